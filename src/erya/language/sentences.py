@@ -1,0 +1,82 @@
+"""Sentence ends of Chinese and English."""
+
+import re
+
+from erya.records import Span
+
+__all__ = ["sentences"]
+
+_CLOSING = "\"'”’」』）)】》〉\\]"
+# A Chinese end, an English end before space or the end of the text, or a line's end.
+_END = re.compile(
+    rf"[。！？；!?]+[{_CLOSING}]*|…+[{_CLOSING}]*(?=\s|$|[\u4e00-\u9fff])"
+    rf"|\.+[{_CLOSING}]*(?=\s|$)|\n+"
+)
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(\[\"'“])(?:mr|mrs|ms|dr|prof|sr|jr|st|no|nos|vs|etc|e\.g|i\.e|cf|fig|figs"
+    r"|eq|vol|pp?|ed|eds|al|inc|ltd|co|corp|dept|approx|ext|tel|art|sec|ch|jan|feb|mar"
+    r"|apr|jun|jul|aug|sept?|oct|nov|dec|u\.s|u\.k|a\.m|p\.m|[A-Z])\.$",
+    re.IGNORECASE,
+)
+_LIST_NUMBER = re.compile(r"(?:^|\n)\s*(?:[-*•]\s*)?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})\.$")
+_LONGEST_ABBREVIATION = 12
+# A line this wide (in columns; a Chinese character takes two) was wrapped, not ended.
+_WRAPPED_WIDTH = 50
+_GOES_ON = re.compile(r"[a-z0-9(（,，、\u4e00-\u9fff]")
+
+
+def sentences(text: str) -> list[Span]:
+    """Return the sentences of `text` in order, without the white space around them.
+
+    A line's end ends a sentence, so that list items and table rows stand alone, unless
+    a wide line of prose was wrapped there. `Dr.`, `e.g.`, initials, `3.5` and the number of a list item do not. What is left
+    over at the end is a sentence too. An empty text has none.
+    """
+    found: list[Span] = []
+    start = 0
+    for match in _END.finditer(text):
+        if match[0].startswith(".") and _is_abbreviation(text, start, match.end()):
+            continue
+        if match[0] == "\n" and _is_wrapped(text, match.start()):
+            continue
+        _append(found, text, Span(start, match.end()))
+        start = match.end()
+    _append(found, text, Span(start, len(text)))
+    return found
+
+
+def _is_abbreviation(text: str, start: int, end: int) -> bool:
+    """Tell whether the full stop at `end - 1` belongs to the word before it."""
+    if text[start:end].count(".") > 1 and text[start:end].endswith(".."):
+        return False
+    tail = text[max(start, end - _LONGEST_ABBREVIATION) : end]
+    if _LIST_NUMBER.search("\n" + text[start:end] if end - start < 8 else tail):
+        return True
+    if not _ABBREVIATION.search(tail):
+        return False
+    following = text[end : end + 40].lstrip()
+    # "etc. The" and "at 5 p.m. The" do end: a capital after an ordinary abbreviation.
+    ends_anyway = tail.rstrip(".").lower().endswith(("etc", "a.m", "p.m", "inc", "ltd"))
+    return not (ends_anyway and following[:1].isupper())
+
+
+def _is_wrapped(text: str, newline: int) -> bool:
+    """Tell whether the line before `newline` goes on after it."""
+    line = text[text.rfind("\n", 0, newline) + 1 : newline]
+    if " | " in line or not _GOES_ON.match(text, newline + 1):
+        return False
+    if _LIST_NUMBER.match(text[newline : newline + 6].split(" ")[0]):
+        return False
+    width = len(line) + sum(character > "\u2e7f" for character in line)
+    return width >= _WRAPPED_WIDTH and line[-1:] not in ".:：;；"
+
+
+def _append(found: list[Span], text: str, span: Span) -> None:
+    piece = text[span.start : span.end]
+    stripped = piece.strip()
+    if any(character.isalnum() for character in stripped):
+        start = span.start + piece.index(stripped)
+        found.append(Span(start, start + len(stripped)))
+    elif stripped and found and "\n" not in text[found[-1].end : span.end].rstrip():
+        # A lone closing sign belongs to the sentence before it.
+        found[-1] = Span(found[-1].start, span.start + len(piece.rstrip()))

@@ -1,0 +1,188 @@
+"""From text to the terms of the index, the same for documents and questions.
+
+Chinese runs give their words (segmented), their characters and their pairs of
+neighbours; English words give their stem and, apart, their exact form; numbers and codes
+such as `GB/T 11643`, `v2.1` or `HX-210` stay whole and also give their parts. Traditional
+characters are folded to simplified ones here and nowhere else. The choice among the ways
+to cut Chinese was measured: `docs/decisions/0003-terms.md`.
+"""
+
+import functools
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import rjieba
+
+from erya.language.tokens import HAN
+
+if TYPE_CHECKING:
+    import Stemmer
+
+__all__ = [
+    "ANALYSIS",
+    "Terms",
+    "document_terms",
+    "is_code",
+    "query_terms",
+    "terms",
+]
+
+# Raise it with every change that gives other terms: bases are then analysed anew.
+ANALYSIS: Final = "1"
+
+_LONGEST_TERM = 64  # a longer run of letters is no word; the index need not keep it
+
+_TOKEN = re.compile(
+    # A standard's number: letters, a slash and letters, a blank and digits: GB/T 11643
+    r"(?P<standard>\b[a-z]{2,5}(?:/[a-z]{1,2})? ?\d{3,6}(?:[.-]\d{1,6})*\b)"
+    # A code: pieces joined by signs, at least one of them with a digit
+    r"|(?P<code>[a-z0-9]+(?:[-._/:+#][a-z0-9]+)*(?<=\d)(?:[-._/:+#][a-z0-9]+)*)"
+    rf"|(?P<han>[{HAN}]+)"
+    r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|[^\W_]+)"
+)
+_PIECE = re.compile(r"\d+|[^\W\d_]+")
+_HAN_CHARACTER = re.compile(f"[{HAN}]")
+
+_STOP_WORDS = frozenset(
+    # English function words and question words
+    "a about also am an and any are as at be been being but by can could did do does for "
+    "from had has have he her him his how i if in into is it its many may me might much my no not of "
+    "on or our she should so some such than that the their them then there these they this "
+    "those to us was we were what when where which who whom whose why will with would you "
+    "your please tell "
+    # Chinese particles and question words
+    "的 了 吗 呢 吧 啊 么 是 在 和 与 及 或 有 为 被 把 对 从 到 就 都 也 还 而 且 其 之 于 以 "
+    "请 问 请问 什么 怎么 怎样 如何 为什么 为何 哪 哪些 哪个 哪里 哪儿 谁 几 多少 多久 何 何时 "
+    "是否 有没有 能否 可否 可以 我 我们 你 你们 他 她 它 他们 这 那 这个 那个 一个 需要 应该 "
+    "能 会 要 该 得 想 有多少 有几 有什么 有哪些 几个 多长 多长时间 多大 什么时候 哪一 哪种 怎么办 "
+    "告诉 一下".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The terms of one text, counted.
+
+    Attributes:
+        body: Words, stems, characters, numbers and codes.
+        exact: The exact forms of words whose body term is a stem.
+    """
+
+    body: Counter[str]
+    exact: Counter[str]
+
+
+def document_terms(text: str) -> Terms:
+    """Return what the index keeps of `text`. An empty text has no terms."""
+    return _count(_tokens(text))
+
+
+def query_terms(text: str) -> Terms:
+    """Return what to look for when somebody asks `text`.
+
+    As for a document, less the words that only hold a question together, unless nothing
+    else is left. Chinese is cut at those words, so that no pair of characters spans one.
+    """
+    tokens = _tokens(text)
+    telling = _count(
+        [
+            (kind, part)
+            for kind, token in tokens
+            for part in (_telling_runs(token) if kind == "han" else [token])
+            if part not in _STOP_WORDS
+        ]
+    )
+    return telling if telling.body else _count(tokens)
+
+
+def terms(text: str) -> frozenset[str]:
+    """Return the distinct body terms of `text`: to ask whether two texts share words."""
+    return frozenset(document_terms(text).body)
+
+
+def is_code(term: str) -> bool:
+    """Tell whether `term` is a number or a code, which no other word can stand for."""
+    return any(character.isdigit() for character in term)
+
+
+def _tokens(text: str) -> list[tuple[str, str]]:
+    """Normalise and cut `text`: NFKC, lower case, simplified characters."""
+    normal = unicodedata.normalize("NFKC", text).lower().translate(_folding())
+    return [
+        (match.lastgroup or "", match[0])
+        for match in _TOKEN.finditer(normal)
+        if len(match[0]) <= _LONGEST_TERM or match.lastgroup == "han"
+    ]
+
+
+def _han_terms(run: str) -> list[str]:
+    """Words, pairs of neighbours and characters of a Chinese run, each position once."""
+    pairs = [run[i : i + 2] for i in range(len(run) - 1)]
+    words = [w for w in _jieba().cut_for_search(run) if len(w) > 2]
+    return [*words, *pairs, *run]
+
+
+def _code_terms(code: str) -> list[str]:
+    """The code as a whole without blanks, then its parts if there are several."""
+    whole = code.replace(" ", "")
+    parts = _PIECE.findall(code)
+    return [whole, *parts] if len(parts) > 1 else [whole]
+
+
+def _count(tokens: list[tuple[str, str]]) -> Terms:
+    body: Counter[str] = Counter()
+    exact: Counter[str] = Counter()
+    for kind, token in tokens:
+        if kind == "word":
+            body[_stemmer().stemWord(token)] += 1
+            exact[token] += 1
+        elif kind == "han":
+            body.update(_han_terms(token))
+        else:
+            body.update(_code_terms(token))
+    return Terms(body=body, exact=exact)
+
+
+def _telling_runs(run: str) -> list[str]:
+    """Cut a Chinese run at its stop words and return what stands between them."""
+    parts = [""]
+    for word in _jieba().cut(run):
+        if word in _STOP_WORDS:
+            parts.append("")
+        else:
+            parts[-1] += word
+    return [part for part in parts if part]
+
+
+@functools.cache
+def _jieba() -> rjieba.Jieba:
+    return rjieba.Jieba()
+
+
+@functools.cache
+def _stemmer() -> "Stemmer.Stemmer":
+    import Stemmer  # noqa: PLC0415 - compiled, and only needed where there is English
+
+    return Stemmer.Stemmer("english")
+
+
+@functools.cache
+def _folding() -> dict[int, str]:
+    """Map each traditional character to its simplified one.
+
+    Character by character: a phrase table would shift offsets, and in an index both
+    sides fold alike.
+    """
+    import opencc  # noqa: PLC0415 - opens its dictionaries when it is made
+
+    characters = [
+        chr(code)
+        for first, last in ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
+        for code in range(first, last + 1)
+    ]
+    simplified = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    pairs = zip(characters, simplified, strict=True)
+    return {ord(old): new for old, new in pairs if old != new}

@@ -1,0 +1,106 @@
+"""Question-answer pairs as CSV or JSON lines: each question heads its answer."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from erya.errors import DocumentError
+from erya.loading.builder import TextBuilder
+from erya.loading.encodings import decode
+from erya.records import Parsed
+
+__all__ = ["parse_csv", "parse_jsonl"]
+
+_QUESTION_NAMES: Final = (
+    "question", "q", "query", "prompt", "问题", "問題", "标准问", "标准问题", "提问", "问",
+)  # fmt: skip
+_ANSWER_NAMES: Final = (
+    "answer", "a", "reply", "response", "答案", "回答", "标准答案", "答复", "答",
+)  # fmt: skip
+_LONGEST_CELL: Final = 10_000_000
+
+
+def parse_csv(data: bytes, name: str) -> Parsed:
+    """Read a table; with a question and an answer column it is an FAQ.
+
+    Any other table gives one line for each row, its cells named by the first row.
+
+    Raises:
+        DocumentError: A row cannot be read; the line is named.
+    """
+    text = decode(data)
+    csv.field_size_limit(_LONGEST_CELL)
+    first = text.partition("\n")[0]
+    delimiter = max(",\t;", key=first.count)
+    try:
+        rows = [r for r in csv.reader(io.StringIO(text), delimiter=delimiter) if any(r)]
+    except csv.Error as error:
+        msg = f"The table cannot be read: {error}. Check its quotation marks."
+        raise DocumentError(msg, code="malformed") from None
+    builder = TextBuilder()
+    columns = _pair_columns(rows[0]) if rows else None
+    if columns:
+        names = [cell.strip() for cell in rows[0]]
+        _add_pairs(builder, (dict(zip(names, row, strict=False)) for row in rows[1:]))
+    else:
+        builder.table(rows, header=True)
+    return builder.parsed(title=PurePosixPath(name).stem, media_type="text/csv")
+
+
+def parse_jsonl(data: bytes, name: str) -> Parsed:
+    """Read one JSON object a line; with questions and answers it is an FAQ.
+
+    Other objects give one paragraph each: `key: value` lines.
+
+    Raises:
+        DocumentError: A line is not a JSON object; the line is named.
+    """
+    records: list[Mapping[str, Any]] = []
+    for number, line in enumerate(decode(data).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            record = None
+        if not isinstance(record, dict):
+            msg = f"Line {number} is not a JSON object. Each line must be one."
+            raise DocumentError(msg, code="malformed")
+        records.append(record)
+    builder = TextBuilder()
+    if records and _pair_columns(list(records[0])):
+        _add_pairs(builder, records)
+    else:
+        for record in records:
+            builder.paragraph("\n".join(f"{k}: {_plain(v)}" for k, v in record.items()))
+    return builder.parsed(
+        title=PurePosixPath(name).stem, media_type="application/jsonl"
+    )
+
+
+def _pair_columns(names: Iterable[str]) -> tuple[str, str] | None:
+    """Return the names of the question and the answer column, if both are there."""
+    by_folded = {str(name).strip().casefold(): str(name).strip() for name in names}
+    question = next((by_folded[n] for n in _QUESTION_NAMES if n in by_folded), None)
+    answer = next((by_folded[n] for n in _ANSWER_NAMES if n in by_folded), None)
+    return (question, answer) if question and answer else None
+
+
+def _add_pairs(builder: TextBuilder, records: Iterable[Mapping[str, Any]]) -> None:
+    for record in records:
+        columns = _pair_columns(record)
+        if columns is None:
+            continue
+        builder.heading(_plain(record[columns[0]]), level=2)
+        builder.paragraph(_plain(record[columns[1]]))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "\n".join(_plain(member) for member in value)
+    return "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,145 @@
+"""Files and folders of this machine as a source."""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from erya.errors import UsageError
+from erya.records import Item, Problem
+
+__all__ = ["FolderSource"]
+
+
+class FolderSource:
+    """Offers every regular file under the given paths, in the order of their names.
+
+    Hidden files, links and special files are passed over and named: a link inside a
+    folder of documents must not pull in what lies outside it. A path that is itself a
+    link is followed, since a person typed it.
+    """
+
+    def __init__(self, paths: Sequence[str | Path], *, file_bytes: int) -> None:
+        """Take the paths; a missing one is refused now, before anything is done.
+
+        Args:
+            paths: Files or folders.
+            file_bytes: The largest file that is read.
+
+        Raises:
+            UsageError: A path does not exist, or none is given.
+        """
+        if not paths:
+            msg = "No path was given. Name at least one file or folder."
+            raise UsageError(msg)
+        self._roots = tuple(dict.fromkeys(_existing(path) for path in paths))
+        self._file_bytes = file_bytes
+        self._incomplete: set[str] = set()
+        self._seen_files: set[str] = set()
+        self._seen_folders: set[tuple[int, int]] = set()
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The absolute paths, links resolved."""
+        return tuple(_name(root) for root in self._roots)
+
+    def count(self) -> int:
+        """Count the files on offer without reading them: for a progress bar."""
+        return sum(not isinstance(found, Problem) for _, found in self._walk_all())
+
+    def items(self) -> Iterator[Item | Problem]:
+        """Yield every file's bytes, and a problem for each that is passed over."""
+        self._incomplete.clear()
+        for root, found in self._walk_all():
+            if isinstance(found, Problem):
+                if found.code == "unreadable_folder":
+                    self._incomplete.add(_name(root))
+                yield found
+            else:
+                yield self._read(found)
+
+    def complete(self, root: str) -> bool:
+        """Tell whether every folder under `root` could be listed."""
+        return root not in self._incomplete
+
+    def _walk_all(self) -> Iterator[tuple[str, str | Problem]]:
+        self._seen_files.clear()
+        self._seen_folders.clear()
+        for root in self._roots:
+            walk = self._walk(root) if Path(root).is_dir() else iter([root])
+            for found in walk:
+                # Paths may overlap; each file is offered once.
+                if isinstance(found, Problem) or found not in self._seen_files:
+                    if isinstance(found, str):
+                        self._seen_files.add(found)
+                    yield root, found
+
+    def _walk(self, root: str) -> Iterator[str | Problem]:
+        folders = [root]
+        while folders:
+            folder = folders.pop()
+            try:
+                status = os.stat(folder)  # noqa: PTH116 - paths stay strings: they are many
+                identity = (status.st_dev, status.st_ino)
+                if identity in self._seen_folders:
+                    continue
+                self._seen_folders.add(identity)
+                entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            except OSError as error:
+                yield _failure(folder, "unreadable_folder", error)
+                continue
+            inner: list[str] = []
+            for entry in entries:
+                if entry.name.startswith("."):
+                    yield _skip(entry.path, "hidden", "Its name begins with a dot.")
+                elif entry.is_symlink():
+                    message = "It is a link. Name its target to include it."
+                    yield _skip(entry.path, "link", message)
+                elif entry.is_dir(follow_symlinks=False):
+                    inner.append(entry.path)
+                else:
+                    yield entry.path
+            folders.extend(reversed(inner))
+
+    def _read(self, path: str) -> Item | Problem:
+        try:
+            # Without blocking: a FIFO that nobody writes to would wait for ever.
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            with os.fdopen(descriptor, "rb") as file:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    message = "It is not a regular file: a FIFO, socket or device."
+                    return _skip(path, "not_a_file", message)
+                data = file.read(self._file_bytes + 1)
+        except OSError as error:
+            return _failure(path, "unreadable", error)
+        if len(data) > self._file_bytes:
+            message = (
+                f"It is larger than {self._file_bytes:,} bytes. "
+                "Raise max_file_bytes to include it."
+            )
+            return Problem(
+                source=_name(path), code="too_large", message=message, failed=True
+            )
+        return Item(source=_name(path), data=data)
+
+
+def _existing(path: str | Path) -> str:
+    absolute = os.path.realpath(Path(path).expanduser())
+    if not os.path.lexists(absolute):
+        msg = f"There is no file or folder {str(path)!r}. Check the path."
+        raise UsageError(msg)
+    return absolute
+
+
+def _name(path: str) -> str:
+    """A path as valid Unicode: bytes that are no UTF-8 are written as escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _skip(path: str, code: str, message: str) -> Problem:
+    return Problem(source=_name(path), code=code, message=message, failed=False)
+
+
+def _failure(path: str, code: str, error: OSError) -> Problem:
+    message = f"It cannot be read: {error.strerror or error}."
+    return Problem(source=_name(path), code=code, message=message, failed=True)

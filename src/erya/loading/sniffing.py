@@ -1,0 +1,112 @@
+"""What bytes are, by looking at them; the name only breaks ties."""
+
+import re
+from pathlib import PurePosixPath
+from typing import Final
+
+__all__ = ["UNREADABLE", "media_type"]
+
+_HEAD = 4_096
+
+_MAGIC: Final = (
+    (b"%PDF-", "application/pdf"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"PK\x05\x06", "application/zip"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
+    (b"{\\rtf", "application/rtf"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"\x1f\x9d", "application/x-compress"),
+    (b"BZh", "application/x-bzip2"),
+    (b"\xfd7zXZ\x00", "application/x-xz"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"\x7fELF", "application/x-executable"),
+    (b"SQLite format 3\x00", "application/vnd.sqlite3"),
+    (b"ITSF", "application/vnd.ms-htmlhelp"),
+    (b"-----BEGIN PGP", "application/pgp-encrypted"),
+)
+
+_BY_SUFFIX: Final = {
+    ".txt": "text/plain",
+    ".text": "text/plain",
+    ".log": "text/plain",
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".xhtml": "text/html",
+    ".csv": "text/csv",
+    ".tsv": "text/csv",
+    ".jsonl": "application/jsonl",
+    ".ndjson": "application/jsonl",
+}
+
+# Text of other kinds, which would be read as prose and should not be.
+UNREADABLE: Final = {
+    ".json": "application/json",
+    ".xml": "application/xml",
+    ".eml": "message/rfc822",
+    ".ipynb": "application/x-ipynb+json",
+    ".nxml": "application/xml",
+    ".p7s": "application/pkcs7-signature",
+    ".svg": "image/svg+xml",
+    ".fods": "application/xml",
+}
+
+_HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_BOMS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+
+
+def media_type(data: bytes, name: str) -> str:
+    """Return the media type of `data`.
+
+    Known signatures win over the name, HTML is known by its first element, and the name
+    tells apart the kinds of plain text. Bytes that are no text are
+    `application/octet-stream`; no bytes at all are `application/x-empty`.
+    """
+    if not data:
+        return "application/x-empty"
+    for magic, kind in _MAGIC:
+        if data.startswith(magic):
+            return kind
+    head = data[:_HEAD]
+    if not _is_text(head):
+        return "application/octet-stream"
+    suffix = PurePosixPath(name).suffix.lower()
+    if _HTML.match(_ascii(head)):
+        return "text/html"
+    return _BY_SUFFIX.get(suffix) or UNREADABLE.get(suffix) or "text/plain"
+
+
+def _ascii(head: bytes) -> bytes:
+    """Drop a byte order mark, and the zero bytes that UTF-16 puts between letters."""
+    for bom in _BOMS:
+        head = head.removeprefix(bom)
+    return head.replace(b"\x00", b"")
+
+
+def _is_text(head: bytes) -> bool:
+    """Tell text from binary by control bytes, with UTF-16 and UTF-32 let through."""
+    if head.startswith(_BOMS):
+        return True
+    zeros = head.count(0)
+    if zeros:
+        # UTF-16 of a text with blanks, digits or line ends has zeros on one side only.
+        even, odd = head[0::2].count(0), head[1::2].count(0)
+        return min(even, odd) * 20 <= max(even, odd) and _few_controls(
+            head.replace(b"\x00", b"")
+        )
+    return _few_controls(head)
+
+
+def _few_controls(head: bytes) -> bool:
+    controls = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head)
+    return controls * 50 <= len(head)

@@ -1,0 +1,335 @@
+"""The nouns that flow through Erya. Frozen: a step returns new records.
+
+Offsets count Unicode code points of `Document.text`, from 0, the end excluded. Pages
+count from 1.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Self
+
+__all__ = [
+    "Answer",
+    "Block",
+    "BlockKind",
+    "Chunk",
+    "Citation",
+    "Claim",
+    "Document",
+    "Evidence",
+    "Hit",
+    "Item",
+    "Message",
+    "Parsed",
+    "Principal",
+    "Problem",
+    "Span",
+    "Usage",
+    "Verdict",
+]
+
+BlockKind = Literal["heading", "paragraph", "list", "table", "code"]
+Verdict = Literal["supported", "contradicted", "not_found"]
+
+
+class Span(NamedTuple):
+    """A stretch of text: `text[start:end]`."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks.
+
+    A principal made the ordinary way is a reader and nothing more, whatever its
+    fields say: what a request carries cannot make an owner or the system.
+
+    Attributes:
+        user: The person's name; empty for nobody in particular.
+        groups: The groups the person belongs to.
+        role: `reader` sees what the labels allow. `owner` is the person who owns the
+            home folder and reads all of it. `system` is maintenance.
+    """
+
+    user: str = ""
+    groups: frozenset[str] = frozenset()
+    role: Literal["reader", "owner", "system"] = field(default="reader", init=False)
+
+    @classmethod
+    def owner(cls, user: str) -> Self:
+        """Return the person at the keyboard, who owns the home folder."""
+        return cls._with_role(user, "owner")
+
+    @classmethod
+    def system(cls) -> Self:
+        """Return maintenance itself: migrations, checks and repairs."""
+        return cls._with_role("system", "system")
+
+    @classmethod
+    def _with_role(cls, user: str, role: Literal["owner", "system"]) -> Self:
+        principal = cls(user=user)
+        object.__setattr__(principal, "role", role)
+        return principal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing that a source offers: bytes under a name, not yet read as text.
+
+    Attributes:
+        source: Where a reader can find it, and what identifies it: a path or a URL.
+        data: The bytes themselves.
+    """
+
+    source: str
+    data: bytes
+
+    @property
+    def content_hash(self) -> str:
+        """The SHA-256 of the bytes, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that was passed over or failed, and why.
+
+    Attributes:
+        source: The path or URL.
+        code: The kind of problem, as one word for programs.
+        message: The reason, for a person.
+        failed: Whether it should have worked; otherwise it was rightly skipped.
+    """
+
+    source: str
+    code: str
+    message: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A structural piece of a text.
+
+    Attributes:
+        kind: What it is.
+        start: First character.
+        end: One past the last character.
+        level: The depth of a heading, from 1; 0 for every other kind.
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What a parser read out of bytes.
+
+    Attributes:
+        title: The title that the document gives itself; empty if it gives none.
+        text: The whole text, without NUL and without lone surrogates.
+        blocks: Its structure in reading order: apart from each other, not empty.
+        pages: The span of each page; empty where the format has no pages.
+        media_type: What the bytes were.
+        metadata: What else the document says of itself.
+    """
+
+    title: str
+    text: str
+    blocks: tuple[Block, ...]
+    pages: tuple[Span, ...] = ()
+    media_type: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One source as plain text.
+
+    Attributes:
+        id: Follows from the source alone, so it is stable across re-ingestion.
+        source: Where a reader can find it: a path or a URL.
+        title: What a person would call it.
+        text: The whole text; every offset in Erya counts characters of this string.
+        blocks: Headings, paragraphs, lists, tables and code, as spans of the text.
+        pages: The span of each page; empty where the format has no pages.
+        language: The main language as an ISO 639-1 code; empty if not told.
+        media_type: What the original bytes were.
+        metadata: What filters and citations may use.
+        readers: Who may read it: `user:…`, `group:…` or `public`.
+        content_hash: The SHA-256 of the original bytes.
+    """
+
+    id: str
+    source: str
+    title: str
+    text: str
+    blocks: tuple[Block, ...] = ()
+    pages: tuple[Span, ...] = ()
+    language: str = ""
+    media_type: str = "text/plain"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    readers: frozenset[str] = frozenset()
+    content_hash: str = ""
+
+    @staticmethod
+    def id_of(source: str) -> str:
+        """Return the id of the document that `source` names."""
+        return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A span of a document, small enough to retrieve.
+
+    `document.text[start:end] == text` always holds: citations rest on it.
+
+    Attributes:
+        id: Follows from the document and the span, so ingesting again keeps it.
+        document_id: The document it was cut from.
+        start: First character, counted in `Document.text`.
+        end: One past the last character.
+        text: The characters themselves.
+        source: The document's source.
+        title: The document's title.
+        headings: The headings above the chunk, outermost first.
+        page: The page on which it starts; None where there are no pages.
+    """
+
+    id: str
+    document_id: str
+    start: int
+    end: int
+    text: str
+    source: str
+    title: str
+    headings: tuple[str, ...] = ()
+    page: int | None = None
+
+    @property
+    def indexed_text(self) -> str:
+        """What is searched and embedded: title, heading path and text."""
+        above = [self.title, *(h for h in self.headings if h != self.title)]
+        return "\n".join([*(line for line in above if line), self.text])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A chunk that a search found.
+
+    Attributes:
+        chunk: What was found.
+        score: Higher is better; comparable within one search only.
+        ranks: The place in each leg that found it, from 1.
+    """
+
+    chunk: Chunk
+    score: float
+    ranks: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a search brings to a question.
+
+    Attributes:
+        hits: The chunks found, best first.
+        weights: How telling each term of the question is: its inverse document
+            frequency among what the asker may read. The terms are those of
+            `erya.language.query_terms`.
+    """
+
+    hits: tuple[Hit, ...]
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A span of a source that an answer points to.
+
+    Attributes:
+        number: How the answer refers to it, from 1.
+        chunk: The chunk that holds the span.
+        start: First character, counted in `Document.text`.
+        end: One past the last character.
+        quote: The characters themselves.
+    """
+
+    number: int
+    chunk: Chunk
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One sentence of an answer.
+
+    Attributes:
+        start: First character, counted in `Answer.text`.
+        end: One past the last character.
+        citations: The numbers of the citations it rests on.
+        verdict: Whether they carry it.
+        reason: Why not, for a person; empty when they do.
+    """
+
+    start: int
+    end: int
+    citations: tuple[int, ...]
+    verdict: Verdict = "not_found"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an answer cost.
+
+    Attributes:
+        model: The chat model's name; empty when none was used.
+        input_tokens: Tokens read by the model, as the endpoint counted them.
+        output_tokens: Tokens written by the model.
+    """
+
+    model: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer and what it rests on.
+
+    Attributes:
+        text: What a person reads, with `[1]`-like marks after each sentence.
+        abstained: Whether it says that the documents do not say.
+        claims: Its sentences in order, each with its verdict.
+        citations: What the marks point to.
+        nearest: When it abstained, the passages that came nearest.
+        note: What the reader should know about how it came about; often empty.
+        usage: What it cost.
+        trace_id: The trace that recorded its making; empty while traces are off.
+    """
+
+    text: str
+    abstained: bool = False
+    claims: tuple[Claim, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    nearest: tuple[Hit, ...] = ()
+    note: str = ""
+    usage: Usage = field(default_factory=Usage)
+    trace_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of a conversation with a chat model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str

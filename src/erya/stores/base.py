@@ -1,0 +1,222 @@
+"""The contract of this room; `erya.testing.store_contract` checks it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from erya.records import Chunk, Document, Evidence, Principal
+
+__all__ = ["Finding", "Job", "Status", "Store", "StoredDocument", "Writer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDocument:
+    """What a listing tells of a document, without its text.
+
+    Attributes:
+        id: The document's id.
+        source: Where a reader can find it.
+        title: What a person would call it.
+        content_hash: The SHA-256 of the original bytes.
+        recipe: How the bytes were read and cut.
+        readers: Who may read it.
+        chunks: How many chunks it has.
+        media_type: What the original bytes were.
+        language: The main language.
+        added_at: When this version was stored: ISO 8601, UTC.
+        version: How many versions there have been, this one included.
+    """
+
+    id: str
+    source: str
+    title: str
+    content_hash: str
+    recipe: str
+    readers: frozenset[str]
+    chunks: int
+    media_type: str
+    language: str
+    added_at: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One run that changed the base.
+
+    Attributes:
+        state: `running` also stays when a run was killed: it can be resumed.
+        arguments: What the run was given, to repeat it.
+        summary: What it reported at its end.
+    """
+
+    number: int
+    kind: str
+    state: Literal["running", "done", "failed"]
+    started_at: str
+    finished_at: str
+    arguments: Mapping[str, Any]
+    summary: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What a principal sees of a base as a whole.
+
+    Attributes:
+        documents: How many documents they may read.
+        chunks: How many chunks those have.
+        characters: The characters of their texts.
+        jobs: The last runs, newest first; empty for a reader.
+    """
+
+    documents: int
+    chunks: int
+    characters: int
+    jobs: tuple[Job, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that a check looked at."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+class Writer(Protocol):
+    """Changes a base. Nothing is acknowledged before `commit` has returned."""
+
+    def put(
+        self,
+        document: Document,
+        chunks: Sequence[Chunk],
+        *,
+        original: bytes,
+        recipe: str,
+    ) -> None:
+        """Store a document with its chunks, in place of what its id held before.
+
+        Raises:
+            ValueError: A chunk is not a span of the document's text.
+        """
+        ...
+
+    def relabel(self, document_id: str, readers: frozenset[str]) -> None:
+        """Give a stored document other readers. An unknown id changes nothing."""
+        ...
+
+    def remove(self, document_id: str) -> None:
+        """Remove a document with everything it had. An unknown id changes nothing."""
+        ...
+
+    def commit(self) -> None:
+        """Make everything since the last commit durable and visible, all at once.
+
+        Raises:
+            StoreError: Nothing of it was stored; what was committed before still is.
+        """
+        ...
+
+    def begin_job(self, kind: str, arguments: Mapping[str, Any]) -> int:
+        """Note that a run begins, and return its number."""
+        ...
+
+    def end_job(
+        self, number: int, *, state: Literal["done", "failed"], summary: Mapping[str, Any]
+    ) -> None:
+        """Note how a run ended."""
+        ...
+
+
+class Store(Protocol):
+    """One knowledge base."""
+
+    @property
+    def private_scores(self) -> bool:
+        """Whether scores are computed over what the asker may read, and nothing else."""
+        ...
+
+    def writer(
+        self, principal: Principal, *, purpose: str
+    ) -> AbstractContextManager[Writer]:
+        """Become the one writer. Leaving commits, or drops what an error left behind.
+
+        Raises:
+            BusyError: Another process or thread is writing.
+            NotAllowedError: The principal may only read.
+        """
+        ...
+
+    def search(self, principal: Principal, question: str, *, limit: int) -> Evidence:
+        """Find the chunks that share the most telling terms with `question`.
+
+        No id, score, rank, weight or number of hits depends on a document that the
+        principal may not read. Ties are broken by chunk id.
+
+        Args:
+            principal: Who asks.
+            question: Free text; one without any term finds nothing.
+            limit: How many hits at most, at least 1.
+
+        Raises:
+            StoreError: The base is damaged, or an index is not in reach.
+        """
+        ...
+
+    def documents(self, principal: Principal) -> Iterator[StoredDocument]:
+        """Yield what the principal may read, in the order of the sources."""
+        ...
+
+    def document(self, principal: Principal, document_id: str) -> Document:
+        """Return a document with its text.
+
+        Raises:
+            NotFoundError: There is none, or the principal may not read it.
+            DamagedError: The stored text is not what was written.
+        """
+        ...
+
+    def original(self, principal: Principal, document_id: str) -> bytes:
+        """Return the bytes that a document was read from.
+
+        Raises:
+            NotFoundError: There is none, or the principal may not read it.
+            DamagedError: The stored bytes are not what was written.
+        """
+        ...
+
+    def chunks(self, principal: Principal, document_id: str) -> list[Chunk]:
+        """Return a document's chunks in reading order.
+
+        Raises:
+            NotFoundError: There is none, or the principal may not read it.
+        """
+        ...
+
+    def status(self, principal: Principal) -> Status:
+        """Count what the principal may read."""
+        ...
+
+    def verify(self, principal: Principal) -> list[Finding]:
+        """Check everything that is stored against everything else. Changes nothing.
+
+        Raises:
+            NotAllowedError: The principal may only read.
+        """
+        ...
+
+    def rebuild(self, principal: Principal) -> None:
+        """Write every index anew from the stored texts.
+
+        Raises:
+            BusyError: Another process is writing.
+            NotAllowedError: The principal may only read.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of files. The store cannot be used afterwards."""
+        ...

@@ -1,0 +1,89 @@
+"""The knowledge bases of one home folder, by name."""
+
+import re
+import secrets
+import shutil
+from pathlib import Path
+
+from erya.errors import NotFoundError, UsageError
+from erya.policy import permit
+from erya.records import Principal
+from erya.stores.base import Store
+
+__all__ = ["Bases"]
+
+_NAME = re.compile(r"\w[\w.-]{0,63}")
+_DELETED = ".deleted-"
+
+
+class Bases:
+    """Finds, makes and deletes the bases under `home`."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / "bases"
+
+    def names(self) -> list[str]:
+        """Return the names of all bases, sorted; none where there is no home yet."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(
+            entry.name
+            for entry in self._folder.iterdir()
+            if not entry.name.startswith(".") and (entry / "base.sqlite").exists()
+        )
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is a base of this name."""
+        return (self._path(name) / "base.sqlite").exists()
+
+    def open(self, name: str, *, create: bool = False) -> Store:
+        """Open a base; with `create`, make it if there is none.
+
+        Raises:
+            NotFoundError: There is none of this name; the message names those there are.
+            NewerFormatError: A later release wrote it.
+            UsageError: The name cannot be one.
+        """
+        # The store's libraries take most of a cold start; listing bases needs none.
+        from erya.stores.embedded import EmbeddedStore  # noqa: PLC0415
+
+        path = self._path(name)
+        if not create and not (path / "base.sqlite").exists():
+            there = ", ".join(self.names()) or "none yet"
+            msg = (
+                f"There is no base {name!r}. Bases here: {there}. "
+                "Make one with: erya ingest PATH --kb NAME"
+            )
+            raise NotFoundError(msg)
+        return EmbeddedStore(path, name=name)
+
+    def delete(self, principal: Principal, name: str) -> None:
+        """Delete a base with everything in it.
+
+        It disappears under its name at once; a crash may leave its files behind under a
+        hidden name, which the next deletion removes.
+
+        Raises:
+            BusyError: Somebody is writing to it.
+            NotFoundError: There is none of this name.
+        """
+        from erya.stores.embedded.lock import WriterLock  # noqa: PLC0415
+
+        permit(principal, "maintain")
+        if not self.exists(name):
+            self.open(name)  # raises, naming those there are
+        path = self._path(name)
+        doomed = self._folder / f"{_DELETED}{name}-{secrets.token_hex(4)}"
+        with WriterLock(path, base=name).held(purpose="delete it"):
+            path.rename(doomed)
+        for folder in self._folder.glob(f"{_DELETED}*"):
+            shutil.rmtree(folder)
+
+    def _path(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            msg = (
+                "The name of a base has 1 to 64 letters, digits, '-', '_' or '.', and "
+                f"begins with a letter or digit, got {name!r}. Try --kb handbook."
+            )
+            raise UsageError(msg)
+        return self._folder / name

@@ -1,0 +1,123 @@
+"""Bring the index to the generation of SQLite. The caller holds the lock.
+
+A writer's commit and the repair after a crash are the same act: SQLite says what has
+changed since the generation that the index names, and the index follows.
+"""
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from erya.language import ANALYSIS, document_terms
+from erya.records import Chunk
+from erya.stores.embedded import schema
+from erya.stores.embedded.term_index import IndexedChunk, TermIndex
+
+__all__ = ["catch_up", "indexed_text"]
+
+_ROWS_AT_ONCE = 1_000
+
+
+def catch_up(engine: sa.Engine, terms: TermIndex, *, anew: bool = False) -> None:
+    """Bring `terms` to the current generation, or write all of it anew.
+
+    It is written anew when asked, when it is missing or damaged, when it is ahead of
+    SQLite (whose last commits a damaged log has then lost), and when it is so far behind
+    that the record of removals no longer reaches back.
+
+    Raises:
+        OSError: The disk is full; the index is caught up later.
+    """
+    with engine.begin() as connection:
+        facts = dict(connection.execute(sa.select(schema.base)).tuples().all())
+        if facts["analysis"] != ANALYSIS:
+            _analyse_anew(connection)
+            anew = True
+        generation = int(facts["generation"])
+        found = None if anew else terms.generation()
+        if found == generation:
+            return
+        if found is None or found > generation or found < int(facts["pruned"]):
+            everything = _chunks_since(connection, -1)
+            terms.change(generation, remove=(), add=everything, anew=True)
+            return
+        removals = schema.removals
+        gone = connection.scalars(
+            sa.select(removals.c.chunk).where(removals.c.generation > found)
+        ).all()
+        terms.change(
+            generation, remove=gone, add=_chunks_since(connection, found)
+        )
+
+
+def indexed_text(title: str, headings: list[str], text: str) -> str:
+    """Return what is analysed of a chunk, as `Chunk.indexed_text` says."""
+    return Chunk(
+        id="", document_id="", start=0, end=0, source="",
+        text=text, title=title, headings=tuple(headings),
+    ).indexed_text  # fmt: skip
+
+
+def _chunks_since(connection: sa.Connection, generation: int) -> Iterator[IndexedChunk]:
+    chunks, documents = schema.chunks, schema.documents
+    rows = connection.execute(
+        sa.select(
+            chunks.c.number, documents.c.label_set, chunks.c.body, chunks.c.exact
+        )
+        .join(documents, documents.c.number == chunks.c.document)
+        .where(chunks.c.generation > generation)
+        .execution_options(yield_per=_ROWS_AT_ONCE)
+    )
+    for number, label_set, body, exact in rows:
+        yield IndexedChunk(number, label_set, body, exact)
+
+
+def _analyse_anew(connection: sa.Connection) -> None:
+    """Give every chunk the terms of this release's analysis."""
+    chunks, documents, versions = schema.chunks, schema.documents, schema.versions
+    rows = connection.execute(
+        sa.select(
+            chunks.c.number,
+            chunks.c.headings,
+            versions.c.title,
+            sa.func.substr(
+                versions.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start
+            ),
+        )
+        .join(documents, documents.c.number == chunks.c.document)
+        .join(versions, versions.c.number == documents.c.version)
+    ).all()
+    change = (
+        sa.update(chunks)
+        .where(chunks.c.number == sa.bindparam("which"))
+        .values(
+            body=sa.bindparam("b"),
+            exact=sa.bindparam("e"),
+            body_length=sa.bindparam("bl"),
+            exact_length=sa.bindparam("el"),
+        )
+    )
+    for number, headings, title, text in rows:
+        found = document_terms(indexed_text(title, headings, text))
+        connection.execute(
+            change,
+            {
+                "which": number,
+                "b": dict(found.body),
+                "e": dict(found.exact),
+                "bl": found.body.total(),
+                "el": found.exact.total(),
+            },
+        )
+    for column in ("body_length", "exact_length"):
+        total = (
+            sa.select(sa.func.coalesce(sa.func.sum(chunks.c[column]), 0))
+            .where(chunks.c.document == documents.c.number)
+            .scalar_subquery()
+        )
+        connection.execute(sa.update(documents).values({column: total}))
+    connection.execute(
+        sa.update(schema.base)
+        .where(schema.base.c.key == "analysis")
+        .values(value=ANALYSIS)
+    )

@@ -1,0 +1,163 @@
+"""Check what is stored against everything else."""
+
+import hashlib
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError
+
+from erya.language import ANALYSIS, document_terms
+from erya.stores.base import Finding
+from erya.stores.embedded import schema
+from erya.stores.embedded.catching_up import indexed_text
+from erya.stores.embedded.term_index import TermIndex
+
+__all__ = ["verify"]
+
+_NAMED = 5  # damaged things named in one finding
+
+
+def verify(engine: sa.Engine, terms: TermIndex) -> list[Finding]:
+    """Return one finding for each check, in the order in which damage would spread."""
+    findings: list[Finding] = []
+    try:
+        with engine.begin() as connection:
+            findings += _database(connection)
+            if all(finding.ok for finding in findings):
+                findings.append(_finding("texts", _bad_texts(connection)))
+                findings.append(_finding("originals", _bad_originals(connection)))
+                findings.append(_finding("chunks", _bad_chunks(connection)))
+                findings.append(_finding("totals", _bad_totals(connection)))
+                findings.append(_index(connection, terms))
+    except (DatabaseError, ValueError) as error:
+        findings.append(Finding(check="database", ok=False, detail=str(error)))
+    return findings
+
+
+def _finding(check: str, bad: Iterator[str]) -> Finding:
+    """Gather what is wrong into one finding that names the first few."""
+    wrong = list(bad)
+    named = "; ".join(wrong[:_NAMED])
+    more = len(wrong) - _NAMED
+    detail = named + (f"; and {more} more" if more > 0 else "")
+    return Finding(check=check, ok=not wrong, detail=detail or "as written")
+
+
+def _database(connection: sa.Connection) -> list[Finding]:
+    told = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    whole = told == ["ok"]
+    return [
+        Finding(check="database", ok=whole, detail="; ".join(told[:_NAMED])),
+        Finding(
+            check="references",
+            ok=not broken,
+            detail=f"{len(broken)} broken" if broken else "as written",
+        ),
+    ]
+
+
+def _bad_texts(connection: sa.Connection) -> Iterator[str]:
+    documents, versions = schema.documents, schema.versions
+    rows = connection.execute(
+        sa.select(documents.c.source, versions.c.text, versions.c.text_hash)
+        .outerjoin(versions, versions.c.number == documents.c.version)
+        .execution_options(yield_per=100)
+    )
+    for source, text, expected in rows:
+        if text is None or hashlib.sha256(text.encode()).hexdigest() != expected:
+            yield f"the text of {source} is not what was written"
+
+
+def _bad_originals(connection: sa.Connection) -> Iterator[str]:
+    documents, versions, originals = (
+        schema.documents, schema.versions, schema.originals,
+    )  # fmt: skip
+    rows = connection.execute(
+        sa.select(documents.c.source, versions.c.content_hash, originals.c.data)
+        .join(versions, versions.c.number == documents.c.version)
+        .outerjoin(originals, originals.c.hash == versions.c.content_hash)
+        .execution_options(yield_per=10)
+    )
+    for source, expected, data in rows:
+        if data is None or hashlib.sha256(data).hexdigest() != expected:
+            yield f"the original of {source} is not what was written"
+
+
+def _bad_chunks(connection: sa.Connection) -> Iterator[str]:
+    chunks, documents, versions = schema.chunks, schema.documents, schema.versions
+    analysed = connection.scalar(
+        sa.select(schema.base.c.value).where(schema.base.c.key == "analysis")
+    )
+    rows = connection.execute(
+        sa.select(
+            chunks,
+            documents.c.source,
+            versions.c.title,
+            sa.func.substr(
+                versions.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start
+            ).label("text"),
+        )
+        .join(documents, documents.c.number == chunks.c.document)
+        .join(versions, versions.c.number == documents.c.version)
+        .execution_options(yield_per=500)
+    ).mappings()
+    for row in rows:
+        place = f"chunk {row['id']} of {row['source']}"
+        if hashlib.sha256((row["text"] or "").encode()).hexdigest() != row["text_hash"]:
+            yield f"{place} is not the span it says"
+            continue
+        found = document_terms(indexed_text(row["title"], row["headings"], row["text"]))
+        if analysed == ANALYSIS and (
+            row["body"] != dict(found.body)
+            or row["exact"] != dict(found.exact)
+            or row["body_length"] != found.body.total()
+            or row["exact_length"] != found.exact.total()
+        ):
+            yield f"{place} has other terms than its text"
+
+
+def _bad_totals(connection: sa.Connection) -> Iterator[str]:
+    chunks, documents = schema.chunks, schema.documents
+    rows = connection.execute(
+        sa.select(
+            documents.c.source,
+            documents.c.chunks,
+            documents.c.body_length,
+            documents.c.exact_length,
+            sa.func.count(chunks.c.number),
+            sa.func.coalesce(sa.func.sum(chunks.c.body_length), 0),
+            sa.func.coalesce(sa.func.sum(chunks.c.exact_length), 0),
+        )
+        .outerjoin(chunks, chunks.c.document == documents.c.number)
+        .group_by(documents.c.number)
+    )
+    for source, *numbers in rows:
+        if numbers[:3] != numbers[3:]:
+            yield f"{source} says {numbers[0]} chunks and has {numbers[3]}"
+
+
+def _index(connection: sa.Connection, terms: TermIndex) -> Finding:
+    expected = int(
+        connection.scalar(
+            sa.select(schema.base.c.value).where(schema.base.c.key == "generation")
+        )
+        or 0
+    )
+    found = terms.generation()
+    searcher = terms.searcher(found) if found is not None else None
+    if searcher is None:
+        detail = "missing or damaged; the next search writes it anew"
+        return Finding(check="index", ok=False, detail=detail)
+    if found != expected:
+        detail = f"at generation {found} of {expected}; the next search catches it up"
+        return Finding(check="index", ok=False, detail=detail)
+    stored = set(connection.scalars(sa.select(schema.chunks.c.number)))
+    indexed = searcher.numbers()
+    if stored != indexed:
+        detail = (
+            f"{len(stored - indexed)} chunks are missing and {len(indexed - stored)} too "
+            "many; run: erya kb rebuild"
+        )
+        return Finding(check="index", ok=False, detail=detail)
+    return Finding(check="index", ok=True, detail="as written")

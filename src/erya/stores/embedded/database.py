@@ -1,0 +1,160 @@
+"""Open the SQLite file of a base: settings, format, and errors in our own words."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from erya.errors import BusyError, DamagedError, NewerFormatError, StoreError
+from erya.language import ANALYSIS
+from erya.stores.embedded import schema
+
+__all__ = ["create", "engine_for", "guarded", "is_current", "migrate", "outside_transaction"]
+
+_BUSY_MILLISECONDS = 10_000
+# A base newer than this release says so in this table, whatever else has changed.
+_VERSION = sa.table("alembic_version", sa.column("version_num"))
+
+
+def engine_for(path: Path) -> sa.Engine:
+    """Return an engine on the file at `path`, which need not exist yet."""
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)),
+        json_serializer=_compact_json,
+    )
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    # The driver would begin transactions at its own moments; ours begin where they say.
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {_BUSY_MILLISECONDS}",
+        "foreign_keys = ON",
+        "synchronous = FULL",  # acknowledged means durable
+        "secure_delete = ON",  # deleted means gone
+        "cell_size_check = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _compact_json(value: Any) -> str:
+    import json  # noqa: PLC0415 - the serializer is looked up at run time anyway
+
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def create(engine: sa.Engine) -> None:
+    """Make the tables of a new base in one transaction. The caller holds the lock."""
+    outside_transaction(engine, "PRAGMA journal_mode = WAL")
+    with engine.begin() as connection:
+        schema.metadata.create_all(connection)
+        connection.exec_driver_sql(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+            "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+        connection.execute(sa.insert(_VERSION).values(version_num=schema.HEAD))
+        connection.execute(
+            sa.insert(schema.base),
+            [
+                {"key": "identity", "value": secrets.token_hex(16)},
+                {"key": "generation", "value": "0"},
+                {"key": "pruned", "value": "0"},
+                {"key": "analysis", "value": ANALYSIS},
+            ],
+        )
+
+
+def outside_transaction(engine: sa.Engine, statement: str) -> None:
+    """Run a statement that SQLite refuses inside a transaction."""
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute(statement).fetchall()
+    finally:
+        connection.close()
+
+
+def is_current(engine: sa.Engine, *, name: str) -> bool:
+    """Tell whether the base has this release's format; otherwise it is an older one.
+
+    Raises:
+        NewerFormatError: A later release wrote it.
+        DamagedError: It is no base.
+    """
+    with guarded(name), engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            msg = (
+                f"The file of the base {name!r} has no format in it, so it is no base of "
+                "Erya or is damaged. Move it away, and ingest the documents again."
+            )
+            raise DamagedError(msg)
+        found = connection.scalar(sa.select(_VERSION.c.version_num))
+    if found == schema.HEAD:
+        return True
+    if found in schema.REVISIONS:
+        return False
+    msg = (
+        f"The base {name!r} has the format {found}, this release knows up to "
+        f"{schema.HEAD}: a later release of Erya wrote it. It was left untouched. "
+        "Upgrade with: pip install -U erya"
+    )
+    raise NewerFormatError(msg)
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring an older base to this release's format. The caller holds the lock."""
+    from alembic import command  # noqa: PLC0415 - slow to load, and seldom needed
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def guarded(name: str) -> Iterator[None]:
+    """Turn what SQLite says into an error that tells what to do.
+
+    Raises:
+        BusyError: Another process kept the file locked.
+        DamagedError: The file is not what was written.
+        StoreError: The disk is full or cannot be written.
+    """
+    try:
+        yield
+    except OperationalError as error:
+        reason = str(error.orig)
+        if "locked" in reason:
+            raise BusyError(base=name, holder="another process") from error
+        if "malformed" in reason:
+            raise _damaged(name, reason) from error
+        msg = (
+            f"The base {name!r} cannot be read or written: {reason}. "
+            "Nothing that was acknowledged is lost. Check the free space and the "
+            "permissions of its folder, then run the command again."
+        )
+        raise StoreError(msg) from error
+    except DatabaseError as error:
+        raise _damaged(name, str(error.orig)) from error
+
+
+def _damaged(name: str, reason: str) -> DamagedError:
+    msg = (
+        f"The file of the base {name!r} is damaged: {reason}. Look closer with: "
+        f"erya kb verify {name}. Then restore it from a backup, or delete the base and "
+        "ingest the documents again."
+    )
+    return DamagedError(msg)

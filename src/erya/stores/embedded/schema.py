@@ -1,0 +1,164 @@
+"""The tables of a base. `migrations/` makes the same ones, step by step."""
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+__all__ = [
+    "HEAD",
+    "REVISIONS",
+    "base",
+    "chunks",
+    "documents",
+    "jobs",
+    "journal",
+    "label_sets",
+    "metadata",
+    "originals",
+    "readers",
+    "removals",
+    "versions",
+]
+
+REVISIONS: Final = ("0001",)  # every format so far, oldest first
+HEAD: Final = REVISIONS[-1]
+
+metadata = MetaData()
+
+# Facts of the base as a whole: identity, generation, analysis, pruned.
+base = Table(
+    "base",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+# Documents with the same readers share a set, so that a query filters by few numbers.
+label_sets = Table(
+    "label_sets",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("labels", String, nullable=False, unique=True),  # sorted, a JSON list
+)
+readers = Table(
+    "readers",
+    metadata,
+    Column("label_set", ForeignKey("label_sets.number"), primary_key=True),
+    Column("label", String, primary_key=True),
+    Index("readers_by_label", "label"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("source", String, nullable=False, index=True),
+    Column("label_set", ForeignKey("label_sets.number"), nullable=False, index=True),
+    Column("version", Integer, nullable=False),  # the current one, in `versions`
+    Column("chunks", Integer, nullable=False),
+    Column("body_length", Integer, nullable=False),  # terms of all chunks together
+    Column("exact_length", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# A superseded version keeps what it was and when, and loses its text.
+versions = Table(
+    "versions",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column(
+        "document",
+        ForeignKey("documents.number", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("content_hash", String, nullable=False, index=True),
+    Column("recipe", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("details", JSON, nullable=False),  # Document.metadata
+    Column("characters", Integer, nullable=False),
+    Column("text_hash", String, nullable=False),
+    Column("added_at", String, nullable=False),
+    Column("superseded_at", String),
+    Column("structure", JSON),  # {"blocks": [[kind, start, end, level]], "pages": [[s, e]]}
+    Column("text", Text),
+    sqlite_autoincrement=True,
+)
+
+# A number is never used twice: the indexes know chunks by it.
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
+    Column(
+        "document",
+        ForeignKey("documents.number", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("generation", Integer, nullable=False, index=True),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("page", Integer),
+    Column("headings", JSON, nullable=False),
+    Column("text_hash", String, nullable=False),
+    Column("body_length", Integer, nullable=False),
+    Column("exact_length", Integer, nullable=False),
+    Column("body", JSON, nullable=False),  # {term: count}
+    Column("exact", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Chunks that are gone, until every index has followed.
+removals = Table(
+    "removals",
+    metadata,
+    Column("chunk", Integer, primary_key=True),
+    Column("generation", Integer, nullable=False, index=True),
+)
+
+originals = Table(
+    "originals",
+    metadata,
+    Column("hash", String, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("started_at", String, nullable=False),
+    Column("finished_at", String, nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("summary", JSON, nullable=False),
+)
+
+# What was done, by whom; never what a document says.
+journal = Table(
+    "journal",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("at", String, nullable=False),
+    Column("who", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("document", String, nullable=False),
+    Column("generation", Integer, nullable=False),
+)

@@ -1,0 +1,176 @@
+"""BM25 over what the asker may read, and nothing else.
+
+The engine ranks by its own statistics, in which unreadable and deleted documents count.
+So it only proposes: each term is boosted by its readable inverse document frequency over
+the engine's own, and Erya scores the proposals itself. As the two scores differ only in
+the average length, the engine's last score bounds the score of everything it did not
+propose; proposals are doubled until that bound lies below the last hit wanted. The result
+is therefore exactly the best by readable statistics, whatever else is in the base.
+
+BM25 as in Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and
+Beyond" (2009), with the idf of Lucene, ln(1 + (N - n + 0.5) / (n + 0.5)), which is never
+negative. Exact forms of English words are a second field with a weight of its own.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from erya.language import Terms
+from erya.stores.embedded.term_index import BODY, EXACT, Searcher
+
+__all__ = ["ChunkTerms", "ReadableStats", "Scored", "best", "term_weights"]
+
+K1: Final = 1.2
+B: Final = 0.75
+# An exact form beside its stem: docs/decisions/0003-terms.md.
+EXACT_WEIGHT: Final = 0.3
+_FIRST_PROPOSALS: Final = 64
+_SLACK: Final = 1.0 + 1e-4  # the engine computes with 32-bit floats
+_DIGITS: Final = 9  # sums in another order may differ in the last bits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadableStats:
+    """What the asker's BM25 is computed with.
+
+    Attributes:
+        chunks: Readable chunks.
+        averages: Field to the average number of terms over those chunks.
+    """
+
+    chunks: int
+    averages: Mapping[str, float]
+
+
+class ChunkTerms(NamedTuple):
+    """A chunk's terms as SQLite keeps them."""
+
+    id: str
+    counts: Mapping[str, Mapping[str, int]]
+    lengths: Mapping[str, int]
+
+
+class Scored(NamedTuple):
+    """A chunk with its score."""
+
+    number: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    field: str
+    term: str
+    weight: float  # in the question, times the readable idf
+    boost: float  # on the engine's score
+
+
+def best(  # noqa: PLR0913 - each argument is one side of the bargain described above
+    searcher: Searcher,
+    asked: Terms,
+    *,
+    stats: ReadableStats,
+    label_sets: Sequence[int] | None,
+    fetch: Callable[[Sequence[int]], Mapping[int, ChunkTerms]],
+    limit: int,
+) -> list[Scored]:
+    """Return the `limit` best readable chunks, ties broken by chunk id.
+
+    Args:
+        searcher: Proposes.
+        asked: The terms of the question.
+        stats: The readable statistics.
+        label_sets: The sets of readers the asker belongs to; None is all.
+        fetch: Returns the terms of chunks, less those that may not be read after all.
+        limit: How many.
+    """
+    wanted = _terms(searcher, asked, stats, label_sets)
+    if not wanted:
+        return []
+    boosts = {(term.field, term.term): term.boost for term in wanted}
+    bound = _bound(searcher, stats, {term.field for term in wanted})
+    known: dict[int, tuple[float, str]] = {}
+    size = max(_FIRST_PROPOSALS, 2 * limit)
+    while True:
+        proposals = searcher.propose(boosts, label_sets, limit=size)
+        fresh = [p.number for p in proposals if p.number not in known]
+        for number, chunk in fetch(fresh).items():
+            known[number] = (_score(chunk, wanted, stats), chunk.id)
+        ranked = sorted(known.items(), key=lambda item: (-item[1][0], item[1][1]))
+        if len(proposals) < size:
+            break
+        if len(ranked) >= limit:
+            unseen = proposals[-1].score * bound * _SLACK
+            if ranked[limit - 1][1][0] > unseen:
+                break
+        size *= 2
+    return [Scored(number, score) for number, (score, _) in ranked[:limit]]
+
+
+def term_weights(
+    searcher: Searcher,
+    asked: Terms,
+    *,
+    stats: ReadableStats,
+    label_sets: Sequence[int] | None,
+) -> dict[str, float]:
+    """Return each body term's idf among the readable chunks; unknown terms too."""
+    return {
+        term: _idf(stats.chunks, searcher.count(BODY, term, label_sets))
+        for term in asked.body
+    }
+
+
+def _terms(
+    searcher: Searcher,
+    asked: Terms,
+    stats: ReadableStats,
+    label_sets: Sequence[int] | None,
+) -> list[_Term]:
+    """Return the terms that any readable chunk has, in a fixed order."""
+    found: list[_Term] = []
+    for field, counts, factor in (
+        (BODY, asked.body, 1.0),
+        (EXACT, asked.exact, EXACT_WEIGHT),
+    ):
+        for term, count in sorted(counts.items()):
+            readable = searcher.count(field, term, label_sets)
+            if readable:
+                weight = factor * count * _idf(stats.chunks, readable)
+                engine = _idf(
+                    searcher.stats(field).documents, searcher.engine_count(field, term)
+                )
+                found.append(_Term(field, term, weight, weight / engine))
+    return found
+
+
+def _bound(searcher: Searcher, stats: ReadableStats, fields: set[str]) -> float:
+    """Return by what factor a readable score can exceed the engine's.
+
+    Per term, readable over engine is (tf + K_engine) / (tf + K_readable) with
+    K = k1 (1 - b + b length / average). It is at most 1 where the readable average is
+    the smaller one, and below the ratio of the averages otherwise. The engine rounds
+    lengths down, which only raises its scores.
+    """
+    return max(
+        1.0,
+        *(stats.averages[field] / searcher.stats(field).average for field in fields),
+    )
+
+
+def _idf(total: int, containing: int) -> float:
+    return math.log(1 + (total - containing + 0.5) / (containing + 0.5))
+
+
+def _score(chunk: ChunkTerms, wanted: Sequence[_Term], stats: ReadableStats) -> float:
+    score = 0.0
+    for term in wanted:
+        count = chunk.counts[term.field].get(term.term, 0)
+        if count:
+            relative = chunk.lengths[term.field] / stats.averages[term.field]
+            score += (
+                term.weight * count * (K1 + 1) / (count + K1 * (1 - B + B * relative))
+            )
+    return round(score, _DIGITS)

@@ -1,0 +1,469 @@
+"""The embedded store: what it reads, checks and repairs. `writing` changes it."""
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from erya.errors import BusyError, DamagedError, NotFoundError, StoreError
+from erya.language import query_terms
+from erya.policy import EVERYTHING, labels, permit
+from erya.records import Block, Chunk, Document, Evidence, Hit, Principal, Span
+from erya.stores.base import Finding, Job, Status, Store, StoredDocument, Writer
+from erya.stores.embedded import checking, schema
+from erya.stores.embedded.catching_up import catch_up
+from erya.stores.embedded.database import (
+    create,
+    engine_for,
+    guarded,
+    is_current,
+    migrate,
+    outside_transaction,
+)
+from erya.stores.embedded.lock import WriterLock
+from erya.stores.embedded.scoring import (
+    ChunkTerms,
+    ReadableStats,
+    best,
+    term_weights,
+)
+from erya.stores.embedded.term_index import BODY, EXACT, Searcher, TermIndex
+from erya.stores.embedded.writing import EmbeddedWriter
+
+__all__ = ["EmbeddedStore"]
+
+LEG: Final = "keyword"
+_PATIENCE = 30.0  # seconds that a reader waits for a writer to finish its commit
+_PAUSE = 0.01
+_JOBS_SHOWN = 10
+_VARIABLES = 10_000  # bound values in one statement; SQLite allows 32,766
+
+
+class _Snapshot(NamedTuple):
+    """SQLite and the index at the same generation."""
+
+    connection: sa.Connection
+    searcher: Searcher
+    generation: int
+
+
+class _Scope(NamedTuple):
+    """What a principal may read: sets of readers, or None for everything."""
+
+    label_sets: tuple[int, ...] | None
+
+    def allows(self) -> sa.ColumnElement[bool]:
+        if self.label_sets is None:
+            return sa.true()
+        return schema.documents.c.label_set.in_(self.label_sets)
+
+
+class EmbeddedStore(Store):
+    """One base in one folder."""
+
+    def __init__(self, folder: Path, *, name: str) -> None:
+        """Open the base; make it, or bring it to this release's format, as needed.
+
+        Raises:
+            BusyError: It has to be made or migrated, and somebody else is writing.
+            NewerFormatError: A later release wrote it.
+            StoreError: The folder cannot be used.
+        """
+        self._name = name
+        self._lock = WriterLock(folder, base=name)
+        path = folder / "base.sqlite"
+        self._engine = engine_for(path)
+        if not path.exists():
+            self._create(folder, path)
+        try:
+            if not is_current(self._engine, name=name):
+                with self._lock.held(purpose="migrate it"), guarded(name):
+                    migrate(self._engine)
+            with guarded(name), self._engine.connect() as connection:
+                identity = _fact(connection, "identity")
+        except BaseException:
+            self._engine.dispose()
+            raise
+        self._terms = TermIndex(folder / "terms", identity=identity)
+        self._stats: dict[tuple[int, tuple[int, ...] | None], ReadableStats] = {}
+
+    def _create(self, folder: Path, path: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            msg = (
+                f"The folder {folder} cannot be made: {error.strerror or error}. "
+                "Choose another home with --home or ERYA_HOME."
+            )
+            raise StoreError(msg) from None
+        with self._lock.held(purpose="create it"), guarded(self._name):
+            # Two processes may both have found nothing; the second finds a base now. A
+            # file without tables is what a crash in between leaves.
+            with self._engine.connect() as connection:
+                made = path.exists() and sa.inspect(connection).get_table_names()
+            if not made:
+                create(self._engine)
+
+    @property
+    @override
+    def private_scores(self) -> bool:
+        return True
+
+    @override
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    @override
+    def writer(self, principal: Principal, *, purpose: str) -> Iterator[Writer]:
+        permit(principal, "write")
+        with self._lock.held(purpose=purpose):
+            writer = EmbeddedWriter(
+                self._engine, self._terms, principal=principal, name=self._name
+            )
+            yield writer
+            writer.commit()
+            writer.finish()
+
+    @override
+    def search(self, principal: Principal, question: str, *, limit: int) -> Evidence:
+        asked = query_terms(question)
+        with guarded(self._name), self._snapshot() as snapshot:
+            scope = self._scope(snapshot.connection, principal)
+            stats = self._readable(snapshot, scope)
+            if not stats.chunks or not asked.body:
+                return Evidence(hits=(), weights={})
+            found = best(
+                snapshot.searcher,
+                asked,
+                stats=stats,
+                label_sets=scope.label_sets,
+                fetch=lambda numbers: _terms_of(snapshot.connection, scope, numbers),
+                limit=limit,
+            )
+            weights = term_weights(
+                snapshot.searcher, asked, stats=stats, label_sets=scope.label_sets
+            )
+            chunks = self._read_chunks(
+                snapshot.connection,
+                scope,
+                schema.chunks.c.number.in_([scored.number for scored in found]),
+            )
+        hits = tuple(
+            Hit(chunk=chunks[scored.number], score=scored.score, ranks={LEG: rank})
+            for rank, scored in enumerate(found, start=1)
+        )
+        return Evidence(hits=hits, weights=weights)
+
+    @override
+    def documents(self, principal: Principal) -> Iterator[StoredDocument]:
+        documents, versions = schema.documents, schema.versions
+        number_of_versions = (
+            sa.select(sa.func.count())
+            .where(versions.c.document == documents.c.number)
+            .scalar_subquery()
+        )
+        with guarded(self._name), self._engine.begin() as connection:
+            scope = self._scope(connection, principal)
+            sets = _label_sets(connection)
+            rows = connection.execute(
+                sa.select(documents, versions, number_of_versions.label("count"))
+                .join(versions, versions.c.number == documents.c.version)
+                .where(scope.allows())
+                .order_by(documents.c.source)
+                .with_only_columns(
+                    documents.c.id,
+                    documents.c.source,
+                    documents.c.label_set,
+                    documents.c.chunks,
+                    versions.c.title,
+                    versions.c.content_hash,
+                    versions.c.recipe,
+                    versions.c.media_type,
+                    versions.c.language,
+                    versions.c.added_at,
+                    number_of_versions.label("version"),
+                )
+            ).mappings()
+            found = [
+                StoredDocument(
+                    readers=sets[row["label_set"]],
+                    **{key: row[key] for key in row if key != "label_set"},
+                )
+                for row in rows
+            ]
+        yield from found
+
+    @override
+    def document(self, principal: Principal, document_id: str) -> Document:
+        with guarded(self._name), self._engine.begin() as connection:
+            row = self._document_row(connection, principal, document_id)
+            readers = _label_sets(connection)[row["label_set"]]
+        if _sha256(row["text"]) != row["text_hash"]:
+            raise self._damaged(f"the text of {row['source']}")
+        structure = row["structure"]
+        return Document(
+            id=row["id"],
+            source=row["source"],
+            title=row["title"],
+            text=row["text"],
+            blocks=tuple(
+                Block(kind=kind, start=start, end=end, level=level)
+                for kind, start, end, level in structure["blocks"]
+            ),
+            pages=tuple(Span(start, end) for start, end in structure["pages"]),
+            language=row["language"],
+            media_type=row["media_type"],
+            metadata=row["details"],
+            readers=readers,
+            content_hash=row["content_hash"],
+        )
+
+    @override
+    def original(self, principal: Principal, document_id: str) -> bytes:
+        with guarded(self._name), self._engine.begin() as connection:
+            row = self._document_row(connection, principal, document_id)
+            data = connection.scalar(
+                sa.select(schema.originals.c.data).where(
+                    schema.originals.c.hash == row["content_hash"]
+                )
+            )
+        if data is None or hashlib.sha256(data).hexdigest() != row["content_hash"]:
+            raise self._damaged(f"the original of {row['source']}")
+        return bytes(data)
+
+    @override
+    def chunks(self, principal: Principal, document_id: str) -> list[Chunk]:
+        with guarded(self._name), self._engine.begin() as connection:
+            row = self._document_row(connection, principal, document_id)
+            scope = self._scope(connection, principal)
+            found = self._read_chunks(
+                connection, scope, schema.documents.c.id == row["id"]
+            )
+        return sorted(found.values(), key=lambda chunk: chunk.start)
+
+    @override
+    def status(self, principal: Principal) -> Status:
+        documents, versions = schema.documents, schema.versions
+        with guarded(self._name), self._engine.begin() as connection:
+            scope = self._scope(connection, principal)
+            count, chunks, characters = connection.execute(
+                sa.select(
+                    sa.func.count(),
+                    sa.func.coalesce(sa.func.sum(documents.c.chunks), 0),
+                    sa.func.coalesce(sa.func.sum(versions.c.characters), 0),
+                )
+                .select_from(documents)
+                .join(versions, versions.c.number == documents.c.version)
+                .where(scope.allows())
+            ).one()
+            jobs = schema.jobs
+            latest = sa.select(jobs).order_by(jobs.c.number.desc()).limit(_JOBS_SHOWN)
+            rows = (
+                connection.execute(latest).mappings().all()
+                if labels(principal) is EVERYTHING
+                else []
+            )
+        return Status(
+            documents=count,
+            chunks=chunks,
+            characters=characters,
+            jobs=tuple(Job(**row) for row in rows),
+        )
+
+    @override
+    def verify(self, principal: Principal) -> list[Finding]:
+        permit(principal, "maintain")
+        return checking.verify(self._engine, self._terms)
+
+    @override
+    def rebuild(self, principal: Principal) -> None:
+        permit(principal, "maintain")
+        with self._lock.held(purpose="rebuild its index"), guarded(self._name):
+            catch_up(self._engine, self._terms, anew=True)
+            # What was deleted is overwritten in the file; now also in the log.
+            outside_transaction(self._engine, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[_Snapshot]:
+        """Open SQLite and the index at the same generation.
+
+        Between the two commits of a writer they differ for a moment; after a crash they
+        differ until somebody catches up, and that is then us.
+
+        Raises:
+            BusyError: A writer has not finished its commit for `_PATIENCE` seconds.
+        """
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            with self._engine.begin() as connection:
+                generation = int(_fact(connection, "generation"))
+                searcher = self._terms.searcher(generation)
+                if searcher is not None:
+                    yield _Snapshot(connection, searcher, generation)
+                    return
+            try:
+                with self._lock.held(purpose="catch up its index"):
+                    catch_up(self._engine, self._terms)
+            except BusyError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE)
+
+    def _scope(self, connection: sa.Connection, principal: Principal) -> _Scope:
+        allowed = labels(principal)
+        if not isinstance(allowed, frozenset):
+            return _Scope(None)
+        readers = schema.readers
+        numbers = connection.scalars(
+            sa.select(readers.c.label_set)
+            .where(readers.c.label.in_(sorted(allowed)))
+            .distinct()
+        )
+        return _Scope(tuple(sorted(numbers)))
+
+    def _readable(self, snapshot: _Snapshot, scope: _Scope) -> ReadableStats:
+        key = (snapshot.generation, scope.label_sets)
+        if key not in self._stats:
+            documents = schema.documents
+            count, body, exact = snapshot.connection.execute(
+                sa.select(
+                    sa.func.coalesce(sa.func.sum(documents.c.chunks), 0),
+                    sa.func.coalesce(sa.func.sum(documents.c.body_length), 0),
+                    sa.func.coalesce(sa.func.sum(documents.c.exact_length), 0),
+                ).where(scope.allows())
+            ).one()
+            self._stats = {
+                old: stats
+                for old, stats in self._stats.items()
+                if old[0] == snapshot.generation
+            }
+            self._stats[key] = ReadableStats(
+                chunks=count,
+                # A field that is empty everywhere has no term to score, hence any
+                # average above zero will do.
+                averages={
+                    BODY: body / count if body else 1.0,
+                    EXACT: exact / count if exact else 1.0,
+                },
+            )
+        return self._stats[key]
+
+    def _document_row(
+        self, connection: sa.Connection, principal: Principal, document_id: str
+    ) -> Mapping[str, Any]:
+        documents, versions = schema.documents, schema.versions
+        scope = self._scope(connection, principal)
+        row = (
+            connection.execute(
+                sa.select(documents.c.id, documents.c.source, documents.c.label_set)
+                .add_columns(*(c for c in versions.c if c.name != "number"))
+                .join(versions, versions.c.number == documents.c.version)
+                .where(documents.c.id == document_id, scope.allows())
+            )
+            .mappings()
+            .one_or_none()
+        )
+        if row is None:
+            msg = (
+                f"There is no document {document_id!r} in the base {self._name!r}, or "
+                "you may not read it."
+            )
+            raise NotFoundError(msg)
+        return dict(row)
+
+    def _read_chunks(
+        self, connection: sa.Connection, scope: _Scope, which: sa.ColumnElement[bool]
+    ) -> dict[int, Chunk]:
+        """Read chunks with their texts, each checked once more against the scope."""
+        chunks, documents, versions = schema.chunks, schema.documents, schema.versions
+        rows = connection.execute(
+            sa.select(
+                chunks,
+                documents.c.id.label("document_id"),
+                documents.c.source,
+                versions.c.title,
+                sa.func.substr(
+                    versions.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start
+                ).label("text"),
+            )
+            .join(documents, documents.c.number == chunks.c.document)
+            .join(versions, versions.c.number == documents.c.version)
+            .where(which, scope.allows())
+        ).mappings()
+        found: dict[int, Chunk] = {}
+        for row in rows:
+            if _sha256(row["text"]) != row["text_hash"]:
+                raise self._damaged(f"a passage of {row['source']}")
+            found[row["number"]] = Chunk(
+                id=row["id"],
+                document_id=row["document_id"],
+                start=row["start"],
+                end=row["end"],
+                text=row["text"],
+                source=row["source"],
+                title=row["title"],
+                headings=tuple(row["headings"]),
+                page=row["page"],
+            )
+        return found
+
+    def _damaged(self, what: str) -> DamagedError:
+        msg = (
+            f"The base {self._name!r} is damaged: {what} is not what was written. "
+            f"It is not shown. Find all of it with: erya kb verify {self._name}. Then "
+            "ingest the file again with --force."
+        )
+        return DamagedError(msg)
+
+
+def _terms_of(
+    connection: sa.Connection, scope: _Scope, numbers: Sequence[int]
+) -> dict[int, ChunkTerms]:
+    chunks, documents = schema.chunks, schema.documents
+    found: dict[int, ChunkTerms] = {}
+    for first in range(0, len(numbers), _VARIABLES):
+        rows = connection.execute(
+            sa.select(
+                chunks.c.number,
+                chunks.c.id,
+                chunks.c.body,
+                chunks.c.exact,
+                chunks.c.body_length,
+                chunks.c.exact_length,
+            )
+            .join(documents, documents.c.number == chunks.c.document)
+            .where(
+                chunks.c.number.in_(numbers[first : first + _VARIABLES]), scope.allows()
+            )
+        )
+        for number, chunk_id, body, exact, body_length, exact_length in rows:
+            found[number] = ChunkTerms(
+                chunk_id,
+                {BODY: body, EXACT: exact},
+                {BODY: body_length, EXACT: exact_length},
+            )
+    return found
+
+
+def _label_sets(connection: sa.Connection) -> dict[int, frozenset[str]]:
+    sets: dict[int, set[str]] = {}
+    for number, label in connection.execute(sa.select(schema.readers)):
+        sets.setdefault(number, set()).add(label)
+    return {number: frozenset(found) for number, found in sets.items()}
+
+
+def _fact(connection: sa.Connection, key: str) -> str:
+    value = connection.scalar(
+        sa.select(schema.base.c.value).where(schema.base.c.key == key)
+    )
+    return str(value)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,333 @@
+"""The tantivy index of a base: proposes chunks for terms, and counts them.
+
+It holds nothing that SQLite does not: per chunk its number, the number of its set of
+readers, and its terms. One marker document, written in the same commit, names the base
+and the generation; a manifest beside the files holds their checksums. Whenever either
+does not fit, the index is not used but caught up or written anew.
+"""
+
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import tantivy
+
+__all__ = ["BODY", "EXACT", "FieldStats", "IndexedChunk", "Searcher", "TermIndex"]
+
+BODY: Final = "body"
+EXACT: Final = "exact"
+_MARK: Final = "\x01marker"  # no text yields it: control characters are no term
+_HEAP = 50_000_000
+_MANIFEST = "checksums.json"
+_BLOCK = 1 << 20
+
+
+class IndexedChunk(NamedTuple):
+    """What the index keeps of a chunk."""
+
+    number: int
+    label_set: int
+    body: Mapping[str, int]
+    exact: Mapping[str, int]
+
+
+class Proposal(NamedTuple):
+    """A chunk that may belong among the best, with the engine's own score."""
+
+    number: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class FieldStats:
+    """What the engine's own scores in one field are computed with.
+
+    Attributes:
+        documents: Documents counted, the deleted and the unreadable ones included.
+        average: The average length of the field over those.
+    """
+
+    documents: int
+    average: float
+
+
+class Searcher:
+    """The index as it was at one generation."""
+
+    def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher) -> None:
+        self._schema = schema
+        self._searcher = searcher
+        self._stats: dict[str, FieldStats] = {}
+
+    def count(self, field: str, term: str, label_sets: Sequence[int] | None) -> int:
+        """Count the chunks with `term` that carry one of `label_sets`; None is all."""
+        query = self._within(self._term(field, term), label_sets)
+        return int(self._searcher.search(query, limit=1, count=True).count or 0)
+
+    def engine_count(self, field: str, term: str) -> int:
+        """Count as the engine does for its own scores, the deleted included."""
+        return self._searcher.doc_freq(field, term)
+
+    def stats(self, field: str) -> FieldStats:
+        """Return what the engine's scores in `field` rest on, as it explains itself."""
+        if field not in self._stats:
+            query = self._term(field, _MARK)
+            address = self._searcher.search(query, limit=1).hits[0][1]
+            told = dict(_numbers(json.loads(query.explain(self._searcher, address).to_json())))
+            self._stats[field] = FieldStats(int(told["N"]), told["avgdl"])
+        return self._stats[field]
+
+    def propose(
+        self,
+        boosts: Mapping[tuple[str, str], float],
+        label_sets: Sequence[int] | None,
+        *,
+        limit: int,
+    ) -> list[Proposal]:
+        """Return the `limit` chunks that score highest, each term under its boost.
+
+        Args:
+            boosts: Field and term to the factor on the engine's score.
+            label_sets: Where to look; None is everywhere.
+            limit: How many at most.
+        """
+        query = tantivy.Query.boolean_query(
+            [
+                (
+                    tantivy.Occur.Should,
+                    tantivy.Query.boost_query(self._term(field, term), boost),
+                )
+                for (field, term), boost in boosts.items()
+            ]
+        )
+        hits = self._searcher.search(
+            self._within(query, label_sets), limit=limit, count=False
+        ).hits
+        numbers = self._searcher.fast_field_values("number", [a for _, a in hits])
+        return [
+            Proposal(number, score)
+            for (score, _), number in zip(hits, numbers, strict=True)
+        ]
+
+    def numbers(self) -> set[int]:
+        """Return the number of every chunk in the index."""
+        query = tantivy.Query.term_query(self._schema, "kind", "chunk")
+        size = max(self._searcher.num_docs, 1)
+        hits = self._searcher.search(query, limit=size, count=False).hits
+        return set(self._searcher.fast_field_values("number", [a for _, a in hits]))
+
+    def _term(self, field: str, term: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, field, term, "freq")
+
+    def _within(
+        self, query: tantivy.Query, label_sets: Sequence[int] | None
+    ) -> tantivy.Query:
+        if label_sets is None:
+            return query
+        allowed = tantivy.Query.term_set_query(self._schema, "labels", label_sets)
+        return tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Must, query),
+                (tantivy.Occur.Must, tantivy.Query.const_score_query(allowed, 0.0)),
+            ]
+        )
+
+
+class TermIndex:
+    """The index in one folder. Only the holder of the base's lock may change it."""
+
+    def __init__(self, folder: Path, *, identity: str) -> None:
+        self._folder = folder
+        self._identity = identity
+        self._schema = _schema()
+        self._open: tuple[int, Searcher] | None = None
+        self._checked: dict[str, tuple[int, int, int]] = {}
+
+    def searcher(self, generation: int) -> Searcher | None:
+        """Return the index at `generation`, or None if it is not there intact."""
+        if self._open is None or self._open[0] != generation:
+            found = self.generation()
+            if found != generation or self._open is None:
+                return None
+        return self._open[1]
+
+    def generation(self) -> int | None:
+        """Return the generation on disk, or None if the index is missing or damaged.
+
+        The files' checksums are compared before the engine reads them.
+        """
+        self._open = None
+        try:
+            manifest = json.loads((self._folder / _MANIFEST).read_bytes())
+            if manifest["identity"] != self._identity:
+                return None
+            if not all(
+                self._intact(name, size, crc)
+                for name, (size, crc) in manifest["files"].items()
+            ):
+                return None
+            index = tantivy.Index.open(str(self._folder))
+            searcher = index.searcher()
+            marks = tantivy.Query.term_query(self._schema, "kind", self._mark())
+            hits = searcher.search(marks, limit=2).hits
+            told = searcher.fast_field_values("number", [a for _, a in hits])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        if told != [manifest["generation"]]:
+            return None
+        self._open = (told[0], Searcher(self._schema, searcher))
+        return told[0]
+
+    def change(
+        self,
+        generation: int,
+        *,
+        remove: Iterable[int],
+        add: Iterable[IndexedChunk],
+        anew: bool = False,
+    ) -> None:
+        """Bring the index to `generation` in one commit.
+
+        Args:
+            generation: What the index holds afterwards.
+            remove: Numbers of chunks that are gone or will be added again.
+            add: The chunks to add, in any number.
+            anew: Write a new index and put it in the place of the old one.
+
+        Raises:
+            OSError: The disk is full or cannot be written; the index is then not usable
+                and is written anew later.
+        """
+        self._open = None
+        folder = self._folder.with_name(self._folder.name + ".new")
+        if anew:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+        else:
+            folder = self._folder
+        with _engine_errors():
+            index = tantivy.Index(self._schema, path=str(folder), reuse=not anew)
+            writer = index.writer(_HEAP, 1)
+            for number in remove:
+                writer.delete_documents_by_term("number", number)
+            writer.delete_documents_by_term("kind", self._mark())
+            for chunk in add:
+                writer.add_document(_document(chunk))
+            writer.add_document(self._marker(generation))
+            writer.commit()
+            # Merges rewrite files; nothing may change once they are summed up.
+            writer.wait_merging_threads()
+        self._write_manifest(folder, generation)
+        if anew:
+            old = self._folder.with_name(self._folder.name + ".old")
+            shutil.rmtree(old, ignore_errors=True)
+            if self._folder.exists():
+                self._folder.rename(old)
+            folder.rename(self._folder)
+            shutil.rmtree(old, ignore_errors=True)
+            self._checked.clear()
+
+    def _mark(self) -> str:
+        return f"marker:{self._identity}"
+
+    def _marker(self, generation: int) -> tantivy.Document:
+        marker = tantivy.Document()
+        marker.add_text("kind", self._mark())
+        marker.add_unsigned("number", generation)
+        marker.add_text(BODY, _MARK)
+        marker.add_text(EXACT, _MARK)
+        return marker
+
+    def _write_manifest(self, folder: Path, generation: int) -> None:
+        meta = json.loads((folder / "meta.json").read_bytes())
+        live = {segment["segment_id"].replace("-", "") for segment in meta["segments"]}
+        names = [
+            entry.name
+            for entry in os.scandir(folder)
+            if entry.name == "meta.json" or entry.name.partition(".")[0] in live
+        ]
+        files = {name: _summed(folder / name) for name in sorted(names)}
+        manifest = {
+            "identity": self._identity,
+            "generation": generation,
+            "files": files,
+        }
+        draft = folder / (_MANIFEST + ".new")
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(manifest, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(folder / _MANIFEST)
+
+    def _intact(self, name: str, size: int, crc: int) -> bool:
+        """Compare a file with its checksum, once for each state of it."""
+        path = self._folder / name
+        status = path.stat()
+        state = (status.st_ino, status.st_size, status.st_mtime_ns)
+        if self._checked.get(name) == state:
+            return True
+        if status.st_size != size or _summed(path) != (size, crc):
+            return False
+        self._checked[name] = state
+        return True
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("kind", tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("number", indexed=True, fast=True)
+    builder.add_unsigned_field("labels", indexed=True)
+    # Terms come ready made; they hold no blanks, so that blanks can part them.
+    builder.add_text_field(BODY, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field(EXACT, tokenizer_name="whitespace", index_option="freq")
+    return builder.build()
+
+
+def _document(chunk: IndexedChunk) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_text("kind", "chunk")
+    document.add_unsigned("number", chunk.number)
+    document.add_unsigned("labels", chunk.label_set)
+    document.add_text(BODY, " ".join(_repeated(chunk.body)))
+    document.add_text(EXACT, " ".join(_repeated(chunk.exact)))
+    return document
+
+
+def _repeated(counts: Mapping[str, int]) -> Iterator[str]:
+    for term, count in counts.items():
+        for _ in range(count):
+            yield term
+
+
+def _summed(path: Path) -> tuple[int, int]:
+    """Return a file's size and CRC-32."""
+    size = crc = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            size += len(block)
+            crc = zlib.crc32(block, crc)
+    return size, crc
+
+
+def _numbers(node: Any) -> Iterator[tuple[str, float]]:
+    """Yield the named numbers of the engine's explanation of a score."""
+    name = node["description"].partition(",")[0]
+    if "," in node["description"]:
+        yield name, node["value"]
+    for inner in node.get("details") or []:
+        yield from _numbers(inner)
+
+
+@contextmanager
+def _engine_errors() -> Iterator[None]:
+    """Turn the engine's errors about files into `OSError`."""
+    try:
+        yield
+    except ValueError as error:
+        raise OSError(str(error)) from error

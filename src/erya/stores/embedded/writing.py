@@ -1,0 +1,419 @@
+"""What changes a base. Lives as long as its holder has the writer's lock."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from typing_extensions import override
+
+from erya.errors import StoreError
+from erya.language import document_terms
+from erya.records import Chunk, Document, Principal
+from erya.stores.base import Writer
+from erya.stores.embedded import schema
+from erya.stores.embedded.catching_up import catch_up
+from erya.stores.embedded.database import guarded, outside_transaction
+from erya.stores.embedded.term_index import TermIndex
+
+__all__ = ["EmbeddedWriter"]
+
+_VARIABLES = 10_000
+
+
+class _Put(NamedTuple):
+    document: Document
+    chunks: list[dict[str, Any]]
+    original: bytes
+    recipe: str
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What the next commit will do, the last word on each document."""
+
+    puts: dict[str, _Put] = field(default_factory=dict)
+    relabels: dict[str, frozenset[str]] = field(default_factory=dict)
+    removes: dict[str, None] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.puts or self.relabels or self.removes)
+
+
+class EmbeddedWriter(Writer):
+    """Collects changes and commits them as one transaction and one generation."""
+
+    def __init__(
+        self, engine: sa.Engine, terms: TermIndex, *, principal: Principal, name: str
+    ) -> None:
+        self._engine = engine
+        self._terms = terms
+        self._who = principal.user
+        self._name = name
+        self._batch = _Batch()
+        self._purge = False
+
+    @override
+    def put(
+        self,
+        document: Document,
+        chunks: Sequence[Chunk],
+        *,
+        original: bytes,
+        recipe: str,
+    ) -> None:
+        for chunk in chunks:
+            if document.text[chunk.start : chunk.end] != chunk.text:
+                msg = f"chunk {chunk.id} is not a span of the text of {document.source}"
+                raise ValueError(msg)
+        self._forget(document.id)
+        rows = [_chunk_row(chunk) for chunk in chunks]
+        self._batch.puts[document.id] = _Put(document, rows, original, recipe)
+
+    @override
+    def relabel(self, document_id: str, readers: frozenset[str]) -> None:
+        self._batch.relabels[document_id] = readers
+
+    @override
+    def remove(self, document_id: str) -> None:
+        self._forget(document_id)
+        self._batch.removes[document_id] = None
+
+    @override
+    def commit(self) -> None:
+        batch, self._batch = self._batch, _Batch()
+        if not batch:
+            return
+        with guarded(self._name), self._engine.begin() as connection:
+            _Transaction(connection, who=self._who).apply(batch)
+        self._purge = self._purge or bool(batch.removes)
+        try:
+            with guarded(self._name):
+                catch_up(self._engine, self._terms)
+        except OSError as error:
+            msg = (
+                f"The documents are stored, but the index of {self._name!r} could not "
+                f"be written: {error}. Free some space on the disk; the next search or "
+                "ingest catches it up."
+            )
+            raise StoreError(msg) from error
+
+    @override
+    def begin_job(self, kind: str, arguments: Mapping[str, Any]) -> int:
+        jobs = schema.jobs
+        with guarded(self._name), self._engine.begin() as connection:
+            number = connection.scalar(
+                sa.insert(jobs)
+                .values(
+                    kind=kind,
+                    state="running",
+                    started_at=_now(),
+                    finished_at="",
+                    arguments=dict(arguments),
+                    summary={},
+                )
+                .returning(jobs.c.number)
+            )
+        return int(number or 0)
+
+    @override
+    def end_job(
+        self, number: int, *, state: Literal["done", "failed"], summary: Mapping[str, Any]
+    ) -> None:
+        jobs = schema.jobs
+        with guarded(self._name), self._engine.begin() as connection:
+            connection.execute(
+                sa.update(jobs)
+                .where(jobs.c.number == number)
+                .values(state=state, finished_at=_now(), summary=dict(summary))
+            )
+
+    def finish(self) -> None:
+        """Leave nothing of what was removed in SQLite's log."""
+        if self._purge:
+            with guarded(self._name):
+                outside_transaction(self._engine, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _forget(self, document_id: str) -> None:
+        """Drop what this batch said of a document before."""
+        self._batch.puts.pop(document_id, None)
+        self._batch.relabels.pop(document_id, None)
+        self._batch.removes.pop(document_id, None)
+
+
+class _Transaction:
+    """Applies one batch inside one transaction."""
+
+    def __init__(self, connection: sa.Connection, *, who: str) -> None:
+        self._connection = connection
+        self._who = who
+        self._now = _now()
+        facts = dict(connection.execute(sa.select(schema.base)).tuples().all())
+        self._generation = int(facts["generation"]) + 1
+
+    def apply(self, batch: _Batch) -> None:
+        known = self._known({*batch.puts, *batch.relabels, *batch.removes})
+        journal: list[tuple[str, str]] = []
+        for document_id in batch.removes:
+            if document_id in known:
+                self._remove(known.pop(document_id)["number"])
+                journal.append(("removed", document_id))
+        journal += [
+            ("updated" if document_id in known else "added", document_id)
+            for document_id in batch.puts
+        ]
+        self._put_all(list(batch.puts.values()), known)
+        known = self._known(batch.relabels) if batch.relabels else {}
+        for document_id, readers in batch.relabels.items():
+            if document_id in known:
+                self._relabel(known[document_id]["number"], readers)
+                journal.append(("relabelled", document_id))
+        self._drop_orphans()
+        self._write_journal(journal)
+        self._publish()
+
+    def _known(self, ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+        documents = schema.documents
+        wanted = sorted(ids)
+        found: dict[str, Mapping[str, Any]] = {}
+        for first in range(0, len(wanted), _VARIABLES):
+            rows = self._connection.execute(
+                sa.select(documents).where(
+                    documents.c.id.in_(wanted[first : first + _VARIABLES])
+                )
+            ).mappings()
+            found.update({row["id"]: dict(row) for row in rows})
+        return found
+
+    def _put_all(
+        self, puts: Sequence[_Put], known: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        if not puts:
+            return
+        for put in puts:
+            if put.document.id in known:
+                self._supersede(known[put.document.id]["number"])
+        next_document = self._last("documents") + 1
+        next_version = self._last("versions") + 1
+        next_chunk = self._last("chunks") + 1
+        new: list[dict[str, Any]] = []
+        changed: list[dict[str, Any]] = []
+        versions: list[dict[str, Any]] = []
+        chunks: list[dict[str, Any]] = []
+        for put in puts:
+            old = known.get(put.document.id)
+            number = old["number"] if old else next_document
+            next_document += 0 if old else 1
+            row = self._document_row(put, number=number, version=next_version)
+            if old:
+                changed.append({f"new_{key}": value for key, value in row.items()})
+            else:
+                new.append(row)
+            versions.append(self._version_row(put, number=next_version, document=number))
+            next_version += 1
+            for chunk in put.chunks:
+                chunks.append(
+                    chunk
+                    | {
+                        "number": next_chunk,
+                        "document": number,
+                        "generation": self._generation,
+                    }
+                )
+                next_chunk += 1
+        self._insert(schema.documents, new)
+        self._insert(schema.versions, versions)
+        self._insert(schema.chunks, chunks)
+        originals = {p.document.content_hash: p.original for p in puts}
+        self._connection.execute(
+            sqlite_insert(schema.originals).on_conflict_do_nothing(),
+            [{"hash": key, "data": data} for key, data in originals.items()],
+        )
+        if changed:
+            columns = [c for c in schema.documents.c if c.name not in {"number", "id"}]
+            self._connection.execute(
+                sa.update(schema.documents)
+                .where(schema.documents.c.number == sa.bindparam("new_number"))
+                .values({c.name: sa.bindparam(f"new_{c.name}") for c in columns}),
+                changed,
+            )
+
+    def _document_row(
+        self, put: _Put, *, number: int, version: int
+    ) -> dict[str, Any]:
+        return {
+            "number": number,
+            "id": put.document.id,
+            "source": put.document.source,
+            "label_set": self._label_set(put.document.readers),
+            "version": version,
+            "chunks": len(put.chunks),
+            "body_length": sum(chunk["body_length"] for chunk in put.chunks),
+            "exact_length": sum(chunk["exact_length"] for chunk in put.chunks),
+        }
+
+    def _version_row(
+        self, put: _Put, *, number: int, document: int
+    ) -> dict[str, Any]:
+        text = put.document.text
+        return {
+            "number": number,
+            "document": document,
+            "content_hash": put.document.content_hash,
+            "recipe": put.recipe,
+            "title": put.document.title,
+            "language": put.document.language,
+            "media_type": put.document.media_type,
+            "details": dict(put.document.metadata),
+            "characters": len(text),
+            "text_hash": _sha256(text),
+            "added_at": self._now,
+            "structure": {
+                "blocks": [
+                    [b.kind, b.start, b.end, b.level] for b in put.document.blocks
+                ],
+                "pages": [[page.start, page.end] for page in put.document.pages],
+            },
+            "text": text,
+        }
+
+    def _label_set(self, labels: frozenset[str]) -> int:
+        """Return the number of a set of readers, made if there is none yet."""
+        table = schema.label_sets
+        key = json.dumps(sorted(labels), ensure_ascii=False)
+        number = self._connection.scalar(
+            sa.select(table.c.number).where(table.c.labels == key)
+        )
+        if number is not None:
+            return int(number)
+        number = self._connection.scalar(
+            sa.insert(table).values(labels=key).returning(table.c.number)
+        )
+        rows = [{"label_set": number, "label": label} for label in sorted(labels)]
+        self._insert(schema.readers, rows)
+        return int(number or 0)
+
+    def _supersede(self, document: int) -> None:
+        """Take a document's current version back: its chunks go, its text too."""
+        versions = schema.versions
+        self._retire_chunks(document)
+        self._connection.execute(
+            sa.delete(schema.chunks).where(schema.chunks.c.document == document)
+        )
+        self._connection.execute(
+            sa.update(versions)
+            .where(versions.c.document == document, versions.c.superseded_at.is_(None))
+            .values(superseded_at=self._now, text=None, structure=None)
+        )
+
+    def _remove(self, document: int) -> None:
+        self._retire_chunks(document)
+        self._connection.execute(
+            sa.delete(schema.documents).where(schema.documents.c.number == document)
+        )
+
+    def _relabel(self, document: int, labels: frozenset[str]) -> None:
+        documents, chunks = schema.documents, schema.chunks
+        self._connection.execute(
+            sa.update(documents)
+            .where(documents.c.number == document)
+            .values(label_set=self._label_set(labels))
+        )
+        # The indexes filter by readers, so every chunk is indexed again.
+        self._retire_chunks(document)
+        self._connection.execute(
+            sa.update(chunks)
+            .where(chunks.c.document == document)
+            .values(generation=self._generation)
+        )
+
+    def _retire_chunks(self, document: int) -> None:
+        chunks = schema.chunks
+        gone = sa.select(chunks.c.number, sa.literal(self._generation)).where(
+            chunks.c.document == document
+        )
+        self._connection.execute(
+            sa.insert(schema.removals)
+            .prefix_with("OR REPLACE")
+            .from_select(["chunk", "generation"], gone)
+        )
+
+    def _drop_orphans(self) -> None:
+        versions, originals = schema.versions, schema.originals
+        current = sa.select(versions.c.content_hash).where(
+            versions.c.superseded_at.is_(None)
+        )
+        retired = sa.exists().where(schema.removals.c.generation == self._generation)
+        if self._connection.scalar(sa.select(retired)):
+            self._connection.execute(
+                sa.delete(originals).where(originals.c.hash.not_in(current))
+            )
+
+    def _write_journal(self, entries: Sequence[tuple[str, str]]) -> None:
+        rows = [
+            {
+                "at": self._now,
+                "who": self._who,
+                "action": action,
+                "document": document_id,
+                "generation": self._generation,
+            }
+            for action, document_id in entries
+        ]
+        self._insert(schema.journal, rows)
+
+    def _publish(self) -> None:
+        """Count the generation up, and forget removals that every index has seen.
+
+        The index follows each commit before the next one begins, so removals of the
+        generation before last are history.
+        """
+        removals, base = schema.removals, schema.base
+        seen = self._generation - 2
+        self._connection.execute(
+            sa.delete(removals).where(removals.c.generation <= seen)
+        )
+        for key, value in (("generation", self._generation), ("pruned", max(seen, 0))):
+            self._connection.execute(
+                sa.update(base).where(base.c.key == key).values(value=str(value))
+            )
+
+    def _last(self, table: str) -> int:
+        """Return the highest number that `table` has ever used."""
+        sequence = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
+        value = self._connection.scalar(
+            sa.select(sequence.c.seq).where(sequence.c.name == table)
+        )
+        return int(value or 0)
+
+    def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(sa.insert(table), list(rows))
+
+
+def _chunk_row(chunk: Chunk) -> dict[str, Any]:
+    found = document_terms(chunk.indexed_text)
+    return {
+        "id": chunk.id,
+        "start": chunk.start,
+        "end": chunk.end,
+        "page": chunk.page,
+        "headings": list(chunk.headings),
+        "text_hash": _sha256(chunk.text),
+        "body_length": found.body.total(),
+        "exact_length": found.exact.total(),
+        "body": dict(found.body),
+        "exact": dict(found.exact),
+    }
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
