@@ -22,6 +22,9 @@ def require(module: str, *, feature: str, extra: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] != module.split(".")[0]:
+        if (
+            error.name is None
+            or error.name.split(".")[0] != module.split(".", maxsplit=1)[0]
+        ):
             raise  # the module is there, and something inside it is broken
         raise MissingExtraError(feature=feature, extra=extra) from None

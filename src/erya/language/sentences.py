@@ -18,7 +18,9 @@ _ABBREVIATION = re.compile(
     r"|apr|jun|jul|aug|sept?|oct|nov|dec|u\.s|u\.k|a\.m|p\.m|[A-Z])\.$",
     re.IGNORECASE,
 )
-_LIST_NUMBER = re.compile(r"(?:^|\n)\s*(?:[-*•]\s*)?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})\.$")
+_LIST_NUMBER = re.compile(
+    r"(?:^|\n)\s*(?:[-*•]\s*)?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})\.$"
+)
 _LONGEST_ABBREVIATION = 12
 # A line this wide (in columns; a Chinese character takes two) was wrapped, not ended.
 _WRAPPED_WIDTH = 50
@@ -65,7 +67,7 @@ def _is_wrapped(text: str, newline: int) -> bool:
     line = text[text.rfind("\n", 0, newline) + 1 : newline]
     if " | " in line or not _GOES_ON.match(text, newline + 1):
         return False
-    if _LIST_NUMBER.match(text[newline : newline + 6].split(" ")[0]):
+    if _LIST_NUMBER.match(text[newline : newline + 6].split(" ", maxsplit=1)[0]):
         return False
     width = len(line) + sum(character > "\u2e7f" for character in line)
     return width >= _WRAPPED_WIDTH and line[-1:] not in ".:：;；"

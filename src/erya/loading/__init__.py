@@ -5,7 +5,8 @@ process that can be killed. Nothing here decides who may read a document, and no
 ever extracted to a path.
 """
 
-from erya.loading.base import Limits, Parser, Source
+from erya.loading.base import PARSING, Limits, Parser, Source
+from erya.loading.documents import document_of
 from erya.loading.folders import FolderSource
 from erya.loading.pool import Outcome, ParserPool
 from erya.loading.registry import PARSERS, parse
@@ -13,12 +14,14 @@ from erya.loading.sniffing import media_type
 
 __all__ = [
     "PARSERS",
+    "PARSING",
     "FolderSource",
     "Limits",
     "Outcome",
     "Parser",
     "ParserPool",
     "Source",
+    "document_of",
     "media_type",
     "parse",
 ]

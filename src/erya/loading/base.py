@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from erya.records import Item, Parsed, Problem
 
 __all__ = ["PARSING", "Limits", "Parser", "Source"]
 
 # Raise it when a parser reads the same bytes as another text: documents are read anew.
-PARSING = "1"
+PARSING: Final = "1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

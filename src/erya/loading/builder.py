@@ -10,8 +10,12 @@ __all__ = ["TextBuilder"]
 
 _BLANKS = re.compile(r"[^\S\n]+")
 _AROUND_NEWLINE = re.compile(r" *\n\s*")
-_QUESTION = re.compile(r"(?:Q|Question|问|問)\s*\d{0,3}\s*[:：.．]\s*(?=\S)", re.IGNORECASE)
-_ANSWER = re.compile(r"(?:^|\s)(?:A|Answer|答)\s*\d{0,3}\s*[:：.．]\s*(?=\S)", re.IGNORECASE)
+_QUESTION = re.compile(
+    r"(?:Q|Question|问|問)\s*\d{0,3}\s*[:：.．]\s*(?=\S)", re.IGNORECASE
+)
+_ANSWER = re.compile(
+    r"(?:^|\s)(?:A|Answer|答)\s*\d{0,3}\s*[:：.．]\s*(?=\S)", re.IGNORECASE
+)
 _QUESTION_LEVEL = 6  # below every heading that a document may have above its questions
 
 

@@ -43,14 +43,15 @@ def decode(data: bytes, *, declared: str | None = None) -> str:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _strict(data, encoding)
-    for encoding in ("utf-8", _known(declared)):
-        if encoding:
-            try:
-                text = data.decode(encoding)
-            except UnicodeDecodeError:
-                continue
-            if "\x00" not in text:
-                return clean(text)
+    for candidate in ("utf-8", _known(declared)):
+        if candidate is None:
+            continue
+        try:
+            text = data.decode(candidate)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" not in text:
+            return clean(text)
     best = from_bytes(
         data[:_SAMPLE], cp_isolation=_CANDIDATES, enable_fallback=False
     ).best()

@@ -16,12 +16,56 @@ _CHARSET = re.compile(
 )
 _DECLARED_WITHIN = 4_096
 _UNSEEN = frozenset(
-    "script style noscript template nav head svg math iframe object embed select button "
-    "audio video canvas map datalist dialog".split()
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "nav",
+        "head",
+        "svg",
+        "math",
+        "iframe",
+        "object",
+        "embed",
+        "select",
+        "button",
+        "audio",
+        "video",
+        "canvas",
+        "map",
+        "datalist",
+        "dialog",
+    ]
 )
 _BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details div dl dt fieldset "
-    "figcaption figure footer form header hr html legend main p section summary".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "main",
+        "p",
+        "section",
+        "summary",
+    ]
 )
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HEADING = re.compile(r"h([1-6])")

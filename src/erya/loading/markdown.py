@@ -14,7 +14,9 @@ from erya.records import Parsed
 
 __all__ = ["parse_markdown"]
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_FRONT_MATTER = re.compile(
+    r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL
+)
 _TITLE_LINE = re.compile(r"^title:\s*(.+?)\s*$", re.MULTILINE)
 _WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _NESTING = 40  # deeper lists and quotes are read as text
@@ -83,6 +85,8 @@ class _Reader:
                 self._builder.table(self._rows, header=True)
             case "tr_open":
                 self._rows.append([])
+            case _:
+                pass  # a closing tag, or a mark that only a browser would show
 
     def _inline(self, text: str) -> None:
         if self._in_table:

@@ -125,7 +125,11 @@ class Writer(Protocol):
         ...
 
     def end_job(
-        self, number: int, *, state: Literal["done", "failed"], summary: Mapping[str, Any]
+        self,
+        number: int,
+        *,
+        state: Literal["done", "failed"],
+        summary: Mapping[str, Any],
     ) -> None:
         """Note how a run ended."""
         ...

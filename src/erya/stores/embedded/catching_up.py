@@ -45,9 +45,7 @@ def catch_up(engine: sa.Engine, terms: TermIndex, *, anew: bool = False) -> None
         gone = connection.scalars(
             sa.select(removals.c.chunk).where(removals.c.generation > found)
         ).all()
-        terms.change(
-            generation, remove=gone, add=_chunks_since(connection, found)
-        )
+        terms.change(generation, remove=gone, add=_chunks_since(connection, found))
 
 
 def indexed_text(title: str, headings: list[str], text: str) -> str:
@@ -61,9 +59,7 @@ def indexed_text(title: str, headings: list[str], text: str) -> str:
 def _chunks_since(connection: sa.Connection, generation: int) -> Iterator[IndexedChunk]:
     chunks, documents = schema.chunks, schema.documents
     rows = connection.execute(
-        sa.select(
-            chunks.c.number, documents.c.label_set, chunks.c.body, chunks.c.exact
-        )
+        sa.select(chunks.c.number, documents.c.label_set, chunks.c.body, chunks.c.exact)
         .join(documents, documents.c.number == chunks.c.document)
         .where(chunks.c.generation > generation)
         .execution_options(yield_per=_ROWS_AT_ONCE)

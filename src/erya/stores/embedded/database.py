@@ -14,7 +14,14 @@ from erya.errors import BusyError, DamagedError, NewerFormatError, StoreError
 from erya.language import ANALYSIS
 from erya.stores.embedded import schema
 
-__all__ = ["create", "engine_for", "guarded", "is_current", "migrate", "outside_transaction"]
+__all__ = [
+    "create",
+    "engine_for",
+    "guarded",
+    "is_current",
+    "migrate",
+    "outside_transaction",
+]
 
 _BUSY_MILLISECONDS = 10_000
 # A base newer than this release says so in this table, whatever else has changed.

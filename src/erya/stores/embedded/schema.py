@@ -94,7 +94,9 @@ versions = Table(
     Column("text_hash", String, nullable=False),
     Column("added_at", String, nullable=False),
     Column("superseded_at", String),
-    Column("structure", JSON),  # {"blocks": [[kind, start, end, level]], "pages": [[s, e]]}
+    Column(
+        "structure", JSON
+    ),  # {"blocks": [[kind, start, end, level]], "pages": [[s, e]]}
     Column("text", Text),
     sqlite_autoincrement=True,
 )

@@ -67,7 +67,7 @@ class _Term:
     boost: float  # on the engine's score
 
 
-def best(  # noqa: PLR0913 - each argument is one side of the bargain described above
+def best(
     searcher: Searcher,
     asked: Terms,
     *,

@@ -163,20 +163,18 @@ class EmbeddedStore(Store):
     @override
     def documents(self, principal: Principal) -> Iterator[StoredDocument]:
         documents, versions = schema.documents, schema.versions
-        number_of_versions = (
+        every = versions.alias()
+        so_far = (
             sa.select(sa.func.count())
-            .where(versions.c.document == documents.c.number)
+            .where(every.c.document == documents.c.number)
+            .correlate(documents)
             .scalar_subquery()
         )
         with guarded(self._name), self._engine.begin() as connection:
             scope = self._scope(connection, principal)
             sets = _label_sets(connection)
             rows = connection.execute(
-                sa.select(documents, versions, number_of_versions.label("count"))
-                .join(versions, versions.c.number == documents.c.version)
-                .where(scope.allows())
-                .order_by(documents.c.source)
-                .with_only_columns(
+                sa.select(
                     documents.c.id,
                     documents.c.source,
                     documents.c.label_set,
@@ -187,8 +185,11 @@ class EmbeddedStore(Store):
                     versions.c.media_type,
                     versions.c.language,
                     versions.c.added_at,
-                    number_of_versions.label("version"),
+                    so_far.label("version"),
                 )
+                .join(versions, versions.c.number == documents.c.version)
+                .where(scope.allows())
+                .order_by(documents.c.source)
             ).mappings()
             found = [
                 StoredDocument(

@@ -68,7 +68,8 @@ class Searcher:
     def count(self, field: str, term: str, label_sets: Sequence[int] | None) -> int:
         """Count the chunks with `term` that carry one of `label_sets`; None is all."""
         query = self._within(self._term(field, term), label_sets)
-        return int(self._searcher.search(query, limit=1, count=True).count or 0)
+        result = self._searcher.search(query, limit=1, count=True)
+        return int(result.count or 0)  # type: ignore[attr-defined]  # not in its stubs
 
     def engine_count(self, field: str, term: str) -> int:
         """Count as the engine does for its own scores, the deleted included."""
@@ -79,7 +80,8 @@ class Searcher:
         if field not in self._stats:
             query = self._term(field, _MARK)
             address = self._searcher.search(query, limit=1).hits[0][1]
-            told = dict(_numbers(json.loads(query.explain(self._searcher, address).to_json())))
+            explanation = json.loads(query.explain(self._searcher, address).to_json())
+            told = dict(_named_values(explanation))
             self._stats[field] = FieldStats(int(told["N"]), told["avgdl"])
         return self._stats[field]
 
@@ -109,7 +111,7 @@ class Searcher:
         hits = self._searcher.search(
             self._within(query, label_sets), limit=limit, count=False
         ).hits
-        numbers = self._searcher.fast_field_values("number", [a for _, a in hits])
+        numbers = _numbers_of(self._searcher, hits)
         return [
             Proposal(number, score)
             for (score, _), number in zip(hits, numbers, strict=True)
@@ -120,7 +122,7 @@ class Searcher:
         query = tantivy.Query.term_query(self._schema, "kind", "chunk")
         size = max(self._searcher.num_docs, 1)
         hits = self._searcher.search(query, limit=size, count=False).hits
-        return set(self._searcher.fast_field_values("number", [a for _, a in hits]))
+        return set(_numbers_of(self._searcher, hits))
 
     def _term(self, field: str, term: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, term, "freq")
@@ -176,7 +178,7 @@ class TermIndex:
             searcher = index.searcher()
             marks = tantivy.Query.term_query(self._schema, "kind", self._mark())
             hits = searcher.search(marks, limit=2).hits
-            told = searcher.fast_field_values("number", [a for _, a in hits])
+            told = _numbers_of(searcher, hits)
         except (OSError, ValueError, KeyError, TypeError):
             return None
         if told != [manifest["generation"]]:
@@ -315,13 +317,19 @@ def _summed(path: Path) -> tuple[int, int]:
     return size, crc
 
 
-def _numbers(node: Any) -> Iterator[tuple[str, float]]:
+def _numbers_of(searcher: tantivy.Searcher, hits: Sequence[Any]) -> list[int]:
+    """Return the chunk numbers of hits."""
+    values = searcher.fast_field_values("number", [address for _, address in hits])
+    return [int(value) for value in values if value is not None]
+
+
+def _named_values(node: Any) -> Iterator[tuple[str, float]]:
     """Yield the named numbers of the engine's explanation of a score."""
     name = node["description"].partition(",")[0]
     if "," in node["description"]:
         yield name, node["value"]
     for inner in node.get("details") or []:
-        yield from _numbers(inner)
+        yield from _named_values(inner)
 
 
 @contextmanager

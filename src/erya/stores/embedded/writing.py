@@ -122,7 +122,11 @@ class EmbeddedWriter(Writer):
 
     @override
     def end_job(
-        self, number: int, *, state: Literal["done", "failed"], summary: Mapping[str, Any]
+        self,
+        number: int,
+        *,
+        state: Literal["done", "failed"],
+        summary: Mapping[str, Any],
     ) -> None:
         jobs = schema.jobs
         with guarded(self._name), self._engine.begin() as connection:
@@ -213,7 +217,9 @@ class _Transaction:
                 changed.append({f"new_{key}": value for key, value in row.items()})
             else:
                 new.append(row)
-            versions.append(self._version_row(put, number=next_version, document=number))
+            versions.append(
+                self._version_row(put, number=next_version, document=number)
+            )
             next_version += 1
             for chunk in put.chunks:
                 chunks.append(
@@ -242,9 +248,7 @@ class _Transaction:
                 changed,
             )
 
-    def _document_row(
-        self, put: _Put, *, number: int, version: int
-    ) -> dict[str, Any]:
+    def _document_row(self, put: _Put, *, number: int, version: int) -> dict[str, Any]:
         return {
             "number": number,
             "id": put.document.id,
@@ -256,9 +260,7 @@ class _Transaction:
             "exact_length": sum(chunk["exact_length"] for chunk in put.chunks),
         }
 
-    def _version_row(
-        self, put: _Put, *, number: int, document: int
-    ) -> dict[str, Any]:
+    def _version_row(self, put: _Put, *, number: int, document: int) -> dict[str, Any]:
         text = put.document.text
         return {
             "number": number,

@@ -1,0 +1,11 @@
+"""Turn evidence into an answer whose every sentence points to its source.
+
+An answerer takes a question and evidence and returns a draft: sentences with citations,
+not yet checked. It never searches, and never shows what was not given to it.
+"""
+
+from erya.answering.base import Answerer
+from erya.answering.extractive import ExtractiveAnswerer
+from erya.answering.grounded import GroundedAnswerer
+
+__all__ = ["Answerer", "ExtractiveAnswerer", "GroundedAnswerer"]

@@ -1,0 +1,201 @@
+"""The corridor: a document flows in, a question flows through, an answer comes out.
+
+Read this file first. Each step has a room of its own, named like it; this module only
+says in which order they follow each other.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Self
+
+from erya import traces
+from erya.answering import Answerer, ExtractiveAnswerer
+from erya.chunking import Chunker, StructureChunker
+from erya.errors import ModelError, UsageError
+from erya.indexing import Ingestion, IngestReport
+from erya.loading import PARSING, Limits, Outcome, ParserPool, Source, document_of
+from erya.records import Answer, Evidence, Principal
+from erya.retrieving import KeywordRetriever, Retriever
+from erya.stores import Store
+from erya.verifying import check_facts, check_spans, verify
+
+__all__ = ["Assistant"]
+
+_CHECKS: Final = (check_spans, check_facts)
+
+
+@dataclass(slots=True, kw_only=True)
+class Assistant:
+    """Answers questions from one knowledge base, and keeps it in step with its sources.
+
+    Attributes:
+        store: Where the documents are.
+        answerer: Words the answers; by default it quotes.
+        chunker: Cuts the documents.
+        limits: What one file may cost.
+        workers: Processes that read files.
+        passages: Passages that an answer is made from.
+    """
+
+    store: Store
+    answerer: Answerer = field(default_factory=ExtractiveAnswerer)
+    chunker: Chunker = field(default_factory=StructureChunker)
+    limits: Limits = field(default_factory=Limits)
+    workers: int = 2
+    passages: int = 8
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the store."""
+        self.store.close()
+
+    def ingest(
+        self,
+        source: Source,
+        *,
+        principal: Principal,
+        readers: frozenset[str] | None = None,
+        force: bool = False,
+        on_progress: Callable[[IngestReport], None] | None = None,
+    ) -> IngestReport:
+        """Bring the base in step with `source`, and tell what that took.
+
+        Args:
+            source: What to read. Documents that a complete scan no longer finds there
+                are removed.
+            principal: Who ingests; must be allowed to write.
+            readers: Who may read the documents. None keeps the readers of those that are
+                there already, and gives new ones to `principal` alone.
+            force: Read unchanged files again.
+            on_progress: Called with the growing report after each document.
+
+        Raises:
+            BusyError: Somebody else is writing to the base.
+            NotAllowedError: `principal` may not write.
+            StoreError: The base cannot be written; what was committed before stays.
+        """
+        private = frozenset({f"user:{principal.user}"})
+        recipe = f"{PARSING}/{self.chunker.recipe}"
+        with (
+            traces.span("ingest") as told,
+            self.store.writer(principal, purpose="ingest") as writer,
+            ParserPool(limits=self.limits, workers=self.workers) as pool,
+        ):
+            job = writer.begin_job("ingest", {"roots": list(source.roots)})
+            run = Ingestion(
+                writer,
+                self.store.documents(principal),
+                recipe=recipe,
+                readers=readers,
+                force=force,
+            )
+            for outcome in _loaded(pool.parse_all(run.changed(source.items()))):
+                if outcome.problem is not None:
+                    run.note(outcome.problem)
+                if outcome.parsed is not None:
+                    document = document_of(
+                        outcome.item,
+                        outcome.parsed,
+                        readers=run.readers_of(outcome.item, default=private),
+                    )
+                    with traces.span("chunk"):
+                        chunks = list(self.chunker.chunk(document))
+                    with traces.span("index", chunks=len(chunks)):
+                        run.store(document, chunks, original=outcome.item.data)
+                if on_progress is not None:
+                    on_progress(run.report)
+            report = run.finish(source.roots, complete=source.complete)
+            summary = dataclasses.asdict(report)
+            writer.end_job(job, state="done", summary=summary)
+            told["erya.documents"] = report.added + report.updated
+        return report
+
+    def search(
+        self, question: str, *, principal: Principal, limit: int = 10
+    ) -> Evidence:
+        """Find passages that `principal` may read, best first.
+
+        Raises:
+            StoreError: The base is damaged or out of reach.
+            UsageError: `limit` is below 1.
+        """
+        with traces.span("retrieve", limit=limit) as told:
+            found = self._retriever().retrieve(principal, question, limit=limit)
+            told["erya.hits"] = len(found.hits)
+        return found
+
+    def ask(
+        self,
+        question: str,
+        *,
+        principal: Principal,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """Answer from what `principal` may read, every sentence cited and checked.
+
+        When a chat model fails, the documents are quoted instead, and `Answer.note` says
+        so.
+
+        Args:
+            question: What to answer.
+            principal: Who asks.
+            on_text: Called with each piece of a text that a model writes, before it is
+                checked.
+
+        Raises:
+            StoreError: The base is damaged or out of reach.
+            UsageError: The question is empty.
+        """
+        if not question.strip():
+            msg = "The question is empty. Ask something, in quotes."
+            raise UsageError(msg)
+        with traces.span("ask") as told:
+            evidence = self.search(question, principal=principal, limit=self.passages)
+            draft = self._draft(question, evidence, on_text)
+            with traces.span("verify", claims=len(draft.claims)):
+                answer = verify(
+                    draft,
+                    lambda document_id: self.store.document(principal, document_id),
+                    checks=_CHECKS,
+                )
+            told["erya.abstained"] = answer.abstained
+            return dataclasses.replace(answer, trace_id=traces.trace_id())
+
+    def _draft(
+        self,
+        question: str,
+        evidence: Evidence,
+        on_text: Callable[[str], None] | None,
+    ) -> Answer:
+        with traces.span("answer", passages=len(evidence.hits)) as told:
+            try:
+                draft = self.answerer.answer(question, evidence, on_text=on_text)
+            except ModelError as error:
+                quoted = ExtractiveAnswerer().answer(question, evidence)
+                note = f"{error} The documents are quoted instead."
+                return dataclasses.replace(quoted, note=note)
+            told["gen_ai.usage.input_tokens"] = draft.usage.input_tokens
+            told["gen_ai.usage.output_tokens"] = draft.usage.output_tokens
+        return draft
+
+    def _retriever(self) -> Retriever:
+        return KeywordRetriever(self.store)
+
+
+def _loaded(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """Record the wait for each file; the span ends before the next step begins."""
+    while True:
+        with traces.span("load"):
+            outcome = next(outcomes, None)
+        if outcome is None:
+            return
+        yield outcome

@@ -1,0 +1,141 @@
+"""`erya ask`: a question, an answer, its sources."""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from erya.cli.common import (
+    AsOption,
+    ConfigOption,
+    HomeOption,
+    JsonOption,
+    KbOption,
+    assistant_for,
+    citation_json,
+    echo,
+    echo_json,
+    hit_json,
+    place,
+    principal_for,
+    settings_for,
+    snippet,
+)
+from erya.cli.progress import ingest_with_progress
+from erya.errors import UsageError
+from erya.records import Answer, Principal
+
+if TYPE_CHECKING:
+    from erya.config import Settings
+
+__all__ = ["ask"]
+
+_SLUG = re.compile(r"[^\w-]+")
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="What to answer, in quotes.")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]...", help="Files or folders to read first."),
+    ] = None,
+    kb: KbOption = None,
+    narrowed: AsOption = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="A chat model added with `models add`."),
+    ] = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Answer a question from documents, every sentence with its source.
+
+    With paths, reads them first: into the base --kb names, or into one of their own.
+    Unchanged files are not read again.
+
+    Examples:
+      erya ask "How many days of leave do I have?" handbook/
+
+      erya ask "年假有几天？" --kb handbook
+
+      erya ask "Who approves travel?" --kb handbook --as ada,sales --json
+    """
+    settings = settings_for(home=home, config=config, kb=kb, chat_model=model)
+    owner = Principal.owner(settings.user)
+    principal = principal_for(settings, narrowed)
+    if not question.strip():
+        msg = "The question is empty. Ask something, in quotes."
+        raise UsageError(msg)
+    own = paths and kb is None
+    name = _own_base(paths) if paths and own else settings.kb
+    with assistant_for(settings, kb=name, create=bool(paths), chat=True) as assistant:
+        if paths:
+            report = ingest_with_progress(
+                assistant, paths, principal=owner, readers=None, quiet=True
+            )
+            for problem in report.failed:
+                echo(f"Not read: {problem.source}: {problem.message}", err=True)
+        answer = assistant.ask(question, principal=principal)
+    if as_json:
+        echo_json(_as_json(answer))
+    else:
+        _show(answer, settings)
+
+
+def _own_base(paths: list[Path]) -> str:
+    """Name a base for these paths: told apart by where they are, readable in a list."""
+    resolved = sorted(str(path.expanduser().resolve()) for path in paths)
+    digest = hashlib.sha256("\0".join(resolved).encode("utf-8", "replace")).hexdigest()
+    slug = _SLUG.sub("-", Path(resolved[0]).name).strip("-_")[:40]
+    return f"auto-{slug or 'files'}-{digest[:8]}"
+
+
+def _show(answer: Answer, settings: "Settings") -> None:
+    echo(answer.text)
+    if answer.abstained and answer.nearest:
+        echo("\nNearest passages:")
+        for hit in answer.nearest:
+            echo(f"  - {place(hit.chunk)}\n    {snippet(hit.chunk.text)}")
+    if answer.citations:
+        echo("\nSources:")
+    for citation in answer.citations:
+        echo(f"  [{citation.number}] {place(citation.chunk)}")
+        if settings.chat_model and not answer.note:
+            echo(f"      “{snippet(citation.quote)}”")
+    failing = [claim for claim in answer.claims if claim.reason]
+    if failing:
+        echo("\n⚠ Not carried by the sources:")
+    for claim in failing:
+        sentence = snippet(answer.text[claim.start : claim.end], width=80)
+        echo(f"  - {sentence}: {claim.reason}")
+    if answer.note:
+        echo(f"\nNote: {answer.note}")
+
+
+def _as_json(answer: Answer) -> dict[str, Any]:
+    return {
+        "text": answer.text,
+        "abstained": answer.abstained,
+        "claims": [
+            {
+                "start": claim.start,
+                "end": claim.end,
+                "citations": list(claim.citations),
+                "verdict": claim.verdict,
+                "reason": claim.reason,
+            }
+            for claim in answer.claims
+        ],
+        "citations": [citation_json(citation) for citation in answer.citations],
+        "nearest": [hit_json(hit) for hit in answer.nearest],
+        "note": answer.note,
+        "usage": {
+            "model": answer.usage.model,
+            "input_tokens": answer.usage.input_tokens,
+            "output_tokens": answer.usage.output_tokens,
+        },
+        "trace_id": answer.trace_id,
+    }

@@ -1,0 +1,265 @@
+"""What the commands share: options, settings, and how things are shown."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from erya.config import Settings, load, secret
+from erya.errors import UsageError
+from erya.records import Chunk, Citation, Hit, Principal, Problem
+
+if TYPE_CHECKING:
+    from erya.answering import Answerer
+    from erya.assistant import Assistant
+    from erya.models import ChatModel
+
+__all__ = [
+    "AsOption",
+    "ConfigOption",
+    "HomeOption",
+    "JsonOption",
+    "KbOption",
+    "as_dict",
+    "assistant_for",
+    "chat_model_for",
+    "citation_json",
+    "echo",
+    "echo_json",
+    "hit_json",
+    "interactive",
+    "place",
+    "principal_for",
+    "problem_json",
+    "settings_for",
+    "snippet",
+    "table",
+]
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", help="Where bases are kept. [env: ERYA_HOME]", metavar="DIR"
+    ),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", help="Settings file. [env: ERYA_CONFIG; default: ./erya.toml]",
+        metavar="FILE",
+    ),
+]  # fmt: skip
+KbOption = Annotated[
+    str | None, typer.Option("--kb", help="The knowledge base. [env: ERYA_KB]")
+]
+AsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="NAME[,GROUP...]",
+        help="See only what this person, in these groups, may read.",
+    ),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object, for programs.")
+]
+
+# Signs that turn the direction of writing, or have no width: a quote could hide in them.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+_SNIPPET = 160
+
+
+def settings_for(**flags: Any) -> Settings:
+    """Read the settings under the given flags; `config` names the file.
+
+    Raises:
+        UsageError: A setting is unknown or wrong.
+    """
+    file = flags.pop("config", None)
+    settings, _ = load(flags, file=file)
+    return settings
+
+
+def principal_for(settings: Settings, narrowed: str | None) -> Principal:
+    """Return the person at the keyboard, or whom `--as` narrows them to.
+
+    Raises:
+        UsageError: `--as` names nobody.
+    """
+    if narrowed is None:
+        return Principal.owner(settings.user)
+    user, *groups = [part.strip() for part in narrowed.split(",")]
+    if not user:
+        msg = f"--as needs a name, got {narrowed!r}. Try --as ada,sales."
+        raise UsageError(msg)
+    return Principal(user=user, groups=frozenset(filter(None, groups)))
+
+
+@contextmanager
+def assistant_for(
+    settings: Settings, *, kb: str, create: bool = False, chat: bool = False
+) -> Iterator["Assistant"]:
+    """Open the base `kb` with an assistant on it, as the settings say.
+
+    Raises:
+        NotFoundError: There is no such base or chat model.
+    """
+    # Loaded here, so that `erya --help` need not wait for them.
+    from erya import traces  # noqa: PLC0415
+    from erya.assistant import Assistant  # noqa: PLC0415
+    from erya.chunking import StructureChunker  # noqa: PLC0415
+    from erya.loading import Limits  # noqa: PLC0415
+    from erya.stores import Bases  # noqa: PLC0415
+
+    if settings.trace_file:
+        traces.configure(Path(settings.trace_file).expanduser())
+    chunker = StructureChunker(max_tokens=settings.chunk_tokens)
+    limits = Limits(
+        file_bytes=settings.max_file_bytes,
+        seconds=settings.parse_seconds,
+        memory_bytes=settings.parse_memory_mb * 1_000_000,
+        text_characters=settings.max_text_characters,
+    )
+    answerer = _answerer(settings, chat=chat)
+    with Assistant(
+        store=Bases(settings.home).open(kb, create=create),
+        answerer=answerer,
+        chunker=chunker,
+        limits=limits,
+        workers=settings.workers,
+        passages=settings.passages,
+    ) as assistant:
+        yield assistant
+
+
+def _answerer(settings: Settings, *, chat: bool) -> "Answerer":
+    from erya.answering import ExtractiveAnswerer, GroundedAnswerer  # noqa: PLC0415
+
+    if not chat or not settings.chat_model:
+        return ExtractiveAnswerer()
+    return GroundedAnswerer(model=chat_model_for(settings), passages=settings.passages)
+
+
+def chat_model_for(settings: Settings) -> "ChatModel":
+    """Return the chat model that the settings name.
+
+    Raises:
+        NotFoundError: It was never added.
+        UsageError: The variable that holds its key is not set.
+    """
+    from erya.models import ModelCatalogue, OpenAICompatibleChat  # noqa: PLC0415
+
+    entry = ModelCatalogue(settings.home).get(settings.chat_model)
+    key = secret(entry.api_key_env) if entry.api_key_env else ""
+    if key is None:
+        msg = (
+            f"The key of the chat model {entry.name!r} is read from the variable "
+            f"{entry.api_key_env}, which is not set. "
+            f"Set it with: export {entry.api_key_env}=…"
+        )
+        raise UsageError(msg)
+    return OpenAICompatibleChat(
+        name=entry.name,
+        base_url=entry.base_url,
+        model=entry.model,
+        api_key=key,
+        seconds=settings.chat_seconds,
+    )
+
+
+def echo(text: str = "", *, err: bool = False) -> None:
+    """Print a line, without what could steer a terminal or hide in it."""
+    typer.echo(_INVISIBLE.sub("", text), err=err)
+
+
+def echo_json(value: Any) -> None:
+    """Print one JSON object."""
+    typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def place(chunk: Chunk) -> str:
+    """Say where a chunk stands: `leave.md › Annual leave, p. 3`."""
+    source = chunk.source
+    try:
+        inside = Path(source).relative_to(Path.cwd())
+        source = str(inside)
+    except (ValueError, OSError):
+        pass  # elsewhere, or no path: shown in full
+    headings = [heading for heading in chunk.headings if heading != chunk.title]
+    page = f", p. {chunk.page}" if chunk.page else ""
+    return " › ".join([source, *headings]) + page
+
+
+def snippet(text: str, *, width: int = _SNIPPET) -> str:
+    """Return the beginning of `text` on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """Return a hit in the shape of `search --json`."""
+    chunk = hit.chunk
+    return {
+        "document": chunk.document_id,
+        "chunk": chunk.id,
+        "source": chunk.source,
+        "title": chunk.title,
+        "headings": list(chunk.headings),
+        "page": chunk.page,
+        "start": chunk.start,
+        "end": chunk.end,
+        "text": chunk.text,
+        "score": hit.score,
+        "ranks": dict(hit.ranks),
+    }
+
+
+def citation_json(citation: Citation) -> dict[str, Any]:
+    """Return a citation in the shape of `ask --json`."""
+    return {
+        "number": citation.number,
+        "document": citation.chunk.document_id,
+        "chunk": citation.chunk.id,
+        "source": citation.chunk.source,
+        "page": citation.chunk.page,
+        "start": citation.start,
+        "end": citation.end,
+        "quote": citation.quote,
+    }
+
+
+def problem_json(problems: Iterable[Problem]) -> list[dict[str, str]]:
+    """Return problems in the shape of `ingest --json`."""
+    return [{"path": p.source, "code": p.code, "message": p.message} for p in problems]
+
+
+def table(rows: Sequence[Sequence[object]], *, header: Sequence[str]) -> None:
+    """Print rows in columns."""
+    lines = [[str(cell) for cell in row] for row in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        echo("  ".join(cells).rstrip())
+
+
+def interactive() -> bool:
+    """Tell whether a person watches standard error."""
+    return sys.stderr.isatty() and os.name != "nt"
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    """Return a dataclass as a dictionary that JSON can hold."""
+    found: dict[str, Any] = asdict(value)
+    return {
+        key: sorted(entry) if isinstance(entry, frozenset) else entry
+        for key, entry in found.items()
+    }

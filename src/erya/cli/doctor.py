@@ -1,0 +1,128 @@
+"""`erya doctor`: does this machine have what Erya needs?"""
+
+import platform
+import shutil
+import sqlite3
+import sys
+from pathlib import Path
+
+import typer
+
+from erya.cli.common import (
+    ConfigOption,
+    HomeOption,
+    JsonOption,
+    as_dict,
+    echo,
+    echo_json,
+    settings_for,
+)
+from erya.config import Settings
+from erya.stores.base import Finding
+
+__all__ = ["doctor"]
+
+_LITTLE_SPACE = 1_000_000_000  # bytes
+
+
+def doctor(
+    as_json: JsonOption = False, home: HomeOption = None, config: ConfigOption = None
+) -> None:
+    """Check this machine: limits on parsers, disk, libraries. Contacts nobody.
+
+    Exits with 1 when something does not hold.
+
+    Example:
+      erya doctor
+    """
+    settings = settings_for(home=home, config=config)
+    findings: list[Finding] = [
+        Finding(check="python", ok=True, detail=_python()),
+        Finding(check="sqlite", ok=True, detail=sqlite3.sqlite_version),
+        _limits(),
+        _parser(),
+        *_home(settings),
+        _models(settings),
+    ]
+    if as_json:
+        rows = [as_dict(finding) for finding in findings]
+        echo_json({"ok": all(f.ok for f in findings), "findings": rows})
+    else:
+        for finding in findings:
+            echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.check}: {finding.detail}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def _python() -> str:
+    return f"{platform.python_version()} at {sys.executable}"
+
+
+def _limits() -> Finding:
+    """Say which limits on parsing processes this system enforces."""
+    from erya.loading.worker import limits_hold  # noqa: PLC0415
+
+    if limits_hold():
+        detail = "time, memory, written bytes and open files of parsers are limited"
+        return Finding(check="limits", ok=True, detail=detail)
+    detail = (
+        "only the time of parsers is limited on this system, not their memory; read "
+        "files that you do not trust on Linux"
+    )
+    return Finding(check="limits", ok=True, detail=detail)
+
+
+def _parser() -> Finding:
+    """Read a line of text through a parsing process."""
+    from erya.loading import Limits, ParserPool  # noqa: PLC0415
+    from erya.records import Item  # noqa: PLC0415
+
+    item = Item(source="probe.md", data="# 探\n\nprobe".encode())
+    with ParserPool(limits=Limits(seconds=20), workers=1) as pool:
+        outcome = next(pool.parse_all([item]))
+    if outcome.parsed is not None:
+        return Finding(check="parser", ok=True, detail="reads files in a child process")
+    detail = outcome.problem.message if outcome.problem else "gave nothing"
+    return Finding(check="parser", ok=False, detail=detail)
+
+
+def _home(settings: Settings) -> list[Finding]:
+    """Ask whether the home folder can be written, and how much space is left."""
+    there = settings.home
+    while not there.exists():
+        there = there.parent
+    free = shutil.disk_usage(there).free
+    writable = _writable(there)
+    advice = "" if writable else "; choose another with --home or ERYA_HOME"
+    state = "can be written" if writable else "cannot be written"
+    return [
+        Finding(check="home", ok=writable, detail=f"{settings.home} {state}{advice}"),
+        Finding(
+            check="disk",
+            ok=free > _LITTLE_SPACE,
+            detail=f"{free / 1e9:.1f} GB free at {there}",
+        ),
+    ]
+
+
+def _writable(folder: Path) -> bool:
+    import tempfile  # noqa: PLC0415
+
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _models(settings: Settings) -> Finding:
+    from erya.models.catalogue import ModelCatalogue  # noqa: PLC0415
+
+    names = [entry.name for entry in ModelCatalogue(settings.home).all()]
+    if settings.chat_model and settings.chat_model not in names:
+        detail = f"chat_model is {settings.chat_model!r}, which was never added"
+        return Finding(check="models", ok=False, detail=detail)
+    used = settings.chat_model or "none; answers quote the documents"
+    return Finding(
+        check="models", ok=True, detail=f"{len(names)} added, in use: {used}"
+    )

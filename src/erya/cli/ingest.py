@@ -1,0 +1,135 @@
+"""`erya ingest`: bring a base in step with files and folders."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from erya.cli.common import (
+    ConfigOption,
+    HomeOption,
+    JsonOption,
+    KbOption,
+    assistant_for,
+    echo,
+    echo_json,
+    principal_for,
+    problem_json,
+    settings_for,
+)
+from erya.cli.progress import ingest_with_progress
+from erya.errors import UsageError
+from erya.policy import reader_labels
+
+if TYPE_CHECKING:
+    from erya.assistant import Assistant
+    from erya.indexing import IngestReport
+
+__all__ = ["ingest"]
+
+_STRICT_EXIT = 3
+
+
+def ingest(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH...", help="Files or folders.")
+    ] = None,
+    kb: KbOption = None,
+    readers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--readers",
+            metavar="LABEL",
+            help="Who may read: user:NAME, group:NAME or public; several with commas, or "
+            "the option again. Default: as before, new files only you.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the last run that was cut off.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Read unchanged files again.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 3 when a file failed.")
+    ] = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Read files and folders into a knowledge base.
+
+    Unchanged files are left as they are, changed ones are replaced, and documents whose
+    files are gone are removed. A bad file is named and never stops the rest. A run that
+    was stopped goes on where it was when the same command is given again.
+
+    Examples:
+      erya ingest handbook/
+
+      erya ingest contracts/ --kb legal --readers group:legal,user:ada
+
+      erya ingest --resume --kb legal
+    """
+    settings = settings_for(home=home, config=config, kb=kb)
+    labels = None
+    if readers:
+        given = (part.strip() for label in readers for part in label.split(","))
+        labels = reader_labels(filter(None, given))
+    if not paths and not resume:
+        msg = "No path was given. Try: erya ingest handbook/"
+        raise UsageError(msg)
+    owner = principal_for(settings, None)
+    with assistant_for(settings, kb=settings.kb, create=not resume) as assistant:
+        chosen: list[str | Path] = list(paths or ()) or _unfinished(assistant)
+        report = ingest_with_progress(
+            assistant, chosen, principal=owner, readers=labels, force=force
+        )
+    if as_json:
+        echo_json(_as_json(report))
+    else:
+        _show(report, kb=settings.kb)
+    if strict and report.failed:
+        raise typer.Exit(_STRICT_EXIT)
+
+
+def _unfinished(assistant: "Assistant") -> list[str | Path]:
+    """Return the paths of the last run that did not end.
+
+    Raises:
+        UsageError: Every run has ended.
+    """
+    from erya.records import Principal  # noqa: PLC0415
+
+    jobs = assistant.store.status(Principal.system()).jobs
+    if not jobs or jobs[0].state != "running":
+        msg = "No run was cut off. Name the paths to read: erya ingest PATH..."
+        raise UsageError(msg)
+    return list(jobs[0].arguments["roots"])
+
+
+def _show(report: "IngestReport", *, kb: str) -> None:
+    for title, problems in (("Skipped", report.skipped), ("Failed", report.failed)):
+        if problems:
+            echo(f"{title} {len(problems)}:")
+        for problem in problems:
+            echo(f"  {problem.source}: {problem.message} ({problem.code})")
+    rate = report.files / report.seconds if report.seconds else 0.0
+    echo(
+        f"{report.files} files into {kb!r}: {report.added} added, {report.updated} "
+        f"updated, {report.unchanged} unchanged, {report.removed} removed, "
+        f"{len(report.skipped)} skipped, {len(report.failed)} failed, "
+        f"in {report.seconds:.1f} s ({rate:,.0f} files/s)."
+    )
+
+
+def _as_json(report: "IngestReport") -> dict[str, Any]:
+    return {
+        "files": report.files,
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "skipped": problem_json(report.skipped),
+        "failed": problem_json(report.failed),
+        "seconds": report.seconds,
+    }

@@ -1,0 +1,232 @@
+"""`erya kb`: the knowledge bases."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from erya.cli.common import (
+    AsOption,
+    ConfigOption,
+    HomeOption,
+    JsonOption,
+    as_dict,
+    echo,
+    echo_json,
+    principal_for,
+    settings_for,
+    table,
+)
+from erya.errors import DamagedError, UsageError
+from erya.records import Principal
+
+if TYPE_CHECKING:
+    from erya.stores import Status
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="List, show, check and delete knowledge bases.", no_args_is_help=True
+)
+
+NameArgument = Annotated[str, typer.Argument(help="The knowledge base.")]
+_SHOWN = 50
+
+
+@app.command("list")
+def list_bases(
+    as_json: JsonOption = False, home: HomeOption = None, config: ConfigOption = None
+) -> None:
+    """List the knowledge bases.
+
+    Example:
+      erya kb list
+    """
+    from erya.errors import StoreError  # noqa: PLC0415
+    from erya.stores import Bases  # noqa: PLC0415
+
+    settings = settings_for(home=home, config=config)
+    bases = Bases(settings.home)
+    rows: list[dict[str, object]] = []
+    for name in bases.names():
+        row: dict[str, object] = {"name": name}
+        try:
+            store = bases.open(name)
+            status = store.status(Principal.owner(settings.user))
+            store.close()
+            row |= {"documents": status.documents, "chunks": status.chunks}
+        except StoreError as error:  # one damaged base must not hide the others
+            row |= {"documents": None, "chunks": None, "error": str(error)}
+        rows.append(row)
+    if as_json:
+        echo_json({"bases": rows})
+    elif not rows:
+        echo("No bases yet. Make one with: erya ingest PATH --kb NAME")
+    else:
+        table(
+            [
+                (row["name"], *(_or_dash(row[k]) for k in ("documents", "chunks")),
+                 row.get("error", ""))
+                for row in rows
+            ],
+            header=("NAME", "DOCUMENTS", "CHUNKS", ""),
+        )  # fmt: skip
+
+
+@app.command("show")
+def show(
+    name: NameArgument,
+    narrowed: AsOption = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show every document, not the first 50.")
+    ] = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show what a base holds: documents, readers, versions, last runs.
+
+    Examples:
+      erya kb show handbook
+
+      erya kb show handbook --as ada,sales --json
+    """
+    from erya.stores import Bases  # noqa: PLC0415
+
+    settings = settings_for(home=home, config=config)
+    principal = principal_for(settings, narrowed)
+    store = Bases(settings.home).open(name)
+    try:
+        status = store.status(principal)
+        documents = list(store.documents(principal))
+    finally:
+        store.close()
+    if as_json:
+        echo_json(
+            {
+                "name": name,
+                "documents": status.documents,
+                "chunks": status.chunks,
+                "characters": status.characters,
+                "jobs": [as_dict(job) for job in status.jobs],
+                "sources": [as_dict(document) for document in documents],
+            }
+        )
+        return
+    echo(
+        f"{name}: {status.documents} documents, {status.chunks:,} passages, "
+        f"{status.characters:,} characters"
+    )
+    shown = documents if everything else documents[:_SHOWN]
+    if shown:
+        echo()
+        table(
+            [
+                (
+                    d.source,
+                    d.chunks,
+                    f"v{d.version}",
+                    d.added_at,
+                    ",".join(sorted(d.readers)),
+                )
+                for d in shown
+            ],
+            header=("SOURCE", "PASSAGES", "VERSION", "ADDED", "READERS"),
+        )
+    if len(documents) > len(shown):
+        echo(f"… and {len(documents) - len(shown)} more; --all shows them.")
+    _show_jobs(status)
+
+
+def _show_jobs(status: "Status") -> None:
+    if not status.jobs:
+        return
+    echo("\nLast runs:")
+    for job in status.jobs:
+        ended = job.finished_at or "not ended: go on with erya ingest --resume"
+        echo(f"  {job.started_at}  {job.kind}  {job.state}  ({ended})")
+
+
+@app.command("delete")
+def delete(
+    name: NameArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Delete a base with everything in it. The files it was read from stay.
+
+    Example:
+      erya kb delete handbook --yes
+    """
+    from erya.stores import Bases  # noqa: PLC0415
+
+    settings = settings_for(home=home, config=config)
+    bases = Bases(settings.home)
+    if not bases.exists(name):
+        bases.open(name)  # raises, naming those there are
+    if not yes and not typer.confirm(f"Delete the base {name!r} for good?"):
+        msg = "Nothing was deleted."
+        raise UsageError(msg)
+    bases.delete(principal_for(settings, None), name)
+    echo(f"Deleted {name!r}.")
+
+
+@app.command("verify")
+def verify(
+    name: NameArgument,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Check everything in a base against everything else. Changes nothing.
+
+    Exits with 1 when something is wrong.
+
+    Example:
+      erya kb verify handbook
+    """
+    from erya.stores import Bases, Finding  # noqa: PLC0415
+
+    settings = settings_for(home=home, config=config)
+    findings: list[Finding]
+    try:
+        store = Bases(settings.home).open(name)
+    except DamagedError as error:
+        findings = [Finding(check="database", ok=False, detail=str(error))]
+    else:
+        try:
+            findings = store.verify(principal_for(settings, None))
+        finally:
+            store.close()
+    if as_json:
+        rows = [as_dict(finding) for finding in findings]
+        echo_json({"ok": all(f.ok for f in findings), "findings": rows})
+    else:
+        for finding in findings:
+            echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.check}: {finding.detail}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command("rebuild")
+def rebuild(
+    name: NameArgument, home: HomeOption = None, config: ConfigOption = None
+) -> None:
+    """Write the index of a base anew from its texts, leaving no trace of what is gone.
+
+    Example:
+      erya kb rebuild handbook
+    """
+    from erya.stores import Bases  # noqa: PLC0415
+
+    settings = settings_for(home=home, config=config)
+    store = Bases(settings.home).open(name)
+    try:
+        store.rebuild(principal_for(settings, None))
+    finally:
+        store.close()
+    echo(f"The index of {name!r} was written anew.")
+
+
+def _or_dash(value: object) -> object:
+    return "-" if value is None else value

@@ -1,0 +1,79 @@
+"""Ingest, with a bar for a person who watches."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from erya.cli.common import interactive
+from erya.records import Principal
+
+if TYPE_CHECKING:
+    from erya.assistant import Assistant
+    from erya.indexing import IngestReport
+
+__all__ = ["ingest_with_progress"]
+
+
+def ingest_with_progress(
+    assistant: "Assistant",
+    paths: Sequence[str | Path],
+    *,
+    principal: Principal,
+    readers: frozenset[str] | None,
+    force: bool = False,
+    quiet: bool = False,
+) -> "IngestReport":
+    """Ingest `paths`; show count, rate and time left on a terminal.
+
+    Args:
+        assistant: Whose base to fill.
+        paths: Files and folders.
+        principal: Who ingests.
+        readers: Who may read the documents; None as before, or the principal alone.
+        force: Read unchanged files again.
+        quiet: Take the bar away at the end.
+
+    Raises:
+        UsageError: A path does not exist.
+        StoreError: The base cannot be written.
+    """
+    from erya.loading import FolderSource  # noqa: PLC0415 - not for `--help`
+
+    source = FolderSource(paths, file_bytes=assistant.limits.file_bytes)
+    if not interactive():
+        return assistant.ingest(
+            source, principal=principal, readers=readers, force=force
+        )
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TaskProgressColumn(show_speed=True, text_format=""),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=quiet,
+    ) as progress:
+        task = progress.add_task("Reading", total=source.count(), rate="")
+
+        def show(report: "IngestReport") -> None:
+            done = report.added + report.updated + report.unchanged + len(report.failed)
+            speed = progress.tasks[0].speed
+            rate = f"{speed:,.0f} files/s" if speed else ""
+            progress.update(task, completed=done, rate=rate)
+
+        report = assistant.ingest(
+            source, principal=principal, readers=readers, force=force, on_progress=show
+        )
+        progress.update(task, completed=progress.tasks[0].total)
+    return report

@@ -1,0 +1,192 @@
+"""Settings: the only reader of the environment and of settings files.
+
+Each value comes from the last of these that gives it: the default, `erya.toml`, the
+environment (`ERYA_` and the name in capitals), a flag. Read once at the door and passed on
+as arguments; nothing else looks.
+"""
+
+import dataclasses
+import difflib
+import getpass
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import platformdirs
+
+from erya.errors import UsageError
+
+__all__ = ["Origin", "Settings", "load", "secret"]
+
+_PREFIX: Final = "ERYA_"
+_FILE: Final = "erya.toml"
+# Read by `load` itself, so no settings of their own.
+_CONFIG: Final = "ERYA_CONFIG"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a process without a name, as in a bare container
+        return "owner"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set, with its default.
+
+    Attributes:
+        home: Where bases and models are kept.
+        kb: The knowledge base that is used when none is named.
+        user: Who is at the keyboard: the reader of what they ingest.
+        chat_model: The chat model that answers; empty quotes the documents instead.
+        chat_seconds: The longest a chat model may take, retries included.
+        passages: Passages that an answer is made from.
+        chunk_tokens: The largest passage, in tokens.
+        workers: Processes that read files.
+        max_file_bytes: The largest file that is read.
+        max_text_characters: The longest text that a file may turn into.
+        parse_seconds: The longest that reading one file may take.
+        parse_memory_mb: Memory of a process that reads files, in megabytes.
+        trace_file: Where spans are written, one JSON object each; empty writes none.
+    """
+
+    home: Path = field(
+        default_factory=lambda: platformdirs.user_data_path("erya", appauthor=False)
+    )
+    kb: str = "default"
+    user: str = field(default_factory=_user)
+    chat_model: str = ""
+    chat_seconds: float = 120.0
+    passages: int = 8
+    chunk_tokens: int = 256
+    workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
+    max_file_bytes: int = 100_000_000
+    max_text_characters: int = 20_000_000
+    parse_seconds: float = 60.0
+    parse_memory_mb: int = 2_000
+    trace_file: str = ""
+
+
+class Origin(NamedTuple):
+    """A setting's value and where it came from, for `erya config show`."""
+
+    name: str
+    value: Any
+    origin: str
+
+
+def load(
+    flags: Mapping[str, Any] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    file: Path | None = None,
+) -> tuple[Settings, list[Origin]]:
+    """Read the settings, and tell where each came from.
+
+    Args:
+        flags: What the command line gives; None values give nothing.
+        environment: The environment; the process's own by default.
+        file: The settings file; by default the one that ERYA_CONFIG names, else
+            `erya.toml` in the working folder if it is there.
+
+    Raises:
+        UsageError: A name is unknown, a value has the wrong type or is out of range, or
+            the file cannot be read.
+    """
+    environment = os.environ if environment is None else environment
+    named = file or (Path(environment[_CONFIG]) if environment.get(_CONFIG) else None)
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for origin, given in (
+        (str(named or Path(_FILE).resolve()), _from_file(named)),
+        ("environment", _from_environment(environment)),
+        ("flag", {k: v for k, v in (flags or {}).items() if v is not None}),
+    ):
+        for name, value in given.items():
+            where = f"{_PREFIX}{name.upper()}" if origin == "environment" else origin
+            values[name] = _checked(name, value, where)
+            origins[name] = where
+    settings = Settings(**values)
+    return settings, [
+        Origin(f.name, getattr(settings, f.name), origins.get(f.name, "default"))
+        for f in dataclasses.fields(settings)
+    ]
+
+
+def secret(variable: str) -> str | None:
+    """Return a key from the environment, or None if the variable is not set."""
+    return os.environ.get(variable)
+
+
+def _from_file(named: Path | None) -> dict[str, Any]:
+    path = named or Path(_FILE)
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        if named is None:
+            return {}
+        msg = (
+            f"There is no settings file {str(named)!r}. Check --config and ERYA_CONFIG."
+        )
+        raise UsageError(msg) from None
+    except (OSError, ValueError) as error:
+        msg = f"The settings file {str(path)!r} cannot be read: {error}."
+        raise UsageError(msg) from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        key.removeprefix(_PREFIX).lower(): value
+        for key, value in environment.items()
+        if key.startswith(_PREFIX) and key != _CONFIG
+    }
+
+
+def _checked(name: str, value: Any, where: str) -> Any:
+    """Bring a value to the type of its setting.
+
+    Raises:
+        UsageError: There is no such setting, or the value cannot be one.
+    """
+    # The default tells the type; a Path or a number may also be written as text.
+    defaults = {f.name: f for f in dataclasses.fields(Settings)}
+    if name not in defaults:
+        near = difflib.get_close_matches(name, defaults, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else " See: erya config show"
+        msg = f"Unknown setting {name!r} ({where}).{hint}"
+        raise UsageError(msg)
+    kind = {"home": Path, **_KINDS}.get(name, str)
+    if isinstance(value, bool) or not isinstance(value, (str, int, float, Path)):
+        msg = f"{name} ({where}) must be {_WORDS[kind]}, got {value!r}."
+        raise UsageError(msg)
+    try:
+        converted = kind(value)
+    except ValueError:
+        msg = f"{name} ({where}) must be {_WORDS[kind]}, got {value!r}."
+        raise UsageError(msg) from None
+    if isinstance(converted, Path):
+        return converted.expanduser().absolute()
+    if name in _KINDS and not converted > 0:
+        msg = f"{name} ({where}) must be above 0, got {value!r}."
+        raise UsageError(msg)
+    return converted
+
+
+_KINDS: Final[dict[str, type]] = {
+    "chat_seconds": float,
+    "parse_seconds": float,
+    "passages": int,
+    "chunk_tokens": int,
+    "workers": int,
+    "max_file_bytes": int,
+    "max_text_characters": int,
+    "parse_memory_mb": int,
+}
+_WORDS: Final = {
+    str: "a text", int: "a whole number", float: "a number", Path: "a folder",
+}  # fmt: skip

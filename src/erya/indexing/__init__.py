@@ -1,0 +1,10 @@
+"""Keep a base in step with its sources, at the cost of what has changed.
+
+Unchanged files cost a hash; changed ones are replaced; vanished ones are removed, but
+only after a complete scan. A run that is stopped loses what it had not committed and
+nothing else, and the next run goes on from there.
+"""
+
+from erya.indexing.ingestion import Ingestion, IngestReport
+
+__all__ = ["IngestReport", "Ingestion"]

@@ -1,0 +1,160 @@
+"""One run over a source."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from erya.records import Chunk, Document, Item, Problem
+from erya.stores import StoredDocument, Writer
+
+__all__ = ["IngestReport", "Ingestion"]
+
+# A commit costs some 20 ms, whatever it holds, and a crash loses what was not committed.
+_COMMIT_DOCUMENTS = 1_000
+_COMMIT_CHARACTERS = 8_000_000
+_COMMIT_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What a run did. Grows while it runs.
+
+    Attributes:
+        files: Files that were offered, whatever became of them.
+        added: New documents stored.
+        updated: Documents replaced, or given other readers.
+        unchanged: Documents that were left as they are.
+        removed: Documents whose files are gone.
+        skipped: What was rightly passed over.
+        failed: What should have worked; what was stored of it before stays.
+        seconds: How long it took.
+    """
+
+    files: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    skipped: list[Problem] = field(default_factory=list)
+    failed: list[Problem] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Ingestion:
+    """Decides what of a source is stored, and stores it in batches.
+
+    Use the methods in the order in which they stand.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        stored: Iterable[StoredDocument],
+        *,
+        recipe: str,
+        readers: frozenset[str] | None,
+        force: bool = False,
+    ) -> None:
+        """Begin a run.
+
+        Args:
+            writer: Where to store.
+            stored: Everything in the base.
+            recipe: How this run reads and cuts; documents of another recipe are redone.
+            readers: Who may read what is offered; None keeps those a document has.
+            force: Read unchanged files again.
+        """
+        self.report = IngestReport()
+        self._writer = writer
+        self._stored = {document.source: document for document in stored}
+        self._recipe = recipe
+        self._readers = readers
+        self._force = force
+        self._seen: set[str] = set()
+        self._began = self._committed = time.monotonic()
+        self._documents = self._characters = 0
+
+    def changed(self, offered: Iterable[Item | Problem]) -> Iterator[Item]:
+        """Yield the items that have to be read; note everything else."""
+        for item in offered:
+            self.report.files += 1
+            if isinstance(item, Problem):
+                self.note(item)
+                continue
+            old = self._stored.get(item.source)
+            if self._force or old is None or not self._is_same(old, item):
+                yield item
+                continue
+            self._seen.add(item.source)
+            if self._readers is not None and old.readers != self._readers:
+                self._writer.relabel(old.id, self._readers)
+                self.report.updated += 1
+                self._count(0)
+            else:
+                self.report.unchanged += 1
+
+    def readers_of(self, item: Item, *, default: frozenset[str]) -> frozenset[str]:
+        """Return who may read `item`: as this run says, as before, or `default`."""
+        if self._readers is not None:
+            return self._readers
+        old = self._stored.get(item.source)
+        return old.readers if old else default
+
+    def store(
+        self, document: Document, chunks: Sequence[Chunk], *, original: bytes
+    ) -> None:
+        """Store what was read, now or with the documents that follow."""
+        self._writer.put(document, chunks, original=original, recipe=self._recipe)
+        self._seen.add(document.source)
+        if document.source in self._stored:
+            self.report.updated += 1
+        else:
+            self.report.added += 1
+        self._count(len(document.text))
+
+    def note(self, problem: Problem) -> None:
+        """Note what is not stored. After a failure, what was stored before stays."""
+        if problem.failed:
+            self._seen.add(problem.source)
+            self.report.failed.append(problem)
+        else:
+            self.report.skipped.append(problem)
+
+    def finish(
+        self, roots: Sequence[str], *, complete: Callable[[str], bool]
+    ) -> IngestReport:
+        """Remove what has vanished, commit the rest, and return the report.
+
+        Args:
+            roots: What the source covers.
+            complete: Tells whether all of a root was seen; what is missing under another
+                root may only be out of sight.
+        """
+        whole = [root for root in roots if complete(root)]
+        for source, document in self._stored.items():
+            if source not in self._seen and any(_under(source, root) for root in whole):
+                self._writer.remove(document.id)
+                self.report.removed += 1
+        self._writer.commit()
+        self.report.seconds = round(time.monotonic() - self._began, 3)
+        return self.report
+
+    def _is_same(self, old: StoredDocument, item: Item) -> bool:
+        return old.recipe == self._recipe and old.content_hash == item.content_hash
+
+    def _count(self, characters: int) -> None:
+        """Commit when enough has gathered."""
+        self._documents += 1
+        self._characters += characters
+        if (
+            self._documents >= _COMMIT_DOCUMENTS
+            or self._characters >= _COMMIT_CHARACTERS
+            or time.monotonic() - self._committed >= _COMMIT_SECONDS
+        ):
+            self._writer.commit()
+            self._documents = self._characters = 0
+            self._committed = time.monotonic()
+
+
+def _under(source: str, root: str) -> bool:
+    return source == root or source.startswith(root.rstrip("/") + "/")

@@ -1,0 +1,105 @@
+"""The models that the user has added, kept in the home folder without their keys."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from erya.errors import NotFoundError, UsageError
+
+__all__ = ["ModelCatalogue", "ModelEntry"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """How to reach a model.
+
+    Attributes:
+        name: What the user calls it.
+        base_url: The endpoint.
+        model: What the endpoint calls it.
+        api_key_env: The environment variable that holds the key; empty if none is wanted.
+    """
+
+    name: str
+    base_url: str
+    model: str
+    api_key_env: str = ""
+
+
+class ModelCatalogue:
+    """Reads and writes `models.json` in `home`."""
+
+    def __init__(self, home: Path) -> None:
+        self._path = home / "models.json"
+
+    def all(self) -> list[ModelEntry]:
+        """Return the chat models, by name; none where none was added.
+
+        Raises:
+            UsageError: The file cannot be read.
+        """
+        try:
+            stored = json.loads(self._path.read_text(encoding="utf-8"))
+            entries = [ModelEntry(**entry) for entry in stored["chat"]]
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            msg = (
+                f"The list of models {self._path} cannot be read: {error}. "
+                "Mend it, or delete it and add the models again."
+            )
+            raise UsageError(msg) from None
+        return sorted(entries, key=lambda entry: entry.name)
+
+    def get(self, name: str) -> ModelEntry:
+        """Return the chat model called `name`.
+
+        Raises:
+            NotFoundError: There is none; the message names those there are.
+        """
+        entries = {entry.name: entry for entry in self.all()}
+        if name not in entries:
+            there = ", ".join(entries) or "none yet"
+            msg = (
+                f"There is no chat model {name!r}. Models here: {there}. Add it with: "
+                f"erya models add chat {name} --base-url URL --model MODEL"
+            )
+            raise NotFoundError(msg)
+        return entries[name]
+
+    def add(self, entry: ModelEntry) -> None:
+        """Add a model, in place of one of the same name.
+
+        Raises:
+            UsageError: The base URL is no http or https URL.
+        """
+        url = urlsplit(entry.base_url)
+        if url.scheme not in {"http", "https"} or not url.hostname or url.username:
+            msg = (
+                "The base URL must be http://… or https://… without a user name, got "
+                f"{entry.base_url!r}. Try http://localhost:11434/v1."
+            )
+            raise UsageError(msg)
+        others = [known for known in self.all() if known.name != entry.name]
+        self._write([*others, entry])
+
+    def remove(self, name: str) -> None:
+        """Remove a model.
+
+        Raises:
+            NotFoundError: There is none of this name.
+        """
+        entry = self.get(name)
+        self._write([known for known in self.all() if known != entry])
+
+    def _write(self, entries: list[ModelEntry]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._path.with_suffix(".new")
+        with draft.open("w", encoding="utf-8") as file:
+            rows = [asdict(entry) for entry in entries]
+            json.dump({"chat": rows}, file, ensure_ascii=False, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._path)

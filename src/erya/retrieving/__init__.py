@@ -1,0 +1,10 @@
+"""Find the passages that a question asks for.
+
+A retriever returns evidence and never an answer. More legs join by being retrievers
+themselves; `Hit.ranks` says which leg found a passage.
+"""
+
+from erya.retrieving.base import Retriever
+from erya.retrieving.keyword import KeywordRetriever
+
+__all__ = ["KeywordRetriever", "Retriever"]

@@ -1,0 +1,23 @@
+"""The contract of this room."""
+
+from typing import Protocol
+
+from erya.records import Evidence, Principal
+
+__all__ = ["Retriever"]
+
+
+class Retriever(Protocol):
+    """Finds passages for a question."""
+
+    def retrieve(self, principal: Principal, question: str, *, limit: int) -> Evidence:
+        """Return at most `limit` passages that `principal` may read, best first.
+
+        A question without any term finds nothing. The order is the same for the same
+        base and principal.
+
+        Raises:
+            StoreError: The base is damaged or out of reach.
+            UsageError: `limit` is below 1.
+        """
+        ...

@@ -1,0 +1,64 @@
+"""The contract of this room, and the marking of what fails."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from erya.records import Answer, Citation, Claim, Document
+
+__all__ = ["MARK", "Check", "verify"]
+
+MARK: Final = " ⚠"
+
+# Returns why a sentence is not carried by what it cites; empty if it is.
+Check = Callable[[str, Sequence[Citation], Callable[[str], Document]], str]
+
+
+def verify(
+    draft: Answer, read: Callable[[str], Document], *, checks: Sequence[Check]
+) -> Answer:
+    """Return `draft` with a verdict on every claim, failing sentences marked.
+
+    Args:
+        draft: An answer; an abstention has no claims and stays as it is.
+        read: Returns a document by its id, as the asker may read it.
+        checks: Asked in order; the first reason given counts.
+    """
+    cited = {citation.number: citation for citation in draft.citations}
+    text = ""
+    position = 0
+    claims: list[Claim] = []
+    ends = [*(claim.start for claim in draft.claims[1:]), len(draft.text)]
+    for claim, end in zip(draft.claims, ends, strict=True):
+        sources = [cited[number] for number in claim.citations if number in cited]
+        sentence = draft.text[claim.start : claim.end]
+        reason = _reason(sentence, sources, read, checks)
+        shift = len(text) - position
+        text += draft.text[position : claim.end]
+        rest = draft.text[claim.end : end]
+        marks = rest.rstrip()
+        text += marks + (MARK if reason else "") + rest[len(marks) :]
+        position = end
+        claims.append(
+            dataclasses.replace(
+                claim,
+                start=claim.start + shift,
+                end=claim.end + shift,
+                verdict="not_found" if reason else "supported",
+                reason=reason,
+            )
+        )
+    text += draft.text[position:]
+    return dataclasses.replace(draft, text=text, claims=tuple(claims))
+
+
+def _reason(
+    sentence: str,
+    sources: Sequence[Citation],
+    read: Callable[[str], Document],
+    checks: Sequence[Check],
+) -> str:
+    if not sources:
+        return "it names no source"
+    reasons = (check(sentence, sources, read) for check in checks)
+    return next((reason for reason in reasons if reason), "")

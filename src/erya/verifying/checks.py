@@ -1,0 +1,50 @@
+"""The checks that need no model."""
+
+from collections.abc import Callable, Sequence
+
+from erya.errors import NotFoundError
+from erya.language import facts
+from erya.records import Citation, Document
+
+__all__ = ["check_facts", "check_spans"]
+
+
+def check_spans(
+    sentence: str,  # noqa: ARG001 - part of the contract of a check
+    sources: Sequence[Citation],
+    read: Callable[[str], Document],
+) -> str:
+    """Ask whether every quote stands in its document where the citation says."""
+    for citation in sources:
+        try:
+            document = read(citation.chunk.document_id)
+        except NotFoundError:
+            return f"the source of [{citation.number}] is no longer there"
+        if document.text[citation.start : citation.end] != citation.quote:
+            return f"[{citation.number}] is not what its source says"
+    return ""
+
+
+def check_facts(
+    sentence: str,
+    sources: Sequence[Citation],
+    read: Callable[[str], Document],  # noqa: ARG001 - part of the contract of a check
+) -> str:
+    """Ask whether the numbers, codes and names of a sentence stand in what it cites.
+
+    The title and the headings above a quote count as part of it: they say what it is
+    about.
+    """
+    given = "\n".join(
+        line
+        for citation in sources
+        for line in (citation.chunk.title, *citation.chunk.headings, citation.quote)
+    )
+    known = {fact.value for fact in facts(given)}
+    folded = given.casefold()
+    for fact in facts(sentence):
+        if fact.value not in known and not (
+            fact.kind != "number" and fact.text.casefold() in folded
+        ):
+            return f"{fact.text!r} does not occur in what it cites"
+    return ""
