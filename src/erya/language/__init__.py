@@ -4,14 +4,15 @@ Terms for the index, sentences for quoting, and the size of a text in tokens. It
 changes a text: whatever is folded or cut here is for comparing and counting only.
 """
 
-from erya.language.facts import Fact, facts
-from erya.language.sentences import sentences
-from erya.language.terms import (
+from erya.language.fact_finding import Fact, facts
+from erya.language.sentence_ends import sentences
+from erya.language.analysis import (
     ANALYSIS,
     Terms,
     document_terms,
     is_code,
     query_terms,
+    question_words,
     terms,
 )
 from erya.language.tokens import count_tokens, language_of
@@ -26,6 +27,7 @@ __all__ = [
     "is_code",
     "language_of",
     "query_terms",
+    "question_words",
     "sentences",
     "terms",
 ]

@@ -27,6 +27,7 @@ __all__ = [
     "document_terms",
     "is_code",
     "query_terms",
+    "question_words",
     "terms",
 ]
 
@@ -47,18 +48,32 @@ _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
 
 _STOP_WORDS = frozenset(
-    # English function words and question words
-    "a about also am an and any are as at be been being but by can could did do does for "
-    "from had has have he her him his how i if in into is it its many may me might much my no not of "
-    "on or our she should so some such than that the their them then there these they this "
-    "those to us was we were what when where which who whom whose why will with would you "
-    "your please tell "
-    # Chinese particles and question words
-    "的 了 吗 呢 吧 啊 么 是 在 和 与 及 或 有 为 被 把 对 从 到 就 都 也 还 而 且 其 之 于 以 "
-    "请 问 请问 什么 怎么 怎样 如何 为什么 为何 哪 哪些 哪个 哪里 哪儿 谁 几 多少 多久 何 何时 "
-    "是否 有没有 能否 可否 可以 我 我们 你 你们 他 她 它 他们 这 那 这个 那个 一个 需要 应该 "
-    "能 会 要 该 得 想 有多少 有几 有什么 有哪些 几个 多长 多长时间 多大 什么时候 哪一 哪种 怎么办 "
-    "告诉 一下 几天 几年 几号 几点 几次 几人 几种 几月".split()
+    # English function words, question words and what holds a question together
+    """
+    a about again all also always am an and another any anybody anyone anything are as
+    at be because been before being but by can can't cannot could did didn't do does
+    doesn't don't done during each either else ever every everybody everyone everything
+    for from get gets getting give given go goes going gone got had has have having he
+    her here him his how i i'd i'll i'm i've if in instead into is isn't it it's its just
+    know let like make many may me might mine more most much must my need needs no nobody
+    none nor not nothing now of off often on once one only or other our out over own per
+    please really same say see shall she should shouldn't so some somebody someone
+    something sometimes soon still such take tell than that that's the their them then
+    there these they thing things this those through to too under until up upon us use
+    used using very want wants was we we're were what what's when where whether which
+    while who whole whom whose why will with within without won't would yes yet you you're
+    your yours
+    """.split()
+    # Chinese particles, question words and what holds a question together
+    + """
+    的 了 吗 呢 吧 啊 么 是 在 和 与 及 或 有 为 被 把 对 从 到 就 都 也 还 而 且 其 之 于 以
+    请 问 请问 什么 怎么 怎样 如何 为什么 为何 哪 哪些 哪个 哪里 哪儿 哪一 哪种 谁 几 几天 几年
+    几号 几点 几次 几人 几种 几月 几个 多少 多久 多长 多长时间 多大 何 何时 什么时候 时候 怎么办
+    是否 有没有 能否 可否 可以 没有 没 不能 能 会 要 该 得 想 需要 应该 必须 能够 我 我们 你 你们
+    他 她 它 他们 自己 大家 这 那 这个 那个 一个 一下 一般 一共 总共 大概 现在 当年 以后 之后 以前
+    之前 后 前 时 上 下 里 里面 中 再 又 才 刚 很 最 最多 最少 更 不 去 来 做 让 给 用 跟 比 按
+    有多少 有几 有什么 有哪些 告诉 知道 想要 进行 关于 通过 根据 如果 的话 那么 因为 所以
+    """.split()
 )
 
 
@@ -98,6 +113,24 @@ def query_terms(text: str) -> Terms:
     return telling if telling.body else _count(tokens)
 
 
+def question_words(text: str) -> list[tuple[str, ...]]:
+    """Return the telling words of a question, each as the body terms it consists of.
+
+    An English word is its stem, a code itself, a Chinese word its pairs of neighbours (or
+    its one character). Words that only hold a question together are left out, unless
+    nothing else is there.
+    """
+    words: list[tuple[str, ...]] = []
+    for kind, token in _tokens(text):
+        if kind == "han":
+            words += [_pairs(w) for w in _jieba().cut(token) if w not in _STOP_WORDS]
+        elif kind == "word":
+            words += [(_stemmer().stemWord(token),)] * (token not in _STOP_WORDS)
+        else:
+            words.append((token.replace(" ", ""),))
+    return words or [(term,) for term in query_terms(text).body]
+
+
 def terms(text: str) -> frozenset[str]:
     """Return the distinct body terms of `text`: to ask whether two texts share words."""
     return frozenset(document_terms(text).body)
@@ -120,9 +153,13 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 def _han_terms(run: str) -> list[str]:
     """Words, pairs of neighbours and characters of a Chinese run, each position once."""
-    pairs = [run[i : i + 2] for i in range(len(run) - 1)]
     words = [w for w in _jieba().cut_for_search(run) if len(w) > 2]
+    pairs = _pairs(run) if len(run) > 1 else ()
     return [*words, *pairs, *run]
+
+
+def _pairs(word: str) -> tuple[str, ...]:
+    return tuple(word[i : i + 2] for i in range(len(word) - 1)) or (word,)
 
 
 def _code_terms(code: str) -> list[str]:
