@@ -1,9 +1,9 @@
 """Erya turns a team's documents into an assistant that answers with citations.
 
 A document flows one way: loading, chunking, indexing, retrieving, reranking, answering,
-verifying, evaluating, improving. `erya.assistant` is the corridor that joins those rooms;
-read it first. This module only names what most programs need, and loads a room when its
-name is used:
+verifying, evaluating, improving. `erya.assistant` is the corridor that joins those
+rooms; read it first. This module only names what most programs need, and loads a room
+when its name is used:
 
     from erya import Bases, Assistant, FolderSource, Principal
 
@@ -78,7 +78,11 @@ _ROOMS = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load the room of a public name when it is first used."""
+    """Load the room of a public name when it is first used.
+
+    Raises:
+        AttributeError: There is no such name.
+    """
     if name not in _ROOMS:
         msg = f"module 'erya' has no attribute {name!r}"
         raise AttributeError(msg)

@@ -73,8 +73,8 @@ class Assistant:
             source: What to read. Documents that a complete scan no longer finds there
                 are removed.
             principal: Who ingests; must be allowed to write.
-            readers: Who may read the documents. None keeps the readers of those that are
-                there already, and gives new ones to `principal` alone.
+            readers: Who may read the documents. None keeps the readers of those that
+                are there already, and gives new ones to `principal` alone.
             force: Read unchanged files again.
             on_progress: Called with the growing report after each document.
 
@@ -142,8 +142,8 @@ class Assistant:
     ) -> Answer:
         """Answer from what `principal` may read, every sentence cited and checked.
 
-        When a chat model fails, the documents are quoted instead, and `Answer.note` says
-        so.
+        When a chat model fails, the documents are quoted instead, and `Answer.note`
+        says so.
 
         Args:
             question: What to answer.

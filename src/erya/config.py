@@ -1,8 +1,8 @@
 """Settings: the only reader of the environment and of settings files.
 
 Each value comes from the last of these that gives it: the default, `erya.toml`, the
-environment (`ERYA_` and the name in capitals), a flag. Read once at the door and passed on
-as arguments; nothing else looks.
+environment (`ERYA_` and the name in capitals), a flag. Read once at the door and passed
+on as arguments; nothing else looks.
 """
 
 import dataclasses

@@ -17,7 +17,8 @@ def require(module: str, *, feature: str, extra: str) -> ModuleType:
         extra: The extra of `pip install 'erya[...]'` that brings the module.
 
     Raises:
-        MissingExtraError: The module, or its package, is not installed.
+        MissingExtraError: The package is not installed.
+        ModuleNotFoundError: It is installed, and something inside it is missing.
     """
     try:
         return importlib.import_module(module)

@@ -30,7 +30,8 @@ class Answerer(Protocol):
         Args:
             question: What was asked.
             evidence: What was found; empty evidence gives an abstention.
-            on_text: Called with each piece of text as it is made, where that takes time.
+            on_text: Called with each piece of text as it is made, where that takes
+                time.
 
         Raises:
             ModelError: A model was asked and gave no usable answer.

@@ -2,9 +2,9 @@
 
 Each sentence of the best passages is scored by how much of the question's weight it
 covers, alone and together with the headings above it and its neighbours. The best ones
-are quoted. When the best passage covers too little of the question and does not stand out
-from the others, the answer is that the documents do not say. The weights below were fitted
-on three public sets and confirmed on others: `LOG.md`.
+are quoted. When the best passage covers too little of the question and does not stand
+out from the others, the answer is that the documents do not say. The weights below were
+fitted on three public sets and confirmed on others: `LOG.md`.
 """
 
 import math
@@ -58,8 +58,8 @@ class Weights:
         passage: The passage's score relative to the best passage.
         kind: The sentence holds what the question asks for: a number, a time, a reason.
         companion: How good, relative to the best, a further sentence must be.
-        prominence: The logarithm of the best passage's score over the mean of the others,
-            as evidence that the question is about it.
+        prominence: The logarithm of the best passage's score over the mean of the
+            others, as evidence that the question is about it.
         evidence: The evidence below which the documents do not say: the share of the
             question that the best passage covers, and its weighted prominence.
     """
@@ -115,13 +115,16 @@ class ExtractiveAnswerer(Answerer):
         candidates = [
             candidate
             for hit in evidence.hits[:_PASSAGES]
-            for candidate in self._of_passage(hit, evidence.weights, wanted, top or 1.0)
+            for candidate in self._of_passage(
+                hit, weights=evidence.weights, wanted=wanted, top=top or 1.0
+            )
         ]
         return sorted(candidates, key=lambda candidate: -candidate.score)
 
     def _of_passage(
         self,
         hit: Hit,
+        *,
         weights: Mapping[str, float],
         wanted: Callable[[str], bool],
         top: float,
@@ -207,7 +210,7 @@ def _share_of_words(question: str, evidence: Evidence) -> float:
 
 
 def _prominence(evidence: Evidence) -> float:
-    """Return how far the best passage stands out; a typical value where few are found."""
+    """Return how far the best passage stands out; a typical value among few."""
     others = [hit.score for hit in evidence.hits[1:]]
     if len(others) < _FEW or not sum(others):
         return _TYPICAL_PROMINENCE

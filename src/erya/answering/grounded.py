@@ -92,7 +92,8 @@ class _Draft:
         for marks in _MARKS.finditer(text):
             before = text[position : marks.start()]
             position = marks.end()
-            # "… days [1]." has its full stop after the mark; it belongs to the sentence.
+            # "… days [1]." has its full stop after the mark; it belongs to the
+            # sentence.
             if trailing := _TRAILING.match(text, position):
                 before += trailing[0]
                 position = trailing.end()

@@ -26,10 +26,10 @@ _Cut = Callable[[str], list[Span]]
 class StructureChunker(Chunker):
     """Fills chunks with whole blocks of one section, up to `max_tokens`.
 
-    A heading begins a new chunk and stands in the heading path of those below it, not in
-    their text; a heading with nothing below it is a chunk itself. A block that is too
-    large is cut at line ends (lists, tables, code) or at sentence ends, a sentence at
-    clauses, and what is left at a fixed length.
+    A heading begins a new chunk and stands in the heading path of those below it, not
+    in their text; a heading with nothing below it is a chunk itself. A block that is
+    too large is cut at line ends (lists, tables, code) or at sentence ends, a sentence
+    at clauses, and what is left at a fixed length.
 
     Attributes:
         max_tokens: The largest chunk, by `erya.language.count_tokens`, at least 16.
@@ -45,8 +45,8 @@ class StructureChunker(Chunker):
         """
         if self.max_tokens < _LEAST_TOKENS:
             msg = (
-                f"max_tokens must be at least {_LEAST_TOKENS}, got {self.max_tokens!r}. "
-                "Try 256."
+                f"max_tokens must be at least {_LEAST_TOKENS}, got {self.max_tokens!r}."
+                " Try 256."
             )
             raise UsageError(msg)
 

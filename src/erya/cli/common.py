@@ -71,7 +71,8 @@ JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object, for programs.")
 ]
 
-# Signs that turn the direction of writing, or have no width: a quote could hide in them.
+# Signs that turn the direction of writing, or have no width: a quote could hide in
+# them.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )

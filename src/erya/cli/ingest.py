@@ -40,8 +40,8 @@ def ingest(
         typer.Option(
             "--readers",
             metavar="LABEL",
-            help="Who may read: user:NAME, group:NAME or public; several with commas, or "
-            "the option again. Default: as before, new files only you.",
+            help="Who may read: user:NAME, group:NAME or public; several with commas, "
+            "or the option again. Default: as before, new files only you.",
         ),
     ] = None,
     resume: Annotated[

@@ -75,7 +75,7 @@ def list_models(
         echo_json({"chat": [as_dict(entry) for entry in entries]})
     elif not entries:
         echo(
-            "No models yet; answers quote the documents. See: erya models add chat --help"
+            "No models yet: answers quote the documents. Add one: erya models add chat"
         )
     else:
         table(

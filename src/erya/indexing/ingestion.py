@@ -9,7 +9,8 @@ from erya.stores import StoredDocument, Writer
 
 __all__ = ["IngestReport", "Ingestion"]
 
-# A commit costs some 20 ms, whatever it holds, and a crash loses what was not committed.
+# A commit costs some 20 ms, whatever it holds, and a crash loses what was not
+# committed.
 _COMMIT_DOCUMENTS = 1_000
 _COMMIT_CHARACTERS = 8_000_000
 _COMMIT_SECONDS = 5.0
@@ -127,8 +128,8 @@ class Ingestion:
 
         Args:
             roots: What the source covers.
-            complete: Tells whether all of a root was seen; what is missing under another
-                root may only be out of sight.
+            complete: Tells whether all of a root was seen; what is missing under
+                another root may only be out of sight.
         """
         whole = [root for root in roots if complete(root)]
         for source, document in self._stored.items():

@@ -4,8 +4,6 @@ Terms for the index, sentences for quoting, and the size of a text in tokens. It
 changes a text: whatever is folded or cut here is for comparing and counting only.
 """
 
-from erya.language.fact_finding import Fact, facts
-from erya.language.sentence_ends import sentences
 from erya.language.analysis import (
     ANALYSIS,
     Terms,
@@ -15,6 +13,8 @@ from erya.language.analysis import (
     question_words,
     terms,
 )
+from erya.language.fact_finding import Fact, facts
+from erya.language.sentence_ends import sentences
 from erya.language.tokens import count_tokens, language_of
 
 __all__ = [

@@ -1,10 +1,10 @@
 """From text to the terms of the index, the same for documents and questions.
 
 Chinese runs give their words (segmented), their characters and their pairs of
-neighbours; English words give their stem and, apart, their exact form; numbers and codes
-such as `GB/T 11643`, `v2.1` or `HX-210` stay whole and also give their parts. Traditional
-characters are folded to simplified ones here and nowhere else. The choice among the ways
-to cut Chinese was measured: `docs/decisions/0003-terms.md`.
+neighbours; English words give their stem and, apart, their exact form; numbers and
+codes such as `GB/T 11643`, `v2.1` or `HX-210` stay whole and also give their parts.
+Traditional characters are folded to simplified ones here and nowhere else. The choice
+among the ways to cut Chinese was measured: `docs/decisions/0003-terms.md`.
 """
 
 import functools
@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import rjieba
@@ -48,32 +49,13 @@ _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
 
 _STOP_WORDS = frozenset(
-    # English function words, question words and what holds a question together
-    """
-    a about again all also always am an and another any anybody anyone anything are as
-    at be because been before being but by can can't cannot could did didn't do does
-    doesn't don't done during each either else ever every everybody everyone everything
-    for from get gets getting give given go goes going gone got had has have having he
-    her here him his how i i'd i'll i'm i've if in instead into is isn't it it's its just
-    know let like make many may me might mine more most much must my need needs no nobody
-    none nor not nothing now of off often on once one only or other our out over own per
-    please really same say see shall she should shouldn't so some somebody someone
-    something sometimes soon still such take tell than that that's the their them then
-    there these they thing things this those through to too under until up upon us use
-    used using very want wants was we we're were what what's when where whether which
-    while who whole whom whose why will with within without won't would yes yet you you're
-    your yours
-    """.split()
-    # Chinese particles, question words and what holds a question together
-    + """
-    的 了 吗 呢 吧 啊 么 是 在 和 与 及 或 有 为 被 把 对 从 到 就 都 也 还 而 且 其 之 于 以
-    请 问 请问 什么 怎么 怎样 如何 为什么 为何 哪 哪些 哪个 哪里 哪儿 哪一 哪种 谁 几 几天 几年
-    几号 几点 几次 几人 几种 几月 几个 多少 多久 多长 多长时间 多大 何 何时 什么时候 时候 怎么办
-    是否 有没有 能否 可否 可以 没有 没 不能 能 会 要 该 得 想 需要 应该 必须 能够 我 我们 你 你们
-    他 她 它 他们 自己 大家 这 那 这个 那个 一个 一下 一般 一共 总共 大概 现在 当年 以后 之后 以前
-    之前 后 前 时 上 下 里 里面 中 再 又 才 刚 很 最 最多 最少 更 不 去 来 做 让 给 用 跟 比 按
-    有多少 有几 有什么 有哪些 告诉 知道 想要 进行 关于 通过 根据 如果 的话 那么 因为 所以
-    """.split()
+    word
+    for line in Path(__file__)
+    .with_name("stop_words.txt")
+    .read_text("utf-8")
+    .splitlines()
+    if not line.startswith("#")
+    for word in line.split()
 )
 
 
@@ -99,7 +81,8 @@ def query_terms(text: str) -> Terms:
     """Return what to look for when somebody asks `text`.
 
     As for a document, less the words that only hold a question together, unless nothing
-    else is left. Chinese is cut at those words, so that no pair of characters spans one.
+    else is left. Chinese is cut at those words, so that no pair of characters spans
+    one.
     """
     tokens = _tokens(text)
     telling = _count(
@@ -116,9 +99,9 @@ def query_terms(text: str) -> Terms:
 def question_words(text: str) -> list[tuple[str, ...]]:
     """Return the telling words of a question, each as the body terms it consists of.
 
-    An English word is its stem, a code itself, a Chinese word its pairs of neighbours (or
-    its one character). Words that only hold a question together are left out, unless
-    nothing else is there.
+    An English word is its stem, a code itself, a Chinese word its pairs of neighbours
+    (or its one character). Words that only hold a question together are left out,
+    unless nothing else is there.
     """
     words: list[tuple[str, ...]] = []
     for kind, token in _tokens(text):
@@ -132,7 +115,7 @@ def question_words(text: str) -> list[tuple[str, ...]]:
 
 
 def terms(text: str) -> frozenset[str]:
-    """Return the distinct body terms of `text`: to ask whether two texts share words."""
+    """Return the distinct body terms of `text`, to ask whether texts share words."""
     return frozenset(document_terms(text).body)
 
 
@@ -152,7 +135,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 
 def _han_terms(run: str) -> list[str]:
-    """Words, pairs of neighbours and characters of a Chinese run, each position once."""
+    """Return the words, pairs of neighbours and characters of a Chinese run."""
     words = [w for w in _jieba().cut_for_search(run) if len(w) > 2]
     pairs = _pairs(run) if len(run) > 1 else ()
     return [*words, *pairs, *run]

@@ -124,12 +124,16 @@ def _fact(match: re.Match[str]) -> list[Fact]:
         return [Fact("number", _plain(text), text)]
     if match["han"] is not None:
         return [Fact("number", str(_han_value(text)), text)]
+    return _number_word(text)
+
+
+def _number_word(text: str) -> list[Fact]:
+    """Read `twelve`, and `March` as 3; "one" is mostly a pronoun, "May" a verb."""
     word = text.lower()
-    if word in _ENGLISH and word != "one":  # "one" is mostly a pronoun
-        return [Fact("number", str(_ENGLISH[word]), text)]
-    if word in _MONTHS and text[0].isupper() and word != "may":
-        return [Fact("number", str(_MONTHS[word]), text)]
-    return []
+    value = _ENGLISH.get(word) if word != "one" else None
+    if value is None and text[0].isupper() and word != "may":
+        value = _MONTHS.get(word)
+    return [] if value is None else [Fact("number", str(value), text)]
 
 
 def _is_name_part(text: str, match: re.Match[str]) -> bool:

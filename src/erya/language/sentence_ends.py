@@ -31,8 +31,9 @@ def sentences(text: str) -> list[Span]:
     """Return the sentences of `text` in order, without the white space around them.
 
     A line's end ends a sentence, so that list items and table rows stand alone, unless
-    a wide line of prose was wrapped there. `Dr.`, `e.g.`, initials, `3.5` and the number of a list item do not. What is left
-    over at the end is a sentence too. An empty text has none.
+    a wide line of prose was wrapped there. `Dr.`, `e.g.`, initials, `3.5` and the
+    number of a list item do not. What is left over at the end is a sentence too. An
+    empty text has none.
     """
     found: list[Span] = []
     start = 0

@@ -35,8 +35,8 @@ def _word_size(word: str) -> int:
 def language_of(text: str) -> Literal["zh", "en", ""]:
     """Return `zh` or `en`, whichever `text` mostly is; empty if it is neither.
 
-    A Chinese character says about as much as two thirds of an English word, so a text is
-    Chinese when it has more Chinese characters than half its Latin letters.
+    A Chinese character says about as much as two thirds of an English word, so a text
+    is Chinese when it has more Chinese characters than half its Latin letters.
     """
     han = len(_HAN.findall(text))
     latin = sum(character.isascii() and character.isalpha() for character in text)

@@ -91,7 +91,11 @@ def _known(encoding: str | None) -> str | None:
 
 
 def _strict(data: bytes, encoding: str) -> str:
-    """Decode all of `data`; a few bad bytes in a long file become U+FFFD."""
+    """Decode all of `data`; a few bad bytes in a long file become U+FFFD.
+
+    Raises:
+        DocumentError: More than a few are bad.
+    """
     text = data.decode(encoding, "replace")
     bad = text.count("\ufffd")
     if bad * 200 > len(text) + 200:

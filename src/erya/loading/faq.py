@@ -15,7 +15,8 @@ from erya.records import Parsed
 __all__ = ["parse_csv", "parse_jsonl"]
 
 _QUESTION_NAMES: Final = (
-    "question", "q", "query", "prompt", "问题", "問題", "标准问", "标准问题", "提问", "问",
+    "question", "q", "query", "prompt",
+    "问题", "問題", "标准问", "标准问题", "提问", "问",
 )  # fmt: skip
 _ANSWER_NAMES: Final = (
     "answer", "a", "reply", "response", "答案", "回答", "标准答案", "答复", "答",

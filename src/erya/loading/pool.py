@@ -1,9 +1,9 @@
 """Run parsers of untrusted bytes in child processes that can be killed.
 
 Each worker is a bare interpreter with limits on memory, time, open files and written
-bytes; it gets a file's bytes over a pipe and sends text back as JSON. It opens no file of
-the user's. A worker serves many files, so that small ones do not pay a start each, and is
-replaced when it was killed, when it crashed, or after `_FILES_PER_WORKER` files.
+bytes; it gets a file's bytes over a pipe and sends text back as JSON. It opens no file
+of the user's. A worker serves many files, so that small ones do not pay a start each,
+and is replaced when it was killed, when it crashed, or after `_FILES_PER_WORKER` files.
 """
 
 import json
@@ -12,15 +12,18 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from erya.loading.base import Limits
 from erya.loading.frames import read_frame, write_frame
 from erya.records import Block, Item, Parsed, Problem, Span
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = ["Outcome", "ParserPool"]
 
@@ -182,8 +185,8 @@ def _lost(item: Item, error: Exception, limits: Limits, *, expired: bool) -> Out
         return _problem(
             item,
             code="timeout",
-            message=f"Reading it took longer than {limits.seconds:g} s and was stopped. "
-            "Raise parse_seconds to give it more.",
+            message=f"Reading it took longer than {limits.seconds:g} s and was stopped."
+            " Raise parse_seconds to give it more.",
         )
     if isinstance(error, ValueError):
         return _problem(

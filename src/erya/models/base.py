@@ -33,7 +33,7 @@ class ChatModel(Protocol):
             on_text: Called with each piece of the text as it arrives.
 
         Raises:
-            ModelError: The model cannot be reached, is too slow, or sends something that
-                is no answer. What had arrived by then is dropped.
+            ModelError: The model cannot be reached, is too slow, or sends something
+                that is no answer. What had arrived by then is dropped.
         """
         ...

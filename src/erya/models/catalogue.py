@@ -19,7 +19,8 @@ class ModelEntry:
         name: What the user calls it.
         base_url: The endpoint.
         model: What the endpoint calls it.
-        api_key_env: The environment variable that holds the key; empty if none is wanted.
+        api_key_env: The environment variable that holds the key; empty if none is
+            wanted.
     """
 
     name: str

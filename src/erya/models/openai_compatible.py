@@ -51,8 +51,8 @@ class OpenAICompatibleChat(ChatModel):
     ) -> Completion:
         """Stream an answer, and give up when the time is over.
 
-        The exchange runs in a thread of its own: a server that sends a byte now and then
-        satisfies every timeout of a client, but not this clock.
+        The exchange runs in a thread of its own: a server that sends a byte now and
+        then satisfies every timeout of a client, but not this clock.
         """
         arrived: queue.Queue[str | Usage | Exception] = queue.Queue()
         client = self._client()
@@ -76,10 +76,7 @@ class OpenAICompatibleChat(ChatModel):
             try:
                 piece = arrived.get(timeout=max(deadline - time.monotonic(), 0.001))
             except queue.Empty:
-                raise self._error(
-                    f"did not finish within {self.seconds:g} s",
-                    "Raise chat_seconds, or choose a faster model.",
-                ) from None
+                raise self._too_slow() from None
             if isinstance(piece, Exception):
                 raise self._worded(piece) from piece
             if isinstance(piece, Usage):
@@ -136,7 +133,7 @@ class OpenAICompatibleChat(ChatModel):
                     output_tokens=event.usage.completion_tokens,
                 )
         if not finished:
-            raise self._error("cut its answer off in the middle", "Ask again.")
+            raise self._cut_off()
         yield used
 
     def _unstreamed(self, raw: Any, kind: str) -> Iterator[str | Usage]:
@@ -148,11 +145,7 @@ class OpenAICompatibleChat(ChatModel):
             usage = reply.get("usage") or {}
         except (ValueError, LookupError, TypeError):
             shown = " ".join(body.split())[:_SHOWN]
-            raise self._error(
-                f"sent {kind or 'something'} instead of an answer: {shown!r}",
-                "Check that base_url is the API and not a web page; it mostly ends in "
-                "/v1.",
-            ) from None
+            raise self._no_answer(kind or "something", shown) from None
         yield str(text or "")
         yield Usage(
             model=self.name,
@@ -167,10 +160,7 @@ class OpenAICompatibleChat(ChatModel):
         if isinstance(error, ModelError):
             return error
         if isinstance(error, openai.APITimeoutError):
-            return self._error(
-                f"did not answer within {self.seconds:g} s",
-                "Raise chat_seconds, or choose a faster model.",
-            )
+            return self._too_slow()
         if isinstance(error, openai.APIStatusError):
             what, advice = _STATUS.get(
                 error.status_code,
@@ -185,6 +175,21 @@ class OpenAICompatibleChat(ChatModel):
             )
         return self._error(
             f"broke its answer off: {type(error).__name__}: {error}"[:300], "Ask again."
+        )
+
+    def _too_slow(self) -> ModelError:
+        return self._error(
+            f"did not answer within {self.seconds:g} s",
+            "Raise chat_seconds, or choose a faster model.",
+        )
+
+    def _cut_off(self) -> ModelError:
+        return self._error("cut its answer off in the middle", "Ask again.")
+
+    def _no_answer(self, kind: str, shown: str) -> ModelError:
+        return self._error(
+            f"sent {kind} instead of an answer: {shown!r}",
+            "Check that base_url is the API and not a web page; it mostly ends in /v1.",
         )
 
     def _error(self, what: str, advice: str) -> ModelError:

@@ -1,7 +1,7 @@
 """Knowledge bases: what was ingested, who may read it, and how it is found.
 
-Every method takes the `Principal` on whose behalf it acts; there is no way to read or to
-count past what that principal may see.
+Every method takes the `Principal` on whose behalf it acts; there is no way to read or
+to count past what that principal may see.
 """
 
 from erya.stores.base import Finding, Status, Store, StoredDocument, Writer

@@ -140,7 +140,7 @@ class Store(Protocol):
 
     @property
     def private_scores(self) -> bool:
-        """Whether scores are computed over what the asker may read, and nothing else."""
+        """Whether scores are computed over what the asker may read, and no more."""
         ...
 
     def writer(

@@ -40,7 +40,8 @@ class Bases:
         """Open a base; with `create`, make it if there is none.
 
         Raises:
-            NotFoundError: There is none of this name; the message names those there are.
+            NotFoundError: There is none of this name; the message names those there
+                are.
             NewerFormatError: A later release wrote it.
             UsageError: The name cannot be one.
         """

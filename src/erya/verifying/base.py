@@ -2,9 +2,12 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from erya.records import Answer, Citation, Claim, Document
+from erya.records import Answer, Citation, Document
+
+if TYPE_CHECKING:
+    from erya.records import Claim
 
 __all__ = ["MARK", "Check", "verify"]
 
@@ -32,7 +35,7 @@ def verify(
     for claim, end in zip(draft.claims, ends, strict=True):
         sources = [cited[number] for number in claim.citations if number in cited]
         sentence = draft.text[claim.start : claim.end]
-        reason = _reason(sentence, sources, read, checks)
+        reason = _reason(sentence, sources, read=read, checks=checks)
         shift = len(text) - position
         text += draft.text[position : claim.end]
         rest = draft.text[claim.end : end]
@@ -55,6 +58,7 @@ def verify(
 def _reason(
     sentence: str,
     sources: Sequence[Citation],
+    *,
     read: Callable[[str], Document],
     checks: Sequence[Check],
 ) -> str:

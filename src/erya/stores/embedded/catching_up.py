@@ -13,7 +13,7 @@ from erya.records import Chunk
 from erya.stores.embedded import schema
 from erya.stores.embedded.term_index import IndexedChunk, TermIndex
 
-__all__ = ["catch_up", "indexed_text"]
+__all__ = ["catch_up", "facts_of", "indexed_text"]
 
 _ROWS_AT_ONCE = 1_000
 
@@ -22,14 +22,14 @@ def catch_up(engine: sa.Engine, terms: TermIndex, *, anew: bool = False) -> None
     """Bring `terms` to the current generation, or write all of it anew.
 
     It is written anew when asked, when it is missing or damaged, when it is ahead of
-    SQLite (whose last commits a damaged log has then lost), and when it is so far behind
-    that the record of removals no longer reaches back.
+    SQLite (whose last commits a damaged log has then lost), and when it is so far
+    behind that the record of removals no longer reaches back.
 
     Raises:
         OSError: The disk is full; the index is caught up later.
     """
     with engine.begin() as connection:
-        facts = dict(connection.execute(sa.select(schema.base)).tuples().all())
+        facts = facts_of(connection)
         if facts["analysis"] != ANALYSIS:
             _analyse_anew(connection)
             anew = True
@@ -46,6 +46,11 @@ def catch_up(engine: sa.Engine, terms: TermIndex, *, anew: bool = False) -> None
             sa.select(removals.c.chunk).where(removals.c.generation > found)
         ).all()
         terms.change(generation, remove=gone, add=_chunks_since(connection, found))
+
+
+def facts_of(connection: sa.Connection) -> dict[str, str]:
+    """Return the facts of the base as a whole."""
+    return {row.key: row.value for row in connection.execute(sa.select(schema.base))}
 
 
 def indexed_text(title: str, headings: list[str], text: str) -> str:

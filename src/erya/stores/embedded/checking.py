@@ -156,8 +156,8 @@ def _index(connection: sa.Connection, terms: TermIndex) -> Finding:
     indexed = searcher.numbers()
     if stored != indexed:
         detail = (
-            f"{len(stored - indexed)} chunks are missing and {len(indexed - stored)} too "
-            "many; run: erya kb rebuild"
+            f"{len(stored - indexed)} chunks are missing, {len(indexed - stored)} are "
+            "too many; run: erya kb rebuild"
         )
         return Finding(check="index", ok=False, detail=detail)
     return Finding(check="index", ok=True, detail="as written")

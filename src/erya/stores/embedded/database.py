@@ -102,8 +102,8 @@ def is_current(engine: sa.Engine, *, name: str) -> bool:
     with guarded(name), engine.connect() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             msg = (
-                f"The file of the base {name!r} has no format in it, so it is no base of "
-                "Erya or is damaged. Move it away, and ingest the documents again."
+                f"The file of the base {name!r} has no format in it, so it is no base "
+                "of Erya or is damaged. Move it away, and ingest the documents again."
             )
             raise DamagedError(msg)
         found = connection.scalar(sa.select(_VERSION.c.version_num))
@@ -147,7 +147,8 @@ def guarded(name: str) -> Iterator[None]:
         if "locked" in reason:
             raise BusyError(base=name, holder="another process") from error
         if "malformed" in reason:
-            raise _damaged(name, reason) from error
+            damaged = _damaged(name, reason)
+            raise damaged from error
         msg = (
             f"The base {name!r} cannot be read or written: {reason}. "
             "Nothing that was acknowledged is lost. Check the free space and the "
@@ -155,7 +156,8 @@ def guarded(name: str) -> Iterator[None]:
         )
         raise StoreError(msg) from error
     except DatabaseError as error:
-        raise _damaged(name, str(error.orig)) from error
+        damaged = _damaged(name, str(error.orig))
+        raise damaged from error
 
 
 def _damaged(name: str, reason: str) -> DamagedError:

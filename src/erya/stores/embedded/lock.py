@@ -41,8 +41,8 @@ class WriterLock:
             raise BusyError(base=self._base, holder=self._holder()) from None
         except OSError as error:
             msg = (
-                f"The base {self._base!r} cannot be written: {error.strerror or error}. "
-                f"Check who owns {self._path.parent} and whether the disk is full."
+                f"The base {self._base!r} cannot be written: {error.strerror or error}."
+                f" Check who owns {self._path.parent} and whether the disk is full."
             )
             raise StoreError(msg) from None
         try:

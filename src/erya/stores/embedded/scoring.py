@@ -1,15 +1,17 @@
 """BM25 over what the asker may read, and nothing else.
 
 The engine ranks by its own statistics, in which unreadable and deleted documents count.
-So it only proposes: each term is boosted by its readable inverse document frequency over
-the engine's own, and Erya scores the proposals itself. As the two scores differ only in
-the average length, the engine's last score bounds the score of everything it did not
-propose; proposals are doubled until that bound lies below the last hit wanted. The result
-is therefore exactly the best by readable statistics, whatever else is in the base.
+So it only proposes: each term is boosted by its readable inverse document frequency
+over the engine's own, and Erya scores the proposals itself. As the two scores differ
+only in the average length, the engine's last score bounds the score of everything it
+did not propose; proposals are doubled until that bound lies below the last hit wanted.
+The result is therefore exactly the best by readable statistics, whatever else is in the
+base.
 
 BM25 as in Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and
-Beyond" (2009), with the idf of Lucene, ln(1 + (N - n + 0.5) / (n + 0.5)), which is never
-negative. Exact forms of English words are a second field with a weight of its own.
+Beyond" (2009), with the idf of Lucene, ln(1 + (N - n + 0.5) / (n + 0.5)), which is
+never negative. Exact forms of English words are a second field with a weight of its
+own.
 """
 
 import math
@@ -26,7 +28,7 @@ K1: Final = 1.2
 B: Final = 0.75
 # An exact form beside its stem: docs/decisions/0003-terms.md.
 EXACT_WEIGHT: Final = 0.3
-_FIRST_PROPOSALS: Final = 64
+_FIRST_PROPOSALS: Final = 32
 _SLACK: Final = 1.0 + 1e-4  # the engine computes with 32-bit floats
 _DIGITS: Final = 9  # sums in another order may differ in the last bits
 
@@ -72,7 +74,7 @@ def best(
     asked: Terms,
     *,
     stats: ReadableStats,
-    label_sets: Sequence[int] | None,
+    label_sets: tuple[int, ...] | None,
     fetch: Callable[[Sequence[int]], Mapping[int, ChunkTerms]],
     limit: int,
 ) -> list[Scored]:
@@ -86,7 +88,7 @@ def best(
         fetch: Returns the terms of chunks, less those that may not be read after all.
         limit: How many.
     """
-    wanted = _terms(searcher, asked, stats, label_sets)
+    wanted = _terms(searcher, asked, stats=stats, label_sets=label_sets)
     if not wanted:
         return []
     boosts = {(term.field, term.term): term.boost for term in wanted}
@@ -114,7 +116,7 @@ def term_weights(
     asked: Terms,
     *,
     stats: ReadableStats,
-    label_sets: Sequence[int] | None,
+    label_sets: tuple[int, ...] | None,
 ) -> dict[str, float]:
     """Return each body term's idf among the readable chunks; unknown terms too."""
     return {
@@ -126,8 +128,9 @@ def term_weights(
 def _terms(
     searcher: Searcher,
     asked: Terms,
+    *,
     stats: ReadableStats,
-    label_sets: Sequence[int] | None,
+    label_sets: tuple[int, ...] | None,
 ) -> list[_Term]:
     """Return the terms that any readable chunk has, in a fixed order."""
     found: list[_Term] = []

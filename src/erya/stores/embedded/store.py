@@ -58,9 +58,18 @@ class _Scope(NamedTuple):
     label_sets: tuple[int, ...] | None
 
     def allows(self) -> sa.ColumnElement[bool]:
+        """Return the condition on a query over documents."""
         if self.label_sets is None:
             return sa.true()
         return schema.documents.c.label_set.in_(self.label_sets)
+
+    def holds(self, label_set: int) -> bool:
+        """Ask of one row what `allows` asks in a query.
+
+        Where rows are fetched by number, a condition on readers would make SQLite start
+        from all documents with those readers: 0.4 s in place of 1 ms at 20,000.
+        """
+        return self.label_sets is None or label_set in self.label_sets
 
 
 class EmbeddedStore(Store):
@@ -206,7 +215,7 @@ class EmbeddedStore(Store):
             row = self._document_row(connection, principal, document_id)
             readers = _label_sets(connection)[row["label_set"]]
         if _sha256(row["text"]) != row["text_hash"]:
-            raise self._damaged(f"the text of {row['source']}")
+            raise self._damaged(row["source"])
         structure = row["structure"]
         return Document(
             id=row["id"],
@@ -235,7 +244,7 @@ class EmbeddedStore(Store):
                 )
             )
         if data is None or hashlib.sha256(data).hexdigest() != row["content_hash"]:
-            raise self._damaged(f"the original of {row['source']}")
+            raise self._damaged(row["source"])
         return bytes(data)
 
     @override
@@ -385,9 +394,16 @@ class EmbeddedStore(Store):
         chunks, documents, versions = schema.chunks, schema.documents, schema.versions
         rows = connection.execute(
             sa.select(
-                chunks,
+                chunks.c.number,
+                chunks.c.id,
+                chunks.c.start,
+                chunks.c.end,
+                chunks.c.page,
+                chunks.c.headings,
+                chunks.c.text_hash,
                 documents.c.id.label("document_id"),
                 documents.c.source,
+                documents.c.label_set,
                 versions.c.title,
                 sa.func.substr(
                     versions.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start
@@ -395,12 +411,14 @@ class EmbeddedStore(Store):
             )
             .join(documents, documents.c.number == chunks.c.document)
             .join(versions, versions.c.number == documents.c.version)
-            .where(which, scope.allows())
+            .where(which)
         ).mappings()
         found: dict[int, Chunk] = {}
         for row in rows:
+            if not scope.holds(row["label_set"]):
+                continue
             if _sha256(row["text"]) != row["text_hash"]:
-                raise self._damaged(f"a passage of {row['source']}")
+                raise self._damaged(row["source"])
             found[row["number"]] = Chunk(
                 id=row["id"],
                 document_id=row["document_id"],
@@ -414,10 +432,10 @@ class EmbeddedStore(Store):
             )
         return found
 
-    def _damaged(self, what: str) -> DamagedError:
+    def _damaged(self, source: str) -> DamagedError:
         msg = (
-            f"The base {self._name!r} is damaged: {what} is not what was written. "
-            f"It is not shown. Find all of it with: erya kb verify {self._name}. Then "
+            f"The base {self._name!r} is damaged: what it holds of {source} is not what "
+            f"was written, and is not shown. See: erya kb verify {self._name}. Then "
             "ingest the file again with --force."
         )
         return DamagedError(msg)
@@ -437,13 +455,16 @@ def _terms_of(
                 chunks.c.exact,
                 chunks.c.body_length,
                 chunks.c.exact_length,
+                documents.c.label_set,
             )
             .join(documents, documents.c.number == chunks.c.document)
-            .where(
-                chunks.c.number.in_(numbers[first : first + _VARIABLES]), scope.allows()
-            )
+            .where(chunks.c.number.in_(numbers[first : first + _VARIABLES]))
         )
-        for number, chunk_id, body, exact, body_length, exact_length in rows:
+        for (
+            number, chunk_id, body, exact, body_length, exact_length, label_set,
+        ) in rows:  # fmt: skip
+            if not scope.holds(label_set):
+                continue
             found[number] = ChunkTerms(
                 chunk_id,
                 {BODY: body, EXACT: exact},

@@ -16,7 +16,7 @@ from erya.language import document_terms
 from erya.records import Chunk, Document, Principal
 from erya.stores.base import Writer
 from erya.stores.embedded import schema
-from erya.stores.embedded.catching_up import catch_up
+from erya.stores.embedded.catching_up import catch_up, facts_of
 from erya.stores.embedded.database import guarded, outside_transaction
 from erya.stores.embedded.term_index import TermIndex
 
@@ -156,7 +156,7 @@ class _Transaction:
         self._connection = connection
         self._who = who
         self._now = _now()
-        facts = dict(connection.execute(sa.select(schema.base)).tuples().all())
+        facts = facts_of(connection)
         self._generation = int(facts["generation"]) + 1
 
     def apply(self, batch: _Batch) -> None:
