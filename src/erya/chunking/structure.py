@@ -128,7 +128,9 @@ def _sections(document: Document) -> Iterator[tuple[tuple[str, ...], list[Block]
     A heading that heads nothing is a run by itself, under the headings above it.
     """
     text = document.text
-    blocks = document.blocks or (Block(kind="paragraph", start=0, end=len(text)),)
+    blocks = document.blocks
+    if not blocks and text.strip():
+        blocks = (Block(kind="paragraph", start=0, end=len(text)),)
     path: list[tuple[int, str]] = []
     body: list[Block] = []
     lone: Block | None = None

@@ -39,7 +39,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="What to answer, in quotes.")],
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Files or folders to read first."),
+        typer.Argument(metavar="PATH", help="Files or folders to read first."),
     ] = None,
     kb: KbOption = None,
     narrowed: AsOption = None,
@@ -57,6 +57,7 @@ def ask(
     Unchanged files are not read again.
 
     Examples:
+
       erya ask "How many days of leave do I have?" handbook/
 
       erya ask "年假有几天？" --kb handbook

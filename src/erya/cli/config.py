@@ -24,6 +24,7 @@ def show(
     Later ones win: default, erya.toml, environment (ERYA_NAME), flag.
 
     Examples:
+
       erya config show
 
       ERYA_CHUNK_TOKENS=128 erya config show --json

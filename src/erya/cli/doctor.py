@@ -33,6 +33,7 @@ def doctor(
     Exits with 1 when something does not hold.
 
     Example:
+
       erya doctor
     """
     settings = settings_for(home=home, config=config)

@@ -32,7 +32,7 @@ _STRICT_EXIT = 3
 
 def ingest(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="PATH...", help="Files or folders.")
+        list[Path] | None, typer.Argument(metavar="PATH", help="Files or folders.")
     ] = None,
     kb: KbOption = None,
     readers: Annotated[
@@ -64,6 +64,7 @@ def ingest(
     was stopped goes on where it was when the same command is given again.
 
     Examples:
+
       erya ingest handbook/
 
       erya ingest contracts/ --kb legal --readers group:legal,user:ada

@@ -39,6 +39,7 @@ def list_bases(
     """List the knowledge bases.
 
     Example:
+
       erya kb list
     """
     from erya.errors import StoreError  # noqa: PLC0415
@@ -86,6 +87,7 @@ def show(
     """Show what a base holds: documents, readers, versions, last runs.
 
     Examples:
+
       erya kb show handbook
 
       erya kb show handbook --as ada,sales --json
@@ -156,6 +158,7 @@ def delete(
     """Delete a base with everything in it. The files it was read from stay.
 
     Example:
+
       erya kb delete handbook --yes
     """
     from erya.stores import Bases  # noqa: PLC0415
@@ -183,6 +186,7 @@ def verify(
     Exits with 1 when something is wrong.
 
     Example:
+
       erya kb verify handbook
     """
     from erya.stores import Bases, Finding  # noqa: PLC0415
@@ -215,6 +219,7 @@ def rebuild(
     """Write the index of a base anew from its texts, leaving no trace of what is gone.
 
     Example:
+
       erya kb rebuild handbook
     """
     from erya.stores import Bases  # noqa: PLC0415

@@ -41,6 +41,7 @@ def add_chat(
     The key itself is never stored, only the name of the variable that holds it.
 
     Examples:
+
       erya models add chat local --base-url http://localhost:11434/v1 --model qwen3
 
       erya models add chat deepseek --base-url https://api.deepseek.com/v1 \
@@ -65,6 +66,7 @@ def list_models(
     """List the models that were added.
 
     Example:
+
       erya models list
     """
     from erya.models import ModelCatalogue  # noqa: PLC0415
@@ -93,6 +95,7 @@ def remove(
     """Forget a model.
 
     Example:
+
       erya models remove local
     """
     from erya.models import ModelCatalogue  # noqa: PLC0415
@@ -110,6 +113,7 @@ def test(
     """Ask a model for one word, to see that it answers.
 
     Example:
+
       erya models test local
     """
     import time  # noqa: PLC0415

@@ -35,6 +35,7 @@ def search(
     """Find the passages that share the most telling words with a query.
 
     Examples:
+
       erya search "GB/T 11643" --kb standards
 
       erya search "差旅 住宿 标准" -k 3 --json

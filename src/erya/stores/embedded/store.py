@@ -85,23 +85,20 @@ class EmbeddedStore(Store):
         """
         self._name = name
         self._lock = WriterLock(folder, base=name)
-        path = folder / "base.sqlite"
-        self._engine = engine_for(path)
-        if not path.exists():
-            self._create(folder, path)
+        self._engine = engine_for(folder / "base.sqlite")
+        self._stats: dict[tuple[int, tuple[int, ...] | None], ReadableStats] = {}
         try:
+            if not (folder / "base.sqlite").exists():
+                self._create(folder)
             if not is_current(self._engine, name=name):
                 with self._lock.held(purpose="migrate it"), guarded(name):
                     migrate(self._engine)
-            with guarded(name), self._engine.connect() as connection:
-                identity = _fact(connection, "identity")
+            self._terms = self._term_index(folder)
         except BaseException:
             self._engine.dispose()
             raise
-        self._terms = TermIndex(folder / "terms", identity=identity)
-        self._stats: dict[tuple[int, tuple[int, ...] | None], ReadableStats] = {}
 
-    def _create(self, folder: Path, path: Path) -> None:
+    def _create(self, folder: Path) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -111,12 +108,17 @@ class EmbeddedStore(Store):
             )
             raise StoreError(msg) from None
         with self._lock.held(purpose="create it"), guarded(self._name):
-            # Two processes may both have found nothing; the second finds a base now. A
-            # file without tables is what a crash in between leaves.
+            # Two processes may both have found nothing; the second one finds tables now.
             with self._engine.connect() as connection:
-                made = path.exists() and sa.inspect(connection).get_table_names()
+                made = sa.inspect(connection).get_table_names()
             if not made:
                 create(self._engine)
+                catch_up(self._engine, self._term_index(folder))
+
+    def _term_index(self, folder: Path) -> TermIndex:
+        with guarded(self._name), self._engine.connect() as connection:
+            identity = _fact(connection, "identity")
+        return TermIndex(folder / "terms", identity=identity)
 
     @property
     @override
@@ -132,6 +134,10 @@ class EmbeddedStore(Store):
     def writer(self, principal: Principal, *, purpose: str) -> Iterator[Writer]:
         permit(principal, "write")
         with self._lock.held(purpose=purpose):
+            # What a crash or a damage left behind is mended first: readers could not do
+            # it while the lock is ours.
+            with guarded(self._name):
+                catch_up(self._engine, self._terms)
             writer = EmbeddedWriter(
                 self._engine, self._terms, principal=principal, name=self._name
             )
@@ -434,9 +440,9 @@ class EmbeddedStore(Store):
 
     def _damaged(self, source: str) -> DamagedError:
         msg = (
-            f"The base {self._name!r} is damaged: what it holds of {source} is not what "
-            f"was written, and is not shown. See: erya kb verify {self._name}. Then "
-            "ingest the file again with --force."
+            f"The base {self._name!r} is damaged: what it holds of {source} is not "
+            f"what was written, and is not shown. See: erya kb verify {self._name}. "
+            "Then ingest the file again with --force."
         )
         return DamagedError(msg)
 

@@ -1,0 +1,26 @@
+"""For those who extend Erya: contract suites, one per protocol, and fakes of models.
+
+A suite is a class of tests. Inherit from it in a test module, give the fixture that it
+asks for, and pytest runs it against your implementation:
+
+    class TestMyStore(StoreContract):
+        @pytest.fixture
+        def make_store(self, tmp_path):
+            return lambda: MyStore(tmp_path / secrets.token_hex(4))
+"""
+
+from erya.testing.chat_server import ChatServer, Reply
+from erya.testing.chunker_contract import ChunkerContract
+from erya.testing.documents import chunked, document
+from erya.testing.models import ScriptedChatModel
+from erya.testing.store_contract import StoreContract
+
+__all__ = [
+    "ChatServer",
+    "ChunkerContract",
+    "Reply",
+    "ScriptedChatModel",
+    "StoreContract",
+    "chunked",
+    "document",
+]

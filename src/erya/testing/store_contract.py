@@ -1,0 +1,325 @@
+"""What every store keeps: the chapters are storing, finding, readers, writers."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+
+from erya.errors import BusyError, NotAllowedError, NotFoundError
+from erya.records import Document, Evidence, Principal
+from erya.stores import Store
+from erya.testing.documents import chunked, document
+
+__all__ = ["StoreContract"]
+
+OWNER = Principal.owner("owner")
+ADA = Principal(user="ada", groups=frozenset({"sales"}))
+NOBODY = Principal()
+# A few words, so that many chunks tie and every term is common in some base.
+_WORDS = tuple(
+    "leave travel sensor price hotel cold box alarm budget 年假 差旅 温度 GB/T v2.1".split()
+)
+
+
+def put(store: Store, *documents: Document) -> None:
+    """Store documents in one commit."""
+    with store.writer(OWNER, purpose="test") as writer:
+        for given in documents:
+            writer.put(
+                given, chunked(given), original=given.text.encode(), recipe="test"
+            )
+
+
+def remove(store: Store, *sources: str) -> None:
+    """Remove documents by their sources."""
+    with store.writer(OWNER, purpose="test") as writer:
+        for source in sources:
+            writer.remove(Document.id_of(source))
+
+
+def found(evidence: Evidence) -> list[tuple[str, float, dict[str, int]]]:
+    """Return everything that a reader sees of a search but the texts."""
+    return [(hit.chunk.id, hit.score, dict(hit.ranks)) for hit in evidence.hits]
+
+
+def sentence(dice: random.Random, words: Sequence[str], length: int) -> str:
+    """Return a random sentence."""
+    return " ".join(dice.choice(words) for _ in range(length)) + "."
+
+
+class StoreContract:
+    """Inherit, and give the fixture `make_store`: a function that makes empty stores."""
+
+    @pytest.fixture
+    def make_store(self) -> Callable[[], Store]:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def store(self, make_store: Callable[[], Store]) -> Iterator[Store]:
+        store = make_store()
+        yield store
+        store.close()
+
+    # Storing
+
+    def test_a_document_comes_back_as_it_was_put(self, store: Store):
+        given = document("手册.md", "年假 15 天。\n\nSecond 𠮷 paragraph.", title="手册")
+
+        put(store, given)
+
+        assert store.document(OWNER, given.id) == given
+        assert store.chunks(OWNER, given.id) == chunked(given)
+        assert store.original(OWNER, given.id) == given.text.encode()
+
+    def test_putting_again_replaces_and_keeps_one(self, store: Store):
+        put(store, document("a.txt", "The old text about sensors."))
+        put(store, document("a.txt", "The new text about hotels."))
+
+        assert store.status(OWNER).documents == 1
+        assert found(store.search(OWNER, "sensors", limit=5)) == []
+        hits = store.search(OWNER, "hotels", limit=5).hits
+        assert [hit.chunk.text for hit in hits] == ["The new text about hotels."]
+        assert [d.version for d in store.documents(OWNER)] == [2]
+
+    def test_a_removed_document_is_gone_everywhere(self, store: Store):
+        put(store, document("a.txt", "About sensors."), document("b.txt", "Hotels."))
+
+        remove(store, "a.txt", "never-there.txt")
+
+        assert store.status(OWNER).documents == 1
+        assert store.search(OWNER, "sensors", limit=5).hits == ()
+        with pytest.raises(NotFoundError):
+            store.document(OWNER, Document.id_of("a.txt"))
+        with pytest.raises(NotFoundError):
+            store.original(OWNER, Document.id_of("a.txt"))
+
+    def test_nothing_is_stored_of_a_batch_that_failed(self, store: Store):
+        with pytest.raises(ZeroDivisionError), store.writer(OWNER, purpose="x") as writer:
+            given = document("a.txt", "About sensors.")
+            writer.put(given, chunked(given), original=b"", recipe="test")
+            1 / 0  # noqa: B018 - the failure
+
+        assert store.status(OWNER).documents == 0
+        assert store.search(OWNER, "sensors", limit=5).hits == ()
+
+    def test_a_chunk_that_is_no_span_is_refused(self, store: Store):
+        given, other = document("a.txt", "About sensors."), document("a.txt", "Else.")
+
+        with (
+            pytest.raises(ValueError, match="not a span"),
+            store.writer(OWNER, purpose="x") as writer,
+        ):
+            writer.put(given, chunked(other), original=b"", recipe="test")
+
+    def test_the_last_word_of_a_batch_counts(self, store: Store):
+        given = document("a.txt", "About sensors.")
+        with store.writer(OWNER, purpose="x") as writer:
+            writer.put(given, chunked(given), original=b"x", recipe="test")
+            writer.remove(given.id)
+
+        assert store.status(OWNER).documents == 0
+
+    def test_the_same_bytes_twice_are_two_documents(self, store: Store):
+        put(store, document("a.txt", "About sensors."), document("b.txt", "About sensors."))
+        remove(store, "a.txt")
+
+        assert store.original(OWNER, Document.id_of("b.txt")) == b"About sensors."
+
+    def test_a_new_store_is_clean_and_so_is_one_in_use(self, store: Store):
+        assert all(finding.ok for finding in store.verify(OWNER))
+        put(store, document("a.txt", "About sensors."), document("b.txt", "Hotels."))
+        put(store, document("a.txt", "About alarms."))
+        remove(store, "b.txt")
+        assert [f for f in store.verify(OWNER) if not f.ok] == []
+        store.rebuild(OWNER)
+        assert [f for f in store.verify(OWNER) if not f.ok] == []
+        assert len(store.search(OWNER, "alarms", limit=5).hits) == 1
+
+    # Finding
+
+    def test_an_empty_store_finds_nothing(self, store: Store):
+        assert store.search(OWNER, "sensors", limit=5).hits == ()
+        assert list(store.documents(OWNER)) == []
+
+    @pytest.mark.parametrize("question", ["", "   ", "？！…", "\x00\x01", "😀"])
+    def test_a_question_without_words_finds_nothing(self, store: Store, question: str):
+        put(store, document("a.txt", "About sensors."))
+
+        assert store.search(OWNER, question, limit=5).hits == ()
+
+    @pytest.mark.parametrize(
+        ("question", "text"),
+        [
+            ("sensor", "Many sensors were sold."),
+            ("年假", "员工每年有年假五天。"),
+            ("皇后的頭髮", "皇后的头发很长。"),
+            ("头发", "皇后的頭髮很長。"),
+            ("GB/T 11643", "按 GB/T 11643 检查。"),
+            ("gb/t11643", "按 GB/T 11643 检查。"),
+            ("v2.1", "Fixed in V2.1 of the firmware."),
+            ("ＨＸ－２１０", "The HX-210 measures."),
+        ],
+    )
+    def test_words_codes_and_both_scripts_are_found(
+        self, store: Store, question: str, text: str
+    ):
+        put(store, document("a.txt", text), document("b.txt", "Else 其他 entirely."))
+
+        hits = store.search(OWNER, question, limit=1).hits
+
+        assert [hit.chunk.text for hit in hits] == [text]
+
+    def test_ranks_count_from_one_and_scores_fall(self, store: Store):
+        dice = random.Random(1)
+        put(store, *(
+            document(f"{i}.txt", sentence(dice, _WORDS, 12)) for i in range(30)
+        ))  # fmt: skip
+
+        hits = store.search(OWNER, "sensor price 年假", limit=10).hits
+
+        assert len(hits) == 10
+        scores = [hit.score for hit in hits]
+        assert scores == sorted(scores, reverse=True)
+        for leg in hits[0].ranks:
+            assert [hit.ranks[leg] for hit in hits] == list(range(1, 11))
+
+    # Readers
+
+    def test_everyone_sees_what_their_labels_allow_and_no_more(self, store: Store):
+        put(
+            store,
+            document("public.txt", "Sensors for all.", readers=("public",)),
+            document("ada.txt", "Sensors of Ada.", readers=("user:ada",)),
+            document("sales.txt", "Sensors of sales.", readers=("group:sales",)),
+            document("bob.txt", "Sensors of Bob.", readers=("user:bob", "group:hr")),
+        )
+
+        def sources(principal: Principal) -> list[str]:
+            hits = store.search(principal, "sensors", limit=9).hits
+            listed = [d.source for d in store.documents(principal)]
+            assert sorted(hit.chunk.source for hit in hits) == listed
+            assert store.status(principal).documents == len(listed)
+            return listed
+
+        assert sources(NOBODY) == ["public.txt"]
+        assert sources(ADA) == ["ada.txt", "public.txt", "sales.txt"]
+        assert sources(Principal(user="eve", groups=frozenset({"hr"}))) == [
+            "bob.txt",
+            "public.txt",
+        ]
+        assert len(sources(OWNER)) == 4
+
+    def test_what_may_not_be_read_looks_like_what_is_not_there(self, store: Store):
+        put(store, document("bob.txt", "Sensors.", readers=("user:bob",)))
+        there, nowhere = Document.id_of("bob.txt"), Document.id_of("nowhere.txt")
+
+        for read in (store.document, store.original, store.chunks):
+            with pytest.raises(NotFoundError) as hidden:
+                read(ADA, there)
+            with pytest.raises(NotFoundError) as missing:
+                read(ADA, nowhere)
+            assert str(hidden.value).replace(there, nowhere) == str(missing.value)
+
+    def test_labels_like_other_labels_let_nobody_in(self, store: Store):
+        put(store, document("a.txt", "Sensors.", readers=("group:ada", "user:sales")))
+
+        assert store.search(ADA, "sensors", limit=5).hits == ()
+
+    def test_a_document_without_readers_is_for_the_owner_alone(self, store: Store):
+        put(store, document("a.txt", "Sensors.", readers=()))
+
+        assert store.search(ADA, "sensors", limit=5).hits == ()
+        assert len(store.search(OWNER, "sensors", limit=5).hits) == 1
+
+    def test_other_readers_count_at_once(self, store: Store):
+        given = document("a.txt", "Sensors.", readers=("user:ada",))
+        put(store, given)
+
+        with store.writer(OWNER, purpose="x") as writer:
+            writer.relabel(given.id, frozenset({"user:bob"}))
+
+        assert store.search(ADA, "sensors", limit=5).hits == ()
+        assert len(store.search(Principal(user="bob"), "sensors", limit=5).hits) == 1
+        assert [f for f in store.verify(OWNER) if not f.ok] == []
+
+    @pytest.mark.parametrize("seed", range(6))
+    def test_unreadable_documents_change_nothing_that_a_reader_sees(
+        self, make_store: Callable[[], Store], seed: int
+    ):
+        """The promise of private scores, with everything that could move a ranking.
+
+        Hidden documents are many, long or short, rare or common in their words, added in
+        between, changed and deleted; the readable ones are many and alike, so that a
+        ranking cut off too early would show.
+        """
+        dice = random.Random(seed)
+        plain, mixed = make_store(), make_store()
+        if not plain.private_scores:
+            pytest.skip("the store says that its scores are not private")
+        readable = [
+            document(f"r{i}.txt", sentence(dice, _WORDS, dice.choice((3, 8, 20))))
+            for i in range(dice.choice((5, 60, 200)))
+        ]
+        rare = dice.sample(_WORDS, 3)
+        hidden = [
+            document(
+                f"h{i}.txt",
+                sentence(dice, rare, dice.choice((1, 40, 900))),
+                readers=("user:bob",),
+            )
+            for i in range(dice.choice((1, 50, 150)))
+        ]
+        put(plain, *readable)
+        put(mixed, *hidden[::2])
+        put(mixed, *readable)
+        put(mixed, *hidden[1::2])
+        put(mixed, *(
+            document(h.source, h.text + " sensor price.", readers=("user:bob",))
+            for h in hidden[::3]
+        ))  # fmt: skip
+        remove(mixed, *(h.source for h in hidden[::4]))
+
+        for question in [*_WORDS, "sensor price", "cold box alarm", "年假 差旅 GB/T"]:
+            for principal in (NOBODY, ADA):
+                expected = plain.search(principal, question, limit=10)
+                seen = mixed.search(principal, question, limit=10)
+                assert found(seen) == found(expected), question
+                assert seen.weights == expected.weights
+        listed = [(d.id, d.chunks) for d in plain.documents(NOBODY)]
+        assert [(d.id, d.chunks) for d in mixed.documents(NOBODY)] == listed
+        assert mixed.status(NOBODY) == plain.status(NOBODY)
+        plain.close()
+        mixed.close()
+
+    # Writers
+
+    def test_only_one_writer_at_a_time_and_the_holder_is_named(self, store: Store):
+        with store.writer(OWNER, purpose="ingest the handbook"):
+            with pytest.raises(BusyError, match="ingest the handbook"):
+                with store.writer(OWNER, purpose="x"):
+                    pass
+            assert store.search(OWNER, "sensors", limit=5).hits == ()
+        put(store, document("a.txt", "Sensors."))
+
+    def test_a_reader_may_not_write_or_maintain(self, store: Store):
+        with pytest.raises(NotAllowedError):
+            with store.writer(ADA, purpose="x"):
+                pass
+        with pytest.raises(NotAllowedError):
+            store.verify(ADA)
+        with pytest.raises(NotAllowedError):
+            store.rebuild(ADA)
+
+    def test_a_run_is_noted_with_what_it_was_given(self, store: Store):
+        with store.writer(OWNER, purpose="x") as writer:
+            number = writer.begin_job("ingest", {"roots": ["/docs"]})
+            assert store.status(OWNER).jobs[0].state == "running"
+            writer.end_job(number, state="done", summary={"added": 1})
+
+        job = store.status(OWNER).jobs[0]
+        assert (job.state, job.arguments, job.summary) == (
+            "done",
+            {"roots": ["/docs"]},
+            {"added": 1},
+        )
+        assert store.status(ADA).jobs == ()
