@@ -291,6 +291,23 @@ class StoreContract:
         plain.close()
         mixed.close()
 
+    def test_what_is_gone_no_longer_counts(self, make_store: Callable[[], Store]):
+        dice = random.Random(2)
+        plain, used = make_store(), make_store()
+        kept = [document(f"k{i}.txt", sentence(dice, _WORDS, 9)) for i in range(30)]
+        gone = [document(f"g{i}.txt", sentence(dice, _WORDS, 30)) for i in range(30)]
+        put(plain, *kept)
+        put(used, *kept, *gone)
+        put(used, *(document(g.source, sentence(dice, _WORDS, 5)) for g in gone[::2]))
+        remove(used, *(g.source for g in gone))
+
+        for question in _WORDS:
+            seen = used.search(ADA, question, limit=10)
+            assert found(seen) == found(plain.search(ADA, question, limit=10))
+            assert seen.weights == plain.search(ADA, question, limit=10).weights
+        plain.close()
+        used.close()
+
     # Writers
 
     def test_only_one_writer_at_a_time_and_the_holder_is_named(self, store: Store):

@@ -241,7 +241,9 @@ class TermIndex:
             index = tantivy.Index(self._schema, path=str(folder), reuse=not anew)
             writer = index.writer(_HEAP, 1)
             for number in remove:
-                writer.delete_documents_by_term("number", number)
+                # By a query: deleting by term takes the number for a signed one.
+                gone = tantivy.Query.term_query(self._schema, "number", number)
+                writer.delete_documents_by_query(gone)
             writer.delete_documents_by_term("kind", self._mark())
             for chunk in add:
                 writer.add_document(_document(chunk))
