@@ -1,0 +1,57 @@
+# Everything is set up in .venv of this checkout; uv comes from PyPI if it is absent.
+# Bytecode is compiled at once: a first run would otherwise take twice as long.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv || echo $(VENV)/tools/bin/uv)
+INSTALL = PYTHONPATH=$(VENV)/tools $(UV) pip install --quiet --python $(BIN)/python \
+	--compile-bytecode --constraint constraints.txt
+DEMO := $(BIN)/erya
+
+.PHONY: demo test check format bench clean
+
+demo: $(VENV)/.installed  ## Read the example handbook and ask it two questions
+	@$(DEMO) ingest examples/handbook --kb handbook --home .demo
+	@echo
+	@echo '$$ erya ask "How fast must I report a stolen phone?" --kb handbook'
+	@$(DEMO) ask "How fast must I report a stolen phone?" --kb handbook --home .demo
+	@echo
+	@echo '$$ erya ask "忘记打卡了怎么办？" --kb handbook'
+	@$(DEMO) ask "忘记打卡了怎么办？" --kb handbook --home .demo
+
+test: $(VENV)/.installed-dev  ## Run the whole suite
+	$(BIN)/pytest --cov --cov-report=term:skip-covered
+
+check: $(VENV)/.installed-dev  ## Lint, types, directions of imports, dead code, spelling
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vulture
+	$(BIN)/deptry src
+	$(BIN)/codespell
+
+format: $(VENV)/.installed-dev  ## Mend what can be mended
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/.installed-dev  ## Measure answers, speed and crashes on the examples
+	$(BIN)/python benchmarks/answers.py
+	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/crashes.py
+
+clean:  ## Remove everything that was set up or built
+	rm -rf $(VENV) .demo dist .mypy_cache .ruff_cache .pytest_cache .coverage
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@command -v uv >/dev/null || test -x $(UV) || \
+		$(PYTHON) -m pip install --quiet --target $(VENV)/tools uv
+	@test -x $(BIN)/python || PYTHONPATH=$(VENV)/tools \
+		$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@$(INSTALL) --editable . --group dev
+	@touch $@
