@@ -14,7 +14,7 @@ _QUESTION = re.compile(
     r"(?:Q|Question|问|問)\s*\d{0,3}\s*[:：.．]\s*(?=\S)", re.IGNORECASE
 )
 _ANSWER = re.compile(
-    r"(?:^|\s)(?:A|Answer|答)\s*\d{0,3}\s*[:：.．]\s*(?=\S)", re.IGNORECASE
+    r"(?:^|\s|(?<=[?？。！!]))(?:A|Answer|答)\s*\d{0,3}\s*[:：.．]\s*(?=\S)", re.IGNORECASE
 )
 _QUESTION_LEVEL = 6  # below every heading that a document may have above its questions
 
@@ -36,9 +36,12 @@ class TextBuilder:
         """Add a heading of `level`, from 1."""
         self._add("heading", _one_line(text), level=level)
 
-    def paragraph(self, text: str) -> None:
-        """Add a paragraph; `Q: … A: …` becomes a question above its answer."""
+    def paragraph(self, text: str, *, pairs: bool = True) -> None:
+        """Add a paragraph; with `pairs`, `Q: … A: …` is a question above its answer."""
         text = tidy(text)
+        if not pairs:
+            self._add("paragraph", text)
+            return
         question = _QUESTION.match(text)
         if not question:
             answer = _ANSWER.match(text)

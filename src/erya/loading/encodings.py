@@ -8,7 +8,7 @@ from charset_normalizer import from_bytes
 
 from erya.errors import DocumentError
 
-__all__ = ["clean", "decode"]
+__all__ = ["clean", "decode", "unmarked_utf16"]
 
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -28,6 +28,11 @@ _CONTROLS: Final = {
     code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\x85"
 } | {0x85: "\n", 0xFEFF: None}
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_ZEROS: Final = 10  # more than one NUL in ten characters: not UTF-8, but UTF-16
+_OFFICE = re.compile("[\t\n\r -~\u00b7\u2010-\u2026\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+_HIGH_PAIR = re.compile(rb"[\x81-\xfe](?:[\x40-\x7e\x80-\xfe]|[\x30-\x39].{0,2})")
+# Level 1, or the row of Chinese punctuation, or full-width letters and digits.
+_LEVEL_1 = re.compile(rb"[\xb0-\xd7\xa1\xa3][\xa1-\xfe]")
 _NEWLINES = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c]")
 
 
@@ -50,8 +55,10 @@ def decode(data: bytes, *, declared: str | None = None) -> str:
             text = data.decode(candidate)
         except UnicodeDecodeError:
             continue
-        if "\x00" not in text:
+        if text.count("\x00") * _ZEROS <= len(text):
             return clean(text)
+    if encoding := unmarked_utf16(data[:_SAMPLE]) or _simplified(data[:_SAMPLE]):
+        return _strict(data, encoding)
     best = from_bytes(
         data[:_SAMPLE], cp_isolation=_CANDIDATES, enable_fallback=False
     ).best()
@@ -62,6 +69,30 @@ def decode(data: bytes, *, declared: str | None = None) -> str:
         )
         raise DocumentError(msg, code="unknown_encoding")
     return _strict(data, best.encoding)
+
+
+def unmarked_utf16(head: bytes) -> str | None:
+    """Return `utf-16-le` or `utf-16-be` if `head` is such text without a mark, or None.
+
+    Nearly every character must then be ASCII, Chinese, or Chinese punctuation: read the
+    wrong way round, or from another encoding, most are not.
+    """
+    head = head[: len(head) // 2 * 2]
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = head.decode(encoding, "replace")
+        if text and len(_OFFICE.findall(text)) * 20 >= len(text) * 19:
+            return encoding
+    return None
+
+
+def _simplified(head: bytes) -> str | None:
+    """Return `gb18030` if the bytes are everyday simplified Chinese in it, or None.
+
+    Nearly all Chinese text is of the 3,755 characters of level 1 of GB 2312, which stand
+    together; in Big5 or a Western encoding such pairs of bytes are no majority.
+    """
+    high = len(_HIGH_PAIR.findall(head))
+    return "gb18030" if high and len(_LEVEL_1.findall(head)) * 20 >= high * 15 else None
 
 
 def clean(text: str) -> str:

@@ -76,7 +76,8 @@ def parse_jsonl(data: bytes, name: str) -> Parsed:
         _add_pairs(builder, records)
     else:
         for record in records:
-            builder.paragraph("\n".join(f"{k}: {_plain(v)}" for k, v in record.items()))
+            lines = (f"{key}: {_plain(value)}" for key, value in record.items())
+            builder.paragraph("\n".join(lines), pairs=False)
     return builder.parsed(
         title=PurePosixPath(name).stem, media_type="application/jsonl"
     )
@@ -96,7 +97,7 @@ def _add_pairs(builder: TextBuilder, records: Iterable[Mapping[str, Any]]) -> No
         if columns is None:
             continue
         builder.heading(_plain(record[columns[0]]), level=2)
-        builder.paragraph(_plain(record[columns[1]]))
+        builder.paragraph(_plain(record[columns[1]]), pairs=False)
 
 
 def _plain(value: Any) -> str:

@@ -4,6 +4,8 @@ import re
 from pathlib import PurePosixPath
 from typing import Final
 
+from erya.loading.encodings import unmarked_utf16
+
 __all__ = ["UNREADABLE", "media_type"]
 
 _HEAD = 4_096
@@ -94,19 +96,8 @@ def _ascii(head: bytes) -> bytes:
 
 
 def _is_text(head: bytes) -> bool:
-    """Tell text from binary by control bytes, with UTF-16 and UTF-32 let through."""
+    """Tell text from binary: few control bytes, or UTF-16."""
     if head.startswith(_BOMS):
         return True
-    zeros = head.count(0)
-    if zeros:
-        # UTF-16 of a text with blanks, digits or line ends has zeros on one side only.
-        even, odd = head[0::2].count(0), head[1::2].count(0)
-        return min(even, odd) * 20 <= max(even, odd) and _few_controls(
-            head.replace(b"\x00", b"")
-        )
-    return _few_controls(head)
-
-
-def _few_controls(head: bytes) -> bool:
     controls = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head)
-    return controls * 50 <= len(head)
+    return controls * 50 <= len(head) or unmarked_utf16(head) is not None

@@ -1,0 +1,83 @@
+import json
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from erya.cli.main import main
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch):
+    """No test reaches past this machine."""
+    connect = socket.socket.connect
+
+    def checked(self, address):
+        host = address[0] if isinstance(address, tuple) else address
+        assert host in {"127.0.0.1", "::1", "localhost"}, f"a test connects to {host}"
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", checked)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """Give each test a home of its own, and no settings of the machine."""
+    folder = tmp_path / "home"
+    working = tmp_path / "work"
+    working.mkdir()
+    monkeypatch.chdir(working)
+    monkeypatch.setenv("ERYA_HOME", str(folder))
+    monkeypatch.setenv("ERYA_USER", "tester")
+    monkeypatch.delenv("ERYA_CONFIG", raising=False)
+    return folder
+
+
+class Ran:
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def erya(monkeypatch, capsys):
+    """Run the program in this process, as its entry point does."""
+
+    def run(*arguments: object) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["erya", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A small folder of documents in both languages."""
+    root = tmp_path / "docs"
+    (root / "人事").mkdir(parents=True)
+    (root / "leave.md").write_text(
+        "# Leave\n\n## Annual leave\n\nEvery employee has 25 days of annual leave. "
+        "Anna Berg approves requests.\n\n## Sick leave\n\nCall before 9:30.\n",
+        encoding="utf-8",
+    )
+    (root / "travel.html").write_text(
+        "<title>Travel</title><h1>Travel</h1><p>Hotels may cost EUR 140 a night.</p>"
+        "<script>evil()</script>",
+        encoding="utf-8",
+    )
+    (root / "人事" / "年假.txt").write_text(
+        "年假制度\n\n工龄满十年的员工每年有 15 天年假。\n", encoding="gb18030"
+    )
+    return root

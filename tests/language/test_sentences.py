@@ -1,0 +1,70 @@
+import pytest
+
+from erya.language import count_tokens, language_of, sentences
+
+
+def cut(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentences(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("  \n ", []),
+        ("One. Two! Three?", ["One.", "Two!", "Three?"]),
+        ("第一句。第二句！第三句？", ["第一句。", "第二句！", "第三句？"]),
+        ("他说：“走。”然后走了。", ["他说：“走。”", "然后走了。"]),
+        ("Dr. Smith met J. R. Doe at 3.5 p.m. sharp.", None),
+        ("See e.g. section 2. Then go.", ["See e.g. section 2.", "Then go."]),
+        ("Pens, paper, etc. The rest is extra.", ["Pens, paper, etc.", "The rest is extra."]),
+        ("1. First step\n2. Second step", ["1. First step", "2. Second step"]),
+        ("no end", ["no end"]),
+        ("A: 1 | B: 2\nA: 3 | B: 4", ["A: 1 | B: 2", "A: 3 | B: 4"]),
+        ("It costs 3.50 euro. Fine.", ["It costs 3.50 euro.", "Fine."]),
+        ("等等……后来好了。", ["等等……", "后来好了。"]),
+        ("v2.1 is out. It works.", ["v2.1 is out.", "It works."]),
+    ],
+)  # fmt: skip
+def test_where_sentences_end(text, expected):
+    assert cut(text) == ([text] if expected is None else expected)
+
+
+def test_a_wrapped_line_of_prose_goes_on():
+    text = (
+        "This paragraph was wrapped by an editor at some width so that\n"
+        "its sentence goes on. The next one does not."
+    )
+
+    assert cut(text)[1] == "The next one does not."
+
+
+def test_spans_come_in_order_and_do_not_overlap():
+    text = "甲。乙！ One. (Two.) “Three.” ... 4. Five\n\nSix" * 20
+    spans = sentences(text)
+
+    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [("", 0), ("你好", 2), ("hello", 1), ("international", 3), ("a, b", 3), ("第3章", 3)],
+)
+def test_tokens_are_estimated(text, tokens):
+    assert count_tokens(text) == tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("年假有几天", "zh"),
+        ("How many days?", "en"),
+        ("请联系 Anna Berg 了解休假安排和差旅报销的规定", "zh"),
+        ("The word 年假 means annual leave.", "en"),
+        ("これはひらがなのぶんしょうです", ""),
+        ("123", ""),
+        ("", ""),
+    ],
+)
+def test_the_main_language_is_told(text, language):
+    assert language_of(text) == language

@@ -1,0 +1,217 @@
+import pytest
+
+from erya.errors import DocumentError
+from erya.loading import media_type, parse
+from erya.records import Parsed
+
+
+def shown(parsed: Parsed) -> list[tuple[str, str]]:
+    return [(b.kind, parsed.text[b.start : b.end]) for b in parsed.blocks]
+
+
+CHINESE = "本制度适用于全体员工，自二〇二四年起施行。年假按工龄计算，满十年者十五天。"
+TRADITIONAL = "本辦法適用於台北辦公室全體同仁，請假須於三日前提出申請，並經主管核准。"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (CHINESE, "utf-8"),
+        (CHINESE, "utf-8-sig"),
+        (CHINESE, "gb18030"),
+        ("年假有几天？", "gb18030"),
+        (CHINESE, "utf-16"),
+        (CHINESE, "utf-16-le"),
+        (CHINESE, "utf-16-be"),
+        (CHINESE, "utf-32"),
+        (TRADITIONAL, "big5"),
+        (TRADITIONAL, "gb18030"),
+        (TRADITIONAL, "utf-16-le"),
+        ("Café naïve: the résumé of Zoë costs £5 — “really”.", "cp1252"),
+        ("Plain ASCII text.", "ascii"),
+        ("A plain English text that somebody saved as Unicode.", "utf-16-le"),
+    ],
+)
+def test_text_in_any_common_encoding_is_read(text, encoding):
+    assert parse(text.encode(encoding), "a.txt").text == text
+
+
+def test_what_no_reader_can_see_is_dropped_from_text():
+    long = "A line of ordinary prose that goes on for a while."
+    data = f"{long}\r\na\x00b\x1b[31mred\rlast\ufeff".encode()
+
+    assert parse(data, "a.txt").text == f"{long}\nab[31mred\nlast"
+
+
+def test_plain_text_is_kept_and_its_headings_are_found():
+    text = "考勤制度\n\n第一章 总则\n\n员工应当准时上班。\n\n1. 打卡\n每天两次。\n第二行。\n"
+    parsed = parse(text.encode(), "a.txt")
+
+    assert parsed.text == text
+    assert parsed.title == "考勤制度"
+    assert shown(parsed) == [
+        ("heading", "考勤制度"),
+        ("heading", "第一章 总则"),
+        ("paragraph", "员工应当准时上班。"),
+        ("heading", "1. 打卡"),
+        ("paragraph", "每天两次。\n第二行。"),
+    ]
+
+
+def test_a_numbered_list_is_no_row_of_headings():
+    parsed = parse(b"Steps\n\n1. Open it\n2. Close it\n3. Leave\n", "a.txt")
+
+    assert shown(parsed)[1] == ("list", "1. Open it\n2. Close it\n3. Leave")
+
+
+def test_markdown_loses_its_marks_and_keeps_its_structure():
+    source = (
+        "---\ntitle: 'Front'\n---\n# One **bold**\n\nA [link](http://x.example) and `code`\n"
+        "on two lines.\n\n## Two\n\n- item *a*\n  - inner\n- item b\n\n1. first\n2. second\n\n"
+        "| City | Limit |\n|---|---|\n| Taipei | 4,200 |\n| | 5 |\n\n```\nx = 1\n```\n"
+        "<p>raw <b>html</b></p>\n"
+    )
+    parsed = parse(source.encode(), "a.md")
+
+    assert parsed.title == "Front"
+    assert shown(parsed) == [
+        ("heading", "One bold"),
+        ("paragraph", "A link and code on two lines."),
+        ("heading", "Two"),
+        ("list", "- item a\n  - inner\n- item b"),
+        ("list", "1. first\n2. second"),
+        ("table", "City: Taipei | Limit: 4,200\nLimit: 5"),
+        ("code", "x = 1"),
+        ("paragraph", "raw html"),
+    ]
+
+
+def test_wrapped_chinese_markdown_is_joined_without_a_blank():
+    assert parse("第一行\n第二行\n".encode(), "a.md").text == "第一行第二行"
+
+
+def test_html_gives_what_a_browser_shows():
+    source = """<!DOCTYPE html><html><head><title>The &amp; title</title>
+    <style>p{}</style><script>evil()</script></head><body><nav>Menu</nav>
+    <h1>One</h1><p>Some <b>bold</b>
+       text<br>next line</p><div>loose <span>words</span></div>
+    <ul><li>a<ul><li>inner</li></ul></li><li>b</li></ul><ol><li>x</li><li>y</li></ol>
+    <table><caption>Cap</caption><tr><th>City</th><th>Limit</th></tr>
+    <tr><td>Taipei</td><td>4&nbsp;200</td></tr></table>
+    <pre>  keep
+    this</pre><p hidden>no</p><p style="display: none">no</p><p aria-hidden="true">no</p>
+    </body></html>"""
+    parsed = parse(source.encode(), "a.html")
+
+    assert parsed.title == "The & title"
+    assert shown(parsed) == [
+        ("heading", "One"),
+        ("paragraph", "Some bold text\nnext line"),
+        ("paragraph", "loose words"),
+        ("list", "- a\n  - inner\n- b"),
+        ("list", "1. x\n2. y"),
+        ("paragraph", "Cap"),
+        ("table", "City: Taipei | Limit: 4 200"),
+        ("code", "  keep\n    this"),
+    ]
+
+
+def test_html_may_declare_its_encoding():
+    page = "<html><head><meta charset='big5'></head><p>年度預算</p></html>"
+
+    assert parse(page.encode("big5"), "a.html").text == "年度預算"
+
+
+def test_html_nested_without_end_is_read():
+    deep = b"<html>" + b"<div>" * 20_000 + b"<p>found</p>"
+
+    assert "found" in parse(deep, "a.html").text
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ("question,answer\n年假有几天？,十五天。\nWho?,Anna.\n", "faq.csv"),
+        ("问题\t答案\n年假有几天？\t十五天。\nWho?\tAnna.\n", "faq.tsv"),
+        (
+            '{"question": "年假有几天？", "answer": "十五天。"}\n\n'
+            '{"question": "Who?", "answer": "Anna."}\n',
+            "faq.jsonl",
+        ),
+        ("Q: 年假有几天？\nA: 十五天。\n\nQ: Who?\n\nA: Anna.\n", "faq.md"),
+        ("## 年假有几天？\n\n十五天。\n\n## Who?\n\nAnna.\n", "faq.md"),
+    ],
+)
+def test_questions_and_answers_become_headings_and_paragraphs(data, name):
+    assert shown(parse(data.encode(), name)) == [
+        ("heading", "年假有几天？"),
+        ("paragraph", "十五天。"),
+        ("heading", "Who?"),
+        ("paragraph", "Anna."),
+    ]
+
+
+def test_another_table_names_each_cell():
+    parsed = parse("型号;价格\nHX-210;120 元\n".encode(), "prices.csv")
+
+    assert shown(parsed) == [("table", "型号: HX-210 | 价格: 120 元")]
+    assert parsed.title == "prices"
+
+
+def test_other_json_lines_become_lines():
+    parsed = parse(b'{"a": 1, "b": ["x", "y"]}\n', "a.jsonl")
+
+    assert parsed.text == "a: 1\nb: x\ny"
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "code"),
+    [
+        (b"", "a.txt", "empty"),
+        (b" \n ", "a.txt", "empty"),
+        (b"<html><script>x</script></html>", "a.html", "empty"),
+        (b"%PDF-1.7 ...", "a.md", "unsupported_type"),
+        (b"PK\x03\x04....", "a.txt", "unsupported_type"),
+        (bytes(range(256)) * 9, "a.txt", "unsupported_type"),
+        (b"{}", "a.json", "unsupported_type"),
+        (b"not json\n", "a.jsonl", "malformed"),
+        (b"[1]\n", "a.jsonl", "malformed"),
+        (b'"a,b\nc,"d', "a.csv", None),
+    ],
+)
+def test_what_cannot_be_read_is_a_typed_error(data, name, code):
+    if code is None:
+        assert parse(data, name).text  # an open quotation mark is odd, but readable
+        return
+    with pytest.raises(DocumentError) as caught:
+        parse(data, name)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "kind"),
+    [
+        (b"<!doctype html><p>x", "a.txt", "text/html"),
+        (b"\xef\xbb\xbf<html>", "a", "text/html"),
+        ("<html>".encode("utf-16"), "a.bin", "text/html"),
+        (b"# x", "a.MD", "text/markdown"),
+        (b"x", "noname", "text/plain"),
+        (b"%PDF-1.4", "a.txt", "application/pdf"),
+        (b"", "a.txt", "application/x-empty"),
+        (b"\x00\x01\x02\x03" * 50, "a.txt", "application/octet-stream"),
+    ],
+)
+def test_bytes_are_known_by_looking_at_them(data, name, kind):
+    assert media_type(data, name) == kind
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a.csv"])
+def test_blocks_are_in_order_apart_and_not_empty(name):
+    source = "# A\n\ntext, more\n\n- x\n- y\n\n<p>b</p>\n\nQ: who?\nA: me\n\n| a | b |\n" * 9
+    parsed = parse(source.encode(), name)
+
+    end = 0
+    for block in parsed.blocks:
+        assert block.start >= end
+        assert parsed.text[block.start : block.end].strip()
+        end = block.end

@@ -1,0 +1,66 @@
+import pytest
+
+from erya.config import load
+from erya.errors import UsageError
+
+
+def origins(**given):
+    return {o.name: (o.value, o.origin) for o in load(**given)[1]}
+
+
+def test_later_ones_win_default_file_environment_flag(tmp_path):
+    file = tmp_path / "erya.toml"
+    file.write_text('kb = "from-file"\nchunk_tokens = 100\npassages = 3\n')
+    environment = {"ERYA_KB": "from-environment", "ERYA_CHUNK_TOKENS": "200"}
+
+    found = origins(flags={"kb": "from-flag"}, environment=environment, file=file)
+
+    assert found["kb"] == ("from-flag", "flag")
+    assert found["chunk_tokens"] == (200, "ERYA_CHUNK_TOKENS")
+    assert found["passages"] == (3, str(file))
+    assert found["parse_seconds"] == (60.0, "default")
+
+
+def test_a_file_in_the_working_folder_is_read(tmp_path, monkeypatch):
+    (tmp_path / "erya.toml").write_text('kb = "here"\n')
+    monkeypatch.chdir(tmp_path)
+
+    assert load(environment={})[0].kb == "here"
+
+
+def test_a_file_that_was_named_must_be_there(tmp_path):
+    with pytest.raises(UsageError, match=r"no settings file .*nowhere\.toml"):
+        load(environment={"ERYA_CONFIG": str(tmp_path / "nowhere.toml")})
+
+
+def test_a_misspelt_name_is_an_error_that_guesses():
+    with pytest.raises(UsageError, match="'chunk_token'.*Did you mean 'chunk_tokens'"):
+        load(environment={"ERYA_CHUNK_TOKEN": "1"})
+    with pytest.raises(UsageError, match="Unknown setting 'zzz'.*erya config show"):
+        load(environment={"ERYA_ZZZ": "1"})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('passages = "many"', "passages .* must be a whole number, got 'many'"),
+        ("passages = 0", "passages .* must be above 0, got 0"),
+        ("passages = true", "must be a whole number, got True"),
+        ("kb = []", r"kb .* must be a text, got \[\]"),
+        ("kb = ", "cannot be read"),
+        ("[kb]\nx = 1", "kb .* must be a text"),
+        ("parse_seconds = nan", "must be above 0"),
+    ],
+)
+def test_a_wrong_value_names_setting_place_and_value(tmp_path, text, message):
+    file = tmp_path / "erya.toml"
+    file.write_text(text)
+
+    with pytest.raises(UsageError, match=message):
+        load(environment={}, file=file)
+
+
+def test_home_becomes_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    assert load({"home": "here"}, environment={})[0].home == tmp_path / "here"

@@ -1,0 +1,96 @@
+"""Conventions that a reviewer would otherwise have to repeat."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+import subprocess
+import sys
+
+import pytest
+import typer.main
+
+import erya
+from erya import errors
+from erya.cli.main import app
+
+HEAVY = {
+    "alembic", "charset_normalizer", "httpx", "httpx2", "markdown_it", "numpy", "openai",
+    "opentelemetry", "pydantic", "rich", "rjieba", "selectolax", "sqlalchemy", "tantivy",
+    "torch", "transformers", "typer",
+}  # fmt: skip
+
+
+def modules() -> list[str]:
+    found = pkgutil.walk_packages(erya.__path__, "erya.")
+    return [m.name for m in found if ".migrations" not in m.name]
+
+
+def test_every_public_name_of_erya_is_exported():
+    for name in erya.__all__:
+        assert getattr(erya, name) is not None
+    public = {
+        name
+        for name, value in vars(erya).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
+    assert public - {"Any", "TYPE_CHECKING"} == set(erya.__all__)
+    assert erya.__all__ == sorted(erya.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
+        _ = erya.Nonsense
+
+
+@pytest.mark.parametrize("name", errors.__all__)
+def test_every_error_belongs_to_the_tree_and_says_what_it_means(name):
+    error = getattr(errors, name)
+
+    assert issubclass(error, errors.EryaError)
+    assert error.__doc__
+    assert name in (errors.__doc__ or "")
+
+
+@pytest.mark.parametrize("name", [m for m in modules() if m != "erya.__main__"])
+def test_every_module_says_what_it_is_and_what_it_offers(name):
+    module = importlib.import_module(name)
+
+    assert module.__doc__
+    for offered in getattr(module, "__all__", ()):
+        assert hasattr(module, offered)
+
+
+def loaded_by(statement: str) -> set[str]:
+    probe = f"import sys; {statement}; print(*{{m.partition('.')[0] for m in sys.modules}})"
+    return set(
+        subprocess.run(
+            [sys.executable, "-c", probe], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
+
+
+def test_importing_erya_loads_nothing_heavy():
+    assert not HEAVY & loaded_by("import erya")
+
+
+def test_help_loads_no_library_but_that_of_the_command_line():
+    loaded = loaded_by("import erya.cli.main")
+
+    assert not (HEAVY - {"typer", "rich", "pydantic"}) & loaded
+
+
+def commands(group=None, path=()):
+    group = group or typer.main.get_command(app)
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+@pytest.mark.parametrize(("path", "command"), list(commands()))
+def test_every_command_has_help_with_an_example(path, command):
+    assert re.search(rf"Examples?:\s+(\w+=\w+ )?erya {path}\b", command.help)
+    for option in command.params:
+        assert option.help, f"{path} {option.name}"
