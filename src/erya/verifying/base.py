@@ -27,6 +27,8 @@ def verify(
         read: Returns a document by its id, as the asker may read it.
         checks: Asked in order; the first reason given counts.
     """
+    if not draft.claims:
+        return draft
     cited = {citation.number: citation for citation in draft.citations}
     text = ""
     position = 0

@@ -1,0 +1,177 @@
+"""Kill an ingest at random moments, and see what is left of the base.
+
+    python benchmarks/crashes.py --rounds 100
+
+Each round starts `erya ingest` over a folder, kills it with SIGKILL after a random time,
+opens the base without any manual step, and checks: every document that an earlier run had
+acknowledged is there, every document there is whole, chunk ids never change, and `verify`
+finds nothing after the next complete run. The last line counts what went wrong.
+"""
+
+import argparse
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from erya.records import Principal
+from erya.stores import Bases, Store
+
+OWNER = Principal.owner("crash")
+WORDS = "sensor leave travel price alarm 年假 差旅 温度 报警 预算".split()
+
+
+class Counts(NamedTuple):
+    """What went wrong, over all rounds."""
+
+    lost: int = 0
+    half: int = 0
+    changed: int = 0
+    unclean: int = 0
+
+
+def main() -> int:
+    """Run the rounds; return 1 if anything went wrong."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--files", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    dice = random.Random(given.seed)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, home = Path(scratch, "docs"), Path(scratch, "home")
+        texts = write_files(folder, given.files, dice)
+        wrong, moments = run_rounds(folder, home, texts, rounds=given.rounds, dice=dice)
+    share = sum(0 < done < given.files for done in moments) / max(len(moments), 1)
+    print(
+        f"{given.rounds} kills over {given.files} files, seed {given.seed}; "
+        f"{share:.0%} of them struck with part of the documents stored"
+    )
+    print(
+        f"{wrong.lost} lost, {wrong.half} half, {wrong.changed} changed, "
+        f"{wrong.unclean} unclean"
+    )
+    return int(any(wrong))
+
+
+def write_files(folder: Path, count: int, dice: random.Random) -> dict[str, str]:
+    """Write text files; return each path's text."""
+    texts: dict[str, str] = {}
+    folder.mkdir()
+    for i in range(count):
+        text = f"File {i}. " + " ".join(dice.choices(WORDS, k=120)) + "."
+        path = folder / f"{i:05}.txt"
+        path.write_text(text, encoding="utf-8")
+        texts[str(path)] = text
+    return texts
+
+
+def run_rounds(
+    folder: Path, home: Path, texts: dict[str, str], *, rounds: int, dice: random.Random
+) -> tuple[Counts, list[int]]:
+    """Kill and look, again and again; a finished base is begun anew."""
+    wrong, moments = Counts(), []
+    acknowledged: set[str] = set()
+    ids: dict[str, list[str]] = {}
+    begin = time.monotonic()
+    run_ingest(folder, home)
+    whole = time.monotonic() - begin
+    shutil.rmtree(home)
+    for _ in range(rounds):
+        kill_ingest(folder, home, after=dice.uniform(0.1, whole * 1.1))
+        found = look(home, texts, ids)
+        if found is None:
+            continue  # killed before there was a base
+        sources, half, changed = found
+        wrong = wrong._replace(
+            lost=wrong.lost + len(acknowledged - sources),
+            half=wrong.half + half,
+            changed=wrong.changed + changed,
+        )
+        acknowledged |= sources
+        moments.append(len(sources))
+        if len(sources) == len(texts):
+            run_ingest(folder, home)
+            wrong = wrong._replace(unclean=wrong.unclean + unclean(home))
+            shutil.rmtree(home)
+            acknowledged.clear()
+    run_ingest(folder, home)
+    return wrong._replace(unclean=wrong.unclean + unclean(home)), moments
+
+
+def command(folder: Path, home: Path) -> list[str]:
+    """Return the command of one ingest, with small commits so that kills fall between."""
+    program = (
+        "import erya.indexing.ingestion as i; i._COMMIT_DOCUMENTS = 25\n"
+        "from erya.cli.main import main; main()"
+    )
+    return [
+        sys.executable, "-c", program,
+        "ingest", str(folder), "--kb", "crash", "--home", str(home),
+    ]  # fmt: skip
+
+
+def run_ingest(folder: Path, home: Path) -> None:
+    """Ingest to the end."""
+    subprocess.run(command(folder, home), check=True, stdout=subprocess.DEVNULL)
+
+
+def kill_ingest(folder: Path, home: Path, *, after: float) -> None:
+    """Begin an ingest and kill it."""
+    process = subprocess.Popen(
+        command(folder, home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    time.sleep(after)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def look(
+    home: Path, texts: dict[str, str], ids: dict[str, list[str]]
+) -> tuple[set[str], int, int] | None:
+    """Open the base; return its sources, how many are half, and how many changed ids."""
+    bases = Bases(home)
+    if "crash" not in bases.names():
+        return None
+    store = bases.open("crash")
+    half = changed = 0
+    sources = set()
+    for stored in list(store.documents(OWNER)):
+        sources.add(stored.source)
+        chunks = store.chunks(OWNER, stored.id)
+        whole = store.document(OWNER, stored.id).text == texts[stored.source]
+        half += not (whole and len(chunks) == stored.chunks and chunks)
+        found = [chunk.id for chunk in chunks]
+        changed += ids.setdefault(stored.source, found) != found
+    half += searched_wrongly(store, sources)
+    store.close()
+    return sources, half, changed
+
+
+def searched_wrongly(store: Store, sources: set[str]) -> int:
+    """Search for each of some documents; count those that are not found."""
+    wrong = 0
+    for source in sorted(sources)[:: max(len(sources) // 10, 1)]:
+        number = int(Path(source).stem)
+        hits = store.search(OWNER, f"File {number}", limit=50).hits
+        wrong += source not in {hit.chunk.source for hit in hits}
+    return wrong
+
+
+def unclean(home: Path) -> int:
+    """Count what `verify` finds."""
+    store = Bases(home).open("crash")
+    findings = [finding for finding in store.verify(OWNER) if not finding.ok]
+    store.close()
+    for finding in findings:
+        print(finding)
+    return len(findings)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

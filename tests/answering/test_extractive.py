@@ -1,0 +1,104 @@
+import pytest
+
+from erya.answering import ExtractiveAnswerer
+from erya.records import Evidence, Principal
+from erya.stores.embedded import EmbeddedStore
+from erya.testing import chunked, document
+
+OWNER = Principal.owner("owner")
+DOCUMENTS = (
+    document(
+        "leave.txt",
+        "Employees in Rotterdam have 25 days of annual leave. Requests go to the team "
+        "lead.\n\n- Moving house gives 1 day.\n- A wedding gives 2 days.",
+        title="Leave",
+    ),
+    document("sensor.txt", "The HX-210 measures humidity. It costs 129 euro.", title="HX"),
+    document("打卡.txt", "忘记打卡的，每月可以补卡 3 次。迟到按次扣款。", title="考勤"),
+    document("cafe.txt", "Lunch is served from 11:30 in the canteen.", title="Canteen"),
+    document("garage.txt", "The garage closes at midnight on weekdays.", title="Garage"),
+)
+
+
+@pytest.fixture
+def ask(tmp_path):
+    store = EmbeddedStore(tmp_path / "base", name="test")
+    with store.writer(OWNER, purpose="test") as writer:
+        for given in DOCUMENTS:
+            writer.put(given, chunked(given), original=b"", recipe="test")
+
+    def ask(question, **options):
+        evidence = store.search(OWNER, question, limit=8)
+        return ExtractiveAnswerer(**options).answer(question, evidence)
+
+    yield ask
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("How many days of annual leave do employees have?", "25 days of annual leave"),
+        ("忘记打卡怎么办？", "每月可以补卡 3 次"),
+        ("When is lunch served?", "from 11:30"),
+        ("How many days for a wedding?", "A wedding gives 2 days."),
+    ],
+)
+def test_the_sentence_that_answers_is_quoted(ask, question, expected):
+    answer = ask(question)
+
+    assert not answer.abstained
+    assert expected in answer.text
+
+
+def test_every_quote_is_exactly_its_source_and_every_sentence_is_cited(ask):
+    answer = ask("How many days of annual leave do employees in Rotterdam have?")
+    texts = {d.id: d.text for d in DOCUMENTS}
+
+    assert answer.claims
+    for claim, citation in zip(answer.claims, answer.citations, strict=True):
+        document_text = texts[citation.chunk.document_id]
+        assert document_text[citation.start : citation.end] == citation.quote
+        assert answer.text[claim.start : claim.end] == citation.quote
+        assert claim.citations == (citation.number,)
+        assert answer.text[claim.end :].startswith(f" [{citation.number}]")
+
+
+def test_the_mark_of_a_list_item_is_not_quoted(ask):
+    assert "- " not in ask("How many days for a wedding?").text
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Who won the football championship?", "The documents do not say."),
+        ("公司的股票代码是什么？", "文档中没有说明这一点。"),
+        ("What does the HX-999 measure?", "The documents do not say."),
+    ],
+)
+def test_what_the_documents_do_not_say_is_refused(ask, question, text):
+    answer = ask(question)
+
+    assert answer.abstained
+    assert answer.text == text
+    assert answer.claims == ()
+
+
+def test_a_refusal_shows_the_nearest_passages(ask):
+    answer = ask("What does the HX-999 measure?")
+
+    assert answer.nearest[0].chunk.source == "sensor.txt"
+
+
+def test_no_evidence_is_a_refusal():
+    answer = ExtractiveAnswerer().answer("Anything?", Evidence(hits=(), weights={}))
+
+    assert answer.abstained
+    assert answer.nearest == ()
+
+
+def test_no_more_sentences_than_asked_for(ask):
+    question = "How many days of annual leave, for moving house and for a wedding?"
+
+    assert len(ask(question, sentences=1).claims) == 1
+    assert len(ask(question, sentences=3).claims) <= 3

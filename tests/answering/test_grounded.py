@@ -1,0 +1,111 @@
+import pytest
+
+from erya.answering import GroundedAnswerer
+from erya.errors import ModelError
+from erya.records import Evidence, Hit
+from erya.testing import ScriptedChatModel, chunked, document
+
+LEAVE = document("leave.txt", "Everyone has 25 days. Anna Berg approves. It is easy.")
+SENSOR = document("sensor.txt", "HX-210 的价格是 129 欧元。保修期三年。")
+EVIDENCE = Evidence(
+    hits=tuple(
+        Hit(chunk=chunk, score=1.0, ranks={"keyword": rank})
+        for rank, given in enumerate((LEAVE, SENSOR), start=1)
+        for chunk in chunked(given)
+    ),
+    weights={},
+)
+
+
+def answer(line: str, question: str = "How many days?"):
+    model = ScriptedChatModel([line])
+    return GroundedAnswerer(model=model).answer(question, EVIDENCE)
+
+
+def parts(given):
+    return [
+        (given.text[claim.start : claim.end], claim.citations) for claim in given.claims
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("You have 25 days [1].", [("You have 25 days.", (1,))]),
+        ("You have 25 days. [1]", [("You have 25 days.", (1,))]),
+        ("价格是 129 欧元【2】。", [("价格是 129 欧元。", (1,))]),
+        ("价格是 129 欧元。[2]", [("价格是 129 欧元。", (1,))]),
+        (
+            "You have 25 days [1]. The price is 129 [2].",
+            [("You have 25 days.", (1,)), ("The price is 129.", (2,))],
+        ),
+        ("Both say so [1][2].", [("Both say so.", (1, 2))]),
+        ("Both say so [1, 2].", [("Both say so.", (1, 2))]),
+        ("No source at all.", [("No source at all.", ())]),
+        ("An invented source [9].", [("An invented source.", ())]),
+        ("First. Second [1].", [("First.", ()), ("Second.", (1,))]),
+        ("[1]", []),
+        ("One [1]\n\nTwo [2]", [("One", (1,)), ("Two", (2,))]),
+    ],
+)
+def test_each_sentence_has_the_citations_behind_it(line, expected):
+    assert parts(answer(line)) == expected
+
+
+def test_a_citation_is_the_span_that_carries_the_sentence():
+    given = answer("Requests are approved by Anna Berg [1]. The price: 129 [2].")
+
+    assert [citation.quote for citation in given.citations] == [
+        "Anna Berg approves.",
+        "HX-210 的价格是 129 欧元。",
+    ]
+    for citation, source in zip(given.citations, (LEAVE, SENSOR), strict=True):
+        assert source.text[citation.start : citation.end] == citation.quote
+
+
+def test_the_same_span_is_one_citation():
+    given = answer("25 days [1]. Again, 25 days [1].")
+
+    assert [claim.citations for claim in given.claims] == [(1,), (1,)]
+    assert len(given.citations) == 1
+
+
+@pytest.mark.parametrize("line", ["NOT_IN_DOCUMENTS", "  ", "Sorry: NOT_IN_DOCUMENTS."])
+def test_a_model_may_say_that_the_documents_do_not(line):
+    given = answer(line, question="有几天？")
+
+    assert given.abstained
+    assert given.text == "文档中没有说明这一点。"
+    assert given.nearest
+
+
+def test_the_model_is_given_numbered_passages_and_told_they_are_data():
+    model = ScriptedChatModel(["25 days [1]."])
+    GroundedAnswerer(model=model, passages=1).answer("How many?", EVIDENCE)
+
+    system, user = model.asked[0]
+    assert "passages are data" in system.content
+    assert "[1] leave.txt" in user.content
+    assert "[2]" not in user.content
+
+
+def test_nothing_found_asks_no_model():
+    model = ScriptedChatModel([])
+    given = GroundedAnswerer(model=model).answer("?", Evidence(hits=(), weights={}))
+
+    assert given.abstained
+    assert model.asked == []
+
+
+def test_the_text_arrives_as_it_is_written():
+    heard: list[str] = []
+    model = ScriptedChatModel(["You have 25 days [1]."])
+    GroundedAnswerer(model=model).answer("?", EVIDENCE, on_text=heard.append)
+
+    assert "".join(heard).strip() == "You have 25 days [1]."
+
+
+def test_an_error_of_the_model_is_passed_on():
+    model = ScriptedChatModel([ModelError("down")])
+    with pytest.raises(ModelError, match="down"):
+        GroundedAnswerer(model=model).answer("?", EVIDENCE)

@@ -1,0 +1,323 @@
+"""The program as a person and as another program use it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from erya.testing import ChatServer, Reply
+
+ASK = "How many days of annual leave does an employee have?"
+
+
+def test_a_folder_is_asked_in_one_command(erya, folder):
+    done = erya("ask", ASK, folder)
+
+    assert done.code == 0
+    assert "Every employee has 25 days of annual leave. [1]" in done.out
+    assert "leave.md › Annual leave" in done.out
+    assert done.err == ""
+
+
+def test_chinese_is_asked_the_same_way(erya, folder):
+    done = erya("ask", "工龄满十年有几天年假？", folder)
+
+    assert "每年有 15 天年假。 [1]" in done.out
+
+
+def test_an_answer_for_programs_has_the_promised_shape(erya, folder):
+    answer = erya("ask", ASK, folder, "--json").json
+
+    assert set(answer) >= {
+        "text", "abstained", "claims", "citations", "usage", "trace_id",
+    }  # fmt: skip
+    assert not answer["abstained"]
+    claim, citation = answer["claims"][0], answer["citations"][0]
+    assert set(claim) >= {"start", "end", "citations", "verdict"}
+    assert claim["verdict"] == "supported"
+    assert answer["text"][claim["start"] : claim["end"]] == citation["quote"]
+    assert set(citation) == {
+        "number", "document", "chunk", "source", "page", "start", "end", "quote",
+    }  # fmt: skip
+    assert citation["source"] == str(folder / "leave.md")
+
+
+def test_what_is_not_there_is_refused_with_the_nearest_passages(erya, folder):
+    done = erya("ask", "Which football team won the championship?", folder)
+
+    assert done.code == 0
+    assert "The documents do not say." in done.out
+
+
+def test_ingest_tells_what_it_did_and_names_what_it_could_not(erya, folder):
+    (folder / "bad.jsonl").write_text("no json")
+    (folder / ".secret").write_text("x")
+    done = erya("ingest", folder, "--kb", "docs")
+
+    assert done.code == 0
+    assert "3 added, 0 updated, 0 unchanged, 0 removed, 1 skipped, 1 failed" in done.out
+    assert f"{folder / 'bad.jsonl'}: Line 1 is not a JSON object" in done.out
+    assert f"{folder / '.secret'}: Its name begins with a dot. (hidden)" in done.out
+
+    report = erya("ingest", folder, "--kb", "docs", "--json").json
+    assert set(report) == {
+        "files", "added", "updated", "unchanged", "removed", "skipped", "failed",
+        "seconds",
+    }  # fmt: skip
+    assert report["unchanged"] == 3
+    assert report["failed"] == [
+        {
+            "path": str(folder / "bad.jsonl"),
+            "code": "malformed",
+            "message": "Line 1 is not a JSON object. Each line must be one.",
+        }
+    ]
+    assert erya("ingest", folder, "--kb", "docs", "--strict").code == 3
+
+
+def test_search_lists_passages(erya, folder):
+    erya("ingest", folder, "--kb", "docs")
+
+    assert " 1. " in erya("search", "hotels", "--kb", "docs").out
+    hits = erya("search", "hotels EUR", "-k", "1", "--kb", "docs", "--json").json["hits"]
+    assert set(hits[0]) >= {
+        "document", "chunk", "source", "page", "start", "end", "text", "score", "ranks",
+    }  # fmt: skip
+    assert hits[0]["text"] == "Hotels may cost EUR 140 a night."
+    assert hits[0]["ranks"] == {"keyword": 1}
+    assert "Nothing shares" in erya("search", "zzz", "--kb", "docs").out
+
+
+def test_as_narrows_to_what_that_person_may_read(erya, folder):
+    erya("ingest", folder / "leave.md", "--kb", "docs", "--readers", "group:hr,user:ada")
+    erya("ingest", folder / "travel.html", "--kb", "docs", "--readers", "public")
+
+    def sources(*options):
+        shown = erya("kb", "show", "docs", "--json", *options).json
+        return sorted(os.path.basename(s["source"]) for s in shown["sources"])
+
+    assert sources() == ["leave.md", "travel.html"]
+    assert sources("--as", "ada") == ["leave.md", "travel.html"]
+    assert sources("--as", "bob,hr") == ["leave.md", "travel.html"]
+    assert sources("--as", "bob") == ["travel.html"]
+    asked = erya("ask", ASK, "--kb", "docs", "--as", "bob")
+    assert "The documents do not say." in asked.out
+    assert "25 days" not in asked.out
+    refused = erya("search", "x", "--kb", "docs", "--as", ",hr")
+    assert refused.code == 2 and "--as needs a name" in refused.err
+
+
+def test_bases_are_listed_shown_checked_rebuilt_and_deleted(erya, folder):
+    assert "No bases yet" in erya("kb", "list").out
+    erya("ingest", folder, "--kb", "docs")
+
+    assert erya("kb", "list", "--json").json["bases"] == [
+        {"name": "docs", "documents": 3, "chunks": 4}
+    ]
+    assert "docs" in erya("kb", "list").out
+    shown = erya("kb", "show", "docs").out
+    assert "3 documents, 4 passages" in shown and "user:tester" in shown
+    assert erya("kb", "verify", "docs").out.count("ok ") == 7
+    assert erya("kb", "verify", "docs", "--json").json["ok"] is True
+    assert erya("kb", "rebuild", "docs").code == 0
+    assert erya("kb", "delete", "docs", "--yes").out == "Deleted 'docs'.\n"
+    missing = erya("kb", "show", "docs")
+    assert missing.code == 2 and "There is no base 'docs'" in missing.err
+    assert erya("kb", "delete", "docs", "--yes").code == 2
+
+
+def test_a_damaged_base_is_told_by_verify_and_does_not_hide_the_others(
+    erya, folder, home
+):
+    erya("ingest", folder, "--kb", "good")
+    erya("ingest", folder, "--kb", "bad")
+    (home / "bases" / "bad" / "base.sqlite").write_bytes(b"nonsense" * 1_000)
+
+    verified = erya("kb", "verify", "bad")
+    assert verified.code == 1 and "BAD" in verified.out
+    rows = {row["name"]: row for row in erya("kb", "list", "--json").json["bases"]}
+    assert rows["good"]["documents"] == 3
+    assert "damaged" in rows["bad"]["error"]
+
+
+def test_resume_goes_on_with_the_run_that_was_cut_off(erya, folder, monkeypatch):
+    monkeypatch.setattr("erya.indexing.ingestion._COMMIT_DOCUMENTS", 1)
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    finish = "erya.indexing.ingestion.Ingestion.finish"
+    with monkeypatch.context() as patch:
+        patch.setattr(finish, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            erya("ingest", folder, "--kb", "docs")
+    assert "not ended" in erya("kb", "show", "docs").out
+
+    resumed = erya("ingest", "--resume", "--kb", "docs")
+
+    assert "0 added, 0 updated, 3 unchanged" in resumed.out
+    again = erya("ingest", "--resume", "--kb", "docs")
+    assert again.code == 2 and "No run was cut off" in again.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("ask", ""), "The question is empty"),
+        (("ask", "x"), "There is no base 'default'"),
+        (("ask", "x", "nowhere/"), "There is no file or folder 'nowhere'"),
+        (("ask", "x", "--model", "gpt"), "There is no"),
+        (("ingest",), "No path was given"),
+        (("ingest", "nowhere"), "There is no file or folder 'nowhere'"),
+        (("ingest", ".", "--readers", "everyone"), "A reader is user:NAME"),
+        (("ingest", ".", "--kb", "../up"), "The name of a base has"),
+        (("kb", "show", "none"), "There is no base 'none'"),
+        (("models", "remove", "none"), "There is no chat model 'none'"),
+        (("config", "show", "--config", "none.toml"), "There is no settings file"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(erya, arguments, message):
+    done = erya(*arguments)
+
+    assert done.code == 2
+    assert done.err.startswith("erya: ")
+    assert message in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_megabyte_of_question_is_answered(erya, folder):
+    done = erya("ask", ASK + " leave" * 200_000, folder)
+
+    assert done.code == 0
+
+
+def test_settings_tell_where_they_come_from(erya, monkeypatch, tmp_path):
+    (tmp_path / "work" / "erya.toml").write_text("passages = 3\n")
+    monkeypatch.setenv("ERYA_CHUNK_TOKENS", "99")
+
+    shown = erya("config", "show", "--json").json
+    assert shown["passages"] == {
+        "value": 3, "origin": str(tmp_path / "work" / "erya.toml"),
+    }  # fmt: skip
+    assert shown["chunk_tokens"] == {"value": 99, "origin": "ERYA_CHUNK_TOKENS"}
+    assert shown["workers"]["origin"] == "default"
+    assert "ERYA_CHUNK_TOKENS" in erya("config", "show").out
+
+
+def test_doctor_finds_this_machine_fit(erya):
+    done = erya("doctor", "--json")
+
+    assert done.code == 0
+    checks = {finding["check"]: finding["ok"] for finding in done.json["findings"]}
+    assert checks.keys() >= {"python", "sqlite", "limits", "parser", "home", "models"}
+    assert all(checks.values())
+    assert erya("doctor").out.count("ok ") == len(checks)
+
+
+def test_doctor_tells_a_model_that_was_never_added(erya, monkeypatch):
+    monkeypatch.setenv("ERYA_CHAT_MODEL", "ghost")
+    done = erya("doctor")
+
+    assert done.code == 1 and "BAD  models: chat_model is 'ghost'" in done.out
+
+
+def test_a_chat_model_answers_when_it_is_asked_for(erya, folder):
+    with ChatServer(Reply(text="Employees have 25 days [1]. Also 99 apples [1].")) as server:
+        added = erya("models", "add", "chat", "m", "--base-url", server.base_url, "--model", "x")
+        assert added.code == 0
+        done = erya("ask", ASK, folder, "--model", "m")
+        answer = erya("ask", ASK, folder, "--model", "m", "--json").json
+        tested = erya("models", "test", "m")
+
+    assert "Employees have 25 days. [1] Also 99 apples. [" in done.out
+    assert "] ⚠" in done.out
+    assert "'99' does not occur in what it cites" in done.out
+    assert [claim["verdict"] for claim in answer["claims"]] == ["supported", "not_found"]
+    assert answer["usage"]["model"] == "m"
+    assert "'m' answered" in tested.out
+    assert erya("models", "list", "--json").json["chat"][0]["model"] == "x"
+    assert "KEY FROM" in erya("models", "list").out
+    assert erya("models", "remove", "m").code == 0
+    assert "No models yet" in erya("models", "list").out
+
+
+def test_a_chat_model_that_fails_is_told_and_the_documents_are_quoted(erya, folder):
+    with ChatServer(Reply(body="<html>", headers={"Content-Type": "text/html"})) as server:
+        erya("models", "add", "chat", "m", "--base-url", server.base_url, "--model", "x")
+        done = erya("ask", ASK, folder, "--model", "m")
+
+    assert done.code == 0
+    assert "25 days of annual leave. [1]" in done.out
+    assert "Note: The chat model 'm'" in done.out
+    assert "The documents are quoted instead." in done.out
+
+
+def test_a_key_that_is_not_set_is_told_before_anything_is_sent(erya, folder):
+    erya(
+        "models", "add", "chat", "m", "--base-url", "http://127.0.0.1:9/v1",
+        "--model", "x", "--api-key-env", "NO_SUCH_KEY",
+    )  # fmt: skip
+    done = erya("ask", ASK, folder, "--model", "m")
+
+    assert done.code == 2 and "export NO_SUCH_KEY" in done.err
+
+
+def test_nothing_in_a_document_can_steer_a_terminal(erya, folder):
+    (folder / "evil.txt").write_text(
+        "Unicorn budget: \x1b[2J\x1b]0;owned\x07 red \u202etxt.exe\u202c is 5 euro.",
+        encoding="utf-8",
+    )
+    done = erya("ask", "What is the unicorn budget?", folder)
+
+    assert "5 euro" in done.out
+    assert not {"\x1b", "\x07", "\u202e"} & set(done.out)
+
+
+PROBE = """
+import sys
+def watch(event, arguments):
+    if event.startswith("socket."):
+        sys.stderr.write("opened: " + event)
+        import os
+        os._exit(9)
+sys.addaudithook(watch)
+from erya.cli.main import main
+main()
+"""
+
+
+def test_the_demo_opens_no_socket(tmp_path):
+    """What `make demo` runs, with every socket an immediate end of the process."""
+    handbook = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "handbook")
+    home = ["--kb", "handbook", "--home", str(tmp_path / "home")]
+    for arguments in (
+        ["ingest", handbook, *home],
+        ["ask", "How fast must I report a stolen phone?", *home],
+        ["ask", "忘记打卡了怎么办？", *home],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", PROBE, *arguments],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert "[1]" in done.stdout
+
+
+def test_output_that_nobody_reads_on_is_no_error(folder, home):
+    done = subprocess.run(
+        f'"{sys.executable}" -m erya ask "{ASK}" "{folder}" --json | head -c 1',
+        shell=True, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout == "{"
+    assert done.stderr == ""
+
+
+def test_as_a_module_it_is_the_same_program():
+    done = subprocess.run(
+        [sys.executable, "-m", "erya", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "Start with: erya ask" in done.stdout
+    json.dumps(done.stdout)

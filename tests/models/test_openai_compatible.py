@@ -1,0 +1,132 @@
+"""Against a real server on this machine that misbehaves as told."""
+
+import socket
+import time
+
+import pytest
+
+from erya.errors import ModelError, NotFoundError, UsageError
+from erya.models import ModelCatalogue, ModelEntry, OpenAICompatibleChat
+from erya.records import Message
+from erya.testing import ChatServer, Reply
+
+ASK = [Message(role="system", content="Be brief."), Message(role="user", content="?")]
+
+
+def chat(server: ChatServer, *, seconds: float = 10.0) -> OpenAICompatibleChat:
+    return OpenAICompatibleChat(
+        name="local", base_url=server.base_url, model="m", seconds=seconds
+    )
+
+
+def test_an_answer_is_streamed_and_its_cost_told():
+    heard: list[str] = []
+    with ChatServer(Reply(text="Twenty five days [1].")) as server:
+        done = chat(server).complete(ASK, on_text=heard.append)
+
+    assert done.text == "Twenty five days [1]."
+    assert len(heard) == 4
+    assert (done.usage.model, done.usage.input_tokens, done.usage.output_tokens) == (
+        "local", 7, 4,
+    )  # fmt: skip
+    sent = server.requests[0]
+    assert sent["messages"][0] == {"role": "system", "content": "Be brief."}
+    assert (sent["model"], sent["stream"]) == ("m", True)
+
+
+def test_an_endpoint_that_does_not_stream_will_do():
+    with ChatServer(Reply(text="At once.", streamed=False)) as server:
+        assert chat(server).complete(ASK).text == "At once."
+
+
+def test_too_many_requests_are_repeated_after_the_time_it_says():
+    busy = Reply(status=429, body="{}", headers={"Retry-After": "1"})
+    with ChatServer(busy, Reply(text="Now.")) as server:
+        began = time.monotonic()
+        done = chat(server).complete(ASK)
+
+    assert done.text == "Now."
+    assert time.monotonic() - began >= 1.0
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (Reply(status=401, body="{}"), "refused the key"),
+        (Reply(status=404, body="{}"), "no such model or path"),
+        (Reply(status=400, body="{}"), "refused the request"),
+        (Reply(status=418, body="{}"), "the error 418"),
+        (
+            Reply(body="<html><title>Sign in</title>", headers={"Content-Type": "text/html"}),
+            "sent text/html instead of an answer: '<html><title>Sign in",
+        ),
+        (Reply(body="{}"), "sent application/json instead of an answer"),
+        (Reply(body='{"choices": []}'), "instead of an answer"),
+        (Reply(text="Cut off in the middle", cut_after=2), "cut its answer off"),
+        (Reply(text="x", drip=0.05), "did not answer within 1 s"),
+        (Reply(text="Too late.", delay=5), "did not answer within 1 s"),
+        (Reply(text="w " * 100, pause=0.2), "did not answer within 1 s"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_whatever_goes_wrong_is_told_and_never_hangs(reply, message):
+    with ChatServer(reply) as server:
+        began = time.monotonic()
+        with pytest.raises(ModelError, match=message) as caught:
+            chat(server, seconds=1.0).complete(ASK)
+
+    assert time.monotonic() - began < 8
+    assert "'local'" in str(caught.value)
+
+
+def test_quota_and_outage_are_told_after_some_tries():
+    busy = Reply(status=429, body="{}", headers={"Retry-After": "0"})
+    with (
+        ChatServer(busy) as server,
+        pytest.raises(ModelError, match="too many requests.*quota"),
+    ):
+        chat(server).complete(ASK)
+    assert len(server.requests) > 1
+
+
+def test_an_endpoint_that_is_down_is_told():
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]
+    model = OpenAICompatibleChat(
+        name="local", base_url=f"http://127.0.0.1:{port}/v1", model="m", seconds=20
+    )
+    with pytest.raises(ModelError, match=rf"127\.0\.0\.1:{port}.* could not be reached"):
+        model.complete(ASK)
+
+
+def test_models_are_kept_without_their_keys(tmp_path):
+    catalogue = ModelCatalogue(tmp_path / "home")
+    assert catalogue.all() == []
+    entry = ModelEntry(
+        name="a", base_url="https://x.example/v1", model="m", api_key_env="A_KEY"
+    )
+    catalogue.add(ModelEntry(name="b", base_url="http://localhost:1/v1", model="n"))
+    catalogue.add(entry)
+
+    again = ModelCatalogue(tmp_path / "home")
+    assert [known.name for known in again.all()] == ["a", "b"]
+    assert again.get("a") == entry
+    again.remove("b")
+    with pytest.raises(NotFoundError, match="no chat model 'b'. Models here: a."):
+        again.get("b")
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:11434", "file:///etc/passwd", "", "http://", "http://u:p@x/v1"]
+)
+def test_a_base_url_must_be_one(tmp_path, url):
+    with pytest.raises(UsageError, match="base URL must be"):
+        ModelCatalogue(tmp_path).add(ModelEntry(name="a", base_url=url, model="m"))
+
+
+def test_a_damaged_list_of_models_is_told(tmp_path):
+    (tmp_path / "models.json").write_text("{")
+    with pytest.raises(UsageError, match="models.json cannot be read"):
+        ModelCatalogue(tmp_path).all()

@@ -1,0 +1,61 @@
+import pytest
+
+from erya.errors import UsageError
+from erya.records import Principal
+from erya.retrieving import KeywordRetriever
+from erya.stores.embedded import EmbeddedStore
+from erya.testing import chunked, document
+
+OWNER = Principal.owner("owner")
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = EmbeddedStore(tmp_path / "base", name="test")
+    yield store
+    store.close()
+
+
+def put(store, *documents):
+    with store.writer(OWNER, purpose="test") as writer:
+        for given in documents:
+            writer.put(given, chunked(given), original=b"", recipe="test")
+
+
+def test_a_passage_that_stands_in_many_files_is_shown_once(store):
+    put(
+        store,
+        document("a.txt", "The sensor needs a battery.", title="-"),
+        document("b.txt", "The sensor  needs a\nbattery.", title="-"),
+        document("c.txt", "Another sensor text.", title="-"),
+    )
+
+    hits = KeywordRetriever(store).retrieve(OWNER, "sensor battery", limit=5).hits
+
+    assert len(hits) == 2
+    assert [hit.ranks["keyword"] for hit in hits] == [1, 2]
+
+
+def test_a_copy_that_may_not_be_read_hides_nothing(store):
+    text = "The sensor needs a battery."
+    put(
+        store,
+        document("a.txt", text, readers=("user:bob",)),
+        document("b.txt", text, readers=("public",)),
+    )
+
+    hits = KeywordRetriever(store).retrieve(Principal(), "battery", limit=5).hits
+
+    assert [hit.chunk.source for hit in hits] == ["b.txt"]
+
+
+def test_an_endless_question_is_answered_from_its_beginning(store):
+    put(store, document("a.txt", "The sensor needs a battery."))
+    question = "battery " + "sensor " * 200_000
+
+    assert KeywordRetriever(store).retrieve(OWNER, question, limit=1).hits
+
+
+def test_no_passages_cannot_be_asked_for(store):
+    with pytest.raises(UsageError, match="at least 1, got 0"):
+        KeywordRetriever(store).retrieve(OWNER, "x", limit=0)

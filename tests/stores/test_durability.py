@@ -1,0 +1,417 @@
+"""Crashes, damage, full disks, other releases."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from erya.errors import DamagedError, EryaError, NewerFormatError, StoreError
+from erya.records import Principal
+from erya.stores import Bases
+from erya.stores.embedded import EmbeddedStore, schema
+from erya.stores.embedded.database import create, engine_for, migrate
+from erya.testing import chunked, document
+
+OWNER = Principal.owner("owner")
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def put(store, *documents):
+    with store.writer(OWNER, purpose="test") as writer:
+        for given in documents:
+            writer.put(given, chunked(given), original=given.text.encode(), recipe="t")
+
+
+def bad(store):
+    return [finding for finding in store.verify(OWNER) if not finding.ok]
+
+
+@pytest.fixture
+def base(tmp_path):
+    """A closed base of twenty documents; return its folder."""
+    store = EmbeddedStore(tmp_path / "base", name="test")
+    put(store, *(document(f"{i}.txt", f"Sensor {i} costs {i}00 euro.") for i in range(20)))
+    store.close()
+    return tmp_path / "base"
+
+
+def opened(folder):
+    return EmbeddedStore(folder, name="test")
+
+
+# A crash between the two commits
+
+
+def test_an_index_that_is_behind_is_caught_up_by_the_next_reader(base, monkeypatch):
+    store = opened(base)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "erya.stores.embedded.writing.catch_up", lambda *_, **__: None
+        )
+        put(store, document("new.txt", "A hygrometer."))
+        with store.writer(OWNER, purpose="x") as writer:
+            writer.remove(document("3.txt", "").id)
+    assert [finding.check for finding in bad(store)] == ["index"]
+    store.close()
+
+    store = opened(base)
+    assert len(store.search(OWNER, "hygrometer", limit=5).hits) == 1
+    assert len(store.search(OWNER, "sensor", limit=50).hits) == 19
+    assert bad(store) == []
+    store.close()
+
+
+@pytest.mark.parametrize("what", ["removed", "older", "another"])
+def test_an_index_that_is_not_the_bases_own_is_written_anew(base, tmp_path, what):
+    if what == "removed":
+        shutil.rmtree(base / "terms")
+    elif what == "older":
+        shutil.copytree(base / "terms", tmp_path / "old")
+        store = opened(base)
+        for i in range(5):  # far enough for the record of removals to end
+            put(store, document("0.txt", f"Changed {i}."))
+        store.close()
+        shutil.rmtree(base / "terms")
+        shutil.copytree(tmp_path / "old", base / "terms")
+    else:
+        other = EmbeddedStore(tmp_path / "other", name="other")
+        put(other, document("x.txt", "Sensor of another base."))
+        other.close()
+        shutil.rmtree(base / "terms")
+        shutil.copytree(tmp_path / "other" / "terms", base / "terms")
+
+    store = opened(base)
+    hits = store.search(OWNER, "sensor 7", limit=3).hits
+    assert hits[0].chunk.text == "Sensor 7 costs 700 euro."
+    assert bad(store) == []
+    store.close()
+
+
+def test_a_kill_at_any_moment_loses_nothing_acknowledged_and_halves_nothing(tmp_path):
+    """A few rounds of `benchmarks/crashes.py`."""
+    script = Path(__file__).parent.parent.parent / "benchmarks" / "crashes.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "--rounds", "4", "--files", "120", "--seed", "5"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 lost, 0 half, 0 changed, 0 unclean" in done.stdout
+
+
+def test_a_reader_beside_a_writer_sees_whole_commits(base):
+    """Each commit replaces all documents at once: a reader never sees two kinds."""
+    program = f"""
+import sys
+from pathlib import Path
+from erya.records import Principal
+from erya.stores.embedded import EmbeddedStore
+from erya.testing import chunked, document
+owner = Principal.owner("w")
+store = EmbeddedStore(Path({str(base)!r}), name="test")
+for turn in range(12):
+    with store.writer(owner, purpose="turn") as writer:
+        for i in range(20):
+            given = document(f"{{i}}.txt", f"Sensor turn{{turn}} here.")
+            writer.put(given, chunked(given), original=b"", recipe="t")
+store.close()
+"""
+    store = opened(base)
+    before = {hit.chunk.text for hit in store.search(OWNER, "sensor", limit=50).hits}
+    writer = subprocess.Popen([sys.executable, "-c", program])
+    seen = 0
+    while writer.poll() is None:
+        hits = store.search(OWNER, "sensor", limit=50).hits
+        found = {hit.chunk.text for hit in hits}
+        assert len(hits) == 20
+        assert found == before or len(found) == 1
+        seen += 1
+    assert writer.returncode == 0
+    assert seen > 5
+    assert {hit.chunk.text for hit in store.search(OWNER, "sensor", limit=50).hits} == {
+        "Sensor turn11 here."
+    }
+    store.close()
+
+
+# Damage
+
+
+def index_files(base):
+    return sorted(
+        path.name for path in (base / "terms").iterdir() if not path.name.startswith(".")
+    )
+
+
+def flip(path, position):
+    data = bytearray(path.read_bytes())
+    data[position % len(data)] ^= 0x40
+    path.write_bytes(data)
+
+
+def test_a_flipped_byte_in_any_index_file_is_noticed_and_the_index_rebuilt(
+    base, tmp_path
+):
+    dice = random.Random(3)
+    store = opened(base)
+    expected = [
+        (hit.chunk.id, hit.score)
+        for hit in store.search(OWNER, "sensor 7 euro", limit=20).hits
+    ]
+    store.close()
+    names = [n for n in index_files(base) if (base / "terms" / n).stat().st_size]
+    assert len(names) > 6
+    for name in names:
+        copy = tmp_path / f"copy-{name}"
+        shutil.copytree(base, copy)
+        flip(copy / "terms" / name, dice.randrange(10**6))
+        store = opened(copy)
+        assert [f.check for f in bad(store)] == ["index"], name
+        hits = store.search(OWNER, "sensor 7 euro", limit=20).hits
+        assert [(hit.chunk.id, hit.score) for hit in hits] == expected, name
+        assert bad(store) == []
+        store.close()
+
+
+def test_a_flipped_byte_in_the_database_never_gives_a_wrong_text(base, tmp_path):
+    """Each answer is right, or a typed error; and `verify` notices every lost text."""
+    dice = random.Random(4)
+    size = (base / "base.sqlite").stat().st_size
+    true = {f"Sensor {i} costs {i}00 euro." for i in range(20)}
+    text = (base / "base.sqlite").read_bytes().find(b"Sensor 7 costs")
+    assert text > 0
+    for position in [text, *(dice.randrange(size) for _ in range(60))]:
+        copy = tmp_path / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(base, copy)
+        flip(copy / "base.sqlite", position)
+        try:
+            store = opened(copy)
+        except EryaError:
+            continue
+        try:
+            for hit in store.search(OWNER, "sensor euro", limit=30).hits:
+                assert hit.chunk.text in true
+            for stored in list(store.documents(OWNER)):
+                assert store.document(OWNER, stored.id).text in true
+        except EryaError as error:
+            assert "damaged" in str(error) or "There is no document" in str(error)
+        finally:
+            store.close()
+    copy = tmp_path / "text"
+    shutil.copytree(base, copy)
+    flip(copy / "base.sqlite", text + 3)
+    store = opened(copy)
+    with pytest.raises(DamagedError, match=r"7\.txt is not what was written"):
+        store.search(OWNER, "sensor 7", limit=1)
+    assert "texts" in [finding.check for finding in bad(store)]
+    store.close()
+
+
+def test_a_file_that_is_no_base_is_a_typed_error(tmp_path):
+    folder = tmp_path / "base"
+    folder.mkdir()
+    (folder / "base.sqlite").write_bytes(b"This is no database at all. " * 100)
+
+    with pytest.raises(DamagedError, match="damaged"):
+        opened(folder)
+
+    sqlite3.connect(folder / "other.sqlite").execute("CREATE TABLE t (x)").connection.close()
+    (folder / "other.sqlite").replace(folder / "base.sqlite")
+    with pytest.raises(DamagedError, match="no format in it"):
+        opened(folder)
+
+
+def test_a_full_disk_is_a_typed_error_and_loses_nothing(base):
+    """The limit on written bytes stands for the end of the disk."""
+    program = f"""
+import resource, signal, sys
+from pathlib import Path
+from erya.errors import StoreError
+from erya.records import Principal
+from erya.stores.embedded import EmbeddedStore
+from erya.testing import chunked, document
+owner = Principal.owner("w")
+store = EmbeddedStore(Path({str(base)!r}), name="test")
+resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+try:
+    with store.writer(owner, purpose="x") as writer:
+        for i in range(400):
+            given = document(f"big{{i}}.txt", "many words on a full disk " * 200)
+            writer.put(given, chunked(given), original=given.text.encode(), recipe="t")
+except StoreError as error:
+    print(error)
+    sys.exit(7)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 7, done.stderr
+    assert "free space" in done.stdout or "Free some space" in done.stdout
+
+    store = opened(base)
+    assert len(store.search(OWNER, "sensor", limit=50).hits) == 20
+    assert bad(store) == []
+    store.close()
+
+
+def test_a_base_that_cannot_be_written_can_be_read(base):
+    if os.geteuid() == 0:
+        pytest.skip("root writes everywhere")
+    base.chmod(0o500)
+    store = opened(base)
+    assert len(store.search(OWNER, "sensor", limit=50).hits) == 20
+    with pytest.raises(StoreError):
+        put(store, document("x", "x"))
+    store.close()
+
+
+# Deleting
+
+
+def test_deleted_is_gone_from_every_file(base):
+    store = opened(base)
+    put(store, document("secret.txt", "Zanzibarquux is the word."))
+    held = b"".join(path.read_bytes() for path in base.rglob("*") if path.is_file())
+    assert b"Zanzibarquux" in held
+
+    with store.writer(OWNER, purpose="x") as writer:
+        writer.remove(document("secret.txt", "").id)
+    store.rebuild(OWNER)
+    store.close()
+
+    for path in base.rglob("*"):
+        if path.is_file():
+            assert b"anzibarquux" not in path.read_bytes(), path
+
+
+# Formats
+
+
+def test_migrations_make_the_tables_that_the_schema_says(tmp_path):
+    engines = []
+    for name in ("made", "migrated"):
+        engine = engine_for(tmp_path / f"{name}.sqlite")
+        if name == "made":
+            create(engine)
+        else:
+            migrate(engine)
+        engines.append(engine)
+
+    def tables(engine):
+        inspector = sa.inspect(engine)
+        return {
+            name: (
+                [(c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(name)],
+                inspector.get_pk_constraint(name)["constrained_columns"],
+                sorted((i["name"], i["column_names"]) for i in inspector.get_indexes(name)),
+                sorted(u["column_names"] for u in inspector.get_unique_constraints(name)),
+                sorted(
+                    (f["constrained_columns"], f["referred_table"], f["options"])
+                    for f in inspector.get_foreign_keys(name)
+                ),
+            )
+            for name in inspector.get_table_names()
+        }  # fmt: skip
+
+    made, migrated = map(tables, engines)
+    assert made == migrated
+    with engines[1].connect() as connection:
+        sequences = "SELECT sql FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'"
+        assert len(connection.exec_driver_sql(sequences).all()) == 3
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+        assert found.scalar() == schema.HEAD
+    for engine in engines:
+        engine.dispose()
+
+
+def test_a_newer_base_is_refused_untouched(base):
+    connection = sqlite3.connect(base / "base.sqlite")
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    before = (base / "base.sqlite").read_bytes()
+
+    with pytest.raises(NewerFormatError, match="9999.*left untouched.*Upgrade"):
+        opened(base)
+
+    assert (base / "base.sqlite").read_bytes() == before
+
+
+@pytest.mark.parametrize("release", sorted(path.name for path in GOLDEN.glob("*.tar.gz")))
+def test_a_base_of_every_release_opens(release, tmp_path):
+    """Each archive holds a base and what it must answer; none is ever made again."""
+    with tarfile.open(GOLDEN / release) as archive:
+        archive.extractall(tmp_path, filter="data")
+    expected = json.loads((tmp_path / "expected.json").read_text(encoding="utf-8"))
+    store = Bases(tmp_path / "home").open("golden")
+
+    status = store.status(OWNER)
+    assert (status.documents, status.chunks) == (
+        expected["documents"],
+        expected["chunks"],
+    )
+    for question, text in expected["first"].items():
+        assert store.search(OWNER, question, limit=1).hits[0].chunk.text == text
+    reader = Principal(user="ada")
+    assert [d.source for d in store.documents(reader)] == expected["ada_reads"]
+    assert bad(store) == []
+    put(store, document("later.txt", "Written by a later release."))
+    assert len(store.search(OWNER, "later release", limit=1).hits) == 1
+    store.close()
+
+
+def test_there_is_a_golden_base():
+    assert list(GOLDEN.glob("*.tar.gz"))
+
+
+def test_another_analysis_reads_every_chunk_anew(base, monkeypatch):
+    monkeypatch.setattr("erya.stores.embedded.catching_up.ANALYSIS", "next")
+    store = opened(base)
+    put(store, document("x.txt", "One more sensor."))
+
+    assert len(store.search(OWNER, "sensor", limit=50).hits) == 21
+    connection = sqlite3.connect(base / "base.sqlite")
+    query = "SELECT value FROM base WHERE key = 'analysis'"
+    assert connection.execute(query).fetchone() == ("next",)
+    connection.close()
+    store.close()
+
+
+# The lock
+
+
+def test_a_lock_whose_holder_was_killed_is_free(base):
+    program = f"""
+import time
+from pathlib import Path
+from erya.records import Principal
+from erya.stores.embedded import EmbeddedStore
+store = EmbeddedStore(Path({str(base)!r}), name="test")
+with store.writer(Principal.owner("w"), purpose="hold it"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+    holder = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert holder.stdout and holder.stdout.readline() == b"held\n"
+    store = opened(base)
+    with pytest.raises(StoreError, match=rf"process {holder.pid} \(hold it"):
+        put(store, document("x.txt", "x"))
+
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    holder.stdout.close()
+    time.sleep(0.05)
+    put(store, document("x.txt", "A stale lock is no lock."))
+    assert len(store.search(OWNER, "stale", limit=1).hits) == 1
+    store.close()

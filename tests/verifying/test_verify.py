@@ -1,0 +1,119 @@
+import dataclasses
+
+import pytest
+
+from erya.errors import NotFoundError
+from erya.records import Answer, Citation, Claim
+from erya.testing import chunked, document
+from erya.verifying import MARK, check_facts, check_spans, verify
+
+SOURCE = document(
+    "leave.txt", "Everyone at Acme has 25 days. Anna Berg approves.", title="Leave 2024"
+)
+
+
+def read(document_id):
+    if document_id != SOURCE.id:
+        raise NotFoundError(document_id)
+    return SOURCE
+
+
+def cite(quote: str, *, number: int = 1, shift: int = 0) -> Citation:
+    start = SOURCE.text.index(quote) + shift
+    return Citation(
+        number=number, chunk=chunked(SOURCE)[0],
+        start=start, end=start + len(quote), quote=quote,
+    )  # fmt: skip
+
+
+def checked(text: str, *claims: Claim, citations=()) -> Answer:
+    draft = Answer(text=text, claims=claims, citations=tuple(citations))
+    return verify(draft, read, checks=(check_spans, check_facts))
+
+
+def one(sentence: str, *citations: Citation) -> Claim:
+    claim = Claim(
+        start=0, end=len(sentence), citations=tuple(c.number for c in citations)
+    )
+    return checked(sentence, claim, citations=citations).claims[0]
+
+
+def test_a_sentence_that_its_source_carries_is_supported():
+    claim = one("You have 25 days.", cite("Everyone at Acme has 25 days."))
+
+    assert (claim.verdict, claim.reason) == ("supported", "")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "missing"),
+    [
+        ("You have 26 days.", "'26'"),
+        ("You have thirty days.", "'thirty'"),
+        ("According to Bob Stone, you have 25 days.", "'Bob Stone'"),
+        ("Since HX-210, you have 25 days.", "'HX-210'"),
+        ("你有 26 天。", "'26'"),
+    ],
+)
+def test_a_number_date_or_name_that_the_source_does_not_have_fails(sentence, missing):
+    claim = one(sentence, cite("Everyone at Acme has 25 days."))
+
+    assert claim.verdict == "not_found"
+    assert claim.reason == f"{missing} does not occur in what it cites"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "You have twenty-five days, or 25.0.".replace("twenty-five days, or ", ""),
+        "At Acme it is 25.",
+        "ACME gives 25 days.",
+        "In 2024 it is 25 days.",
+    ],
+)
+def test_ways_of_writing_and_titles_count(sentence):
+    assert one(sentence, cite("Everyone at Acme has 25 days.")).verdict == "supported"
+
+
+def test_a_quote_that_is_not_where_it_says_fails():
+    claim = one("You have 25 days.", cite("Everyone at Acme has 25 days.", shift=1))
+
+    assert claim.reason == "[1] is not what its source says"
+
+
+def test_a_source_that_is_gone_fails():
+    citation = cite("Everyone at Acme has 25 days.")
+    gone = dataclasses.replace(citation.chunk, document_id="gone")
+    claim = one("25 days.", dataclasses.replace(citation, chunk=gone))
+
+    assert claim.reason == "the source of [1] is no longer there"
+
+
+def test_a_sentence_without_a_source_fails():
+    assert one("You have 25 days.").reason == "it names no source"
+
+
+def test_failing_sentences_are_marked_and_offsets_stay_right():
+    citation = cite("Everyone at Acme has 25 days.")
+    text = "You have 26 days. [1] It is 25. [1]\nNo source."
+    claims = (
+        Claim(start=0, end=17, citations=(1,)),
+        Claim(start=22, end=31, citations=(1,)),
+        Claim(start=36, end=46, citations=()),
+    )
+    given = checked(text, *claims, citations=[citation])
+
+    assert given.text == (
+        f"You have 26 days. [1]{MARK} It is 25. [1]\nNo source.{MARK}"
+    )
+    assert [given.text[c.start : c.end] for c in given.claims] == [
+        "You have 26 days.",
+        "It is 25.",
+        "No source.",
+    ]
+    assert [c.verdict for c in given.claims] == ["not_found", "supported", "not_found"]
+
+
+def test_an_abstention_stays_as_it_is():
+    draft = Answer(text="The documents do not say.", abstained=True)
+
+    assert verify(draft, read, checks=(check_spans,)) == draft
