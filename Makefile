@@ -9,7 +9,7 @@ INSTALL = PYTHONPATH=$(VENV)/tools $(UV) pip install --quiet --python $(BIN)/pyt
 	--compile-bytecode --constraint constraints.txt
 DEMO := $(BIN)/erya
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format bench constraints clean
 
 demo: $(VENV)/.installed  ## Read the example handbook and ask it two questions
 	@$(DEMO) ingest examples/handbook --kb handbook --home .demo
@@ -40,6 +40,10 @@ bench: $(VENV)/.installed-dev  ## Measure answers, speed and crashes on the exam
 	$(BIN)/python benchmarks/answers.py
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/crashes.py
+
+constraints: $(VENV)/.installed-dev  ## Renew what CI installs
+	@(head -1 constraints.txt; $(UV) pip freeze --python $(BIN)/python \
+		--exclude-editable) > constraints.new && mv constraints.new constraints.txt
 
 clean:  ## Remove everything that was set up or built
 	rm -rf $(VENV) .demo dist .mypy_cache .ruff_cache .pytest_cache .coverage

@@ -151,8 +151,9 @@ def test_resume_goes_on_with_the_run_that_was_cut_off(erya, folder, monkeypatch)
     finish = "erya.indexing.ingestion.Ingestion.finish"
     with monkeypatch.context() as patch:
         patch.setattr(finish, interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            erya("ingest", folder, "--kb", "docs")
+        stopped = erya("ingest", folder, "--kb", "docs")
+    assert stopped.code not in {0, 1, 2, 3}
+    assert "Traceback" not in stopped.err
     assert "not ended" in erya("kb", "show", "docs").out
 
     resumed = erya("ingest", "--resume", "--kb", "docs")
