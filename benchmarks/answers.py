@@ -4,9 +4,9 @@
     python benchmarks/answers.py --data ../shared/data/drcd_dev --queries 400
 
 An answer is right when it contains one of the accepted answers, white space and case
-aside. Without --data: the example handbook and its questions. With --data: a public set in
-BEIR layout; half of the questions are asked of the whole corpus, the other half of a base
-from which their passages were left out, and should be refused.
+aside. Without --data: the example handbook and its questions. With --data: a public set
+in BEIR layout; half of the questions are asked of the whole corpus, the other half of a
+base from which their passages were left out, and should be refused.
 """
 
 import argparse
@@ -51,7 +51,9 @@ def main() -> None:
     print_run()
     with tempfile.TemporaryDirectory() as scratch:
         if given.data:
-            asked = ask_corpus(given.data, Path(scratch), given.queries, given.seed)
+            asked = ask_corpus(
+                given.data, Path(scratch), queries=given.queries, seed=given.seed
+            )
         else:
             asked = ask_examples(Path(scratch))
     answerable = [one for one in asked if one.answers]
@@ -77,7 +79,7 @@ def ask_examples(home: Path) -> list[Asked]:
         ]
 
 
-def ask_corpus(folder: Path, home: Path, queries: int, seed: int) -> list[Asked]:
+def ask_corpus(folder: Path, home: Path, *, queries: int, seed: int) -> list[Asked]:
     """Ask half of the questions with their passages, half without."""
     relevant = read_qrels(folder / "qrels.tsv")
     rows = [

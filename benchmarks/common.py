@@ -55,7 +55,11 @@ def corpus_base(home: Path, folder: Path, *, without: set[str] | None = None) ->
         for row in read_jsonl(folder / "corpus.jsonl"):
             if without and row["_id"] in without:
                 continue
-            text = f"# {row['title']}\n\n{row['text']}" if row.get("title") else row["text"]
+            text = (
+                f"# {row['title']}\n\n{row['text']}"
+                if row.get("title")
+                else row["text"]
+            )
             data = text.encode()
             item = Item(source=row["_id"], data=data)
             document = document_of(item, parse(data, "passage.txt"), readers=_PUBLIC)

@@ -2,10 +2,11 @@
 
     python benchmarks/crashes.py --rounds 100
 
-Each round starts `erya ingest` over a folder, kills it with SIGKILL after a random time,
-opens the base without any manual step, and checks: every document that an earlier run had
-acknowledged is there, every document there is whole, chunk ids never change, and `verify`
-finds nothing after the next complete run. The last line counts what went wrong.
+Each round starts `erya ingest` over a folder, kills it with SIGKILL after a random
+time, opens the base without any manual step, and checks: every document that an earlier
+run had acknowledged is there, every document there is whole, chunk ids never change,
+and `verify` finds nothing after the next complete run. The last line counts what went
+wrong.
 """
 
 import argparse
@@ -23,7 +24,18 @@ from erya.records import Principal
 from erya.stores import Bases, Store
 
 OWNER = Principal.owner("crash")
-WORDS = "sensor leave travel price alarm 年假 差旅 温度 报警 预算".split()
+WORDS = [
+    "sensor",
+    "leave",
+    "travel",
+    "price",
+    "alarm",
+    "年假",
+    "差旅",
+    "温度",
+    "报警",
+    "预算",
+]
 
 
 class Counts(NamedTuple):
@@ -105,7 +117,7 @@ def run_rounds(
 
 
 def command(folder: Path, home: Path) -> list[str]:
-    """Return the command of one ingest, with small commits so that kills fall between."""
+    """Return the command of one ingest; its commits are small, so kills fall between."""
     program = (
         "import erya.indexing.ingestion as i; i._COMMIT_DOCUMENTS = 25\n"
         "from erya.cli.main import main; main()"
@@ -134,7 +146,7 @@ def kill_ingest(folder: Path, home: Path, *, after: float) -> None:
 def look(
     home: Path, texts: dict[str, str], ids: dict[str, list[str]]
 ) -> tuple[set[str], int, int] | None:
-    """Open the base; return its sources, how many are half, and how many changed ids."""
+    """Open the base; return its sources, and how many are half or changed ids."""
     bases = Bases(home)
     if "crash" not in bases.names():
         return None

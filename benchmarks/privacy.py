@@ -2,9 +2,9 @@
 
     python benchmarks/privacy.py --data ../shared/data/squad_v11_dev
 
-One base holds half of a corpus, readable; another holds all of it, the second half readable
-by somebody else. The same questions are asked of both by the same reader. The peer is
-tantivy with a label filter, which is what most products do.
+One base holds half of a corpus, readable; another holds all of it, the second half
+readable by somebody else. The same questions are asked of both by the same reader. The
+peer is tantivy with a label filter, which is what most products do.
 """
 
 import argparse

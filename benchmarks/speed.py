@@ -3,10 +3,10 @@
     python benchmarks/speed.py --files 20000 --data ../shared/data/squad_v11_dev \
 ../shared/data/cmrc2018_dev
 
-Without --data, texts are made of random words of both languages. The physical limit beside
-the ingest is one core analysing the same texts and nothing else (`document_terms`); the
-peer beside a search is tantivy alone on the same index and terms; beside a cold start it is
-an interpreter that imports the same libraries.
+Without --data, texts are made of random words of both languages. The physical limit
+beside the ingest is one core analysing the same texts and nothing else
+(`document_terms`); the peer beside a search is tantivy alone on the same index and
+terms; beside a cold start it is an interpreter that imports the same libraries.
 """
 
 import argparse
@@ -29,10 +29,28 @@ from erya.loading import FolderSource
 from erya.retrieving import KeywordRetriever
 from erya.stores import Bases
 
-WORDS = (
-    "sensor leave travel price alarm budget report meeting battery humidity 年假 差旅 温度 "
-    "报警 预算 会议 电池 湿度 合同 客户"
-).split()
+WORDS = [
+    "sensor",
+    "leave",
+    "travel",
+    "price",
+    "alarm",
+    "budget",
+    "report",
+    "meeting",
+    "battery",
+    "humidity",
+    "年假",
+    "差旅",
+    "温度",
+    "报警",
+    "预算",
+    "会议",
+    "电池",
+    "湿度",
+    "合同",
+    "客户",
+]
 CHARACTERS = 400
 LIMIT = 8
 
@@ -96,7 +114,9 @@ def measure_ingest(
         rates.append(len(texts) / seconds)
         ratios.append(seconds / limit)
     again = len(texts) / timed(lambda: ingest(folder, home))
-    print(f"\ningest, {len(texts)} files of about {CHARACTERS} characters, {repeats} runs")
+    print(
+        f"\ningest, {len(texts)} files of about {CHARACTERS} characters, {repeats} runs"
+    )
     print(f"  files per second: {spread(rates)}; unchanged: {again:,.0f}")
     print(f"  time over that of one core analysing the texts: {spread(ratios)}")
     profile = cProfile.Profile()
@@ -132,7 +152,8 @@ def measure_search(home: Path, questions: list[str]) -> None:
         1_000 * timed(lambda q=q: retriever.retrieve(OWNER, q, limit=LIMIT))
         for q in questions
     ]
-    # The benchmark looks inside on purpose: the peer is the engine under the same terms.
+    # The benchmark looks inside on purpose: the peer is the engine under the same
+    # terms.
     searcher = store._terms._open[1]  # type: ignore[attr-defined]  # noqa: SLF001
     alone = [
         1_000 * timed(lambda b=b: searcher.propose(b, None, limit=LIMIT))
@@ -152,7 +173,11 @@ def measure_cold(home: Path, question: str, *, repeats: int) -> None:
     libraries = "import typer, pydantic, sqlalchemy, tantivy, rjieba; rjieba.Jieba()"
     bare = [sys.executable, "-c", libraries]
     print(f"\ncold processes, CPU seconds, {repeats} runs")
-    for name, command in (("erya --help", [*erya, "--help"]), ("erya ask", ask), ("libraries alone", bare)):
+    for name, command in (
+        ("erya --help", [*erya, "--help"]),
+        ("erya ask", ask),
+        ("libraries alone", bare),
+    ):
         print(f"  {name}: {spread([cpu_seconds(command) for _ in range(repeats)])}")
 
 

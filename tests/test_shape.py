@@ -62,7 +62,9 @@ def test_every_module_says_what_it_is_and_what_it_offers(name):
 
 
 def loaded_by(statement: str) -> set[str]:
-    probe = f"import sys; {statement}; print(*{{m.partition('.')[0] for m in sys.modules}})"
+    probe = (
+        f"import sys; {statement}; print(*{{m.partition('.')[0] for m in sys.modules}})"
+    )
     return set(
         subprocess.run(
             [sys.executable, "-c", probe], capture_output=True, text=True, check=True

@@ -13,10 +13,14 @@ DOCUMENTS = (
         "lead.\n\n- Moving house gives 1 day.\n- A wedding gives 2 days.",
         title="Leave",
     ),
-    document("sensor.txt", "The HX-210 measures humidity. It costs 129 euro.", title="HX"),
+    document(
+        "sensor.txt", "The HX-210 measures humidity. It costs 129 euro.", title="HX"
+    ),
     document("打卡.txt", "忘记打卡的，每月可以补卡 3 次。迟到按次扣款。", title="考勤"),
     document("cafe.txt", "Lunch is served from 11:30 in the canteen.", title="Canteen"),
-    document("garage.txt", "The garage closes at midnight on weekdays.", title="Garage"),
+    document(
+        "garage.txt", "The garage closes at midnight on weekdays.", title="Garage"
+    ),
 )
 
 

@@ -68,7 +68,8 @@ def test_rows_and_items_stay_whole_where_they_fit():
     table = read("| Model | Price |\n|---|---|\n" + rows)
     for chunk in StructureChunker(max_tokens=40).chunk(table):
         for line in chunk.text.splitlines():
-            assert line.startswith("Model: ") and line.endswith("euro")
+            assert line.startswith("Model: ")
+            assert line.endswith("euro")
 
 
 def test_a_chunk_knows_its_page():

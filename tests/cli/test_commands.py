@@ -81,7 +81,9 @@ def test_search_lists_passages(erya, folder):
     erya("ingest", folder, "--kb", "docs")
 
     assert " 1. " in erya("search", "hotels", "--kb", "docs").out
-    hits = erya("search", "hotels EUR", "-k", "1", "--kb", "docs", "--json").json["hits"]
+    hits = erya("search", "hotels EUR", "-k", "1", "--kb", "docs", "--json").json[
+        "hits"
+    ]
     assert set(hits[0]) >= {
         "document", "chunk", "source", "page", "start", "end", "text", "score", "ranks",
     }  # fmt: skip
@@ -91,7 +93,9 @@ def test_search_lists_passages(erya, folder):
 
 
 def test_as_narrows_to_what_that_person_may_read(erya, folder):
-    erya("ingest", folder / "leave.md", "--kb", "docs", "--readers", "group:hr,user:ada")
+    erya(
+        "ingest", folder / "leave.md", "--kb", "docs", "--readers", "group:hr,user:ada"
+    )
     erya("ingest", folder / "travel.html", "--kb", "docs", "--readers", "public")
 
     def sources(*options):
@@ -106,7 +110,8 @@ def test_as_narrows_to_what_that_person_may_read(erya, folder):
     assert "The documents do not say." in asked.out
     assert "25 days" not in asked.out
     refused = erya("search", "x", "--kb", "docs", "--as", ",hr")
-    assert refused.code == 2 and "--as needs a name" in refused.err
+    assert refused.code == 2
+    assert "--as needs a name" in refused.err
 
 
 def test_bases_are_listed_shown_checked_rebuilt_and_deleted(erya, folder):
@@ -118,13 +123,15 @@ def test_bases_are_listed_shown_checked_rebuilt_and_deleted(erya, folder):
     ]
     assert "docs" in erya("kb", "list").out
     shown = erya("kb", "show", "docs").out
-    assert "3 documents, 4 passages" in shown and "user:tester" in shown
+    assert "3 documents, 4 passages" in shown
+    assert "user:tester" in shown
     assert erya("kb", "verify", "docs").out.count("ok ") == 7
     assert erya("kb", "verify", "docs", "--json").json["ok"] is True
     assert erya("kb", "rebuild", "docs").code == 0
     assert erya("kb", "delete", "docs", "--yes").out == "Deleted 'docs'.\n"
     missing = erya("kb", "show", "docs")
-    assert missing.code == 2 and "There is no base 'docs'" in missing.err
+    assert missing.code == 2
+    assert "There is no base 'docs'" in missing.err
     assert erya("kb", "delete", "docs", "--yes").code == 2
 
 
@@ -136,7 +143,8 @@ def test_a_damaged_base_is_told_by_verify_and_does_not_hide_the_others(
     (home / "bases" / "bad" / "base.sqlite").write_bytes(b"nonsense" * 1_000)
 
     verified = erya("kb", "verify", "bad")
-    assert verified.code == 1 and "BAD" in verified.out
+    assert verified.code == 1
+    assert "BAD" in verified.out
     rows = {row["name"]: row for row in erya("kb", "list", "--json").json["bases"]}
     assert rows["good"]["documents"] == 3
     assert "damaged" in rows["bad"]["error"]
@@ -160,7 +168,8 @@ def test_resume_goes_on_with_the_run_that_was_cut_off(erya, folder, monkeypatch)
 
     assert "0 added, 0 updated, 3 unchanged" in resumed.out
     again = erya("ingest", "--resume", "--kb", "docs")
-    assert again.code == 2 and "No run was cut off" in again.err
+    assert again.code == 2
+    assert "No run was cut off" in again.err
 
 
 @pytest.mark.parametrize(
@@ -221,12 +230,17 @@ def test_doctor_tells_a_model_that_was_never_added(erya, monkeypatch):
     monkeypatch.setenv("ERYA_CHAT_MODEL", "ghost")
     done = erya("doctor")
 
-    assert done.code == 1 and "BAD  models: chat_model is 'ghost'" in done.out
+    assert done.code == 1
+    assert "BAD  models: chat_model is 'ghost'" in done.out
 
 
 def test_a_chat_model_answers_when_it_is_asked_for(erya, folder):
-    with ChatServer(Reply(text="Employees have 25 days [1]. Also 99 apples [1].")) as server:
-        added = erya("models", "add", "chat", "m", "--base-url", server.base_url, "--model", "x")
+    with ChatServer(
+        Reply(text="Employees have 25 days [1]. Also 99 apples [1].")
+    ) as server:
+        added = erya(
+            "models", "add", "chat", "m", "--base-url", server.base_url, "--model", "x"
+        )
         assert added.code == 0
         done = erya("ask", ASK, folder, "--model", "m")
         answer = erya("ask", ASK, folder, "--model", "m", "--json").json
@@ -235,7 +249,10 @@ def test_a_chat_model_answers_when_it_is_asked_for(erya, folder):
     assert "Employees have 25 days. [1] Also 99 apples. [" in done.out
     assert "] ⚠" in done.out
     assert "'99' does not occur in what it cites" in done.out
-    assert [claim["verdict"] for claim in answer["claims"]] == ["supported", "not_found"]
+    assert [claim["verdict"] for claim in answer["claims"]] == [
+        "supported",
+        "not_found",
+    ]
     assert answer["usage"]["model"] == "m"
     assert "'m' answered" in tested.out
     assert erya("models", "list", "--json").json["chat"][0]["model"] == "x"
@@ -245,8 +262,12 @@ def test_a_chat_model_answers_when_it_is_asked_for(erya, folder):
 
 
 def test_a_chat_model_that_fails_is_told_and_the_documents_are_quoted(erya, folder):
-    with ChatServer(Reply(body="<html>", headers={"Content-Type": "text/html"})) as server:
-        erya("models", "add", "chat", "m", "--base-url", server.base_url, "--model", "x")
+    with ChatServer(
+        Reply(body="<html>", headers={"Content-Type": "text/html"})
+    ) as server:
+        erya(
+            "models", "add", "chat", "m", "--base-url", server.base_url, "--model", "x"
+        )
         done = erya("ask", ASK, folder, "--model", "m")
 
     assert done.code == 0
@@ -262,7 +283,8 @@ def test_a_key_that_is_not_set_is_told_before_anything_is_sent(erya, folder):
     )  # fmt: skip
     done = erya("ask", ASK, folder, "--model", "m")
 
-    assert done.code == 2 and "export NO_SUCH_KEY" in done.err
+    assert done.code == 2
+    assert "export NO_SUCH_KEY" in done.err
 
 
 def test_nothing_in_a_document_can_steer_a_terminal(erya, folder):
@@ -291,7 +313,9 @@ main()
 
 def test_the_demo_opens_no_socket(tmp_path):
     """What `make demo` runs, with every socket an immediate end of the process."""
-    handbook = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "handbook")
+    handbook = os.path.join(
+        os.path.dirname(__file__), "..", "..", "examples", "handbook"
+    )
     home = ["--kb", "handbook", "--home", str(tmp_path / "home")]
     for arguments in (
         ["ingest", handbook, *home],
@@ -303,7 +327,7 @@ def test_the_demo_opens_no_socket(tmp_path):
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-    assert "[1]" in done.stdout
+        assert arguments[0] == "ingest" or "[1]" in done.stdout
 
 
 def test_output_that_nobody_reads_on_is_no_error(folder, home):
@@ -318,7 +342,10 @@ def test_output_that_nobody_reads_on_is_no_error(folder, home):
 
 def test_as_a_module_it_is_the_same_program():
     done = subprocess.run(
-        [sys.executable, "-m", "erya", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "erya", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "Start with: erya ask" in done.stdout
     json.dumps(done.stdout)

@@ -137,8 +137,7 @@ def test_new_files_are_private_and_readers_stay_until_others_are_given(
 ):
     def readers():
         return {
-            os.path.basename(d.source): d.readers
-            for d in assistant.store.documents(ME)
+            os.path.basename(d.source): d.readers for d in assistant.store.documents(ME)
         }
 
     ingest(assistant, folder)

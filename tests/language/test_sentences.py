@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from erya.language import count_tokens, language_of, sentences
@@ -43,12 +45,19 @@ def test_spans_come_in_order_and_do_not_overlap():
     text = "甲。乙！ One. (Two.) “Three.” ... 4. Five\n\nSix" * 20
     spans = sentences(text)
 
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(spans))
 
 
 @pytest.mark.parametrize(
     ("text", "tokens"),
-    [("", 0), ("你好", 2), ("hello", 1), ("international", 3), ("a, b", 3), ("第3章", 3)],
+    [
+        ("", 0),
+        ("你好", 2),
+        ("hello", 1),
+        ("international", 3),
+        ("a, b", 3),
+        ("第3章", 3),
+    ],
 )
 def test_tokens_are_estimated(text, tokens):
     assert count_tokens(text) == tokens

@@ -31,7 +31,9 @@ def test_exact_forms_stand_beside_stems():
 
 
 def test_folding_makes_both_scripts_one():
-    assert document_terms("資訊安全與頭髮").body == document_terms("资讯安全与头发").body
+    assert (
+        document_terms("資訊安全與頭髮").body == document_terms("资讯安全与头发").body
+    )
 
 
 def test_a_question_drops_what_only_holds_it_together():

@@ -52,7 +52,9 @@ def test_what_is_no_document_is_passed_over_and_named(tmp_path):
     assert source.complete(source.roots[0])
 
 
-def test_a_folder_that_cannot_be_listed_makes_the_scan_incomplete(tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_listed_makes_the_scan_incomplete(
+    tmp_path, monkeypatch
+):
     (tmp_path / "closed").mkdir()
     (tmp_path / "a.txt").write_text("x")
     scandir = os.scandir
@@ -98,14 +100,12 @@ def test_overlapping_paths_offer_a_file_once(tmp_path):
 
 
 def test_a_name_that_is_no_unicode_is_still_a_name(tmp_path):
-    path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.txt")
-    with open(path, "wb") as file:
-        file.write(b"x")
+    (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_bytes(b"x")
 
     _, items, _ = offered(tmp_path)
 
     assert list(items) == ["caf\\xe9.txt"]
-    list(items)[0].encode()
+    next(iter(items)).encode()
 
 
 def test_a_missing_path_is_refused_before_anything_is_done(tmp_path):

@@ -134,8 +134,10 @@ def test_html_nested_without_end_is_read():
         ("question,answer\n年假有几天？,十五天。\nWho?,Anna.\n", "faq.csv"),
         ("问题\t答案\n年假有几天？\t十五天。\nWho?\tAnna.\n", "faq.tsv"),
         (
-            '{"question": "年假有几天？", "answer": "十五天。"}\n\n'
-            '{"question": "Who?", "answer": "Anna."}\n',
+            (
+                '{"question": "年假有几天？", "answer": "十五天。"}\n\n'
+                '{"question": "Who?", "answer": "Anna."}\n'
+            ),
             "faq.jsonl",
         ),
         ("Q: 年假有几天？\nA: 十五天。\n\nQ: Who?\n\nA: Anna.\n", "faq.md"),
@@ -207,7 +209,9 @@ def test_bytes_are_known_by_looking_at_them(data, name, kind):
 
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a.csv"])
 def test_blocks_are_in_order_apart_and_not_empty(name):
-    source = "# A\n\ntext, more\n\n- x\n- y\n\n<p>b</p>\n\nQ: who?\nA: me\n\n| a | b |\n" * 9
+    source = (
+        "# A\n\ntext, more\n\n- x\n- y\n\n<p>b</p>\n\nQ: who?\nA: me\n\n| a | b |\n" * 9
+    )
     parsed = parse(source.encode(), name)
 
     end = 0

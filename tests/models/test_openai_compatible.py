@@ -97,7 +97,9 @@ def test_an_endpoint_that_is_down_is_told():
     model = OpenAICompatibleChat(
         name="local", base_url=f"http://127.0.0.1:{port}/v1", model="m", seconds=20
     )
-    with pytest.raises(ModelError, match=rf"127\.0\.0\.1:{port}.* could not be reached"):
+    with pytest.raises(
+        ModelError, match=rf"127\.0\.0\.1:{port}.* could not be reached"
+    ):
         model.complete(ASK)
 
 

@@ -15,7 +15,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from erya.errors import DamagedError, EryaError, NewerFormatError, StoreError
+from erya.errors import (
+    DamagedError,
+    EryaError,
+    NewerFormatError,
+    NotFoundError,
+    StoreError,
+)
 from erya.records import Principal
 from erya.stores import Bases
 from erya.stores.embedded import EmbeddedStore, schema
@@ -40,7 +46,10 @@ def bad(store):
 def base(tmp_path):
     """A closed base of twenty documents; return its folder."""
     store = EmbeddedStore(tmp_path / "base", name="test")
-    put(store, *(document(f"{i}.txt", f"Sensor {i} costs {i}00 euro.") for i in range(20)))
+    put(
+        store,
+        *(document(f"{i}.txt", f"Sensor {i} costs {i}00 euro.") for i in range(20)),
+    )
     store.close()
     return tmp_path / "base"
 
@@ -55,9 +64,7 @@ def opened(folder):
 def test_an_index_that_is_behind_is_caught_up_by_the_next_reader(base, monkeypatch):
     store = opened(base)
     with monkeypatch.context() as patch:
-        patch.setattr(
-            "erya.stores.embedded.writing.catch_up", lambda *_, **__: None
-        )
+        patch.setattr("erya.stores.embedded.writing.catch_up", lambda *_, **__: None)
         put(store, document("new.txt", "A hygrometer."))
         with store.writer(OWNER, purpose="x") as writer:
             writer.remove(document("3.txt", "").id)
@@ -149,7 +156,9 @@ store.close()
 
 def index_files(base):
     return sorted(
-        path.name for path in (base / "terms").iterdir() if not path.name.startswith(".")
+        path.name
+        for path in (base / "terms").iterdir()
+        if not path.name.startswith(".")
     )
 
 
@@ -204,8 +213,8 @@ def test_a_flipped_byte_in_the_database_never_gives_a_wrong_text(base, tmp_path)
                 assert hit.chunk.text in true
             for stored in list(store.documents(OWNER)):
                 assert store.document(OWNER, stored.id).text in true
-        except EryaError as error:
-            assert "damaged" in str(error) or "There is no document" in str(error)
+        except (DamagedError, NotFoundError):
+            pass
         finally:
             store.close()
     copy = tmp_path / "text"
@@ -226,7 +235,9 @@ def test_a_file_that_is_no_base_is_a_typed_error(tmp_path):
     with pytest.raises(DamagedError, match="damaged"):
         opened(folder)
 
-    sqlite3.connect(folder / "other.sqlite").execute("CREATE TABLE t (x)").connection.close()
+    sqlite3.connect(folder / "other.sqlite").execute(
+        "CREATE TABLE t (x)"
+    ).connection.close()
     (folder / "other.sqlite").replace(folder / "base.sqlite")
     with pytest.raises(DamagedError, match="no format in it"):
         opened(folder)
@@ -348,7 +359,9 @@ def test_a_newer_base_is_refused_untouched(base):
     assert (base / "base.sqlite").read_bytes() == before
 
 
-@pytest.mark.parametrize("release", sorted(path.name for path in GOLDEN.glob("*.tar.gz")))
+@pytest.mark.parametrize(
+    "release", sorted(path.name for path in GOLDEN.glob("*.tar.gz"))
+)
 def test_a_base_of_every_release_opens(release, tmp_path):
     """Each archive holds a base and what it must answer; none is ever made again."""
     with tarfile.open(GOLDEN / release) as archive:
@@ -403,7 +416,8 @@ with store.writer(Principal.owner("w"), purpose="hold it"):
     time.sleep(60)
 """
     holder = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
-    assert holder.stdout and holder.stdout.readline() == b"held\n"
+    assert holder.stdout
+    assert holder.stdout.readline() == b"held\n"
     store = opened(base)
     with pytest.raises(StoreError, match=rf"process {holder.pid} \(hold it"):
         put(store, document("x.txt", "x"))

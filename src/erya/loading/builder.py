@@ -14,7 +14,8 @@ _QUESTION = re.compile(
     r"(?:Q|Question|问|問)\s*\d{0,3}\s*[:：.．]\s*(?=\S)", re.IGNORECASE
 )
 _ANSWER = re.compile(
-    r"(?:^|\s|(?<=[?？。！!]))(?:A|Answer|答)\s*\d{0,3}\s*[:：.．]\s*(?=\S)", re.IGNORECASE
+    r"(?:^|\s|(?<=[?？。！!]))(?:A|Answer|答)\s*\d{0,3}\s*[:：.．]\s*(?=\S)",
+    re.IGNORECASE,
 )
 _QUESTION_LEVEL = 6  # below every heading that a document may have above its questions
 

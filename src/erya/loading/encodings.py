@@ -29,7 +29,9 @@ _CONTROLS: Final = {
 } | {0x85: "\n", 0xFEFF: None}
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _ZEROS: Final = 10  # more than one NUL in ten characters: not UTF-8, but UTF-16
-_OFFICE = re.compile("[\t\n\r -~\u00b7\u2010-\u2026\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+_OFFICE = re.compile(
+    "[\t\n\r -~\u00b7\u2010-\u2026\u3000-\u303f\u3400-\u9fff\uff00-\uffef]"
+)
 _HIGH_PAIR = re.compile(rb"[\x81-\xfe](?:[\x40-\x7e\x80-\xfe]|[\x30-\x39].{0,2})")
 # Level 1, or the row of Chinese punctuation, or full-width letters and digits.
 _LEVEL_1 = re.compile(rb"[\xb0-\xd7\xa1\xa3][\xa1-\xfe]")
@@ -57,8 +59,8 @@ def decode(data: bytes, *, declared: str | None = None) -> str:
             continue
         if text.count("\x00") * _ZEROS <= len(text):
             return clean(text)
-    if encoding := unmarked_utf16(data[:_SAMPLE]) or _simplified(data[:_SAMPLE]):
-        return _strict(data, encoding)
+    if told := unmarked_utf16(data[:_SAMPLE]) or _simplified(data[:_SAMPLE]):
+        return _strict(data, told)
     best = from_bytes(
         data[:_SAMPLE], cp_isolation=_CANDIDATES, enable_fallback=False
     ).best()
@@ -88,8 +90,8 @@ def unmarked_utf16(head: bytes) -> str | None:
 def _simplified(head: bytes) -> str | None:
     """Return `gb18030` if the bytes are everyday simplified Chinese in it, or None.
 
-    Nearly all Chinese text is of the 3,755 characters of level 1 of GB 2312, which stand
-    together; in Big5 or a Western encoding such pairs of bytes are no majority.
+    Nearly all Chinese text is of the 3,755 characters of level 1 of GB 2312, which
+    stand together; in Big5 or a Western encoding such pairs of bytes are no majority.
     """
     high = len(_HIGH_PAIR.findall(head))
     return "gb18030" if high and len(_LEVEL_1.findall(head)) * 20 >= high * 15 else None

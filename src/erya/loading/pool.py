@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from erya.loading.base import Limits
@@ -57,15 +56,10 @@ class ParserPool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """End the processes, the busy ones too."""
         self._closed = True
-        self._threads.shutdown(wait=error is None, cancel_futures=True)
+        self._threads.shutdown(wait=kind is None, cancel_futures=True)
         while self._idle:
             self._idle.pop().stop()
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, Self
 
 from typing_extensions import override
@@ -62,12 +61,7 @@ class ChatServer:
         thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop serving."""
         self._closing.set()
         self._server.shutdown()
@@ -83,16 +77,16 @@ class ChatServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self) -> None:  # noqa: N802 - named by the standard library
+            def do_POST(self) -> None:
                 size = int(self.headers["Content-Length"])
-                reply = server._next(json.loads(self.rfile.read(size)))  # noqa: SLF001
+                reply = server._next(json.loads(self.rfile.read(size)))
                 try:
-                    server._answer(self, reply)  # noqa: SLF001
+                    server._answer(self, reply)
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True  # the client gave up, as it should
 
             @override
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, format: str, *_: object) -> None:
                 """Say nothing."""
 
         return Handler

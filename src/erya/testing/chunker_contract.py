@@ -30,13 +30,17 @@ class ChunkerContract:
         raise NotImplementedError
 
     @pytest.mark.parametrize("text", _TEXTS)
-    def test_a_chunk_is_exactly_the_span_it_says(self, chunker: Chunker, text: str):
+    def test_a_chunk_is_exactly_the_span_it_says(
+        self, chunker: Chunker, text: str
+    ) -> None:
         for chunk in chunker.chunk(document("a.txt", text)):
             assert text[chunk.start : chunk.end] == chunk.text
             assert chunk.text.strip()
 
     @pytest.mark.parametrize("text", _TEXTS)
-    def test_chunks_come_in_order_and_lose_no_word(self, chunker: Chunker, text: str):
+    def test_chunks_come_in_order_and_lose_no_word(
+        self, chunker: Chunker, text: str
+    ) -> None:
         chunks = list(chunker.chunk(document("a.txt", text)))
 
         assert [c.start for c in chunks] == sorted(c.start for c in chunks)
@@ -44,15 +48,17 @@ class ChunkerContract:
         lost = {text[i] for i in range(len(text)) if i not in covered}
         assert not {character for character in lost if character.isalnum()}
 
-    def test_an_empty_text_has_no_chunks(self, chunker: Chunker):
+    def test_an_empty_text_has_no_chunks(self, chunker: Chunker) -> None:
         assert list(chunker.chunk(document("a.txt", ""))) == []
 
-    def test_ids_follow_from_source_content_and_span(self, chunker: Chunker):
+    def test_ids_follow_from_source_content_and_span(self, chunker: Chunker) -> None:
         text = "One sentence. " * 200
 
         def ids(given: Document) -> list[str]:
             return [chunk.id for chunk in chunker.chunk(given)]
 
         assert ids(document("a.txt", text)) == ids(document("a.txt", text))
-        assert len(set(ids(document("a.txt", text)))) == len(ids(document("a.txt", text)))
+        assert len(set(ids(document("a.txt", text)))) == len(
+            ids(document("a.txt", text))
+        )
         assert not set(ids(document("a.txt", text))) & set(ids(document("b.txt", text)))

@@ -108,7 +108,8 @@ class EmbeddedStore(Store):
             )
             raise StoreError(msg) from None
         with self._lock.held(purpose="create it"), guarded(self._name):
-            # Two processes may both have found nothing; the second one finds tables now.
+            # Two processes may both have found nothing; the second one finds tables
+            # now.
             with self._engine.connect() as connection:
                 made = sa.inspect(connection).get_table_names()
             if not made:
