@@ -117,7 +117,7 @@ def run_rounds(
 
 
 def command(folder: Path, home: Path) -> list[str]:
-    """Return the command of one ingest; its commits are small, so kills fall between."""
+    """Return the command of one ingest, with commits so small that kills part them."""
     program = (
         "import erya.indexing.ingestion as i; i._COMMIT_DOCUMENTS = 25\n"
         "from erya.cli.main import main; main()"
