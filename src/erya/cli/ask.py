@@ -23,7 +23,7 @@ from erya.cli.common import (
     settings_for,
     snippet,
 )
-from erya.cli.progress import ingest_with_progress
+from erya.cli.progress import draft_shown, ingest_with_progress
 from erya.errors import UsageError
 from erya.records import Answer, Principal
 
@@ -79,7 +79,8 @@ def ask(
             )
             for problem in report.failed:
                 echo(f"Not read: {problem.source}: {problem.message}", err=True)
-        answer = assistant.ask(question, principal=principal)
+        with draft_shown(wanted=bool(settings.chat_model) and not as_json) as show:
+            answer = assistant.ask(question, principal=principal, on_text=show)
     if as_json:
         echo_json(_as_json(answer))
     else:

@@ -41,6 +41,7 @@ __all__ = [
     "settings_for",
     "snippet",
     "table",
+    "visible",
 ]
 
 HomeOption = Annotated[
@@ -179,7 +180,12 @@ def chat_model_for(settings: Settings) -> "ChatModel":
 
 def echo(text: str = "", *, err: bool = False) -> None:
     """Print a line, without what could steer a terminal or hide in it."""
-    typer.echo(_INVISIBLE.sub("", text), err=err)
+    typer.echo(visible(text), err=err)
+
+
+def visible(text: str) -> str:
+    """Return `text` without control characters and signs that no reader can see."""
+    return _INVISIBLE.sub("", text)
 
 
 def echo_json(value: Any) -> None:

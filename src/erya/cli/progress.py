@@ -1,17 +1,18 @@
-"""Ingest, with a bar for a person who watches."""
+"""What a person who watches sees of work that takes time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from erya.cli.common import interactive
+from erya.cli.common import interactive, visible
 from erya.records import Principal
 
 if TYPE_CHECKING:
     from erya.assistant import Assistant
     from erya.indexing import IngestReport
 
-__all__ = ["ingest_with_progress"]
+__all__ = ["draft_shown", "ingest_with_progress"]
 
 
 def ingest_with_progress(
@@ -77,3 +78,26 @@ def ingest_with_progress(
         )
         progress.update(task, completed=progress.tasks[0].total)
     return report
+
+
+@contextmanager
+def draft_shown(*, wanted: bool) -> Iterator[Callable[[str], None] | None]:
+    """Show a model's text on a terminal as it is written, then take it away.
+
+    What stays on the screen is the checked answer only.
+    """
+    if not (wanted and interactive()):
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.live import Live  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    written = Text("…", style="dim")
+    with Live(written, console=Console(stderr=True), transient=True) as live:
+
+        def show(piece: str) -> None:
+            written.append(visible(piece))
+            live.refresh()
+
+        yield show
