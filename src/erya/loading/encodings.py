@@ -20,7 +20,7 @@ _BOMS: Final = (
 # What a Chinese or English office has on its disks. The shorter list is also more
 # often right: on 1,680 snippets of 20 to 2,000 characters 97 % against 94 % with all.
 _CANDIDATES: Final = [
-    "gb18030", "big5", "big5hkscs", "utf_16_le", "utf_16_be", "shift_jis", "euc_jp",
+    "gb18030", "big5", "big5hkscs", "utf_16_le", "utf_16_be", "shift_jis", "cp932", "euc_jp",
     "euc_kr", "cp1252", "cp1250", "cp1251",
 ]  # fmt: skip
 _SAMPLE = 200_000  # bytes looked at; the whole file is then decoded strictly
