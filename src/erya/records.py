@@ -27,6 +27,7 @@ __all__ = [
     "Span",
     "Usage",
     "Verdict",
+    "is_under",
 ]
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "code"]
@@ -333,3 +334,8 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     content: str
+
+
+def is_under(source: str, root: str) -> bool:
+    """Tell whether `source` is `root`, or a path inside it."""
+    return source == root or source.startswith(root.rstrip("/") + "/")

@@ -392,7 +392,11 @@ def test_there_is_a_golden_base():
 
 
 def test_another_analysis_reads_every_chunk_anew(base, monkeypatch):
-    monkeypatch.setattr("erya.stores.embedded.catching_up.ANALYSIS", "next")
+    for room in ("catching_up", "store"):
+        monkeypatch.setattr(f"erya.stores.embedded.{room}.ANALYSIS", "next")
+    store = opened(base)
+    assert len(store.search(OWNER, "sensor", limit=50).hits) == 20
+    store.close()
     store = opened(base)
     put(store, document("x.txt", "One more sensor."))
 

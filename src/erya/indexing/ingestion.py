@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from erya.records import Chunk, Document, Item, Problem
+from erya.records import Chunk, Document, Item, Problem, is_under
 from erya.stores import StoredDocument, Writer
 
 __all__ = ["IngestReport", "Ingestion"]
@@ -133,7 +133,9 @@ class Ingestion:
         """
         whole = [root for root in roots if complete(root)]
         for source, document in self._stored.items():
-            if source not in self._seen and any(_under(source, root) for root in whole):
+            if source not in self._seen and any(
+                is_under(source, root) for root in whole
+            ):
                 self._writer.remove(document.id)
                 self.report.removed += 1
         self._writer.commit()
@@ -155,7 +157,3 @@ class Ingestion:
             self._writer.commit()
             self._documents = self._characters = 0
             self._committed = time.monotonic()
-
-
-def _under(source: str, root: str) -> bool:
-    return source == root or source.startswith(root.rstrip("/") + "/")

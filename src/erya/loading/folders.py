@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from erya.errors import UsageError
-from erya.records import Item, Problem
+from erya.records import Item, Problem, is_under
 
 __all__ = ["FolderSource"]
 
@@ -45,15 +45,17 @@ class FolderSource:
 
     def count(self) -> int:
         """Count the files on offer without reading them: for a progress bar."""
-        return sum(not isinstance(found, Problem) for _, found in self._walk_all())
+        return sum(not isinstance(found, Problem) for found in self._walk_all())
 
     def items(self) -> Iterator[Item | Problem]:
         """Yield every file's bytes, and a problem for each that is passed over."""
         self._incomplete.clear()
-        for root, found in self._walk_all():
+        for found in self._walk_all():
             if isinstance(found, Problem):
                 if found.code == "unreadable_folder":
-                    self._incomplete.add(_name(root))
+                    self._incomplete.update(
+                        over for over in self.roots if is_under(found.source, over)
+                    )
                 yield found
             else:
                 yield self._read(found)
@@ -62,7 +64,7 @@ class FolderSource:
         """Tell whether every folder under `root` could be listed."""
         return root not in self._incomplete
 
-    def _walk_all(self) -> Iterator[tuple[str, str | Problem]]:
+    def _walk_all(self) -> Iterator[str | Problem]:
         self._seen_files.clear()
         self._seen_folders.clear()
         for root in self._roots:
@@ -72,7 +74,7 @@ class FolderSource:
                 if isinstance(found, Problem) or found not in self._seen_files:
                     if isinstance(found, str):
                         self._seen_files.add(found)
-                    yield root, found
+                    yield found
 
     def _walk(self, root: str) -> Iterator[str | Problem]:
         folders = [root]

@@ -8,7 +8,7 @@ from typing_extensions import override
 from erya.errors import UsageError
 from erya.records import Evidence, Hit, Principal
 from erya.retrieving.base import Retriever
-from erya.stores import Store
+from erya.stores import KEYWORD, Store
 
 __all__ = ["KeywordRetriever"]
 
@@ -49,6 +49,6 @@ def _folded(hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
             seen.add(key)
             kept.append(hit)
     return tuple(
-        dataclasses.replace(hit, ranks={**hit.ranks, "keyword": rank})
+        dataclasses.replace(hit, ranks={**hit.ranks, KEYWORD: rank})
         for rank, hit in enumerate(kept, start=1)
     )

@@ -4,7 +4,7 @@ Every method takes the `Principal` on whose behalf it acts; there is no way to r
 to count past what that principal may see.
 """
 
-from erya.stores.base import Finding, Status, Store, StoredDocument, Writer
+from erya.stores.base import KEYWORD, Finding, Status, Store, StoredDocument, Writer
 from erya.stores.bases import Bases
 
-__all__ = ["Bases", "Finding", "Status", "Store", "StoredDocument", "Writer"]
+__all__ = ["KEYWORD", "Bases", "Finding", "Status", "Store", "StoredDocument", "Writer"]

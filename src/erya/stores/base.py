@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from erya.records import Chunk, Document, Evidence, Principal
 
-__all__ = ["Finding", "Job", "Status", "Store", "StoredDocument", "Writer"]
+# The name of the keyword leg in `Hit.ranks`.
+KEYWORD: Final = "keyword"
+
+__all__ = ["KEYWORD", "Finding", "Job", "Status", "Store", "StoredDocument", "Writer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
+from erya.errors import StoreError
 from erya.language import ANALYSIS, document_terms
 from erya.records import Chunk
 from erya.stores.embedded import schema
@@ -26,13 +27,25 @@ def catch_up(engine: sa.Engine, terms: TermIndex, *, anew: bool = False) -> None
     behind that the record of removals no longer reaches back.
 
     Raises:
-        OSError: The disk is full; the index is caught up later.
+        StoreError: The index cannot be written; it is caught up later.
     """
+    try:
+        _follow(engine, terms, anew=anew)
+    except OSError as error:
+        msg = (
+            f"The documents are stored, but their index could not be written: {error}. "
+            "Free some space on the disk; the next search or ingest catches it up."
+        )
+        raise StoreError(msg) from error
+
+
+def _follow(engine: sa.Engine, terms: TermIndex, *, anew: bool) -> None:
     with engine.begin() as connection:
         facts = facts_of(connection)
         if facts["analysis"] != ANALYSIS:
             _analyse_anew(connection)
             anew = True
+            facts = facts_of(connection)
         generation = int(facts["generation"])
         found = None if anew else terms.generation()
         if found == generation:
@@ -45,7 +58,12 @@ def catch_up(engine: sa.Engine, terms: TermIndex, *, anew: bool = False) -> None
         gone = connection.scalars(
             sa.select(removals.c.chunk).where(removals.c.generation > found)
         ).all()
-        terms.change(generation, remove=gone, add=_chunks_since(connection, found))
+        try:
+            terms.change(generation, remove=gone, add=_chunks_since(connection, found))
+        except OSError:
+            # Whatever a killed commit left in the engine's way, a new index is free of.
+            everything = _chunks_since(connection, -1)
+            terms.change(generation, remove=(), add=everything, anew=True)
 
 
 def facts_of(connection: sa.Connection) -> dict[str, str]:
@@ -77,14 +95,7 @@ def _analyse_anew(connection: sa.Connection) -> None:
     """Give every chunk the terms of this release's analysis."""
     chunks, documents, versions = schema.chunks, schema.documents, schema.versions
     rows = connection.execute(
-        sa.select(
-            chunks.c.number,
-            chunks.c.headings,
-            versions.c.title,
-            sa.func.substr(
-                versions.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start
-            ),
-        )
+        sa.select(chunks.c.number, chunks.c.headings, versions.c.title, chunks.c.text)
         .join(documents, documents.c.number == chunks.c.document)
         .join(versions, versions.c.number == documents.c.version)
     ).all()
@@ -117,8 +128,9 @@ def _analyse_anew(connection: sa.Connection) -> None:
             .scalar_subquery()
         )
         connection.execute(sa.update(documents).values({column: total}))
-    connection.execute(
-        sa.update(schema.base)
-        .where(schema.base.c.key == "analysis")
-        .values(value=ANALYSIS)
-    )
+    # A new generation, so that no process goes on with what it has read before.
+    generation = int(facts_of(connection)["generation"]) + 1
+    for key, value in (("analysis", ANALYSIS), ("generation", str(generation))):
+        connection.execute(
+            sa.update(schema.base).where(schema.base.c.key == key).values(value=value)
+        )

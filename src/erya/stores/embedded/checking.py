@@ -7,9 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
 from erya.language import ANALYSIS, document_terms
+from erya.records import Chunk
 from erya.stores.base import Finding
 from erya.stores.embedded import schema
-from erya.stores.embedded.catching_up import indexed_text
+from erya.stores.embedded.catching_up import facts_of
+from erya.stores.embedded.hashes import chunk_hash, document_hash
 from erya.stores.embedded.term_index import TermIndex
 
 __all__ = ["verify"]
@@ -29,7 +31,7 @@ def verify(engine: sa.Engine, terms: TermIndex) -> list[Finding]:
                 findings.append(_finding("chunks", _bad_chunks(connection)))
                 findings.append(_finding("totals", _bad_totals(connection)))
                 findings.append(_index(connection, terms))
-    except (DatabaseError, ValueError) as error:
+    except (DatabaseError, ValueError, LookupError, TypeError) as error:
         findings.append(Finding(check="database", ok=False, detail=str(error)))
     return findings
 
@@ -60,13 +62,19 @@ def _database(connection: sa.Connection) -> list[Finding]:
 def _bad_texts(connection: sa.Connection) -> Iterator[str]:
     documents, versions = schema.documents, schema.versions
     rows = connection.execute(
-        sa.select(documents.c.source, versions.c.text, versions.c.text_hash)
+        sa.select(documents.c.source, versions)
         .outerjoin(versions, versions.c.number == documents.c.version)
-        .execution_options(yield_per=100)
-    )
-    for source, text, expected in rows:
-        if text is None or hashlib.sha256(text.encode()).hexdigest() != expected:
-            yield f"the text of {source} is not what was written"
+        .execution_options(yield_per=10)
+    ).mappings()
+    for row in rows:
+        found = document_hash(
+            title=row["title"],
+            text=row["text"],
+            structure=row["structure"],
+            details=row["details"] or {},
+        )
+        if row["text"] is None or found != row["hash"]:
+            yield f"the text of {row['source']} is not what was written"
 
 
 def _bad_originals(connection: sa.Connection) -> Iterator[str]:
@@ -86,28 +94,36 @@ def _bad_originals(connection: sa.Connection) -> Iterator[str]:
 
 def _bad_chunks(connection: sa.Connection) -> Iterator[str]:
     chunks, documents, versions = schema.chunks, schema.documents, schema.versions
-    analysed = connection.scalar(
-        sa.select(schema.base.c.value).where(schema.base.c.key == "analysis")
-    )
+    analysed = facts_of(connection)["analysis"]
     rows = connection.execute(
         sa.select(
-            chunks,
-            documents.c.source,
-            versions.c.title,
-            sa.func.substr(
-                versions.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start
-            ).label("text"),
+            chunks, documents.c.id.label("document_id"), documents.c.source,
+            versions.c.title, versions.c.number.label("version"),
         )
         .join(documents, documents.c.number == chunks.c.document)
         .join(versions, versions.c.number == documents.c.version)
+        .order_by(chunks.c.document)
         .execution_options(yield_per=500)
-    ).mappings()
+    ).mappings()  # fmt: skip
+    version, whole = None, ""
     for row in rows:
+        if row["version"] != version:
+            version = row["version"]
+            text = sa.select(versions.c.text).where(versions.c.number == version)
+            whole = connection.scalar(text) or ""
         place = f"chunk {row['id']} of {row['source']}"
-        if hashlib.sha256((row["text"] or "").encode()).hexdigest() != row["text_hash"]:
+        chunk = Chunk(
+            id=row["id"], document_id=row["document_id"], start=row["start"],
+            end=row["end"], text=row["text"], source=row["source"], title=row["title"],
+            headings=tuple(row["headings"]), page=row["page"],
+        )  # fmt: skip
+        if (
+            chunk_hash(chunk) != row["hash"]
+            or whole[chunk.start : chunk.end] != chunk.text
+        ):
             yield f"{place} is not the span it says"
             continue
-        found = document_terms(indexed_text(row["title"], row["headings"], row["text"]))
+        found = document_terms(chunk.indexed_text)
         if analysed == ANALYSIS and (
             row["body"] != dict(found.body)
             or row["exact"] != dict(found.exact)

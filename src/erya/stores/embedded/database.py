@@ -158,7 +158,7 @@ def guarded(name: str) -> Iterator[None]:
     except DatabaseError as error:
         damaged = _damaged(name, str(error.orig))
         raise damaged from error
-    except (ValueError, LookupError) as error:
+    except (ValueError, LookupError, TypeError) as error:
         # SQLite gave a row that no writer wrote: broken JSON, a number that is none.
         damaged = _damaged(name, f"{type(error).__name__}: {error}")
         raise damaged from error

@@ -27,14 +27,18 @@ class WriterLock:
         self._base = base
 
     @contextmanager
-    def held(self, *, purpose: str) -> Iterator[None]:
+    def held(self, *, purpose: str, wait: float = 0.0) -> Iterator[None]:
         """Hold the lock for a while.
+
+        Args:
+            purpose: What for, to tell others.
+            wait: Seconds to wait for somebody else to finish.
 
         Raises:
             BusyError: Somebody else holds it; the message names them.
             StoreError: The folder cannot be written to.
         """
-        lock = FileLock(self._path, timeout=0, thread_local=False)
+        lock = FileLock(self._path, timeout=wait, thread_local=False)
         try:
             lock.acquire()
         except Timeout:

@@ -91,7 +91,7 @@ versions = Table(
     Column("media_type", String, nullable=False),
     Column("details", JSON, nullable=False),  # Document.metadata
     Column("characters", Integer, nullable=False),
-    Column("text_hash", String, nullable=False),
+    Column("hash", String, nullable=False),  # of all that `document` returns
     Column("added_at", String, nullable=False),
     Column("superseded_at", String),
     Column(
@@ -118,7 +118,8 @@ chunks = Table(
     Column("end", Integer, nullable=False),
     Column("page", Integer),
     Column("headings", JSON, nullable=False),
-    Column("text_hash", String, nullable=False),
+    Column("text", Text, nullable=False),  # a search must not read whole documents
+    Column("hash", String, nullable=False),  # of all that a hit shows
     Column("body_length", Integer, nullable=False),
     Column("exact_length", Integer, nullable=False),
     Column("body", JSON, nullable=False),  # {term: count}

@@ -15,6 +15,8 @@ own.
 """
 
 import math
+import struct
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -142,7 +144,7 @@ def _terms(
             readable = searcher.count(field, term, label_sets)
             if readable:
                 weight = factor * count * _idf(stats.chunks, readable)
-                engine = _idf(
+                engine = _engine_idf(
                     searcher.stats(field).documents, searcher.engine_count(field, term)
                 )
                 found.append(_Term(field, term, weight, weight / engine))
@@ -165,6 +167,20 @@ def _bound(searcher: Searcher, stats: ReadableStats, fields: set[str]) -> float:
 
 def _idf(total: int, containing: int) -> float:
     return math.log(1 + (total - containing + 0.5) / (containing + 0.5))
+
+
+def _engine_idf(total: int, containing: int) -> float:
+    """Return the idf as the engine rounds it, in 32-bit floats.
+
+    For a term in nearly every chunk the rounding is far from small: 1 + x loses most of
+    a small x. Never 0, so that it can be divided by.
+    """
+    x = _float32((total - containing + 0.5) / (containing + 0.5))
+    return _float32(math.log(_float32(1.0 + x))) or sys.float_info.min
+
+
+def _float32(value: float) -> float:
+    return float(struct.unpack("f", struct.pack("f", value))[0])
 
 
 def _score(chunk: ChunkTerms, wanted: Sequence[_Term], stats: ReadableStats) -> float:

@@ -1,22 +1,31 @@
 """The embedded store: what it reads, checks and repairs. `writing` changes it."""
 
 import hashlib
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from typing_extensions import override
 
 from erya.errors import BusyError, DamagedError, NotFoundError, StoreError
-from erya.language import query_terms
+from erya.language import ANALYSIS, query_terms
 from erya.policy import EVERYTHING, labels, permit
 from erya.records import Block, Chunk, Document, Evidence, Hit, Principal, Span
-from erya.stores.base import Finding, Job, Status, Store, StoredDocument, Writer
+from erya.stores.base import (
+    KEYWORD,
+    Finding,
+    Job,
+    Status,
+    Store,
+    StoredDocument,
+    Writer,
+)
 from erya.stores.embedded import checking, schema
-from erya.stores.embedded.catching_up import catch_up
+from erya.stores.embedded.catching_up import catch_up, facts_of
 from erya.stores.embedded.database import (
     create,
     engine_for,
@@ -25,6 +34,7 @@ from erya.stores.embedded.database import (
     migrate,
     outside_transaction,
 )
+from erya.stores.embedded.hashes import chunk_hash, document_hash
 from erya.stores.embedded.lock import WriterLock
 from erya.stores.embedded.scoring import (
     ChunkTerms,
@@ -37,8 +47,8 @@ from erya.stores.embedded.writing import EmbeddedWriter
 
 __all__ = ["EmbeddedStore"]
 
-LEG: Final = "keyword"
 _PATIENCE = 30.0  # seconds that a reader waits for a writer to finish its commit
+_MOMENT = 2.0  # seconds that a writer waits for one who is about to finish
 _PAUSE = 0.01
 _JOBS_SHOWN = 10
 _VARIABLES = 10_000  # bound values in one statement; SQLite allows 32,766
@@ -88,15 +98,17 @@ class EmbeddedStore(Store):
         self._engine = engine_for(folder / "base.sqlite")
         self._stats: dict[tuple[int, tuple[int, ...] | None], ReadableStats] = {}
         try:
-            if not (folder / "base.sqlite").exists():
+            if not (folder / "base.sqlite").exists() or self._is_blank():
                 self._create(folder)
             if not is_current(self._engine, name=name):
                 with self._lock.held(purpose="migrate it"), guarded(name):
                     migrate(self._engine)
             self._terms = self._term_index(folder)
+            self._file = (folder / "base.sqlite").stat()
         except BaseException:
             self._engine.dispose()
             raise
+        self._path = folder / "base.sqlite"
 
     def _create(self, folder: Path) -> None:
         try:
@@ -107,18 +119,23 @@ class EmbeddedStore(Store):
                 "Choose another home with --home or ERYA_HOME."
             )
             raise StoreError(msg) from None
-        with self._lock.held(purpose="create it"), guarded(self._name):
-            # Two processes may both have found nothing; the second one finds tables
-            # now.
-            with self._engine.connect() as connection:
-                made = sa.inspect(connection).get_table_names()
-            if not made:
+        with (
+            self._lock.held(purpose="create it", wait=_PATIENCE),
+            guarded(self._name),
+        ):
+            # Two processes may both have found nothing; the second finds tables now.
+            if self._is_blank():
                 create(self._engine)
                 catch_up(self._engine, self._term_index(folder))
 
+    def _is_blank(self) -> bool:
+        """Tell whether nothing was made yet, or a crash came before the first table."""
+        with guarded(self._name), self._engine.connect() as connection:
+            return not sa.inspect(connection).get_table_names()
+
     def _term_index(self, folder: Path) -> TermIndex:
         with guarded(self._name), self._engine.connect() as connection:
-            identity = _fact(connection, "identity")
+            identity = facts_of(connection)["identity"]
         return TermIndex(folder / "terms", identity=identity)
 
     @property
@@ -134,7 +151,10 @@ class EmbeddedStore(Store):
     @override
     def writer(self, principal: Principal, *, purpose: str) -> Iterator[Writer]:
         permit(principal, "write")
-        with self._lock.held(purpose=purpose):
+        self._still_there()
+        # A reader that mends the index holds the lock for a moment, too.
+        with self._lock.held(purpose=purpose, wait=_MOMENT):
+            self._still_there()
             # What a crash or a damage left behind is mended first: readers could not do
             # it while the lock is ours.
             with guarded(self._name):
@@ -171,7 +191,7 @@ class EmbeddedStore(Store):
                 schema.chunks.c.number.in_([scored.number for scored in found]),
             )
         hits = tuple(
-            Hit(chunk=chunks[scored.number], score=scored.score, ranks={LEG: rank})
+            Hit(chunk=chunks[scored.number], score=scored.score, ranks={KEYWORD: rank})
             for rank, scored in enumerate(found, start=1)
         )
         return Evidence(hits=hits, weights=weights)
@@ -221,7 +241,13 @@ class EmbeddedStore(Store):
         with guarded(self._name), self._engine.begin() as connection:
             row = self._document_row(connection, principal, document_id)
             readers = _label_sets(connection)[row["label_set"]]
-        if _sha256(row["text"]) != row["text_hash"]:
+        found = document_hash(
+            title=row["title"],
+            text=row["text"],
+            structure=row["structure"],
+            details=row["details"],
+        )
+        if found != row["hash"]:
             raise self._damaged(row["source"])
         structure = row["structure"]
         return Document(
@@ -301,7 +327,11 @@ class EmbeddedStore(Store):
     @override
     def rebuild(self, principal: Principal) -> None:
         permit(principal, "maintain")
-        with self._lock.held(purpose="rebuild its index"), guarded(self._name):
+        self._still_there()
+        with (
+            self._lock.held(purpose="rebuild its index", wait=_MOMENT),
+            guarded(self._name),
+        ):
             catch_up(self._engine, self._terms, anew=True)
             # What was deleted is overwritten in the file; now also in the log.
             outside_transaction(self._engine, "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -319,18 +349,40 @@ class EmbeddedStore(Store):
         deadline = time.monotonic() + _PATIENCE
         while True:
             with self._engine.begin() as connection:
-                generation = int(_fact(connection, "generation"))
+                facts = facts_of(connection)
+                generation = int(facts["generation"])
                 searcher = self._terms.searcher(generation)
-                if searcher is not None:
+                if searcher is not None and facts["analysis"] == ANALYSIS:
                     yield _Snapshot(connection, searcher, generation)
                     return
+            if time.monotonic() > deadline:
+                raise BusyError(base=self._name, holder="somebody who never finishes")
+            if self._has_moved_on(generation):
+                continue
             try:
                 with self._lock.held(purpose="catch up its index"):
                     catch_up(self._engine, self._terms)
             except BusyError:
-                if time.monotonic() > deadline:
-                    raise
                 time.sleep(_PAUSE)
+
+    def _has_moved_on(self, generation: int) -> bool:
+        """Tell whether a writer has committed since: then the index may fit by now."""
+        with self._engine.connect() as connection:
+            return int(facts_of(connection)["generation"]) != generation
+
+    def _still_there(self) -> None:
+        """Refuse to write into a base that was deleted meanwhile.
+
+        Raises:
+            NotFoundError: It was.
+        """
+        try:
+            found = self._path.stat()
+        except OSError:
+            found = None
+        if found is None or not os.path.samestat(found, self._file):
+            msg = f"The base {self._name!r} was deleted meanwhile. Open it again."
+            raise NotFoundError(msg)
 
     def _scope(self, connection: sa.Connection, principal: Principal) -> _Scope:
         allowed = labels(principal)
@@ -407,14 +459,12 @@ class EmbeddedStore(Store):
                 chunks.c.end,
                 chunks.c.page,
                 chunks.c.headings,
-                chunks.c.text_hash,
+                chunks.c.text,
+                chunks.c.hash,
                 documents.c.id.label("document_id"),
                 documents.c.source,
                 documents.c.label_set,
                 versions.c.title,
-                sa.func.substr(
-                    versions.c.text, chunks.c.start + 1, chunks.c.end - chunks.c.start
-                ).label("text"),
             )
             .join(documents, documents.c.number == chunks.c.document)
             .join(versions, versions.c.number == documents.c.version)
@@ -424,9 +474,7 @@ class EmbeddedStore(Store):
         for row in rows:
             if not scope.holds(row["label_set"]):
                 continue
-            if _sha256(row["text"]) != row["text_hash"]:
-                raise self._damaged(row["source"])
-            found[row["number"]] = Chunk(
+            chunk = Chunk(
                 id=row["id"],
                 document_id=row["document_id"],
                 start=row["start"],
@@ -437,6 +485,9 @@ class EmbeddedStore(Store):
                 headings=tuple(row["headings"]),
                 page=row["page"],
             )
+            if chunk_hash(chunk) != row["hash"]:
+                raise self._damaged(row["source"])
+            found[row["number"]] = chunk
         return found
 
     def _damaged(self, source: str) -> DamagedError:
@@ -474,10 +525,22 @@ def _terms_of(
                 continue
             found[number] = ChunkTerms(
                 chunk_id,
-                {BODY: body, EXACT: exact},
+                {BODY: _counts(body), EXACT: _counts(exact)},
                 {BODY: body_length, EXACT: exact_length},
             )
     return found
+
+
+def _counts(value: Any) -> dict[str, int]:
+    """Return stored counts of terms.
+
+    Raises:
+        ValueError: They have another shape, so they are damaged.
+    """
+    if not isinstance(value, dict):
+        msg = f"counts of terms are a table, not {value!r:.40}"
+        raise ValueError(msg)  # noqa: TRY004 - what SQLite holds, not what we passed
+    return value
 
 
 def _label_sets(connection: sa.Connection) -> dict[int, frozenset[str]]:
@@ -485,14 +548,3 @@ def _label_sets(connection: sa.Connection) -> dict[int, frozenset[str]]:
     for number, label in connection.execute(sa.select(schema.readers)):
         sets.setdefault(number, set()).add(label)
     return {number: frozenset(found) for number, found in sets.items()}
-
-
-def _fact(connection: sa.Connection, key: str) -> str:
-    value = connection.scalar(
-        sa.select(schema.base.c.value).where(schema.base.c.key == key)
-    )
-    return str(value)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -237,6 +237,7 @@ class TermIndex:
             folder.mkdir(parents=True)
         else:
             folder = self._folder
+            self._drop_strays()
         with _engine_errors():
             index = tantivy.Index(self._schema, path=str(folder), reuse=not anew)
             writer = index.writer(_HEAP, 1)
@@ -260,6 +261,16 @@ class TermIndex:
             folder.rename(self._folder)
             shutil.rmtree(old, ignore_errors=True)
             self._checked.clear()
+
+    def _drop_strays(self) -> None:
+        """Delete what a killed commit left: the engine would trip over its own names."""
+        manifest = json.loads((self._folder / _MANIFEST).read_bytes())
+        for entry in list(os.scandir(self._folder)):
+            if not entry.name.startswith(".") and entry.name not in {
+                _MANIFEST,
+                *manifest["files"],
+            }:
+                Path(entry.path).unlink()
 
     def _mark(self) -> str:
         return f"marker:{self._identity}"

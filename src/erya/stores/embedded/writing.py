@@ -1,6 +1,5 @@
 """What changes a base. Lives as long as its holder has the writer's lock."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from typing_extensions import override
 
-from erya.errors import StoreError
 from erya.language import document_terms
 from erya.records import Chunk, Document, Principal
 from erya.stores.base import Writer
 from erya.stores.embedded import schema
 from erya.stores.embedded.catching_up import catch_up, facts_of
 from erya.stores.embedded.database import guarded, outside_transaction
+from erya.stores.embedded.hashes import chunk_hash, document_hash, structure_of
 from erya.stores.embedded.term_index import TermIndex
 
 __all__ = ["EmbeddedWriter"]
@@ -89,18 +88,11 @@ class EmbeddedWriter(Writer):
         if not batch:
             return
         with guarded(self._name), self._engine.begin() as connection:
-            _Transaction(connection, who=self._who).apply(batch)
-        self._purge = self._purge or bool(batch.removes)
-        try:
-            with guarded(self._name):
-                catch_up(self._engine, self._terms)
-        except OSError as error:
-            msg = (
-                f"The documents are stored, but the index of {self._name!r} could not "
-                f"be written: {error}. Free some space on the disk; the next search or "
-                "ingest catches it up."
-            )
-            raise StoreError(msg) from error
+            transaction = _Transaction(connection, who=self._who)
+            transaction.apply(batch)
+        self._purge = self._purge or transaction.erased
+        with guarded(self._name):
+            catch_up(self._engine, self._terms)
 
     @override
     def begin_job(self, kind: str, arguments: Mapping[str, Any]) -> int:
@@ -158,6 +150,7 @@ class _Transaction:
         self._now = _now()
         facts = facts_of(connection)
         self._generation = int(facts["generation"]) + 1
+        self.erased = False  # whether anything was taken out of the base
 
     def apply(self, batch: _Batch) -> None:
         known = self._known({*batch.puts, *batch.relabels, *batch.removes})
@@ -235,8 +228,12 @@ class _Transaction:
         self._insert(schema.versions, versions)
         self._insert(schema.chunks, chunks)
         originals = {p.document.content_hash: p.original for p in puts}
+        # What is there under the hash may be damaged; what comes now is not.
+        insert = sqlite_insert(schema.originals)
         self._connection.execute(
-            sqlite_insert(schema.originals).on_conflict_do_nothing(),
+            insert.on_conflict_do_update(
+                index_elements=["hash"], set_={"data": insert.excluded.data}
+            ),
             [{"hash": key, "data": data} for key, data in originals.items()],
         )
         if changed:
@@ -262,6 +259,7 @@ class _Transaction:
 
     def _version_row(self, put: _Put, *, number: int, document: int) -> dict[str, Any]:
         text = put.document.text
+        structure = structure_of(put.document)
         return {
             "number": number,
             "document": document,
@@ -272,14 +270,14 @@ class _Transaction:
             "media_type": put.document.media_type,
             "details": dict(put.document.metadata),
             "characters": len(text),
-            "text_hash": _sha256(text),
+            "hash": document_hash(
+                title=put.document.title,
+                text=text,
+                structure=structure,
+                details=put.document.metadata,
+            ),
             "added_at": self._now,
-            "structure": {
-                "blocks": [
-                    [b.kind, b.start, b.end, b.level] for b in put.document.blocks
-                ],
-                "pages": [[page.start, page.end] for page in put.document.pages],
-            },
+            "structure": structure,
             "text": text,
         }
 
@@ -302,6 +300,7 @@ class _Transaction:
     def _supersede(self, document: int) -> None:
         """Take a document's current version back: its chunks go, its text too."""
         versions = schema.versions
+        self.erased = True
         self._retire_chunks(document)
         self._connection.execute(
             sa.delete(schema.chunks).where(schema.chunks.c.document == document)
@@ -313,6 +312,7 @@ class _Transaction:
         )
 
     def _remove(self, document: int) -> None:
+        self.erased = True
         self._retire_chunks(document)
         self._connection.execute(
             sa.delete(schema.documents).where(schema.documents.c.number == document)
@@ -349,8 +349,7 @@ class _Transaction:
         current = sa.select(versions.c.content_hash).where(
             versions.c.superseded_at.is_(None)
         )
-        retired = sa.exists().where(schema.removals.c.generation == self._generation)
-        if self._connection.scalar(sa.select(retired)):
+        if self.erased:
             self._connection.execute(
                 sa.delete(originals).where(originals.c.hash.not_in(current))
             )
@@ -405,16 +404,13 @@ def _chunk_row(chunk: Chunk) -> dict[str, Any]:
         "end": chunk.end,
         "page": chunk.page,
         "headings": list(chunk.headings),
-        "text_hash": _sha256(chunk.text),
+        "text": chunk.text,
+        "hash": chunk_hash(chunk),
         "body_length": found.body.total(),
         "exact_length": found.exact.total(),
         "body": dict(found.body),
         "exact": dict(found.exact),
     }
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _now() -> str:

@@ -1,0 +1,45 @@
+"""Hashes of what is shown, so that what was not written is never shown."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from erya.records import Chunk, Document
+
+__all__ = ["chunk_hash", "document_hash", "structure_of"]
+
+
+def structure_of(document: Document) -> dict[str, Any]:
+    """Return a document's blocks and pages as JSON can hold them."""
+    return {
+        "blocks": [[b.kind, b.start, b.end, b.level] for b in document.blocks],
+        "pages": [[page.start, page.end] for page in document.pages],
+    }
+
+
+def document_hash(
+    *, title: str, text: str, structure: Mapping[str, Any], details: Mapping[str, str]
+) -> str:
+    """Return the hash of everything that a stored version says."""
+    return _sha256([title, text, structure, dict(details)])
+
+
+def chunk_hash(chunk: Chunk) -> str:
+    """Return the hash of everything that a hit shows."""
+    return _sha256(
+        [
+            chunk.id,
+            chunk.start,
+            chunk.end,
+            chunk.page,
+            chunk.title,
+            list(chunk.headings),
+            chunk.text,
+        ]
+    )
+
+
+def _sha256(value: Sequence[Any]) -> str:
+    packed = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(packed.encode()).hexdigest()
