@@ -44,8 +44,14 @@ def parts(given):
         ("No source at all.", [("No source at all.", ())]),
         ("An invented source [9].", [("An invented source.", ())]),
         ("First. Second [1].", [("First.", ()), ("Second.", (1,))]),
-        ("[1]", []),
         ("One [1]\n\nTwo [2]", [("One", (1,)), ("Two", (2,))]),
+        ("Both say so ［1］[^2].", [("Both say so.", (1, 2))]),
+        ("Both say so [1-2].", [("Both say so.", (1, 2))]),
+        (
+            "According to [1], it is 25 days. So it is.",
+            [("According to, it is 25 days.", (1,)), ("So it is.", ())],
+        ),
+        ("[1] You have 25 days.", [("You have 25 days.", (1,))]),
     ],
 )
 def test_each_sentence_has_the_citations_behind_it(line, expected):
@@ -70,7 +76,9 @@ def test_the_same_span_is_one_citation():
     assert len(given.citations) == 1
 
 
-@pytest.mark.parametrize("line", ["NOT_IN_DOCUMENTS", "  ", "Sorry: NOT_IN_DOCUMENTS."])
+@pytest.mark.parametrize(
+    "line", ["NOT_IN_DOCUMENTS", "  ", "Sorry: NOT_IN_DOCUMENTS.", "[1]", "…"]
+)
 def test_a_model_may_say_that_the_documents_do_not(line):
     given = answer(line, question="有几天？")
 

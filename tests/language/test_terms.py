@@ -52,6 +52,7 @@ def test_question_words_group_what_belongs_together():
     ]  # fmt: skip
     assert question_words("计算机的价格是多少") == [("计算", "算机"), ("价格",)]
     assert question_words("") == []
+    assert question_words("what is it") == []
 
 
 def test_every_question_word_is_a_query_term():
@@ -64,6 +65,11 @@ def test_every_question_word_is_a_query_term():
 
 def test_a_run_of_letters_that_is_no_word_is_left_out():
     assert terms("x" * 1_000 + " ok") == {"ok"}
+
+
+def test_joined_words_are_words_and_endless_codes_cost_no_time():
+    assert terms("read/write e-mail don't") == {"read", "write", "e", "mail", "don't"}
+    assert terms("a-" * 20_000 + "b") == {"a", "b"}
 
 
 def test_codes_are_told_by_their_digits():

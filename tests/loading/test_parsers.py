@@ -153,6 +153,55 @@ def test_questions_and_answers_become_headings_and_paragraphs(data, name):
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Q3: revenue rose by 12 %.",
+        "A. Smith approves travel.",
+        "Answer: none.",
+        "Q: Who pays?",
+        "Q1: one? A2: two.",
+    ],
+)
+def test_a_mark_without_its_counterpart_is_text(text):
+    parsed = parse(f"# Title\n\n{text}\n\nMore.\n".encode(), "a.md")
+
+    assert shown(parsed) == [
+        ("heading", "Title"), ("paragraph", text), ("paragraph", "More."),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (
+            "年假制度".encode() * 40 + b"\xff" + "很长".encode(),
+            "年假制度" * 40 + "\ufffd很长",
+        ),
+        ("年假制度".encode() * 40 + "很".encode()[:2], "年假制度" * 40 + "\ufffd"),
+    ],
+)
+def test_a_bad_byte_costs_one_character(data, expected):
+    assert parse(data, "a.txt").text == expected
+
+
+def test_comments_before_a_page_cost_no_time():
+    source = "<!-- c -->\n" * 200 + "# Heading\n\nText.\n"
+
+    assert media_type(source.encode(), "a.md") == "text/markdown"
+    assert media_type(b"<?xml version='1.0'?><!-- c --> <html>", "a") == "text/html"
+
+
+def test_a_rule_at_the_top_is_no_front_matter():
+    assert "Intro" in parse(b"---\n\nIntro text.\n\n---\n\nMore.\n", "a.md").text
+
+
+def test_parts_of_a_cell_stand_apart():
+    page = b"<table><tr><td><div>Price</div>100</td><td><h3>A</h3><ul><li>b</li><li>c</li></ul></td></tr></table>"
+
+    assert parse(page, "a.html").text == "Price 100 | A b c"
+
+
 def test_another_table_names_each_cell():
     parsed = parse("型号;价格\nHX-210;120 元\n".encode(), "prices.csv")
 

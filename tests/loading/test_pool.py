@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -73,17 +74,33 @@ def test_a_text_that_is_too_long_is_refused():
     assert far_too_long.problem.code == "too_large"
 
 
-def test_a_worker_that_was_killed_costs_one_file():
+def test_a_worker_that_was_killed_costs_no_file():
     with ParserPool(workers=1) as pool:
         outcomes = pool.parse_all(iter([item("one")]))
         assert next(outcomes).parsed
         os.kill(pool._idle[0].process.pid, signal.SIGKILL)
         first, second = list(pool.parse_all([item("two"), item("three")]))
 
-    assert first.problem
-    assert first.problem.code == "parser_crashed"
+    assert first.parsed
+    assert first.parsed.text == "two"
     assert second.parsed
     assert second.parsed.text == "three"
+
+
+def test_an_error_outside_ends_the_busy_processes_at_once():
+    slow = item("[" * 60_000 + "](" * 60_000, "slow.md")
+
+    def fail():
+        with ParserPool(limits=Limits(seconds=60), workers=1) as pool:
+            for _ in range(2):
+                pool._threads.submit(pool._parse, slow)
+            time.sleep(0.5)
+            raise ZeroDivisionError
+
+    began = time.monotonic()
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert time.monotonic() - began < 20
 
 
 def test_leaving_ends_the_processes():

@@ -56,6 +56,14 @@ def test_too_many_requests_are_repeated_after_the_time_it_says():
         (Reply(status=401, body="{}"), "refused the key"),
         (Reply(status=404, body="{}"), "no such model or path"),
         (Reply(status=400, body="{}"), "refused the request"),
+        (
+            Reply(status=307, body="", headers={"Location": "http://127.0.0.1:9/v1"}),
+            "redirects to another address",
+        ),
+        (
+            Reply(body='{"choices": [{"finish_reason": "length", "message": {"content": "x"}}]}'),
+            "reached its limit of tokens",
+        ),
         (Reply(status=418, body="{}"), "the error 418"),
         (
             Reply(body="<html><title>Sign in</title>", headers={"Content-Type": "text/html"}),

@@ -52,6 +52,9 @@ def test_a_sentence_that_its_source_carries_is_supported():
         ("According to Bob Stone, you have 25 days.", "'Bob Stone'"),
         ("Since HX-210, you have 25 days.", "'HX-210'"),
         ("你有 26 天。", "'26'"),
+        ("你有26天。", "'26'"),
+        ("Leave is planned by Ann.", "'Ann'"),
+        ("It is 25%.", "'25%'"),
     ],
 )
 def test_a_number_date_or_name_that_the_source_does_not_have_fails(sentence, missing):

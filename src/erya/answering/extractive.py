@@ -23,6 +23,7 @@ __all__ = ["ExtractiveAnswerer"]
 
 _PASSAGES: Final = 8
 _SINGLE: Final = 0.3  # weight of a Chinese word of one character
+_LONGEST_LIST: Final = 400  # characters of a list quoted with its introduction
 _FEW: Final = 3  # fewer other passages than this tell nothing about prominence
 _TYPICAL_PROMINENCE: Final = 0.5
 _LIST_MARK = re.compile(r"(?:[-*•·●]|\d{1,3}[.)、]|[（(]\d{1,3}[）)])\s*")
@@ -148,7 +149,11 @@ class ExtractiveAnswerer(Answerer):
                 + self.weights.passage * hit.score / top
                 + self.weights.kind * wanted(text[span.start : span.end])
             )
-            candidates.append(_Candidate(hit, span, score, covered, here))
+            if text[span.end - 1] in ":：":
+                # It only introduces what follows: quote both.
+                following = next((s for s in spans[i + 1 : i + 2]), span)
+                span = Span(span.start, _end_of_list(text, following.end))
+            candidates.append(_Candidate(hit, span, score))
         return candidates
 
     def _chosen(self, candidates: Sequence["_Candidate"]) -> list["_Candidate"]:
@@ -163,8 +168,6 @@ class _Candidate(NamedTuple):
     hit: Hit
     span: Span
     score: float
-    covered: float
-    terms: frozenset[str]
 
 
 def _share(found: frozenset[str], weights: Mapping[str, float], total: float) -> float:
@@ -180,6 +183,15 @@ def _unmarked(text: str) -> Callable[[Span], Span | None]:
         return Span(start, span.end) if start < span.end else None
 
     return cut
+
+
+def _end_of_list(text: str, position: int) -> int:
+    """Return where the block ends that goes on at `position`, but not too far off."""
+    end = text.find("\n\n", position)
+    end = len(text) if end < 0 else end
+    if end - position <= _LONGEST_LIST:
+        return end
+    return max(text.rfind("\n", position, position + _LONGEST_LIST), position)
 
 
 def _wanted_kind(question: str) -> Callable[[str], bool]:

@@ -16,6 +16,7 @@ from erya.records import Block, Chunk, Document, Span
 __all__ = ["StructureChunker"]
 
 _LEAST_TOKENS = 16
+_LONGEST_HEADING = 200  # characters; it is repeated in every chunk below it
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _CLAUSE = re.compile(r"[，,；;：:、]\s*|\s+")
 
@@ -155,7 +156,7 @@ def _sections(document: Document) -> Iterator[tuple[tuple[str, ...], list[Block]
 
 
 def _headings(path: Sequence[tuple[int, str]]) -> tuple[str, ...]:
-    return tuple(heading for _, heading in path)
+    return tuple(heading[:_LONGEST_HEADING] for _, heading in path)
 
 
 def _chunk_id(document: Document, span: Span) -> str:

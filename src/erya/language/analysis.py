@@ -40,10 +40,12 @@ _LONGEST_TERM = 64  # a longer run of letters is no word; the index need not kee
 _TOKEN = re.compile(
     # A standard's number: letters, a slash and letters, a blank and digits: GB/T 11643
     r"(?P<standard>\b[a-z]{2,5}(?:/[a-z]{1,2})? ?\d{3,6}(?:[.-]\d{1,6})*\b)"
-    # A code: pieces joined by signs, at least one of them with a digit
-    r"|(?P<code>[a-z0-9]+(?:[-._/:+#][a-z0-9]+)*(?<=\d)(?:[-._/:+#][a-z0-9]+)*)"
+    # A word with its apostrophe
+    r"|(?P<word>[a-z]++['’][a-z]++)"
+    # A code: pieces joined by signs; without any digit it is taken apart into words
+    r"|(?P<code>[a-z0-9]++(?:[-._/:+#][a-z0-9]++)*+)"
     rf"|(?P<han>[{HAN}]+)"
-    r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|[^\W_]+)"
+    r"|(?P<other>[^\W\d_]+|[^\W_]+)"
 )
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
@@ -111,7 +113,7 @@ def question_words(text: str) -> list[tuple[str, ...]]:
             words += [(_stemmer().stemWord(token),)] * (token not in _STOP_WORDS)
         else:
             words.append((token.replace(" ", ""),))
-    return words or [(term,) for term in query_terms(text).body]
+    return words
 
 
 def terms(text: str) -> frozenset[str]:
@@ -127,10 +129,17 @@ def is_code(term: str) -> bool:
 def _tokens(text: str) -> list[tuple[str, str]]:
     """Normalise and cut `text`: NFKC, lower case, simplified characters."""
     normal = unicodedata.normalize("NFKC", text).lower().translate(_folding())
+    found: list[tuple[str, str]] = []
+    for match in _TOKEN.finditer(normal):
+        kind, token = match.lastgroup or "", match[0]
+        if kind == "code" and not is_code(token):
+            found += [("word", word) for word in _PIECE.findall(token)]
+        else:
+            found.append(("word" if kind == "other" else kind, token))
     return [
-        (match.lastgroup or "", match[0])
-        for match in _TOKEN.finditer(normal)
-        if len(match[0]) <= _LONGEST_TERM or match.lastgroup == "han"
+        (kind, token)
+        for kind, token in found
+        if len(token) <= _LONGEST_TERM or kind == "han"
     ]
 
 

@@ -5,6 +5,7 @@ They are what a reader would be misled by most, and what a program can check.
 
 import re
 import unicodedata
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
 __all__ = ["Fact", "facts"]
@@ -84,7 +85,8 @@ _MONTHS = {
 _HAN_NUMERAL = "零〇一二三四五六七八九十百千两兩"
 _FACT = re.compile(
     r"(?P<code>\b(?=[\w./-]*\d)(?=[\w./-]*[A-Za-z])[A-Za-z0-9]+(?:[-./][A-Za-z0-9]+)*)"
-    r"|(?P<number>(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?)"
+    r"|(?P<number>(?:(?<![\w)\]])[-−])?(?<![A-Za-z0-9_.])(?<!\d,)\d+(?:,\d{3})*(?:\.\d+)?"
+    r"(?P<myriad>\s?[万萬亿億])?(?P<percent>\s?(?:[%％]|percent\b|per cent\b))?)"
     rf"|(?P<han>[{_HAN_NUMERAL}]+(?:[万萬亿億][{_HAN_NUMERAL}]*)*)"
     r"(?=个|個|天|日|年|月|周|週|小时|小時|分|秒|元|人|次|条|條|台|件|岁|歲|倍|成|层|層|楼|樓|级|級|米|公里|号|號|%|工作日|章|节|节课|种|種|位|名|项|項)"
     r"|(?P<word>\b[A-Za-z][A-Za-z'’]*\b)"
@@ -121,9 +123,11 @@ def _fact(match: re.Match[str]) -> list[Fact]:
     if match["code"] is not None:
         return [Fact("code", text.lower().rstrip("."), text)]
     if match["number"] is not None:
-        return [Fact("number", _plain(text), text)]
+        return [Fact("number", _numeral(match), text)]
     if match["han"] is not None:
-        return [Fact("number", str(_han_value(text)), text)]
+        # "一" is mostly an article, "十分" mostly an adverb.
+        idle = text == "一" or match.string.startswith("十分", match.start())
+        return [] if idle else [Fact("number", str(_han_value(text)), text)]
     return _number_word(text)
 
 
@@ -150,10 +154,14 @@ def _name(words: list[re.Match[str]]) -> Fact:
     return Fact("name", text.lower().removesuffix("'s").removesuffix("’s"), text)
 
 
-def _plain(number: str) -> str:
-    """Write a number without separators and without zeros that say nothing."""
-    plain = number.replace(",", "")
-    return plain.rstrip("0").rstrip(".") if "." in plain else plain.lstrip("0") or "0"
+def _numeral(match: re.Match[str]) -> str:
+    """Write a number in one way: `1,200.50` is 1200.5, `5 万` 50000, `20 percent` 20%."""
+    percent, myriad = match["percent"] or "", match["myriad"] or ""
+    digits = match[0].removesuffix(percent).removesuffix(myriad)
+    value = Decimal(digits.replace(",", "").replace("−", "-"))
+    value *= _MYRIADS.get(myriad.strip(), 1)
+    plain = f"{value.normalize():f}"
+    return plain + "%" * bool(percent)
 
 
 def _han_value(numeral: str) -> int:

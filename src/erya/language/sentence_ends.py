@@ -13,11 +13,13 @@ _END = re.compile(
     rf"|\.+[{_CLOSING}]*(?=\s|$)|\n+"
 )
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(\[\"'“])(?:mr|mrs|ms|dr|prof|sr|jr|st|no|nos|vs|etc|e\.g|i\.e|cf|fig|figs"
-    r"|eq|vol|pp?|ed|eds|al|inc|ltd|co|corp|dept|approx|ext|tel|art|sec|ch|jan|feb|mar"
-    r"|apr|jun|jul|aug|sept?|oct|nov|dec|u\.s|u\.k|a\.m|p\.m|[A-Z])\.$",
-    re.IGNORECASE,
+    r"(?:^|[\s(\[\"'“])(?:(?i:mr|mrs|ms|dr|prof|sr|jr|st|vs|etc|e\.g|i\.e|cf|figs?|eq|vol"
+    r"|pp?|eds?|al|inc|ltd|co|corp|dept|approx|ext|tel|art|sec|ch|jan|feb|mar|apr|jun|jul"
+    r"|aug|sept?|oct|nov|dec|u\.s|u\.k|a\.m|p\.m)|[A-Z])\.$"
 )
+_NUMBER_SIGN = re.compile(
+    r"(?:^|\s)nos?\.$", re.IGNORECASE
+)  # "No. 5", but not "no. Five"
 _LIST_NUMBER = re.compile(
     r"(?:^|\n)\s*(?:[-*•]\s*)?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})\.$"
 )
@@ -25,6 +27,9 @@ _LONGEST_ABBREVIATION = 12
 # A line this wide (in columns; a Chinese character takes two) was wrapped, not ended.
 _WRAPPED_WIDTH = 50
 _GOES_ON = re.compile(r"[a-z0-9(（,，、\u4e00-\u9fff]")
+_LIST_MARK = re.compile(
+    r"\s*(?:[(（]?[\d一二三四五六七八九十]{1,3}[)）、.．]|第[\d一二三四五六七八九十百]+[条條章节])"
+)
 
 
 def sentences(text: str) -> list[Span]:
@@ -38,6 +43,8 @@ def sentences(text: str) -> list[Span]:
     found: list[Span] = []
     start = 0
     for match in _END.finditer(text):
+        if " | " in _line_around(text, match.start()) and match[0][0] != "\n":
+            continue  # a row of a table is quoted whole
         if match[0].startswith(".") and _is_abbreviation(text, start, match.end()):
             continue
         if match[0] == "\n" and _is_wrapped(text, match.start()):
@@ -55,12 +62,20 @@ def _is_abbreviation(text: str, start: int, end: int) -> bool:
     tail = text[max(start, end - _LONGEST_ABBREVIATION) : end]
     if _LIST_NUMBER.search("\n" + text[start:end] if end - start < 8 else tail):
         return True
+    following = text[end : end + 40].lstrip()
+    if _NUMBER_SIGN.search(tail):
+        return following[:1].isdigit()
     if not _ABBREVIATION.search(tail):
         return False
-    following = text[end : end + 40].lstrip()
     # "etc. The" and "at 5 p.m. The" do end: a capital after an ordinary abbreviation.
     ends_anyway = tail.rstrip(".").lower().endswith(("etc", "a.m", "p.m", "inc", "ltd"))
     return not (ends_anyway and following[:1].isupper())
+
+
+def _line_around(text: str, position: int) -> str:
+    start = text.rfind("\n", 0, position) + 1
+    end = text.find("\n", position)
+    return text[start : end if end >= 0 else len(text)]
 
 
 def _is_wrapped(text: str, newline: int) -> bool:
@@ -68,7 +83,7 @@ def _is_wrapped(text: str, newline: int) -> bool:
     line = text[text.rfind("\n", 0, newline) + 1 : newline]
     if " | " in line or not _GOES_ON.match(text, newline + 1):
         return False
-    if _LIST_NUMBER.match(text[newline : newline + 6].split(" ", maxsplit=1)[0]):
+    if _LIST_MARK.match(text, newline + 1):
         return False
     width = len(line) + sum(character > "\u2e7f" for character in line)
     return width >= _WRAPPED_WIDTH and line[-1:] not in ".:：;；"

@@ -10,11 +10,12 @@ __all__ = ["TextBuilder"]
 
 _BLANKS = re.compile(r"[^\S\n]+")
 _AROUND_NEWLINE = re.compile(r" *\n\s*")
+# "Q: …", "Q3: …", "问：…"; the answer must carry the same number, or none as well.
 _QUESTION = re.compile(
-    r"(?:Q|Question|问|問)\s*\d{0,3}\s*[:：.．]\s*(?=\S)", re.IGNORECASE
+    r"(?:Q|Question|问|問)\s*(\d{0,3})\s*[:：]\s*(?=\S)", re.IGNORECASE
 )
 _ANSWER = re.compile(
-    r"(?:^|\s|(?<=[?？。！!]))(?:A|Answer|答)\s*\d{0,3}\s*[:：.．]\s*(?=\S)",
+    r"(?:^|\s|(?<=[?？。！!]))(?:A|Answer|答)\s*(\d{0,3})\s*[:：]\s*(?=\S)",
     re.IGNORECASE,
 )
 _QUESTION_LEVEL = 6  # below every heading that a document may have above its questions
@@ -32,27 +33,39 @@ class TextBuilder:
         self._blocks: list[Block] = []
         self._length = 0
         self._open_list = False
+        self._asked: re.Match[str] | None = None  # a question that stands last, alone
 
     def heading(self, text: str, *, level: int) -> None:
         """Add a heading of `level`, from 1."""
         self._add("heading", _one_line(text), level=level)
 
     def paragraph(self, text: str, *, pairs: bool = True) -> None:
-        """Add a paragraph; with `pairs`, `Q: … A: …` is a question above its answer."""
+        """Add a paragraph.
+
+        With `pairs`, `Q: … A: …` becomes a question above its answer, in one paragraph or
+        in two. A mark without its counterpart is text like any other.
+        """
         text = tidy(text)
-        if not pairs:
+        asked, self._asked = self._asked, None
+        question = _QUESTION.match(text) if pairs else None
+        answer = _ANSWER.search(text, question.end()) if question else None
+        if question and answer and answer[1] == question[1]:
+            self._pair(text[question.end() : answer.start()], text[answer.end() :])
+        elif asked and (answer := _ANSWER.match(text)) and answer[1] == asked[1]:
+            self._blocks.pop()
+            del self._parts[-1]
+            self._length -= len(asked.string)
+            if self._parts:
+                self._length -= len(self._parts.pop())
+            self._pair(asked.string[asked.end() :], text[answer.end() :])
+        else:
             self._add("paragraph", text)
-            return
-        question = _QUESTION.match(text)
-        if not question:
-            answer = _ANSWER.match(text)
-            self._add("paragraph", text[answer.end() :] if answer else text)
-            return
-        answer = _ANSWER.search(text, question.end())
-        end = answer.start() if answer else len(text)
-        self.heading(text[question.end() : end], level=_QUESTION_LEVEL)
-        if answer:
-            self._add("paragraph", text[answer.end() :])
+            if question and clean(text) == text:
+                self._asked = question
+
+    def _pair(self, question: str, answer: str) -> None:
+        self.heading(question, level=_QUESTION_LEVEL)
+        self._add("paragraph", answer)
 
     def item(self, text: str, *, depth: int = 0, mark: str = "-") -> None:
         """Add an item to the list that stands last, or begin a list."""
@@ -100,6 +113,7 @@ class TextBuilder:
 
     def _add(self, kind: BlockKind, text: str, *, level: int = 0) -> None:
         self._open_list = False
+        self._asked = None
         text = clean(text)
         if not text.strip():
             return

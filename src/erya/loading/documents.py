@@ -5,6 +5,7 @@ from erya.records import Document, Item, Parsed
 
 __all__ = ["document_of"]
 
+_LONGEST_TITLE = 200  # characters; every chunk carries it
 _SAMPLE = 5_000  # characters looked at to tell the language
 
 
@@ -13,7 +14,7 @@ def document_of(item: Item, parsed: Parsed, *, readers: frozenset[str]) -> Docum
     return Document(
         id=Document.id_of(item.source),
         source=item.source,
-        title=parsed.title,
+        title=parsed.title[:_LONGEST_TITLE],
         text=parsed.text,
         blocks=parsed.blocks,
         pages=parsed.pages,

@@ -60,7 +60,7 @@ def parse_jsonl(data: bytes, name: str) -> Parsed:
         DocumentError: A line is not a JSON object; the line is named.
     """
     records: list[Mapping[str, Any]] = []
-    for number, line in enumerate(decode(data).splitlines(), start=1):
+    for number, line in enumerate(decode(data).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -76,8 +76,7 @@ def parse_jsonl(data: bytes, name: str) -> Parsed:
         _add_pairs(builder, records)
     else:
         for record in records:
-            lines = (f"{key}: {_plain(value)}" for key, value in record.items())
-            builder.paragraph("\n".join(lines), pairs=False)
+            _add_record(builder, record)
     return builder.parsed(
         title=PurePosixPath(name).stem, media_type="application/jsonl"
     )
@@ -95,9 +94,15 @@ def _add_pairs(builder: TextBuilder, records: Iterable[Mapping[str, Any]]) -> No
     for record in records:
         columns = _pair_columns(record)
         if columns is None:
+            _add_record(builder, record)
             continue
         builder.heading(_plain(record[columns[0]]), level=2)
         builder.paragraph(_plain(record[columns[1]]), pairs=False)
+
+
+def _add_record(builder: TextBuilder, record: Mapping[str, Any]) -> None:
+    lines = (f"{key}: {_plain(value)}" for key, value in record.items())
+    builder.paragraph("\n".join(lines), pairs=False)
 
 
 def _plain(value: Any) -> str:

@@ -67,7 +67,10 @@ _BLOCKS = frozenset(
         "summary",
     ]
 )
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDDEN_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])",
+    re.IGNORECASE,
+)
 _HEADING = re.compile(r"h([1-6])")
 
 
@@ -145,7 +148,7 @@ class _Walker:
             self._item_begins = self._item_begins or tag == "li"
         elif tag in {"ul", "ol", "menu"}:
             self._flush()
-            self._lists.append(1 if tag == "ol" else None)
+            self._lists.append(_first_number(node) if tag == "ol" else None)
         return True
 
     def _enter_table(self, tag: str) -> None:
@@ -160,7 +163,7 @@ class _Walker:
             self._inline.clear()
             if tag == "th" and len(self._rows) == 1:
                 self._header = True
-        elif tag in _BLOCKS or tag in {"li", "tr", "td", "th"}:
+        elif _parts(tag):
             self._inline.append(" ")
 
     def _leave(self, node: LexborNode) -> None:
@@ -189,6 +192,8 @@ class _Walker:
             self._rows[-1].append(self._take())
         elif tag == "caption" and self._tables == 1:
             self._builder.paragraph(self._take())
+        elif _parts(tag):
+            self._inline.append(" ")
 
     def _flush(self) -> None:
         """End the paragraph or list item that is being collected."""
@@ -212,6 +217,20 @@ class _Walker:
         parts = [" ".join(re.split(r"\s", p)) if p != "\n" else p for p in self._inline]
         self._inline.clear()
         return "".join(parts)
+
+
+def _first_number(node: LexborNode) -> int:
+    start = node.attributes.get("start") or ""
+    return int(start) if start.isascii() and start.isdecimal() else 1
+
+
+def _parts(tag: str) -> bool:
+    """Tell whether an element inside a table cell stands apart from its neighbours."""
+    return (
+        tag in _BLOCKS
+        or tag in {"li", "tr", "td", "th"}
+        or _HEADING.fullmatch(tag) is not None
+    )
 
 
 def _is_hidden(node: LexborNode) -> bool:

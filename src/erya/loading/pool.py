@@ -28,6 +28,7 @@ __all__ = ["Outcome", "ParserPool"]
 
 _FILES_PER_WORKER = 2_000
 _AHEAD = 4  # files waiting for each worker: enough to keep it busy, little to hold
+_CRASHED = "parser_crashed"
 _SKIPPED = frozenset({"empty", "unsupported_type"})
 
 
@@ -51,6 +52,7 @@ class ParserPool:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="erya-parse")
         self._size = workers
         self._idle: deque[_Worker] = deque()
+        self._busy: set[_Worker] = set()
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -59,7 +61,10 @@ class ParserPool:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """End the processes, the busy ones too."""
         self._closed = True
-        self._threads.shutdown(wait=kind is None, cancel_futures=True)
+        if kind is not None:
+            for worker in list(self._busy):
+                worker.process.kill()  # its thread then ends by itself
+        self._threads.shutdown(wait=True, cancel_futures=True)
         while self._idle:
             self._idle.pop().stop()
 
@@ -74,16 +79,31 @@ class ParserPool:
             yield waiting.popleft().result()
 
     def _parse(self, item: Item) -> Outcome:
-        worker = self._idle.pop() if self._idle else _Worker(self._limits)
-        outcome = worker.parse(item)
-        if worker.usable and not self._closed:
-            self._idle.append(worker)
-        else:
+        """Parse one file; one that a used process died of gets a fresh one."""
+        while True:
+            worker = self._worker()
+            fresh = worker.files == 0
+            self._busy.add(worker)
+            outcome = worker.parse(item)
+            self._busy.discard(worker)
+            if worker.usable and not self._closed:
+                self._idle.append(worker)
+            else:
+                worker.stop()
+            crashed = outcome.problem and outcome.problem.code == _CRASHED
+            if fresh or not crashed or self._closed:
+                return outcome
+
+    def _worker(self) -> "_Worker":
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.process.poll() is None:
+                return worker
             worker.stop()
-        return outcome
+        return _Worker(self._limits)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Worker:
     """One child process. Not shared between threads while it parses."""
 
@@ -190,7 +210,7 @@ def _lost(item: Item, error: Exception, limits: Limits, *, expired: bool) -> Out
         )
     return _problem(
         item,
-        code="parser_crashed",
+        code=_CRASHED,
         message="The process that read it died; the file is probably damaged.",
     )
 

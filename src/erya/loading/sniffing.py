@@ -6,7 +6,7 @@ from typing import Final
 
 from erya.loading.encodings import unmarked_utf16
 
-__all__ = ["UNREADABLE", "media_type"]
+__all__ = ["media_type"]
 
 _HEAD = 4_096
 
@@ -18,7 +18,7 @@ _MAGIC: Final = (
     (b"{\\rtf", "application/rtf"),
     (b"\x1f\x8b", "application/gzip"),
     (b"\x1f\x9d", "application/x-compress"),
-    (b"BZh", "application/x-bzip2"),
+    (b"BZh91AY&SY", "application/x-bzip2"),
     (b"\xfd7zXZ\x00", "application/x-xz"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
@@ -49,7 +49,7 @@ _BY_SUFFIX: Final = {
 }
 
 # Text of other kinds, which would be read as prose and should not be.
-UNREADABLE: Final = {
+_UNREADABLE: Final = {
     ".json": "application/json",
     ".xml": "application/xml",
     ".eml": "message/rfc822",
@@ -60,10 +60,9 @@ UNREADABLE: Final = {
     ".fods": "application/xml",
 }
 
-_HTML = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
-    re.IGNORECASE | re.DOTALL,
-)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+# What may stand before the first element, each with its end.
+_BEFORE_HTML: Final = ((b"<?xml", b"?>"), (b"<!--", b"-->"))
 _BOMS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -83,9 +82,17 @@ def media_type(data: bytes, name: str) -> str:
     if not _is_text(head):
         return "application/octet-stream"
     suffix = PurePosixPath(name).suffix.lower()
-    if _HTML.match(_ascii(head)):
+    if _begins_html(_ascii(head)):
         return "text/html"
-    return _BY_SUFFIX.get(suffix) or UNREADABLE.get(suffix) or "text/plain"
+    return _BY_SUFFIX.get(suffix) or _UNREADABLE.get(suffix) or "text/plain"
+
+
+def _begins_html(head: bytes) -> bool:
+    """Tell whether the first element is one of HTML, comments before it aside."""
+    head = head.lstrip()
+    while before := next((b for b in _BEFORE_HTML if head.startswith(b[0])), None):
+        head = head.partition(before[1])[2].lstrip()
+    return _HTML.match(head) is not None
 
 
 def _ascii(head: bytes) -> bytes:

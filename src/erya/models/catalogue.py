@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from erya.errors import NotFoundError, UsageError
+
+_VARIABLE = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]*)?")
 
 __all__ = ["ModelCatalogue", "ModelEntry"]
 
@@ -74,13 +77,26 @@ class ModelCatalogue:
         """Add a model, in place of one of the same name.
 
         Raises:
-            UsageError: The base URL is no http or https URL.
+            UsageError: The base URL is no http or https URL, a name is missing or wrong,
+                or the file cannot be written.
         """
         url = urlsplit(entry.base_url)
         if url.scheme not in {"http", "https"} or not url.hostname or url.username:
             msg = (
-                "The base URL must be http://… or https://… without a user name, got "
-                f"{entry.base_url!r}. Try http://localhost:11434/v1."
+                "The base URL must be http://… or https://… without a user name or "
+                "password in it. Try http://localhost:11434/v1."
+            )
+            raise UsageError(msg)
+        if not entry.name.strip() or not entry.model.strip():
+            msg = (
+                "A model needs a name and what the endpoint calls it, got "
+                f"{entry.name!r} and {entry.model!r}."
+            )
+            raise UsageError(msg)
+        if not _VARIABLE.fullmatch(entry.api_key_env):
+            msg = (
+                "--api-key-env is the name of a variable, such as OPENAI_API_KEY, and "
+                "never the key itself."
             )
             raise UsageError(msg)
         others = [known for known in self.all() if known.name != entry.name]
@@ -96,7 +112,17 @@ class ModelCatalogue:
         self._write([known for known in self.all() if known != entry])
 
     def _write(self, entries: list[ModelEntry]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._replace(entries)
+        except OSError as error:
+            msg = (
+                f"{self._path} cannot be written: {error.strerror or error}. "
+                "Choose another home with --home or ERYA_HOME."
+            )
+            raise UsageError(msg) from None
+
+    def _replace(self, entries: list[ModelEntry]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = self._path.with_suffix(".new")
         with draft.open("w", encoding="utf-8") as file:
             rows = [asdict(entry) for entry in entries]

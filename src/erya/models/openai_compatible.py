@@ -34,6 +34,7 @@ class OpenAICompatibleChat(ChatModel):
         model: What the endpoint calls it.
         api_key: The key; empty where none is wanted.
         seconds: The longest an answer may take, retries included.
+        proxy: The proxy to reach it through; empty goes there directly.
     """
 
     name: str
@@ -41,6 +42,7 @@ class OpenAICompatibleChat(ChatModel):
     model: str
     api_key: str = ""
     seconds: float = 120.0
+    proxy: str = ""
 
     @override
     def complete(
@@ -92,6 +94,11 @@ class OpenAICompatibleChat(ChatModel):
             base_url=self.base_url,
             api_key=self.api_key or _NO_KEY,
             max_retries=_RETRIES,
+            # Passages go to the address that was configured and to no other: not where
+            # an answer redirects to, and not to a proxy that the environment names.
+            http_client=openai.DefaultHttpxClient(
+                follow_redirects=False, trust_env=False, proxy=self.proxy or None
+            ),
             timeout=openai.Timeout(self.seconds, connect=_CONNECT_SECONDS),
         )
 
@@ -126,6 +133,8 @@ class OpenAICompatibleChat(ChatModel):
                 if choice.delta.content:
                     yield choice.delta.content
                 finished = finished or choice.finish_reason is not None
+                if choice.finish_reason == "length":
+                    raise self._too_long()
             if event.usage is not None:
                 used = Usage(
                     model=self.name,
@@ -143,9 +152,12 @@ class OpenAICompatibleChat(ChatModel):
             reply = raw.http_response.json()
             text = reply["choices"][0]["message"]["content"]
             usage = reply.get("usage") or {}
+            whole = reply["choices"][0].get("finish_reason") != "length"
         except (ValueError, LookupError, TypeError):
             shown = " ".join(body.split())[:_SHOWN]
             raise self._no_answer(kind or "something", shown) from None
+        if not whole:
+            raise self._too_long()
         yield str(text or "")
         yield Usage(
             model=self.name,
@@ -186,6 +198,12 @@ class OpenAICompatibleChat(ChatModel):
     def _cut_off(self) -> ModelError:
         return self._error("cut its answer off in the middle", "Ask again.")
 
+    def _too_long(self) -> ModelError:
+        return self._error(
+            "reached its limit of tokens before the answer was complete",
+            "Raise the limit of the endpoint, or lower passages.",
+        )
+
     def _no_answer(self, kind: str, shown: str) -> ModelError:
         return self._error(
             f"sent {kind} instead of an answer: {shown!r}",
@@ -199,6 +217,10 @@ class OpenAICompatibleChat(ChatModel):
 
 
 _STATUS: Final = {
+    301: ("redirects to another address", "Set base_url to where it really is."),
+    302: ("redirects to another address", "Set base_url to where it really is."),
+    307: ("redirects to another address", "Set base_url to where it really is."),
+    308: ("redirects to another address", "Set base_url to where it really is."),
     400: ("refused the request", "Check the model's name and its context window."),
     401: ("refused the key", "Check the variable that api_key_env names."),
     403: ("does not allow this key to use it", "Check the key's permissions."),

@@ -1,5 +1,6 @@
 """The checks that need no model."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from erya.errors import NotFoundError
@@ -25,6 +26,12 @@ def check_spans(
     return ""
 
 
+def _stands_in(name: str, text: str) -> bool:
+    """Tell whether a name or code stands in `text` by itself: HX-21 not in HX-210."""
+    whole = rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])"
+    return re.search(whole, text) is not None
+
+
 def check_facts(
     sentence: str,
     sources: Sequence[Citation],
@@ -44,7 +51,7 @@ def check_facts(
     folded = given.casefold()
     for fact in facts(sentence):
         if fact.value not in known and not (
-            fact.kind != "number" and fact.text.casefold() in folded
+            fact.kind != "number" and _stands_in(fact.text.casefold(), folded)
         ):
             return f"{fact.text!r} does not occur in what it cites"
     return ""
