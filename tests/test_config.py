@@ -44,12 +44,17 @@ def test_a_misspelt_name_is_an_error_that_guesses():
     ("text", "message"),
     [
         ('passages = "many"', "passages .* must be a whole number, got 'many'"),
-        ("passages = 0", "passages .* must be above 0, got 0"),
+        ("passages = 0", "passages .* must be from 1 to 1,000, got 0"),
+        ("chunk_tokens = 1.9", "must be a whole number, got 1.9"),
+        ("parse_seconds = inf", "must be from 0.1 to 86,400, got inf"),
+        ("home = 5", "home .* must be a folder, got 5"),
+        ('home = ""', "is empty"),
+        ('user = "a,b"', "without blanks or commas"),
         ("passages = true", "must be a whole number, got True"),
         ("kb = []", r"kb .* must be a text, got \[\]"),
         ("kb = ", "cannot be read"),
         ("[kb]\nx = 1", "kb .* must be a text"),
-        ("parse_seconds = nan", "must be above 0"),
+        ("parse_seconds = nan", "must be from 0.1"),
     ],
 )
 def test_a_wrong_value_names_setting_place_and_value(tmp_path, text, message):

@@ -22,6 +22,7 @@ from erya.verifying import check_facts, check_spans, verify
 
 __all__ = ["Assistant"]
 
+_LONGEST_QUESTION: Final = 4_000  # characters; what comes after tells nothing more
 _CHECKS: Final = (check_spans, check_facts)
 
 
@@ -84,7 +85,14 @@ class Assistant:
             self.store.writer(principal, purpose="ingest") as writer,
             ParserPool(limits=self.limits, workers=self.workers) as pool,
         ):
-            job = writer.begin_job("ingest", {"roots": list(source.roots)})
+            job = writer.begin_job(
+                "ingest",
+                {
+                    "roots": list(source.roots),
+                    "readers": None if readers is None else sorted(readers),
+                    "force": force,
+                },
+            )
             run = Ingestion(
                 writer,
                 self.store.documents(principal),
@@ -136,6 +144,7 @@ class Assistant:
     ) -> Answer:
         """Answer from what `principal` may read, every sentence cited and checked.
 
+        Of a question the first 4,000 characters count.
         When a chat model fails, the documents are quoted instead, and `Answer.note`
         says so.
 
@@ -149,6 +158,7 @@ class Assistant:
             StoreError: The base is damaged or out of reach.
             UsageError: The question is empty.
         """
+        question = question[:_LONGEST_QUESTION]
         if not question.strip():
             msg = "The question is empty. Ask something, in quotes."
             raise UsageError(msg)

@@ -9,6 +9,7 @@ import dataclasses
 import difflib
 import getpass
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ class Settings:
         user: Who is at the keyboard: the reader of what they ingest.
         chat_model: The chat model that answers; empty quotes the documents instead.
         chat_seconds: The longest a chat model may take, retries included.
+        chat_proxy: The proxy to reach chat models through; empty goes there directly.
         passages: Passages that an answer is made from.
         chunk_tokens: The largest passage, in tokens.
         workers: Processes that read files.
@@ -61,6 +63,7 @@ class Settings:
     user: str = field(default_factory=_user)
     chat_model: str = ""
     chat_seconds: float = 120.0
+    chat_proxy: str = ""
     passages: int = 8
     chunk_tokens: int = 256
     workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
@@ -161,7 +164,7 @@ def _checked(name: str, value: Any, where: str) -> Any:
         msg = f"Unknown setting {name!r} ({where}).{hint}"
         raise UsageError(msg)
     kind = {"home": Path, **_KINDS}.get(name, str)
-    if isinstance(value, bool) or not isinstance(value, (str, int, float, Path)):
+    if isinstance(value, bool) or not isinstance(value, _MAY_BE_WRITTEN[kind]):
         msg = f"{name} ({where}) must be {_WORDS[kind]}, got {value!r}."
         raise UsageError(msg)
     try:
@@ -170,9 +173,19 @@ def _checked(name: str, value: Any, where: str) -> Any:
         msg = f"{name} ({where}) must be {_WORDS[kind]}, got {value!r}."
         raise UsageError(msg) from None
     if isinstance(converted, Path):
+        if not str(value):
+            msg = f"{name} ({where}) is empty. Name a folder."
+            raise UsageError(msg)
         return converted.expanduser().absolute()
-    if name in _KINDS and not converted > 0:
-        msg = f"{name} ({where}) must be above 0, got {value!r}."
+    if name in _RANGES:
+        least, most = _RANGES[name]
+        if not least <= converted <= most:
+            msg = f"{name} ({where}) must be from {least:,} to {most:,}, got {value!r}."
+            raise UsageError(msg)
+    if name == "user" and not _USER.fullmatch(converted):
+        msg = (
+            f"{name} ({where}) must be a name without blanks or commas, got {value!r}."
+        )
         raise UsageError(msg)
     return converted
 
@@ -187,6 +200,21 @@ _KINDS: Final[dict[str, type]] = {
     "max_text_characters": int,
     "parse_memory_mb": int,
 }
+# What is below makes nothing work, and what is above is a mistake.
+_RANGES: Final[dict[str, tuple[float, float]]] = {
+    "chat_seconds": (0.1, 86_400),
+    "parse_seconds": (0.1, 86_400),
+    "passages": (1, 1_000),
+    "chunk_tokens": (16, 100_000),
+    "workers": (1, 64),
+    "max_file_bytes": (1, 1_000_000_000),
+    "max_text_characters": (1, 300_000_000),
+    "parse_memory_mb": (256, 1_000_000),
+}
+_USER: Final = re.compile(r"[^\s,]+")
+_MAY_BE_WRITTEN: Final[dict[type, tuple[type, ...]]] = {
+    str: (str,), Path: (str, Path), int: (str, int), float: (str, int, float),
+}  # fmt: skip
 _WORDS: Final = {
     str: "a text", int: "a whole number", float: "a number", Path: "a folder",
 }  # fmt: skip

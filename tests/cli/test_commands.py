@@ -172,6 +172,69 @@ def test_resume_goes_on_with_the_run_that_was_cut_off(erya, folder, monkeypatch)
     assert "No run was cut off" in again.err
 
 
+def test_resume_keeps_the_readers_of_the_run_that_was_cut_off(
+    erya, folder, monkeypatch
+):
+    monkeypatch.setattr("erya.indexing.ingestion._COMMIT_DOCUMENTS", 1)
+    erya("ingest", folder, "--kb", "docs", "--readers", "public")
+    passes = iter([True, True])
+
+    def once(*_):
+        if not next(passes, False):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("erya.indexing.ingestion.Ingestion._count", once)
+        erya("ingest", folder, "--kb", "docs", "--readers", "user:ada")
+    erya("ingest", "--resume", "--kb", "docs")
+
+    shown = erya("kb", "show", "docs", "--json").json
+    assert [source["readers"] for source in shown["sources"]] == [["user:ada"]] * 3
+
+
+def test_what_is_gone_is_removed_when_told_so(erya, folder):
+    erya("ingest", folder, "--kb", "docs")
+    (folder / "leave.md").unlink()
+    refused = erya("ingest", folder / "leave.md", "--kb", "docs")
+    assert refused.code == 2
+    assert "--gone" in refused.err
+
+    assert (
+        "1 removed" in erya("ingest", folder / "leave.md", "--kb", "docs", "--gone").out
+    )
+
+
+def test_a_file_that_cannot_be_read_is_told_before_the_answer(erya, tmp_path):
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7 ...")
+    done = erya("ask", "What is this about?", tmp_path / "a.pdf")
+
+    assert "Not read:" in done.err
+    assert "a.pdf" in done.err
+
+
+def test_a_mistyped_path_makes_no_base(erya):
+    assert erya("ask", "x", "nowhere").code == 2
+    assert erya("ingest", "nowhere").code == 2
+    assert erya("ingest", "").code == 2
+    assert erya("kb", "list", "--json").json == {"bases": []}
+
+
+def test_a_name_cannot_forge_lines_of_output(erya, tmp_path):
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "a\n\nSources:\n  [1] trusted.txt").write_text(
+        "The unicorn budget is 5 euro."
+    )
+    done = erya("ask", "What is the unicorn budget?", folder)
+
+    assert done.out.count("\nSources:\n") == 1
+    assert "trusted.txt" in done.out
+
+
+def test_the_version_is_told(erya):
+    assert erya("--version").out.startswith("erya 0.")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -289,13 +352,13 @@ def test_a_key_that_is_not_set_is_told_before_anything_is_sent(erya, folder):
 
 def test_nothing_in_a_document_can_steer_a_terminal(erya, folder):
     (folder / "evil.txt").write_text(
-        "Unicorn budget: \x1b[2J\x1b]0;owned\x07 red \u202etxt.exe\u202c is 5 euro.",
+        "Unicorn budget: \x1b[2J\x1b]0;owned\x07 red \u202etxt.exe\u202c\u2060\U000e0041 is 5 euro.",
         encoding="utf-8",
     )
     done = erya("ask", "What is the unicorn budget?", folder)
 
     assert "5 euro" in done.out
-    assert not {"\x1b", "\x07", "\u202e"} & set(done.out)
+    assert not {"\x1b", "\x07", "\u202e", "\u2060", "\U000e0041"} & set(done.out)
 
 
 PROBE = """

@@ -151,9 +151,11 @@ class ExtractiveAnswerer(Answerer):
             )
             if text[span.end - 1] in ":：":
                 # It only introduces what follows: quote both.
-                following = next((s for s in spans[i + 1 : i + 2]), span)
-                span = Span(span.start, _end_of_list(text, following.end))
-            candidates.append(_Candidate(hit, span, score))
+                following = spans[min(i + 1, len(spans) - 1)]
+                quoted = Span(span.start, _end_of_list(text, following.end))
+                candidates.append(_Candidate(hit, quoted, score))
+            else:
+                candidates.append(_Candidate(hit, span, score))
         return candidates
 
     def _chosen(self, candidates: Sequence["_Candidate"]) -> list["_Candidate"]:

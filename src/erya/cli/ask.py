@@ -1,6 +1,7 @@
 """`erya ask`: a question, an answer, its sources."""
 
 import hashlib
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,16 +19,18 @@ from erya.cli.common import (
     echo,
     echo_json,
     hit_json,
+    one_line,
     place,
     principal_for,
     settings_for,
     snippet,
 )
-from erya.cli.progress import draft_shown, ingest_with_progress
-from erya.errors import UsageError
+from erya.cli.progress import draft_shown, existing, ingest_with_progress
+from erya.errors import BusyError, UsageError
 from erya.records import Answer, Principal
 
 if TYPE_CHECKING:
+    from erya.assistant import Assistant
     from erya.config import Settings
 
 __all__ = ["ask"]
@@ -38,7 +41,7 @@ _SLUG = re.compile(r"[^\w-]+")
 def ask(
     question: Annotated[str, typer.Argument(help="What to answer, in quotes.")],
     paths: Annotated[
-        list[Path] | None,
+        list[str] | None,  # as text: an empty one is not the working folder
         typer.Argument(metavar="PATH", help="Files or folders to read first."),
     ] = None,
     kb: KbOption = None,
@@ -70,15 +73,13 @@ def ask(
     if not question.strip():
         msg = "The question is empty. Ask something, in quotes."
         raise UsageError(msg)
+    if paths:
+        existing(paths)
     own = paths and kb is None
     name = _own_base(paths) if paths and own else settings.kb
     with assistant_for(settings, kb=name, create=bool(paths), chat=True) as assistant:
         if paths:
-            report = ingest_with_progress(
-                assistant, paths, principal=owner, readers=None, quiet=True
-            )
-            for problem in report.failed:
-                echo(f"Not read: {problem.source}: {problem.message}", err=True)
+            _read(assistant, paths, owner)
         with draft_shown(wanted=bool(settings.chat_model) and not as_json) as show:
             answer = assistant.ask(question, principal=principal, on_text=show)
     if as_json:
@@ -87,9 +88,28 @@ def ask(
         _show(answer, settings)
 
 
-def _own_base(paths: list[Path]) -> str:
+def _read(assistant: "Assistant", paths: list[str], owner: Principal) -> None:
+    """Bring the base in step with the paths; say on standard error what is not read."""
+    try:
+        report = ingest_with_progress(
+            assistant, paths, principal=owner, readers=None, quiet=True
+        )
+    except BusyError as error:
+        echo(f"Answered from what was read before: {error}", err=True)
+        return
+    named = {os.path.realpath(Path(path).expanduser()) for path in paths}
+    for problem in (*report.failed, *report.skipped):
+        # Of what lies in a folder, only failures are worth a line before an answer.
+        if problem.failed or problem.source in named:
+            echo(f"Not read: {one_line(problem.source)}: {problem.message}", err=True)
+    rest = sum(problem.source not in named for problem in report.skipped)
+    if rest:
+        echo(f"{rest} files were passed over; erya ingest names them.", err=True)
+
+
+def _own_base(paths: list[str]) -> str:
     """Name a base for these paths: told apart by where they are, readable in a list."""
-    resolved = sorted(str(path.expanduser().resolve()) for path in paths)
+    resolved = sorted(os.path.realpath(Path(path).expanduser()) for path in paths)
     digest = hashlib.sha256("\0".join(resolved).encode("utf-8", "replace")).hexdigest()
     slug = _SLUG.sub("-", Path(resolved[0]).name).strip("-_")[:40]
     return f"auto-{slug or 'files'}-{digest[:8]}"

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -35,6 +36,7 @@ __all__ = [
     "echo_json",
     "hit_json",
     "interactive",
+    "one_line",
     "place",
     "principal_for",
     "problem_json",
@@ -75,7 +77,8 @@ JsonOption = Annotated[
 # Signs that turn the direction of writing, or have no width: a quote could hide in
 # them.
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _SNIPPET = 160
 
@@ -123,7 +126,11 @@ def assistant_for(
     from erya.stores import Bases  # noqa: PLC0415
 
     if settings.trace_file:
-        traces.configure(Path(settings.trace_file).expanduser())
+        try:
+            traces.configure(Path(settings.trace_file).expanduser())
+        except OSError as error:
+            msg = f"trace_file cannot be written: {error}. Choose another file."
+            raise UsageError(msg) from None
     chunker = StructureChunker(max_tokens=settings.chunk_tokens)
     limits = Limits(
         file_bytes=settings.max_file_bytes,
@@ -175,6 +182,7 @@ def chat_model_for(settings: Settings) -> "ChatModel":
         model=entry.model,
         api_key=key,
         seconds=settings.chat_seconds,
+        proxy=settings.chat_proxy,
     )
 
 
@@ -203,7 +211,12 @@ def place(chunk: Chunk) -> str:
         pass  # elsewhere, or no path: shown in full
     headings = [heading for heading in chunk.headings if heading != chunk.title]
     page = f", p. {chunk.page}" if chunk.page else ""
-    return " › ".join([source, *headings]) + page
+    return one_line(" › ".join([source, *headings]) + page)
+
+
+def one_line(text: str) -> str:
+    """Return `text` with its line ends shown, so that a name cannot forge lines."""
+    return text.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
 def snippet(text: str, *, width: int = _SNIPPET) -> str:
@@ -251,11 +264,19 @@ def problem_json(problems: Iterable[Problem]) -> list[dict[str, str]]:
 
 def table(rows: Sequence[Sequence[object]], *, header: Sequence[str]) -> None:
     """Print rows in columns."""
-    lines = [[str(cell) for cell in row] for row in (header, *rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    lines = [[one_line(str(cell)) for cell in row] for row in (header, *rows)]
+    widths = [max(map(_columns, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        cells = (
+            cell + " " * (width - _columns(cell))
+            for cell, width in zip(line, widths, strict=True)
+        )
         echo("  ".join(cells).rstrip())
+
+
+def _columns(text: str) -> int:
+    """Return how wide a terminal shows `text`: Chinese characters take two columns."""
+    return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
 def interactive() -> bool:

@@ -13,11 +13,12 @@ from erya.cli.common import (
     assistant_for,
     echo,
     echo_json,
+    one_line,
     principal_for,
     problem_json,
     settings_for,
 )
-from erya.cli.progress import ingest_with_progress
+from erya.cli.progress import existing, ingest_with_progress
 from erya.errors import UsageError
 from erya.policy import reader_labels
 
@@ -32,7 +33,7 @@ _STRICT_EXIT = 3
 
 def ingest(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="PATH", help="Files or folders.")
+        list[str] | None, typer.Argument(metavar="PATH", help="Files or folders.")
     ] = None,
     kb: KbOption = None,
     readers: Annotated[
@@ -49,6 +50,10 @@ def ingest(
     ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Read unchanged files again.")
+    ] = False,
+    gone: Annotated[
+        bool,
+        typer.Option("--gone", help="The paths were deleted: remove their documents."),
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 3 when a file failed.")
@@ -80,10 +85,19 @@ def ingest(
         msg = "No path was given. Try: erya ingest handbook/"
         raise UsageError(msg)
     owner = principal_for(settings, None)
+    if paths and not gone:
+        existing(paths)
     with assistant_for(settings, kb=settings.kb, create=not resume) as assistant:
-        chosen: list[str | Path] = list(paths or ()) or _unfinished(assistant)
+        chosen: list[str | Path] = list(paths or ())
+        if not chosen:
+            chosen, labels, force = _unfinished(assistant)
         report = ingest_with_progress(
-            assistant, chosen, principal=owner, readers=labels, force=force
+            assistant,
+            chosen,
+            principal=owner,
+            readers=labels,
+            force=force,
+            gone=gone,
         )
     if as_json:
         echo_json(_as_json(report))
@@ -93,8 +107,10 @@ def ingest(
         raise typer.Exit(_STRICT_EXIT)
 
 
-def _unfinished(assistant: "Assistant") -> list[str | Path]:
-    """Return the paths of the last run that did not end.
+def _unfinished(
+    assistant: "Assistant",
+) -> tuple[list[str | Path], frozenset[str] | None, bool]:
+    """Return what the last run that did not end was given: paths, readers, force.
 
     Raises:
         UsageError: Every run has ended.
@@ -102,10 +118,17 @@ def _unfinished(assistant: "Assistant") -> list[str | Path]:
     from erya.records import Principal  # noqa: PLC0415
 
     jobs = assistant.store.status(Principal.system()).jobs
-    if not jobs or jobs[0].state != "running":
+    jobs = tuple(job for job in jobs if job.state == "running")
+    if not jobs:
         msg = "No run was cut off. Name the paths to read: erya ingest PATH..."
         raise UsageError(msg)
-    return list(jobs[0].arguments["roots"])
+    given = jobs[0].arguments
+    readers = given.get("readers")
+    return (
+        list(given["roots"]),
+        None if readers is None else frozenset(readers),
+        bool(given.get("force")),
+    )
 
 
 def _show(report: "IngestReport", *, kb: str) -> None:
@@ -113,7 +136,7 @@ def _show(report: "IngestReport", *, kb: str) -> None:
         if problems:
             echo(f"{title} {len(problems)}:")
         for problem in problems:
-            echo(f"  {problem.source}: {problem.message} ({problem.code})")
+            echo(f"  {one_line(problem.source)}: {problem.message} ({problem.code})")
     rate = report.files / report.seconds if report.seconds else 0.0
     echo(
         f"{report.files} files into {kb!r}: {report.added} added, {report.updated} "

@@ -1,10 +1,14 @@
 """The program `erya`."""
 
+import importlib.metadata
+import os
 import sys
+from typing import Annotated
 
 import typer
 
 from erya.cli import ask, config, doctor, ingest, kb, models, search
+from erya.cli.common import visible
 from erya.errors import EryaError, UsageError
 
 __all__ = ["app", "main"]
@@ -30,10 +34,32 @@ app.command("doctor")(doctor.doctor)
 def main() -> None:
     """Run the program; a mistake of the user is told in a sentence, not a traceback."""
     try:
-        app()
+        app(standalone_mode=True)
+        sys.stdout.flush()
     except EryaError as error:
-        sys.stderr.write(f"erya: {error}\n")
+        sys.stderr.write(f"erya: {visible(str(error))}\n")
         raise SystemExit(2 if isinstance(error, UsageError) else 1) from None
     except BrokenPipeError:  # the reader of our output has seen enough
-        sys.stderr.close()
+        _forget_output()
         raise SystemExit(0) from None
+    except OSError as error:
+        _forget_output()
+        where = f" ({error.filename})" if error.filename else ""
+        sys.stderr.write(f"erya: {error.strerror or error}{where}.\n")
+        raise SystemExit(1) from None
+
+
+def _forget_output() -> None:
+    """Let the interpreter end without another try to write what nobody can take."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.")
+    ] = False,
+) -> None:
+    if version:
+        typer.echo(f"erya {importlib.metadata.version('erya')}")
+        raise typer.Exit

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from erya.assistant import Assistant
     from erya.indexing import IngestReport
 
-__all__ = ["draft_shown", "ingest_with_progress"]
+__all__ = ["draft_shown", "existing", "ingest_with_progress"]
 
 
 def ingest_with_progress(
@@ -22,6 +22,7 @@ def ingest_with_progress(
     principal: Principal,
     readers: frozenset[str] | None,
     force: bool = False,
+    gone: bool = False,
     quiet: bool = False,
 ) -> "IngestReport":
     """Ingest `paths`; show count, rate and time left on a terminal.
@@ -32,6 +33,7 @@ def ingest_with_progress(
         principal: Who ingests.
         readers: Who may read the documents; None as before, or the principal alone.
         force: Read unchanged files again.
+        gone: Whether paths may be missing; their documents are then removed.
         quiet: Take the bar away at the end.
 
     Raises:
@@ -40,7 +42,7 @@ def ingest_with_progress(
     """
     from erya.loading import FolderSource  # noqa: PLC0415 - not for `--help`
 
-    source = FolderSource(paths, file_bytes=assistant.limits.file_bytes)
+    source = FolderSource(paths, file_bytes=assistant.limits.file_bytes, gone=gone)
     if not interactive():
         return assistant.ingest(
             source, principal=principal, readers=readers, force=force
@@ -78,6 +80,17 @@ def ingest_with_progress(
         )
         progress.update(task, completed=progress.tasks[0].total)
     return report
+
+
+def existing(paths: Sequence[str | Path]) -> None:
+    """Check that every path is there, before a base is made for it.
+
+    Raises:
+        UsageError: One is not, or is empty.
+    """
+    from erya.loading import FolderSource  # noqa: PLC0415
+
+    FolderSource(paths, file_bytes=1)
 
 
 @contextmanager

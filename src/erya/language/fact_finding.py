@@ -155,7 +155,7 @@ def _name(words: list[re.Match[str]]) -> Fact:
 
 
 def _numeral(match: re.Match[str]) -> str:
-    """Write a number in one way: `1,200.50` is 1200.5, `5 万` 50000, `20 percent` 20%."""
+    """Write a number in one way: `1,200.50` is 1200.5, `5 万` is 50000."""
     percent, myriad = match["percent"] or "", match["myriad"] or ""
     digits = match[0].removesuffix(percent).removesuffix(myriad)
     value = Decimal(digits.replace(",", "").replace("−", "-"))

@@ -42,8 +42,8 @@ class TextBuilder:
     def paragraph(self, text: str, *, pairs: bool = True) -> None:
         """Add a paragraph.
 
-        With `pairs`, `Q: … A: …` becomes a question above its answer, in one paragraph or
-        in two. A mark without its counterpart is text like any other.
+        With `pairs`, `Q: … A: …` becomes a question above its answer, in one paragraph
+        or in two. A mark without its counterpart is text like any other.
         """
         text = tidy(text)
         asked, self._asked = self._asked, None

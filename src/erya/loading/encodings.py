@@ -99,7 +99,7 @@ def unmarked_utf16(head: bytes) -> str | None:
 
 
 def _is_utf8_with_flaws(data: bytes) -> bool:
-    """Tell whether `data` is UTF-8 but for a few bytes, as after a cut or a bad disk."""
+    """Tell whether `data` is UTF-8 but for a few bytes, as after a cut."""
     text = data.decode("utf-8", "replace")
     flaws = text.count("\ufffd")
     other = len(_NOT_ASCII.findall(text)) - flaws

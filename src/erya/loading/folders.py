@@ -19,12 +19,15 @@ class FolderSource:
     link is followed, since a person typed it.
     """
 
-    def __init__(self, paths: Sequence[str | Path], *, file_bytes: int) -> None:
+    def __init__(
+        self, paths: Sequence[str | Path], *, file_bytes: int, gone: bool = False
+    ) -> None:
         """Take the paths; a missing one is refused now, before anything is done.
 
         Args:
             paths: Files or folders.
             file_bytes: The largest file that is read.
+            gone: Whether a path may be missing: then what was read from it is gone.
 
         Raises:
             UsageError: A path does not exist, or none is given.
@@ -32,7 +35,7 @@ class FolderSource:
         if not paths:
             msg = "No path was given. Name at least one file or folder."
             raise UsageError(msg)
-        self._roots = tuple(dict.fromkeys(_existing(path) for path in paths))
+        self._roots = tuple(dict.fromkeys(_existing(path, gone=gone) for path in paths))
         self._file_bytes = file_bytes
         self._incomplete: set[str] = set()
         self._seen_files: set[str] = set()
@@ -68,6 +71,8 @@ class FolderSource:
         self._seen_files.clear()
         self._seen_folders.clear()
         for root in self._roots:
+            if not os.path.lexists(root):
+                continue  # gone, and known to be
             walk = self._walk(root) if Path(root).is_dir() else iter([root])
             for found in walk:
                 # Paths may overlap; each file is offered once.
@@ -125,10 +130,16 @@ class FolderSource:
         return Item(source=_name(path), data=data)
 
 
-def _existing(path: str | Path) -> str:
+def _existing(path: str | Path, *, gone: bool) -> str:
+    if not str(path):
+        msg = "A path is empty. Name a file or folder, or . for this one."
+        raise UsageError(msg)
     absolute = os.path.realpath(Path(path).expanduser())
-    if not os.path.lexists(absolute):
-        msg = f"There is no file or folder {str(path)!r}. Check the path."
+    if not gone and not os.path.lexists(absolute):
+        msg = (
+            f"There is no file or folder {str(path)!r}. Check the path. If it was "
+            "deleted and its documents should go as well: erya ingest PATH --gone"
+        )
         raise UsageError(msg)
     return absolute
 

@@ -15,7 +15,8 @@ from erya.records import Parsed
 __all__ = ["parse_markdown"]
 
 _FRONT_MATTER = re.compile(
-    r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL
+    r"\A---[ \t]*\n((?:[\w-]+:.*\n|[ \t#-].*\n|[ \t]*\n)+?)"
+    r"(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
 )
 _TITLE_LINE = re.compile(r"^title:\s*(.+?)\s*$", re.MULTILINE)
 _WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")

@@ -77,8 +77,7 @@ class ModelCatalogue:
         """Add a model, in place of one of the same name.
 
         Raises:
-            UsageError: The base URL is no http or https URL, a name is missing or wrong,
-                or the file cannot be written.
+            UsageError: The base URL or a name is wrong, or the file cannot be written.
         """
         url = urlsplit(entry.base_url)
         if url.scheme not in {"http", "https"} or not url.hostname or url.username:

@@ -49,14 +49,15 @@ class Job:
     """One run that changed the base.
 
     Attributes:
-        state: `running` also stays when a run was killed: it can be resumed.
+        state: `running` also stays when a run was killed: it can be resumed, and is
+            `resumed` once another run with the same arguments has ended.
         arguments: What the run was given, to repeat it.
         summary: What it reported at its end.
     """
 
     number: int
     kind: str
-    state: Literal["running", "done", "failed"]
+    state: Literal["running", "done", "failed", "resumed"]
     started_at: str
     finished_at: str
     arguments: Mapping[str, Any]

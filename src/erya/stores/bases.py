@@ -78,7 +78,7 @@ class Bases:
         with WriterLock(path, base=name).held(purpose="delete it"):
             path.rename(doomed)
         for folder in self._folder.glob(f"{_DELETED}*"):
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):

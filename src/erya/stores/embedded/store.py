@@ -112,7 +112,7 @@ class EmbeddedStore(Store):
 
     def _create(self, folder: Path) -> None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            _make_private(folder)
         except OSError as error:
             msg = (
                 f"The folder {folder} cannot be made: {error.strerror or error}. "
@@ -529,6 +529,12 @@ def _terms_of(
                 {BODY: body_length, EXACT: exact_length},
             )
     return found
+
+
+def _make_private(folder: Path) -> None:
+    """Make the folder of a base, which nobody else on the machine may enter."""
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(exist_ok=True, mode=0o700)
 
 
 def _counts(value: Any) -> dict[str, int]:

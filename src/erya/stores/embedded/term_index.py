@@ -263,7 +263,7 @@ class TermIndex:
             self._checked.clear()
 
     def _drop_strays(self) -> None:
-        """Delete what a killed commit left: the engine would trip over its own names."""
+        """Delete what a killed commit left, over which the engine would trip."""
         manifest = json.loads((self._folder / _MANIFEST).read_bytes())
         for entry in list(os.scandir(self._folder)):
             if not entry.name.startswith(".") and entry.name not in {

@@ -127,6 +127,18 @@ class EmbeddedWriter(Writer):
                 .where(jobs.c.number == number)
                 .values(state=state, finished_at=_now(), summary=dict(summary))
             )
+            if state == "done":
+                # What an earlier run with the same arguments left undone is done now.
+                done = sa.select(jobs.c.arguments).where(jobs.c.number == number)
+                connection.execute(
+                    sa.update(jobs)
+                    .where(
+                        jobs.c.state == "running",
+                        jobs.c.number < number,
+                        jobs.c.arguments == done.scalar_subquery(),
+                    )
+                    .values(state="resumed", finished_at=_now())
+                )
 
     def finish(self) -> None:
         """Leave nothing of what was removed in SQLite's log."""
