@@ -240,7 +240,7 @@ def test_the_version_is_told(erya):
     [
         (("ask", ""), "The question is empty"),
         (("ask", "x"), "There is no base 'default'"),
-        (("ask", "x", "nowhere/"), "There is no file or folder 'nowhere'"),
+        (("ask", "x", "nowhere/"), "There is no file or folder 'nowhere/'"),
         (("ask", "x", "--model", "gpt"), "There is no"),
         (("ingest",), "No path was given"),
         (("ingest", "nowhere"), "There is no file or folder 'nowhere'"),
