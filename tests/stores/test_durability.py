@@ -151,6 +151,53 @@ store.close()
     store.close()
 
 
+def test_files_that_a_killed_commit_left_do_no_harm(base, tmp_path):
+    """The engine gives its next commit the same names, and would refuse to overwrite."""
+    shutil.copytree(base / "terms", tmp_path / "before")
+    store = opened(base)
+    with store.writer(OWNER, purpose="x") as writer:
+        writer.remove(document("3.txt", "").id)
+    store.close()
+    shutil.copytree(base / "terms", tmp_path / "after")
+    shutil.rmtree(base / "terms")
+    shutil.copytree(tmp_path / "before", base / "terms")
+    strays = {p.name for p in (tmp_path / "after").iterdir()} - {
+        p.name for p in (tmp_path / "before").iterdir()
+    }
+    assert any(name.endswith(".del") for name in strays)
+    for name in strays:
+        shutil.copy(tmp_path / "after" / name, base / "terms" / name)
+
+    store = opened(base)
+    assert len(store.search(OWNER, "sensor", limit=50).hits) == 19
+    assert bad(store) == []
+    store.close()
+
+
+def test_a_crash_before_the_first_table_is_no_damage(tmp_path):
+    folder = tmp_path / "base"
+    folder.mkdir()
+    connection = sqlite3.connect(folder / "base.sqlite")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+
+    store = opened(folder)
+    put(store, document("a.txt", "A sensor."))
+    assert len(store.search(OWNER, "sensor", limit=5).hits) == 1
+    store.close()
+
+
+def test_a_base_that_was_deleted_acknowledges_nothing(tmp_path):
+    bases = Bases(tmp_path)
+    store = bases.open("x", create=True)
+    bases.delete(OWNER, "x")
+
+    with pytest.raises(NotFoundError, match="was deleted meanwhile"):
+        put(store, document("a.txt", "A sensor."))
+    assert bases.names() == []
+    store.close()
+
+
 # Damage
 
 
@@ -288,6 +335,51 @@ def test_a_base_that_cannot_be_written_can_be_read(base):
     with pytest.raises(StoreError):
         put(store, document("x", "x"))
     store.close()
+
+
+def test_reading_a_file_again_mends_its_damaged_original(base):
+    connection = sqlite3.connect(base / "base.sqlite")
+    connection.execute("UPDATE originals SET data = x'00'")
+    connection.commit()
+    connection.close()
+    store = opened(base)
+    given = document("7.txt", "Sensor 7 costs 700 euro.")
+    with pytest.raises(DamagedError):
+        store.original(OWNER, given.id)
+
+    put(store, given)
+
+    assert store.original(OWNER, given.id) == given.text.encode()
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE versions SET title = 'Forged' WHERE number > 0",
+        "UPDATE versions SET structure = '{}'",
+        "UPDATE versions SET text = NULL",
+        "UPDATE chunks SET body = '[1]'",
+        "UPDATE chunks SET headings = '3'",
+        "UPDATE chunks SET text = 'Sensor 7 costs nothing.'",
+    ],
+)
+def test_what_nobody_wrote_is_never_shown(base, statement):
+    connection = sqlite3.connect(base / "base.sqlite")
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+    store = opened(base)
+
+    with pytest.raises(DamagedError):
+        read_all_of(store)
+    assert bad(store)
+    store.close()
+
+
+def read_all_of(store):
+    store.search(OWNER, "sensor 7", limit=3)
+    store.document(OWNER, document("7.txt", "").id)
 
 
 # Deleting

@@ -1,5 +1,6 @@
 """Scores agree with a library, and no proposal is ever cut off too early."""
 
+import json
 import math
 import random
 from collections import Counter
@@ -10,7 +11,7 @@ import pytest
 from erya.language import document_terms, query_terms
 from erya.records import Principal
 from erya.stores.embedded import EmbeddedStore
-from erya.stores.embedded.scoring import EXACT_WEIGHT, K1, B
+from erya.stores.embedded.scoring import EXACT_WEIGHT, K1, B, _engine_idf
 from erya.testing import chunked, document
 
 OWNER = Principal.owner("owner")
@@ -120,6 +121,30 @@ def test_a_flat_ranking_is_ordered_by_id(store):
 
     every = sorted(c.id for i in range(300) for c in store.chunks(OWNER, _id(i)))
     assert [hit.chunk.id for hit in hits] == every[:10]
+
+
+@pytest.mark.parametrize("holding", [1, 7, 500, 997, 1_000])
+def test_the_idf_of_the_engine_is_known_to_the_last_bit(store, holding):
+    """Else a term in nearly every chunk would be boosted wrongly, and the bound off."""
+    put(
+        store,
+        [
+            document(f"{i}", "sensor" if i < holding else "alarm", title="-")
+            for i in range(1_000)
+        ],
+    )
+    store.search(OWNER, "sensor", limit=1)
+    searcher = store._terms._open[1]
+    query = searcher._term("body", "sensor")
+    address = searcher._searcher.search(query, limit=1).hits[0][1]
+    told = json.loads(query.explain(searcher._searcher, address).to_json())
+    idf = next(
+        d["value"] for d in told["details"] if d["description"].startswith("idf")
+    )
+
+    stats = searcher.stats("body")
+    expected = _engine_idf(stats.documents, searcher.engine_count("body", "sensor"))
+    assert expected == pytest.approx(idf, rel=1e-7)
 
 
 def _id(number: int) -> str:

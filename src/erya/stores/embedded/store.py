@@ -3,15 +3,15 @@
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from typing_extensions import override
 
-from erya.errors import BusyError, DamagedError, NotFoundError, StoreError
+from erya.errors import BusyError, NotFoundError, StoreError
 from erya.language import ANALYSIS, query_terms
 from erya.policy import EVERYTHING, labels, permit
 from erya.records import Block, Chunk, Document, Evidence, Hit, Principal, Span
@@ -34,10 +34,18 @@ from erya.stores.embedded.database import (
     migrate,
     outside_transaction,
 )
-from erya.stores.embedded.hashes import chunk_hash, document_hash
+from erya.stores.embedded.hashes import document_hash
 from erya.stores.embedded.lock import WriterLock
+from erya.stores.embedded.reading import (
+    Scope,
+    damaged,
+    document_row,
+    label_sets_of,
+    passages,
+    scope_of,
+    terms_of,
+)
 from erya.stores.embedded.scoring import (
-    ChunkTerms,
     ReadableStats,
     best,
     term_weights,
@@ -51,7 +59,6 @@ _PATIENCE = 30.0  # seconds that a reader waits for a writer to finish its commi
 _MOMENT = 2.0  # seconds that a writer waits for one who is about to finish
 _PAUSE = 0.01
 _JOBS_SHOWN = 10
-_VARIABLES = 10_000  # bound values in one statement; SQLite allows 32,766
 
 
 class _Snapshot(NamedTuple):
@@ -60,26 +67,6 @@ class _Snapshot(NamedTuple):
     connection: sa.Connection
     searcher: Searcher
     generation: int
-
-
-class _Scope(NamedTuple):
-    """What a principal may read: sets of readers, or None for everything."""
-
-    label_sets: tuple[int, ...] | None
-
-    def allows(self) -> sa.ColumnElement[bool]:
-        """Return the condition on a query over documents."""
-        if self.label_sets is None:
-            return sa.true()
-        return schema.documents.c.label_set.in_(self.label_sets)
-
-    def holds(self, label_set: int) -> bool:
-        """Ask of one row what `allows` asks in a query.
-
-        Where rows are fetched by number, a condition on readers would make SQLite start
-        from all documents with those readers: 0.4 s in place of 1 ms at 20,000.
-        """
-        return self.label_sets is None or label_set in self.label_sets
 
 
 class EmbeddedStore(Store):
@@ -170,7 +157,7 @@ class EmbeddedStore(Store):
     def search(self, principal: Principal, question: str, *, limit: int) -> Evidence:
         asked = query_terms(question)
         with guarded(self._name), self._snapshot() as snapshot:
-            scope = self._scope(snapshot.connection, principal)
+            scope = scope_of(snapshot.connection, principal)
             stats = self._readable(snapshot, scope)
             if not stats.chunks or not asked.body:
                 return Evidence(hits=(), weights={})
@@ -179,13 +166,13 @@ class EmbeddedStore(Store):
                 asked,
                 stats=stats,
                 label_sets=scope.label_sets,
-                fetch=lambda numbers: _terms_of(snapshot.connection, scope, numbers),
+                fetch=lambda numbers: terms_of(snapshot.connection, scope, numbers),
                 limit=limit,
             )
             weights = term_weights(
                 snapshot.searcher, asked, stats=stats, label_sets=scope.label_sets
             )
-            chunks = self._read_chunks(
+            chunks = passages(
                 snapshot.connection,
                 scope,
                 schema.chunks.c.number.in_([scored.number for scored in found]),
@@ -207,8 +194,8 @@ class EmbeddedStore(Store):
             .scalar_subquery()
         )
         with guarded(self._name), self._engine.begin() as connection:
-            scope = self._scope(connection, principal)
-            sets = _label_sets(connection)
+            scope = scope_of(connection, principal)
+            sets = label_sets_of(connection)
             rows = connection.execute(
                 sa.select(
                     documents.c.id,
@@ -239,8 +226,8 @@ class EmbeddedStore(Store):
     @override
     def document(self, principal: Principal, document_id: str) -> Document:
         with guarded(self._name), self._engine.begin() as connection:
-            row = self._document_row(connection, principal, document_id)
-            readers = _label_sets(connection)[row["label_set"]]
+            row = document_row(connection, principal, document_id)
+            readers = label_sets_of(connection)[row["label_set"]]
         found = document_hash(
             title=row["title"],
             text=row["text"],
@@ -248,7 +235,7 @@ class EmbeddedStore(Store):
             details=row["details"],
         )
         if found != row["hash"]:
-            raise self._damaged(row["source"])
+            raise damaged(row["source"])
         structure = row["structure"]
         return Document(
             id=row["id"],
@@ -270,31 +257,29 @@ class EmbeddedStore(Store):
     @override
     def original(self, principal: Principal, document_id: str) -> bytes:
         with guarded(self._name), self._engine.begin() as connection:
-            row = self._document_row(connection, principal, document_id)
+            row = document_row(connection, principal, document_id)
             data = connection.scalar(
                 sa.select(schema.originals.c.data).where(
                     schema.originals.c.hash == row["content_hash"]
                 )
             )
         if data is None or hashlib.sha256(data).hexdigest() != row["content_hash"]:
-            raise self._damaged(row["source"])
+            raise damaged(row["source"])
         return bytes(data)
 
     @override
     def chunks(self, principal: Principal, document_id: str) -> list[Chunk]:
         with guarded(self._name), self._engine.begin() as connection:
-            row = self._document_row(connection, principal, document_id)
-            scope = self._scope(connection, principal)
-            found = self._read_chunks(
-                connection, scope, schema.documents.c.id == row["id"]
-            )
+            row = document_row(connection, principal, document_id)
+            scope = scope_of(connection, principal)
+            found = passages(connection, scope, schema.documents.c.id == row["id"])
         return sorted(found.values(), key=lambda chunk: chunk.start)
 
     @override
     def status(self, principal: Principal) -> Status:
         documents, versions = schema.documents, schema.versions
         with guarded(self._name), self._engine.begin() as connection:
-            scope = self._scope(connection, principal)
+            scope = scope_of(connection, principal)
             count, chunks, characters = connection.execute(
                 sa.select(
                     sa.func.count(),
@@ -384,19 +369,7 @@ class EmbeddedStore(Store):
             msg = f"The base {self._name!r} was deleted meanwhile. Open it again."
             raise NotFoundError(msg)
 
-    def _scope(self, connection: sa.Connection, principal: Principal) -> _Scope:
-        allowed = labels(principal)
-        if not isinstance(allowed, frozenset):
-            return _Scope(None)
-        readers = schema.readers
-        numbers = connection.scalars(
-            sa.select(readers.c.label_set)
-            .where(readers.c.label.in_(sorted(allowed)))
-            .distinct()
-        )
-        return _Scope(tuple(sorted(numbers)))
-
-    def _readable(self, snapshot: _Snapshot, scope: _Scope) -> ReadableStats:
+    def _readable(self, snapshot: _Snapshot, scope: Scope) -> ReadableStats:
         key = (snapshot.generation, scope.label_sets)
         if key not in self._stats:
             documents = schema.documents
@@ -423,134 +396,8 @@ class EmbeddedStore(Store):
             )
         return self._stats[key]
 
-    def _document_row(
-        self, connection: sa.Connection, principal: Principal, document_id: str
-    ) -> Mapping[str, Any]:
-        documents, versions = schema.documents, schema.versions
-        scope = self._scope(connection, principal)
-        row = (
-            connection.execute(
-                sa.select(documents.c.id, documents.c.source, documents.c.label_set)
-                .add_columns(*(c for c in versions.c if c.name != "number"))
-                .join(versions, versions.c.number == documents.c.version)
-                .where(documents.c.id == document_id, scope.allows())
-            )
-            .mappings()
-            .one_or_none()
-        )
-        if row is None:
-            msg = (
-                f"There is no document {document_id!r} in the base {self._name!r}, or "
-                "you may not read it."
-            )
-            raise NotFoundError(msg)
-        return dict(row)
-
-    def _read_chunks(
-        self, connection: sa.Connection, scope: _Scope, which: sa.ColumnElement[bool]
-    ) -> dict[int, Chunk]:
-        """Read chunks with their texts, each checked once more against the scope."""
-        chunks, documents, versions = schema.chunks, schema.documents, schema.versions
-        rows = connection.execute(
-            sa.select(
-                chunks.c.number,
-                chunks.c.id,
-                chunks.c.start,
-                chunks.c.end,
-                chunks.c.page,
-                chunks.c.headings,
-                chunks.c.text,
-                chunks.c.hash,
-                documents.c.id.label("document_id"),
-                documents.c.source,
-                documents.c.label_set,
-                versions.c.title,
-            )
-            .join(documents, documents.c.number == chunks.c.document)
-            .join(versions, versions.c.number == documents.c.version)
-            .where(which)
-        ).mappings()
-        found: dict[int, Chunk] = {}
-        for row in rows:
-            if not scope.holds(row["label_set"]):
-                continue
-            chunk = Chunk(
-                id=row["id"],
-                document_id=row["document_id"],
-                start=row["start"],
-                end=row["end"],
-                text=row["text"],
-                source=row["source"],
-                title=row["title"],
-                headings=tuple(row["headings"]),
-                page=row["page"],
-            )
-            if chunk_hash(chunk) != row["hash"]:
-                raise self._damaged(row["source"])
-            found[row["number"]] = chunk
-        return found
-
-    def _damaged(self, source: str) -> DamagedError:
-        msg = (
-            f"The base {self._name!r} is damaged: what it holds of {source} is not "
-            f"what was written, and is not shown. See: erya kb verify {self._name}. "
-            "Then ingest the file again with --force."
-        )
-        return DamagedError(msg)
-
-
-def _terms_of(
-    connection: sa.Connection, scope: _Scope, numbers: Sequence[int]
-) -> dict[int, ChunkTerms]:
-    chunks, documents = schema.chunks, schema.documents
-    found: dict[int, ChunkTerms] = {}
-    for first in range(0, len(numbers), _VARIABLES):
-        rows = connection.execute(
-            sa.select(
-                chunks.c.number,
-                chunks.c.id,
-                chunks.c.body,
-                chunks.c.exact,
-                chunks.c.body_length,
-                chunks.c.exact_length,
-                documents.c.label_set,
-            )
-            .join(documents, documents.c.number == chunks.c.document)
-            .where(chunks.c.number.in_(numbers[first : first + _VARIABLES]))
-        )
-        for (
-            number, chunk_id, body, exact, body_length, exact_length, label_set,
-        ) in rows:  # fmt: skip
-            if not scope.holds(label_set):
-                continue
-            found[number] = ChunkTerms(
-                chunk_id,
-                {BODY: _counts(body), EXACT: _counts(exact)},
-                {BODY: body_length, EXACT: exact_length},
-            )
-    return found
-
 
 def _make_private(folder: Path) -> None:
     """Make the folder of a base, which nobody else on the machine may enter."""
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.mkdir(exist_ok=True, mode=0o700)
-
-
-def _counts(value: Any) -> dict[str, int]:
-    """Return stored counts of terms.
-
-    Raises:
-        ValueError: They have another shape, so they are damaged.
-    """
-    if not isinstance(value, dict):
-        msg = f"counts of terms are a table, not {value!r:.40}"
-        raise ValueError(msg)  # noqa: TRY004 - what SQLite holds, not what we passed
-    return value
-
-
-def _label_sets(connection: sa.Connection) -> dict[int, frozenset[str]]:
-    sets: dict[int, set[str]] = {}
-    for number, label in connection.execute(sa.select(schema.readers)):
-        sets.setdefault(number, set()).add(label)
-    return {number: frozenset(found) for number, found in sets.items()}

@@ -17,11 +17,10 @@ from erya.stores.embedded import schema
 from erya.stores.embedded.catching_up import catch_up, facts_of
 from erya.stores.embedded.database import guarded, outside_transaction
 from erya.stores.embedded.hashes import chunk_hash, document_hash, structure_of
+from erya.stores.embedded.reading import VARIABLES
 from erya.stores.embedded.term_index import TermIndex
 
 __all__ = ["EmbeddedWriter"]
-
-_VARIABLES = 10_000
 
 
 class _Put(NamedTuple):
@@ -189,10 +188,10 @@ class _Transaction:
         documents = schema.documents
         wanted = sorted(ids)
         found: dict[str, Mapping[str, Any]] = {}
-        for first in range(0, len(wanted), _VARIABLES):
+        for first in range(0, len(wanted), VARIABLES):
             rows = self._connection.execute(
                 sa.select(documents).where(
-                    documents.c.id.in_(wanted[first : first + _VARIABLES])
+                    documents.c.id.in_(wanted[first : first + VARIABLES])
                 )
             ).mappings()
             found.update({row["id"]: dict(row) for row in rows})

@@ -1,0 +1,203 @@
+"""What is read out of SQLite, always within what a principal may read."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+
+from erya.errors import DamagedError, NotFoundError
+from erya.policy import labels
+from erya.records import Chunk, Principal
+from erya.stores.embedded import schema
+from erya.stores.embedded.hashes import chunk_hash
+from erya.stores.embedded.scoring import ChunkTerms
+from erya.stores.embedded.term_index import BODY, EXACT
+
+__all__ = [
+    "VARIABLES",
+    "Scope",
+    "damaged",
+    "document_row",
+    "label_sets_of",
+    "passages",
+    "scope_of",
+    "terms_of",
+]
+
+VARIABLES: Final = 10_000  # bound values in one statement; SQLite allows 32,766
+
+
+class Scope(NamedTuple):
+    """What a principal may read: sets of readers, or None for everything."""
+
+    label_sets: tuple[int, ...] | None
+
+    def allows(self) -> sa.ColumnElement[bool]:
+        """Return the condition on a query over documents."""
+        if self.label_sets is None:
+            return sa.true()
+        return schema.documents.c.label_set.in_(self.label_sets)
+
+    def holds(self, label_set: int) -> bool:
+        """Ask of one row what `allows` asks in a query.
+
+        Where rows are fetched by number, a condition on readers would make SQLite start
+        from all documents with those readers: 0.4 s in place of 1 ms at 20,000.
+        """
+        return self.label_sets is None or label_set in self.label_sets
+
+
+def scope_of(connection: sa.Connection, principal: Principal) -> Scope:
+    """Return what a principal may read."""
+    allowed = labels(principal)
+    if not isinstance(allowed, frozenset):
+        return Scope(None)
+    readers = schema.readers
+    numbers = connection.scalars(
+        sa.select(readers.c.label_set)
+        .where(readers.c.label.in_(sorted(allowed)))
+        .distinct()
+    )
+    return Scope(tuple(sorted(numbers)))
+
+
+def label_sets_of(connection: sa.Connection) -> dict[int, frozenset[str]]:
+    """Return the labels of every set of readers, by its number."""
+    sets: dict[int, set[str]] = {}
+    for number, label in connection.execute(sa.select(schema.readers)):
+        sets.setdefault(number, set()).add(label)
+    return {number: frozenset(found) for number, found in sets.items()}
+
+
+def document_row(
+    connection: sa.Connection, principal: Principal, document_id: str
+) -> Mapping[str, Any]:
+    """Return the stored row of a document with its current version.
+
+    Raises:
+        NotFoundError: There is none, or the principal may not read it.
+    """
+    documents, versions = schema.documents, schema.versions
+    scope = scope_of(connection, principal)
+    row = (
+        connection.execute(
+            sa.select(documents.c.id, documents.c.source, documents.c.label_set)
+            .add_columns(*(c for c in versions.c if c.name != "number"))
+            .join(versions, versions.c.number == documents.c.version)
+            .where(documents.c.id == document_id, scope.allows())
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        msg = (
+            f"There is no document {document_id!r} in this base, or you may not "
+            "read it."
+        )
+        raise NotFoundError(msg)
+    return dict(row)
+
+
+def passages(
+    connection: sa.Connection, scope: Scope, which: sa.ColumnElement[bool]
+) -> dict[int, Chunk]:
+    """Return chunks by number, each checked once more against the scope.
+
+    Raises:
+        DamagedError: One is not what was written.
+    """
+    chunks, documents, versions = schema.chunks, schema.documents, schema.versions
+    rows = connection.execute(
+        sa.select(
+            chunks.c.number,
+            chunks.c.id,
+            chunks.c.start,
+            chunks.c.end,
+            chunks.c.page,
+            chunks.c.headings,
+            chunks.c.text,
+            chunks.c.hash,
+            documents.c.id.label("document_id"),
+            documents.c.source,
+            documents.c.label_set,
+            versions.c.title,
+        )
+        .join(documents, documents.c.number == chunks.c.document)
+        .join(versions, versions.c.number == documents.c.version)
+        .where(which)
+    ).mappings()
+    found: dict[int, Chunk] = {}
+    for row in rows:
+        if not scope.holds(row["label_set"]):
+            continue
+        chunk = Chunk(
+            id=row["id"],
+            document_id=row["document_id"],
+            start=row["start"],
+            end=row["end"],
+            text=row["text"],
+            source=row["source"],
+            title=row["title"],
+            headings=tuple(row["headings"]),
+            page=row["page"],
+        )
+        if chunk_hash(chunk) != row["hash"]:
+            error = damaged(row["source"])
+            raise error
+        found[row["number"]] = chunk
+    return found
+
+
+def terms_of(
+    connection: sa.Connection, scope: Scope, numbers: Sequence[int]
+) -> dict[int, ChunkTerms]:
+    """Return the terms of chunks by number, less those that may not be read."""
+    chunks, documents = schema.chunks, schema.documents
+    found: dict[int, ChunkTerms] = {}
+    for first in range(0, len(numbers), VARIABLES):
+        rows = connection.execute(
+            sa.select(
+                chunks.c.number,
+                chunks.c.id,
+                chunks.c.body,
+                chunks.c.exact,
+                chunks.c.body_length,
+                chunks.c.exact_length,
+                documents.c.label_set,
+            )
+            .join(documents, documents.c.number == chunks.c.document)
+            .where(chunks.c.number.in_(numbers[first : first + VARIABLES]))
+        )
+        for (
+            number, chunk_id, body, exact, body_length, exact_length, label_set,
+        ) in rows:  # fmt: skip
+            if not scope.holds(label_set):
+                continue
+            found[number] = ChunkTerms(
+                chunk_id,
+                {BODY: _counts(body), EXACT: _counts(exact)},
+                {BODY: body_length, EXACT: exact_length},
+            )
+    return found
+
+
+def damaged(source: str) -> DamagedError:
+    """Return the error for a document of which something is not what was written."""
+    msg = (
+        f"The base is damaged: what it holds of {source} is not what was written, and "
+        "is not shown. Find all of it with: erya kb verify NAME. Then ingest the file "
+        "again with --force."
+    )
+    return DamagedError(msg)
+
+
+def _counts(value: Any) -> dict[str, int]:
+    """Return stored counts of terms.
+
+    Raises:
+        ValueError: They have another shape, so they are damaged.
+    """
+    if not isinstance(value, dict):
+        msg = f"counts of terms are a table, not {value!r:.40}"
+        raise ValueError(msg)  # noqa: TRY004 - what SQLite holds, not what we passed
+    return value
