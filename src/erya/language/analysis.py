@@ -41,9 +41,9 @@ _TOKEN = re.compile(
     # A standard's number: letters, a slash and letters, a blank and digits: GB/T 11643
     r"(?P<standard>\b[a-z]{2,5}(?:/[a-z]{1,2})? ?\d{3,6}(?:[.-]\d{1,6})*\b)"
     # A word with its apostrophe
-    r"|(?P<word>[a-z]++['’][a-z]++)"
+    r"|(?P<word>[a-z]+['’][a-z]+)"
     # A code: pieces joined by signs; without any digit it is taken apart into words
-    r"|(?P<code>[a-z0-9]++(?:[-._/:+#][a-z0-9]++)*+)"
+    r"|(?P<code>[a-z0-9]+(?:[-._/:+#][a-z0-9]+)*)"
     rf"|(?P<han>[{HAN}]+)"
     r"|(?P<other>[^\W\d_]+|[^\W_]+)"
 )
