@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from erya.answering import Answerer
     from erya.assistant import Assistant
     from erya.models import ChatModel
+    from erya.stores import Finding
 
 __all__ = [
     "AsOption",
@@ -41,6 +42,7 @@ __all__ = [
     "principal_for",
     "problem_json",
     "settings_for",
+    "show_findings",
     "snippet",
     "table",
     "visible",
@@ -277,6 +279,19 @@ def table(rows: Sequence[Sequence[object]], *, header: Sequence[str]) -> None:
 def _columns(text: str) -> int:
     """Return how wide a terminal shows `text`: Chinese characters take two columns."""
     return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+
+
+def show_findings(findings: "Sequence[Finding]", *, as_json: bool) -> None:
+    """Print what checks have found, and exit with 1 if anything is wrong."""
+    fine = all(finding.ok for finding in findings)
+    if as_json:
+        rows = [as_dict(finding) for finding in findings]
+        echo_json({"ok": fine, "findings": rows})
+    else:
+        for finding in findings:
+            echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.check}: {finding.detail}")
+    if not fine:
+        raise typer.Exit(1)
 
 
 def interactive() -> bool:

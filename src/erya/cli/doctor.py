@@ -6,16 +6,12 @@ import sqlite3
 import sys
 from pathlib import Path
 
-import typer
-
 from erya.cli.common import (
     ConfigOption,
     HomeOption,
     JsonOption,
-    as_dict,
-    echo,
-    echo_json,
     settings_for,
+    show_findings,
 )
 from erya.config import Settings
 from erya.stores.base import Finding
@@ -45,14 +41,7 @@ def doctor(
         *_home(settings),
         _models(settings),
     ]
-    if as_json:
-        rows = [as_dict(finding) for finding in findings]
-        echo_json({"ok": all(f.ok for f in findings), "findings": rows})
-    else:
-        for finding in findings:
-            echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.check}: {finding.detail}")
-    if not all(finding.ok for finding in findings):
-        raise typer.Exit(1)
+    show_findings(findings, as_json=as_json)
 
 
 def _python() -> str:

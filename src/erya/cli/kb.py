@@ -14,6 +14,7 @@ from erya.cli.common import (
     echo_json,
     principal_for,
     settings_for,
+    show_findings,
     table,
 )
 from erya.errors import DamagedError, UsageError
@@ -202,14 +203,7 @@ def verify(
             findings = store.verify(principal_for(settings, None))
         finally:
             store.close()
-    if as_json:
-        rows = [as_dict(finding) for finding in findings]
-        echo_json({"ok": all(f.ok for f in findings), "findings": rows})
-    else:
-        for finding in findings:
-            echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.check}: {finding.detail}")
-    if not all(finding.ok for finding in findings):
-        raise typer.Exit(1)
+    show_findings(findings, as_json=as_json)
 
 
 @app.command("rebuild")
