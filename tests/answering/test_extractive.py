@@ -101,6 +101,25 @@ def test_no_evidence_is_a_refusal():
     assert answer.nearest == ()
 
 
+def test_an_introduction_is_quoted_with_its_list_and_nothing_twice(tmp_path):
+    store = EmbeddedStore(tmp_path / "base", name="test")
+    given = document(
+        "router.txt",
+        "Steps for resetting the router:\n- Hold the router button.\n- Release the router.",
+        title="Router",
+    )
+    with store.writer(OWNER, purpose="test") as writer:
+        writer.put(given, chunked(given), original=b"", recipe="test")
+    question = "How do I reset the router?"
+    evidence = store.search(OWNER, question, limit=8)
+    answer = ExtractiveAnswerer().answer(question, evidence)
+    store.close()
+
+    assert "Steps for resetting the router:" in answer.text
+    for step in ("Hold the router button.", "Release the router."):
+        assert answer.text.count(step) == 1
+
+
 def test_no_more_sentences_than_asked_for(ask):
     question = "How many days of annual leave, for moving house and for a wedding?"
 

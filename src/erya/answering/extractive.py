@@ -159,9 +159,15 @@ class ExtractiveAnswerer(Answerer):
         return candidates
 
     def _chosen(self, candidates: Sequence["_Candidate"]) -> list["_Candidate"]:
-        """Take the best, and those nearly as good; the best passage comes first."""
+        """Take the best, and those nearly as good; the best passage comes first.
+
+        A sentence inside a quote that is taken already is not quoted twice.
+        """
         least = candidates[0].score * self.weights.companion
-        near = [c for c in candidates[: self.sentences] if c.score >= least]
+        near: list[_Candidate] = []
+        for candidate in candidates[: self.sentences]:
+            if candidate.score >= least and not any(map(candidate.meets, near)):
+                near.append(candidate)
         first_seen = {id(c.hit): rank for rank, c in reversed(list(enumerate(near)))}
         return sorted(near, key=lambda c: (first_seen[id(c.hit)], c.span.start))
 
@@ -170,6 +176,14 @@ class _Candidate(NamedTuple):
     hit: Hit
     span: Span
     score: float
+
+    def meets(self, other: "_Candidate") -> bool:
+        """Tell whether the two quote some of the same characters."""
+        return (
+            self.hit is other.hit
+            and self.span.start < other.span.end
+            and other.span.start < self.span.end
+        )
 
 
 def _share(found: frozenset[str], weights: Mapping[str, float], total: float) -> float:

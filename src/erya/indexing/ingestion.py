@@ -9,8 +9,7 @@ from erya.stores import StoredDocument, Writer
 
 __all__ = ["IngestReport", "Ingestion"]
 
-# A commit costs some 20 ms, whatever it holds, and a crash loses what was not
-# committed.
+# A commit waits for the disk, whatever it holds; a crash loses what was not committed.
 _COMMIT_DOCUMENTS = 1_000
 _COMMIT_CHARACTERS = 8_000_000
 _COMMIT_SECONDS = 5.0

@@ -17,9 +17,8 @@ _ABBREVIATION = re.compile(
     r"|pp?|eds?|al|inc|ltd|co|corp|dept|approx|ext|tel|art|sec|ch|jan|feb|mar|apr|jun|jul"
     r"|aug|sept?|oct|nov|dec|u\.s|u\.k|a\.m|p\.m)|[A-Z])\.$"
 )
-_NUMBER_SIGN = re.compile(
-    r"(?:^|\s)nos?\.$", re.IGNORECASE
-)  # "No. 5", but not "no. Five"
+# "No. 5", but not "no. Five"
+_NUMBER_SIGN = re.compile(r"(?:^|\s)nos?\.$", re.IGNORECASE)
 _LIST_NUMBER = re.compile(
     r"(?:^|\n)\s*(?:[-*•]\s*)?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})\.$"
 )
@@ -42,8 +41,12 @@ def sentences(text: str) -> list[Span]:
     """
     found: list[Span] = []
     start = 0
+    line_end, row = -1, False  # of the line that is being read
     for match in _END.finditer(text):
-        if " | " in _line_around(text, match.start()) and match[0][0] != "\n":
+        if match.start() > line_end:
+            line_end = _line_end(text, match.start())
+            row = " | " in text[text.rfind("\n", 0, match.start()) + 1 : line_end]
+        if row and match[0][0] != "\n":
             continue  # a row of a table is quoted whole
         if match[0].startswith(".") and _is_abbreviation(text, start, match.end()):
             continue
@@ -72,10 +75,9 @@ def _is_abbreviation(text: str, start: int, end: int) -> bool:
     return not (ends_anyway and following[:1].isupper())
 
 
-def _line_around(text: str, position: int) -> str:
-    start = text.rfind("\n", 0, position) + 1
+def _line_end(text: str, position: int) -> int:
     end = text.find("\n", position)
-    return text[start : end if end >= 0 else len(text)]
+    return end if end >= 0 else len(text)
 
 
 def _is_wrapped(text: str, newline: int) -> bool:

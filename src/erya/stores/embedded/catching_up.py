@@ -14,7 +14,7 @@ from erya.records import Chunk
 from erya.stores.embedded import schema
 from erya.stores.embedded.term_index import IndexedChunk, TermIndex
 
-__all__ = ["catch_up", "facts_of", "indexed_text"]
+__all__ = ["catch_up", "facts_of"]
 
 _ROWS_AT_ONCE = 1_000
 
@@ -71,7 +71,7 @@ def facts_of(connection: sa.Connection) -> dict[str, str]:
     return {row.key: row.value for row in connection.execute(sa.select(schema.base))}
 
 
-def indexed_text(title: str, headings: list[str], text: str) -> str:
+def _indexed_text(title: str, headings: list[str], text: str) -> str:
     """Return what is analysed of a chunk, as `Chunk.indexed_text` says."""
     return Chunk(
         id="", document_id="", start=0, end=0, source="",
@@ -110,7 +110,7 @@ def _analyse_anew(connection: sa.Connection) -> None:
         )
     )
     for number, headings, title, text in rows:
-        found = document_terms(indexed_text(title, headings, text))
+        found = document_terms(_indexed_text(title, headings, text))
         connection.execute(
             change,
             {
