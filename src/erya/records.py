@@ -5,6 +5,7 @@ count from 1.
 """
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Self
@@ -18,6 +19,7 @@ __all__ = [
     "Claim",
     "Document",
     "Evidence",
+    "Fingerprint",
     "Hit",
     "Item",
     "Message",
@@ -29,6 +31,8 @@ __all__ = [
     "Verdict",
     "is_under",
 ]
+
+_SAME_MODEL = 0.999  # cosine; runtimes and processors differ by less than 0.0005
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "code"]
 Verdict = Literal["supported", "contradicted", "not_found"]
@@ -218,6 +222,32 @@ class Chunk:
         """What is searched and embedded: title, heading path and text."""
         above = [self.title, *(h for h in self.headings if h != self.title)]
         return "\n".join([*(line for line in above if line), self.text])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What tells an embedding model from another.
+
+    Attributes:
+        name: What the user calls it.
+        dimension: The numbers in a vector.
+        probe: The vector of a fixed text, of length 1.
+    """
+
+    name: str
+    dimension: int
+    probe: tuple[float, ...]
+
+    def agrees(self, other: Self) -> bool:
+        """Tell whether vectors of both can be compared.
+
+        The same model on another processor or runtime gives nearly the same probe; a
+        model that was trained further, or of another precision, does not.
+        """
+        if (self.name, self.dimension) != (other.name, other.dimension):
+            return False
+        product = math.fsum(a * b for a, b in zip(self.probe, other.probe, strict=True))
+        return product >= _SAME_MODEL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,28 @@
-"""The contract of this room; `erya.testing` has models that keep it."""
+"""The contracts of this room; `erya.testing` has models that keep them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from erya.records import Message, Usage
+from erya.errors import ModelError
+from erya.records import Fingerprint, Message, Usage
 
-__all__ = ["ChatModel", "Completion"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "ChatModel",
+    "Completion",
+    "Embedded",
+    "EmbeddingModel",
+    "RerankModel",
+    "checked_vectors",
+    "fingerprint_of",
+]
+
+# Words and signs of many kinds, so that two models hardly agree on it by chance.
+_PROBE = "Erya 尔雅: 15 days of annual leave, 年假十五天 (§ 3.2), kept at 2–8 °C."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,3 +53,105 @@ class ChatModel(Protocol):
                 that is no answer. What had arrived by then is dropped.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded:
+    """Texts as vectors, in the order in which they were given.
+
+    Attributes:
+        vectors: Float32 of the shape (texts, dimension); every row has length 1.
+        known: For each text the share of its tokens that the model's tokenizer knows,
+            0 to 1; 0 for a text without any. Where the tokenizer is out of sight, 1.
+        cut: For each text the tokens at its end that the model did not read.
+    """
+
+    vectors: "NDArray[np.float32]"
+    known: tuple[float, ...]
+    cut: tuple[int, ...]
+
+
+class EmbeddingModel(Protocol):
+    """Turns texts into vectors that lie near each other when they mean the same.
+
+    The vector of a text does not depend on the texts around it.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the user calls it; part of the fingerprint that a base keeps."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Embedded:
+        """Embed what is searched. No text gives no row.
+
+        Raises:
+            ModelError: The model cannot be reached, or what it returns are not as many
+                finite vectors of one dimension as there are texts.
+        """
+        ...
+
+    def embed_query(self, text: str) -> Embedded:
+        """Embed what is asked: one row.
+
+        Raises:
+            ModelError: As for passages.
+        """
+        ...
+
+
+class RerankModel(Protocol):
+    """Says how well passages answer a question, reading both together."""
+
+    def rerank(self, question: str, passages: Sequence[str]) -> list[float]:
+        """Return a score for each passage, higher is better. No passage, no score.
+
+        Raises:
+            ModelError: The model cannot be reached, or does not return as many finite
+                scores as there are passages.
+        """
+        ...
+
+
+def checked_vectors(
+    vectors: "NDArray[np.float32]", *, model: str, count: int
+) -> "NDArray[np.float32]":
+    """Return vectors brought to length 1.
+
+    Args:
+        vectors: What a model returned for `count` texts.
+        model: Its name, for the error.
+        count: How many texts it was given.
+
+    Raises:
+        ModelError: There are more or fewer vectors, or one is not finite or is zero.
+    """
+    import numpy as np  # noqa: PLC0415 - a tenth of a second that a chat needs not wait
+
+    if vectors.ndim != 2 or len(vectors) != count or (count and not vectors.shape[1]):
+        msg = (
+            f"The embedding model {model!r} returned vectors of the shape "
+            f"{vectors.shape} for {count} texts. Nothing was stored. Check that the "
+            "model is one for embedding."
+        )
+        raise ModelError(msg)
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
+    if not np.isfinite(lengths).all() or not (lengths > 0).all():
+        msg = (
+            f"The embedding model {model!r} returned a vector with NaN or infinite "
+            "numbers in it, or of length 0. Nothing was stored. Choose another model."
+        )
+        raise ModelError(msg)
+    return (vectors / lengths[:, None]).astype(np.float32)
+
+
+def fingerprint_of(model: EmbeddingModel) -> Fingerprint:
+    """Return what tells `model` from others: its name, dimension, and a probe's vector.
+
+    Raises:
+        ModelError: The model cannot be reached.
+    """
+    vector = model.embed_passages([_PROBE]).vectors[0]
+    return Fingerprint(
+        name=model.name, dimension=len(vector), probe=tuple(map(float, vector))
+    )

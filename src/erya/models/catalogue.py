@@ -1,10 +1,11 @@
-"""The models that the user has added, kept in the home folder without their keys."""
+"""The models behind endpoints that the user has added, kept without their keys."""
 
 import json
 import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from erya.errors import NotFoundError, UsageError
@@ -18,37 +19,44 @@ __all__ = ["ModelCatalogue", "ModelEntry"]
 class ModelEntry:
     """How to reach a model.
 
+    The prefixes are for embedding models that were trained with them.
+
     Attributes:
         name: What the user calls it.
         base_url: The endpoint.
         model: What the endpoint calls it.
         api_key_env: The environment variable that holds the key; empty if none is
             wanted.
+        query_prefix: What stands before a question that is embedded.
+        passage_prefix: What stands before a passage that is embedded.
     """
 
     name: str
     base_url: str
     model: str
     api_key_env: str = ""
+    query_prefix: str = ""
+    passage_prefix: str = ""
 
 
 class ModelCatalogue:
-    """Reads and writes `models.json` in `home`."""
+    """Reads and writes the models of one kind in `models.json` of `home`."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(
+        self, home: Path, *, kind: Literal["chat", "embedding"] = "chat"
+    ) -> None:
         self._path = home / "models.json"
+        self._kind = kind
 
     def all(self) -> list[ModelEntry]:
-        """Return the chat models, by name; none where none was added.
+        """Return the models of this kind, by name; none where none was added.
 
         Raises:
             UsageError: The file cannot be read.
         """
         try:
-            stored = json.loads(self._path.read_text(encoding="utf-8"))
-            entries = [ModelEntry(**entry) for entry in stored["chat"]]
-        except FileNotFoundError:
-            return []
+            stored = self._stored().get(self._kind, [])
+            entries = [ModelEntry(**entry) for entry in stored]
         except (OSError, ValueError, KeyError, TypeError) as error:
             msg = (
                 f"The list of models {self._path} cannot be read: {error}. "
@@ -58,7 +66,7 @@ class ModelCatalogue:
         return sorted(entries, key=lambda entry: entry.name)
 
     def get(self, name: str) -> ModelEntry:
-        """Return the chat model called `name`.
+        """Return the model called `name`.
 
         Raises:
             NotFoundError: There is none; the message names those there are.
@@ -67,8 +75,9 @@ class ModelCatalogue:
         if name not in entries:
             there = ", ".join(entries) or "none yet"
             msg = (
-                f"There is no chat model {name!r}. Models here: {there}. Add it with: "
-                f"erya models add chat {name} --base-url URL --model MODEL"
+                f"There is no {self._kind} model {name!r}. Models here: {there}. Add "
+                f"it with: erya models add {self._kind} {name} --base-url URL "
+                "--model MODEL"
             )
             raise NotFoundError(msg)
         return entries[name]
@@ -110,6 +119,14 @@ class ModelCatalogue:
         entry = self.get(name)
         self._write([known for known in self.all() if known != entry])
 
+    def _stored(self) -> dict[str, list[dict[str, str]]]:
+        """Return what the file holds, every kind of model."""
+        try:
+            stored = json.loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        return {kind: list(stored[kind]) for kind in stored}
+
     def _write(self, entries: list[ModelEntry]) -> None:
         try:
             self._replace(entries)
@@ -123,9 +140,9 @@ class ModelCatalogue:
     def _replace(self, entries: list[ModelEntry]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = self._path.with_suffix(".new")
+        models = self._stored() | {self._kind: [asdict(entry) for entry in entries]}
         with draft.open("w", encoding="utf-8") as file:
-            rows = [asdict(entry) for entry in entries]
-            json.dump({"chat": rows}, file, ensure_ascii=False, indent=2)
+            json.dump(models, file, ensure_ascii=False, indent=2)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self._path)

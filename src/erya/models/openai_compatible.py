@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from erya.errors import ModelError
 from erya.models.base import ChatModel, Completion
+from erya.models.endpoint import Endpoint
 from erya.records import Message, Usage
 
 if TYPE_CHECKING:
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenAICompatibleChat"]
 
-_CONNECT_SECONDS: Final = 10.0
-_RETRIES: Final = 3  # the client waits with jitter, and as long as Retry-After says
 _SHOWN: Final = 80  # characters of an unexpected reply in an error
-_NO_KEY: Final = "none"  # local servers want none, and the client wants something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ class OpenAICompatibleChat(ChatModel):
         then satisfies every timeout of a client, but not this clock.
         """
         arrived: queue.Queue[str | Usage | Exception] = queue.Queue()
-        client = self._client()
+        client = self._endpoint.client()
         thread = threading.Thread(
             target=self._exchange, args=(client, messages, arrived), daemon=True
         )
@@ -78,28 +76,24 @@ class OpenAICompatibleChat(ChatModel):
             try:
                 piece = arrived.get(timeout=max(deadline - time.monotonic(), 0.001))
             except queue.Empty:
-                raise self._too_slow() from None
+                raise self._endpoint.too_slow() from None
             if isinstance(piece, Exception):
-                raise self._worded(piece) from piece
+                raise self._endpoint.worded(piece) from piece
             if isinstance(piece, Usage):
                 return Completion(text="".join(parts), usage=piece)
             parts.append(piece)
             if on_text is not None:
                 on_text(piece)
 
-    def _client(self) -> "openai.OpenAI":
-        import openai  # noqa: PLC0415 - takes a second to load
-
-        return openai.OpenAI(
+    @property
+    def _endpoint(self) -> Endpoint:
+        return Endpoint(
+            kind="chat model",
+            name=self.name,
             base_url=self.base_url,
-            api_key=self.api_key or _NO_KEY,
-            max_retries=_RETRIES,
-            # Passages go to the address that was configured and to no other: not where
-            # an answer redirects to, and not to a proxy that the environment names.
-            http_client=openai.DefaultHttpxClient(
-                follow_redirects=False, trust_env=False, proxy=self.proxy or None
-            ),
-            timeout=openai.Timeout(self.seconds, connect=_CONNECT_SECONDS),
+            api_key=self.api_key,
+            seconds=self.seconds,
+            proxy=self.proxy,
         )
 
     def _exchange(
@@ -165,65 +159,17 @@ class OpenAICompatibleChat(ChatModel):
             output_tokens=int(usage.get("completion_tokens", 0)),
         )
 
-    def _worded(self, error: Exception) -> ModelError:
-        """Say what happened and what to do."""
-        import openai  # noqa: PLC0415 - loaded already
-
-        if isinstance(error, ModelError):
-            return error
-        if isinstance(error, openai.APITimeoutError):
-            return self._too_slow()
-        if isinstance(error, openai.APIStatusError):
-            what, advice = _STATUS.get(
-                error.status_code,
-                (f"answered with the error {error.status_code}", "Try again later."),
-            )
-            return self._error(what, advice)
-        if isinstance(error, openai.APIConnectionError):
-            cause = error.__cause__ or error
-            return self._error(
-                f"could not be reached: {cause}",
-                "Check that it runs and that base_url is right.",
-            )
-        return self._error(
-            f"broke its answer off: {type(error).__name__}: {error}"[:300], "Ask again."
-        )
-
-    def _too_slow(self) -> ModelError:
-        return self._error(
-            f"did not answer within {self.seconds:g} s",
-            "Raise chat_seconds, or choose a faster model.",
-        )
-
     def _cut_off(self) -> ModelError:
-        return self._error("cut its answer off in the middle", "Ask again.")
+        return self._endpoint.error("cut its answer off in the middle", "Ask again.")
 
     def _too_long(self) -> ModelError:
-        return self._error(
+        return self._endpoint.error(
             "reached its limit of tokens before the answer was complete",
             "Raise the limit of the endpoint, or lower passages.",
         )
 
     def _no_answer(self, kind: str, shown: str) -> ModelError:
-        return self._error(
+        return self._endpoint.error(
             f"sent {kind} instead of an answer: {shown!r}",
             "Check that base_url is the API and not a web page; it mostly ends in /v1.",
         )
-
-    def _error(self, what: str, advice: str) -> ModelError:
-        return ModelError(
-            f"The chat model {self.name!r} at {self.base_url} {what}. {advice}"
-        )
-
-
-_STATUS: Final = {
-    301: ("redirects to another address", "Set base_url to where it really is."),
-    302: ("redirects to another address", "Set base_url to where it really is."),
-    307: ("redirects to another address", "Set base_url to where it really is."),
-    308: ("redirects to another address", "Set base_url to where it really is."),
-    400: ("refused the request", "Check the model's name and its context window."),
-    401: ("refused the key", "Check the variable that api_key_env names."),
-    403: ("does not allow this key to use it", "Check the key's permissions."),
-    404: ("has no such model or path", "Check model and base_url."),
-    429: ("refuses because of too many requests", "Wait, or check your quota."),
-}

@@ -1,0 +1,216 @@
+"""Bring an embedding model into the home folder: from a folder, or from a hub.
+
+Takes what model hubs hold for sentence embedding: a graph or weights, a tokenizer, and
+small JSON files that tell how to use them. No code of a model is ever run.
+"""
+
+import contextlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from erya.errors import EryaError, ModelError, UsageError
+from erya.models.base import fingerprint_of
+from erya.models.conversion import Precision, convert
+from erya.models.local_embedding import CARD, LocalEmbedding, LocalModelCard, Pooling
+from erya.records import Fingerprint
+
+__all__ = ["downloaded", "import_model"]
+
+_GRAPHS: Final = ("model.onnx", "onnx/model.onnx")
+_WANTED: Final = (
+    "*.json",
+    "1_Pooling/config.json",
+    "model.safetensors",
+    *_GRAPHS,
+    "README.md",
+    "LICENSE*",
+)
+_PAPERS: Final = ("LICENSE*", "README.md")
+_LONGEST: Final = 512  # tokens, where the model does not say
+
+
+def import_model(
+    folder: Path,
+    target: Path,
+    *,
+    name: str,
+    source: str = "",
+    precision: Precision = "int8",
+    pooling: Pooling | None = None,
+    query_prefix: str | None = None,
+    passage_prefix: str | None = None,
+) -> Fingerprint:
+    """Write the model in `folder` to `target`, in the form that runs here.
+
+    A graph that is there is taken as it is; otherwise one is written from the weights.
+    What stood at `target` stays until the new model has embedded a text.
+
+    Args:
+        folder: Laid out as on a hub.
+        target: The folder to make.
+        name: What the user will call it.
+        source: Where it came from, to be told later.
+        precision: For a graph that has to be written.
+        pooling: Overrides what the model says of itself, as do the prefixes.
+        query_prefix: What stands before a question.
+        passage_prefix: What stands before a passage.
+
+    Raises:
+        MissingExtraError: A graph has to be written, and `onnx` is not installed.
+        UsageError: Something is missing, or is of a kind that cannot be used.
+    """
+    tokenizer = _json(folder / "tokenizer.json")
+    graph = next((folder / g for g in _GRAPHS if (folder / g).is_file()), None)
+    prompts = _optional(folder / "config_sentence_transformers.json").get("prompts")
+    prompts = prompts if isinstance(prompts, dict) else {}
+    card = LocalModelCard(
+        name=name,
+        pooling=pooling or _pooling(folder),
+        max_tokens=_max_tokens(folder),
+        query_prefix=_first(query_prefix, prompts, "query"),
+        passage_prefix=_first(passage_prefix, prompts, "passage", "document"),
+        unknown=_unknown(tokenizer),
+        precision="" if graph else precision,
+        source=source,
+        licence=_licence(folder / "README.md"),
+    )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as scratch:
+        draft = Path(scratch) / "model"
+        draft.mkdir()
+        if graph:
+            shutil.copyfile(graph, draft / "model.onnx")
+        else:
+            convert(folder, draft / "model.onnx", precision=precision)
+        shutil.copyfile(folder / "tokenizer.json", draft / "tokenizer.json")
+        for pattern in _PAPERS:
+            for paper in folder.glob(pattern):
+                shutil.copyfile(paper, draft / paper.name)
+        _write_card(card, draft)
+        found = _tried(draft)
+        if target.exists():
+            target.rename(Path(scratch) / "old")
+        draft.rename(target)
+    return found
+
+
+@contextlib.contextmanager
+def downloaded(repository: str, *, hub: str, home: Path) -> Iterator[Path]:
+    """Fetch a model's files from a hub into a folder that is gone afterwards.
+
+    Args:
+        repository: `OWNER/NAME`.
+        hub: The address of the hub.
+        home: Where the folder is made.
+
+    Raises:
+        ModelError: The hub cannot be reached or has no such model.
+    """
+    import huggingface_hub  # noqa: PLC0415 - slow to load, seldom needed
+    from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
+
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=home, prefix=".download-") as scratch:
+        try:
+            huggingface_hub.snapshot_download(
+                repository,
+                allow_patterns=list(_WANTED),
+                local_dir=scratch,
+                endpoint=hub,
+                token=False,
+            )
+        except (HfHubHTTPError, OSError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
+            msg = (
+                f"The model {repository!r} could not be fetched from {hub}: "
+                f"{type(error).__name__}: {reason[:300]}. Check the name and the "
+                "network, name another hub with ERYA_MODEL_HUB, or give a folder."
+            )
+            raise ModelError(msg) from None
+        yield Path(scratch)
+
+
+def _tried(folder: Path) -> Fingerprint:
+    try:
+        return fingerprint_of(LocalEmbedding(folder))
+    except EryaError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a runtime says of a graph
+        msg = f"The model does not run: {type(error).__name__}: {error}"[:500]
+        raise UsageError(msg) from None
+
+
+def _write_card(card: LocalModelCard, folder: Path) -> None:
+    text = json.dumps(asdict(card), ensure_ascii=False, indent=2)
+    (folder / CARD).write_text(text + "\n", encoding="utf-8")
+
+
+def _pooling(folder: Path) -> Pooling:
+    told = _optional(folder / "1_Pooling" / "config.json")
+    if told.get("pooling_mode_cls_token"):
+        return "cls"
+    if told and not told.get("pooling_mode_mean_tokens"):
+        msg = (
+            f"The model in {folder} pools in another way than by mean or first token. "
+            "Say which one comes nearest: --pooling mean, or --pooling cls."
+        )
+        raise UsageError(msg)
+    return "mean"
+
+
+def _max_tokens(folder: Path) -> int:
+    told = _optional(folder / "sentence_bert_config.json").get("max_seq_length")
+    if isinstance(told, int):
+        return told
+    config = _optional(folder / "config.json")
+    positions = config.get("max_position_embeddings", _LONGEST)
+    # The RoBERTa family leaves two positions unused.
+    spare = 0 if config.get("model_type") == "bert" else 2
+    return min(int(positions) - spare, _LONGEST)
+
+
+def _first(given: str | None, prompts: dict[str, Any], *names: str) -> str:
+    if given is not None:
+        return given
+    return next((str(prompts[name]) for name in names if prompts.get(name)), "")
+
+
+def _unknown(tokenizer: dict[str, Any]) -> int | None:
+    """Return the number of the token for what is unknown."""
+    model = tokenizer.get("model", {})
+    if model.get("unk_id") is not None:  # Unigram
+        return int(model["unk_id"])
+    token, words = model.get("unk_token"), model.get("vocab", {})
+    return words.get(token) if token and isinstance(words, dict) else None
+
+
+def _licence(readme: Path) -> str:
+    """Return the licence that a model card names in its first lines."""
+    if not readme.is_file():
+        return ""
+    head = readme.read_text(encoding="utf-8", errors="replace")[:10_000]
+    for line in head.splitlines():
+        if line.startswith("license:"):
+            return line.partition(":")[2].strip()
+    return ""
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = (
+            f"The model's {path.name} cannot be read: {error}. A model needs "
+            "tokenizer.json, and model.onnx or config.json with model.safetensors."
+        )
+        raise UsageError(msg) from None
+    return loaded
+
+
+def _optional(path: Path) -> dict[str, Any]:
+    return _json(path) if path.is_file() else {}

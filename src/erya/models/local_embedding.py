@@ -1,0 +1,224 @@
+"""Embedding models that run here: ONNX Runtime, or OpenVINO where that is faster."""
+
+import importlib.util
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from typing_extensions import override
+
+from erya.errors import UsageError
+from erya.models.base import Embedded, EmbeddingModel, checked_vectors
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from tokenizers import Encoding, Tokenizer
+
+__all__ = ["CARD", "LocalEmbedding", "LocalModelCard", "Pooling"]
+
+Pooling = Literal["mean", "cls"]
+CARD: Final = "erya.json"  # beside model.onnx and tokenizer.json
+
+# One row of token numbers in, [tokens, dimension] or the finished vector out.
+_Run = Callable[["NDArray[np.int64]"], "NDArray[np.float32]"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalModelCard:
+    """How a model in a folder is used.
+
+    Attributes:
+        name: What the user calls it.
+        pooling: How the vectors of the tokens become one: their mean, or the first.
+        max_tokens: The longest text that it reads, its marks at both ends included.
+        query_prefix: What stands before a question.
+        passage_prefix: What stands before a passage.
+        unknown: The number of the token that stands for what the tokenizer does not
+            know; None where it knows everything.
+        precision: `int8`, `fp16`, or empty where the graph came ready made.
+        source: Where the weights came from.
+        licence: What the weights may be used for, as their publisher says.
+    """
+
+    name: str
+    pooling: Pooling = "mean"
+    max_tokens: int = 512
+    query_prefix: str = ""
+    passage_prefix: str = ""
+    unknown: int | None = None
+    precision: str = ""
+    source: str = ""
+    licence: str = ""
+
+    @classmethod
+    def read(cls, folder: Path) -> "LocalModelCard":
+        """Read the card in `folder`.
+
+        Raises:
+            UsageError: It is missing or is none.
+        """
+        try:
+            return cls(**json.loads((folder / CARD).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            msg = (
+                f"There is no embedding model in {folder}: {error}. "
+                "Add one with: erya models add embedding NAME"
+            )
+            raise UsageError(msg) from None
+
+
+@dataclass
+class LocalEmbedding(EmbeddingModel):
+    """A model in a folder. Loaded at the first text; may be shared between threads.
+
+    Each text is a run of its own: its vector is then the same to the bit whatever it is
+    embedded with, and nothing is computed for padding.
+
+    Attributes:
+        folder: Holds `model.onnx`, `tokenizer.json` and the card.
+        threads: Texts that are embedded at the same time.
+    """
+
+    folder: Path
+    threads: int = 2
+    card: LocalModelCard = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.card = LocalModelCard.read(self.folder)
+
+    @property
+    @override
+    def name(self) -> str:
+        return self.card.name
+
+    @property
+    def runtime(self) -> Literal["onnxruntime", "openvino"]:
+        """What runs it. OpenVINO was slower than ONNX Runtime on bytes, never used so."""
+        there = importlib.util.find_spec("openvino") is not None
+        return "openvino" if there and self.card.precision != "int8" else "onnxruntime"
+
+    @override
+    def embed_passages(self, texts: Sequence[str]) -> Embedded:
+        return self._embed(texts, self.card.passage_prefix)
+
+    @override
+    def embed_query(self, text: str) -> Embedded:
+        return self._embed([text], self.card.query_prefix)
+
+    def _embed(self, texts: Sequence[str], prefix: str) -> Embedded:
+        import numpy as np  # noqa: PLC0415 - as for all of this room
+
+        if not texts:
+            empty = np.empty((0, 0), np.float32)
+            return Embedded(vectors=empty, known=(), cut=())
+        encoded = self._tokenizer.encode_batch_fast([prefix + text for text in texts])
+        plain = self._tokenizer.encode_batch_fast(texts) if prefix else encoded
+        rows = [np.array([each.ids], np.int64) for each in encoded]
+        if len(rows) == 1:
+            found = [self._run(rows[0])]
+        else:
+            run = self._run
+            with ThreadPoolExecutor(self.threads, "erya-embed") as pool:
+                found = list(pool.map(run, rows))
+        vectors = np.stack([self._pooled(output) for output in found])
+        return Embedded(
+            vectors=checked_vectors(vectors, model=self.name, count=len(texts)),
+            known=tuple(self._known(each) for each in plain),
+            cut=tuple(sum(map(_tokens, each.overflowing)) for each in encoded),
+        )
+
+    def _pooled(self, output: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        """Return one vector from those of the tokens; some graphs pool by themselves."""
+        import numpy as np  # noqa: PLC0415
+
+        if output.ndim == 1:
+            return output
+        if self.card.pooling == "cls":
+            return np.asarray(output[0])
+        return np.asarray(output.mean(axis=0))
+
+    def _known(self, encoding: "Encoding") -> float:
+        tokens = _tokens(encoding)
+        if not tokens:
+            return 0.0
+        unknown = encoding.ids.count(self.card.unknown) if self.card.unknown else 0
+        return (tokens - unknown) / tokens
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
+        from tokenizers import Tokenizer  # noqa: PLC0415
+
+        tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(self.card.max_tokens)
+        return tokenizer
+
+    @cached_property
+    def _run(self) -> _Run:
+        path = str(self.folder / "model.onnx")
+        return _openvino(path) if self.runtime == "openvino" else _onnxruntime(path)
+
+
+def _tokens(encoding: "Encoding") -> int:
+    """Count the tokens of the text, without the marks around it."""
+    return encoding.special_tokens_mask.count(0)
+
+
+def _inputs(
+    ids: "NDArray[np.int64]", names: Sequence[str]
+) -> "dict[str, NDArray[np.int64]]":
+    """Return what encoders are given: they differ in what they ask for."""
+    import numpy as np  # noqa: PLC0415
+
+    known = {
+        "input_ids": ids,
+        "attention_mask": np.ones_like(ids),
+        "token_type_ids": np.zeros_like(ids),
+    }
+    return {name: known[name] for name in names}
+
+
+def _onnxruntime(path: str) -> _Run:
+    import onnxruntime  # noqa: PLC0415
+
+    options = onnxruntime.SessionOptions()
+    # Texts run beside each other, each on one core: faster than one text on all, and
+    # the sum is taken in the same order everywhere.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(
+        path, options, providers=["CPUExecutionProvider"]
+    )
+    names = [given.name for given in session.get_inputs()]
+
+    def run(ids: "NDArray[np.int64]") -> "NDArray[np.float32]":
+        output: Any = session.run(None, _inputs(ids, names))[0]
+        return output[0]  # type: ignore[no-any-return]
+
+    return run
+
+
+def _openvino(path: str) -> _Run:
+    openvino: Any = importlib.import_module("openvino")
+    import threading  # noqa: PLC0415
+
+    import numpy as np  # noqa: PLC0415
+
+    settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": "1"}
+    compiled = openvino.Core().compile_model(path, "CPU", settings)
+    names = [given.get_any_name() for given in compiled.inputs]
+    local = threading.local()
+
+    def run(ids: "NDArray[np.int64]") -> "NDArray[np.float32]":
+        if not hasattr(local, "request"):
+            local.request = compiled.create_infer_request()
+        output = local.request.infer(_inputs(ids, names))[0]
+        return np.array(output[0])
+
+    return run

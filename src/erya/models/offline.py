@@ -1,0 +1,55 @@
+"""The embedding models at hand: the one in the wheel, and those in the home folder."""
+
+from pathlib import Path
+from typing import Final
+
+from erya.errors import NotFoundError, UsageError
+from erya.models.local_embedding import CARD, LocalEmbedding, LocalModelCard
+
+__all__ = ["OFFLINE_MODEL", "local_model_cards", "local_model_folder", "open_local"]
+
+# The one that travels with Erya: docs/decisions/0007-embedding-model.md.
+OFFLINE_MODEL: Final = "all-MiniLM-L6-v2"
+_BUNDLED: Final = Path(__file__).parent / "bundled"
+
+
+def local_model_folder(home: Path, name: str) -> Path:
+    """Return where a model that was added under `name` is kept.
+
+    Raises:
+        UsageError: The name cannot be one.
+    """
+    if not name or name != Path(name).name or name.startswith("."):
+        msg = f"The name of a model is one word without slashes, got {name!r}."
+        raise UsageError(msg)
+    return home / "models" / name
+
+
+def local_model_cards(home: Path) -> list[LocalModelCard]:
+    """Return the cards of all models that run here, the bundled one first."""
+    folders = [_BUNDLED / OFFLINE_MODEL, *sorted((home / "models").glob("[!.]*"))]
+    return [LocalModelCard.read(f) for f in folders if (f / CARD).is_file()]
+
+
+def open_local(home: Path, name: str, *, threads: int) -> LocalEmbedding:
+    """Return the model called `name`: one that was added, else the bundled one.
+
+    Raises:
+        NotFoundError: There is none; for the bundled one, it was never built.
+    """
+    for folder in (local_model_folder(home, name), _BUNDLED / name):
+        if (folder / CARD).is_file():
+            return LocalEmbedding(folder, threads=threads)
+    if name == OFFLINE_MODEL:
+        msg = (
+            "The offline embedding model is not in this installation: a checkout "
+            "builds it with: make model. Or search by words alone: "
+            'embedding_model = "" in erya.toml.'
+        )
+        raise NotFoundError(msg)
+    there = ", ".join(card.name for card in local_model_cards(home)) or "none yet"
+    msg = (
+        f"There is no embedding model {name!r}. Models here: {there}. Add it with: "
+        "erya models add embedding NAME"
+    )
+    raise NotFoundError(msg)

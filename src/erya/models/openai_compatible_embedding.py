@@ -1,0 +1,108 @@
+"""Any endpoint that speaks the embeddings API of OpenAI."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from typing_extensions import override
+
+from erya.models.base import Embedded, EmbeddingModel, checked_vectors
+from erya.models.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    import numpy as np
+    import openai
+    from numpy.typing import NDArray
+
+__all__ = ["OpenAICompatibleEmbedding"]
+
+_TEXTS_AT_ONCE: Final = 64  # some endpoints refuse more than a hundred
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAICompatibleEmbedding(EmbeddingModel):
+    """An embedding model behind a base URL.
+
+    Attributes:
+        name: What the user calls it.
+        base_url: The endpoint, mostly ending in `/v1`.
+        model: What the endpoint calls it.
+        api_key: The key; empty where none is wanted.
+        query_prefix: What stands before a question.
+        passage_prefix: What stands before a passage.
+        seconds: The longest a request may take, retries included.
+        proxy: The proxy to reach it through; empty goes there directly.
+    """
+
+    name: str
+    base_url: str
+    model: str
+    api_key: str = ""
+    query_prefix: str = ""
+    passage_prefix: str = ""
+    seconds: float = 120.0
+    proxy: str = ""
+
+    @override
+    def embed_passages(self, texts: Sequence[str]) -> Embedded:
+        return self._embed([self.passage_prefix + text for text in texts])
+
+    @override
+    def embed_query(self, text: str) -> Embedded:
+        return self._embed([self.query_prefix + text])
+
+    def _embed(self, texts: Sequence[str]) -> Embedded:
+        import numpy as np  # noqa: PLC0415 - as for all of this room
+
+        parts = [
+            self._request(texts[first : first + _TEXTS_AT_ONCE])
+            for first in range(0, len(texts), _TEXTS_AT_ONCE)
+        ]
+        widths = {part.shape[1] for part in parts}
+        if len(widths) > 1:
+            what = f"returned vectors of {sorted(widths)} numbers for one text each"
+            raise self._endpoint.error(what, "Nothing was stored. Check the endpoint.")
+        vectors = np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
+        return Embedded(
+            vectors=vectors, known=(1.0,) * len(texts), cut=(0,) * len(texts)
+        )
+
+    @property
+    def _endpoint(self) -> Endpoint:
+        return Endpoint(
+            kind="embedding model",
+            name=self.name,
+            base_url=self.base_url,
+            api_key=self.api_key,
+            seconds=self.seconds,
+            proxy=self.proxy,
+        )
+
+    def _request(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        import numpy as np  # noqa: PLC0415
+
+        # An empty text is refused by many endpoints; a blank means as little.
+        given = [text if text.strip() else "." for text in texts]
+
+        def send(client: "openai.OpenAI") -> Any:
+            return client.embeddings.create(
+                model=self.model, input=given, encoding_format="float"
+            )
+
+        reply = self._endpoint.request(send)
+        try:
+            order = [entry.index for entry in reply.data]
+            rows = [entry.embedding for entry in reply.data]
+            vectors = np.array(rows, dtype=np.float32)
+        except (AttributeError, TypeError, ValueError) as error:
+            what = f"sent something that is no list of vectors ({error})"
+            raise self._endpoint.error(
+                what, "Check that base_url is the API; it mostly ends in /v1."
+            ) from None
+        if order != list(range(len(texts))):
+            what = (
+                f"returned vectors numbered {order[:5]}… for texts 0 to "
+                f"{len(texts) - 1}"
+            )
+            raise self._endpoint.error(what, "Nothing was stored. Check the endpoint.")
+        return checked_vectors(vectors, model=self.name, count=len(texts))
