@@ -15,8 +15,9 @@ from erya.chunking import Chunker, StructureChunker
 from erya.errors import ModelError, UsageError
 from erya.indexing import Ingestion, IngestReport
 from erya.loading import PARSING, Limits, Outcome, ParserPool, Source, document_of
+from erya.models import EmbeddingModel
 from erya.records import Answer, Evidence, Principal
-from erya.retrieving import KeywordRetriever, Retriever
+from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
 from erya.stores import Store
 from erya.verifying import check_facts, check_spans, verify
 
@@ -33,6 +34,8 @@ class Assistant:
     Attributes:
         store: Where the documents are.
         answerer: Words the answers; by default it quotes.
+        embedding: Places passages and questions by their meaning; without it they are
+            found by their words alone.
         chunker: Cuts the documents.
         limits: What one file may cost.
         workers: Processes that read files.
@@ -41,10 +44,12 @@ class Assistant:
 
     store: Store
     answerer: Answerer = field(default_factory=ExtractiveAnswerer)
+    embedding: EmbeddingModel | None = None
     chunker: Chunker = field(default_factory=StructureChunker)
     limits: Limits = field(default_factory=Limits)
     workers: int = 2
     passages: int = 8
+    _retrieves: Retriever | None = field(default=None, init=False, repr=False)
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +80,10 @@ class Assistant:
 
         Raises:
             BusyError: Somebody else is writing to the base.
+            ModelError: The embedding model cannot be reached; what was committed
+                before stays.
             NotAllowedError: `principal` may not write.
+            OtherModelError: The base holds vectors of another embedding model.
             StoreError: The base cannot be written; what was committed before stays.
         """
         private = frozenset({f"user:{principal.user}"})
@@ -99,6 +107,7 @@ class Assistant:
                 recipe=recipe,
                 readers=readers,
                 force=force,
+                model=self.embedding,
             )
             for outcome in _loaded(pool.parse_all(run.changed(source.items()))):
                 if outcome.problem is not None:
@@ -172,7 +181,8 @@ class Assistant:
                     checks=_CHECKS,
                 )
             told["erya.abstained"] = answer.abstained
-            return dataclasses.replace(answer, trace_id=traces.trace_id())
+            note = " ".join(filter(None, (evidence.note, answer.note)))
+            return dataclasses.replace(answer, note=note, trace_id=traces.trace_id())
 
     def _draft(
         self,
@@ -192,7 +202,13 @@ class Assistant:
         return draft
 
     def _retriever(self) -> Retriever:
-        return KeywordRetriever(self.store)
+        if self._retrieves is None:
+            self._retrieves = (
+                KeywordRetriever(self.store)
+                if self.embedding is None
+                else HybridRetriever(self.store, self.embedding)
+            )
+        return self._retrieves
 
 
 def _loaded(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:

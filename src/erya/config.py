@@ -46,6 +46,11 @@ class Settings:
         chat_model: The chat model that answers; empty quotes the documents instead.
         chat_seconds: The longest a chat model may take, retries included.
         chat_proxy: The proxy to reach chat models through; empty goes there directly.
+        embedding_model: The model that places texts by their meaning; empty searches by
+            words alone.
+        embedding_seconds: The longest an embedding endpoint may take for one request.
+        embedding_proxy: The proxy to reach embedding endpoints through.
+        model_hub: Where models are fetched from, when one is added by its name.
         passages: Passages that an answer is made from.
         chunk_tokens: The largest passage, in tokens.
         workers: Processes that read files.
@@ -64,6 +69,10 @@ class Settings:
     chat_model: str = ""
     chat_seconds: float = 120.0
     chat_proxy: str = ""
+    embedding_model: str = "all-MiniLM-L6-v2"
+    embedding_seconds: float = 120.0
+    embedding_proxy: str = ""
+    model_hub: str = "https://huggingface.co"
     passages: int = 8
     chunk_tokens: int = 256
     workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
@@ -192,6 +201,7 @@ def _checked(name: str, value: Any, where: str) -> Any:
 
 _KINDS: Final[dict[str, type]] = {
     "chat_seconds": float,
+    "embedding_seconds": float,
     "parse_seconds": float,
     "passages": int,
     "chunk_tokens": int,
@@ -203,6 +213,7 @@ _KINDS: Final[dict[str, type]] = {
 # What is below makes nothing work, and what is above is a mistake.
 _RANGES: Final[dict[str, tuple[float, float]]] = {
     "chat_seconds": (0.1, 86_400),
+    "embedding_seconds": (0.1, 86_400),
     "parse_seconds": (0.1, 86_400),
     "passages": (1, 1_000),
     "chunk_tokens": (16, 100_000),

@@ -9,6 +9,7 @@
   + StoreError: a knowledge base cannot do what was asked.
     - BusyError: another process writes to it.
     - NewerFormatError: a later release wrote it; it was left untouched.
+    - OtherModelError: it holds vectors of another embedding model.
     - DamagedError: stored bytes are not what was written.
   + ModelError: a model gave no usable answer.
 """
@@ -23,6 +24,7 @@ __all__ = [
     "NewerFormatError",
     "NotAllowedError",
     "NotFoundError",
+    "OtherModelError",
     "StoreError",
     "UsageError",
 ]
@@ -95,6 +97,10 @@ class BusyError(StoreError):
 
 class NewerFormatError(StoreError):
     """A later release of Erya wrote the base; it was left untouched."""
+
+
+class OtherModelError(StoreError):
+    """The base holds vectors of another embedding model than the one given."""
 
 
 class DamagedError(StoreError):

@@ -258,11 +258,15 @@ class Hit:
         chunk: What was found.
         score: Higher is better; comparable within one search only.
         ranks: The place in each leg that found it, from 1.
+        scores: What each leg says of it: BM25 for `keyword`, the cosine for `vector`.
+        weights: How much each leg counts in `score`.
     """
 
     chunk: Chunk
     score: float
     ranks: Mapping[str, int]
+    scores: Mapping[str, float] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,10 +278,12 @@ class Evidence:
         weights: How telling each term of the question is: its inverse document
             frequency among what the asker may read. The terms are those of
             `erya.language.query_terms`.
+        note: What the reader should know about how they were found; often empty.
     """
 
     hits: tuple[Hit, ...]
     weights: Mapping[str, float]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,7 @@ def test_scores_are_those_of_bm25s(store):
     reference.index(tokens, show_progress=False)
 
     for question in ("年假", "差旅 温度", "v2.1 年假"):
-        asked = list(query_terms(question).body.elements())
+        asked = list(document_terms(question).body)
         expected = dict(
             zip([c.id for c in chunks], reference.get_scores(asked), strict=True)
         )
@@ -134,7 +134,7 @@ def test_the_idf_of_the_engine_is_known_to_the_last_bit(store, holding):
         ],
     )
     store.search(OWNER, "sensor", limit=1)
-    searcher = store._terms._open[1]
+    searcher = store._indexes.terms._open[1]
     query = searcher._term("body", "sensor")
     address = searcher._searcher.search(query, limit=1).hits[0][1]
     told = json.loads(query.explain(searcher._searcher, address).to_json())

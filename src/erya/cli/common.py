@@ -20,7 +20,7 @@ from erya.records import Chunk, Citation, Hit, Principal, Problem
 if TYPE_CHECKING:
     from erya.answering import Answerer
     from erya.assistant import Assistant
-    from erya.models import ChatModel
+    from erya.models import ChatModel, EmbeddingModel, ModelEntry
     from erya.stores import Finding
 
 __all__ = [
@@ -144,6 +144,7 @@ def assistant_for(
     with Assistant(
         store=Bases(settings.home).open(kb, create=create),
         answerer=answerer,
+        embedding=embedding_model_for(settings),
         chunker=chunker,
         limits=limits,
         workers=settings.workers,
@@ -170,22 +171,58 @@ def chat_model_for(settings: Settings) -> "ChatModel":
     from erya.models import ModelCatalogue, OpenAICompatibleChat  # noqa: PLC0415
 
     entry = ModelCatalogue(settings.home).get(settings.chat_model)
-    key = secret(entry.api_key_env) if entry.api_key_env else ""
-    if key is None:
-        msg = (
-            f"The key of the chat model {entry.name!r} is read from the variable "
-            f"{entry.api_key_env}, which is not set. "
-            f"Set it with: export {entry.api_key_env}=…"
-        )
-        raise UsageError(msg)
     return OpenAICompatibleChat(
         name=entry.name,
         base_url=entry.base_url,
         model=entry.model,
-        api_key=key,
+        api_key=_key_of(entry),
         seconds=settings.chat_seconds,
         proxy=settings.chat_proxy,
     )
+
+
+def embedding_model_for(settings: Settings) -> "EmbeddingModel | None":
+    """Return the embedding model that the settings name; None if they name none.
+
+    Raises:
+        NotFoundError: It was never added.
+        UsageError: The variable that holds its key is not set.
+    """
+    from erya.models import (  # noqa: PLC0415
+        ModelCatalogue,
+        OpenAICompatibleEmbedding,
+        open_local,
+    )
+
+    name = settings.embedding_model
+    if not name:
+        return None
+    catalogue = ModelCatalogue(settings.home, kind="embedding")
+    entry = next((each for each in catalogue.all() if each.name == name), None)
+    if entry is None:
+        return open_local(settings.home, name, threads=settings.workers)
+    return OpenAICompatibleEmbedding(
+        name=entry.name,
+        base_url=entry.base_url,
+        model=entry.model,
+        api_key=_key_of(entry),
+        query_prefix=entry.query_prefix,
+        passage_prefix=entry.passage_prefix,
+        seconds=settings.embedding_seconds,
+        proxy=settings.embedding_proxy,
+    )
+
+
+def _key_of(entry: "ModelEntry") -> str:
+    key = secret(entry.api_key_env) if entry.api_key_env else ""
+    if key is None:
+        msg = (
+            f"The key of the model {entry.name!r} is read from the variable "
+            f"{entry.api_key_env}, which is not set. "
+            f"Set it with: export {entry.api_key_env}=…"
+        )
+        raise UsageError(msg)
+    return key
 
 
 def echo(text: str = "", *, err: bool = False) -> None:

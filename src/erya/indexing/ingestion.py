@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from erya.models import EmbeddingModel, fingerprint_of
 from erya.records import Chunk, Document, Item, Problem, is_under
-from erya.stores import StoredDocument, Writer
+from erya.stores import Embedding, StoredDocument, Writer
 
 __all__ = ["IngestReport", "Ingestion"]
 
@@ -13,6 +15,7 @@ __all__ = ["IngestReport", "Ingestion"]
 _COMMIT_DOCUMENTS = 1_000
 _COMMIT_CHARACTERS = 8_000_000
 _COMMIT_SECONDS = 5.0
+_EMBED_AT_ONCE = 64
 
 
 @dataclass(slots=True)
@@ -27,6 +30,8 @@ class IngestReport:
         removed: Documents whose files are gone.
         skipped: What was rightly passed over.
         failed: What should have worked; what was stored of it before stays.
+        cut: Passages longer than the embedding model reads: their ends are found by
+            their words alone.
         seconds: How long it took.
     """
 
@@ -37,7 +42,16 @@ class IngestReport:
     removed: int = 0
     skipped: list[Problem] = field(default_factory=list)
     failed: list[Problem] = field(default_factory=list)
+    cut: int = 0
     seconds: float = 0.0
+
+
+class _Read(NamedTuple):
+    """A document that waits for its vectors."""
+
+    document: Document
+    chunks: Sequence[Chunk]
+    original: bytes
 
 
 class Ingestion:
@@ -54,6 +68,7 @@ class Ingestion:
         recipe: str,
         readers: frozenset[str] | None,
         force: bool = False,
+        model: EmbeddingModel | None = None,
     ) -> None:
         """Begin a run.
 
@@ -63,6 +78,11 @@ class Ingestion:
             recipe: How this run reads and cuts; documents of another recipe are redone.
             readers: Who may read what is offered; None keeps those a document has.
             force: Read unchanged files again.
+            model: Embeds the chunks; None leaves them to be found by their words.
+
+        Raises:
+            ModelError: The model cannot be reached.
+            OtherModelError: The base holds vectors of another model.
         """
         self.report = IngestReport()
         self._writer = writer
@@ -73,6 +93,11 @@ class Ingestion:
         self._seen: set[str] = set()
         self._began = self._committed = time.monotonic()
         self._documents = self._characters = 0
+        self._model = model
+        self._waiting: list[_Read] = []
+        if model is not None:
+            writer.use_embedder(fingerprint_of(model))
+            self._embed_what_has_no_vector()
 
     def changed(self, offered: Iterable[Item | Problem]) -> Iterator[Item]:
         """Yield the items that have to be read; note everything else."""
@@ -103,8 +128,14 @@ class Ingestion:
     def store(
         self, document: Document, chunks: Sequence[Chunk], *, original: bytes
     ) -> None:
-        """Store what was read, now or with the documents that follow."""
-        self._writer.put(document, chunks, original=original, recipe=self._recipe)
+        """Store what was read, now or with the documents that follow.
+
+        Raises:
+            ModelError: The chunks cannot be embedded; nothing of them is stored.
+        """
+        self._waiting.append(_Read(document, chunks, original))
+        if sum(len(read.chunks) for read in self._waiting) >= _EMBED_AT_ONCE:
+            self._put_waiting()
         self._seen.add(document.source)
         if document.source in self._stored:
             self.report.updated += 1
@@ -137,7 +168,7 @@ class Ingestion:
             ):
                 self._writer.remove(document.id)
                 self.report.removed += 1
-        self._writer.commit()
+        self._commit()
         self.report.seconds = round(time.monotonic() - self._began, 3)
         return self.report
 
@@ -153,6 +184,40 @@ class Ingestion:
             or self._characters >= _COMMIT_CHARACTERS
             or time.monotonic() - self._committed >= _COMMIT_SECONDS
         ):
+            self._commit()
+
+    def _commit(self) -> None:
+        self._put_waiting()
+        self._writer.commit()
+        self._documents = self._characters = 0
+        self._committed = time.monotonic()
+
+    def _put_waiting(self) -> None:
+        """Embed what waits in one go, so that all cores have something to do."""
+        waiting, self._waiting = self._waiting, []
+        texts = [chunk.indexed_text for read in waiting for chunk in read.chunks]
+        embeddings = self._embedded(texts)
+        for document, chunks, original in waiting:
+            own, embeddings = embeddings[: len(chunks)], embeddings[len(chunks) :]
+            self._writer.put(
+                document,
+                chunks,
+                original=original,
+                recipe=self._recipe,
+                embeddings=own if self._model else None,
+            )
+
+    def _embedded(self, texts: Sequence[str]) -> list[Embedding]:
+        if self._model is None or not texts:
+            return []
+        found = self._model.embed_passages(texts)
+        self.report.cut += sum(cut > 0 for cut in found.cut)
+        return list(map(Embedding, found.vectors, found.known))
+
+    def _embed_what_has_no_vector(self) -> None:
+        """Embed chunks of an earlier release, or of runs without a model."""
+        while chunks := self._writer.unembedded(limit=_EMBED_AT_ONCE * 8):
+            found = self._embedded([chunk.indexed_text for chunk in chunks])
+            ids = [chunk.id for chunk in chunks]
+            self._writer.embed(dict(zip(ids, found, strict=True)))
             self._writer.commit()
-            self._documents = self._characters = 0
-            self._committed = time.monotonic()

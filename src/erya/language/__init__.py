@@ -6,6 +6,7 @@ changes a text: whatever is folded or cut here is for comparing and counting onl
 
 from erya.language.analysis import (
     ANALYSIS,
+    QueryTerms,
     Terms,
     document_terms,
     is_code,
@@ -20,6 +21,7 @@ from erya.language.tokens import count_tokens, language_of
 __all__ = [
     "ANALYSIS",
     "Fact",
+    "QueryTerms",
     "Terms",
     "count_tokens",
     "document_terms",

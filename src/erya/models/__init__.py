@@ -1,17 +1,36 @@
-"""Chat models: what answers in its own words, when one is configured.
+"""Models: what answers in its own words, and what places texts by their meaning.
 
-A model is reached over an OpenAI-compatible endpoint that the configuration names; no
-other address is ever contacted. Embedding and rerank models will stand beside it.
+A chat model, or an embedding model that is not local, is reached over an
+OpenAI-compatible endpoint that the configuration names; no other address is ever
+contacted. One embedding model travels with Erya and runs offline.
 """
 
-from erya.models.base import ChatModel, Completion
+from erya.models.base import (
+    ChatModel,
+    Completion,
+    Embedded,
+    EmbeddingModel,
+    RerankModel,
+    fingerprint_of,
+)
 from erya.models.catalogue import ModelCatalogue, ModelEntry
+from erya.models.local_embedding import LocalEmbedding
+from erya.models.offline import OFFLINE_MODEL, open_local
 from erya.models.openai_compatible import OpenAICompatibleChat
+from erya.models.openai_compatible_embedding import OpenAICompatibleEmbedding
 
 __all__ = [
+    "OFFLINE_MODEL",
     "ChatModel",
     "Completion",
+    "Embedded",
+    "EmbeddingModel",
+    "LocalEmbedding",
     "ModelCatalogue",
     "ModelEntry",
     "OpenAICompatibleChat",
+    "OpenAICompatibleEmbedding",
+    "RerankModel",
+    "fingerprint_of",
+    "open_local",
 ]

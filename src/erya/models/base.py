@@ -142,7 +142,7 @@ def checked_vectors(
             "numbers in it, or of length 0. Nothing was stored. Choose another model."
         )
         raise ModelError(msg)
-    return (vectors / lengths[:, None]).astype(np.float32)
+    return np.asarray(vectors / lengths[:, None], dtype=np.float32)
 
 
 def fingerprint_of(model: EmbeddingModel) -> Fingerprint:

@@ -98,7 +98,7 @@ class LocalEmbedding(EmbeddingModel):
 
     @property
     def runtime(self) -> Literal["onnxruntime", "openvino"]:
-        """What runs it. OpenVINO was slower than ONNX Runtime on bytes, never used so."""
+        """What runs it: OpenVINO where it is installed, but for bytes it was slower."""
         there = importlib.util.find_spec("openvino") is not None
         return "openvino" if there and self.card.precision != "int8" else "onnxruntime"
 

@@ -5,6 +5,8 @@ themselves; `Hit.ranks` says which leg found a passage.
 """
 
 from erya.retrieving.base import Retriever
+from erya.retrieving.fusion import ConvexFusion
+from erya.retrieving.hybrid import HybridRetriever
 from erya.retrieving.keyword import KeywordRetriever
 
-__all__ = ["KeywordRetriever", "Retriever"]
+__all__ = ["ConvexFusion", "HybridRetriever", "KeywordRetriever", "Retriever"]

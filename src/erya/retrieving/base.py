@@ -1,10 +1,12 @@
 """The contract of this room."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from erya.records import Evidence, Principal
 
-__all__ = ["Retriever"]
+__all__ = ["LONGEST_QUESTION", "Retriever"]
+
+LONGEST_QUESTION: Final = 4_000  # characters; what comes after tells nothing more
 
 
 class Retriever(Protocol):

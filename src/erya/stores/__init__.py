@@ -4,7 +4,32 @@ Every method takes the `Principal` on whose behalf it acts; there is no way to r
 to count past what that principal may see.
 """
 
-from erya.stores.base import KEYWORD, Finding, Status, Store, StoredDocument, Writer
+from erya.stores.base import (
+    KEYWORD,
+    VECTOR,
+    Candidate,
+    Embedding,
+    Finding,
+    Fused,
+    Fusion,
+    Status,
+    Store,
+    StoredDocument,
+    Writer,
+)
 from erya.stores.bases import Bases
 
-__all__ = ["KEYWORD", "Bases", "Finding", "Status", "Store", "StoredDocument", "Writer"]
+__all__ = [
+    "KEYWORD",
+    "VECTOR",
+    "Bases",
+    "Candidate",
+    "Embedding",
+    "Finding",
+    "Fused",
+    "Fusion",
+    "Status",
+    "Store",
+    "StoredDocument",
+    "Writer",
+]

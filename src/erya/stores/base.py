@@ -3,14 +3,84 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
-from erya.records import Chunk, Document, Evidence, Principal
+from erya.records import Chunk, Document, Evidence, Fingerprint, Principal
 
-# The name of the keyword leg in `Hit.ranks`.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# The names of the legs in `Hit.ranks`.
 KEYWORD: Final = "keyword"
+VECTOR: Final = "vector"
 
-__all__ = ["KEYWORD", "Finding", "Job", "Status", "Store", "StoredDocument", "Writer"]
+__all__ = [
+    "KEYWORD",
+    "VECTOR",
+    "Candidate",
+    "Embedding",
+    "Finding",
+    "Fused",
+    "Fusion",
+    "Job",
+    "Status",
+    "Store",
+    "StoredDocument",
+    "Writer",
+]
+
+
+class Embedding(NamedTuple):
+    """A text as a vector.
+
+    Attributes:
+        vector: Float32 of the shape (dimension,), of length 1.
+        known: The share of the text's tokens that the model knows, 0 to 1.
+    """
+
+    vector: "NDArray[np.float32]"
+    known: float
+
+
+class Candidate(NamedTuple):
+    """What both legs say of a chunk that either has found.
+
+    Attributes:
+        keyword: Its BM25 score; 0 where it shares no term with the question.
+        vector: The cosine of its vector and the question's; None where it has none.
+        known: The share of its tokens that the model knows; 0 where it has no vector.
+    """
+
+    keyword: float
+    vector: float | None
+    known: float
+
+
+class Fused(NamedTuple):
+    """A candidate's score, and the weight of the vector leg in it, 0 to 1.
+
+    A candidate whose score is 0 is no hit.
+    """
+
+    score: float
+    weight: float
+
+
+class Fusion(Protocol):
+    """Makes one score of both legs' scores."""
+
+    def __call__(
+        self, known: float, candidates: "Sequence[Candidate]"
+    ) -> "Sequence[Fused]":
+        """Return one result for each candidate, in their order.
+
+        Args:
+            known: The share of the question's tokens that the model knows.
+            candidates: Readable chunks only, so that whatever the fusion takes their
+                scores in proportion to stays private; in no particular order.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +170,41 @@ class Writer(Protocol):
         *,
         original: bytes,
         recipe: str,
+        embeddings: Sequence[Embedding] | None = None,
     ) -> None:
         """Store a document with its chunks, in place of what its id held before.
 
+        Args:
+            document: The document.
+            chunks: Spans of its text.
+            original: The bytes that it was read from.
+            recipe: How they were read and cut.
+            embeddings: One for each chunk, by the model that `use_embedder` named; None
+                leaves the chunks to be found by their words.
+
         Raises:
-            ValueError: A chunk is not a span of the document's text.
+            ValueError: A chunk is not a span of the document's text, or the embeddings
+                are not finite, not as many, or of another dimension than the model's.
+        """
+        ...
+
+    def use_embedder(self, fingerprint: Fingerprint) -> None:
+        """Name the model that the embeddings come from.
+
+        Raises:
+            OtherModelError: The base holds vectors of another model.
+        """
+        ...
+
+    def unembedded(self, *, limit: int) -> list[Chunk]:
+        """Return some chunks that have no vector of the current model, if there are."""
+        ...
+
+    def embed(self, embeddings: Mapping[str, Embedding]) -> None:
+        """Store vectors for chunks by their ids. An unknown id changes nothing.
+
+        Raises:
+            ValueError: As for `put`.
         """
         ...
 
@@ -158,8 +258,23 @@ class Store(Protocol):
         """
         ...
 
-    def search(self, principal: Principal, question: str, *, limit: int) -> Evidence:
+    def embedder(self, principal: Principal) -> Fingerprint | None:
+        """Return the model whose vectors the base holds, or None if it holds none."""
+        ...
+
+    def search(
+        self,
+        principal: Principal,
+        question: str,
+        *,
+        limit: int,
+        embedding: Embedding | None = None,
+        fusion: Fusion | None = None,
+    ) -> Evidence:
         """Find the chunks that share the most telling terms with `question`.
+
+        With an embedding, the chunks nearest to it are found as well, and `fusion`
+        makes one order of both legs.
 
         No id, score, rank, weight or number of hits depends on a document that the
         principal may not read. Ties are broken by chunk id.
@@ -168,6 +283,9 @@ class Store(Protocol):
             principal: Who asks.
             question: Free text; one without any term finds nothing.
             limit: How many hits at most, at least 1.
+            embedding: The question as a vector of the base's model; None searches by
+                words alone.
+            fusion: Given with an embedding.
 
         Raises:
             StoreError: The base is damaged, or an index is not in reach.

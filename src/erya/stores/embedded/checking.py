@@ -10,16 +10,22 @@ from erya.language import ANALYSIS, document_terms
 from erya.records import Chunk
 from erya.stores.base import Finding
 from erya.stores.embedded import schema
-from erya.stores.embedded.catching_up import facts_of
+from erya.stores.embedded.catching_up import (
+    Indexes,
+    embedder_of,
+    facts_of,
+    vector_crc,
+)
 from erya.stores.embedded.hashes import chunk_hash, document_hash
 from erya.stores.embedded.term_index import TermIndex
+from erya.stores.embedded.vector_index import VectorIndex
 
 __all__ = ["verify"]
 
 _NAMED = 5  # damaged things named in one finding
 
 
-def verify(engine: sa.Engine, terms: TermIndex) -> list[Finding]:
+def verify(engine: sa.Engine, indexes: Indexes) -> list[Finding]:
     """Return one finding for each check, in the order in which damage would spread."""
     findings: list[Finding] = []
     try:
@@ -30,7 +36,9 @@ def verify(engine: sa.Engine, terms: TermIndex) -> list[Finding]:
                 findings.append(_finding("originals", _bad_originals(connection)))
                 findings.append(_finding("chunks", _bad_chunks(connection)))
                 findings.append(_finding("totals", _bad_totals(connection)))
-                findings.append(_index(connection, terms))
+                findings.append(_finding("vectors", _bad_vectors(connection)))
+                findings.append(_index(connection, indexes.terms))
+                findings.append(_matrix(connection, indexes.vectors))
     except (DatabaseError, ValueError, LookupError, TypeError) as error:
         findings.append(Finding(check="database", ok=False, detail=str(error)))
     return findings
@@ -153,27 +161,89 @@ def _bad_totals(connection: sa.Connection) -> Iterator[str]:
             yield f"{source} says {numbers[0]} chunks and has {numbers[3]}"
 
 
-def _index(connection: sa.Connection, terms: TermIndex) -> Finding:
-    expected = int(
-        connection.scalar(
-            sa.select(schema.base.c.value).where(schema.base.c.key == "generation")
+def _bad_vectors(connection: sa.Connection) -> Iterator[str]:
+    chunks, vectors, embedders = schema.chunks, schema.vectors, schema.embedders
+    rows = connection.execute(
+        sa.select(
+            chunks.c.id, vectors.c.known, vectors.c.crc, vectors.c.data,
+            embedders.c.dimension,
         )
-        or 0
-    )
+        .outerjoin(chunks, chunks.c.number == vectors.c.chunk)
+        .outerjoin(embedders, embedders.c.number == vectors.c.embedder)
+        .execution_options(yield_per=500)
+    )  # fmt: skip
+    for chunk, known, crc, data, dimension in rows:
+        if vector_crc(known, data) != crc or len(data) != 4 * (dimension or 0):
+            yield (
+                f"the vector of chunk {chunk} is not what was written; drop it with: "
+                "erya kb rebuild, and ingest again"
+            )
+
+
+def _index(connection: sa.Connection, terms: TermIndex) -> Finding:
     found = terms.generation()
     searcher = terms.searcher(found) if found is not None else None
-    if searcher is None:
-        detail = "missing or damaged; the next search writes it anew"
-        return Finding(check="index", ok=False, detail=detail)
-    if found != expected:
-        detail = f"at generation {found} of {expected}; the next search catches it up"
-        return Finding(check="index", ok=False, detail=detail)
     stored = set(connection.scalars(sa.select(schema.chunks.c.number)))
-    indexed = searcher.numbers()
-    if stored != indexed:
+    return _compared(
+        connection,
+        "index",
+        found,
+        stored=stored,
+        indexed=searcher.numbers() if searcher else set(),
+    )
+
+
+def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
+    found = vectors.generation()
+    matrix = vectors.matrix(found) if found is not None else None
+    number, _ = embedder_of(connection) or (0, 0)
+    rows = list(
+        connection.execute(
+            sa.select(schema.vectors.c.chunk, schema.vectors.c.data).where(
+                schema.vectors.c.embedder == number
+            )
+        )
+    )
+    told = _compared(
+        connection,
+        "matrix",
+        found,
+        stored={chunk for chunk, _ in rows},
+        indexed=matrix.numbers() if matrix else set(),
+    )
+    if not told.ok or matrix is None:
+        return told
+    other = [chunk for chunk, data in rows if matrix.data_of(chunk) != data]
+    if other:
+        detail = f"{len(other)} vectors differ from SQLite's; run: erya kb rebuild"
+        return Finding(check="matrix", ok=False, detail=detail)
+    missing = connection.scalar(sa.select(sa.func.count(schema.chunks.c.number))) or 0
+    missing -= len(rows)
+    if number and missing:
+        detail = f"as written; {missing} chunks have none, the next ingest adds them"
+        return Finding(check="matrix", ok=True, detail=detail)
+    return told
+
+
+def _compared(
+    connection: sa.Connection,
+    check: str,
+    found: int | None,
+    *,
+    stored: set[int],
+    indexed: set[int],
+) -> Finding:
+    """Compare the generation of an index, and the chunks in it, with SQLite's."""
+    expected = int(facts_of(connection)["generation"])
+    if found is None:
+        detail = "missing or damaged; the next search writes it anew"
+    elif found != expected:
+        detail = f"at generation {found} of {expected}; the next search catches it up"
+    elif stored != indexed:
         detail = (
             f"{len(stored - indexed)} chunks are missing, {len(indexed - stored)} are "
             "too many; run: erya kb rebuild"
         )
-        return Finding(check="index", ok=False, detail=detail)
-    return Finding(check="index", ok=True, detail="as written")
+    else:
+        return Finding(check=check, ok=True, detail="as written")
+    return Finding(check=check, ok=False, detail=detail)

@@ -1,13 +1,14 @@
 """What is read out of SQLite, always within what a principal may read."""
 
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from erya.errors import DamagedError, NotFoundError
+from erya.errors import DamagedError, NotFoundError, OtherModelError
 from erya.policy import labels
-from erya.records import Chunk, Principal
+from erya.records import Chunk, Fingerprint, Principal
 from erya.stores.embedded import schema
 from erya.stores.embedded.hashes import chunk_hash
 from erya.stores.embedded.scoring import ChunkTerms
@@ -18,9 +19,12 @@ __all__ = [
     "Scope",
     "damaged",
     "document_row",
+    "ids_of",
     "label_sets_of",
+    "other_model",
     "passages",
     "scope_of",
+    "stored_embedder",
     "terms_of",
 ]
 
@@ -148,6 +152,22 @@ def passages(
     return found
 
 
+def ids_of(
+    connection: sa.Connection, scope: Scope, numbers: Sequence[int]
+) -> dict[int, str]:
+    """Return the ids of chunks by number, less those that may not be read."""
+    chunks, documents = schema.chunks, schema.documents
+    found: dict[int, str] = {}
+    for first in range(0, len(numbers), VARIABLES):
+        rows = connection.execute(
+            sa.select(chunks.c.number, chunks.c.id, documents.c.label_set)
+            .join(documents, documents.c.number == chunks.c.document)
+            .where(chunks.c.number.in_(numbers[first : first + VARIABLES]))
+        )
+        found |= {row.number: row.id for row in rows if scope.holds(row.label_set)}
+    return found
+
+
 def terms_of(
     connection: sa.Connection, scope: Scope, numbers: Sequence[int]
 ) -> dict[int, ChunkTerms]:
@@ -179,6 +199,37 @@ def terms_of(
                 {BODY: body_length, EXACT: exact_length},
             )
     return found
+
+
+def stored_embedder(connection: sa.Connection) -> Fingerprint | None:
+    """Return the model whose vectors the base holds, or None if it holds none."""
+    base, embedders = schema.base, schema.embedders
+    number = sa.select(base.c.value).where(base.c.key == "embedder")
+    found = connection.execute(
+        sa.select(embedders).where(
+            embedders.c.number == sa.cast(number.scalar_subquery(), sa.Integer)
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    probe = struct.unpack(f"<{found.dimension}f", found.probe)
+    return Fingerprint(name=found.name, dimension=found.dimension, probe=probe)
+
+
+def other_model(base: str, known: Fingerprint, given: Fingerprint) -> OtherModelError:
+    """Return the error for vectors of a model that is not the base's."""
+    what = (
+        f"{given.name!r} ({given.dimension} numbers a vector)"
+        if (known.name, known.dimension) != (given.name, given.dimension)
+        else f"another model that is also called {given.name!r}"
+    )
+    msg = (
+        f"The base {base!r} holds vectors of the embedding model {known.name!r} "
+        f"({known.dimension} numbers a vector), and was given {what}. Nothing was "
+        f'changed. Set embedding_model = "{known.name}" in erya.toml, or read the '
+        "documents into a new base with --kb NAME."
+    )
+    return OtherModelError(msg)
 
 
 def damaged(source: str) -> DamagedError:

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import (
     JSON,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -21,6 +22,7 @@ __all__ = [
     "base",
     "chunks",
     "documents",
+    "embedders",
     "jobs",
     "journal",
     "label_sets",
@@ -28,15 +30,17 @@ __all__ = [
     "originals",
     "readers",
     "removals",
+    "vectors",
     "versions",
 ]
 
-REVISIONS: Final = ("0001",)  # every format so far, oldest first
+REVISIONS: Final = ("0001", "0002")  # every format so far, oldest first
 HEAD: Final = REVISIONS[-1]
 
 metadata = MetaData()
 
-# Facts of the base as a whole: identity, generation, analysis, pruned.
+# Facts of the base as a whole: identity, generation, analysis, pruned, and embedder,
+# which is missing where nothing was ever embedded.
 base = Table(
     "base",
     metadata,
@@ -125,6 +129,29 @@ chunks = Table(
     Column("body", JSON, nullable=False),  # {term: count}
     Column("exact", JSON, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# Embedding models that have made vectors; the base's fact `embedder` names the current.
+embedders = Table(
+    "embedders",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("dimension", Integer, nullable=False),
+    Column("probe", LargeBinary, nullable=False),  # 32-bit floats, little endian
+)
+
+# A chunk may have none: it is then found by its words alone.
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("chunk", ForeignKey("chunks.number", ondelete="CASCADE"), primary_key=True),
+    Column("embedder", ForeignKey("embedders.number"), primary_key=True),
+    Column("known", Float, nullable=False),  # share of the tokens, 0 to 1
+    Column(
+        "crc", Integer, nullable=False
+    ),  # of known and data: embedded again if wrong
+    Column("data", LargeBinary, nullable=False),  # as a probe
 )
 
 # Chunks that are gone, until every index has followed.

@@ -21,10 +21,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from erya.language import Terms
+from erya.language import QueryTerms
 from erya.stores.embedded.term_index import BODY, EXACT, Searcher
 
-__all__ = ["ChunkTerms", "ReadableStats", "Scored", "best", "term_weights"]
+__all__ = ["ChunkTerms", "ReadableStats", "Scored", "best", "scores_of", "term_weights"]
 
 K1: Final = 1.2
 B: Final = 0.75
@@ -73,7 +73,7 @@ class _Term:
 
 def best(
     searcher: Searcher,
-    asked: Terms,
+    asked: QueryTerms,
     *,
     stats: ReadableStats,
     label_sets: tuple[int, ...] | None,
@@ -113,9 +113,22 @@ def best(
     return [Scored(number, score) for number, (score, _) in ranked[:limit]]
 
 
+def scores_of(
+    searcher: Searcher,
+    asked: QueryTerms,
+    *,
+    stats: ReadableStats,
+    label_sets: tuple[int, ...] | None,
+    chunks: Mapping[int, ChunkTerms],
+) -> dict[int, float]:
+    """Return the score of each chunk; 0 where it shares no term with the question."""
+    wanted = _terms(searcher, asked, stats=stats, label_sets=label_sets)
+    return {number: _score(chunk, wanted, stats) for number, chunk in chunks.items()}
+
+
 def term_weights(
     searcher: Searcher,
-    asked: Terms,
+    asked: QueryTerms,
     *,
     stats: ReadableStats,
     label_sets: tuple[int, ...] | None,
@@ -129,7 +142,7 @@ def term_weights(
 
 def _terms(
     searcher: Searcher,
-    asked: Terms,
+    asked: QueryTerms,
     *,
     stats: ReadableStats,
     label_sets: tuple[int, ...] | None,
@@ -137,7 +150,7 @@ def _terms(
     """Return the terms that any readable chunk has, in a fixed order."""
     found: list[_Term] = []
     for field, counts, factor in (
-        (BODY, asked.body, 1.0),
+        (BODY, _summed(asked.body, asked.filler), 1.0),
         (EXACT, asked.exact, EXACT_WEIGHT),
     ):
         for term, count in sorted(counts.items()):
@@ -149,6 +162,10 @@ def _terms(
                 )
                 found.append(_Term(field, term, weight, weight / engine))
     return found
+
+
+def _summed(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    return {term: one.get(term, 0) + other.get(term, 0) for term in {**one, **other}}
 
 
 def _bound(searcher: Searcher, stats: ReadableStats, fields: set[str]) -> float:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import sqlalchemy as sa
 from typing_extensions import override
@@ -14,10 +13,20 @@ from typing_extensions import override
 from erya.errors import BusyError, NotFoundError, StoreError
 from erya.language import ANALYSIS, query_terms
 from erya.policy import EVERYTHING, labels, permit
-from erya.records import Block, Chunk, Document, Evidence, Hit, Principal, Span
+from erya.records import (
+    Block,
+    Chunk,
+    Document,
+    Evidence,
+    Fingerprint,
+    Hit,
+    Principal,
+    Span,
+)
 from erya.stores.base import (
-    KEYWORD,
+    Embedding,
     Finding,
+    Fusion,
     Job,
     Status,
     Store,
@@ -25,7 +34,7 @@ from erya.stores.base import (
     Writer,
 )
 from erya.stores.embedded import checking, schema
-from erya.stores.embedded.catching_up import catch_up, facts_of
+from erya.stores.embedded.catching_up import Indexes, catch_up, facts_of
 from erya.stores.embedded.database import (
     create,
     engine_for,
@@ -43,14 +52,12 @@ from erya.stores.embedded.reading import (
     label_sets_of,
     passages,
     scope_of,
-    terms_of,
+    stored_embedder,
 )
-from erya.stores.embedded.scoring import (
-    ReadableStats,
-    best,
-    term_weights,
-)
-from erya.stores.embedded.term_index import BODY, EXACT, Searcher, TermIndex
+from erya.stores.embedded.scoring import ReadableStats
+from erya.stores.embedded.searching import Legs, Snapshot
+from erya.stores.embedded.term_index import BODY, EXACT, TermIndex
+from erya.stores.embedded.vector_index import VectorIndex
 from erya.stores.embedded.writing import EmbeddedWriter
 
 __all__ = ["EmbeddedStore"]
@@ -59,14 +66,6 @@ _PATIENCE = 30.0  # seconds that a reader waits for a writer to finish its commi
 _MOMENT = 2.0  # seconds that a writer waits for one who is about to finish
 _PAUSE = 0.01
 _JOBS_SHOWN = 10
-
-
-class _Snapshot(NamedTuple):
-    """SQLite and the index at the same generation."""
-
-    connection: sa.Connection
-    searcher: Searcher
-    generation: int
 
 
 class EmbeddedStore(Store):
@@ -90,7 +89,7 @@ class EmbeddedStore(Store):
             if not is_current(self._engine, name=name):
                 with self._lock.held(purpose="migrate it"), guarded(name):
                     migrate(self._engine)
-            self._terms = self._term_index(folder)
+            self._indexes = self._indexes_in(folder)
             self._file = (folder / "base.sqlite").stat()
         except BaseException:
             self._engine.dispose()
@@ -113,17 +112,20 @@ class EmbeddedStore(Store):
             # Two processes may both have found nothing; the second finds tables now.
             if self._is_blank():
                 create(self._engine)
-                catch_up(self._engine, self._term_index(folder))
+                catch_up(self._engine, self._indexes_in(folder))
 
     def _is_blank(self) -> bool:
         """Tell whether nothing was made yet, or a crash came before the first table."""
         with guarded(self._name), self._engine.connect() as connection:
             return not sa.inspect(connection).get_table_names()
 
-    def _term_index(self, folder: Path) -> TermIndex:
+    def _indexes_in(self, folder: Path) -> Indexes:
         with guarded(self._name), self._engine.connect() as connection:
             identity = facts_of(connection)["identity"]
-        return TermIndex(folder / "terms", identity=identity)
+        return Indexes(
+            TermIndex(folder / "terms", identity=identity),
+            VectorIndex(folder / "vectors", identity=identity),
+        )
 
     @property
     @override
@@ -145,41 +147,55 @@ class EmbeddedStore(Store):
             # What a crash or a damage left behind is mended first: readers could not do
             # it while the lock is ours.
             with guarded(self._name):
-                catch_up(self._engine, self._terms)
+                catch_up(self._engine, self._indexes)
             writer = EmbeddedWriter(
-                self._engine, self._terms, principal=principal, name=self._name
+                self._engine, self._indexes, principal=principal, name=self._name
             )
             yield writer
             writer.commit()
             writer.finish()
 
     @override
-    def search(self, principal: Principal, question: str, *, limit: int) -> Evidence:
+    def embedder(self, principal: Principal) -> Fingerprint | None:
+        with guarded(self._name), self._engine.begin() as connection:
+            return stored_embedder(connection)
+
+    @override
+    def search(
+        self,
+        principal: Principal,
+        question: str,
+        *,
+        limit: int,
+        embedding: Embedding | None = None,
+        fusion: Fusion | None = None,
+    ) -> Evidence:
         asked = query_terms(question)
         with guarded(self._name), self._snapshot() as snapshot:
             scope = scope_of(snapshot.connection, principal)
             stats = self._readable(snapshot, scope)
-            if not stats.chunks or not asked.body:
+            if not stats.chunks:
                 return Evidence(hits=(), weights={})
-            found = best(
-                snapshot.searcher,
-                asked,
-                stats=stats,
-                label_sets=scope.label_sets,
-                fetch=lambda numbers: terms_of(snapshot.connection, scope, numbers),
-                limit=limit,
-            )
-            weights = term_weights(
-                snapshot.searcher, asked, stats=stats, label_sets=scope.label_sets
-            )
+            legs = Legs(snapshot, scope, asked=asked, stats=stats)
+            if embedding is None or fusion is None:
+                found = legs.by_words(limit=limit)
+            else:
+                found = legs.by_both(embedding, fusion, limit=limit)
             chunks = passages(
                 snapshot.connection,
                 scope,
-                schema.chunks.c.number.in_([scored.number for scored in found]),
+                schema.chunks.c.number.in_([hit.number for hit in found]),
             )
+            weights = legs.term_weights()
         hits = tuple(
-            Hit(chunk=chunks[scored.number], score=scored.score, ranks={KEYWORD: rank})
-            for rank, scored in enumerate(found, start=1)
+            Hit(
+                chunk=chunks[hit.number],
+                score=hit.score,
+                ranks=hit.ranks,
+                scores=hit.scores,
+                weights=hit.weights,
+            )
+            for hit in found
         )
         return Evidence(hits=hits, weights=weights)
 
@@ -307,7 +323,7 @@ class EmbeddedStore(Store):
     @override
     def verify(self, principal: Principal) -> list[Finding]:
         permit(principal, "maintain")
-        return checking.verify(self._engine, self._terms)
+        return checking.verify(self._engine, self._indexes)
 
     @override
     def rebuild(self, principal: Principal) -> None:
@@ -317,13 +333,13 @@ class EmbeddedStore(Store):
             self._lock.held(purpose="rebuild its index", wait=_MOMENT),
             guarded(self._name),
         ):
-            catch_up(self._engine, self._terms, anew=True)
+            catch_up(self._engine, self._indexes, anew=True)
             # What was deleted is overwritten in the file; now also in the log.
             outside_transaction(self._engine, "PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
-    def _snapshot(self) -> Iterator[_Snapshot]:
-        """Open SQLite and the index at the same generation.
+    def _snapshot(self) -> Iterator[Snapshot]:
+        """Open SQLite and the indexes at the same generation.
 
         Between the two commits of a writer they differ for a moment; after a crash they
         differ until somebody catches up, and that is then us.
@@ -336,9 +352,10 @@ class EmbeddedStore(Store):
             with self._engine.begin() as connection:
                 facts = facts_of(connection)
                 generation = int(facts["generation"])
-                searcher = self._terms.searcher(generation)
-                if searcher is not None and facts["analysis"] == ANALYSIS:
-                    yield _Snapshot(connection, searcher, generation)
+                searcher = self._indexes.terms.searcher(generation)
+                matrix = self._indexes.vectors.matrix(generation)
+                if searcher and matrix and facts["analysis"] == ANALYSIS:
+                    yield Snapshot(connection, searcher, matrix, generation)
                     return
             if time.monotonic() > deadline:
                 raise BusyError(base=self._name, holder="somebody who never finishes")
@@ -346,7 +363,7 @@ class EmbeddedStore(Store):
                 continue
             try:
                 with self._lock.held(purpose="catch up its index"):
-                    catch_up(self._engine, self._terms)
+                    catch_up(self._engine, self._indexes)
             except BusyError:
                 time.sleep(_PAUSE)
 
@@ -369,7 +386,7 @@ class EmbeddedStore(Store):
             msg = f"The base {self._name!r} was deleted meanwhile. Open it again."
             raise NotFoundError(msg)
 
-    def _readable(self, snapshot: _Snapshot, scope: Scope) -> ReadableStats:
+    def _readable(self, snapshot: Snapshot, scope: Scope) -> ReadableStats:
         key = (snapshot.generation, scope.label_sets)
         if key not in self._stats:
             documents = schema.documents

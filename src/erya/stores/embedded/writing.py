@@ -11,14 +11,25 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from typing_extensions import override
 
 from erya.language import document_terms
-from erya.records import Chunk, Document, Principal
-from erya.stores.base import Writer
+from erya.records import Chunk, Document, Fingerprint, Principal
+from erya.stores.base import Embedding, Writer
 from erya.stores.embedded import schema
-from erya.stores.embedded.catching_up import catch_up, facts_of
+from erya.stores.embedded.catching_up import (
+    Indexes,
+    catch_up,
+    embedder_of,
+    facts_of,
+    vector_crc,
+)
 from erya.stores.embedded.database import guarded, outside_transaction
 from erya.stores.embedded.hashes import chunk_hash, document_hash, structure_of
-from erya.stores.embedded.reading import VARIABLES
-from erya.stores.embedded.term_index import TermIndex
+from erya.stores.embedded.reading import (
+    VARIABLES,
+    Scope,
+    other_model,
+    passages,
+    stored_embedder,
+)
 
 __all__ = ["EmbeddedWriter"]
 
@@ -28,6 +39,7 @@ class _Put(NamedTuple):
     chunks: list[dict[str, Any]]
     original: bytes
     recipe: str
+    vectors: list[dict[str, Any]]  # one for each chunk, or none at all
 
 
 @dataclass(slots=True)
@@ -37,23 +49,25 @@ class _Batch:
     puts: dict[str, _Put] = field(default_factory=dict)
     relabels: dict[str, frozenset[str]] = field(default_factory=dict)
     removes: dict[str, None] = field(default_factory=dict)
+    vectors: dict[str, dict[str, Any]] = field(default_factory=dict)  # by chunk id
 
     def __bool__(self) -> bool:
-        return bool(self.puts or self.relabels or self.removes)
+        return bool(self.puts or self.relabels or self.removes or self.vectors)
 
 
 class EmbeddedWriter(Writer):
     """Collects changes and commits them as one transaction and one generation."""
 
     def __init__(
-        self, engine: sa.Engine, terms: TermIndex, *, principal: Principal, name: str
+        self, engine: sa.Engine, indexes: Indexes, *, principal: Principal, name: str
     ) -> None:
         self._engine = engine
-        self._terms = terms
+        self._indexes = indexes
         self._who = principal.user
         self._name = name
         self._batch = _Batch()
         self._purge = False
+        self._embedder: tuple[int, int] | None = None  # number and dimension
 
     @override
     def put(
@@ -63,14 +77,72 @@ class EmbeddedWriter(Writer):
         *,
         original: bytes,
         recipe: str,
+        embeddings: Sequence[Embedding] | None = None,
     ) -> None:
         for chunk in chunks:
             if document.text[chunk.start : chunk.end] != chunk.text:
                 msg = f"chunk {chunk.id} is not a span of the text of {document.source}"
                 raise ValueError(msg)
         self._forget(document.id)
+        if embeddings is not None and len(embeddings) != len(chunks):
+            msg = (
+                f"{len(embeddings)} embeddings for {len(chunks)} chunks of "
+                f"{document.source}"
+            )
+            raise ValueError(msg)
+        vectors = [self._vector_row(each) for each in embeddings or ()]
         rows = [_chunk_row(chunk) for chunk in chunks]
-        self._batch.puts[document.id] = _Put(document, rows, original, recipe)
+        self._batch.puts[document.id] = _Put(document, rows, original, recipe, vectors)
+
+    @override
+    def use_embedder(self, fingerprint: Fingerprint) -> None:
+        with guarded(self._name), self._engine.begin() as connection:
+            known = stored_embedder(connection)
+            if known is None:
+                _add_embedder(connection, fingerprint)
+            elif not known.agrees(fingerprint):
+                raise other_model(self._name, known, fingerprint)
+            self._embedder = embedder_of(connection)
+
+    @override
+    def unembedded(self, *, limit: int) -> list[Chunk]:
+        if self._embedder is None:
+            return []
+        chunks, vectors = schema.chunks, schema.vectors
+        there = sa.exists().where(
+            vectors.c.chunk == chunks.c.number,
+            vectors.c.embedder == self._embedder[0],
+        )
+        missing = sa.select(chunks.c.number).where(~there)
+        missing = missing.order_by(chunks.c.number).limit(limit)
+        with guarded(self._name), self._engine.begin() as connection:
+            numbers = connection.scalars(missing).all()
+            found = passages(connection, Scope(None), chunks.c.number.in_(numbers))
+        return list(found.values())
+
+    @override
+    def embed(self, embeddings: Mapping[str, Embedding]) -> None:
+        rows = {key: self._vector_row(each) for key, each in embeddings.items()}
+        self._batch.vectors.update(rows)
+
+    def _vector_row(self, embedding: Embedding) -> dict[str, Any]:
+        """Return what is stored of an embedding.
+
+        Raises:
+            ValueError: It does not fit the model in use.
+        """
+        import numpy as np  # noqa: PLC0415 - a base without vectors needs none
+
+        expected = self._embedder[1] if self._embedder else None
+        vector = np.ascontiguousarray(embedding.vector, dtype="<f4")
+        if vector.shape != (expected,) or not np.isfinite(vector).all():
+            msg = (
+                f"an embedding has the shape {vector.shape} or is not finite; the "
+                f"model in use gives {expected} numbers"
+            )
+            raise ValueError(msg)
+        data, known = vector.tobytes(), float(embedding.known)
+        return {"known": known, "crc": vector_crc(known, data), "data": data}
 
     @override
     def relabel(self, document_id: str, readers: frozenset[str]) -> None:
@@ -87,11 +159,15 @@ class EmbeddedWriter(Writer):
         if not batch:
             return
         with guarded(self._name), self._engine.begin() as connection:
-            transaction = _Transaction(connection, who=self._who)
+            transaction = _Transaction(
+                connection,
+                who=self._who,
+                embedder=self._embedder[0] if self._embedder else None,
+            )
             transaction.apply(batch)
         self._purge = self._purge or transaction.erased
         with guarded(self._name):
-            catch_up(self._engine, self._terms)
+            catch_up(self._engine, self._indexes)
 
     @override
     def begin_job(self, kind: str, arguments: Mapping[str, Any]) -> int:
@@ -155,9 +231,12 @@ class EmbeddedWriter(Writer):
 class _Transaction:
     """Applies one batch inside one transaction."""
 
-    def __init__(self, connection: sa.Connection, *, who: str) -> None:
+    def __init__(
+        self, connection: sa.Connection, *, who: str, embedder: int | None
+    ) -> None:
         self._connection = connection
         self._who = who
+        self._embedder = embedder
         self._now = _now()
         facts = facts_of(connection)
         self._generation = int(facts["generation"]) + 1
@@ -180,6 +259,7 @@ class _Transaction:
             if document_id in known:
                 self._relabel(known[document_id]["number"], readers)
                 journal.append(("relabelled", document_id))
+        self._embed_all(batch.vectors)
         self._drop_orphans()
         self._write_journal(journal)
         self._publish()
@@ -212,6 +292,7 @@ class _Transaction:
         changed: list[dict[str, Any]] = []
         versions: list[dict[str, Any]] = []
         chunks: list[dict[str, Any]] = []
+        vectors: list[dict[str, Any]] = []
         for put in puts:
             old = known.get(put.document.id)
             number = old["number"] if old else next_document
@@ -229,15 +310,20 @@ class _Transaction:
                 chunks.append(
                     chunk
                     | {
-                        "number": next_chunk,
+                        "number": next_chunk + len(chunks),
                         "document": number,
                         "generation": self._generation,
                     }
                 )
-                next_chunk += 1
+            own = chunks[len(chunks) - len(put.chunks) :]
+            vectors += [
+                vector | {"chunk": chunk["number"], "embedder": self._embedder}
+                for chunk, vector in zip(own, put.vectors, strict=False)
+            ]
         self._insert(schema.documents, new)
         self._insert(schema.versions, versions)
         self._insert(schema.chunks, chunks)
+        self._insert(schema.vectors, vectors)
         originals = {p.document.content_hash: p.original for p in puts}
         # What is there under the hash may be damaged; what comes now is not.
         insert = sqlite_insert(schema.originals)
@@ -344,11 +430,36 @@ class _Transaction:
             .values(generation=self._generation)
         )
 
-    def _retire_chunks(self, document: int) -> None:
+    def _embed_all(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
+        """Store vectors for chunks that have none yet."""
         chunks = schema.chunks
-        gone = sa.select(chunks.c.number, sa.literal(self._generation)).where(
-            chunks.c.document == document
-        )
+        wanted = sorted(rows)
+        for first in range(0, len(wanted), VARIABLES):
+            part = wanted[first : first + VARIABLES]
+            found = self._connection.execute(
+                sa.select(chunks.c.number, chunks.c.id).where(chunks.c.id.in_(part))
+            ).all()
+            insert = sqlite_insert(schema.vectors).prefix_with("OR REPLACE")
+            new = [
+                {**rows[each.id], "chunk": each.number, "embedder": self._embedder}
+                for each in found
+            ]
+            if new:
+                self._connection.execute(insert, new)
+            # The matrix follows by generations, so these chunks are indexed again.
+            which = chunks.c.id.in_(part)
+            self._retire(which)
+            self._connection.execute(
+                sa.update(chunks).where(which).values(generation=self._generation)
+            )
+
+    def _retire_chunks(self, document: int) -> None:
+        self._retire(schema.chunks.c.document == document)
+
+    def _retire(self, which: sa.ColumnElement[bool]) -> None:
+        """Note chunks for the indexes to drop, or to index again."""
+        chunks = schema.chunks
+        gone = sa.select(chunks.c.number, sa.literal(self._generation)).where(which)
         self._connection.execute(
             sa.insert(schema.removals)
             .prefix_with("OR REPLACE")
@@ -405,6 +516,21 @@ class _Transaction:
     def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             self._connection.execute(sa.insert(table), list(rows))
+
+
+def _add_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> None:
+    import numpy as np  # noqa: PLC0415 - a base without vectors needs none
+
+    number = connection.scalar(
+        sa.insert(schema.embedders)
+        .values(
+            name=fingerprint.name,
+            dimension=fingerprint.dimension,
+            probe=np.array(fingerprint.probe, dtype="<f4").tobytes(),
+        )
+        .returning(schema.embedders.c.number)
+    )
+    connection.execute(sa.insert(schema.base).values(key="embedder", value=str(number)))
 
 
 def _chunk_row(chunk: Chunk) -> dict[str, Any]:

@@ -1,0 +1,394 @@
+"""The matrix of a base: every vector in one file, searched without approximation.
+
+It holds nothing that SQLite does not: per row a vector, the number of its chunk, the
+number of its set of readers, and how much of its text the model knew. Rows are only
+ever appended; a row whose chunk is gone is listed in the manifest, until so many are
+that all is written anew. The manifest beside the files names the base, the generation,
+how many rows count, and their checksums. Whatever does not fit is not used but caught
+up or written anew.
+"""
+
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["IndexedVector", "Matrix", "Neighbour", "VectorIndex"]
+
+_MANIFEST: Final = "checksums.json"
+_VECTORS: Final = "vectors.f32"
+_ROWS: Final = "rows"
+_ROW: Final = [("number", "<i8"), ("label_set", "<i8"), ("known", "<f8")]
+_BLOCK: Final = 1 << 20
+_ROWS_AT_ONCE: Final = 1_000
+# Gone rows cost time in every search, writing anew costs it once.
+_FEW_GONE: Final = 1_000
+_GONE_SHARE: Final = 0.2
+# 32-bit sums in another order differ by less; what lies this near is computed exactly.
+_SLACK: Final = 1e-5
+_DIGITS: Final = 9
+
+
+class IndexedVector(NamedTuple):
+    """What the matrix keeps of a chunk: `data` is 32-bit floats, little endian."""
+
+    number: int
+    label_set: int
+    known: float
+    data: bytes
+
+
+class Neighbour(NamedTuple):
+    """A chunk near a question."""
+
+    number: int
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Manifest:
+    """What is on disk: `rows` rows, of which `gone` no longer count."""
+
+    identity: str
+    generation: int
+    dimension: int
+    rows: int
+    gone: list[int]
+    vectors_crc: int
+    rows_crc: int
+
+
+class Matrix:
+    """The vectors as they were at one generation."""
+
+    def __init__(
+        self,
+        vectors: "NDArray[np.float32]",
+        rows: "NDArray[Any]",
+        gone: Sequence[int],
+    ) -> None:
+        import numpy as np  # noqa: PLC0415 - as for all of this module
+
+        self._vectors = vectors
+        self._rows = rows
+        self._there = np.ones(len(rows), dtype=bool)
+        self._there[gone] = False
+        self._readable: dict[tuple[int, ...], NDArray[np.bool_]] = {}
+        self._order: NDArray[np.int64] | None = None
+
+    def nearest(
+        self,
+        vector: "NDArray[np.float32]",
+        label_sets: tuple[int, ...] | None,
+        *,
+        limit: int,
+    ) -> list[Neighbour]:
+        """Return the nearest chunks by cosine, the best first.
+
+        At least `limit` where there are as many, and all that lie level with the last:
+        who decides among those is the caller.
+
+        Args:
+            vector: Of length 1.
+            label_sets: Where to look; None is everywhere.
+            limit: How many are wanted.
+        """
+        import numpy as np  # noqa: PLC0415
+
+        allowed = self._allowed(label_sets)
+        if not allowed.any():
+            return []
+        near = self._vectors @ vector
+        near[~allowed] = -np.inf
+        kept = min(limit, int(allowed.sum()))
+        least = np.partition(near, len(near) - kept)[len(near) - kept] - _SLACK
+        places = np.flatnonzero(near >= least)
+        exact = self._exact(places, vector)
+        order = np.argsort(-exact, kind="stable")
+        last = exact[order[kept - 1]]
+        numbers = self._rows["number"]
+        return [
+            Neighbour(int(numbers[places[i]]), float(exact[i]))
+            for i in order
+            if exact[i] >= last
+        ]
+
+    def cosines(
+        self, numbers: Sequence[int], vector: "NDArray[np.float32]"
+    ) -> dict[int, tuple[float, float]]:
+        """Return the cosine of each chunk that has a vector, and how much was known."""
+        places = {number: place for number in numbers if (place := self._place(number))}
+        rows = [place - 1 for place in places.values()]
+        if not rows:
+            return {}
+        exact = self._exact(rows, vector)
+        known = self._rows["known"][rows]
+        return {
+            number: (float(cosine), float(share))
+            for number, cosine, share in zip(places, exact, known, strict=True)
+        }
+
+    def numbers(self) -> set[int]:
+        """Return the number of every chunk in the matrix."""
+        return set(self._rows["number"][self._there].tolist())
+
+    def data_of(self, number: int) -> bytes | None:
+        """Return a chunk's vector as it is stored, or None where there is none."""
+        place = self._place(number)
+        return self._vectors[place - 1].tobytes() if place else None
+
+    def _exact(
+        self, places: "Sequence[int] | NDArray[np.int64]", vector: "NDArray[np.float32]"
+    ) -> "NDArray[np.float64]":
+        """Return cosines that depend on nothing but the two vectors.
+
+        The sums of a matrix product depend on the row's place in it, so on what else
+        is in the base.
+        """
+        import numpy as np  # noqa: PLC0415
+
+        rows = self._vectors[places].astype(np.float64)
+        cosines = (rows * vector.astype(np.float64)).sum(axis=1)
+        return np.asarray(np.round(cosines, _DIGITS))
+
+    def _allowed(self, label_sets: tuple[int, ...] | None) -> "NDArray[np.bool_]":
+        import numpy as np  # noqa: PLC0415
+
+        if label_sets is None:
+            return self._there
+        if label_sets not in self._readable:
+            self._readable.clear()
+            readable = np.isin(self._rows["label_set"], label_sets)
+            self._readable[label_sets] = readable & self._there
+        return self._readable[label_sets]
+
+    def _place(self, number: int) -> int:
+        """Return the row of a chunk, counted from 1; 0 where it has none."""
+        import numpy as np  # noqa: PLC0415
+
+        if self._order is None:
+            # A chunk that was indexed again has an old row, too; it is gone.
+            there = np.flatnonzero(self._there)
+            self._order = there[np.argsort(self._rows["number"][there], kind="stable")]
+        numbers = self._rows["number"]
+        at = int(np.searchsorted(numbers, number, sorter=self._order))
+        if at == len(self._order) or numbers[self._order[at]] != number:
+            return 0
+        return int(self._order[at]) + 1
+
+
+class VectorIndex:
+    """The matrix in one folder. Only the holder of the base's lock may change it."""
+
+    def __init__(self, folder: Path, *, identity: str) -> None:
+        self._folder = folder
+        self._identity = identity
+        self._open: tuple[int, Matrix] | None = None
+        self._checked: tuple[tuple[int, ...], ...] = ()
+
+    def matrix(self, generation: int) -> Matrix | None:
+        """Return the matrix at `generation`, or None if it is not there intact."""
+        if self._open is None or self._open[0] != generation:
+            found = self.generation()
+            if found != generation or self._open is None:
+                return None
+        return self._open[1]
+
+    def generation(self) -> int | None:
+        """Return the generation on disk, or None if it is missing or damaged."""
+        self._open = None
+        try:
+            manifest = self._manifest()
+            if not self._intact(manifest):
+                return None
+            self._open = (manifest.generation, self._opened(manifest))
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+        return manifest.generation
+
+    def change(
+        self,
+        generation: int,
+        *,
+        dimension: int,
+        remove: Iterable[int],
+        add: Iterable[IndexedVector],
+        anew: bool = False,
+    ) -> None:
+        """Bring the matrix to `generation` in one step.
+
+        Args:
+            generation: What it holds afterwards.
+            dimension: The numbers in each vector.
+            remove: Numbers of chunks that are gone or will be added again.
+            add: The chunks to add, in any number.
+            anew: Write new files and put them in the place of the old ones.
+
+        Raises:
+            OSError: The disk is full or cannot be written.
+        """
+        self._open, self._checked = None, ()
+        if anew:
+            self._write_anew(generation, dimension, add)
+            return
+        old = self._manifest()
+        if old.dimension != dimension:
+            msg = "the matrix holds vectors of another model"
+            raise OSError(msg)
+        gone = set(old.gone)
+        leaving = set(remove)
+        if leaving:
+            numbers = self._opened(old)._rows["number"]  # noqa: SLF001 - our own
+            gone.update(i for i, n in enumerate(numbers.tolist()) if n in leaving)
+        draft = _Manifest(**{**asdict(old), "generation": generation})
+        written = _append(self._folder, draft, add, gone=sorted(gone))
+        if len(gone) > max(_FEW_GONE, _GONE_SHARE * written.rows):
+            msg = "so many rows are gone that all is to be written anew"
+            raise OSError(msg)
+        _commit(self._folder, written)
+
+    def _write_anew(
+        self, generation: int, dimension: int, add: Iterable[IndexedVector]
+    ) -> None:
+        folder = self._folder.with_name(self._folder.name + ".new")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        empty = _Manifest(
+            identity=self._identity, generation=generation, dimension=dimension,
+            rows=0, gone=[], vectors_crc=0, rows_crc=0,
+        )  # fmt: skip
+        _commit(folder, _append(folder, empty, add, gone=[]))
+        old = self._folder.with_name(self._folder.name + ".old")
+        shutil.rmtree(old, ignore_errors=True)
+        if self._folder.exists():
+            self._folder.rename(old)
+        folder.rename(self._folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+    def _manifest(self) -> _Manifest:
+        loaded = _Manifest(**json.loads((self._folder / _MANIFEST).read_bytes()))
+        if loaded.identity != self._identity:
+            msg = "the matrix belongs to another base"
+            raise ValueError(msg)
+        return loaded
+
+    def _intact(self, manifest: _Manifest) -> bool:
+        """Compare the files with their checksums, once for each state of them."""
+        files = _files(self._folder, manifest)
+        state = tuple(
+            (status.st_ino, status.st_mtime_ns, size, crc)
+            for path, size, crc in files
+            for status in [path.stat()]
+        )
+        if state == self._checked:
+            return True
+        if any(_crc(path, size) != crc for path, size, crc in files):
+            return False
+        self._checked = state
+        return True
+
+    def _opened(self, manifest: _Manifest) -> Matrix:
+        import numpy as np  # noqa: PLC0415
+
+        shape = (manifest.rows, manifest.dimension)
+        if not manifest.rows:
+            return Matrix(np.empty(shape, np.float32), np.empty(0, _ROW), [])
+        vectors = np.memmap(self._folder / _VECTORS, "<f4", "r", shape=shape)
+        rows = np.fromfile(self._folder / _ROWS, _ROW, count=manifest.rows)
+        return Matrix(vectors.view(np.ndarray), rows, manifest.gone)
+
+
+def _files(folder: Path, manifest: _Manifest) -> list[tuple[Path, int, int]]:
+    """Return the files with the sizes and checksums of what counts in them."""
+    return [
+        (folder / _VECTORS, manifest.rows * manifest.dimension * 4,
+         manifest.vectors_crc),
+        (folder / _ROWS, manifest.rows * _row_size(), manifest.rows_crc),
+    ]  # fmt: skip
+
+
+def _row_size() -> int:
+    import numpy as np  # noqa: PLC0415
+
+    return np.dtype(_ROW).itemsize
+
+
+def _append(
+    folder: Path, manifest: _Manifest, add: Iterable[IndexedVector], *, gone: list[int]
+) -> _Manifest:
+    """Write rows behind those that count, over what a killed writer left there.
+
+    Raises:
+        ValueError: A vector has another dimension than the manifest says.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    (vectors_path, size, vectors_crc), (rows_path, rows_size, rows_crc) = _files(
+        folder, manifest
+    )
+    count = manifest.rows
+    with (
+        _opened_at(vectors_path, size) as vectors,
+        _opened_at(rows_path, rows_size) as rows,
+    ):
+        for batch in _batches(add):
+            data = b"".join(each.data for each in batch)
+            if len(data) != len(batch) * manifest.dimension * 4:
+                msg = "a stored vector has another dimension than its model"
+                raise ValueError(msg)
+            told = np.array([each[:3] for each in batch], dtype=_ROW).tobytes()
+            vectors.write(data)
+            rows.write(told)
+            vectors_crc = zlib.crc32(data, vectors_crc)
+            rows_crc = zlib.crc32(told, rows_crc)
+            count += len(batch)
+        for file in (vectors, rows):
+            file.flush()
+            os.fsync(file.fileno())
+    return _Manifest(
+        identity=manifest.identity, generation=manifest.generation,
+        dimension=manifest.dimension, rows=count, gone=gone,
+        vectors_crc=vectors_crc, rows_crc=rows_crc,
+    )  # fmt: skip
+
+
+def _opened_at(path: Path, size: int) -> BinaryIO:
+    """Open a file for writing after its first `size` bytes."""
+    file = path.open("r+b" if path.exists() else "w+b")
+    file.truncate(size)
+    file.seek(size)
+    return file
+
+
+def _batches(add: Iterable[IndexedVector]) -> Iterator[list[IndexedVector]]:
+    rest = iter(add)
+    while batch := list(islice(rest, _ROWS_AT_ONCE)):
+        yield batch
+
+
+def _commit(folder: Path, manifest: _Manifest) -> None:
+    draft = folder / (_MANIFEST + ".new")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(asdict(manifest), file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(folder / _MANIFEST)
+
+
+def _crc(path: Path, size: int) -> int | None:
+    """Return the CRC-32 of the first `size` bytes; None if there are fewer."""
+    crc = 0
+    with path.open("rb") as file:
+        while size and (block := file.read(min(_BLOCK, size))):
+            size -= len(block)
+            crc = zlib.crc32(block, crc)
+    return None if size else crc
