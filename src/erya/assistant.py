@@ -5,7 +5,8 @@ says in which order they follow each other.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -16,7 +17,7 @@ from erya.errors import ModelError, UsageError
 from erya.indexing import Ingestion, IngestReport
 from erya.loading import PARSING, Limits, Outcome, ParserPool, Source, document_of
 from erya.models import EmbeddingModel
-from erya.records import Answer, Evidence, Principal
+from erya.records import Answer, Document, Evidence, Principal
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
 from erya.stores import Store
 from erya.verifying import check_facts, check_spans, verify
@@ -127,6 +128,44 @@ class Assistant:
             report = run.finish(source.roots, complete=source.complete)
             summary = dataclasses.asdict(report)
             writer.end_job(job, state="done", summary=summary)
+            told["erya.documents"] = report.added + report.updated
+        return report
+
+    def add(
+        self, documents: Iterable[Document], *, principal: Principal
+    ) -> IngestReport:
+        """Store documents that are text already, each with the readers it names.
+
+        A document takes the place of what its id held before. Nothing is removed.
+
+        Raises:
+            BusyError: Somebody else is writing to the base.
+            ModelError: The embedding model cannot be reached; what was committed
+                before stays.
+            NotAllowedError: `principal` may not write.
+            OtherModelError: The base holds vectors of another embedding model.
+            StoreError: The base cannot be written; what was committed before stays.
+        """
+        with (
+            traces.span("ingest") as told,
+            self.store.writer(principal, purpose="add documents") as writer,
+        ):
+            run = Ingestion(
+                writer,
+                self.store.documents(principal),
+                recipe=self.chunker.recipe,
+                readers=None,
+                model=self.embedding,
+            )
+            for document in documents:
+                original = document.text.encode("utf-8", "surrogatepass")
+                document = dataclasses.replace(
+                    document, content_hash=hashlib.sha256(original).hexdigest()
+                )
+                run.report.files += 1
+                chunks = list(self.chunker.chunk(document))
+                run.store(document, chunks, original=original)
+            report = run.finish((), complete=lambda _: False)
             told["erya.documents"] = report.added + report.updated
         return report
 

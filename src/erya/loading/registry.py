@@ -18,6 +18,7 @@ PARSERS: Final[dict[str, tuple[str, str]]] = {
     "text/html": ("erya.loading.html", "parse_html"),
     "text/csv": ("erya.loading.faq", "parse_csv"),
     "application/jsonl": ("erya.loading.faq", "parse_jsonl"),
+    "application/pdf": ("erya.loading.pdf", "parse_pdf"),
 }
 
 

@@ -19,7 +19,6 @@ __all__ = [
     "Scope",
     "damaged",
     "document_row",
-    "ids_of",
     "label_sets_of",
     "other_model",
     "passages",
@@ -152,22 +151,6 @@ def passages(
     return found
 
 
-def ids_of(
-    connection: sa.Connection, scope: Scope, numbers: Sequence[int]
-) -> dict[int, str]:
-    """Return the ids of chunks by number, less those that may not be read."""
-    chunks, documents = schema.chunks, schema.documents
-    found: dict[int, str] = {}
-    for first in range(0, len(numbers), VARIABLES):
-        rows = connection.execute(
-            sa.select(chunks.c.number, chunks.c.id, documents.c.label_set)
-            .join(documents, documents.c.number == chunks.c.document)
-            .where(chunks.c.number.in_(numbers[first : first + VARIABLES]))
-        )
-        found |= {row.number: row.id for row in rows if scope.holds(row.label_set)}
-    return found
-
-
 def terms_of(
     connection: sa.Connection, scope: Scope, numbers: Sequence[int]
 ) -> dict[int, ChunkTerms]:
@@ -179,8 +162,8 @@ def terms_of(
             sa.select(
                 chunks.c.number,
                 chunks.c.id,
-                chunks.c.body,
-                chunks.c.exact,
+                sa.type_coerce(chunks.c.body, sa.Text),
+                sa.type_coerce(chunks.c.exact, sa.Text),
                 chunks.c.body_length,
                 chunks.c.exact_length,
                 documents.c.label_set,
@@ -195,7 +178,7 @@ def terms_of(
                 continue
             found[number] = ChunkTerms(
                 chunk_id,
-                {BODY: _counts(body), EXACT: _counts(exact)},
+                {BODY: _written(body), EXACT: _written(exact)},
                 {BODY: body_length, EXACT: exact_length},
             )
     return found
@@ -242,13 +225,13 @@ def damaged(source: str) -> DamagedError:
     return DamagedError(msg)
 
 
-def _counts(value: Any) -> dict[str, int]:
-    """Return stored counts of terms.
+def _written(value: Any) -> str:
+    """Return stored counts of terms as they are written.
 
     Raises:
         ValueError: They have another shape, so they are damaged.
     """
-    if not isinstance(value, dict):
+    if not isinstance(value, str) or value[:1] + value[-1:] != "{}":
         msg = f"counts of terms are a table, not {value!r:.40}"
-        raise ValueError(msg)  # noqa: TRY004 - what SQLite holds, not what we passed
+        raise ValueError(msg)
     return value

@@ -5,14 +5,15 @@ each leg brings, their scores, and what the fusion takes those in proportion to.
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
 from erya.language import QueryTerms
-from erya.stores.base import KEYWORD, VECTOR, Candidate, Embedding, Fusion
-from erya.stores.embedded.reading import Scope, ids_of, terms_of
+from erya.stores.base import KEYWORD, VECTOR, Candidate, Embedding, Fused, Fusion
+from erya.stores.embedded.reading import Scope, terms_of
 from erya.stores.embedded.scoring import (
     ChunkTerms,
     ReadableStats,
@@ -27,7 +28,7 @@ __all__ = ["Found", "Legs", "Snapshot"]
 
 # Chunks that each leg brings at least; more did not change what was found:
 # docs/decisions/0008-fusion.md.
-_DEPTH: Final = 50
+_DEPTH: Final = 30
 _DIGITS: Final = 9
 
 
@@ -81,49 +82,48 @@ class Legs:
     ) -> list[Found]:
         """Return the best by both legs, ties broken by chunk id."""
         depth = max(_DEPTH, limit)
-        by_words, terms = self._words(depth)
-        by_meaning = self._meaning(embedding, depth)
-        numbers = [*by_words, *(n for n in by_meaning if n not in by_words)]
-        fetched = terms_of(
-            self.snapshot.connection,
-            self.scope,
-            [number for number in numbers if number not in terms],
-        )
-        terms = {**terms, **fetched}
-        numbers = [number for number in numbers if number in terms]
+        # The matrix is multiplied outside of Python's lock, so both legs run at once.
+        with ThreadPoolExecutor(1, "erya-vectors") as beside:
+            nearest = beside.submit(
+                self.snapshot.matrix.nearest,
+                embedding.vector,
+                self.scope.label_sets,
+                limit=depth,
+            )
+            by_words, terms = self._words(depth)
+            near = nearest.result()
+        unread = [each.number for each in near if each.number not in terms]
+        terms |= terms_of(self.snapshot.connection, self.scope, unread)
+        # Of chunks that lie level with the last, the ids decide.
+        near = sorted(
+            (each for each in near if each.number in terms),
+            key=lambda each: (-each.cosine, terms[each.number].id),
+        )[:depth]
+        numbers = [*by_words, *(n.number for n in near if n.number not in by_words)]
         scores = by_words | scores_of(
             self.snapshot.searcher,
             self.asked,
             stats=self.stats,
             label_sets=self.scope.label_sets,
-            chunks=fetched,
+            chunks={n: terms[n] for n in numbers if n not in by_words},
         )
-        near = self.snapshot.matrix.cosines(numbers, embedding.vector)
+        cosines = self.snapshot.matrix.cosines(numbers, embedding.vector)
         candidates = [
-            Candidate(scores[number], *near.get(number, (None, 0.0)))
+            Candidate(scores[number], *cosines.get(number, (None, 0.0)))
             for number in numbers
         ]
         fused = fusion(embedding.known, candidates)
-        word_ranks = {number: rank for rank, number in enumerate(by_words, start=1)}
-        near_ranks = {number: rank for rank, number in enumerate(by_meaning, start=1)}
-        found: list[tuple[float, str, Found]] = []
-        for number, candidate, (score, weight) in zip(
-            numbers, candidates, fused, strict=True
-        ):
-            rounded = round(score, _DIGITS)
-            if not rounded:
-                continue  # neither leg says anything for it
-            ranks, told = {}, {KEYWORD: candidate.keyword}
-            if number in word_ranks:
-                ranks[KEYWORD] = word_ranks[number]
-            if number in near_ranks:
-                ranks[VECTOR] = near_ranks[number]
-            if candidate.vector is not None:
-                told[VECTOR] = candidate.vector
-            weights = {KEYWORD: 1.0 - weight, VECTOR: weight}
-            hit = Found(number, rounded, ranks, told, weights)
-            found.append((-rounded, terms[number].id, hit))
-        return [hit for _, _, hit in sorted(found, key=lambda each: each[:2])[:limit]]
+        ranks = {
+            KEYWORD: {number: rank for rank, number in enumerate(by_words, start=1)},
+            VECTOR: {each.number: rank for rank, each in enumerate(near, start=1)},
+        }
+        found = [
+            _found(number, candidate, told, ranks)
+            for number, candidate, told in zip(numbers, candidates, fused, strict=True)
+        ]
+        # What neither leg says anything for is no hit.
+        telling = [each for each in found if each.score]
+        return sorted(telling, key=lambda f: (-f.score, terms[f.number].id))[:limit]
 
     def _words(self, limit: int) -> tuple[dict[int, float], dict[int, ChunkTerms]]:
         """Return the best by BM25 with their scores, and the terms that were read."""
@@ -146,15 +146,20 @@ class Legs:
         )
         return {scored.number: scored.score for scored in found}, read
 
-    def _meaning(self, embedding: Embedding, limit: int) -> dict[int, float]:
-        """Return the nearest with their cosines."""
-        near = self.snapshot.matrix.nearest(
-            embedding.vector, self.scope.label_sets, limit=limit
-        )
-        # Chunks that lie level with the last are too many; their ids decide.
-        ids = ids_of(self.snapshot.connection, self.scope, [n.number for n in near])
-        ranked = sorted(
-            (n for n in near if n.number in ids),
-            key=lambda n: (-n.cosine, ids[n.number]),
-        )
-        return {n.number: n.cosine for n in ranked[:limit]}
+
+def _found(
+    number: int,
+    candidate: Candidate,
+    fused: Fused,
+    ranks: Mapping[str, Mapping[int, int]],
+) -> Found:
+    scores = {KEYWORD: candidate.keyword}
+    if candidate.vector is not None:
+        scores[VECTOR] = candidate.vector
+    return Found(
+        number,
+        round(fused.score, _DIGITS),
+        {leg: places[number] for leg, places in ranks.items() if number in places},
+        scores,
+        {KEYWORD: 1.0 - fused.weight, VECTOR: fused.weight},
+    )
