@@ -157,10 +157,10 @@ class Assistant:
                 readers=None,
                 model=self.embedding,
             )
-            for document in documents:
-                original = document.text.encode("utf-8", "surrogatepass")
+            for given in documents:
+                original = given.text.encode("utf-8", "surrogatepass")
                 document = dataclasses.replace(
-                    document, content_hash=hashlib.sha256(original).hexdigest()
+                    given, content_hash=hashlib.sha256(original).hexdigest()
                 )
                 run.report.files += 1
                 chunks = list(self.chunker.chunk(document))

@@ -22,6 +22,7 @@ from erya.cli.common import (
     one_line,
     place,
     principal_for,
+    reference,
     settings_for,
     snippet,
 )
@@ -85,7 +86,7 @@ def ask(
     if as_json:
         echo_json(_as_json(answer))
     else:
-        _show(answer, settings)
+        _show(answer, settings, flags=f" --kb {name}" if own or kb else "")
 
 
 def _read(assistant: "Assistant", paths: list[str], owner: Principal) -> None:
@@ -115,7 +116,7 @@ def _own_base(paths: list[str]) -> str:
     return f"auto-{slug or 'files'}-{digest[:8]}"
 
 
-def _show(answer: Answer, settings: "Settings") -> None:
+def _show(answer: Answer, settings: "Settings", *, flags: str) -> None:
     echo(answer.text)
     if answer.abstained and answer.nearest:
         echo("\nNearest passages:")
@@ -124,9 +125,12 @@ def _show(answer: Answer, settings: "Settings") -> None:
     if answer.citations:
         echo("\nSources:")
     for citation in answer.citations:
-        echo(f"  [{citation.number}] {place(citation.chunk)}")
+        echo(f"  [{citation.number}] {place(citation.chunk)}  ({reference(citation)})")
         if settings.chat_model and not answer.note:
             echo(f"      “{snippet(citation.quote)}”")
+    if answer.citations:
+        first = reference(answer.citations[0])
+        echo(f"\nSee one in its place: erya show {first}{flags}")
     failing = [claim for claim in answer.claims if claim.reason]
     if failing:
         echo("\n⚠ Not carried by the sources:")

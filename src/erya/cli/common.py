@@ -279,7 +279,14 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "text": chunk.text,
         "score": hit.score,
         "ranks": dict(hit.ranks),
+        "scores": dict(hit.scores),
+        "weights": dict(hit.weights),
     }
+
+
+def reference(citation: Citation) -> str:
+    """Return what `erya show` finds a citation by."""
+    return f"{citation.chunk.document_id[:8]}:{citation.start}-{citation.end}"
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def doctor(
         _parser(),
         *_home(settings),
         _models(settings),
+        _embedding(settings),
     ]
     show_findings(findings, as_json=as_json)
 
@@ -116,3 +117,23 @@ def _models(settings: Settings) -> Finding:
     return Finding(
         check="models", ok=True, detail=f"{len(names)} added, in use: {used}"
     )
+
+
+def _embedding(settings: Settings) -> Finding:
+    """Embed a text with the model that the settings name, if it runs here."""
+    from erya.cli.common import embedding_model_for  # noqa: PLC0415
+    from erya.errors import EryaError  # noqa: PLC0415
+    from erya.models import LocalEmbedding  # noqa: PLC0415
+
+    try:
+        model = embedding_model_for(settings)
+        if model is None:
+            detail = "none: passages are found by their words alone"
+        elif isinstance(model, LocalEmbedding):
+            width = model.embed_query("probe").vectors.shape[1]
+            detail = f"{model.name}, {width} numbers, by {model.runtime}"
+        else:
+            detail = f"{model.name}, at an endpoint that was not asked"
+    except EryaError as error:
+        return Finding(check="embedding", ok=False, detail=str(error))
+    return Finding(check="embedding", ok=True, detail=detail)

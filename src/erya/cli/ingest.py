@@ -137,6 +137,11 @@ def _show(report: "IngestReport", *, kb: str) -> None:
             echo(f"{title} {len(problems)}:")
         for problem in problems:
             echo(f"  {one_line(problem.source)}: {problem.message} ({problem.code})")
+    if report.cut:
+        echo(
+            f"{report.cut} passages are longer than the embedding model reads; their "
+            "ends are found by their words alone."
+        )
     rate = report.files / report.seconds if report.seconds else 0.0
     echo(
         f"{report.files} files into {kb!r}: {report.added} added, {report.updated} "
@@ -155,5 +160,6 @@ def _as_json(report: "IngestReport") -> dict[str, Any]:
         "removed": report.removed,
         "skipped": problem_json(report.skipped),
         "failed": problem_json(report.failed),
+        "cut": report.cut,
         "seconds": report.seconds,
     }

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from erya.cli import ask, config, doctor, evaluate, ingest, kb, models, search
+from erya.cli import ask, config, doctor, evaluate, ingest, kb, models, search, show
 from erya.cli.common import visible
 from erya.errors import EryaError, UsageError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.command("ask")(ask.ask)
 app.command("ingest")(ingest.ingest)
 app.command("search")(search.search)
+app.command("show")(show.show)
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(kb.app, name="kb")
 app.add_typer(models.app, name="models")

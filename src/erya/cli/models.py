@@ -1,6 +1,7 @@
-"""`erya models`: the chat models that may answer."""
+"""`erya models`: the models that answer, and those that place texts by meaning."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,11 +10,18 @@ from erya.cli.common import (
     HomeOption,
     JsonOption,
     as_dict,
+    chat_model_for,
     echo,
     echo_json,
+    embedding_model_for,
     settings_for,
     table,
 )
+from erya.errors import UsageError
+
+if TYPE_CHECKING:
+    from erya.config import Settings
+    from erya.models.importing import Use
 
 __all__ = ["app"]
 
@@ -59,6 +67,133 @@ def add_chat(
     )
 
 
+@add.command("embedding")
+def add_embedding(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="OWNER/NAME on a hub, a folder, or with --base-url what to call it."
+        ),
+    ],
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", help="An OpenAI-compatible endpoint.")
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", help="What the endpoint calls the model.")
+    ] = "",
+    api_key_env: Annotated[
+        str,
+        typer.Option("--api-key-env", help="The variable that holds the key, if any."),
+    ] = "",
+    precision: Annotated[
+        str, typer.Option("--precision", help="int8 or fp16, where it is converted.")
+    ] = "int8",
+    pooling: Annotated[
+        str | None,
+        typer.Option("--pooling", help="mean or cls, where the model does not say."),
+    ] = None,
+    query_prefix: Annotated[
+        str | None, typer.Option("--query-prefix", help="Stands before a question.")
+    ] = None,
+    passage_prefix: Annotated[
+        str | None, typer.Option("--passage-prefix", help="Stands before a passage.")
+    ] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Add an embedding model: fetch it to run here, or name an endpoint.
+
+    A model of a hub is fetched from there (ERYA_MODEL_HUB names another hub); one that
+    comes without an ONNX graph is converted, which needs: pip install 'erya[convert]'.
+
+    Examples:
+
+      erya models add embedding BAAI/bge-small-zh-v1.5
+
+      erya models add embedding ./my-model --pooling mean
+
+      erya models add embedding bge --base-url http://localhost:11434/v1 --model bge-m3
+    """
+    settings = settings_for(home=home, config=config)
+    if base_url is not None:
+        from erya.models import ModelCatalogue, ModelEntry  # noqa: PLC0415
+
+        ModelCatalogue(settings.home, kind="embedding").add(
+            ModelEntry(
+                name=name,
+                base_url=base_url,
+                model=model,
+                api_key_env=api_key_env,
+                query_prefix=query_prefix or "",
+                passage_prefix=passage_prefix or "",
+            )
+        )
+        _say_how_to_use(name)
+        return
+    from erya.models.importing import Use  # noqa: PLC0415
+
+    use = Use(
+        pooling=_one_of("--pooling", pooling, ("mean", "cls")),
+        query_prefix=query_prefix,
+        passage_prefix=passage_prefix,
+    )
+    known = _one_of("--precision", precision, ("int8", "fp16"))
+    called = _import(settings, name, use, precision=known)
+    _say_how_to_use(called)
+
+
+def _one_of(option: str, given: str | None, choices: tuple[str, ...]) -> Any:
+    """Return `given` if it is one of the choices, or None.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    if given is not None and given not in choices:
+        msg = f"{option} is {' or '.join(choices)}, got {given!r}."
+        raise UsageError(msg)
+    return given
+
+
+def _import(settings: "Settings", name: str, use: "Use", *, precision: Any) -> str:
+    """Bring a model of a folder or of a hub into the home; return what it is called.
+
+    Raises:
+        UsageError: The name is neither a folder nor OWNER/NAME.
+    """
+    from erya.models.importing import downloaded, import_model  # noqa: PLC0415
+    from erya.models.offline import local_model_folder  # noqa: PLC0415
+
+    folder = Path(name).expanduser()
+    called = folder.resolve().name if folder.is_dir() else name.rpartition("/")[2]
+    target = local_model_folder(settings.home, called)
+    if folder.is_dir():
+        import_model(
+            folder, target, name=called, source=str(folder.resolve()),
+            precision=precision, use=use,
+        )  # fmt: skip
+        return called
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        msg = (
+            f"There is no folder {name!r}, and a model of a hub is named OWNER/NAME. "
+            "Try: erya models add embedding BAAI/bge-small-zh-v1.5"
+        )
+        raise UsageError(msg)
+    echo(f"Fetching {name} from {settings.model_hub} …", err=True)
+    with downloaded(name, hub=settings.model_hub, home=settings.home) as fetched:
+        import_model(
+            fetched, target, name=called, source=f"{settings.model_hub}/{name}",
+            precision=precision, use=use,
+        )  # fmt: skip
+    return called
+
+
+def _say_how_to_use(name: str) -> None:
+    echo(
+        f"Added {name!r}. A base keeps the model it began with; use this one for a new "
+        f'base: embedding_model = "{name}" in erya.toml, or ERYA_EMBEDDING_MODEL.'
+    )
+
+
 @app.command("list")
 def list_models(
     as_json: JsonOption = False, home: HomeOption = None, config: ConfigOption = None
@@ -70,19 +205,33 @@ def list_models(
       erya models list
     """
     from erya.models import ModelCatalogue  # noqa: PLC0415
+    from erya.models.offline import local_model_cards  # noqa: PLC0415
 
     settings = settings_for(home=home, config=config)
-    entries = ModelCatalogue(settings.home).all()
+    chat = ModelCatalogue(settings.home).all()
+    embedding = ModelCatalogue(settings.home, kind="embedding").all()
+    local = local_model_cards(settings.home)
     if as_json:
-        echo_json({"chat": [as_dict(entry) for entry in entries]})
-    elif not entries:
-        echo(
-            "No models yet: answers quote the documents. Add one: erya models add chat"
+        echo_json(
+            {
+                "chat": [as_dict(entry) for entry in chat],
+                "embedding": [as_dict(entry) for entry in embedding],
+                "local_embedding": [as_dict(card) for card in local],
+            }
         )
-    else:
-        table(
-            [(e.name, e.model, e.base_url, e.api_key_env or "-") for e in entries],
-            header=("NAME", "MODEL", "BASE URL", "KEY FROM"),
+        return
+    rows = [
+        (kind, entry.name, entry.model, entry.base_url, entry.api_key_env or "-")
+        for kind, entries in (("chat", chat), ("embedding", embedding))
+        for entry in entries
+    ]
+    rows += [("embedding", card.name, card.precision or "onnx", "here", "-")
+             for card in local]  # fmt: skip
+    if rows:
+        table(rows, header=("KIND", "NAME", "MODEL", "WHERE", "KEY FROM"))
+    if not chat:
+        echo(
+            "No chat model: answers quote the documents. Add one: erya models add chat"
         )
 
 
@@ -92,15 +241,26 @@ def remove(
     home: HomeOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Forget a model.
+    """Forget a model; of one that runs here, also delete its files.
 
     Example:
 
       erya models remove local
     """
-    from erya.models import ModelCatalogue  # noqa: PLC0415
+    import shutil  # noqa: PLC0415
 
-    ModelCatalogue(settings_for(home=home, config=config).home).remove(name)
+    from erya.models import ModelCatalogue  # noqa: PLC0415
+    from erya.models.offline import local_model_folder  # noqa: PLC0415
+
+    settings = settings_for(home=home, config=config)
+    folder = local_model_folder(settings.home, name)
+    embedding = ModelCatalogue(settings.home, kind="embedding")
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    elif any(entry.name == name for entry in embedding.all()):
+        embedding.remove(name)
+    else:
+        ModelCatalogue(settings.home).remove(name)
     echo(f"Removed {name!r}.")
 
 
@@ -110,7 +270,7 @@ def test(
     home: HomeOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Ask a model for one word, to see that it answers.
+    """Ask a model for one word, or for one vector, to see that it answers.
 
     Example:
 
@@ -118,12 +278,21 @@ def test(
     """
     import time  # noqa: PLC0415
 
-    from erya.cli.common import chat_model_for  # noqa: PLC0415
+    from erya.models import ModelCatalogue, fingerprint_of  # noqa: PLC0415
+    from erya.models.offline import local_model_cards  # noqa: PLC0415
     from erya.records import Message  # noqa: PLC0415
 
-    settings = settings_for(home=home, config=config, chat_model=name)
+    settings = settings_for(
+        home=home, config=config, chat_model=name, embedding_model=name
+    )
     began = time.monotonic()
-    turn = Message(role="user", content="Reply with the word: ready")
-    done = chat_model_for(settings).complete([turn])
-    echo(f"{name!r} answered {done.text.strip()[:80]!r} in "
-         f"{time.monotonic() - began:.1f} s.")  # fmt: skip
+    embedding = [e.name for e in ModelCatalogue(settings.home, kind="embedding").all()]
+    embedding += [card.name for card in local_model_cards(settings.home)]
+    if name in embedding:
+        model = embedding_model_for(settings)
+        told = f"gives {fingerprint_of(model).dimension} numbers" if model else ""
+    else:
+        turn = Message(role="user", content="Reply with the word: ready")
+        done = chat_model_for(settings).complete([turn])
+        told = f"answered {done.text.strip()[:80]!r}"
+    echo(f"{name!r} {told} in {time.monotonic() - began:.1f} s.")

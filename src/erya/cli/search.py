@@ -1,6 +1,6 @@
 """`erya search`: the passages, without an answer."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,9 @@ from erya.cli.common import (
     snippet,
 )
 
+if TYPE_CHECKING:
+    from erya.records import Hit
+
 __all__ = ["search"]
 
 
@@ -27,28 +30,68 @@ def search(
     query: Annotated[str, typer.Argument(help="What to look for.")],
     limit: Annotated[int, typer.Option("-k", min=1, max=1_000, help="How many.")] = 10,
     kb: KbOption = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what each leg says, and its weight.")
+    ] = False,
     narrowed: AsOption = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Find the passages that share the most telling words with a query.
+    """Find the passages nearest to a query, by its words and by its meaning.
 
     Examples:
 
       erya search "GB/T 11643" --kb standards
 
       erya search "差旅 住宿 标准" -k 3 --json
+
+      erya search "lost my phone" --explain
     """
     settings = settings_for(home=home, config=config, kb=kb)
     principal = principal_for(settings, narrowed)
     with assistant_for(settings, kb=settings.kb) as assistant:
-        hits = assistant.search(query, principal=principal, limit=limit).hits
+        found = assistant.search(query, principal=principal, limit=limit)
+    hits = found.hits
     if as_json:
         echo_json({"hits": [hit_json(hit) for hit in hits]})
         return
     if not hits:
-        echo("Nothing shares a word with the query.")
+        echo("Nothing was found.")
     for rank, hit in enumerate(hits, start=1):
-        echo(f"{rank:>2}. {hit.score:6.2f}  {place(hit.chunk)}")
+        echo(f"{rank:>2}. {hit.score:6.3f}  {place(hit.chunk)}")
         echo(f"            {snippet(hit.chunk.text)}")
+        for line in _explained(hit) if explain else ():
+            echo(f"            {line}")
+    if found.note:
+        echo(f"\nNote: {found.note}")
+
+
+def _explained(hit: "Hit") -> list[str]:
+    """Say what each leg found, how much it counts, and why."""
+    lines: list[str] = []
+    for leg, what in (("keyword", "BM25"), ("vector", "cosine")):
+        weight = hit.weights.get(leg, 0.0)
+        if leg not in hit.scores:
+            if leg in hit.weights:
+                lines.append(f"{leg:<8} no vector: found by its words alone")
+            continue
+        place = f"rank {hit.ranks[leg]}" if leg in hit.ranks else "not among its best"
+        lines.append(
+            f"{leg:<8} {place}, {what} {hit.scores[leg]:.4f}, weight {weight:.3f}"
+        )
+    if "vector" in hit.scores:
+        lines.append(f"         {_why(hit.weights.get('vector', 0.0))}")
+    return lines
+
+
+def _why(weight: float) -> str:
+    from erya.retrieving import ConvexFusion  # noqa: PLC0415
+
+    if not weight:
+        return "the model knows too few tokens of query or passage to judge by meaning"
+    most = ConvexFusion().weight
+    return (
+        f"the vector counts {most} where the model knows all tokens of query and "
+        f"passage, here {weight / most:.0%} of that"
+    )

@@ -132,13 +132,9 @@ def _found(folder: Path, names: Sequence[str]) -> Path:
 
 
 def _lines(path: Path) -> Iterator[str]:
+    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        opened = (
-            gzip.open(path, "rt", encoding="utf-8")
-            if path.suffix == ".gz"
-            else path.open(encoding="utf-8")
-        )
-        with opened as file:
+        with opened(path, "rt", encoding="utf-8") as file:
             yield from file
     except (OSError, EOFError, UnicodeDecodeError) as error:
         msg = f"{path} cannot be read: {error}."

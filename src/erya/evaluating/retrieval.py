@@ -29,12 +29,15 @@ from erya.stores import Bases
 
 __all__ = ["RetrievalReport", "evaluate_retrieval"]
 
+_OWNER: Final = Principal.owner("evaluation")
 _EVERYBODY: Final = frozenset({"public"})
 _RECALL_DOCUMENTS: Final = 100
 _SEVERAL: Final = 3  # chunks fetched for each document that is wanted
 _TIMED: Final = 500  # questions; percentiles of more do not change
 _SHOWN: Final = 10  # hits of a timed search, as a person asks for
 
+# What is done, how far, and of how many.
+Progress = Callable[[str, int, int], None]
 Metric = Callable[[Sequence[str], Mapping[str, float]], float]
 
 _METRICS: Final[dict[str, Metric]] = {
@@ -79,7 +82,7 @@ def evaluate_retrieval(
     chunker: StructureChunker,
     queries: int | None = None,
     seed: int = 0,
-    on_progress: Callable[[str, int, int], None] = lambda *_: None,
+    on_progress: Progress = lambda *_: None,
 ) -> RetrievalReport:
     """Store the corpus in a base that is thrown away, ask, and compare.
 
@@ -97,7 +100,6 @@ def evaluate_retrieval(
         ModelError: The embedding model cannot be reached.
         StoreError: The base cannot be written.
     """
-    owner = Principal.owner("evaluation")
     questions = list(data.questions)
     if queries is not None and queries < len(questions):
         questions = random.Random(seed).sample(questions, queries)  # noqa: S311
@@ -105,10 +107,10 @@ def evaluate_retrieval(
         store = Bases(Path(home)).open("evaluation", create=True)
         with Assistant(store=store, embedding=embedding, chunker=chunker) as assistant:
             began = time.perf_counter()
-            assistant.add(_documents(data.corpus, on_progress), principal=owner)
+            assistant.add(_documents(data.corpus, on_progress), principal=_OWNER)
             seconds = time.perf_counter() - began
-            spans = _timed(assistant, owner, questions, on_progress)
-            scores = _scored(assistant, owner, data, questions, on_progress)
+            spans = _timed(assistant, questions, on_progress)
+            scores = _scored(assistant, data, questions, on_progress=on_progress)
     return RetrievalReport(
         documents=len(data.corpus),
         queries=len(questions),
@@ -126,9 +128,7 @@ def evaluate_retrieval(
     )
 
 
-def _documents(
-    corpus: Sequence[Passage], on_progress: Callable[[str, int, int], None]
-) -> Iterator[Document]:
+def _documents(corpus: Sequence[Passage], on_progress: Progress) -> Iterator[Document]:
     for done, passage in enumerate(corpus, start=1):
         data = passage.text.encode()
         item = Item(source=passage.id, data=data)
@@ -139,17 +139,16 @@ def _documents(
 
 def _timed(
     assistant: Assistant,
-    owner: Principal,
     questions: Sequence[Question],
-    on_progress: Callable[[str, int, int], None],
+    on_progress: Progress,
 ) -> list[float]:
     """Return the seconds of searches, after a first one that loads what is needed."""
-    assistant.search(questions[0].text, principal=owner)
+    assistant.search(questions[0].text, principal=_OWNER)
     spans: list[float] = []
     timed = questions[:_TIMED]
     for question in timed:
         began = time.perf_counter()
-        assistant.search(question.text, principal=owner, limit=_SHOWN)
+        assistant.search(question.text, principal=_OWNER, limit=_SHOWN)
         spans.append(time.perf_counter() - began)
         on_progress("Timing", len(spans), len(timed))
     return spans
@@ -157,16 +156,16 @@ def _timed(
 
 def _scored(
     assistant: Assistant,
-    owner: Principal,
     data: RetrievalSet,
     questions: Sequence[Question],
-    on_progress: Callable[[str, int, int], None],
+    *,
+    on_progress: Progress,
 ) -> dict[str, list[float]]:
     """Return each metric's value for each question."""
     scores: dict[str, list[float]] = {name: [] for name in _METRICS}
     limit = _RECALL_DOCUMENTS * _SEVERAL
     for done, question in enumerate(questions):
-        found = assistant.search(question.text, principal=owner, limit=limit)
+        found = assistant.search(question.text, principal=_OWNER, limit=limit)
         ranking = ranked(_best_chunks(found))[:_RECALL_DOCUMENTS]
         for name, metric in _METRICS.items():
             scores[name].append(metric(ranking, data.relevant[question.id]))

@@ -8,7 +8,7 @@ ever extracted to a path.
 from erya.loading.base import PARSING, Limits, Parser, Source
 from erya.loading.documents import document_of
 from erya.loading.folders import FolderSource
-from erya.loading.pool import Outcome, ParserPool
+from erya.loading.pool import Marked, Outcome, ParserPool
 from erya.loading.registry import PARSERS, parse
 from erya.loading.sniffing import media_type
 
@@ -17,6 +17,7 @@ __all__ = [
     "PARSING",
     "FolderSource",
     "Limits",
+    "Marked",
     "Outcome",
     "Parser",
     "ParserPool",

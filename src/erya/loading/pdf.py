@@ -1,4 +1,4 @@
-"""PDF, by PDFium. Runs in a parsing process, as every parser of untrusted bytes does."""
+"""PDF, by PDFium. Runs in a parsing process, as every parser of untrusted bytes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,7 +59,8 @@ def parse_pdf(data: bytes, name: str) -> Parsed:
     whole = "".join(text)
     ranked = _ranked(blocks, sizes)
     return Parsed(
-        title=_title(clean(told.get("Title", "")), whole, ranked, name),
+        title=_title(clean(told.get("Title", "")), whole, ranked)
+        or PurePosixPath(name).stem,
         text=whole,
         blocks=ranked,
         pages=tuple(pages),
@@ -125,10 +126,10 @@ def _ranked(blocks: list[Block], sizes: list[float]) -> tuple[Block, ...]:
     )
 
 
-def _title(told: str, text: str, blocks: tuple[Block, ...], name: str) -> str:
+def _title(told: str, text: str, blocks: tuple[Block, ...]) -> str:
     """Return what the PDF calls itself, unless a program has said so for it."""
     told = " ".join(told.split())
     if told and not told.lower().startswith(_NO_TITLE) and "\ufffd" not in told:
         return told
     headings = (text[b.start : b.end] for b in blocks if b.kind == "heading")
-    return next(headings, "") or PurePosixPath(name).stem
+    return next(headings, "")

@@ -12,6 +12,7 @@ import re
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
@@ -27,14 +28,15 @@ _BLANKS: Final = re.compile(r"\s+")
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\uffff]")
 _UNTIDY: Final = re.compile(r"\s\s|(?! )\s|" + _UNSEEN.pattern)
 _WIDE_GAP: Final = 1.5  # times the height of a line: no blank between words is as wide
+_WIDE_LINES: Final = 2  # on a page: then every line is looked at closely
 _GUTTER_ROWS: Final = 4  # lines beside each other that make two columns
+_ACROSS: Final = 0.35  # of all pieces may reach over the gutter, such as a title
 _FULL: Final = 0.55  # of a column's width, that lines of running text fill
 _NEW_PARAGRAPH: Final = 1.45  # times the usual distance of lines
 _SHORT: Final = 0.85  # of the width: a line that ends here may end a paragraph
 _LARGER: Final = 1.12  # times the usual size: a heading
 _LONGEST_HEADING: Final = 150
 _SENTENCE_ENDS: Final = frozenset(".!?:;。！？：；…”\"')）」")
-_LEVELS: Final = 3
 
 
 class _Box(NamedTuple):
@@ -75,7 +77,9 @@ class PageText:
     numbers: list[int] = field(default_factory=list)
     sizes: list[float] = field(default_factory=list)
 
-    def add(self, kind: BlockKind, text: str, numbers: list[int], size: float) -> None:
+    def add(
+        self, kind: BlockKind, text: str, numbers: list[int], *, size: float
+    ) -> None:
         """Add a block behind the others."""
         if not text.strip():
             return
@@ -126,49 +130,93 @@ def _lines(textpage: Any) -> Iterator[list[_Piece]]:
     """Yield each line as its pieces, in PDFium's order."""
     units = _units(textpage)
     geometry = _Geometry(textpage)
-    for line in _LINE.finditer(units):
-        found = _pieces(units, line.start(), line.end(), geometry)
-        pieces = [piece for piece in found if piece.text.strip()]
+    spans = [span for m in _LINE.finditer(units) if (span := _stripped(units, m))]
+    # To ask where characters stand is most of the work, so running text is only sampled.
+    wide = [_looks_wide(units, *span, geometry=geometry) for span in spans]
+    cut_all = sum(wide) >= _WIDE_LINES
+    for (start, end), looks_wide in zip(spans, wide, strict=True):
+        cut = cut_all or looks_wide
+        pieces = [
+            piece
+            for piece in _pieces(units, start, end, cut=cut, geometry=geometry)
+            if piece.text.strip()
+        ]
         if pieces:
-            pieces[-1].hyphen = units[line.end() : line.end() + 1] == _SOFT_HYPHEN
+            rest = units[end : end + 2].lstrip(" ")
+            pieces[-1].hyphen = rest.startswith(_SOFT_HYPHEN)
             yield pieces
 
 
+def _stripped(units: str, line: re.Match[str]) -> tuple[int, int] | None:
+    """Return where a line starts and ends without blanks; None if nothing is left."""
+    text = units[line.start() : line.end()]
+    start = line.start() + len(text) - len(text.lstrip())
+    end = line.end() - len(text) + len(text.rstrip())
+    return (start, end) if start < end else None
+
+
+def _looks_wide(units: str, start: int, end: int, *, geometry: "_Geometry") -> bool:
+    """Tell whether a line has a wide gap where rows and merged columns have one.
+
+    Rows of a table have it before their last cell, columns near the middle.
+    """
+    blanks = list(_BLANKS.finditer(units, start, end))
+    if not blanks:
+        return False
+    middle = (start + end) / 2
+    near = min(blanks, key=lambda blank: abs(blank.start() - middle))
+    return any(
+        _is_wide(geometry.box(b.start() - 1), geometry.box(b.end()))
+        for b in {blanks[-1], near, blanks[0]}
+    )
+
+
+def _is_wide(here: "_Box", there: "_Box", height: float = 0.0) -> bool:
+    height = max(height, here.top - here.bottom, there.top - there.bottom, 1.0)
+    return there.left - here.right > _WIDE_GAP * height
+
+
+# As PDFium declares it, but with plain addresses: a third of the time of a call that
+# makes and checks pointers, and this is what most of a page's time goes into.
+_CHAR_BOX = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, *[ctypes.c_void_p] * 4
+)(ctypes.cast(pdfium.FPDFText_GetCharBox, ctypes.c_void_p).value or 0)
+
+
 class _Geometry:
-    """Where characters stand; each call into PDFium costs more than the arithmetic."""
+    """Where characters stand."""
 
     def __init__(self, textpage: Any) -> None:
         self._textpage = textpage
-        self._values = [ctypes.c_double() for _ in range(4)]
-        self._places = [ctypes.byref(value) for value in self._values]
+        self._address = ctypes.cast(textpage, ctypes.c_void_p).value
+        self._values = (ctypes.c_double * 4)()
+        first = ctypes.addressof(self._values)
+        self._places = [first + 8 * i for i in range(4)]
 
     def box(self, number: int) -> _Box:
-        pdfium.FPDFText_GetCharBox(self._textpage, number, *self._places)
-        left, right, bottom, top = (value.value for value in self._values)
+        _CHAR_BOX(self._address, number, *self._places)
+        left, right, bottom, top = self._values
         return _Box(left, bottom, right, top)
 
     def size(self, number: int) -> float:
         return float(pdfium.FPDFText_GetFontSize(self._textpage, number))
 
 
-def _pieces(units: str, start: int, end: int, geometry: _Geometry) -> Iterator[_Piece]:
+def _pieces(
+    units: str, start: int, end: int, *, cut: bool, geometry: _Geometry
+) -> Iterator[_Piece]:
     """Cut a line at gaps that are wider than any blank between words."""
-    line = units[start:end]
-    start += len(line) - len(line.lstrip())
-    end -= len(line) - len(line.rstrip())
-    if start >= end:
-        return
     first, last = geometry.box(start), geometry.box(end - 1)
-    height = max(first.top - first.bottom, last.top - last.bottom, 1.0)
+    height = max(first.top - first.bottom, last.top - last.bottom)
     begin, left = start, first
-    for blank in _BLANKS.finditer(units, start, end):
+    for blank in _BLANKS.finditer(units, start, end) if cut else ():
         here, there = geometry.box(blank.start() - 1), geometry.box(blank.end())
         height = max(height, here.top - here.bottom)
-        if there.left - here.right > _WIDE_GAP * height:
+        if _is_wide(here, there, height):
             box = _joined(left, here)
-            yield _piece(units, begin, blank.start(), box, geometry)
+            yield _piece(units, begin, blank.start(), box=box, geometry=geometry)
             begin, left = blank.end(), there
-    yield _piece(units, begin, end, _joined(left, last), geometry)
+    yield _piece(units, begin, end, box=_joined(left, last), geometry=geometry)
 
 
 def _joined(one: _Box, other: _Box) -> _Box:
@@ -180,7 +228,9 @@ def _joined(one: _Box, other: _Box) -> _Box:
     )
 
 
-def _piece(units: str, start: int, end: int, box: _Box, geometry: _Geometry) -> _Piece:
+def _piece(
+    units: str, start: int, end: int, *, box: _Box, geometry: _Geometry
+) -> _Piece:
     """Return characters `start` to `end` as text, one number for each code point."""
     text, numbers = units[start:end], list(range(start, end))
     if _UNTIDY.search(text):
@@ -204,10 +254,10 @@ def _tidied(units: str, numbers: Sequence[int]) -> tuple[str, list[int]]:
                 code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
         high = 0
         character = " " if chr(code).isspace() else chr(code)
-        if code >= 0x20 and not _UNSEEN.match(character):
-            if character != " " or text[-1:] != [" "]:
-                text.append(character)
-                kept.append(number)
+        again = character == " " and text[-1:] == [" "]
+        if code >= 0x20 and not _UNSEEN.match(character) and not again:
+            text.append(character)
+            kept.append(number)
     return "".join(text), kept
 
 
@@ -227,6 +277,20 @@ _Lines = list[list[_Piece]]
 
 def _ordered(lines: _Lines) -> Iterator[_Lines]:
     """Yield runs of lines in reading order; columns one after the other."""
+    upright = [line for line in lines if not _stands(line)]
+    yield from _ordered_upright(upright)
+    for line in lines:
+        if _stands(line):  # a mark along the margin belongs to no line beside it
+            yield [line]
+
+
+def _stands(line: Sequence[_Piece]) -> bool:
+    """Tell whether letters are written from bottom to top, or from top to bottom."""
+    box = line[0].box
+    return len(line[0].text) > 3 and box.top - box.bottom > 3 * (box.right - box.left)
+
+
+def _ordered_upright(lines: _Lines) -> Iterator[_Lines]:
     gutter = _gutter(lines)
     if gutter is None:
         yield from _tables_apart(lines)
@@ -271,23 +335,20 @@ def _gutter(lines: _Lines) -> float | None:
         return None
     low = min(piece.box.left for piece in pieces)
     high = max(piece.box.right for piece in pieces)
-    if high - low < 1:
-        return None
-    middle = (low + high) / 2
-    reach = (high - low) * 0.15
+    middle, reach = (low + high) / 2, (high - low) * 0.15
     # Columns begin where many pieces begin, near the middle of the page.
     starts = [p.box.left for p in pieces if abs(p.box.left - middle) < reach]
-    if len(starts) < _GUTTER_ROWS:
-        return None
-    place = statistics.mode(round(start) for start in starts) - 1.5
+    place = statistics.mode(map(round, starts)) - 1.5 if starts else low
     left = [p for p in pieces if p.box.right <= place]
     right = [p for p in pieces if p.box.left >= place]
     across = len(pieces) - len(left) - len(right)
-    if min(len(left), len(right)) < _GUTTER_ROWS or across > 0.35 * len(pieces):
-        return None
-    if not (_fills(left, place - low) and _fills(right, high - place)):
-        return None
-    return place
+    parts = (
+        min(len(left), len(right)) >= _GUTTER_ROWS
+        and across <= _ACROSS * len(pieces)
+        and _fills(left, place - low)
+        and _fills(right, high - place)
+    )
+    return place if parts else None
 
 
 def _fills(pieces: Sequence[_Piece], width: float) -> bool:
@@ -320,7 +381,7 @@ def _write(page: PageText, lines: _Lines, usual: float) -> None:
             and len(text) <= _LONGEST_HEADING
             and any(character.isalpha() for character in text)
         )
-        page.add("heading" if heading else "paragraph", text, numbers, size)
+        page.add("heading" if heading else "paragraph", text, numbers, size=size)
 
 
 def _flat(line: Sequence[_Piece]) -> _Piece:
@@ -342,12 +403,12 @@ def _paragraphs(lines: Sequence[_Piece]) -> Iterator[list[_Piece]]:
     left = min(line.box.left for line in lines)
     steps = [
         one.box.bottom - other.box.bottom
-        for one, other in zip(lines, lines[1:], strict=False)
+        for one, other in pairwise(lines)
         if one.box.bottom > other.box.bottom
     ]
     usual = statistics.median(steps) if steps else 0.0
     paragraph = [lines[0]]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         step = before.box.bottom - line.box.bottom
         short = before.box.right - left < _SHORT * (right - left)
         if (
@@ -365,17 +426,18 @@ def _paragraphs(lines: Sequence[_Piece]) -> Iterator[list[_Piece]]:
 def _running(lines: Sequence[_Piece]) -> tuple[str, list[int]]:
     """Join lines as one text: with a blank, but not in Chinese or in a cut word."""
     text, numbers = "", []
-    for before, line in zip([None, *lines], lines, strict=False):
-        if before is not None and not before.hyphen:
-            if not (_is_wide(text[-1]) and _is_wide(line.text[0])):
-                text += " "
-                numbers.append(_NONE)
+    cut = True  # nothing stands before the first line
+    for line in lines:
+        if not cut and not (_is_chinese(text[-1]) and _is_chinese(line.text[0])):
+            text += " "
+            numbers.append(_NONE)
+        cut = line.hyphen
         text += line.text
         numbers += line.numbers
     return text, numbers
 
 
-def _is_wide(character: str) -> bool:
+def _is_chinese(character: str) -> bool:
     return "\u2e80" <= character <= "\u9fff" or "\uf900" <= character <= "\uffef"
 
 
@@ -393,4 +455,4 @@ def _write_table(page: PageText, lines: _Lines) -> None:
             before = (" | " if column else "") + (f"{names[column]}: " if named else "")
             text += before + piece.text
             numbers += [_NONE] * len(before) + piece.numbers
-    page.add("table", text, numbers, lines[0][0].size)
+    page.add("table", text, numbers, size=lines[0][0].size)

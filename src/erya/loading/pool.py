@@ -6,6 +6,7 @@ of the user's. A worker serves many files, so that small ones do not pay a start
 and is replaced when it was killed, when it crashed, or after `_FILES_PER_WORKER` files.
 """
 
+import base64
 import json
 import subprocess
 import sys
@@ -15,8 +16,9 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
 
+from erya.errors import DocumentError
 from erya.loading.base import Limits
 from erya.loading.frames import read_frame, write_frame
 from erya.records import Block, Item, Parsed, Problem, Span
@@ -24,7 +26,7 @@ from erya.records import Block, Item, Parsed, Problem, Span
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-__all__ = ["Outcome", "ParserPool"]
+__all__ = ["Box", "Marked", "Outcome", "ParserPool"]
 
 _FILES_PER_WORKER = 2_000
 _AHEAD = 4  # files waiting for each worker: enough to keep it busy, little to hold
@@ -39,6 +41,23 @@ class Outcome:
     item: Item
     parsed: Parsed | None = None
     problem: Problem | None = None
+
+
+class Box(NamedTuple):
+    """A rectangle in shares of a page, 0 to 1, from its upper left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A span on a page: where it stands, and a picture of the page with it marked."""
+
+    boxes: tuple[Box, ...]
+    png: bytes
 
 
 class ParserPool:
@@ -77,6 +96,30 @@ class ParserPool:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+    def mark(self, item: Item, *, page: int, start: int, end: int) -> Marked:
+        """Mark a span of a PDF on its page.
+
+        Args:
+            item: The PDF.
+            page: From 1.
+            start: First character, counted in the text of the page.
+            end: One past the last.
+
+        Raises:
+            DocumentError: There is no such page or span, or PDFium failed on it.
+        """
+        worker = _Worker(self._limits)
+        try:
+            reply = worker.mark(item, {"page": page, "start": start, "end": end})
+        finally:
+            worker.stop()
+        if isinstance(reply, Outcome):
+            problem = reply.problem
+            message = problem.message if problem else "It could not be marked."
+            raise DocumentError(message, code=problem.code if problem else "failed")
+        boxes = tuple(Box(*box) for box in reply["boxes"])
+        return Marked(boxes=boxes, png=base64.b64decode(reply["png"]))
 
     def _parse(self, item: Item) -> Outcome:
         """Parse one file; one that a used process died of gets a fresh one."""
@@ -137,6 +180,13 @@ class _Worker:
         self.process.wait()
 
     def parse(self, item: Item) -> Outcome:
+        """Have one file read."""
+        reply = self._within_limits(item)
+        return reply if isinstance(reply, Outcome) else _outcome(item, reply)
+
+    def _within_limits(
+        self, item: Item, asked: dict[str, Any] | None = None
+    ) -> dict[str, Any] | Outcome:
         """Send one file and wait, but no longer than the limit."""
         self.files += 1
         expired = threading.Event()
@@ -148,17 +198,28 @@ class _Worker:
         timer = threading.Timer(self.limits.seconds, expire)
         timer.start()
         try:
-            reply = self._exchange(item)
+            return self._exchange(item, asked)
         except (OSError, EOFError, ValueError) as error:
             self.broken = True
             return _lost(item, error, self.limits, expired=expired.is_set())
         finally:
             timer.cancel()
-        return _outcome(item, reply)
 
-    def _exchange(self, item: Item) -> dict[str, Any]:
+    def mark(self, item: Item, asked: dict[str, int]) -> dict[str, Any] | Outcome:
+        """Ask for a span on a page; return the reply, or what went wrong."""
+        reply = self._within_limits(item, {"mark": asked})
+        return (
+            _outcome(item, reply)
+            if isinstance(reply, dict) and "code" in reply
+            else reply
+        )
+
+    def _exchange(
+        self, item: Item, asked: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         stdin, stdout = _pipes(self.process)
-        write_frame(stdin, PurePath(item.source).name.encode("utf-8", "replace"))
+        name = PurePath(item.source).name.encode("utf-8", "replace").decode()
+        write_frame(stdin, json.dumps(asked or {"name": name}).encode())
         write_frame(stdin, item.data)
         # A character takes at most 12 bytes of JSON, and a block about 60.
         reply = read_frame(stdout, limit=self.limits.text_characters * 16)

@@ -19,6 +19,10 @@ PARSERS: Final[dict[str, tuple[str, str]]] = {
     "text/csv": ("erya.loading.faq", "parse_csv"),
     "application/jsonl": ("erya.loading.faq", "parse_jsonl"),
     "application/pdf": ("erya.loading.pdf", "parse_pdf"),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (
+        "erya.loading.docx",
+        "parse_docx",
+    ),
 }
 
 
@@ -34,7 +38,7 @@ def parser_for(kind: str) -> Parser:
     if kind not in PARSERS:
         msg = (
             f"Files of the kind {kind} cannot be read yet. "
-            "Save it as text, Markdown or HTML."
+            "Save it as PDF, docx, text, Markdown or HTML."
         )
         raise DocumentError(msg, code="unsupported_type")
     module, function = PARSERS[kind]

@@ -1,6 +1,8 @@
 """What bytes are, by looking at them; the name only breaks ties."""
 
+import io
 import re
+import zipfile
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -32,6 +34,15 @@ _MAGIC: Final = (
     (b"ITSF", "application/vnd.ms-htmlhelp"),
     (b"-----BEGIN PGP", "application/pgp-encrypted"),
 )
+
+_PDF_MARK: Final = b"%PDF-1."
+_OFFICE_KIND = "application/vnd.openxmlformats-officedocument."
+# The part that each kind of Office document has.
+_OFFICE: Final = {
+    "word/document.xml": f"{_OFFICE_KIND}wordprocessingml.document",
+    "ppt/presentation.xml": f"{_OFFICE_KIND}presentationml.presentation",
+    "xl/workbook.xml": f"{_OFFICE_KIND}spreadsheetml.sheet",
+}
 
 _BY_SUFFIX: Final = {
     ".txt": "text/plain",
@@ -77,14 +88,29 @@ def media_type(data: bytes, name: str) -> str:
         return "application/x-empty"
     for magic, kind in _MAGIC:
         if data.startswith(magic):
-            return kind
+            return _inside_zip(data) if kind == "application/zip" else kind
+    if _PDF_MARK in data[:_HEAD]:
+        return "application/pdf"  # with something before it, as some servers send
     head = data[:_HEAD]
-    if not _is_text(head):
-        return "application/octet-stream"
+    return _kind_of_text(head, name) if _is_text(head) else "application/octet-stream"
+
+
+def _kind_of_text(head: bytes, name: str) -> str:
     suffix = PurePosixPath(name).suffix.lower()
     if _begins_html(_ascii(head)):
         return "text/html"
     return _BY_SUFFIX.get(suffix) or _UNREADABLE.get(suffix) or "text/plain"
+
+
+def _inside_zip(data: bytes) -> str:
+    """Tell what an archive is by the names in it; nothing is unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        return "application/zip"
+    return next((kind for name, kind in _OFFICE.items() if name in names),
+                "application/zip")  # fmt: skip
 
 
 def _begins_html(head: bytes) -> bool:

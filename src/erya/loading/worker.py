@@ -1,4 +1,6 @@
-"""The child process of `ParserPool`: reads bytes from a pipe, writes JSON to another.
+"""The child process of `ParserPool`: reads requests from a pipe, writes JSON replies.
+
+A request is a frame of JSON that says what is asked, and a frame with the file's bytes.
 
 Started as `python -I -m erya.loading.worker MEMORY_BYTES SECONDS`.
 """
@@ -52,12 +54,12 @@ def main() -> None:
     limit_process(memory_bytes=memory_bytes)
     while True:
         try:
-            name = read_frame(requests, limit=_LARGEST_REQUEST)
+            asked = json.loads(read_frame(requests, limit=_LARGEST_REQUEST))
         except EOFError:
             return
         _alarm(seconds * 2)  # an orphan whose parent was killed ends by itself
         data = read_frame(requests, limit=_LARGEST_REQUEST)
-        reply = _reply(data, name.decode("utf-8", "replace"))
+        reply = _reply(data, asked)
         _alarm(0)
         write_frame(replies, reply)
 
@@ -69,9 +71,14 @@ def _alarm(seconds: int) -> None:
         signal.alarm(seconds)
 
 
-def _reply(data: bytes, name: str) -> bytes:
+def _reply(data: bytes, asked: dict[str, Any]) -> bytes:
+    """Read a file, or mark a span on a page of it, whichever was asked."""
     try:
-        parsed = parse(data, name)
+        if "mark" in asked:
+            from erya.loading.pdf_marking import mark_pdf  # noqa: PLC0415
+
+            return _json(mark_pdf(data, **asked["mark"]))
+        parsed = parse(data, asked["name"])
     except DocumentError as error:
         return _json({"code": error.code, "message": str(error)})
     except MemoryError:

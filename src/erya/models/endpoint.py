@@ -2,13 +2,14 @@
 
 import queue
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from erya.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import openai
 
 __all__ = ["Endpoint"]

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from erya.errors import EryaError, ModelError, UsageError
 from erya.models.base import fingerprint_of
@@ -19,7 +19,7 @@ from erya.models.conversion import Precision, convert
 from erya.models.local_embedding import CARD, LocalEmbedding, LocalModelCard, Pooling
 from erya.records import Fingerprint
 
-__all__ = ["downloaded", "import_model"]
+__all__ = ["Use", "downloaded", "import_model"]
 
 _GRAPHS: Final = ("model.onnx", "onnx/model.onnx")
 _WANTED: Final = (
@@ -34,6 +34,14 @@ _PAPERS: Final = ("LICENSE*", "README.md")
 _LONGEST: Final = 512  # tokens, where the model does not say
 
 
+class Use(NamedTuple):
+    """How a model is used, where it does not say so itself; None leaves it to it."""
+
+    pooling: Pooling | None = None
+    query_prefix: str | None = None
+    passage_prefix: str | None = None
+
+
 def import_model(
     folder: Path,
     target: Path,
@@ -41,9 +49,7 @@ def import_model(
     name: str,
     source: str = "",
     precision: Precision = "int8",
-    pooling: Pooling | None = None,
-    query_prefix: str | None = None,
-    passage_prefix: str | None = None,
+    use: Use | None = None,
 ) -> Fingerprint:
     """Write the model in `folder` to `target`, in the form that runs here.
 
@@ -56,24 +62,23 @@ def import_model(
         name: What the user will call it.
         source: Where it came from, to be told later.
         precision: For a graph that has to be written.
-        pooling: Overrides what the model says of itself, as do the prefixes.
-        query_prefix: What stands before a question.
-        passage_prefix: What stands before a passage.
+        use: Overrides what the model says of itself.
 
     Raises:
         MissingExtraError: A graph has to be written, and `onnx` is not installed.
         UsageError: Something is missing, or is of a kind that cannot be used.
     """
+    use = use or Use()
     tokenizer = _json(folder / "tokenizer.json")
     graph = next((folder / g for g in _GRAPHS if (folder / g).is_file()), None)
     prompts = _optional(folder / "config_sentence_transformers.json").get("prompts")
     prompts = prompts if isinstance(prompts, dict) else {}
     card = LocalModelCard(
         name=name,
-        pooling=pooling or _pooling(folder),
+        pooling=use.pooling or _pooling(folder),
         max_tokens=_max_tokens(folder),
-        query_prefix=_first(query_prefix, prompts, "query"),
-        passage_prefix=_first(passage_prefix, prompts, "passage", "document"),
+        query_prefix=_first(use.query_prefix, prompts, "query"),
+        passage_prefix=_first(use.passage_prefix, prompts, "passage", "document"),
         unknown=_unknown(tokenizer),
         precision="" if graph else precision,
         source=source,

@@ -16,8 +16,8 @@ from erya.models.base import Embedded, EmbeddingModel, checked_vectors
 
 if TYPE_CHECKING:
     import numpy as np
+    import tokenizers
     from numpy.typing import NDArray
-    from tokenizers import Encoding, Tokenizer
 
 __all__ = ["CARD", "LocalEmbedding", "LocalModelCard", "Pooling"]
 
@@ -133,7 +133,7 @@ class LocalEmbedding(EmbeddingModel):
         )
 
     def _pooled(self, output: "NDArray[np.float32]") -> "NDArray[np.float32]":
-        """Return one vector from those of the tokens; some graphs pool by themselves."""
+        """Return one vector of those of the tokens; some graphs do so by themselves."""
         import numpy as np  # noqa: PLC0415
 
         if output.ndim == 1:
@@ -142,7 +142,7 @@ class LocalEmbedding(EmbeddingModel):
             return np.asarray(output[0])
         return np.asarray(output.mean(axis=0))
 
-    def _known(self, encoding: "Encoding") -> float:
+    def _known(self, encoding: "tokenizers.Encoding") -> float:
         tokens = _tokens(encoding)
         if not tokens:
             return 0.0
@@ -150,7 +150,7 @@ class LocalEmbedding(EmbeddingModel):
         return (tokens - unknown) / tokens
 
     @cached_property
-    def _tokenizer(self) -> "Tokenizer":
+    def _tokenizer(self) -> "tokenizers.Tokenizer":
         from tokenizers import Tokenizer  # noqa: PLC0415
 
         tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
@@ -164,7 +164,7 @@ class LocalEmbedding(EmbeddingModel):
         return _openvino(path) if self.runtime == "openvino" else _onnxruntime(path)
 
 
-def _tokens(encoding: "Encoding") -> int:
+def _tokens(encoding: "tokenizers.Encoding") -> int:
     """Count the tokens of the text, without the marks around it."""
     return encoding.special_tokens_mask.count(0)
 

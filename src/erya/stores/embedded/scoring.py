@@ -61,7 +61,7 @@ class ChunkTerms(NamedTuple):
     written: Mapping[str, str]
     lengths: Mapping[str, int]
 
-    def count(self, field: str, key: str) -> int:
+    def occurrences(self, field: str, key: str) -> int:
         """Return the count behind `key`, which is `"term":`; 0 where there is none.
 
         Looking for a few keys in the text took a fifth of the time of reading it all.
@@ -223,7 +223,7 @@ def _float32(value: float) -> float:
 def _score(chunk: ChunkTerms, wanted: Sequence[_Term], stats: ReadableStats) -> float:
     score = 0.0
     for term in wanted:
-        count = chunk.count(term.field, term.key)
+        count = chunk.occurrences(term.field, term.key)
         if count:
             relative = chunk.lengths[term.field] / stats.averages[term.field]
             score += (

@@ -118,7 +118,7 @@ class Legs:
             VECTOR: {each.number: rank for rank, each in enumerate(near, start=1)},
         }
         found = [
-            _found(number, candidate, told, ranks)
+            _found(number, candidate, told, ranks=ranks)
             for number, candidate, told in zip(numbers, candidates, fused, strict=True)
         ]
         # What neither leg says anything for is no hit.
@@ -151,6 +151,7 @@ def _found(
     number: int,
     candidate: Candidate,
     fused: Fused,
+    *,
     ranks: Mapping[str, Mapping[int, int]],
 ) -> Found:
     scores = {KEYWORD: candidate.keyword}

@@ -1,0 +1,184 @@
+"""`erya show`: a citation in its place."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from erya.cli.common import (
+    AsOption,
+    ConfigOption,
+    HomeOption,
+    JsonOption,
+    KbOption,
+    echo,
+    echo_json,
+    one_line,
+    principal_for,
+    settings_for,
+)
+from erya.errors import DocumentError, NotFoundError, UsageError
+from erya.records import Item, Principal, Span
+
+if TYPE_CHECKING:
+    from erya.config import Settings
+    from erya.loading import Marked
+    from erya.records import Document
+    from erya.stores import Store
+
+__all__ = ["show"]
+
+_REFERENCE = re.compile(r"([0-9a-f]{4,20}):(\d{1,10})-(\d{1,10})")
+_AROUND = 600  # characters shown on either side where there are no pages
+_OPEN, _CLOSE = "⟦", "⟧"
+
+
+class _Place(NamedTuple):
+    """The text around a span: a page, or what stands near."""
+
+    start: int
+    end: int
+    page: int | None
+
+
+def show(
+    citation: Annotated[
+        str, typer.Argument(help="As erya ask prints it: 3f2a9c1b:120-180.")
+    ],
+    png: Annotated[
+        Path | None,
+        typer.Option(
+            "--png",
+            metavar="FILE",
+            help="Where to write a PDF's page. [default: in this folder, by its name]",
+        ),
+    ] = None,
+    kb: KbOption = None,
+    narrowed: AsOption = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show a citation where it stands; of a PDF also as a picture of the page.
+
+    The picture is made from the file as it was ingested, with the cited words marked.
+
+    Examples:
+
+      erya show 3f2a9c1b:120-180 --kb handbook
+
+      erya show 3f2a9c1b:120-180 --kb handbook --png page.png
+    """
+    from erya.stores import Bases  # noqa: PLC0415
+
+    settings = settings_for(home=home, config=config, kb=kb)
+    principal = principal_for(settings, narrowed)
+    store = Bases(settings.home).open(settings.kb)
+    try:
+        document, start, end = _found(store, principal, citation)
+        place = _place(document, start, end)
+        marked = _marked(
+            store, principal, settings, document, place=place, span=Span(start, end)
+        )
+    finally:
+        store.close()
+    written = None
+    if marked is not None:
+        written = png or Path(f"{Path(document.source).stem}-p{place.page}.png")
+        written.write_bytes(marked.png)
+    if as_json:
+        echo_json(
+            {
+                "document": document.id,
+                "source": document.source,
+                "title": document.title,
+                "page": place.page,
+                "start": start,
+                "end": end,
+                "quote": document.text[start:end],
+                "boxes": [list(box) for box in marked.boxes] if marked else [],
+                "png": str(written) if written else None,
+            }
+        )
+        return
+    page = f", p. {place.page}" if place.page else ""
+    echo(f"{one_line(document.source)}{page}\n")
+    before = document.text[place.start : start]
+    after = document.text[end : place.end]
+    echo(f"{before}{_OPEN}{document.text[start:end]}{_CLOSE}{after}")
+    if written:
+        echo(f"\nThe page with the words marked: {written}")
+
+
+def _found(
+    store: "Store", principal: Principal, citation: str
+) -> tuple["Document", int, int]:
+    """Return the document and the span that a citation names.
+
+    Raises:
+        NotFoundError: There is no such document that the principal may read.
+        UsageError: It is no citation, or ends before it starts.
+    """
+    match = _REFERENCE.fullmatch(citation.strip())
+    if match is None:
+        msg = (
+            f"A citation is written as 3f2a9c1b:120-180, got {citation!r}. "
+            "erya ask prints one behind each source."
+        )
+        raise UsageError(msg)
+    prefix, start, end = match[1], int(match[2]), int(match[3])
+    ids = [d.id for d in store.documents(principal) if d.id.startswith(prefix)]
+    if len(ids) != 1:
+        what = "several documents" if ids else "no document"
+        msg = f"There is {what} {prefix!r} in this base. Is --kb the one you asked?"
+        raise NotFoundError(msg)
+    document = store.document(principal, ids[0])
+    if not start < end <= len(document.text):
+        msg = (
+            f"{document.source} has {len(document.text)} characters, and the citation "
+            f"names {start} to {end}. The file may have changed since: ask again."
+        )
+        raise UsageError(msg)
+    return document, start, end
+
+
+def _place(document: "Document", start: int, end: int) -> _Place:
+    for number, page in enumerate(document.pages, start=1):
+        if page.start <= start < page.end:
+            return _Place(page.start, max(page.end, end), number)
+    text = document.text
+    return _Place(max(0, start - _AROUND), min(len(text), end + _AROUND), None)
+
+
+def _marked(
+    store: "Store",
+    principal: Principal,
+    settings: "Settings",
+    document: "Document",
+    *,
+    place: _Place,
+    span: Span,
+) -> "Marked | None":
+    """Mark the span on its page, or return None where there are no pages to show."""
+    if place.page is None or document.media_type != "application/pdf":
+        return None
+    from erya.loading import Limits, ParserPool  # noqa: PLC0415
+
+    data = store.original(principal, document.id)
+    limits = Limits(
+        seconds=settings.parse_seconds,
+        memory_bytes=settings.parse_memory_mb * 1_000_000,
+    )
+    item = Item(source=document.source, data=data)
+    with ParserPool(limits=limits, workers=1) as pool:
+        try:
+            return pool.mark(
+                item,
+                page=place.page,
+                start=span.start - place.start,
+                end=span.end - place.start,
+            )
+        except DocumentError as error:
+            echo(f"No picture of the page: {error}", err=True)
+            return None

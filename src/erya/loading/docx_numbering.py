@@ -1,0 +1,152 @@
+"""The numbers that Word writes itself: they are not in the text, and readers cite them.
+
+Counts as the numbering definitions say (ECMA-376, part 1, 17.9): each list has levels,
+each level a format, a start and a pattern such as `第%1条` or `%1.%2`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from docx.oxml.ns import qn
+
+if TYPE_CHECKING:
+    from docx.oxml.xmlchemy import BaseOxmlElement
+
+__all__ = ["Mark", "Numbering", "chinese", "letters", "roman"]
+
+_DIGITS: Final = "零一二三四五六七八九"
+_MOST: Final = 9_999
+_SHORT: Final = 4  # characters of a mark before an item: "12." or "(iv)"
+
+
+class Mark(NamedTuple):
+    """What stands before a paragraph: its number, or nothing for a bullet."""
+
+    label: str
+    depth: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it marks an item of a list rather than an article of a law."""
+        return len(self.label) <= _SHORT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Level:
+    format: str
+    pattern: str
+    start: int
+
+
+@dataclass(slots=True)
+class Numbering:
+    """Counts the paragraphs of each list in the order in which they come."""
+
+    element: "BaseOxmlElement | None"
+    _lists: dict[str, str] = field(default_factory=dict)  # list to its definition
+    _levels: dict[tuple[str, int], _Level] = field(default_factory=dict)
+    _counts: dict[str, dict[int, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.element is None:
+            return
+        for one in self.element.iterchildren(qn("w:num")):
+            definition = one.find(qn("w:abstractNumId"))
+            if definition is not None:
+                self._lists[one.get(qn("w:numId"))] = definition.get(qn("w:val"))
+        for one in self.element.iterchildren(qn("w:abstractNum")):
+            for level in one.iterchildren(qn("w:lvl")):
+                key = one.get(qn("w:abstractNumId")), int(level.get(qn("w:ilvl")))
+                self._levels[key] = _Level(
+                    format=_value(level, "w:numFmt", "decimal"),
+                    pattern=_value(level, "w:lvlText", ""),
+                    start=int(_value(level, "w:start", "1")),
+                )
+
+    def mark_of(self, paragraph: "BaseOxmlElement", style: Any) -> Mark | None:
+        """Return the mark of a paragraph and count it; None if it has none."""
+        found = paragraph.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
+        if found is None and style is not None:
+            found = style.element.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
+        if found is None:
+            named = (getattr(style, "name", "") or "").lower()
+            return Mark("", 0) if named.startswith("list") else None
+        which = _value(found, "w:numId", "0")
+        depth = int(_value(found, "w:ilvl", "0"))
+        definition = self._lists.get(which)
+        if definition is None:
+            return None  # numId 0 takes a style's number away
+        level = self._levels.get((definition, depth))
+        if level is None or level.format in {"bullet", "none"}:
+            return Mark("", depth)
+        counts = self._counts.setdefault(definition, {})
+        counts[depth] = counts.get(depth, level.start - 1) + 1
+        for deeper in [other for other in counts if other > depth]:
+            del counts[deeper]
+        return Mark(self._label(definition, level, counts), depth)
+
+    def _label(self, definition: str, level: _Level, counts: Mapping[int, int]) -> str:
+        label = level.pattern
+        for depth in range(9):
+            place = f"%{depth + 1}"
+            if place in label:
+                other = self._levels.get((definition, depth), level)
+                count = counts.get(depth, other.start)
+                label = label.replace(place, _written(count, other.format))
+        return label.strip()
+
+
+def _value(parent: "BaseOxmlElement", name: str, default: str) -> str:
+    found = parent.find(qn(name))
+    value = found.get(qn("w:val")) if found is not None else None
+    return default if value is None else str(value)
+
+
+def _written(count: int, how: str) -> str:
+    write = _FORMATS.get(how, str)
+    return write(count) if 0 < count <= _MOST else str(count)
+
+
+def letters(count: int) -> str:
+    """Write a number as Word writes it in letters: a to z, then aa, bb and so on."""
+    times, which = divmod(count - 1, 26)
+    return chr(ord("a") + which) * (times + 1)
+
+
+def roman(count: int) -> str:
+    """Write a number in small Roman numerals."""
+    text = ""
+    for value, sign in (
+        (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"),
+        (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
+    ):  # fmt: skip
+        times, count = divmod(count, value)
+        text += sign * times
+    return text
+
+
+def chinese(count: int) -> str:
+    """Write a number from 1 to 9999 as Chinese does, such as 十二 and 一百零三."""
+    text = ""
+    for value, sign in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit, count = divmod(count, value)
+        if digit:
+            text += _DIGITS[digit] + sign
+        elif text and count and not text.endswith("零"):
+            text += "零"
+    return text.removeprefix("一") if text.startswith("一十") else text
+
+
+_FORMATS: Final[dict[str, Callable[[int], str]]] = {
+    "lowerLetter": letters,
+    "upperLetter": lambda count: letters(count).upper(),
+    "lowerRoman": roman,
+    "upperRoman": lambda count: roman(count).upper(),
+    "decimalZero": lambda count: f"{count:02}",
+    "chineseCounting": chinese,
+    "chineseCountingThousand": chinese,
+    "taiwaneseCounting": chinese,
+    "taiwaneseCountingThousand": chinese,
+    "japaneseCounting": chinese,
+}
