@@ -125,7 +125,7 @@ def test_bases_are_listed_shown_checked_rebuilt_and_deleted(erya, folder):
     shown = erya("kb", "show", "docs").out
     assert "3 documents, 4 passages" in shown
     assert "user:tester" in shown
-    assert erya("kb", "verify", "docs").out.count("ok ") == 7
+    assert erya("kb", "verify", "docs").out.count("ok ") == 9
     assert erya("kb", "verify", "docs", "--json").json["ok"] is True
     assert erya("kb", "rebuild", "docs").code == 0
     assert erya("kb", "delete", "docs", "--yes").out == "Deleted 'docs'.\n"

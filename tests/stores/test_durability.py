@@ -26,16 +26,11 @@ from erya.records import Principal
 from erya.stores import Bases
 from erya.stores.embedded import EmbeddedStore, schema
 from erya.stores.embedded.database import create, engine_for, migrate
-from erya.testing import chunked, document
+from erya.testing import document
+from erya.testing.store_contract import both, put
 
 OWNER = Principal.owner("owner")
 GOLDEN = Path(__file__).parent / "golden"
-
-
-def put(store, *documents):
-    with store.writer(OWNER, purpose="test") as writer:
-        for given in documents:
-            writer.put(given, chunked(given), original=given.text.encode(), recipe="t")
 
 
 def bad(store):
@@ -78,27 +73,28 @@ def test_an_index_that_is_behind_is_caught_up_by_the_next_reader(base, monkeypat
     store.close()
 
 
+@pytest.mark.parametrize("part", ["terms", "vectors"])
 @pytest.mark.parametrize("what", ["removed", "older", "another"])
-def test_an_index_that_is_not_the_bases_own_is_written_anew(base, tmp_path, what):
+def test_an_index_that_is_not_the_bases_own_is_written_anew(base, tmp_path, what, part):
     if what == "removed":
-        shutil.rmtree(base / "terms")
+        shutil.rmtree(base / part)
     elif what == "older":
-        shutil.copytree(base / "terms", tmp_path / "old")
+        shutil.copytree(base / part, tmp_path / "old")
         store = opened(base)
         for i in range(5):  # far enough for the record of removals to end
             put(store, document("0.txt", f"Changed {i}."))
         store.close()
-        shutil.rmtree(base / "terms")
-        shutil.copytree(tmp_path / "old", base / "terms")
+        shutil.rmtree(base / part)
+        shutil.copytree(tmp_path / "old", base / part)
     else:
         other = EmbeddedStore(tmp_path / "other", name="other")
         put(other, document("x.txt", "Sensor of another base."))
         other.close()
-        shutil.rmtree(base / "terms")
-        shutil.copytree(tmp_path / "other" / "terms", base / "terms")
+        shutil.rmtree(base / part)
+        shutil.copytree(tmp_path / "other" / part, base / part)
 
     store = opened(base)
-    hits = store.search(OWNER, "sensor 7", limit=3).hits
+    hits = both(store, OWNER, "sensor 7", 3).hits
     assert hits[0].chunk.text == "Sensor 7 costs 700 euro."
     assert bad(store) == []
     store.close()
@@ -203,9 +199,10 @@ def test_a_base_that_was_deleted_acknowledges_nothing(tmp_path):
 
 def index_files(base):
     return sorted(
-        path.name
-        for path in (base / "terms").iterdir()
-        if not path.name.startswith(".")
+        path.relative_to(base)
+        for part in ("terms", "vectors")
+        for path in (base / part).iterdir()
+        if not path.name.startswith(".") and path.stat().st_size
     )
 
 
@@ -222,18 +219,19 @@ def test_a_flipped_byte_in_any_index_file_is_noticed_and_the_index_rebuilt(
     store = opened(base)
     expected = [
         (hit.chunk.id, hit.score)
-        for hit in store.search(OWNER, "sensor 7 euro", limit=20).hits
+        for hit in both(store, OWNER, "sensor 7 euro", 20).hits
     ]
     store.close()
-    names = [n for n in index_files(base) if (base / "terms" / n).stat().st_size]
-    assert len(names) > 6
+    names = index_files(base)
+    assert len(names) > 9
     for name in names:
-        copy = tmp_path / f"copy-{name}"
+        copy = tmp_path / f"copy-{name.parts[0]}-{name.name}"
         shutil.copytree(base, copy)
-        flip(copy / "terms" / name, dice.randrange(10**6))
+        flip(copy / name, dice.randrange(10**6))
         store = opened(copy)
-        assert [f.check for f in bad(store)] == ["index"], name
-        hits = store.search(OWNER, "sensor 7 euro", limit=20).hits
+        checked = "index" if name.parts[0] == "terms" else "matrix"
+        assert [f.check for f in bad(store)] == [checked], name
+        hits = both(store, OWNER, "sensor 7 euro", 20).hits
         assert [(hit.chunk.id, hit.score) for hit in hits] == expected, name
         assert bad(store) == []
         store.close()
@@ -256,7 +254,7 @@ def test_a_flipped_byte_in_the_database_never_gives_a_wrong_text(base, tmp_path)
         except EryaError:
             continue
         try:
-            for hit in store.search(OWNER, "sensor euro", limit=30).hits:
+            for hit in both(store, OWNER, "sensor euro", 30).hits:
                 assert hit.chunk.text in true
             for stored in list(store.documents(OWNER)):
                 assert store.document(OWNER, stored.id).text in true
@@ -380,6 +378,57 @@ def test_what_nobody_wrote_is_never_shown(base, statement):
 def read_all_of(store):
     store.search(OWNER, "sensor 7", limit=3)
     store.document(OWNER, document("7.txt", "").id)
+
+
+def test_a_damaged_vector_is_noticed_dropped_and_made_again(base):
+    connection = sqlite3.connect(base / "base.sqlite")
+    connection.execute("UPDATE vectors SET known = 0.5 WHERE chunk = 3")
+    connection.execute("UPDATE vectors SET data = zeroblob(96) WHERE chunk = 8")
+    connection.commit()
+    connection.close()
+    store = opened(base)
+    assert {finding.check for finding in bad(store)} == {"vectors", "matrix"}
+
+    store.rebuild(OWNER)
+
+    assert bad(store) == []
+    assert len(both(store, OWNER, "sensor", 30).hits) == 20
+    with store.writer(OWNER, purpose="x") as writer:
+        writer.use_embedder(store.embedder(OWNER))
+        assert len(writer.unembedded(limit=30)) == 2
+    store.close()
+
+
+def test_rows_that_are_gone_are_dropped_when_there_are_many(base, monkeypatch):
+    monkeypatch.setattr("erya.stores.embedded.vector_index._FEW_GONE", 5)
+    store = opened(base)
+    for turn in range(3):
+        put(
+            store,
+            *(document(f"{i}.txt", f"Sensor {i} costs {turn}.") for i in range(7)),
+        )
+    manifest = json.loads((base / "vectors" / "checksums.json").read_bytes())
+    assert manifest["rows"] - len(manifest["gone"]) == 20
+    assert len(manifest["gone"]) <= 7
+    assert bad(store) == []
+    assert len(both(store, OWNER, "sensor", 30).hits) == 20
+    store.close()
+
+
+def test_what_a_killed_writer_appended_to_the_matrix_does_not_count(base):
+    with (base / "vectors" / "vectors.f32").open("ab") as file:
+        file.write(b"\x01" * 777)
+    with (base / "vectors" / "rows").open("ab") as file:
+        file.write(b"\x01" * 11)
+    store = opened(base)
+    assert bad(store) == []
+
+    put(store, document("new.txt", "A hygrometer."))
+
+    assert bad(store) == []
+    assert both(store, OWNER, "hygrometer", 1).hits[0].chunk.text == "A hygrometer."
+    assert len(both(store, OWNER, "sensor", 30).hits) == 21
+    store.close()
 
 
 # Deleting

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import docx
 from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml.ns import qn
+from lxml import etree
 
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["parse_docx"]
 
+_DAMAGED: Final = (
+    PackageNotFoundError, KeyError, ValueError, zipfile.BadZipFile, zlib.error,
+    etree.LxmlError,
+)  # fmt: skip
 _MEDIA_TYPE: Final = (
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 )
@@ -43,7 +49,7 @@ def parse_docx(data: bytes, name: str) -> Parsed:
     """
     try:
         document = docx.Document(io.BytesIO(data))
-    except (PackageNotFoundError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         msg = f"This Word document is damaged: {error}"
         raise DocumentError(msg, code="damaged") from None
     builder = TextBuilder()
@@ -174,8 +180,6 @@ def _numbering_of(document: "Document") -> "BaseOxmlElement | None":
 
 
 def _footnotes(document: "Document") -> Iterator[str]:
-    from lxml import etree  # noqa: PLC0415 - only where there are any
-
     for relation in document.part.rels.values():
         if relation.is_external or not relation.reltype.endswith("/footnotes"):
             continue

@@ -29,6 +29,7 @@ _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\uffff]")
 _UNTIDY: Final = re.compile(r"\s\s|(?! )\s|" + _UNSEEN.pattern)
 _WIDE_GAP: Final = 1.5  # times the height of a line: no blank between words is as wide
 _WIDE_LINES: Final = 2  # on a page: then every line is looked at closely
+_NEAR: Final = 3.0  # points: edges that are meant to stand below each other
 _GUTTER_ROWS: Final = 4  # lines beside each other that make two columns
 _ACROSS: Final = 0.35  # of all pieces may reach over the gutter, such as a title
 _FULL: Final = 0.55  # of a column's width, that lines of running text fill
@@ -131,7 +132,7 @@ def _lines(textpage: Any) -> Iterator[list[_Piece]]:
     units = _units(textpage)
     geometry = _Geometry(textpage)
     spans = [span for m in _LINE.finditer(units) if (span := _stripped(units, m))]
-    # To ask where characters stand is most of the work, so running text is only sampled.
+    # Asking where characters stand is most of the work: running text is only sampled.
     wide = [_looks_wide(units, *span, geometry=geometry) for span in spans]
     cut_all = sum(wide) >= _WIDE_LINES
     for (start, end), looks_wide in zip(spans, wide, strict=True):
@@ -357,15 +358,56 @@ def _fills(pieces: Sequence[_Piece], width: float) -> bool:
 
 
 def _tables_apart(lines: _Lines) -> Iterator[_Lines]:
-    """Yield rows of a table together, and what stands between tables together."""
+    """Yield rows of a table together, and what stands between tables together.
+
+    A line with wide gaps is a row if a neighbour's cells stand below its own; blanks of
+    justified text are as wide, and stand anywhere.
+    """
+    rows = [
+        len(line) > 1
+        and any(
+            _aligned(line, lines[o]) for o in (at - 1, at + 1) if 0 <= o < len(lines)
+        )
+        for at, line in enumerate(lines)
+    ]
+    for at in range(len(lines) - 1):  # the names of columns are often set otherwise
+        rows[at] = rows[at] or (rows[at + 1] and _heads(lines[at], lines[at + 1]))
     run: _Lines = []
-    for line in lines:
-        if run and (len(line) > 1) != (len(run[-1]) > 1):
+    before = False
+    for line, row in zip(lines, rows, strict=True):
+        if run and row != before:
             yield run
             run = []
-        run.append(line)
+        run.append(line if row else [_flat(line)])
+        before = row
     if run:
         yield run
+
+
+def _aligned(line: Sequence[_Piece], other: Sequence[_Piece]) -> bool:
+    """Tell whether at least half of the inner edges of cells stand below each other.
+
+    The outermost edges do so in any text.
+    """
+    if len(other) < 2:
+        return False
+    near = 0
+    for before, after in pairwise(line):
+        near += any(
+            abs(after.box.left - each.box.left) < _NEAR
+            or abs(after.box.left + after.box.right - each.box.left - each.box.right)
+            < 2 * _NEAR
+            for each in other[1:]
+        ) or any(abs(before.box.right - each.box.right) < _NEAR for each in other[:-1])
+    return 2 * near >= len(line) - 1
+
+
+def _heads(line: Sequence[_Piece], row: Sequence[_Piece]) -> bool:
+    """Tell whether each piece of a line stands above one cell of a row."""
+    return len(line) == len(row) > 1 and all(
+        one.box.left < other.box.right and other.box.left < one.box.right
+        for one, other in zip(line, row, strict=True)
+    )
 
 
 def _write(page: PageText, lines: _Lines, usual: float) -> None:

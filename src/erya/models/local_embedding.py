@@ -16,7 +16,6 @@ from erya.models.base import Embedded, EmbeddingModel, checked_vectors
 
 if TYPE_CHECKING:
     import numpy as np
-    import tokenizers
     from numpy.typing import NDArray
 
 __all__ = ["CARD", "LocalEmbedding", "LocalModelCard", "Pooling"]
@@ -142,7 +141,7 @@ class LocalEmbedding(EmbeddingModel):
             return np.asarray(output[0])
         return np.asarray(output.mean(axis=0))
 
-    def _known(self, encoding: "tokenizers.Encoding") -> float:
+    def _known(self, encoding: Any) -> float:
         tokens = _tokens(encoding)
         if not tokens:
             return 0.0
@@ -150,7 +149,7 @@ class LocalEmbedding(EmbeddingModel):
         return (tokens - unknown) / tokens
 
     @cached_property
-    def _tokenizer(self) -> "tokenizers.Tokenizer":
+    def _tokenizer(self) -> Any:
         from tokenizers import Tokenizer  # noqa: PLC0415
 
         tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
@@ -164,7 +163,7 @@ class LocalEmbedding(EmbeddingModel):
         return _openvino(path) if self.runtime == "openvino" else _onnxruntime(path)
 
 
-def _tokens(encoding: "tokenizers.Encoding") -> int:
+def _tokens(encoding: Any) -> int:
     """Count the tokens of the text, without the marks around it."""
     return encoding.special_tokens_mask.count(0)
 

@@ -1,15 +1,17 @@
-"""Chat models that need no endpoint."""
+"""Models that need no endpoint and no weights."""
 
+import re
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from typing_extensions import override
 
 from erya.errors import ModelError
-from erya.models import ChatModel, Completion
+from erya.models import ChatModel, Completion, Embedded, EmbeddingModel
 from erya.records import Message, Usage
 
-__all__ = ["ScriptedChatModel"]
+__all__ = ["HashingEmbedding", "ScriptedChatModel"]
 
 
 @dataclass(slots=True)
@@ -39,3 +41,51 @@ class ScriptedChatModel(ChatModel):
             for word in line.split(" "):
                 on_text(word + " ")
         return Completion(text=line, usage=Usage(model="scripted", output_tokens=1))
+
+
+@dataclass(slots=True)
+class HashingEmbedding(EmbeddingModel):
+    """Places texts near each other that share words; knows no Chinese.
+
+    Each word has a random direction of its own, and a text the sum of its words'.
+
+    Attributes:
+        name: What it is called.
+        dimension: The numbers in a vector.
+        longest: Words of a text that it reads.
+        failure: Raised in place of every answer, if given.
+        asked: The texts it was given.
+    """
+
+    name: str = "hashing"
+    dimension: int = 24
+    longest: int = 200
+    failure: ModelError | None = None
+    asked: list[str] = field(default_factory=list)
+
+    @override
+    def embed_passages(self, texts: Sequence[str]) -> Embedded:
+        if self.failure is not None:
+            raise self.failure
+        import numpy as np  # noqa: PLC0415 - as in the room of models
+
+        self.asked += texts
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        words = [re.findall(r"[a-z0-9]+|[\u4e00-\u9fff]", t.lower()) for t in texts]
+        for row, found in zip(vectors, words, strict=True):
+            for word in ["", *found[: self.longest]]:
+                dice = np.random.default_rng(zlib.crc32(f"{self.name}{word}".encode()))
+                row += dice.normal(0.0, 1.0, self.dimension).astype(np.float32)
+            row /= np.linalg.norm(row)
+        return Embedded(
+            vectors=vectors,
+            known=tuple(
+                sum(word.isascii() for word in found) / max(len(found), 1)
+                for found in words
+            ),
+            cut=tuple(max(0, len(found) - self.longest) for found in words),
+        )
+
+    @override
+    def embed_query(self, text: str) -> Embedded:
+        return self.embed_passages([text])

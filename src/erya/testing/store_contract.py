@@ -2,19 +2,29 @@
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 
-from erya.errors import BusyError, NotAllowedError, NotFoundError
-from erya.records import Document, Evidence, Principal
-from erya.stores import Store
+from erya.errors import (
+    BusyError,
+    NotAllowedError,
+    NotFoundError,
+    OtherModelError,
+)
+from erya.models import fingerprint_of
+from erya.records import Chunk, Document, Evidence, Principal
+from erya.retrieving import ConvexFusion
+from erya.stores import KEYWORD, VECTOR, Embedding, Store
 from erya.testing.documents import chunked, document
+from erya.testing.models import HashingEmbedding
 
 __all__ = ["StoreContract"]
 
 OWNER = Principal.owner("owner")
 ADA = Principal(user="ada", groups=frozenset({"sales"}))
 NOBODY = Principal()
+MODEL = HashingEmbedding()
 # A few words, so that many chunks tie and every term is common in some base.
 _WORDS = (
     "leave",
@@ -34,13 +44,38 @@ _WORDS = (
 )
 
 
-def put(store: Store, *documents: Document) -> None:
-    """Store documents in one commit."""
+def put(store: Store, *documents: Document, embedded: bool = True) -> None:
+    """Store documents in one commit, with vectors."""
     with store.writer(OWNER, purpose="test") as writer:
+        if embedded:
+            writer.use_embedder(fingerprint_of(MODEL))
         for given in documents:
+            chunks = chunked(given)
             writer.put(
-                given, chunked(given), original=given.text.encode(), recipe="test"
+                given,
+                chunks,
+                original=given.text.encode(),
+                recipe="test",
+                embeddings=embeddings(chunks) if embedded else None,
             )
+
+
+def embeddings(chunks: Sequence[Chunk]) -> list[Embedding]:
+    """Return the vectors of chunks."""
+    made = MODEL.embed_passages([chunk.indexed_text for chunk in chunks])
+    return list(map(Embedding, made.vectors, made.known))
+
+
+def both(store: Store, principal: Principal, question: str, limit: int = 5) -> Evidence:
+    """Search with both legs."""
+    made = MODEL.embed_query(question)
+    return store.search(
+        principal,
+        question,
+        limit=limit,
+        embedding=Embedding(made.vectors[0], made.known[0]),
+        fusion=ConvexFusion(),
+    )
 
 
 def remove(store: Store, *sources: str) -> None:
@@ -50,9 +85,12 @@ def remove(store: Store, *sources: str) -> None:
             writer.remove(Document.id_of(source))
 
 
-def found(evidence: Evidence) -> list[tuple[str, float, dict[str, int]]]:
+def found(evidence: Evidence) -> list[tuple[Any, ...]]:
     """Return everything that a reader sees of a search but the texts."""
-    return [(hit.chunk.id, hit.score, dict(hit.ranks)) for hit in evidence.hits]
+    return [
+        (h.chunk.id, h.score, dict(h.ranks), dict(h.scores), dict(h.weights))
+        for h in evidence.hits
+    ]
 
 
 def sentence(dice: random.Random, words: Sequence[str], length: int) -> str:
@@ -316,6 +354,8 @@ class StoreContract:
                 seen = mixed.search(principal, question, limit=10)
                 assert found(seen) == found(expected), question
                 assert seen.weights == expected.weights
+                near = found(both(plain, principal, question, 10))
+                assert found(both(mixed, principal, question, 10)) == near, question
         listed = [(d.id, d.chunks) for d in plain.documents(NOBODY)]
         assert [(d.id, d.chunks) for d in mixed.documents(NOBODY)] == listed
         assert mixed.status(NOBODY) == plain.status(NOBODY)
@@ -338,8 +378,115 @@ class StoreContract:
             seen = used.search(ADA, question, limit=10)
             assert found(seen) == found(plain.search(ADA, question, limit=10))
             assert seen.weights == plain.search(ADA, question, limit=10).weights
+            near = found(both(plain, ADA, question, 10))
+            assert found(both(used, ADA, question, 10)) == near
         plain.close()
         used.close()
+
+    # Vectors
+
+    def test_what_shares_no_word_is_found_by_its_vector(self, store: Store) -> None:
+        put(store, document("a.txt", "Sensors."), document("b.txt", "Hotels."))
+        made = MODEL.embed_passages(
+            [chunked(document("b.txt", "Hotels."))[0].indexed_text]
+        )
+
+        near = store.search(
+            OWNER,
+            "overnight",
+            limit=5,
+            embedding=Embedding(made.vectors[0], 1.0),
+            fusion=ConvexFusion(),
+        )
+
+        best = near.hits[0]
+        assert best.chunk.text == "Hotels."
+        assert best.ranks == {VECTOR: 1}
+        assert best.scores[VECTOR] == pytest.approx(1.0, abs=1e-6)
+        assert best.scores[KEYWORD] == 0.0
+        assert best.weights[VECTOR] == 0.5
+        assert near.weights == store.search(OWNER, "overnight", limit=5).weights
+
+    def test_a_base_without_vectors_is_found_by_its_words(self, store: Store) -> None:
+        put(store, document("a.txt", "Sensors."), embedded=False)
+
+        assert store.embedder(OWNER) is None
+        hit = both(store, OWNER, "sensors").hits[0]
+        assert hit.ranks == {KEYWORD: 1}
+        assert hit.weights[VECTOR] == 0.0
+        assert VECTOR not in hit.scores
+
+    def test_chunks_without_a_vector_can_be_given_one(self, store: Store) -> None:
+        given = document("a.txt", "Sensors in boxes.")
+        put(store, given, document("b.txt", "Hotels."), embedded=False)
+        with store.writer(OWNER, purpose="embed") as writer:
+            writer.use_embedder(fingerprint_of(MODEL))
+            chunks = writer.unembedded(limit=10)
+            assert {chunk.text for chunk in chunks} == {"Sensors in boxes.", "Hotels."}
+            ids = [chunk.id for chunk in chunks]
+            writer.embed(dict(zip(ids, embeddings(chunks), strict=True)))
+            writer.embed({"never-there": embeddings(chunks)[0]})
+            writer.commit()
+            assert writer.unembedded(limit=10) == []
+
+        assert both(store, OWNER, "sensors").hits[0].ranks == {KEYWORD: 1, VECTOR: 1}
+        assert all(finding.ok for finding in store.verify(OWNER))
+
+    def test_vectors_follow_their_documents(self, store: Store) -> None:
+        one, other = document("a.txt", "Sensors."), document("b.txt", "Hotels.")
+        put(store, one, other)
+        with store.writer(OWNER, purpose="x") as writer:
+            writer.relabel(one.id, frozenset({"user:bob"}))
+            writer.remove(other.id)
+
+        assert both(store, ADA, "sensors hotels").hits == ()
+        bob = Principal(user="bob")
+        assert [h.chunk.text for h in both(store, bob, "hotels").hits] == ["Sensors."]
+        put(store, document("a.txt", "Prices of boxes."))
+        assert [h.chunk.text for h in both(store, ADA, "box price").hits] == [
+            "Prices of boxes."
+        ]
+
+    def test_another_model_is_refused_and_changes_nothing(self, store: Store) -> None:
+        put(store, document("a.txt", "Sensors."))
+        before = found(both(store, OWNER, "sensors"))
+        for other in (
+            HashingEmbedding(name="other"),
+            HashingEmbedding(dimension=8),
+        ):
+            with (
+                pytest.raises(OtherModelError, match="holds vectors of the embedding"),
+                store.writer(OWNER, purpose="x") as writer,
+            ):
+                writer.use_embedder(fingerprint_of(other))
+        stored = store.embedder(OWNER)
+        assert stored is not None
+        assert stored.agrees(fingerprint_of(MODEL))
+        assert found(both(store, OWNER, "sensors")) == before
+
+    @pytest.mark.parametrize("wrong", ["dimension", "nan", "count", "shape"])
+    def test_vectors_that_do_not_fit_are_refused(
+        self, store: Store, wrong: str
+    ) -> None:
+        put(store, document("a.txt", "Sensors."))
+        given = document("b.txt", "Hotels. " * 12 + "\n\n" + "Boxes. " * 12)
+        chunks = chunked(given, max_tokens=16)
+        made = embeddings(chunks)
+        broken = made[0].vector.copy()
+        broken[3] = float("nan")
+        given_vectors = {
+            "dimension": [Embedding(e.vector[:7], e.known) for e in made],
+            "nan": [Embedding(broken, 1.0), *made[1:]],
+            "count": made[:-1],
+            "shape": [Embedding(e.vector[None, :], e.known) for e in made],
+        }[wrong]
+        with store.writer(OWNER, purpose="x") as writer:
+            writer.use_embedder(fingerprint_of(MODEL))
+            with pytest.raises(ValueError, match="embedding"):
+                writer.put(
+                    given, chunks, original=b"", recipe="t", embeddings=given_vectors
+                )
+        assert store.status(OWNER).documents == 1
 
     # Writers
 

@@ -83,7 +83,12 @@ class Matrix:
         self._there = np.ones(len(rows), dtype=bool)
         self._there[gone] = False
         self._readable: dict[tuple[int, ...], NDArray[np.bool_]] = {}
-        self._order: NDArray[np.int64] | None = None
+        # To find chunks by their numbers. One that was indexed again has an old row,
+        # too, which is gone.
+        there = np.flatnonzero(self._there)
+        numbers = rows["number"][there]
+        order = np.argsort(numbers, kind="stable")
+        self._sorted, self._places = numbers[order], there[order]
 
     def nearest(
         self,
@@ -126,16 +131,18 @@ class Matrix:
         self, numbers: Sequence[int], vector: "NDArray[np.float32]"
     ) -> dict[int, tuple[float, float]]:
         """Return the cosine of each chunk that has a vector, and how much was known."""
-        places = {number: place for number in numbers if (place := self._place(number))}
-        rows = [place - 1 for place in places.values()]
-        if not rows:
+        import numpy as np  # noqa: PLC0415
+
+        if not len(self._sorted):
             return {}
-        exact = self._exact(rows, vector)
-        known = self._rows["known"][rows]
-        return {
-            number: (float(cosine), float(share))
-            for number, cosine, share in zip(places, exact, known, strict=True)
-        }
+        wanted = np.array(numbers, dtype=np.int64)
+        at = np.minimum(np.searchsorted(self._sorted, wanted), len(self._sorted) - 1)
+        found = self._sorted[at] == wanted
+        places = self._places[at[found]]
+        exact = self._exact(places, vector)
+        known = self._rows["known"][places]
+        rows = zip(wanted[found].tolist(), exact.tolist(), known.tolist(), strict=True)
+        return {number: (cosine, share) for number, cosine, share in rows}
 
     def numbers(self) -> set[int]:
         """Return the number of every chunk in the matrix."""
@@ -143,11 +150,15 @@ class Matrix:
 
     def data_of(self, number: int) -> bytes | None:
         """Return a chunk's vector as it is stored, or None where there is none."""
-        place = self._place(number)
-        return self._vectors[place - 1].tobytes() if place else None
+        import numpy as np  # noqa: PLC0415
+
+        at = int(np.searchsorted(self._sorted, number))
+        if at == len(self._sorted) or self._sorted[at] != number:
+            return None
+        return self._vectors[self._places[at]].tobytes()
 
     def _exact(
-        self, places: "Sequence[int] | NDArray[np.int64]", vector: "NDArray[np.float32]"
+        self, places: "NDArray[np.int64]", vector: "NDArray[np.float32]"
     ) -> "NDArray[np.float64]":
         """Return cosines that depend on nothing but the two vectors.
 
@@ -170,20 +181,6 @@ class Matrix:
             readable = np.isin(self._rows["label_set"], label_sets)
             self._readable[label_sets] = readable & self._there
         return self._readable[label_sets]
-
-    def _place(self, number: int) -> int:
-        """Return the row of a chunk, counted from 1; 0 where it has none."""
-        import numpy as np  # noqa: PLC0415
-
-        if self._order is None:
-            # A chunk that was indexed again has an old row, too; it is gone.
-            there = np.flatnonzero(self._there)
-            self._order = there[np.argsort(self._rows["number"][there], kind="stable")]
-        numbers = self._rows["number"]
-        at = int(np.searchsorted(numbers, number, sorter=self._order))
-        if at == len(self._order) or numbers[self._order[at]] != number:
-            return 0
-        return int(self._order[at]) + 1
 
 
 class VectorIndex:

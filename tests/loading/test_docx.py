@@ -1,0 +1,161 @@
+import io
+import zipfile
+
+import docx
+import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+
+from erya.errors import DocumentError
+from erya.loading import media_type, parse
+from erya.loading.docx_numbering import chinese, letters, roman
+
+
+def saved(document):
+    stream = io.BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+def blocks(parsed):
+    return [(b.kind, b.level, parsed.text[b.start : b.end]) for b in parsed.blocks]
+
+
+def test_headings_lists_and_tables_keep_their_places():
+    document = docx.Document()
+    document.core_properties.title = "Probation"
+    document.add_heading("Length", 1)
+    document.add_paragraph("Two months.")
+    document.add_heading("Bring", 2)
+    document.add_paragraph("the goals", style="List Bullet")
+    document.add_paragraph("one question", style="List Bullet")
+    table = document.add_table(rows=0, cols=2)
+    for row in (("Role", "Notice"), ("Office", "one week")):
+        for cell, text in zip(table.add_row().cells, row, strict=True):
+            cell.text = text
+    document.add_paragraph("In writing.")
+
+    parsed = parse(saved(document), "p.docx")
+
+    assert parsed.title == "Probation"
+    assert blocks(parsed) == [
+        ("heading", 1, "Length"),
+        ("paragraph", 0, "Two months."),
+        ("heading", 2, "Bring"),
+        ("list", 0, "- the goals\n- one question"),
+        ("table", 0, "Role: Office | Notice: one week"),
+        ("paragraph", 0, "In writing."),
+    ]
+
+
+def numbered(document, pattern, how, *, levels=1):
+    """Add a numbering definition; return its number."""
+    part = document.part.numbering_part.element
+    inner = "".join(
+        f'<w:lvl w:ilvl="{i}"><w:start w:val="1"/><w:numFmt w:val="{how}"/><w:lvlText w:val="{pattern[i]}"/></w:lvl>'
+        for i in range(levels)
+    )
+    part.insert(0, parse_xml(f'<w:abstractNum {nsdecls("w")} w:abstractNumId="77">{inner}</w:abstractNum>'))
+    part.append(parse_xml(f'<w:num {nsdecls("w")} w:numId="77"><w:abstractNumId w:val="77"/></w:num>'))
+
+
+def number(paragraph, level=0):
+    paragraph._p.get_or_add_pPr().append(
+        parse_xml(f'<w:numPr {nsdecls("w")}><w:ilvl w:val="{level}"/><w:numId w:val="77"/></w:numPr>')
+    )
+
+
+def test_the_numbers_that_word_writes_itself_are_read():
+    document = docx.Document()
+    numbered(document, ["第%1条"], "chineseCountingThousand")
+    for text in ("劳动者享有休息的权利。", "年假不少于五天。"):
+        number(document.add_paragraph(text))
+
+    text = parse(saved(document), "law.docx").text
+
+    assert text.split() == ["第一条", "劳动者享有休息的权利。", "第二条", "年假不少于五天。"]
+
+
+def test_deeper_levels_begin_again():
+    document = docx.Document()
+    numbered(document, ["%1.", "%1.%2"], "decimal", levels=2)
+    for text, level in (("one", 0), ("one a", 1), ("one b", 1), ("two", 0), ("two a", 1)):
+        number(document.add_paragraph(text), level)
+
+    text = parse(saved(document), "x.docx").text
+
+    assert [line.strip() for line in text.splitlines()] == ["1. one", "1.1 one a", "1.2 one b", "2. two", "2.1 two a"]
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(1, "一"), (10, "十"), (12, "十二"), (20, "二十"), (101, "一百零一"), (110, "一百一十"), (1005, "一千零五"), (2024, "二千零二十四")],
+)
+def test_chinese_numbers(count, expected):
+    assert chinese(count) == expected
+
+
+def test_letters_and_roman_numbers():
+    assert [letters(n) for n in (1, 26, 27, 53)] == ["a", "z", "aa", "aaa"]
+    assert [roman(n) for n in (4, 9, 14, 1990)] == ["iv", "ix", "xiv", "mcmxc"]
+
+
+def test_what_was_deleted_is_not_read_and_what_was_inserted_is():
+    document = docx.Document()
+    paragraph = document.add_paragraph("Leave is ")._p
+    for tag, inner in (("del", "<w:delText>10</w:delText>"), ("ins", "<w:t>15</w:t>")):
+        paragraph.append(parse_xml(f'<w:{tag} {nsdecls("w")} w:id="1" w:author="x"><w:r>{inner}</w:r></w:{tag}>'))
+    paragraph.append(parse_xml(f'<w:r {nsdecls("w")}><w:t xml:space="preserve"> days.</w:t></w:r>'))
+    control = parse_xml(f'<w:sdt {nsdecls("w")}><w:sdtContent><w:p><w:r><w:t>In a control.</w:t></w:r></w:p></w:sdtContent></w:sdt>')
+    document.element.body.insert(1, control)
+
+    assert parse(saved(document), "x.docx").text == "Leave is 15 days.\n\nIn a control."
+
+
+def test_styles_named_otherwise_are_headings_by_their_outline():
+    document = docx.Document()
+    style = document.styles.add_style("Kapitel", 1)
+    style.element.get_or_add_pPr().append(parse_xml(f'<w:outlineLvl {nsdecls("w")} w:val="1"/>'))
+    document.add_paragraph("Kap", style="Kapitel")
+    document.add_paragraph("Text.")
+
+    assert blocks(parse(saved(document), "x.docx")) == [("heading", 2, "Kap"), ("paragraph", 0, "Text.")]
+
+
+def test_an_archive_is_told_by_what_is_in_it():
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("a.txt", "text")
+    assert media_type(stream.getvalue(), "x.docx") == "application/zip"
+    assert media_type(saved(docx.Document()), "x").endswith("wordprocessingml.document")
+    assert media_type(b"PK\x03\x04 damaged", "x.docx") == "application/zip"
+
+
+def test_a_damaged_document_is_a_typed_error():
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("word/document.xml", "<not-closed")
+        archive.writestr("[Content_Types].xml", "<also-not")
+    with pytest.raises(DocumentError) as raised:
+        parse(stream.getvalue(), "x.docx")
+    assert raised.value.code == "damaged"
+
+
+def test_an_entity_is_not_expanded():
+    """No file of this machine comes into a text by way of XML."""
+    data = saved(docx.Document())
+    stream = io.BytesIO()
+    bomb = (
+        '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/hostname"><!ENTITY g "gggg">]>'
+        '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r>'
+        "<w:t>before &f; after</w:t></w:r></w:p></w:body></w:document>"
+    )
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, bomb if name == "word/document.xml" else old.read(name))
+    try:
+        text = parse(stream.getvalue(), "x.docx").text
+    except DocumentError:
+        return
+    with open("/etc/hostname", encoding="utf-8") as file:
+        assert file.read().strip() not in text
