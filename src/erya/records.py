@@ -183,6 +183,13 @@ class Document:
     readers: frozenset[str] = frozenset()
     content_hash: str = ""
 
+    def page_at(self, position: int) -> int | None:
+        """Return the page on which a character stands; None where there are none."""
+        for number, page in enumerate(self.pages, start=1):
+            if page.start <= position < page.end:
+                return number
+        return None
+
     @staticmethod
     def id_of(source: str) -> str:
         """Return the id of the document that `source` names."""
@@ -296,6 +303,7 @@ class Citation:
         start: First character, counted in `Document.text`.
         end: One past the last character.
         quote: The characters themselves.
+        page: The page on which it starts; None where there are no pages.
     """
 
     number: int
@@ -303,6 +311,7 @@ class Citation:
     start: int
     end: int
     quote: str
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,19 @@
 
 def pdf(*pages, rotate=0, crop=None, encrypt=False, title=None):
     """Return a PDF whose pages draw (x, y, size, text) in Helvetica, in that order."""
-    objects = {1: "<< /Type /Catalog /Pages 2 0 R >>", 3: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"}
+    objects = {
+        1: "<< /Type /Catalog /Pages 2 0 R >>",
+        3: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+    }
     kids, number = [], 4
     for page in pages:
-        drawn = "".join(f"BT /F {size} Tf {x} {y} Td ({text}) Tj ET\n" for x, y, size, text in page)
+        drawn = "".join(
+            f"BT /F {size} Tf {x} {y} Td ({text}) Tj ET\n" for x, y, size, text in page
+        )
         cut = f"/CropBox [{' '.join(map(str, crop))}]" if crop else ""
-        objects[number] = f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] {cut} /Rotate {rotate} /Resources << /Font << /F 3 0 R >> >> /Contents {number + 1} 0 R >>"
+        objects[number] = (
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] {cut} /Rotate {rotate} /Resources << /Font << /F 3 0 R >> >> /Contents {number + 1} 0 R >>"
+        )
         objects[number + 1] = f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream"
         kids.append(f"{number} 0 R")
         number += 2
@@ -24,10 +31,13 @@ def pdf(*pages, rotate=0, crop=None, encrypt=False, title=None):
         trailer += f" /Encrypt {number} 0 R /ID [<41> <41>]"
     out = b"%PDF-1.4\n"
     places = {}
-    for key in sorted(objects):
-        places[key] = len(out)
-        out += f"{key} 0 obj\n{objects[key]}\nendobj\n".encode("latin-1")
+    for place in sorted(objects):
+        places[place] = len(out)
+        out += f"{place} 0 obj\n{objects[place]}\nendobj\n".encode("latin-1")
     table = len(out)
     out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode()
-    out += b"".join(f"{places[key]:010} 00000 n \n".encode() for key in sorted(objects))
-    return out + f"trailer << /Size {len(objects) + 1} {trailer} >>\nstartxref\n{table}\n%%EOF".encode()
+    out += b"".join(f"{places[key]:010} 00000 n \n".encode() for key in sorted(places))
+    return (
+        out
+        + f"trailer << /Size {len(objects) + 1} {trailer} >>\nstartxref\n{table}\n%%EOF".encode()
+    )

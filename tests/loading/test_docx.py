@@ -1,4 +1,5 @@
 import io
+import pathlib
 import zipfile
 
 import docx
@@ -55,13 +56,24 @@ def numbered(document, pattern, how, *, levels=1):
         f'<w:lvl w:ilvl="{i}"><w:start w:val="1"/><w:numFmt w:val="{how}"/><w:lvlText w:val="{pattern[i]}"/></w:lvl>'
         for i in range(levels)
     )
-    part.insert(0, parse_xml(f'<w:abstractNum {nsdecls("w")} w:abstractNumId="77">{inner}</w:abstractNum>'))
-    part.append(parse_xml(f'<w:num {nsdecls("w")} w:numId="77"><w:abstractNumId w:val="77"/></w:num>'))
+    part.insert(
+        0,
+        parse_xml(
+            f'<w:abstractNum {nsdecls("w")} w:abstractNumId="77">{inner}</w:abstractNum>'
+        ),
+    )
+    part.append(
+        parse_xml(
+            f'<w:num {nsdecls("w")} w:numId="77"><w:abstractNumId w:val="77"/></w:num>'
+        )
+    )
 
 
 def number(paragraph, level=0):
     paragraph._p.get_or_add_pPr().append(
-        parse_xml(f'<w:numPr {nsdecls("w")}><w:ilvl w:val="{level}"/><w:numId w:val="77"/></w:numPr>')
+        parse_xml(
+            f'<w:numPr {nsdecls("w")}><w:ilvl w:val="{level}"/><w:numId w:val="77"/></w:numPr>'
+        )
     )
 
 
@@ -73,23 +85,49 @@ def test_the_numbers_that_word_writes_itself_are_read():
 
     text = parse(saved(document), "law.docx").text
 
-    assert text.split() == ["第一条", "劳动者享有休息的权利。", "第二条", "年假不少于五天。"]
+    assert text.split() == [
+        "第一条",
+        "劳动者享有休息的权利。",
+        "第二条",
+        "年假不少于五天。",
+    ]
 
 
 def test_deeper_levels_begin_again():
     document = docx.Document()
     numbered(document, ["%1.", "%1.%2"], "decimal", levels=2)
-    for text, level in (("one", 0), ("one a", 1), ("one b", 1), ("two", 0), ("two a", 1)):
+    for text, level in (
+        ("one", 0),
+        ("one a", 1),
+        ("one b", 1),
+        ("two", 0),
+        ("two a", 1),
+    ):
         number(document.add_paragraph(text), level)
 
     text = parse(saved(document), "x.docx").text
 
-    assert [line.strip() for line in text.splitlines()] == ["1. one", "1.1 one a", "1.2 one b", "2. two", "2.1 two a"]
+    assert [line.strip() for line in text.splitlines()] == [
+        "1. one",
+        "1.1 one a",
+        "1.2 one b",
+        "2. two",
+        "2.1 two a",
+    ]
 
 
 @pytest.mark.parametrize(
     ("count", "expected"),
-    [(1, "一"), (10, "十"), (12, "十二"), (20, "二十"), (101, "一百零一"), (110, "一百一十"), (1005, "一千零五"), (2024, "二千零二十四")],
+    [
+        (1, "一"),
+        (10, "十"),
+        (12, "十二"),
+        (20, "二十"),
+        (101, "一百零一"),
+        (110, "一百一十"),
+        (1005, "一千零五"),
+        (2024, "二千零二十四"),
+    ],
 )
 def test_chinese_numbers(count, expected):
     assert chinese(count) == expected
@@ -104,9 +142,17 @@ def test_what_was_deleted_is_not_read_and_what_was_inserted_is():
     document = docx.Document()
     paragraph = document.add_paragraph("Leave is ")._p
     for tag, inner in (("del", "<w:delText>10</w:delText>"), ("ins", "<w:t>15</w:t>")):
-        paragraph.append(parse_xml(f'<w:{tag} {nsdecls("w")} w:id="1" w:author="x"><w:r>{inner}</w:r></w:{tag}>'))
-    paragraph.append(parse_xml(f'<w:r {nsdecls("w")}><w:t xml:space="preserve"> days.</w:t></w:r>'))
-    control = parse_xml(f'<w:sdt {nsdecls("w")}><w:sdtContent><w:p><w:r><w:t>In a control.</w:t></w:r></w:p></w:sdtContent></w:sdt>')
+        paragraph.append(
+            parse_xml(
+                f'<w:{tag} {nsdecls("w")} w:id="1" w:author="x"><w:r>{inner}</w:r></w:{tag}>'
+            )
+        )
+    paragraph.append(
+        parse_xml(f'<w:r {nsdecls("w")}><w:t xml:space="preserve"> days.</w:t></w:r>')
+    )
+    control = parse_xml(
+        f"<w:sdt {nsdecls('w')}><w:sdtContent><w:p><w:r><w:t>In a control.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    )
     document.element.body.insert(1, control)
 
     assert parse(saved(document), "x.docx").text == "Leave is 15 days.\n\nIn a control."
@@ -115,11 +161,16 @@ def test_what_was_deleted_is_not_read_and_what_was_inserted_is():
 def test_styles_named_otherwise_are_headings_by_their_outline():
     document = docx.Document()
     style = document.styles.add_style("Kapitel", 1)
-    style.element.get_or_add_pPr().append(parse_xml(f'<w:outlineLvl {nsdecls("w")} w:val="1"/>'))
+    style.element.get_or_add_pPr().append(
+        parse_xml(f'<w:outlineLvl {nsdecls("w")} w:val="1"/>')
+    )
     document.add_paragraph("Kap", style="Kapitel")
     document.add_paragraph("Text.")
 
-    assert blocks(parse(saved(document), "x.docx")) == [("heading", 2, "Kap"), ("paragraph", 0, "Text.")]
+    assert blocks(parse(saved(document), "x.docx")) == [
+        ("heading", 2, "Kap"),
+        ("paragraph", 0, "Text."),
+    ]
 
 
 def test_an_archive_is_told_by_what_is_in_it():
@@ -157,5 +208,5 @@ def test_an_entity_is_not_expanded():
         text = parse(stream.getvalue(), "x.docx").text
     except DocumentError:
         return
-    with open("/etc/hostname", encoding="utf-8") as file:
+    with pathlib.Path("/etc/hostname").open(encoding="utf-8") as file:
         assert file.read().strip() not in text

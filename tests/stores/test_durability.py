@@ -94,7 +94,7 @@ def test_an_index_that_is_not_the_bases_own_is_written_anew(base, tmp_path, what
         shutil.copytree(tmp_path / "other" / part, base / part)
 
     store = opened(base)
-    hits = both(store, OWNER, "sensor 7", 3).hits
+    hits = both(store, OWNER, "sensor 7", limit=3).hits
     assert hits[0].chunk.text == "Sensor 7 costs 700 euro."
     assert bad(store) == []
     store.close()
@@ -219,7 +219,7 @@ def test_a_flipped_byte_in_any_index_file_is_noticed_and_the_index_rebuilt(
     store = opened(base)
     expected = [
         (hit.chunk.id, hit.score)
-        for hit in both(store, OWNER, "sensor 7 euro", 20).hits
+        for hit in both(store, OWNER, "sensor 7 euro", limit=20).hits
     ]
     store.close()
     names = index_files(base)
@@ -231,7 +231,7 @@ def test_a_flipped_byte_in_any_index_file_is_noticed_and_the_index_rebuilt(
         store = opened(copy)
         checked = "index" if name.parts[0] == "terms" else "matrix"
         assert [f.check for f in bad(store)] == [checked], name
-        hits = both(store, OWNER, "sensor 7 euro", 20).hits
+        hits = both(store, OWNER, "sensor 7 euro", limit=20).hits
         assert [(hit.chunk.id, hit.score) for hit in hits] == expected, name
         assert bad(store) == []
         store.close()
@@ -254,7 +254,7 @@ def test_a_flipped_byte_in_the_database_never_gives_a_wrong_text(base, tmp_path)
         except EryaError:
             continue
         try:
-            for hit in both(store, OWNER, "sensor euro", 30).hits:
+            for hit in both(store, OWNER, "sensor euro", limit=30).hits:
                 assert hit.chunk.text in true
             for stored in list(store.documents(OWNER)):
                 assert store.document(OWNER, stored.id).text in true
@@ -392,7 +392,7 @@ def test_a_damaged_vector_is_noticed_dropped_and_made_again(base):
     store.rebuild(OWNER)
 
     assert bad(store) == []
-    assert len(both(store, OWNER, "sensor", 30).hits) == 20
+    assert len(both(store, OWNER, "sensor", limit=30).hits) == 20
     with store.writer(OWNER, purpose="x") as writer:
         writer.use_embedder(store.embedder(OWNER))
         assert len(writer.unembedded(limit=30)) == 2
@@ -411,7 +411,7 @@ def test_rows_that_are_gone_are_dropped_when_there_are_many(base, monkeypatch):
     assert manifest["rows"] - len(manifest["gone"]) == 20
     assert len(manifest["gone"]) <= 7
     assert bad(store) == []
-    assert len(both(store, OWNER, "sensor", 30).hits) == 20
+    assert len(both(store, OWNER, "sensor", limit=30).hits) == 20
     store.close()
 
 
@@ -426,8 +426,10 @@ def test_what_a_killed_writer_appended_to_the_matrix_does_not_count(base):
     put(store, document("new.txt", "A hygrometer."))
 
     assert bad(store) == []
-    assert both(store, OWNER, "hygrometer", 1).hits[0].chunk.text == "A hygrometer."
-    assert len(both(store, OWNER, "sensor", 30).hits) == 21
+    assert (
+        both(store, OWNER, "hygrometer", limit=1).hits[0].chunk.text == "A hygrometer."
+    )
+    assert len(both(store, OWNER, "sensor", limit=30).hits) == 21
     store.close()
 
 

@@ -125,7 +125,8 @@ def _show(answer: Answer, settings: "Settings", *, flags: str) -> None:
     if answer.citations:
         echo("\nSources:")
     for citation in answer.citations:
-        echo(f"  [{citation.number}] {place(citation.chunk)}  ({reference(citation)})")
+        where = place(citation.chunk, page=citation.page)
+        echo(f"  [{citation.number}] {where}  ({reference(citation)})")
         if settings.chat_model and not answer.note:
             echo(f"      “{snippet(citation.quote)}”")
     if answer.citations:

@@ -240,7 +240,7 @@ def echo_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, default=str))
 
 
-def place(chunk: Chunk) -> str:
+def place(chunk: Chunk, *, page: int | None = None) -> str:
     """Say where a chunk stands: `leave.md › Annual leave, p. 3`."""
     source = chunk.source
     try:
@@ -249,8 +249,9 @@ def place(chunk: Chunk) -> str:
     except (ValueError, OSError):
         pass  # elsewhere, or no path: shown in full
     headings = [heading for heading in chunk.headings if heading != chunk.title]
-    page = f", p. {chunk.page}" if chunk.page else ""
-    return one_line(" › ".join([source, *headings]) + page)
+    page = page or chunk.page
+    told = f", p. {page}" if page else ""
+    return one_line(" › ".join([source, *headings]) + told)
 
 
 def one_line(text: str) -> str:
@@ -296,7 +297,7 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "document": citation.chunk.document_id,
         "chunk": citation.chunk.id,
         "source": citation.chunk.source,
-        "page": citation.chunk.page,
+        "page": citation.page or citation.chunk.page,
         "start": citation.start,
         "end": citation.end,
         "quote": citation.quote,

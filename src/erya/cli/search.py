@@ -80,6 +80,8 @@ def _explained(hit: "Hit") -> list[str]:
         lines.append(
             f"{leg:<8} {place}, {what} {hit.scores[leg]:.4f}, weight {weight:.3f}"
         )
+    if "vector" not in hit.weights:
+        lines.append("vector   not asked: no vectors, or the query is beyond the model")
     if "vector" in hit.scores:
         lines.append(f"         {_why(hit.weights.get('vector', 0.0))}")
     return lines
@@ -89,7 +91,7 @@ def _why(weight: float) -> str:
     from erya.retrieving import ConvexFusion  # noqa: PLC0415
 
     if not weight:
-        return "the model knows too few tokens of query or passage to judge by meaning"
+        return "the model knows too few tokens of the passage to judge it by meaning"
     most = ConvexFusion().weight
     return (
         f"the vector counts {most} where the model knows all tokens of query and "

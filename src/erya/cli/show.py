@@ -144,9 +144,10 @@ def _found(
 
 
 def _place(document: "Document", start: int, end: int) -> _Place:
-    for number, page in enumerate(document.pages, start=1):
-        if page.start <= start < page.end:
-            return _Place(page.start, max(page.end, end), number)
+    number = document.page_at(start)
+    if number is not None:
+        page = document.pages[number - 1]
+        return _Place(page.start, max(page.end, end), number)
     text = document.text
     return _Place(max(0, start - _AROUND), min(len(text), end + _AROUND), None)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from erya.models import EmbeddingModel, fingerprint_of
+from erya.models import LEAST_KNOWN, EmbeddingModel, fingerprint_of
 from erya.records import Chunk, Document, Item, Problem, is_under
 from erya.stores import Embedding, StoredDocument, Writer
 
@@ -96,7 +96,12 @@ class Ingestion:
         self._model = model
         self._waiting: list[_Read] = []
         if model is not None:
-            writer.use_embedder(fingerprint_of(model))
+            import numpy as np  # noqa: PLC0415 - without a model there is no need
+
+            fingerprint = fingerprint_of(model)
+            writer.use_embedder(fingerprint)
+            # The vector of texts of which the model knows too little to place them.
+            self._nowhere = np.zeros(fingerprint.dimension, dtype=np.float32)
             self._embed_what_has_no_vector()
 
     def changed(self, offered: Iterable[Item | Problem]) -> Iterator[Item]:
@@ -210,9 +215,14 @@ class Ingestion:
     def _embedded(self, texts: Sequence[str]) -> list[Embedding]:
         if self._model is None or not texts:
             return []
-        found = self._model.embed_passages(texts)
+        known = self._model.known(texts)
+        telling = [i for i, share in enumerate(known) if share >= LEAST_KNOWN]
+        found = self._model.embed_passages([texts[i] for i in telling])
         self.report.cut += sum(cut > 0 for cut in found.cut)
-        return list(map(Embedding, found.vectors, found.known))
+        made = [Embedding(self._nowhere, 0.0)] * len(texts)
+        for i, vector in zip(telling, found.vectors, strict=True):
+            made[i] = Embedding(vector, known[i])
+        return made
 
     def _embed_what_has_no_vector(self) -> None:
         """Embed chunks of an earlier release, or of runs without a model."""

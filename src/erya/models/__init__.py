@@ -6,6 +6,7 @@ contacted. One embedding model travels with Erya and runs offline.
 """
 
 from erya.models.base import (
+    LEAST_KNOWN,
     ChatModel,
     Completion,
     Embedded,
@@ -20,6 +21,7 @@ from erya.models.openai_compatible import OpenAICompatibleChat
 from erya.models.openai_compatible_embedding import OpenAICompatibleEmbedding
 
 __all__ = [
+    "LEAST_KNOWN",
     "OFFLINE_MODEL",
     "ChatModel",
     "Completion",

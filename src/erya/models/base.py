@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from erya.errors import ModelError
 from erya.records import Fingerprint, Message, Usage
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "LEAST_KNOWN",
     "ChatModel",
     "Completion",
     "Embedded",
@@ -20,6 +21,10 @@ __all__ = [
     "checked_vectors",
     "fingerprint_of",
 ]
+
+# A model that knows less than this share of a text's tokens has nothing to say of it:
+# at best its leg would count for 0.03 (docs/decisions/0008-fusion.md).
+LEAST_KNOWN: Final = 0.5
 
 # Words and signs of many kinds, so that two models hardly agree on it by chance.
 _PROBE = "Erya 尔雅: 15 days of annual leave, 年假十五天 (§ 3.2), kept at 2–8 °C."
@@ -61,13 +66,10 @@ class Embedded:
 
     Attributes:
         vectors: Float32 of the shape (texts, dimension); every row has length 1.
-        known: For each text the share of its tokens that the model's tokenizer knows,
-            0 to 1; 0 for a text without any. Where the tokenizer is out of sight, 1.
         cut: For each text the tokens at its end that the model did not read.
     """
 
     vectors: "NDArray[np.float32]"
-    known: tuple[float, ...]
     cut: tuple[int, ...]
 
 
@@ -80,6 +82,13 @@ class EmbeddingModel(Protocol):
     @property
     def name(self) -> str:
         """What the user calls it; part of the fingerprint that a base keeps."""
+        ...
+
+    def known(self, texts: Sequence[str]) -> list[float]:
+        """Return the share of each text's tokens that the tokenizer knows, 0 to 1.
+
+        Costs little. Where the tokenizer is out of sight it is 1; 0 for no token.
+        """
         ...
 
     def embed_passages(self, texts: Sequence[str]) -> Embedded:

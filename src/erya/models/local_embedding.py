@@ -102,6 +102,15 @@ class LocalEmbedding(EmbeddingModel):
         return "openvino" if there and self.card.precision != "int8" else "onnxruntime"
 
     @override
+    def known(self, texts: Sequence[str]) -> list[float]:
+        found: list[float] = []
+        for encoding in self._tokenizer.encode_batch_fast(list(texts)):
+            tokens = _tokens(encoding)
+            unknown = encoding.ids.count(self.card.unknown) if self.card.unknown else 0
+            found.append((tokens - unknown) / tokens if tokens else 0.0)
+        return found
+
+    @override
     def embed_passages(self, texts: Sequence[str]) -> Embedded:
         return self._embed(texts, self.card.passage_prefix)
 
@@ -114,9 +123,8 @@ class LocalEmbedding(EmbeddingModel):
 
         if not texts:
             empty = np.empty((0, 0), np.float32)
-            return Embedded(vectors=empty, known=(), cut=())
+            return Embedded(vectors=empty, cut=())
         encoded = self._tokenizer.encode_batch_fast([prefix + text for text in texts])
-        plain = self._tokenizer.encode_batch_fast(texts) if prefix else encoded
         rows = [np.array([each.ids], np.int64) for each in encoded]
         if len(rows) == 1:
             found = [self._run(rows[0])]
@@ -127,7 +135,6 @@ class LocalEmbedding(EmbeddingModel):
         vectors = np.stack([self._pooled(output) for output in found])
         return Embedded(
             vectors=checked_vectors(vectors, model=self.name, count=len(texts)),
-            known=tuple(self._known(each) for each in plain),
             cut=tuple(sum(map(_tokens, each.overflowing)) for each in encoded),
         )
 
@@ -140,13 +147,6 @@ class LocalEmbedding(EmbeddingModel):
         if self.card.pooling == "cls":
             return np.asarray(output[0])
         return np.asarray(output.mean(axis=0))
-
-    def _known(self, encoding: Any) -> float:
-        tokens = _tokens(encoding)
-        if not tokens:
-            return 0.0
-        unknown = encoding.ids.count(self.card.unknown) if self.card.unknown else 0
-        return (tokens - unknown) / tokens
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -165,7 +165,8 @@ class LocalEmbedding(EmbeddingModel):
 
 def _tokens(encoding: Any) -> int:
     """Count the tokens of the text, without the marks around it."""
-    return encoding.special_tokens_mask.count(0)
+    mask: list[int] = encoding.special_tokens_mask
+    return mask.count(0)
 
 
 def _inputs(

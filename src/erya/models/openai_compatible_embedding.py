@@ -44,6 +44,10 @@ class OpenAICompatibleEmbedding(EmbeddingModel):
     proxy: str = ""
 
     @override
+    def known(self, texts: Sequence[str]) -> list[float]:
+        return [1.0] * len(texts)
+
+    @override
     def embed_passages(self, texts: Sequence[str]) -> Embedded:
         return self._embed([self.passage_prefix + text for text in texts])
 
@@ -63,9 +67,7 @@ class OpenAICompatibleEmbedding(EmbeddingModel):
             what = f"returned vectors of {sorted(widths)} numbers for one text each"
             raise self._endpoint.error(what, "Nothing was stored. Check the endpoint.")
         vectors = np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
-        return Embedded(
-            vectors=vectors, known=(1.0,) * len(texts), cut=(0,) * len(texts)
-        )
+        return Embedded(vectors=vectors, cut=(0,) * len(texts))
 
     @property
     def _endpoint(self) -> Endpoint:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing_extensions import override
 
 from erya.errors import ModelError, OtherModelError
-from erya.models import EmbeddingModel, fingerprint_of
+from erya.models import LEAST_KNOWN, EmbeddingModel, fingerprint_of
 from erya.records import Evidence, Principal
 from erya.retrieving.base import LONGEST_QUESTION, Retriever
 from erya.retrieving.folding import COPIES, folded
@@ -20,8 +20,9 @@ __all__ = ["HybridRetriever"]
 class HybridRetriever(Retriever):
     """Searches by words and by vectors, and makes one order of both.
 
-    A base without vectors is searched by words alone; so is every base while the model
-    cannot be reached, and `Evidence.note` then says so.
+    A base without vectors is searched by words alone, and so is every base for a
+    question of which the model knows less than half. While the model cannot be reached
+    words alone find, too, and `Evidence.note` says so.
 
     Attributes:
         store: Where to search.
@@ -43,7 +44,10 @@ class HybridRetriever(Retriever):
             if not self._fits(principal):
                 return by_words.retrieve(principal, question, limit=limit)
             asked = question[:LONGEST_QUESTION]
-            embedded = self.model.embed_query(asked)
+            (known,) = self.model.known([asked])
+            if known < LEAST_KNOWN:
+                return by_words.retrieve(principal, question, limit=limit)
+            (vector,) = self.model.embed_query(asked).vectors
         except ModelError as error:
             found = by_words.retrieve(principal, question, limit=limit)
             note = f"{error} Passages were found by their words alone."
@@ -52,7 +56,7 @@ class HybridRetriever(Retriever):
             principal,
             asked,
             limit=limit * COPIES,
-            embedding=Embedding(embedded.vectors[0], embedded.known[0]),
+            embedding=Embedding(vector, known),
             fusion=self.fusion,
         )
         return replace(found, hits=folded(found.hits)[:limit])

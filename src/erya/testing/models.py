@@ -64,6 +64,13 @@ class HashingEmbedding(EmbeddingModel):
     asked: list[str] = field(default_factory=list)
 
     @override
+    def known(self, texts: Sequence[str]) -> list[float]:
+        return [
+            sum(word.isascii() for word in words) / max(len(words), 1)
+            for words in map(_words, texts)
+        ]
+
+    @override
     def embed_passages(self, texts: Sequence[str]) -> Embedded:
         if self.failure is not None:
             raise self.failure
@@ -71,21 +78,19 @@ class HashingEmbedding(EmbeddingModel):
 
         self.asked += texts
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        words = [re.findall(r"[a-z0-9]+|[\u4e00-\u9fff]", t.lower()) for t in texts]
-        for row, found in zip(vectors, words, strict=True):
+        words = list(map(_words, texts))
+        for i, found in enumerate(words):
             for word in ["", *found[: self.longest]]:
                 dice = np.random.default_rng(zlib.crc32(f"{self.name}{word}".encode()))
-                row += dice.normal(0.0, 1.0, self.dimension).astype(np.float32)
-            row /= np.linalg.norm(row)
-        return Embedded(
-            vectors=vectors,
-            known=tuple(
-                sum(word.isascii() for word in found) / max(len(found), 1)
-                for found in words
-            ),
-            cut=tuple(max(0, len(found) - self.longest) for found in words),
-        )
+                vectors[i] += dice.normal(0.0, 1.0, self.dimension)
+            vectors[i] /= np.linalg.norm(vectors[i])
+        cut = tuple(max(0, len(found) - self.longest) for found in words)
+        return Embedded(vectors=vectors, cut=cut)
 
     @override
     def embed_query(self, text: str) -> Embedded:
         return self.embed_passages([text])
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+|[\u4e00-\u9fff]", text.lower())

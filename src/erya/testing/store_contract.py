@@ -62,18 +62,21 @@ def put(store: Store, *documents: Document, embedded: bool = True) -> None:
 
 def embeddings(chunks: Sequence[Chunk]) -> list[Embedding]:
     """Return the vectors of chunks."""
-    made = MODEL.embed_passages([chunk.indexed_text for chunk in chunks])
-    return list(map(Embedding, made.vectors, made.known))
+    texts = [chunk.indexed_text for chunk in chunks]
+    made = MODEL.embed_passages(texts)
+    return list(map(Embedding, made.vectors, MODEL.known(texts)))
 
 
-def both(store: Store, principal: Principal, question: str, limit: int = 5) -> Evidence:
+def both(
+    store: Store, principal: Principal, question: str, *, limit: int = 5
+) -> Evidence:
     """Search with both legs."""
     made = MODEL.embed_query(question)
     return store.search(
         principal,
         question,
         limit=limit,
-        embedding=Embedding(made.vectors[0], made.known[0]),
+        embedding=Embedding(made.vectors[0], MODEL.known([question])[0]),
         fusion=ConvexFusion(),
     )
 
@@ -354,8 +357,10 @@ class StoreContract:
                 seen = mixed.search(principal, question, limit=10)
                 assert found(seen) == found(expected), question
                 assert seen.weights == expected.weights
-                near = found(both(plain, principal, question, 10))
-                assert found(both(mixed, principal, question, 10)) == near, question
+                near = found(both(plain, principal, question, limit=10))
+                assert found(both(mixed, principal, question, limit=10)) == near, (
+                    question
+                )
         listed = [(d.id, d.chunks) for d in plain.documents(NOBODY)]
         assert [(d.id, d.chunks) for d in mixed.documents(NOBODY)] == listed
         assert mixed.status(NOBODY) == plain.status(NOBODY)
@@ -378,8 +383,8 @@ class StoreContract:
             seen = used.search(ADA, question, limit=10)
             assert found(seen) == found(plain.search(ADA, question, limit=10))
             assert seen.weights == plain.search(ADA, question, limit=10).weights
-            near = found(both(plain, ADA, question, 10))
-            assert found(both(used, ADA, question, 10)) == near
+            near = found(both(plain, ADA, question, limit=10))
+            assert found(both(used, ADA, question, limit=10)) == near
         plain.close()
         used.close()
 

@@ -54,7 +54,14 @@ def verify(
             )
         )
     text += draft.text[position:]
-    return dataclasses.replace(draft, text=text, claims=tuple(claims))
+    # A chunk may begin on the page before.
+    placed = tuple(
+        dataclasses.replace(c, page=read(c.chunk.document_id).page_at(c.start))
+        if c.chunk.page is not None
+        else c
+        for c in draft.citations
+    )
+    return dataclasses.replace(draft, text=text, claims=tuple(claims), citations=placed)
 
 
 def _reason(

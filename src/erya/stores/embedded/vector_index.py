@@ -155,7 +155,7 @@ class Matrix:
         at = int(np.searchsorted(self._sorted, number))
         if at == len(self._sorted) or self._sorted[at] != number:
             return None
-        return self._vectors[self._places[at]].tobytes()
+        return bytes(self._vectors[self._places[at]].tobytes())
 
     def _exact(
         self, places: "NDArray[np.int64]", vector: "NDArray[np.float32]"

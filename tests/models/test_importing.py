@@ -1,0 +1,167 @@
+"""Models from a hub: a small one on this machine that speaks the real one's API."""
+
+import hashlib
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from erya.errors import ModelError
+from erya.models import open_local
+from erya.models.importing import downloaded
+from tests.models.tiny_models import make_model
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def hub(tmp_path):
+    """Serve a tiny model as `someone/tiny`; return the address."""
+    make_model(tmp_path / "served", pooling="cls")
+    (tmp_path / "served" / "pytorch_model.bin").write_bytes(b"never asked for")
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.reply(body=False)
+
+        def do_GET(self):
+            self.reply(body=True)
+
+        def reply(self, *, body):
+            path = self.path.partition("?")[0]
+            asked.append(path)
+            files = sorted(p for p in (tmp_path / "served").rglob("*") if p.is_file())
+            names = {str(p.relative_to(tmp_path / "served")): p for p in files}
+            if path.startswith("/api/models/someone/tiny"):
+                if "/tree/" in path:
+                    listing = [
+                        {
+                            "type": "file",
+                            "path": n,
+                            "size": p.stat().st_size,
+                            "oid": "0" * 40,
+                        }
+                        for n, p in names.items()
+                    ]
+                    return self.send(json.dumps(listing).encode(), body=body)
+                info = {
+                    "id": "someone/tiny",
+                    "modelId": "someone/tiny",
+                    "sha": COMMIT,
+                    "private": False,
+                    "tags": [],
+                    "siblings": [{"rfilename": n} for n in names],
+                }
+                return self.send(json.dumps(info).encode(), body=body)
+            prefix = f"/someone/tiny/resolve/{COMMIT}/"
+            if path.startswith(prefix) and path.removeprefix(prefix) in names:
+                return self.send(
+                    names[path.removeprefix(prefix)].read_bytes(), body=body
+                )
+            return self.send(b"{}", body=body, status=404)
+
+        def send(self, data, *, body, status=200):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
+            self.send_header("X-Repo-Commit", COMMIT)
+            if status == 404:
+                self.send_header("X-Error-Code", "RepoNotFound")
+            self.end_headers()
+            if body:
+                self.wfile.write(data)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_model_of_a_hub_is_fetched_converted_and_used(erya, hub, home):
+    address, asked = hub
+    config = home.parent / "erya.toml"
+    config.write_text(f'model_hub = "{address}"\n')
+
+    done = erya(
+        "models",
+        "add",
+        "embedding",
+        "someone/tiny",
+        "--query-prefix",
+        "query: ",
+        "--config",
+        config,
+    )
+
+    assert done.code == 0, done.err
+    assert "Added 'tiny'" in done.out
+    card = open_local(home, "tiny", threads=1).card
+    assert (card.pooling, card.precision, card.max_tokens) == ("cls", "int8", 16)
+    assert (card.query_prefix, card.licence) == ("query: ", "mit")
+    assert card.source == f"{address}/someone/tiny"
+    assert not any("pytorch_model.bin" in path for path in asked)
+    assert "'tiny' gives 32 numbers" in erya("models", "test", "tiny").out
+    assert "tiny" in erya("models", "list").out
+    listed = erya("models", "list", "--json").json["local_embedding"]
+    assert [each["name"] for each in listed] == ["all-MiniLM-L6-v2", "tiny"]
+    assert erya("models", "remove", "tiny").code == 0
+    assert not (home / "models" / "tiny").exists()
+
+
+def test_a_hub_without_the_model_is_told_in_words(hub, home):
+    with (
+        pytest.raises(
+            ModelError, match=r"'someone/other' could not be fetched from http://127"
+        ),
+        downloaded("someone/other", hub=hub[0], home=home),
+    ):
+        pass
+    with (
+        pytest.raises(ModelError, match="could not be fetched"),
+        downloaded("someone/tiny", hub="http://127.0.0.1:9", home=home),
+    ):
+        pass
+    assert list(home.iterdir()) == []
+
+
+def test_a_base_keeps_the_model_it_began_with(erya, home, folder, tmp_path):
+    make_model(tmp_path / "tiny")
+    assert (
+        erya(
+            "models", "add", "embedding", tmp_path / "tiny", "--precision", "fp16"
+        ).code
+        == 0
+    )
+    assert erya("ingest", folder, "--kb", "docs").code == 0
+
+    (home.parent / "work" / "erya.toml").write_text('embedding_model = "tiny"\n')
+    refused = erya("ingest", folder, "--kb", "docs")
+    assert refused.code == 1
+    assert "holds vectors of the embedding model 'all-MiniLM-L6-v2' (384" in refused.err
+    assert "'tiny'" in erya("ask", "leave?", "--kb", "docs").err
+    assert erya("ingest", folder, "--kb", "other").code == 0
+    hit = erya("search", "leave days", "--kb", "other", "--json").json["hits"][0]
+    assert set(hit["scores"]) == {"keyword", "vector"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("no-such-folder",), "OWNER/NAME"),
+        (("./no/such",), "OWNER/NAME"),
+        (("x/y", "--pooling", "max"), "--pooling is mean or cls, got 'max'"),
+        (("x/y", "--precision", "int4"), "--precision is int8 or fp16"),
+        (("x", "--base-url", "ftp://x", "--model", "m"), "must be http"),
+    ],
+)
+def test_what_is_no_model_is_refused_in_words(erya, arguments, said):
+    done = erya("models", "add", "embedding", *arguments)
+
+    assert done.code == 2
+    assert said in done.err

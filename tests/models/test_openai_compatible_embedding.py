@@ -1,0 +1,101 @@
+import json
+
+import numpy as np
+import pytest
+
+from erya.errors import ModelError
+from erya.models import OpenAICompatibleEmbedding
+from erya.testing import ChatServer, Reply
+
+
+def reply(*vectors, order=None):
+    rows = [
+        {
+            "object": "embedding",
+            "index": i if order is None else order[i],
+            "embedding": list(v),
+        }
+        for i, v in enumerate(vectors)
+    ]
+    return Reply(
+        body=json.dumps(
+            {
+                "object": "list",
+                "model": "x",
+                "data": rows,
+                "usage": {"prompt_tokens": 1, "total_tokens": 1},
+            }
+        )
+    )
+
+
+def model(server, **options):
+    return OpenAICompatibleEmbedding(
+        name="mine", base_url=server.base_url, model="bge", **options
+    )
+
+
+def test_vectors_come_back_in_order_and_of_length_one():
+    with ChatServer(reply([3.0, 4.0], [0.0, 2.0])) as server:
+        embedded = model(server, passage_prefix="passage: ").embed_passages(["one", ""])
+
+    assert embedded.vectors.dtype == np.float32
+    assert embedded.vectors.tolist() == [pytest.approx([0.6, 0.8]), [0.0, 1.0]]
+    assert embedded.cut == (0, 0)
+    assert model(server).known(["one", "两"]) == [1.0, 1.0]
+    assert server.requests[0]["input"] == ["passage: one", "passage: "]
+    assert server.requests[0]["model"] == "bge"
+
+
+def test_a_question_gets_the_prefix_of_questions():
+    with ChatServer(reply([1.0, 0.0])) as server:
+        model(server, query_prefix="query: ").embed_query("how many")
+    assert server.requests[0]["input"] == ["query: how many"]
+
+
+def test_many_texts_go_in_several_requests():
+    with ChatServer(reply(*[[1.0, 0.0]] * 64), reply(*[[0.0, 1.0]] * 6)) as server:
+        embedded = model(server).embed_passages(["text"] * 70)
+    assert [len(r["input"]) for r in server.requests] == [64, 6]
+    assert embedded.vectors[63].tolist() == [1.0, 0.0]
+    assert embedded.vectors[64].tolist() == [0.0, 1.0]
+
+
+def test_no_text_asks_nobody():
+    with ChatServer(reply()) as server:
+        assert len(model(server).embed_passages([]).vectors) == 0
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (reply([1.0, 0.0]), r"numbered \[0\].* for texts 0 to 1"),
+        (reply([1.0, 0.0], [0.0, 1.0], order=[1, 0]), r"numbered \[1, 0\]"),
+        (reply([1.0, 0.0], [float("nan"), 1.0]), "NaN"),
+        (reply([1.0, 0.0], [0.0, 0.0]), "length 0"),
+        (reply([1.0, 0.0], [1.0]), "no list of vectors"),
+        (Reply(body="<html>Welcome</html>"), r"'mine' at http://127"),
+        (Reply(status=401, body="{}"), "refused the key"),
+        (Reply(status=404, body="{}"), "no such model"),
+    ],
+)
+def test_what_is_no_answer_is_refused_in_words(answer, said):
+    with ChatServer(answer) as server, pytest.raises(ModelError, match=said):
+        model(server).embed_passages(["one", "two"])
+
+
+def test_a_reply_that_drips_is_given_up():
+    with (
+        ChatServer(Reply(drip=0.05)) as server,
+        pytest.raises(ModelError, match=r"within 0.5 s.*embedding_seconds"),
+    ):
+        model(server, seconds=0.5).embed_query("x")
+
+
+def test_vectors_of_another_width_in_a_later_request_are_refused():
+    with (
+        ChatServer(reply(*[[1.0, 0.0]] * 64), reply([1.0, 0.0, 0.0])) as server,
+        pytest.raises(ModelError, match=r"\[2, 3\] numbers"),
+    ):
+        model(server).embed_passages(["text"] * 65)

@@ -1,0 +1,123 @@
+import pytest
+
+from erya.errors import ModelError, OtherModelError, UsageError
+from erya.records import Principal
+from erya.retrieving import ConvexFusion, HybridRetriever, KeywordRetriever
+from erya.stores import Candidate
+from erya.stores.embedded import EmbeddedStore
+from erya.testing import HashingEmbedding, document
+from erya.testing.store_contract import MODEL, put
+
+OWNER = Principal.owner("owner")
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = EmbeddedStore(tmp_path / "base", name="test")
+    yield store
+    store.close()
+
+
+def texts(evidence):
+    return [hit.chunk.text for hit in evidence.hits]
+
+
+# Fusion
+
+
+def test_where_all_is_known_both_legs_count_half():
+    """Worked by hand: (1 - 0.5) * 2/4 + 0.5 * 0.8/0.8 and (1 - 0.5) * 4/4 + 0.5 * 0.2/0.8."""
+    fused = ConvexFusion()(1.0, [Candidate(2.0, 0.8, 1.0), Candidate(4.0, 0.2, 1.0)])
+
+    assert [each.score for each in fused] == pytest.approx([0.75, 0.625])
+    assert [each.weight for each in fused] == [0.5, 0.5]
+
+
+def test_what_the_model_does_not_know_takes_its_weight_away():
+    """0.5 * (0.9 * 0.8) ** 4 by hand."""
+    (known,) = ConvexFusion()(0.9, [Candidate(1.0, 0.5, 0.8)])
+    (chinese,) = ConvexFusion()(0.4, [Candidate(1.0, 0.9, 0.4)])
+
+    assert known.weight == pytest.approx(0.5 * 0.72**4)
+    assert chinese == (1.0, 0.0)
+
+
+def test_a_leg_without_any_score_does_no_harm():
+    assert ConvexFusion()(1.0, []) == []
+    (no_words,) = ConvexFusion()(1.0, [Candidate(0.0, 0.4, 1.0)])
+    (no_vector,) = ConvexFusion()(1.0, [Candidate(3.0, None, 0.0)])
+    (opposite,) = ConvexFusion()(1.0, [Candidate(3.0, -0.4, 1.0)])
+    assert (no_words.score, no_vector.score, opposite.score) == (0.5, 1.0, 0.5)
+
+
+# Retrieving
+
+
+def test_english_is_found_by_both_and_chinese_as_by_words_alone(store):
+    put(
+        store,
+        document("a.txt", "Sensors cost 15 euro."),
+        document("b.txt", "年假有十五天，病假另算。"),
+        document("c.txt", "年假之外没有别的假。"),
+    )
+    hybrid, words = HybridRetriever(store, MODEL), KeywordRetriever(store)
+
+    english = hybrid.retrieve(OWNER, "what do sensors cost", limit=5)
+    assert texts(english)[0] == "Sensors cost 15 euro."
+    assert english.hits[0].ranks == {"keyword": 1, "vector": 1}
+    chinese = hybrid.retrieve(OWNER, "年假有几天", limit=5)
+    assert texts(chinese) == texts(words.retrieve(OWNER, "年假有几天", limit=5))
+    assert {tuple(hit.weights) for hit in chinese.hits} == {("keyword",)}
+    mixed = hybrid.retrieve(OWNER, "sensors cost 年假", limit=5)
+    weights = {hit.chunk.text[:2]: hit.weights["vector"] for hit in mixed.hits}
+    assert weights["Se"] > 0.01
+    assert weights["年假"] == 0.0
+
+
+def test_a_passage_in_many_files_is_shown_once(store):
+    put(
+        store,
+        *(document(f"{i}.txt", "The same text on sensors.") for i in range(6)),
+        document("x.txt", "Other sensors."),
+    )
+
+    assert (
+        len(HybridRetriever(store, MODEL).retrieve(OWNER, "sensors", limit=5).hits) == 2
+    )
+
+
+def test_a_base_without_vectors_is_searched_by_words(store):
+    put(store, document("a.txt", "Sensors."), embedded=False)
+    model = HashingEmbedding()
+
+    found = HybridRetriever(store, model).retrieve(OWNER, "sensors", limit=5)
+
+    assert texts(found) == ["Sensors."]
+    assert model.asked == []
+    assert found.note == ""
+
+
+def test_while_the_model_is_out_of_reach_words_still_find_and_a_note_says_so(store):
+    put(store, document("a.txt", "Sensors."))
+    retriever = HybridRetriever(store, MODEL)
+    assert retriever.retrieve(OWNER, "sensors", limit=5).note == ""
+    broken = HybridRetriever(store, HashingEmbedding(failure=ModelError("It is away.")))
+
+    found = broken.retrieve(OWNER, "sensors", limit=5)
+
+    assert texts(found) == ["Sensors."]
+    assert found.note == "It is away. Passages were found by their words alone."
+
+
+def test_another_model_than_the_bases_is_refused(store):
+    put(store, document("a.txt", "Sensors."))
+
+    with pytest.raises(OtherModelError, match='embedding_model = "hashing"'):
+        HybridRetriever(store, HashingEmbedding(name="other")).retrieve(
+            OWNER, "sensors", limit=5
+        )
+
+
+def test_a_limit_below_one_is_refused(store):
+    with pytest.raises(UsageError, match="at least 1"):
+        HybridRetriever(store, MODEL).retrieve(OWNER, "sensors", limit=0)
