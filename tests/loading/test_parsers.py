@@ -221,7 +221,7 @@ def test_other_json_lines_become_lines():
         (b"", "a.txt", "empty"),
         (b" \n ", "a.txt", "empty"),
         (b"<html><script>x</script></html>", "a.html", "empty"),
-        (b"%PDF-1.7 ...", "a.md", "unsupported_type"),
+        (b"{\\rtf1 ...", "a.md", "unsupported_type"),
         (b"PK\x03\x04....", "a.txt", "unsupported_type"),
         (bytes(range(256)) * 9, "a.txt", "unsupported_type"),
         (b"{}", "a.json", "unsupported_type"),
