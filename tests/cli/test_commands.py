@@ -137,7 +137,9 @@ def test_a_citation_of_a_pdf_is_shown_on_its_page(erya, tmp_path):
 
     assert shown.code == 0
     assert "⟦A cold box is inspected every 18 months.⟧" in shown.out
-    assert Path("boxes-p2.png").read_bytes().startswith(b"\x89PNG")
+    (picture,) = Path().glob("boxes-p2-*.png")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert str(picture) in shown.out
     told = erya("show", *command, "--json", "--png", "here.png").json
     assert told["page"] == 2
     assert told["quote"] == "A cold box is inspected every 18 months."

@@ -85,7 +85,9 @@ def show(
         store.close()
     written = None
     if marked is not None:
-        written = png or Path(f"{Path(document.source).stem}-p{place.page}.png")
+        # Named after the citation, so that no other file is overwritten.
+        stem = f"{Path(document.source).stem}-p{place.page}"
+        written = png or Path(f"{stem}-{document.id[:8]}-{start}.png")
         written.write_bytes(marked.png)
     if as_json:
         echo_json(

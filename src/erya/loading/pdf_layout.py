@@ -28,7 +28,7 @@ _BLANKS: Final = re.compile(r"\s+")
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\uffff]")
 _UNTIDY: Final = re.compile(r"\s\s|(?! )\s|" + _UNSEEN.pattern)
 _WIDE_GAP: Final = 1.5  # times the height of a line: no blank between words is as wide
-_WIDE_LINES: Final = 2  # on a page: then every line is looked at closely
+_WIDE_SHARE: Final = 0.4  # of a page's lines: then every line is looked at closely
 _NEAR: Final = 1.5  # points: edges that are meant to stand below each other
 _GUTTER_ROWS: Final = 4  # lines beside each other that make two columns
 _ACROSS: Final = 0.35  # of all pieces may reach over the gutter, such as a title
@@ -134,9 +134,9 @@ def _lines(textpage: Any) -> Iterator[list[_Piece]]:
     spans = [span for m in _LINE.finditer(units) if (span := _stripped(units, m))]
     # Asking where characters stand is most of the work: running text is only sampled.
     wide = [_looks_wide(units, *span, geometry=geometry) for span in spans]
-    cut_all = sum(wide) >= _WIDE_LINES
-    for (start, end), looks_wide in zip(spans, wide, strict=True):
-        cut = cut_all or looks_wide
+    cut_all = sum(wide) >= _WIDE_SHARE * len(spans)
+    for at, (start, end) in enumerate(spans):
+        cut = cut_all or any(wide[max(at - 1, 0) : at + 2])
         pieces = [
             piece
             for piece in _pieces(units, start, end, cut=cut, geometry=geometry)
@@ -168,7 +168,7 @@ def _looks_wide(units: str, start: int, end: int, *, geometry: "_Geometry") -> b
     near = min(blanks, key=lambda blank: abs(blank.start() - middle))
     return any(
         _is_wide(geometry.box(b.start() - 1), geometry.box(b.end()))
-        for b in {blanks[-1], near, blanks[0]}
+        for b in {blanks[-1], near}
     )
 
 
