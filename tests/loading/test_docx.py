@@ -5,7 +5,7 @@ import zipfile
 import docx
 import pytest
 from docx.oxml import parse_xml
-from docx.oxml.ns import nsdecls
+from docx.oxml.ns import nsdecls, qn
 
 from erya.errors import DocumentError
 from erya.loading import media_type, parse
@@ -210,3 +210,97 @@ def test_an_entity_is_not_expanded():
         return
     with pathlib.Path("/etc/hostname").open(encoding="utf-8") as file:
         assert file.read().strip() not in text
+
+
+WIDE, TALL = '<w:gridSpan w:val="2"/>', '<w:vMerge w:val="restart"/>'
+
+
+def table_of(*rows):
+    return parse_xml(f"<w:tbl {nsdecls('w')}>{''.join(rows)}</w:tbl>")
+
+
+def cell(text, how=""):
+    return f"<w:tc><w:tcPr>{how}</w:tcPr><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc>"
+
+
+def test_a_merged_cell_moves_no_other_under_a_wrong_name():
+    document = docx.Document()
+    document.element.body.insert(0, table_of(
+        f"<w:tr>{cell('Name')}{cell('Price')}{cell('Stock')}</w:tr>",
+        f"<w:tr>{cell('wide', WIDE)}{cell('7')}</w:tr>",
+        f"<w:tr>{cell('tall', TALL)}{cell('1')}{cell('2')}</w:tr>",
+        f"<w:sdt><w:sdtContent><w:tr>{cell('', '<w:vMerge/>')}{cell('3')}{cell('4')}</w:tr></w:sdtContent></w:sdt>",
+    ))  # fmt: skip
+
+    assert parse(saved(document), "x.docx").text.splitlines() == [
+        "Name: wide | Stock: 7",
+        "Name: tall | Price: 1 | Stock: 2",
+        "Name: tall | Price: 3 | Stock: 4",
+    ]
+
+
+def test_a_table_in_a_table_is_read_once():
+    inner = f"<w:tbl><w:tr>{cell('A')}{cell('B')}</w:tr></w:tbl>"
+    document = docx.Document()
+    document.element.body.insert(0, table_of(
+        f"<w:tr>{cell('H1')}{cell('H2')}</w:tr>",
+        f"<w:tr>{cell('x')}<w:tc>{inner}<w:p/></w:tc></w:tr>",
+    ))  # fmt: skip
+
+    assert parse(saved(document), "x.docx").text == "H1: x | H2: A B"
+
+
+def test_what_word_hides_is_not_read():
+    document = docx.Document()
+    paragraph = document.add_paragraph("Seen.")
+    run = paragraph.add_run(" Hidden.")
+    run.font.hidden = True
+
+    assert parse(saved(document), "x.docx").text == "Seen."
+
+
+def test_a_list_that_begins_again_does():
+    document = docx.Document()
+    numbered(document, ["%1."], "decimal")
+    document.part.numbering_part.element.append(parse_xml(
+        f'<w:num {nsdecls("w")} w:numId="78"><w:abstractNumId w:val="77"/>'
+        '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride></w:num>'
+    ))  # fmt: skip
+    for text in ("a", "b", "c", "d"):
+        number(document.add_paragraph(text))
+    for paragraph in document.paragraphs[2:]:
+        paragraph._p.find(f".//{qn('w:numId')}").set(qn("w:val"), "78")
+
+    assert parse(saved(document), "x.docx").text.splitlines() == [
+        "1. a",
+        "2. b",
+        "1. c",
+        "2. d",
+    ]
+
+
+def test_a_document_without_properties_has_the_title_of_its_heading():
+    document = docx.Document()
+    document.add_heading("Leave", 1)
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(saved(document))) as old,
+        zipfile.ZipFile(stream, "w") as new,
+    ):
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "_rels/.rels":
+                data = b"".join(
+                    part
+                    for part in data.replace(
+                        b"<Relationship ", b"\n<Relationship "
+                    ).splitlines(keepends=True)
+                    if b"core-properties" not in part
+                    or part.endswith(b"</Relationships>")
+                )
+                if b"</Relationships>" not in data:
+                    data += b"</Relationships>"
+            if name != "docProps/core.xml":
+                new.writestr(name, data)
+
+    assert parse(stream.getvalue(), "x.docx").title == "Leave"

@@ -182,7 +182,7 @@ def test_every_mark_covers_just_the_words_it_names(rotate, crop):
         for quote in ("row 3", "text that fill", "other 5 words"):
             start = parsed.text.index(quote)
             offset = start - parsed.pages[1].start
-            marked = pool.mark(item, page=2, start=offset, end=offset + len(quote))
+            marked = pool.mark(item, page=2, start=offset, quote=quote)
             (box,) = marked.boxes
             numbers = page_text(document, 1).numbers[offset : offset + len(quote)]
             read = "".join(character(second, n) for n in numbers)
@@ -227,8 +227,25 @@ def test_a_span_that_is_not_there_is_a_typed_error():
     item = Item(source="x.pdf", data=pdf(lines("One page.")))
     with ParserPool(workers=1) as pool:
         with pytest.raises(DocumentError, match="no page 2"):
-            pool.mark(item, page=2, start=0, end=3)
-        with pytest.raises(DocumentError, match="nothing from 50 to 60"):
-            pool.mark(item, page=1, start=50, end=60)
+            pool.mark(item, page=2, start=0, quote="One")
+        with pytest.raises(DocumentError, match="read otherwise than when"):
+            pool.mark(item, page=1, start=50, quote="elsewhere")
         with pytest.raises(DocumentError, match="damaged"):
-            pool.mark(Item(source="x.pdf", data=b"%PDF-1.4 no"), page=1, start=0, end=3)
+            pool.mark(
+                Item(source="x.pdf", data=b"%PDF-1.4 no"), page=1, start=0, quote="x"
+            )
+
+
+def test_half_a_character_in_the_title_is_no_reason_to_refuse():
+    data = pdf(lines("Text."), title="TITLE").replace(b"(TITLE)", b"<FEFF0041D83D>")
+
+    assert (parse(data, "x.pdf").title, parse(data, "x.pdf").text) == ("x", "Text.")
+
+
+def test_text_about_pdf_is_text():
+    assert (
+        parse(b"# About PDF\n\nIt starts with %PDF-1.7 and a line.", "a.md").media_type
+        == "text/markdown"
+    )
+    late = b"\x00\x01\x02" * 30 + pdf(lines("Text."))
+    assert parse(late, "x").media_type == "application/pdf"

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from erya.errors import ModelError
-from erya.models import open_local
-from erya.models.importing import downloaded
+from erya.models import LocalEmbedding, open_local
+from erya.models.importing import downloaded, import_model
 from tests.models.tiny_models import make_model
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -165,3 +165,41 @@ def test_what_is_no_model_is_refused_in_words(erya, arguments, said):
 
     assert done.code == 2
     assert said in done.err
+
+
+def test_a_name_stands_for_one_model(erya, tmp_path):
+    """Texts must not go to an endpoint because a local model was given its name."""
+    make_model(tmp_path / "bge")
+    endpoint = (
+        "models",
+        "add",
+        "embedding",
+        "bge",
+        "--base-url",
+        "http://127.0.0.1:9/v1",
+        "--model",
+        "m",
+    )
+    assert erya(*endpoint).code == 0
+
+    assert (
+        "already, which runs at an endpoint"
+        in erya("models", "add", "embedding", tmp_path / "bge").err
+    )
+    assert erya("models", "remove", "bge").code == 0
+    assert erya("models", "add", "embedding", tmp_path / "bge").code == 0
+    assert "already, which runs here" in erya(*endpoint).err
+    assert "stays" in erya("models", "remove", "all-MiniLM-L6-v2").err
+
+
+def test_a_model_that_says_it_reads_more_than_it_can_is_held_to_what_it_can(tmp_path):
+    make_model(tmp_path / "hub")
+    (tmp_path / "hub" / "sentence_bert_config.json").write_text(
+        '{"max_seq_length": 4096}'
+    )
+    import_model(tmp_path / "hub", tmp_path / "m", name="m")
+
+    model = LocalEmbedding(tmp_path / "m")
+
+    assert model.card.max_tokens == 64
+    assert model.embed_passages(["the box " * 500]).cut == (1000 - 62,)

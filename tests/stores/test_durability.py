@@ -22,12 +22,13 @@ from erya.errors import (
     NotFoundError,
     StoreError,
 )
+from erya.models import fingerprint_of
 from erya.records import Principal
 from erya.stores import Bases
 from erya.stores.embedded import EmbeddedStore, schema
 from erya.stores.embedded.database import create, engine_for, migrate
 from erya.testing import document
-from erya.testing.store_contract import both, put
+from erya.testing.store_contract import MODEL, both, put
 
 OWNER = Principal.owner("owner")
 GOLDEN = Path(__file__).parent / "golden"
@@ -396,6 +397,44 @@ def test_a_damaged_vector_is_noticed_dropped_and_made_again(base):
     with store.writer(OWNER, purpose="x") as writer:
         writer.use_embedder(store.embedder(OWNER))
         assert len(writer.unembedded(limit=30)) == 2
+    store.close()
+
+
+def test_a_damaged_chunk_without_a_vector_stands_in_nobodys_way(tmp_path):
+    store = opened(tmp_path / "base")
+    put(
+        store,
+        document("a.txt", "Sensors."),
+        document("b.txt", "Hotels."),
+        embedded=False,
+    )
+    connection = sqlite3.connect(tmp_path / "base" / "base.sqlite")
+    connection.execute("UPDATE chunks SET text = 'Damaged.' WHERE text = 'Sensors.'")
+    connection.commit()
+    connection.close()
+
+    with store.writer(OWNER, purpose="x") as writer:
+        writer.use_embedder(fingerprint_of(MODEL))
+        assert [chunk.text for chunk in writer.unembedded(limit=1)] == ["Hotels."]
+    store.close()
+
+
+def test_a_matrix_exchanged_while_it_is_opened_is_not_used(base, monkeypatch):
+    """Its manifest and its rows would not belong together."""
+    store = opened(base)
+    index = store._indexes.vectors
+    opening = index._opened
+
+    def exchange(manifest):
+        monkeypatch.setattr(index, "_opened", opening)
+        found = opening(manifest)
+        store.rebuild(OWNER)
+        return found
+
+    index._open = None
+    monkeypatch.setattr(index, "_opened", exchange)
+    assert index.generation() is None
+    assert len(both(store, OWNER, "sensor", limit=30).hits) == 20
     store.close()
 
 

@@ -118,6 +118,7 @@ def add_embedding(
     if base_url is not None:
         from erya.models import ModelCatalogue, ModelEntry  # noqa: PLC0415
 
+        _unused(settings, name, by_endpoint=True)
         ModelCatalogue(settings.home, kind="embedding").add(
             ModelEntry(
                 name=name,
@@ -166,6 +167,7 @@ def _import(settings: "Settings", name: str, use: "Use", *, precision: Any) -> s
     folder = Path(name).expanduser()
     called = folder.resolve().name if folder.is_dir() else name.rpartition("/")[2]
     target = local_model_folder(settings.home, called)
+    _unused(settings, called, by_endpoint=False)
     if folder.is_dir():
         import_model(
             folder, target, name=called, source=str(folder.resolve()),
@@ -185,6 +187,29 @@ def _import(settings: "Settings", name: str, use: "Use", *, precision: Any) -> s
             precision=precision, use=use,
         )  # fmt: skip
     return called
+
+
+def _unused(settings: "Settings", name: str, *, by_endpoint: bool) -> None:
+    """Refuse a name that another kind of embedding model has: texts would go there.
+
+    Raises:
+        UsageError: It is taken.
+    """
+    from erya.models import ModelCatalogue  # noqa: PLC0415
+    from erya.models.offline import local_model_cards  # noqa: PLC0415
+
+    if by_endpoint:
+        taken = [card.name for card in local_model_cards(settings.home)]
+    else:
+        entries = ModelCatalogue(settings.home, kind="embedding").all()
+        taken = [entry.name for entry in entries]
+    if name in taken:
+        where = "here" if by_endpoint else "at an endpoint"
+        msg = (
+            f"There is an embedding model {name!r} already, which runs {where}. Remove "
+            f"it first: erya models remove {name}"
+        )
+        raise UsageError(msg)
 
 
 def _say_how_to_use(name: str) -> None:
@@ -250,17 +275,26 @@ def remove(
     import shutil  # noqa: PLC0415
 
     from erya.models import ModelCatalogue  # noqa: PLC0415
-    from erya.models.offline import local_model_folder  # noqa: PLC0415
+    from erya.models.offline import (  # noqa: PLC0415
+        local_model_cards,
+        local_model_folder,
+    )
 
     settings = settings_for(home=home, config=config)
-    folder = local_model_folder(settings.home, name)
+    chat = ModelCatalogue(settings.home)
     embedding = ModelCatalogue(settings.home, kind="embedding")
-    if folder.is_dir():
-        shutil.rmtree(folder)
-    elif any(entry.name == name for entry in embedding.all()):
-        embedding.remove(name)
+    for catalogue in (chat, embedding):
+        if any(entry.name == name for entry in catalogue.all()):
+            catalogue.remove(name)
+            break
     else:
-        ModelCatalogue(settings.home).remove(name)
+        if not any(card.name == name for card in local_model_cards(settings.home)):
+            chat.get(name)  # raises, naming those there are
+        folder = local_model_folder(settings.home, name)
+        if not folder.is_dir():
+            msg = f"{name!r} is part of Erya and stays."
+            raise UsageError(msg)
+        shutil.rmtree(folder)
     echo(f"Removed {name!r}.")
 
 

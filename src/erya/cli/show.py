@@ -176,11 +176,12 @@ def _marked(
     item = Item(source=document.source, data=data)
     with ParserPool(limits=limits, workers=1) as pool:
         try:
+            end = min(span.end, document.pages[place.page - 1].end)
             return pool.mark(
                 item,
                 page=place.page,
                 start=span.start - place.start,
-                end=span.end - place.start,
+                quote=document.text[span.start : end],
             )
         except DocumentError as error:
             echo(f"No picture of the page: {error}", err=True)

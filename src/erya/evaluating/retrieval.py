@@ -130,7 +130,8 @@ def evaluate_retrieval(
 
 def _documents(corpus: Sequence[Passage], on_progress: Progress) -> Iterator[Document]:
     for done, passage in enumerate(corpus, start=1):
-        data = passage.text.encode()
+        # A document that is a title and nothing else is found by its title.
+        data = (passage.text or passage.title).encode("utf-8", "replace")
         item = Item(source=passage.id, data=data)
         document = document_of(item, parse_text(data, ""), readers=_EVERYBODY)
         yield replace(document, title=passage.title)

@@ -15,7 +15,12 @@ __all__ = ["IngestReport", "Ingestion"]
 _COMMIT_DOCUMENTS = 1_000
 _COMMIT_CHARACTERS = 8_000_000
 _COMMIT_SECONDS = 5.0
-_EMBED_AT_ONCE = 64
+_EMBED_AT_ONCE = (
+    64  # chunks that are waited for, so that all cores have something to do
+)
+_EMBED_AT_MOST = (
+    512  # chunks of a long document, so that their vectors take little room
+)
 
 
 @dataclass(slots=True)
@@ -102,7 +107,6 @@ class Ingestion:
             writer.use_embedder(fingerprint)
             # The vector of texts of which the model knows too little to place them.
             self._nowhere = np.zeros(fingerprint.dimension, dtype=np.float32)
-            self._embed_what_has_no_vector()
 
     def changed(self, offered: Iterable[Item | Problem]) -> Iterator[Item]:
         """Yield the items that have to be read; note everything else."""
@@ -174,6 +178,7 @@ class Ingestion:
                 self._writer.remove(document.id)
                 self.report.removed += 1
         self._commit()
+        self._embed_what_has_no_vector()
         self.report.seconds = round(time.monotonic() - self._began, 3)
         return self.report
 
@@ -217,16 +222,20 @@ class Ingestion:
             return []
         known = self._model.known(texts)
         telling = [i for i, share in enumerate(known) if share >= LEAST_KNOWN]
-        found = self._model.embed_passages([texts[i] for i in telling])
-        self.report.cut += sum(cut > 0 for cut in found.cut)
         made = [Embedding(self._nowhere, 0.0)] * len(texts)
-        for i, vector in zip(telling, found.vectors, strict=True):
-            made[i] = Embedding(vector, known[i])
+        for first in range(0, len(telling), _EMBED_AT_MOST):
+            part = telling[first : first + _EMBED_AT_MOST]
+            found = self._model.embed_passages([texts[i] for i in part])
+            self.report.cut += sum(cut > 0 for cut in found.cut)
+            for i, vector in zip(part, found.vectors, strict=True):
+                made[i] = Embedding(vector, known[i])
         return made
 
     def _embed_what_has_no_vector(self) -> None:
         """Embed chunks of an earlier release, or of runs without a model."""
-        while chunks := self._writer.unembedded(limit=_EMBED_AT_ONCE * 8):
+        if self._model is None:
+            return
+        while chunks := self._writer.unembedded(limit=_EMBED_AT_MOST):
             found = self._embedded([chunk.indexed_text for chunk in chunks])
             ids = [chunk.id for chunk in chunks]
             self._writer.embed(dict(zip(ids, found, strict=True)))

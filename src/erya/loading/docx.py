@@ -3,7 +3,7 @@
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,6 +37,10 @@ _HIDDEN: Final = frozenset(map(qn, ("w:del", "w:moveFrom", "w:instrText", "w:rPr
 _ALTERNATIVE: Final = (
     "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 )
+_WRAPPERS: Final = frozenset(
+    map(qn, ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:customXml", "w:smartTag"))
+)
+_MOST_COLUMNS: Final = 200
 _TEXT: Final = frozenset(map(qn, ("w:t", "m:t")))
 _BREAKS: Final = {qn("w:tab"): " ", qn("w:br"): "\n", qn("w:cr"): "\n"}
 
@@ -54,9 +58,7 @@ def parse_docx(data: bytes, name: str) -> Parsed:
         raise DocumentError(msg, code="damaged") from None
     builder = TextBuilder()
     _Reader(document, builder).read()
-    told = document.core_properties
-    title = clean(" ".join((told.title or "").split()))
-    parsed = builder.parsed(title=title, media_type=_MEDIA_TYPE)
+    parsed = builder.parsed(title=_title(document), media_type=_MEDIA_TYPE)
     if parsed.title:
         return parsed
     return builder.parsed(title=PurePosixPath(name).stem, media_type=_MEDIA_TYPE)
@@ -104,10 +106,9 @@ class _Reader:
 
     def _table(self, element: "BaseOxmlElement") -> None:
         self._builder.end_list()
-        rows = [
-            [" ".join(_cell_text(cell).split()) for cell in row.iter(qn("w:tc"))]
-            for row in element.iterchildren(qn("w:tr"))
-        ]
+        rows: list[list[str]] = []
+        for row in _children(element, "w:tr"):
+            rows.append(_cells(row, above=rows[-1] if rows else []))
         if len(rows) == 1 or all(len(row) == 1 for row in rows):
             for cell in (cell for row in rows for cell in row):
                 self._builder.paragraph(cell)  # a frame around text
@@ -143,10 +144,7 @@ def _blocks(parent: "BaseOxmlElement") -> Iterator["BaseOxmlElement"]:
     for element in parent.iterchildren():
         if element.tag in {qn("w:p"), qn("w:tbl")}:
             yield element
-        elif element.tag in {
-            qn("w:sdt"), qn("w:sdtContent"), qn("w:ins"), qn("w:moveTo"),
-            qn("w:customXml"), qn("w:smartTag"),
-        }:  # fmt: skip
+        elif element.tag in _WRAPPERS:
             yield from _blocks(element)
 
 
@@ -155,7 +153,14 @@ def _text_of(element: "BaseOxmlElement") -> str:
     return "".join(_pieces(element))
 
 
+def _is_hidden(run: "BaseOxmlElement") -> bool:
+    hidden = run.find(f"{qn('w:rPr')}/{qn('w:vanish')}")
+    return hidden is not None and hidden.get(qn("w:val")) not in {"0", "false", "off"}
+
+
 def _pieces(element: "BaseOxmlElement") -> Iterator[str]:
+    if element.tag == qn("w:r") and _is_hidden(element):
+        return
     for child in element.iterchildren():
         if child.tag in _TEXT:
             yield child.text or ""
@@ -167,8 +172,63 @@ def _pieces(element: "BaseOxmlElement") -> Iterator[str]:
             yield from _pieces(child)
 
 
-def _cell_text(cell: "BaseOxmlElement") -> str:
-    return " ".join(_text_of(element) for element in cell.iter(qn("w:p")))
+def _children(parent: "BaseOxmlElement", name: str) -> Iterator["BaseOxmlElement"]:
+    """Yield children of a name, those inside of content controls too."""
+    for element in parent.iterchildren():
+        if element.tag == qn(name):
+            yield element
+        elif element.tag in _WRAPPERS:
+            yield from _children(element, name)
+
+
+def _cells(row: "BaseOxmlElement", *, above: Sequence[str]) -> list[str]:
+    """Return a text for each column of the grid.
+
+    A cell over several columns stands in the first of them; one that goes on from the
+    row above has its text.
+    """
+    cells = [""] * _number(row.find(f"{qn('w:trPr')}/{qn('w:gridBefore')}"), 0)
+    for cell in _children(row, "w:tc"):
+        merged = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
+        goes_on = merged is not None and merged.get(qn("w:val")) != "restart"
+        if goes_on and len(cells) < len(above):
+            cells.append(above[len(cells)])
+        else:
+            cells.append(" ".join(_flat(cell).split()))
+        columns = _number(cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}"), 1)
+        cells += [""] * (min(columns, _MOST_COLUMNS) - 1)
+    return cells
+
+
+def _number(element: "BaseOxmlElement | None", default: int) -> int:
+    value = element.get(qn("w:val")) if element is not None else None
+    return int(value) if value is not None and value.isdigit() else default
+
+
+def _flat(cell: "BaseOxmlElement") -> str:
+    """Return everything in a cell as one text, inner tables too."""
+    parts: list[str] = []
+    for element in _blocks(cell):
+        if element.tag == qn("w:p"):
+            parts.append(_text_of(element))
+        else:
+            inner = (
+                c for row in _children(element, "w:tr") for c in _children(row, "w:tc")
+            )
+            parts += [_flat(each) for each in inner]
+    return " ".join(parts)
+
+
+def _title(document: "Document") -> str:
+    """Return the title that the document gives itself; python-docx makes one up."""
+    rels = document.part.package.rels.values()
+    if not any(rel.reltype.endswith("/core-properties") for rel in rels):
+        return ""
+    try:
+        told = document.core_properties.title or ""
+    except _DAMAGED:
+        return ""
+    return clean(" ".join(told.split()))
 
 
 def _numbering_of(document: "Document") -> "BaseOxmlElement | None":
@@ -187,4 +247,4 @@ def _footnotes(document: "Document") -> Iterator[str]:
         root = etree.fromstring(relation.target_part.blob, parser)
         for note in root.iterchildren(qn("w:footnote")):
             if note.get(qn("w:type")) is None:  # others are lines drawn above notes
-                yield " ".join(_text_of(p) for p in note.iter(qn("w:p")))
+                yield _flat(note)

@@ -46,6 +46,7 @@ class Numbering:
     element: "BaseOxmlElement | None"
     _lists: dict[str, str] = field(default_factory=dict)  # list to its definition
     _levels: dict[tuple[str, int], _Level] = field(default_factory=dict)
+    _restarts: dict[tuple[str, int], int] = field(default_factory=dict)
     _counts: dict[str, dict[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -54,7 +55,13 @@ class Numbering:
         for one in self.element.iterchildren(qn("w:num")):
             definition = one.find(qn("w:abstractNumId"))
             if definition is not None:
-                self._lists[one.get(qn("w:numId"))] = definition.get(qn("w:val"))
+                which = one.get(qn("w:numId"))
+                self._lists[which] = definition.get(qn("w:val"))
+                for override in one.iterchildren(qn("w:lvlOverride")):
+                    first = _value(override, "w:startOverride", "")
+                    if first.isdigit():
+                        depth = int(override.get(qn("w:ilvl")) or 0)
+                        self._restarts[which, depth] = int(first)
         for one in self.element.iterchildren(qn("w:abstractNum")):
             for level in one.iterchildren(qn("w:lvl")):
                 key = one.get(qn("w:abstractNumId")), int(level.get(qn("w:ilvl")))
@@ -81,7 +88,10 @@ class Numbering:
         if level is None or level.format in {"bullet", "none"}:
             return Mark("", depth)
         counts = self._counts.setdefault(definition, {})
-        counts[depth] = counts.get(depth, level.start - 1) + 1
+        # A list that begins again does so once, at its first paragraph.
+        restart = self._restarts.pop((which, depth), None)
+        before = counts.get(depth, level.start - 1) if restart is None else restart - 1
+        counts[depth] = before + 1
         for deeper in [other for other in counts if other > depth]:
             del counts[deeper]
         return Mark(self._label(definition, level, counts), depth)

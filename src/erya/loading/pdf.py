@@ -1,5 +1,6 @@
 """PDF, by PDFium. Runs in a parsing process, as every parser of untrusted bytes."""
 
+import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +19,7 @@ __all__ = ["open_pdf", "page_text", "parse_pdf"]
 
 _MOST_PAGES: Final = 20_000
 _LEVELS: Final = 4
+_KEYS: Final = ("Title", "Author", "Subject", "CreationDate")
 _NO_TITLE: Final = ("untitled", "microsoft word", "microsoft powerpoint", "无标题")
 
 
@@ -36,7 +38,7 @@ def parse_pdf(data: bytes, name: str) -> Parsed:
     pages: list[Span] = []
     length = 0
     with open_pdf(data) as document:
-        told = document.get_metadata_dict()
+        told = {key: _told(document, key) for key in _KEYS}
         for number in range(len(document)):
             page = page_text(document, number)
             if page.text and length:
@@ -68,9 +70,17 @@ def parse_pdf(data: bytes, name: str) -> Parsed:
         metadata={
             key.lower(): clean(value)
             for key, value in told.items()
-            if key in {"Author", "CreationDate", "Subject"} and clean(value).strip()
+            if key != "Title" and clean(value).strip()
         },
     )
+
+
+def _told(document: pypdfium2.PdfDocument, key: str) -> str:
+    """Return what a PDF says of itself, read as far as it can be read."""
+    size = pdfium.FPDF_GetMetaText(document.raw, key.encode(), None, 0)
+    buffer = ctypes.create_string_buffer(size)
+    pdfium.FPDF_GetMetaText(document.raw, key.encode(), buffer, size)
+    return buffer.raw.decode("utf-16-le", "replace").rstrip("\x00")
 
 
 @contextmanager

@@ -38,7 +38,9 @@ class _Box(NamedTuple):
     bottom: float
 
 
-def mark_pdf(data: bytes, *, page: int, start: int, end: int) -> dict[str, Any]:
+def mark_pdf(
+    data: bytes, *, page: int, start: int, end: int, quote: str
+) -> dict[str, Any]:
     """Return where a span stands, and a picture of the page with the span marked.
 
     Args:
@@ -46,6 +48,7 @@ def mark_pdf(data: bytes, *, page: int, start: int, end: int) -> dict[str, Any]:
         page: From 1.
         start: First character, counted in the text of the page.
         end: One past the last.
+        quote: What stands there, as it was cited.
 
     Returns:
         `boxes`: [left, top, right, bottom] of each line, 0 to 1; `png`: the picture in
@@ -59,9 +62,15 @@ def mark_pdf(data: bytes, *, page: int, start: int, end: int) -> dict[str, Any]:
             msg = f"There is no page {page} in this PDF of {len(document)} pages."
             raise DocumentError(msg, code="no_such_page")
         told = page_text(document, page - 1)
+        if told.text[start:end] != quote:
+            msg = (
+                f"Page {page} is read otherwise than when the file was ingested, so "
+                "the words cannot be marked. Ingest it again with --force."
+            )
+            raise DocumentError(msg, code="no_such_span")
         numbers = [number for number in told.numbers[start:end] if number >= 0]
         if not numbers:
-            msg = f"There is nothing from {start} to {end} on page {page}."
+            msg = f"There is nothing to mark from {start} to {end} on page {page}."
             raise DocumentError(msg, code="no_such_span")
         opened = document[page - 1]
         boxes = list(_lines(_boxes(opened, numbers)))
@@ -143,8 +152,8 @@ def _picture(page: pypdfium2.PdfPage, boxes: Sequence[_Box]) -> bytes:
     height, width = pixels.shape[:2]
     for box in boxes:
         part = pixels[
-            int(box.top * height) : int(box.bottom * height) + 1,
-            int(box.left * width) : int(box.right * width) + 1,
+            max(int(box.top * height), 0) : max(int(box.bottom * height) + 1, 0),
+            max(int(box.left * width), 0) : max(int(box.right * width) + 1, 0),
         ]
         # Darker wins, so that the letters stay.
         part[:] = np.minimum(part, np.array(_YELLOW, dtype=np.uint8))

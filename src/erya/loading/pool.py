@@ -97,21 +97,23 @@ class ParserPool:
         while waiting:
             yield waiting.popleft().result()
 
-    def mark(self, item: Item, *, page: int, start: int, end: int) -> Marked:
+    def mark(self, item: Item, *, page: int, start: int, quote: str) -> Marked:
         """Mark a span of a PDF on its page.
 
         Args:
             item: The PDF.
             page: From 1.
             start: First character, counted in the text of the page.
-            end: One past the last.
+            quote: The words that stand there. What goes on overleaf is left out.
 
         Raises:
-            DocumentError: There is no such page or span, or PDFium failed on it.
+            DocumentError: There is no such page, the words do not stand there, or
+                PDFium failed on it.
         """
         worker = _Worker(self._limits)
         try:
-            reply = worker.mark(item, {"page": page, "start": start, "end": end})
+            asked = {"page": page, "start": start, "end": start + len(quote)}
+            reply = worker.mark(item, {**asked, "quote": quote})
         finally:
             worker.stop()
         if isinstance(reply, Outcome):
@@ -205,7 +207,7 @@ class _Worker:
         finally:
             timer.cancel()
 
-    def mark(self, item: Item, asked: dict[str, int]) -> dict[str, Any] | Outcome:
+    def mark(self, item: Item, asked: dict[str, Any]) -> dict[str, Any] | Outcome:
         """Ask for a span on a page; return the reply, or what went wrong."""
         reply = self._within_limits(item, {"mark": asked})
         return (

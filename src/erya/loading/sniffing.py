@@ -89,10 +89,11 @@ def media_type(data: bytes, name: str) -> str:
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             return _inside_zip(data) if kind == "application/zip" else kind
-    if _PDF_MARK in data[:_HEAD]:
-        return "application/pdf"  # with something before it, as some servers send
     head = data[:_HEAD]
-    return _kind_of_text(head, name) if _is_text(head) else "application/octet-stream"
+    if _is_text(head):
+        return _kind_of_text(head, name)
+    # Some servers send something before it.
+    return "application/pdf" if _PDF_MARK in head else "application/octet-stream"
 
 
 def _kind_of_text(head: bytes, name: str) -> str:

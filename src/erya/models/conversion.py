@@ -69,6 +69,9 @@ def convert(folder: Path, target: Path, *, precision: Precision) -> None:
     weights = read_safetensors(folder / "model.safetensors")
     try:
         model = _Graph(onnx, weights, config, precision=precision).model()
+    except (ValueError, IndexError) as error:
+        msg = f"The weights in {folder} do not fit its configuration: {error}."
+        raise UsageError(msg) from None
     except KeyError as error:
         msg = (
             f"The model in {folder} lacks the weight {error}. Only encoders of the "
@@ -194,18 +197,32 @@ class _Graph:
         words = self._weight("embeddings.word_embeddings.weight")
         positions = self._weight("embeddings.position_embeddings.weight")
         if self._config["model_type"] in _PADDED_POSITIONS:
-            first = int(self._config.get("pad_token_id", 1)) + 1
+            first = int(self._config.get("pad_token_id") or 1) + 1
             positions = positions[first:]
         types = self._weight("embeddings.token_type_embeddings.weight")
         shape = self._node("Shape", "input_ids", start=1)
         zero = self._constant(np.array([0]))
         here = self._node("Slice", self._constant(positions), zero, shape, zero)
-        table = self._constant(words.astype(np.float16))
-        found = self._node("Gather", table, "input_ids")
-        hidden = self._node("Cast", found, to=self._onnx.TensorProto.FLOAT)
+        hidden = self._words(words)
         hidden = self._node("Add", hidden, here)
         hidden = self._node("Add", hidden, self._constant(types[0]))
         return self._normalized(hidden, "embeddings.LayerNorm")
+
+    def _words(self, table: "NDArray[Any]") -> str:
+        """Look tokens up; the table is most of a small model's size."""
+        to_float = self._onnx.TensorProto.FLOAT
+        if self._precision == "fp16":
+            halves = self._constant(table.astype(np.float16))
+            return self._node(
+                "Cast", self._node("Gather", halves, "input_ids"), to=to_float
+            )
+        scales = np.maximum(np.abs(table).max(axis=1, keepdims=True), _TINY) / _LEVELS
+        levels = self._constant(np.round(table / scales).astype(np.int8))
+        found = self._node(
+            "Cast", self._node("Gather", levels, "input_ids"), to=to_float
+        )
+        scale = self._constant(scales.astype(np.float32))
+        return self._node("Mul", found, self._node("Gather", scale, "input_ids"))
 
     def _layer(self, hidden: str, padding: str, name: str) -> str:
         """Let tokens attend to each other, then each to itself."""

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from erya.errors import EryaError, ModelError, UsageError
+from erya.errors import ModelError, UsageError
 from erya.models.base import fingerprint_of
 from erya.models.conversion import Precision, convert
 from erya.models.local_embedding import CARD, LocalEmbedding, LocalModelCard, Pooling
@@ -30,6 +30,7 @@ _WANTED: Final = (
     "README.md",
     "LICENSE*",
 )
+_WORD: Final = "a "
 _PAPERS: Final = ("LICENSE*", "README.md")
 _LONGEST: Final = 512  # tokens, where the model does not say
 
@@ -141,10 +142,14 @@ def downloaded(repository: str, *, hub: str, home: Path) -> Iterator[Path]:
 
 
 def _tried(folder: Path) -> Fingerprint:
+    model = LocalEmbedding(folder)
     try:
-        return fingerprint_of(LocalEmbedding(folder))
-    except EryaError:
-        raise
+        # The longest text it says it reads must run, too.
+        model.embed_passages([_WORD * model.card.max_tokens])
+        return fingerprint_of(model)
+    except ModelError as error:
+        msg = f"The model cannot be used. {error}"
+        raise UsageError(msg) from None
     except Exception as error:  # noqa: BLE001 - whatever a runtime says of a graph
         msg = f"The model does not run: {type(error).__name__}: {error}"[:500]
         raise UsageError(msg) from None
@@ -170,13 +175,11 @@ def _pooling(folder: Path) -> Pooling:
 
 def _max_tokens(folder: Path) -> int:
     told = _optional(folder / "sentence_bert_config.json").get("max_seq_length")
-    if isinstance(told, int):
-        return told
     config = _optional(folder / "config.json")
-    positions = config.get("max_position_embeddings", _LONGEST)
+    positions = config.get("max_position_embeddings") or _LONGEST
     # The RoBERTa family leaves two positions unused.
-    spare = 0 if config.get("model_type") == "bert" else 2
-    return min(int(positions) - spare, _LONGEST)
+    most = int(positions) - (0 if config.get("model_type") == "bert" else 2)
+    return min(told, most) if isinstance(told, int) else min(most, _LONGEST)
 
 
 def _first(given: str | None, prompts: dict[str, Any], *names: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from typing_extensions import override
 
-from erya.errors import UsageError
+from erya.errors import ModelError, UsageError
 from erya.models.base import Embedded, EmbeddingModel, checked_vectors
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class LocalEmbedding(EmbeddingModel):
 
     @property
     def runtime(self) -> Literal["onnxruntime", "openvino"]:
-        """What runs it: OpenVINO where it is installed, but for bytes it was slower."""
+        """What runs it: OpenVINO where it is installed, except on bytes (slower)."""
         there = importlib.util.find_spec("openvino") is not None
         return "openvino" if there and self.card.precision != "int8" else "onnxruntime"
 
@@ -106,7 +106,11 @@ class LocalEmbedding(EmbeddingModel):
         found: list[float] = []
         for encoding in self._tokenizer.encode_batch_fast(list(texts)):
             tokens = _tokens(encoding)
-            unknown = encoding.ids.count(self.card.unknown) if self.card.unknown else 0
+            unknown = (
+                encoding.ids.count(self.card.unknown)
+                if self.card.unknown is not None
+                else 0
+            )
             found.append((tokens - unknown) / tokens if tokens else 0.0)
         return found
 
@@ -127,16 +131,31 @@ class LocalEmbedding(EmbeddingModel):
         encoded = self._tokenizer.encode_batch_fast([prefix + text for text in texts])
         rows = [np.array([each.ids], np.int64) for each in encoded]
         if len(rows) == 1:
-            found = [self._run(rows[0])]
+            found = [self._vector(rows[0])]
         else:
-            run = self._run
             with ThreadPoolExecutor(self.threads, "erya-embed") as pool:
-                found = list(pool.map(run, rows))
-        vectors = np.stack([self._pooled(output) for output in found])
+                found = list(pool.map(self._vector, rows))
+        vectors = np.stack(found)
         return Embedded(
             vectors=checked_vectors(vectors, model=self.name, count=len(texts)),
             cut=tuple(sum(map(_tokens, each.overflowing)) for each in encoded),
         )
+
+    def _vector(self, row: "NDArray[np.int64]") -> "NDArray[np.float32]":
+        """Run one text; of its tokens' vectors only their pooling is kept.
+
+        Raises:
+            ModelError: The runtime cannot run it.
+        """
+        try:
+            return self._pooled(self._run(row))
+        except (RuntimeError, ValueError, OSError) as error:
+            msg = (
+                f"The embedding model {self.name!r} in {self.folder} does not run: "
+                f"{type(error).__name__}: {str(error)[:300]}. Add it again with: "
+                "erya models add embedding"
+            )
+            raise ModelError(msg) from error
 
     def _pooled(self, output: "NDArray[np.float32]") -> "NDArray[np.float32]":
         """Return one vector of those of the tokens; some graphs do so by themselves."""
@@ -152,7 +171,11 @@ class LocalEmbedding(EmbeddingModel):
     def _tokenizer(self) -> Any:
         from tokenizers import Tokenizer  # noqa: PLC0415
 
-        tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        try:
+            tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        except Exception as error:  # what the library raises is no class of its own
+            msg = f"The tokenizer in {self.folder} cannot be read: {error}."
+            raise ModelError(msg) from error
         tokenizer.no_padding()
         tokenizer.enable_truncation(self.card.max_tokens)
         return tokenizer

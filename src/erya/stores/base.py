@@ -197,7 +197,10 @@ class Writer(Protocol):
         ...
 
     def unembedded(self, *, limit: int) -> list[Chunk]:
-        """Return some chunks that have no vector of the current model, if there are."""
+        """Return some chunks that have no vector of the current model, if there are.
+
+        Damaged ones are left out; `verify` names them.
+        """
         ...
 
     def embed(self, embeddings: Mapping[str, Embedding]) -> None:

@@ -452,6 +452,25 @@ class StoreContract:
             "Prices of boxes."
         ]
 
+    def test_a_model_that_has_made_nothing_yet_binds_nobody(self, store: Store) -> None:
+        with store.writer(OWNER, purpose="x") as writer:
+            writer.use_embedder(fingerprint_of(HashingEmbedding(name="other")))
+        assert store.embedder(OWNER) is None
+
+        put(store, document("a.txt", "Sensors."))
+
+        stored = store.embedder(OWNER)
+        assert stored is not None
+        assert stored.name == MODEL.name
+        assert len(both(store, OWNER, "sensors").hits) == 1
+
+    def test_a_question_without_any_term_finds_nothing_by_both_legs(
+        self, store: Store
+    ) -> None:
+        put(store, document("a.txt", "Sensors."))
+
+        assert both(store, OWNER, "?!? ...").hits == ()
+
     def test_another_model_is_refused_and_changes_nothing(self, store: Store) -> None:
         put(store, document("a.txt", "Sensors."))
         before = found(both(store, OWNER, "sensors"))

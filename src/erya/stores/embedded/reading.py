@@ -102,9 +102,19 @@ def document_row(
 
 
 def passages(
-    connection: sa.Connection, scope: Scope, which: sa.ColumnElement[bool]
+    connection: sa.Connection,
+    scope: Scope,
+    which: sa.ColumnElement[bool],
+    *,
+    damaged_too: bool = True,
 ) -> dict[int, Chunk]:
     """Return chunks by number, each checked once more against the scope.
+
+    Args:
+        connection: To read with.
+        scope: What may be read.
+        which: The condition on chunks.
+        damaged_too: Whether a damaged one is an error, or left out.
 
     Raises:
         DamagedError: One is not what was written.
@@ -145,6 +155,8 @@ def passages(
             page=row["page"],
         )
         if chunk_hash(chunk) != row["hash"]:
+            if not damaged_too:
+                continue
             error = damaged(row["source"])
             raise error
         found[row["number"]] = chunk

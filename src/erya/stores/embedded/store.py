@@ -157,7 +157,10 @@ class EmbeddedStore(Store):
 
     @override
     def embedder(self, principal: Principal) -> Fingerprint | None:
+        vectors = schema.vectors
         with guarded(self._name), self._engine.begin() as connection:
+            if connection.scalar(sa.select(vectors.c.chunk).limit(1)) is None:
+                return None
             return stored_embedder(connection)
 
     @override
@@ -174,7 +177,7 @@ class EmbeddedStore(Store):
         with guarded(self._name), self._snapshot() as snapshot:
             scope = scope_of(snapshot.connection, principal)
             stats = self._readable(snapshot, scope)
-            if not stats.chunks:
+            if not stats.chunks or not asked.body:
                 return Evidence(hits=(), weights={})
             legs = Legs(snapshot, scope, asked=asked, stats=stats)
             if embedding is None or fusion is None:

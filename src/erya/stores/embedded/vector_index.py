@@ -10,6 +10,7 @@ up or written anew.
 
 import json
 import os
+import secrets
 import shutil
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -65,6 +66,7 @@ class _Manifest:
     gone: list[int]
     vectors_crc: int
     rows_crc: int
+    written: str  # tells these files from others of the same generation
 
 
 class Matrix:
@@ -82,7 +84,7 @@ class Matrix:
         self._rows = rows
         self._there = np.ones(len(rows), dtype=bool)
         self._there[gone] = False
-        self._readable: dict[tuple[int, ...], NDArray[np.bool_]] = {}
+        self._readable: tuple[tuple[int, ...], NDArray[np.bool_]] | None = None
         # To find chunks by their numbers. One that was indexed again has an old row,
         # too, which is gone.
         there = np.flatnonzero(self._there)
@@ -176,11 +178,11 @@ class Matrix:
 
         if label_sets is None:
             return self._there
-        if label_sets not in self._readable:
-            self._readable.clear()
-            readable = np.isin(self._rows["label_set"], label_sets)
-            self._readable[label_sets] = readable & self._there
-        return self._readable[label_sets]
+        held = self._readable
+        if held is None or held[0] != label_sets:
+            readable = np.isin(self._rows["label_set"], label_sets) & self._there
+            self._readable = held = (label_sets, readable)
+        return held[1]
 
 
 class VectorIndex:
@@ -194,11 +196,11 @@ class VectorIndex:
 
     def matrix(self, generation: int) -> Matrix | None:
         """Return the matrix at `generation`, or None if it is not there intact."""
-        if self._open is None or self._open[0] != generation:
-            found = self.generation()
-            if found != generation or self._open is None:
-                return None
-        return self._open[1]
+        held = self._open
+        if held is None or held[0] != generation:
+            self.generation()
+            held = self._open
+        return held[1] if held is not None and held[0] == generation else None
 
     def generation(self) -> int | None:
         """Return the generation on disk, or None if it is missing or damaged."""
@@ -207,7 +209,11 @@ class VectorIndex:
             manifest = self._manifest()
             if not self._intact(manifest):
                 return None
-            self._open = (manifest.generation, self._opened(manifest))
+            matrix = self._opened(manifest)
+            # The folder may have been exchanged between one file and the next.
+            if self._manifest() != manifest:
+                return None
+            self._open = (manifest.generation, matrix)
         except (OSError, ValueError, LookupError, TypeError):
             return None
         return manifest.generation
@@ -261,7 +267,7 @@ class VectorIndex:
         folder.mkdir(parents=True)
         empty = _Manifest(
             identity=self._identity, generation=generation, dimension=dimension,
-            rows=0, gone=[], vectors_crc=0, rows_crc=0,
+            rows=0, gone=[], vectors_crc=0, rows_crc=0, written=secrets.token_hex(8),
         )  # fmt: skip
         _commit(folder, _append(folder, empty, add, gone=[]))
         old = self._folder.with_name(self._folder.name + ".old")
@@ -354,7 +360,7 @@ def _append(
     return _Manifest(
         identity=manifest.identity, generation=manifest.generation,
         dimension=manifest.dimension, rows=count, gone=gone,
-        vectors_crc=vectors_crc, rows_crc=rows_crc,
+        vectors_crc=vectors_crc, rows_crc=rows_crc, written=manifest.written,
     )  # fmt: skip
 
 

@@ -98,10 +98,11 @@ class EmbeddedWriter(Writer):
     def use_embedder(self, fingerprint: Fingerprint) -> None:
         with guarded(self._name), self._engine.begin() as connection:
             known = stored_embedder(connection)
-            if known is None:
-                _add_embedder(connection, fingerprint)
-            elif not known.agrees(fingerprint):
-                raise other_model(self._name, known, fingerprint)
+            if known is None or not known.agrees(fingerprint):
+                some = connection.scalar(sa.select(schema.vectors.c.chunk).limit(1))
+                if known is not None and some is not None:
+                    raise other_model(self._name, known, fingerprint)
+                _set_embedder(connection, fingerprint)
             self._embedder = embedder_of(connection)
 
     @override
@@ -113,12 +114,20 @@ class EmbeddedWriter(Writer):
             vectors.c.chunk == chunks.c.number,
             vectors.c.embedder == self._embedder[0],
         )
-        missing = sa.select(chunks.c.number).where(~there)
-        missing = missing.order_by(chunks.c.number).limit(limit)
+        last = -1
         with guarded(self._name), self._engine.begin() as connection:
-            numbers = connection.scalars(missing).all()
-            found = passages(connection, Scope(None), chunks.c.number.in_(numbers))
-        return list(found.values())
+            while numbers := connection.scalars(
+                sa.select(chunks.c.number)
+                .where(~there, chunks.c.number > last)
+                .order_by(chunks.c.number)
+                .limit(limit)
+            ).all():
+                which = chunks.c.number.in_(numbers)
+                found = passages(connection, Scope(None), which, damaged_too=False)
+                if found:
+                    return list(found.values())
+                last = numbers[-1]
+        return []
 
     @override
     def embed(self, embeddings: Mapping[str, Embedding]) -> None:
@@ -518,7 +527,7 @@ class _Transaction:
             self._connection.execute(sa.insert(table), list(rows))
 
 
-def _add_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> None:
+def _set_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> None:
     import numpy as np  # noqa: PLC0415 - a base without vectors needs none
 
     number = connection.scalar(
@@ -530,7 +539,12 @@ def _add_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> None:
         )
         .returning(schema.embedders.c.number)
     )
-    connection.execute(sa.insert(schema.base).values(key="embedder", value=str(number)))
+    fact = sqlite_insert(schema.base).values(key="embedder", value=str(number))
+    connection.execute(
+        fact.on_conflict_do_update(
+            index_elements=["key"], set_={"value": fact.excluded.value}
+        )
+    )
 
 
 def _chunk_row(chunk: Chunk) -> dict[str, Any]:
