@@ -40,10 +40,21 @@ format: $(VENV)/.installed-dev  ## Mend what can be mended
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Measure answers, speed and crashes on the examples
-	$(BIN)/python benchmarks/answers.py
-	$(BIN)/python benchmarks/speed.py
-	$(BIN)/python benchmarks/crashes.py
+# Public sets are not part of the repository; DATA says where they lie.
+DATA ?= ../shared/data
+SETS := scifact_test squad_v11_dev cranfield climate_fever cmrc2018_dev drcd_dev \
+	csl_dev lcqmc_faq_dev
+RESULTS := benchmarks/results
+
+bench: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Measure all, into benchmarks/results
+	$(BIN)/python benchmarks/answers.py | tee $(RESULTS)/answers.txt
+	$(BIN)/python benchmarks/retrieval.py $(addprefix $(DATA)/,$(SETS)) \
+		| tee $(RESULTS)/retrieval.txt
+	$(BIN)/python benchmarks/documents.py $(DATA)/documents | tee $(RESULTS)/documents.txt
+	$(BIN)/python benchmarks/scale.py --data $(DATA)/squad_v11_dev \
+		| tee $(RESULTS)/scale.txt
+	$(BIN)/python benchmarks/speed.py | tee $(RESULTS)/speed.txt
+	$(BIN)/python benchmarks/crashes.py | tee $(RESULTS)/crashes.txt
 
 constraints: $(VENV)/.installed-dev  ## Renew what CI installs
 	@(head -1 constraints.txt; $(UV) pip freeze --python $(BIN)/python \

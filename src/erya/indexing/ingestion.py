@@ -15,12 +15,8 @@ __all__ = ["IngestReport", "Ingestion"]
 _COMMIT_DOCUMENTS = 1_000
 _COMMIT_CHARACTERS = 8_000_000
 _COMMIT_SECONDS = 5.0
-_EMBED_AT_ONCE = (
-    64  # chunks that are waited for, so that all cores have something to do
-)
-_EMBED_AT_MOST = (
-    512  # chunks of a long document, so that their vectors take little room
-)
+_EMBED_AT_ONCE = 64  # chunks that are waited for, so that all cores have work
+_EMBED_AT_MOST = 512  # chunks of a long document, so that it takes little room
 
 
 @dataclass(slots=True)

@@ -120,7 +120,9 @@ def _units(textpage: Any) -> str:
     buffer = (ctypes.c_ushort * (count + 1))()
     written = pdfium.FPDFText_GetText(textpage, 0, count, buffer)
     if written - 1 == count:
-        return "".join(map(chr, buffer[:count]))
+        text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
+        # Two units of one character are one here, and two numbers there.
+        return text if len(text) == count else "".join(map(chr, buffer[:count]))
     code = pdfium.FPDFText_GetUnicode
     units = (code(textpage, number) for number in range(count))
     # Asked one by one, it calls a hyphen at a line's end 2.
@@ -161,15 +163,17 @@ def _looks_wide(units: str, start: int, end: int, *, geometry: "_Geometry") -> b
 
     Rows of a table have it before their last cell, columns near the middle.
     """
-    blanks = list(_BLANKS.finditer(units, start, end))
-    if not blanks:
-        return False
-    middle = (start + end) / 2
-    near = min(blanks, key=lambda blank: abs(blank.start() - middle))
-    return any(
-        _is_wide(geometry.box(b.start() - 1), geometry.box(b.end()))
-        for b in {blanks[-1], near}
-    )
+    last = units.rfind(" ", start, end)
+    middle = (start + end) // 2
+    before, after = units.rfind(" ", start, middle), units.find(" ", middle, end)
+    near = before if after < 0 or middle - before < after - middle else after
+    for at in {last, near}:
+        blank = _BLANKS.match(units, at) if at > 0 else None
+        if blank and blank.end() < end:
+            here, there = geometry.box(at - 1), geometry.box(blank.end())
+            if _is_wide(here, there):
+                return True
+    return False
 
 
 def _is_wide(here: "_Box", there: "_Box", height: float = 0.0) -> bool:
