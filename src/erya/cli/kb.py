@@ -101,12 +101,15 @@ def show(
     try:
         status = store.status(principal)
         documents = list(store.documents(principal))
+        embedder = store.embedder(principal)
     finally:
         store.close()
+    model = embedder.name if embedder else None
     if as_json:
         echo_json(
             {
                 "name": name,
+                "embedding_model": model,
                 "documents": status.documents,
                 "chunks": status.chunks,
                 "characters": status.characters,
@@ -117,7 +120,8 @@ def show(
         return
     echo(
         f"{name}: {status.documents} documents, {status.chunks:,} passages, "
-        f"{status.characters:,} characters"
+        f"{status.characters:,} characters, found by words"
+        + (f" and by {model}" if model else "")
     )
     shown = documents if everything else documents[:_SHOWN]
     if shown:

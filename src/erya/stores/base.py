@@ -191,6 +191,8 @@ class Writer(Protocol):
     def use_embedder(self, fingerprint: Fingerprint) -> None:
         """Name the model that the embeddings come from.
 
+        Another than before may be named while the base holds no vector.
+
         Raises:
             OtherModelError: The base holds vectors of another model.
         """
@@ -262,7 +264,11 @@ class Store(Protocol):
         ...
 
     def embedder(self, principal: Principal) -> Fingerprint | None:
-        """Return the model whose vectors the base holds, or None if it holds none."""
+        """Return the model that was named last, or None if none ever was.
+
+        Whether any document has a vector of it does not matter: that would tell of
+        documents that the principal may not read.
+        """
         ...
 
     def search(

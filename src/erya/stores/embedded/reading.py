@@ -197,7 +197,7 @@ def terms_of(
 
 
 def stored_embedder(connection: sa.Connection) -> Fingerprint | None:
-    """Return the model whose vectors the base holds, or None if it holds none."""
+    """Return the base's embedding model, or None if none was ever named."""
     base, embedders = schema.base, schema.embedders
     number = sa.select(base.c.value).where(base.c.key == "embedder")
     found = connection.execute(

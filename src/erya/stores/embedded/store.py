@@ -157,10 +157,7 @@ class EmbeddedStore(Store):
 
     @override
     def embedder(self, principal: Principal) -> Fingerprint | None:
-        vectors = schema.vectors
         with guarded(self._name), self._engine.begin() as connection:
-            if connection.scalar(sa.select(vectors.c.chunk).limit(1)) is None:
-                return None
             return stored_embedder(connection)
 
     @override
