@@ -20,6 +20,7 @@ from common import OWNER, corpus_base, print_run, read_jsonl, read_qrels
 
 from erya.assistant import Assistant
 from erya.loading import FolderSource
+from erya.models import OFFLINE_MODEL, LocalEmbedding, open_local
 from erya.stores import Bases
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -70,7 +71,8 @@ def main() -> None:
 
 def ask_examples(home: Path) -> list[Asked]:
     """Ask the example questions of the example handbook."""
-    with Assistant(store=Bases(home).open("examples", create=True)) as assistant:
+    store = Bases(home).open("examples", create=True)
+    with Assistant(store=store, embedding=offline()) as assistant:
         source = FolderSource([EXAMPLES / "handbook"], file_bytes=10**7)
         assistant.ingest(source, principal=OWNER)
         return [
@@ -91,11 +93,17 @@ def ask_corpus(folder: Path, home: Path, *, queries: int, seed: int) -> list[Ask
     half = min(queries, len(rows)) // 2
     answerable, unanswerable = rows[:half], rows[half : 2 * half]
     gone = set().union(*(relevant[row["_id"]] for row in unanswerable))
-    with Assistant(store=corpus_base(home, folder)) as whole:
+    with Assistant(store=corpus_base(home, folder), embedding=offline()) as whole:
         asked = [ask(whole, row["text"], row["answers"]) for row in answerable]
-    with Assistant(store=corpus_base(home, folder, without=gone)) as without:
+    store = corpus_base(home, folder, without=gone)
+    with Assistant(store=store, embedding=offline()) as without:
         asked += [ask(without, row["text"], []) for row in unanswerable]
     return asked
+
+
+def offline() -> LocalEmbedding:
+    """Return the model that the program uses by default."""
+    return open_local(Path(), OFFLINE_MODEL, threads=2)
 
 
 def ask(assistant: Assistant, question: str, answers: list[str]) -> Asked:

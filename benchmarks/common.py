@@ -10,9 +10,10 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from erya.chunking import StructureChunker
+from erya.assistant import Assistant
 from erya.loading import document_of, parse
-from erya.records import Item, Principal
+from erya.models import OFFLINE_MODEL, open_local
+from erya.records import Document, Item, Principal
 from erya.stores import Bases, Store
 
 OWNER = Principal.owner("bench")
@@ -21,7 +22,7 @@ _PUBLIC = frozenset({"public"})
 
 def print_run() -> None:
     """Print the command and the versions that the figures belong to."""
-    names = ("erya", "tantivy", "sqlalchemy", "rjieba")
+    names = ("erya", "tantivy", "onnxruntime", "numpy", "sqlalchemy", "rjieba")
     versions = ", ".join(f"{n} {importlib.metadata.version(n)}" for n in names)
     print(f"$ python {' '.join(sys.argv)}")
     print(f"Python {platform.python_version()}, {versions}")
@@ -50,22 +51,23 @@ def corpus_base(home: Path, folder: Path, *, without: set[str] | None = None) ->
     """Store a corpus, less some passages, in a new base."""
     name = "without" if without else "whole"
     store = Bases(home).open(name, create=True)
-    chunker = StructureChunker()
-    with store.writer(OWNER, purpose="benchmark") as writer:
-        for row in read_jsonl(folder / "corpus.jsonl"):
-            if without and row["_id"] in without:
-                continue
-            text = (
-                f"# {row['title']}\n\n{row['text']}"
-                if row.get("title")
-                else row["text"]
-            )
-            data = text.encode()
-            item = Item(source=row["_id"], data=data)
-            document = document_of(item, parse(data, "passage.txt"), readers=_PUBLIC)
-            chunks = list(chunker.chunk(document))
-            writer.put(document, chunks, original=data, recipe="benchmark")
+    model = open_local(Path(), OFFLINE_MODEL, threads=2)
+    Assistant(store=store, embedding=model).add(
+        (
+            _document(row)
+            for row in read_jsonl(folder / "corpus.jsonl")
+            if not (without and row["_id"] in without)
+        ),
+        principal=OWNER,
+    )
     return store
+
+
+def _document(row: dict[str, Any]) -> Document:
+    titled = f"# {row['title']}\n\n{row['text']}" if row.get("title") else row["text"]
+    data = titled.encode()
+    item = Item(source=row["_id"], data=data)
+    return document_of(item, parse(data, "passage.txt"), readers=_PUBLIC)
 
 
 def spread(values: Sequence[float]) -> str:
