@@ -36,18 +36,18 @@ def main() -> None:
         for path in sorted(given.folder.rglob("*.pdf"))
         if outcome(path) == "with text"
     ]
-    datas = [(path, path.read_bytes()) for path in readable]
-    parse(datas[0][1], "first.pdf")
+    held = [(path, path.read_bytes()) for path in readable]
+    parse(held[0][1], "first.pdf")
     ours, limit = [], []
     for _ in range(RUNS):
         pages, spent = 0, 0.0
-        for path, data in datas:
+        for path, data in held:
             began = time.process_time()
             pages += len(parse(data, path.name).pages)
             spent += time.process_time() - began
         ours.append(pages / spent)
         began = time.process_time()
-        for _, data in datas:
+        for _, data in held:
             alone(data)
         limit.append(pages / (time.process_time() - began))
     print(f"{pages} pages, {RUNS} runs, pages per CPU second: {spread(ours)}")
