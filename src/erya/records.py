@@ -267,6 +267,8 @@ class Hit:
         ranks: The place in each leg that found it, from 1.
         scores: What each leg says of it: BM25 for `keyword`, the cosine for `vector`.
         weights: How much each leg counts in `score`.
+        telling: What its score would be by the telling words of the question alone;
+            filler ranks passages, and is no sign that one answers.
     """
 
     chunk: Chunk
@@ -274,6 +276,7 @@ class Hit:
     ranks: Mapping[str, int]
     scores: Mapping[str, float] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
+    telling: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

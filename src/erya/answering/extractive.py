@@ -239,10 +239,11 @@ def _share_of_words(question: str, evidence: Evidence) -> float:
 
 def _prominence(evidence: Evidence) -> float:
     """Return how far the best passage stands out; a typical value among few."""
-    others = [hit.score for hit in evidence.hits[1:]]
+    scores = sorted((hit.telling for hit in evidence.hits), reverse=True)
+    others = scores[1:]
     if len(others) < _FEW or not sum(others):
         return _TYPICAL_PROMINENCE
-    return math.log(evidence.hits[0].score / (sum(others) / len(others)))
+    return math.log(scores[0] / (sum(others) / len(others)))
 
 
 def _misses_code(evidence: Evidence) -> bool:

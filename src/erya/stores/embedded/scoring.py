@@ -76,10 +76,11 @@ class ChunkTerms(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """A chunk with its score."""
+    """A chunk with its score, and the part of it that telling words have."""
 
     number: int
     score: float
+    telling: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class _Term:
     field: str
     term: str
     weight: float  # in the question, times the readable idf
+    telling: float  # of this, what is not filler
     boost: float  # on the engine's score
     key: str  # in the JSON of a chunk's terms
 
@@ -115,13 +117,14 @@ def best(
         return []
     boosts = {(term.field, term.term): term.boost for term in wanted}
     bound = _bound(searcher, stats, {term.field for term in wanted})
-    known: dict[int, tuple[float, str]] = {}
+    known: dict[int, tuple[float, str, float]] = {}
     size = limit + _MORE_PROPOSALS
     while True:
         proposals = searcher.propose(boosts, label_sets, limit=size)
         fresh = [p.number for p in proposals if p.number not in known]
         for number, chunk in fetch(fresh).items():
-            known[number] = (_score(chunk, wanted, stats), chunk.id)
+            score, telling = _score(chunk, wanted, stats)
+            known[number] = (score, chunk.id, telling)
         ranked = sorted(known.items(), key=lambda item: (-item[1][0], item[1][1]))
         if len(proposals) < size:
             break
@@ -130,7 +133,7 @@ def best(
             if ranked[limit - 1][1][0] > unseen:
                 break
         size *= 2
-    return [Scored(number, score) for number, (score, _) in ranked[:limit]]
+    return [Scored(n, score, telling) for n, (score, _, telling) in ranked[:limit]]
 
 
 def scores_of(
@@ -140,10 +143,13 @@ def scores_of(
     stats: ReadableStats,
     label_sets: tuple[int, ...] | None,
     chunks: Mapping[int, ChunkTerms],
-) -> dict[int, float]:
-    """Return the score of each chunk; 0 where it shares no term with the question."""
+) -> dict[int, Scored]:
+    """Return the scores of chunks; 0 where one shares no term with the question."""
     wanted = _terms(searcher, asked, stats=stats, label_sets=label_sets)
-    return {number: _score(chunk, wanted, stats) for number, chunk in chunks.items()}
+    return {
+        number: Scored(number, *_score(chunk, wanted, stats))
+        for number, chunk in chunks.items()
+    }
 
 
 def term_weights(
@@ -176,11 +182,15 @@ def _terms(
         for term, count in sorted(counts.items()):
             readable = searcher.count(field, term, label_sets)
             if readable:
-                weight = factor * count * _idf(stats.chunks, readable)
+                idf = factor * _idf(stats.chunks, readable)
+                weight = idf * count
+                telling = idf * (asked.body.get(term, 0) if field == BODY else count)
                 engine = _engine_idf(
                     searcher.stats(field).documents, searcher.engine_count(field, term)
                 )
-                found.append(_Term(field, term, weight, weight / engine, f'"{term}":'))
+                found.append(
+                    _Term(field, term, weight, telling, weight / engine, f'"{term}":')
+                )
     return found
 
 
@@ -220,13 +230,16 @@ def _float32(value: float) -> float:
     return float(struct.unpack("f", struct.pack("f", value))[0])
 
 
-def _score(chunk: ChunkTerms, wanted: Sequence[_Term], stats: ReadableStats) -> float:
-    score = 0.0
+def _score(
+    chunk: ChunkTerms, wanted: Sequence[_Term], stats: ReadableStats
+) -> tuple[float, float]:
+    """Return a chunk's score, and the part that telling words have in it."""
+    score = telling = 0.0
     for term in wanted:
         count = chunk.occurrences(term.field, term.key)
         if count:
             relative = chunk.lengths[term.field] / stats.averages[term.field]
-            score += (
-                term.weight * count * (K1 + 1) / (count + K1 * (1 - B + B * relative))
-            )
-    return round(score, _DIGITS)
+            share = count * (K1 + 1) / (count + K1 * (1 - B + B * relative))
+            score += term.weight * share
+            telling += term.telling * share
+    return round(score, _DIGITS), round(telling, _DIGITS)

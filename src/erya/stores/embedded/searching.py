@@ -17,6 +17,7 @@ from erya.stores.embedded.reading import Scope, terms_of
 from erya.stores.embedded.scoring import (
     ChunkTerms,
     ReadableStats,
+    Scored,
     best,
     scores_of,
     term_weights,
@@ -49,6 +50,7 @@ class Found(NamedTuple):
     ranks: Mapping[str, int]
     scores: Mapping[str, float]
     weights: Mapping[str, float]
+    telling: float
 
 
 @dataclass(slots=True)
@@ -73,8 +75,15 @@ class Legs:
         """Return the best by the keyword leg alone."""
         ranked, _ = self._words(limit)
         return [
-            Found(number, score, {KEYWORD: rank}, {KEYWORD: score}, {KEYWORD: 1.0})
-            for rank, (number, score) in enumerate(ranked.items(), start=1)
+            Found(
+                n,
+                s.score,
+                {KEYWORD: rank},
+                {KEYWORD: s.score},
+                {KEYWORD: 1.0},
+                s.telling,
+            )
+            for rank, (n, s) in enumerate(ranked.items(), start=1)
         ]
 
     def by_both(
@@ -109,23 +118,32 @@ class Legs:
         )
         cosines = self.snapshot.matrix.cosines(numbers, embedding.vector)
         candidates = [
-            Candidate(scores[number], *cosines.get(number, (None, 0.0)))
+            Candidate(scores[number].score, *cosines.get(number, (None, 0.0)))
             for number in numbers
         ]
         fused = fusion(embedding.known, candidates)
+        alone = fusion(
+            embedding.known,
+            [
+                candidate._replace(keyword=scores[number].telling)
+                for number, candidate in zip(numbers, candidates, strict=True)
+            ],
+        )
         ranks = {
             KEYWORD: {number: rank for rank, number in enumerate(by_words, start=1)},
             VECTOR: {each.number: rank for rank, each in enumerate(near, start=1)},
         }
         found = [
-            _found(number, candidate, told, ranks=ranks)
-            for number, candidate, told in zip(numbers, candidates, fused, strict=True)
+            _found(number, candidate, told, ranks=ranks, telling=one.score)
+            for number, candidate, told, one in zip(
+                numbers, candidates, fused, alone, strict=True
+            )
         ]
         # What neither leg says anything for is no hit.
         telling = [each for each in found if each.score]
         return sorted(telling, key=lambda f: (-f.score, terms[f.number].id))[:limit]
 
-    def _words(self, limit: int) -> tuple[dict[int, float], dict[int, ChunkTerms]]:
+    def _words(self, limit: int) -> tuple[dict[int, Scored], dict[int, ChunkTerms]]:
         """Return the best by BM25 with their scores, and the terms that were read."""
         read: dict[int, ChunkTerms] = {}
         if not self.asked.body:
@@ -144,7 +162,7 @@ class Legs:
             fetch=fetch,
             limit=limit,
         )
-        return {scored.number: scored.score for scored in found}, read
+        return {scored.number: scored for scored in found}, read
 
 
 def _found(
@@ -153,6 +171,7 @@ def _found(
     fused: Fused,
     *,
     ranks: Mapping[str, Mapping[int, int]],
+    telling: float,
 ) -> Found:
     scores = {KEYWORD: candidate.keyword}
     if candidate.vector is not None:
@@ -163,4 +182,5 @@ def _found(
         {leg: places[number] for leg, places in ranks.items() if number in places},
         scores,
         {KEYWORD: 1.0 - fused.weight, VECTOR: fused.weight},
+        round(telling, _DIGITS),
     )

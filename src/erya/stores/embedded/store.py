@@ -194,6 +194,7 @@ class EmbeddedStore(Store):
                 ranks=hit.ranks,
                 scores=hit.scores,
                 weights=hit.weights,
+                telling=hit.telling,
             )
             for hit in found
         )
