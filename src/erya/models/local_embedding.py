@@ -133,8 +133,10 @@ class LocalEmbedding(EmbeddingModel):
         if len(rows) == 1:
             found = [self._vector(rows[0])]
         else:
+            # The first alone: it loads the model, which must not happen in each thread.
+            first = self._vector(rows[0])
             with ThreadPoolExecutor(self.threads, "erya-embed") as pool:
-                found = list(pool.map(self._vector, rows))
+                found = [first, *pool.map(self._vector, rows[1:])]
         vectors = np.stack(found)
         return Embedded(
             vectors=checked_vectors(vectors, model=self.name, count=len(texts)),

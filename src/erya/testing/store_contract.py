@@ -412,6 +412,31 @@ class StoreContract:
         assert best.weights[VECTOR] == 0.5
         assert near.weights == store.search(OWNER, "overnight", limit=5).weights
 
+    def test_texts_that_the_model_does_not_know_stand_nowhere(
+        self, store: Store
+    ) -> None:
+        given = document("a.txt", "Sensors.")
+        other = document("b.txt", "年假有十五天。")
+        put(store, given)
+        with store.writer(OWNER, purpose="x") as writer:
+            writer.use_embedder(fingerprint_of(MODEL))
+            nowhere = Embedding(embeddings(chunked(given))[0].vector * 0, 0.0)
+            writer.put(
+                other,
+                chunked(other),
+                original=other.text.encode(),
+                recipe="test",
+                embeddings=[nowhere] * len(chunked(other)),
+            )
+
+        hits = both(store, OWNER, "sensors 年假", limit=5).hits
+
+        assert {hit.chunk.text: set(hit.ranks) for hit in hits} == {
+            "Sensors.": {KEYWORD, VECTOR},
+            "年假有十五天。": {KEYWORD},
+        }
+        assert all(finding.ok for finding in store.verify(OWNER))
+
     def test_a_base_without_vectors_is_found_by_its_words(self, store: Store) -> None:
         put(store, document("a.txt", "Sensors."), embedded=False)
 

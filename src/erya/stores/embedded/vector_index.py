@@ -84,6 +84,9 @@ class Matrix:
         self._rows = rows
         self._there = np.ones(len(rows), dtype=bool)
         self._there[gone] = False
+        # Texts of which the model knows too little stand nowhere. They would all lie
+        # level with the last, and a search would read the whole base.
+        self._placed = self._there & (rows["known"] > 0)
         self._readable: tuple[tuple[int, ...], NDArray[np.bool_]] | None = None
         # To find chunks by their numbers. One that was indexed again has an old row,
         # too, which is gone.
@@ -132,14 +135,14 @@ class Matrix:
     def cosines(
         self, numbers: Sequence[int], vector: "NDArray[np.float32]"
     ) -> dict[int, tuple[float, float]]:
-        """Return the cosine of each chunk that has a vector, and how much was known."""
+        """Return the cosine of each chunk that stands somewhere, and what was known."""
         import numpy as np  # noqa: PLC0415
 
         if not len(self._sorted):
             return {}
         wanted = np.array(numbers, dtype=np.int64)
         at = np.minimum(np.searchsorted(self._sorted, wanted), len(self._sorted) - 1)
-        found = self._sorted[at] == wanted
+        found = (self._sorted[at] == wanted) & self._placed[self._places[at]]
         places = self._places[at[found]]
         exact = self._exact(places, vector)
         known = self._rows["known"][places]
@@ -177,10 +180,10 @@ class Matrix:
         import numpy as np  # noqa: PLC0415
 
         if label_sets is None:
-            return self._there
+            return self._placed
         held = self._readable
         if held is None or held[0] != label_sets:
-            readable = np.isin(self._rows["label_set"], label_sets) & self._there
+            readable = np.isin(self._rows["label_set"], label_sets) & self._placed
             self._readable = held = (label_sets, readable)
         return held[1]
 
