@@ -32,7 +32,7 @@ __all__ = [
     "is_under",
 ]
 
-_SAME_MODEL = 0.999  # cosine; runtimes and processors differ by less than 0.0005
+_SAME_MODEL = 0.999  # cosine of probes; another precision of a model differs by more
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "code"]
 Verdict = Literal["supported", "contradicted", "not_found"]
