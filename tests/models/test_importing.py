@@ -132,6 +132,8 @@ def test_a_hub_without_the_model_is_told_in_words(hub, home):
 
 def test_a_base_keeps_the_model_it_began_with(erya, home, folder, tmp_path):
     make_model(tmp_path / "tiny")
+    # A text of which the model knows less than half gets no vector.
+    (folder / "known.txt").write_text("leave is 15 days a year. how many leave days?")
     assert (
         erya(
             "models", "add", "embedding", tmp_path / "tiny", "--precision", "fp16"
