@@ -47,19 +47,22 @@ class HybridRetriever(Retriever):
             (known,) = self.model.known([asked])
             if known < LEAST_KNOWN:
                 return by_words.retrieve(principal, question, limit=limit)
-            (vector,) = self.model.embed_query(asked).vectors
+            found = self.store.search(
+                principal,
+                asked,
+                limit=limit * COPIES,
+                embed=lambda: self._embedding(asked, known),
+                fusion=self.fusion,
+            )
         except ModelError as error:
             found = by_words.retrieve(principal, question, limit=limit)
             note = f"{error} Passages were found by their words alone."
             return replace(found, note=note)
-        found = self.store.search(
-            principal,
-            asked,
-            limit=limit * COPIES,
-            embedding=Embedding(vector, known),
-            fusion=self.fusion,
-        )
         return replace(found, hits=folded(found.hits)[:limit])
+
+    def _embedding(self, question: str, known: float) -> Embedding:
+        (vector,) = self.model.embed_query(question).vectors
+        return Embedding(vector, known)
 
     def _fits(self, principal: Principal) -> bool:
         """Tell whether the base holds vectors, which are then this model's.

@@ -1,6 +1,6 @@
 """The contract of this room; `erya.testing.store_contract` checks it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
@@ -277,12 +277,12 @@ class Store(Protocol):
         question: str,
         *,
         limit: int,
-        embedding: Embedding | None = None,
+        embed: Callable[[], Embedding] | None = None,
         fusion: Fusion | None = None,
     ) -> Evidence:
         """Find the chunks that share the most telling terms with `question`.
 
-        With an embedding, the chunks nearest to it are found as well, and `fusion`
+        With its embedding, the chunks nearest to it are found as well, and `fusion`
         makes one order of both legs.
 
         No id, score, rank, weight or number of hits depends on a document that the
@@ -292,9 +292,10 @@ class Store(Protocol):
             principal: Who asks.
             question: Free text; one without any term finds nothing.
             limit: How many hits at most, at least 1.
-            embedding: The question as a vector of the base's model; None searches by
-                words alone.
-            fusion: Given with an embedding.
+            embed: Returns the question as a vector of the base's model; called at
+                most once, maybe in another thread while words are looked up, and what
+                it raises is raised. None searches by words alone.
+            fusion: Given with `embed`.
 
         Raises:
             StoreError: The base is damaged, or an index is not in reach.

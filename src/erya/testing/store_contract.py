@@ -8,6 +8,7 @@ import pytest
 
 from erya.errors import (
     BusyError,
+    ModelError,
     NotAllowedError,
     NotFoundError,
     OtherModelError,
@@ -72,11 +73,12 @@ def both(
 ) -> Evidence:
     """Search with both legs."""
     made = MODEL.embed_query(question)
+    embedding = Embedding(made.vectors[0], MODEL.known([question])[0])
     return store.search(
         principal,
         question,
         limit=limit,
-        embedding=Embedding(made.vectors[0], MODEL.known([question])[0]),
+        embed=lambda: embedding,
         fusion=ConvexFusion(),
     )
 
@@ -390,6 +392,16 @@ class StoreContract:
 
     # Vectors
 
+    def test_what_goes_wrong_while_embedding_is_raised(self, store: Store) -> None:
+        put(store, document("a.txt", "Sensors."))
+
+        def embed() -> Embedding:
+            msg = "no answer"
+            raise ModelError(msg)
+
+        with pytest.raises(ModelError, match="no answer"):
+            store.search(OWNER, "sensors", limit=5, embed=embed, fusion=ConvexFusion())
+
     def test_what_shares_no_word_is_found_by_its_vector(self, store: Store) -> None:
         put(store, document("a.txt", "Sensors."), document("b.txt", "Hotels."))
         made = MODEL.embed_passages(
@@ -400,7 +412,7 @@ class StoreContract:
             OWNER,
             "overnight",
             limit=5,
-            embedding=Embedding(made.vectors[0], 1.0),
+            embed=lambda: Embedding(made.vectors[0], 1.0),
             fusion=ConvexFusion(),
         )
 

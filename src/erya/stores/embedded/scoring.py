@@ -17,14 +17,14 @@ own.
 import math
 import struct
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from erya.language import QueryTerms
 from erya.stores.embedded.term_index import BODY, EXACT, Searcher
 
-__all__ = ["ChunkTerms", "ReadableStats", "Scored", "best", "scores_of", "term_weights"]
+__all__ = ["Bm25", "ChunkTerms", "ReadableStats", "Scored"]
 
 K1: Final = 1.2
 B: Final = 0.75
@@ -93,123 +93,121 @@ class _Term:
     key: str  # in the JSON of a chunk's terms
 
 
-def best(
-    searcher: Searcher,
-    asked: QueryTerms,
-    *,
-    stats: ReadableStats,
-    label_sets: tuple[int, ...] | None,
-    fetch: Callable[[Sequence[int]], Mapping[int, ChunkTerms]],
-    limit: int,
-) -> list[Scored]:
-    """Return the `limit` best readable chunks, ties broken by chunk id.
+class Bm25:
+    """The question against the chunks that may be read."""
 
-    Args:
-        searcher: Proposes.
-        asked: The terms of the question.
-        stats: The readable statistics.
-        label_sets: The sets of readers the asker belongs to; None is all.
-        fetch: Returns the terms of chunks, less those that may not be read after all.
-        limit: How many.
-    """
-    wanted = _terms(searcher, asked, stats=stats, label_sets=label_sets)
-    if not wanted:
-        return []
-    boosts = {(term.field, term.term): term.boost for term in wanted}
-    bound = _bound(searcher, stats, {term.field for term in wanted})
-    known: dict[int, tuple[float, str, float]] = {}
-    size = limit + _MORE_PROPOSALS
-    while True:
-        proposals = searcher.propose(boosts, label_sets, limit=size)
-        fresh = [p.number for p in proposals if p.number not in known]
-        for number, chunk in fetch(fresh).items():
-            score, telling = _score(chunk, wanted, stats)
-            known[number] = (score, chunk.id, telling)
-        ranked = sorted(known.items(), key=lambda item: (-item[1][0], item[1][1]))
-        if len(proposals) < size:
-            break
-        if len(ranked) >= limit:
-            unseen = proposals[-1].score * bound * _SLACK
-            if ranked[limit - 1][1][0] > unseen:
+    def __init__(
+        self,
+        searcher: Searcher,
+        asked: QueryTerms,
+        *,
+        stats: ReadableStats,
+        label_sets: tuple[int, ...] | None,
+    ) -> None:
+        """Look the terms up.
+
+        Args:
+            searcher: Proposes and counts.
+            asked: The terms of the question.
+            stats: The readable statistics.
+            label_sets: The sets of readers the asker belongs to; None is all.
+        """
+        self._searcher = searcher
+        self._asked = asked
+        self._stats = stats
+        self._label_sets = label_sets
+        self._terms = list(self._wanted())
+
+    def best(
+        self,
+        fetch: Callable[[Sequence[int]], Mapping[int, ChunkTerms]],
+        *,
+        limit: int,
+    ) -> list[Scored]:
+        """Return the `limit` best readable chunks, ties broken by chunk id.
+
+        Args:
+            fetch: Returns the terms of chunks, less those that may not be read after
+                all.
+            limit: How many.
+        """
+        if not self._terms:
+            return []
+        boosts = {(term.field, term.term): term.boost for term in self._terms}
+        bound = self._bound()
+        known: dict[int, tuple[Scored, str]] = {}
+        size = limit + _MORE_PROPOSALS
+        while True:
+            proposals = self._searcher.propose(boosts, self._label_sets, limit=size)
+            read = fetch([p.number for p in proposals if p.number not in known])
+            for scored in self.scores(read).values():
+                known[scored.number] = scored, read[scored.number].id
+            ranked = sorted(known.values(), key=lambda each: (-each[0].score, each[1]))
+            if len(proposals) < size:
                 break
-        size *= 2
-    return [Scored(n, score, telling) for n, (score, _, telling) in ranked[:limit]]
+            if len(ranked) >= limit:
+                unseen = proposals[-1].score * bound * _SLACK
+                if ranked[limit - 1][0].score > unseen:
+                    break
+            size *= 2
+        return [scored for scored, _ in ranked[:limit]]
 
+    def scores(self, chunks: Mapping[int, ChunkTerms]) -> dict[int, Scored]:
+        """Return the scores of chunks; 0 where one shares no term with the question."""
+        return {
+            number: Scored(number, *_score(chunk, self._terms, self._stats))
+            for number, chunk in chunks.items()
+        }
 
-def scores_of(
-    searcher: Searcher,
-    asked: QueryTerms,
-    *,
-    stats: ReadableStats,
-    label_sets: tuple[int, ...] | None,
-    chunks: Mapping[int, ChunkTerms],
-) -> dict[int, Scored]:
-    """Return the scores of chunks; 0 where one shares no term with the question."""
-    wanted = _terms(searcher, asked, stats=stats, label_sets=label_sets)
-    return {
-        number: Scored(number, *_score(chunk, wanted, stats))
-        for number, chunk in chunks.items()
-    }
+    def weights(self) -> dict[str, float]:
+        """Return each body term's idf among the readable chunks; unknown terms too."""
+        return {
+            term: _idf(
+                self._stats.chunks, self._searcher.count(BODY, term, self._label_sets)
+            )
+            for term in self._asked.body
+        }
 
-
-def term_weights(
-    searcher: Searcher,
-    asked: QueryTerms,
-    *,
-    stats: ReadableStats,
-    label_sets: tuple[int, ...] | None,
-) -> dict[str, float]:
-    """Return each body term's idf among the readable chunks; unknown terms too."""
-    return {
-        term: _idf(stats.chunks, searcher.count(BODY, term, label_sets))
-        for term in asked.body
-    }
-
-
-def _terms(
-    searcher: Searcher,
-    asked: QueryTerms,
-    *,
-    stats: ReadableStats,
-    label_sets: tuple[int, ...] | None,
-) -> list[_Term]:
-    """Return the terms that any readable chunk has, in a fixed order."""
-    found: list[_Term] = []
-    for field, counts, factor in (
-        (BODY, _summed(asked.body, asked.filler), 1.0),
-        (EXACT, asked.exact, EXACT_WEIGHT),
-    ):
-        for term, count in sorted(counts.items()):
-            readable = searcher.count(field, term, label_sets)
-            if readable:
-                idf = factor * _idf(stats.chunks, readable)
+    def _wanted(self) -> Iterator[_Term]:
+        """Yield the terms that any readable chunk has, in a fixed order."""
+        asked = self._asked
+        for field, counts, factor in (
+            (BODY, _summed(asked.body, asked.filler), 1.0),
+            (EXACT, asked.exact, EXACT_WEIGHT),
+        ):
+            for term, count in sorted(counts.items()):
+                readable = self._searcher.count(field, term, self._label_sets)
+                if not readable:
+                    continue
+                idf = factor * _idf(self._stats.chunks, readable)
                 weight = idf * count
                 telling = idf * (asked.body.get(term, 0) if field == BODY else count)
                 engine = _engine_idf(
-                    searcher.stats(field).documents, searcher.engine_count(field, term)
+                    self._searcher.stats(field).documents,
+                    self._searcher.engine_count(field, term),
                 )
-                found.append(
-                    _Term(field, term, weight, telling, weight / engine, f'"{term}":')
-                )
-    return found
+                yield _Term(field, term, weight, telling, weight / engine, f'"{term}":')
+
+    def _bound(self) -> float:
+        """Return by what factor a readable score can exceed the engine's.
+
+        Per term, readable over engine is (tf + K_engine) / (tf + K_readable) with
+        K = k1 (1 - b + b length / average). It is at most 1 where the readable average
+        is the smaller one, and below the ratio of the averages otherwise. The engine
+        rounds lengths down, which only raises its scores.
+        """
+        averages = self._stats.averages
+        return max(
+            1.0,
+            *(
+                averages[field] / self._searcher.stats(field).average
+                for field in {term.field for term in self._terms}
+            ),
+        )
 
 
 def _summed(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
     return {term: one.get(term, 0) + other.get(term, 0) for term in {**one, **other}}
-
-
-def _bound(searcher: Searcher, stats: ReadableStats, fields: set[str]) -> float:
-    """Return by what factor a readable score can exceed the engine's.
-
-    Per term, readable over engine is (tf + K_engine) / (tf + K_readable) with
-    K = k1 (1 - b + b length / average). It is at most 1 where the readable average is
-    the smaller one, and below the ratio of the averages otherwise. The engine rounds
-    lengths down, which only raises its scores.
-    """
-    return max(
-        1.0,
-        *(stats.averages[field] / searcher.stats(field).average for field in fields),
-    )
 
 
 def _idf(total: int, containing: int) -> float:

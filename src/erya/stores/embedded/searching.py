@@ -4,9 +4,8 @@ Everything that a reader sees of it follows from chunks that they may read: whic
 each leg brings, their scores, and what the fusion takes those in proportion to.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
@@ -14,16 +13,9 @@ import sqlalchemy as sa
 from erya.language import QueryTerms
 from erya.stores.base import KEYWORD, VECTOR, Candidate, Embedding, Fused, Fusion
 from erya.stores.embedded.reading import Scope, terms_of
-from erya.stores.embedded.scoring import (
-    ChunkTerms,
-    ReadableStats,
-    Scored,
-    best,
-    scores_of,
-    term_weights,
-)
+from erya.stores.embedded.scoring import Bm25, ChunkTerms, ReadableStats, Scored
 from erya.stores.embedded.term_index import Searcher
-from erya.stores.embedded.vector_index import Matrix
+from erya.stores.embedded.vector_index import Matrix, Neighbour
 
 __all__ = ["Found", "Legs", "Snapshot"]
 
@@ -53,116 +45,110 @@ class Found(NamedTuple):
     telling: float
 
 
-@dataclass(slots=True)
 class Legs:
     """Both ways to find chunks in a snapshot, within what may be read."""
 
-    snapshot: Snapshot
-    scope: Scope
-    asked: QueryTerms
-    stats: ReadableStats
+    def __init__(
+        self, snapshot: Snapshot, scope: Scope, *, asked: QueryTerms,
+        stats: ReadableStats,
+    ) -> None:  # fmt: skip
+        self._snapshot = snapshot
+        self._scope = scope
+        self._bm25 = Bm25(
+            snapshot.searcher, asked, stats=stats, label_sets=scope.label_sets
+        )
+        self._terms: dict[int, ChunkTerms] = {}  # of every chunk that was looked at
 
     def term_weights(self) -> dict[str, float]:
         """Return how telling each term of the question is among readable chunks."""
-        return term_weights(
-            self.snapshot.searcher,
-            self.asked,
-            stats=self.stats,
-            label_sets=self.scope.label_sets,
-        )
+        return self._bm25.weights()
 
     def by_words(self, *, limit: int) -> list[Found]:
         """Return the best by the keyword leg alone."""
-        ranked, _ = self._words(limit)
         return [
             Found(
-                n,
-                s.score,
+                scored.number,
+                scored.score,
                 {KEYWORD: rank},
-                {KEYWORD: s.score},
+                {KEYWORD: scored.score},
                 {KEYWORD: 1.0},
-                s.telling,
+                scored.telling,
             )
-            for rank, (n, s) in enumerate(ranked.items(), start=1)
+            for rank, scored in enumerate(self._words(limit), start=1)
         ]
 
     def by_both(
-        self, embedding: Embedding, fusion: Fusion, *, limit: int
+        self, embed: Callable[[], Embedding], fusion: Fusion, *, limit: int
     ) -> list[Found]:
-        """Return the best by both legs, ties broken by chunk id."""
+        """Return the best by both legs, ties broken by chunk id.
+
+        Raises:
+            Exception: Whatever `embed` raises.
+        """
         depth = max(_DEPTH, limit)
-        # The matrix is multiplied outside of Python's lock, so both legs run at once.
+        # Models and matrices are multiplied outside of Python's lock, so both legs run
+        # at once.
         with ThreadPoolExecutor(1, "erya-vectors") as beside:
-            nearest = beside.submit(
-                self.snapshot.matrix.nearest,
-                embedding.vector,
-                self.scope.label_sets,
-                limit=depth,
-            )
-            by_words, terms = self._words(depth)
-            near = nearest.result()
-        unread = [each.number for each in near if each.number not in terms]
-        terms |= terms_of(self.snapshot.connection, self.scope, unread)
-        # Of chunks that lie level with the last, the ids decide.
-        near = sorted(
-            (each for each in near if each.number in terms),
-            key=lambda each: (-each.cosine, terms[each.number].id),
-        )[:depth]
-        numbers = [*by_words, *(n.number for n in near if n.number not in by_words)]
-        scores = by_words | scores_of(
-            self.snapshot.searcher,
-            self.asked,
-            stats=self.stats,
-            label_sets=self.scope.label_sets,
-            chunks={n: terms[n] for n in numbers if n not in by_words},
+            nearest = beside.submit(self._nearest, embed, depth)
+            words = {scored.number: scored for scored in self._words(depth)}
+            embedding, near = nearest.result()
+        near = self._settled(near, depth)
+        numbers = [*words, *(n for n in near if n not in words)]
+        scores = words | self._bm25.scores(
+            {n: self._terms[n] for n in near if n not in words}
         )
-        cosines = self.snapshot.matrix.cosines(numbers, embedding.vector)
+        cosines = self._snapshot.matrix.cosines(numbers, embedding.vector)
         candidates = [
             Candidate(scores[number].score, *cosines.get(number, (None, 0.0)))
             for number in numbers
         ]
         fused = fusion(embedding.known, candidates)
-        alone = fusion(
+        telling = fusion(
             embedding.known,
             [
                 candidate._replace(keyword=scores[number].telling)
                 for number, candidate in zip(numbers, candidates, strict=True)
             ],
         )
-        ranks = {
-            KEYWORD: {number: rank for rank, number in enumerate(by_words, start=1)},
-            VECTOR: {each.number: rank for rank, each in enumerate(near, start=1)},
-        }
-        found = [
-            _found(number, candidate, told, ranks=ranks, telling=one.score)
-            for number, candidate, told, one in zip(
-                numbers, candidates, fused, alone, strict=True
-            )
-        ]
+        ranks = {KEYWORD: _ranks(words), VECTOR: _ranks(near)}
         # What neither leg says anything for is no hit.
-        telling = [each for each in found if each.score]
-        return sorted(telling, key=lambda f: (-f.score, terms[f.number].id))[:limit]
+        found = [
+            _found(number, candidate, told, ranks=ranks, telling=alone.score)
+            for number, candidate, told, alone in zip(
+                numbers, candidates, fused, telling, strict=True
+            )
+            if told.score
+        ]
+        return sorted(found, key=lambda f: (-f.score, self._terms[f.number].id))[:limit]
 
-    def _words(self, limit: int) -> tuple[dict[int, Scored], dict[int, ChunkTerms]]:
-        """Return the best by BM25 with their scores, and the terms that were read."""
-        read: dict[int, ChunkTerms] = {}
-        if not self.asked.body:
-            return {}, read
+    def _words(self, limit: int) -> list[Scored]:
+        """Return the best by BM25."""
+        return self._bm25.best(self._read, limit=limit)
 
-        def fetch(numbers: Sequence[int]) -> dict[int, ChunkTerms]:
-            fresh = terms_of(self.snapshot.connection, self.scope, numbers)
-            read.update(fresh)
-            return fresh
-
-        found = best(
-            self.snapshot.searcher,
-            self.asked,
-            stats=self.stats,
-            label_sets=self.scope.label_sets,
-            fetch=fetch,
-            limit=limit,
+    def _nearest(
+        self, embed: Callable[[], Embedding], limit: int
+    ) -> tuple[Embedding, list[Neighbour]]:
+        embedding = embed()
+        near = self._snapshot.matrix.nearest(
+            embedding.vector, self._scope.label_sets, limit=limit
         )
-        return {scored.number: scored for scored in found}, read
+        return embedding, near
+
+    def _settled(self, near: Sequence[Neighbour], limit: int) -> list[int]:
+        """Return the nearest; of those that lie level with the last, the ids decide."""
+        self._read([each.number for each in near if each.number not in self._terms])
+        readable = (each for each in near if each.number in self._terms)
+        ranked = sorted(readable, key=lambda n: (-n.cosine, self._terms[n.number].id))
+        return [each.number for each in ranked[:limit]]
+
+    def _read(self, numbers: Sequence[int]) -> dict[int, ChunkTerms]:
+        fresh = terms_of(self._snapshot.connection, self._scope, numbers)
+        self._terms.update(fresh)
+        return fresh
+
+
+def _ranks(numbers: Iterable[int]) -> dict[int, int]:
+    return {number: rank for rank, number in enumerate(numbers, start=1)}
 
 
 def _found(

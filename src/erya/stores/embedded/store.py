@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -167,7 +167,7 @@ class EmbeddedStore(Store):
         question: str,
         *,
         limit: int,
-        embedding: Embedding | None = None,
+        embed: Callable[[], Embedding] | None = None,
         fusion: Fusion | None = None,
     ) -> Evidence:
         asked = query_terms(question)
@@ -177,10 +177,10 @@ class EmbeddedStore(Store):
             if not stats.chunks or not asked.body:
                 return Evidence(hits=(), weights={})
             legs = Legs(snapshot, scope, asked=asked, stats=stats)
-            if embedding is None or fusion is None:
+            if embed is None or fusion is None:
                 found = legs.by_words(limit=limit)
             else:
-                found = legs.by_both(embedding, fusion, limit=limit)
+                found = legs.by_both(embed, fusion, limit=limit)
             chunks = passages(
                 snapshot.connection,
                 scope,
