@@ -91,8 +91,8 @@ class Legs:
         with ThreadPoolExecutor(1, "erya-vectors") as beside:
             nearest = beside.submit(self._nearest, embed, depth)
             words = {scored.number: scored for scored in self._words(depth)}
-            embedding, near = nearest.result()
-        near = self._settled(near, depth)
+            embedding, neighbours = nearest.result()
+        near = self._settled(neighbours, depth)
         numbers = [*words, *(n for n in near if n not in words)]
         scores = words | self._bm25.scores(
             {n: self._terms[n] for n in near if n not in words}

@@ -1,7 +1,8 @@
 """The matrix of a base: every vector in one file, searched without approximation.
 
-It holds nothing that SQLite does not: per row a vector, the number of its chunk, the
-number of its set of readers, and how much of its text the model knew. Rows are only
+It holds nothing that SQLite does not: per row a vector, the same in bytes for a first
+look, the number of its chunk, the number of its set of readers, and how much of its
+text the model knew. Rows are only
 ever appended; a row whose chunk is gone is listed in the manifest, until so many are
 that all is written anew. The manifest beside the files names the base, the generation,
 how many rows count, and their checksums. Whatever does not fit is not used but caught
@@ -14,10 +15,13 @@ import secrets
 import shutil
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
+
+from erya.stores.embedded.quantization import Codes, bounds, encoded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,8 +31,12 @@ __all__ = ["IndexedVector", "Matrix", "Neighbour", "VectorIndex"]
 
 _MANIFEST: Final = "checksums.json"
 _VECTORS: Final = "vectors.f32"
+_CODES: Final = "codes.u8"
 _ROWS: Final = "rows"
-_ROW: Final = [("number", "<i8"), ("label_set", "<i8"), ("known", "<f8")]
+_ROW: Final = [
+    ("number", "<i8"), ("label_set", "<i8"), ("known", "<f8"),
+    ("scale", "<f4"), ("lost", "<f4"),
+]  # fmt: skip
 _BLOCK: Final = 1 << 20
 _ROWS_AT_ONCE: Final = 1_000
 # Gone rows cost time in every search, writing anew costs it once.
@@ -36,6 +44,8 @@ _FEW_GONE: Final = 1_000
 _GONE_SHARE: Final = 0.2
 # 32-bit sums in another order differ by less; what lies this near is computed exactly.
 _SLACK: Final = 1e-5
+# From here on the first look saves more than it costs.
+_MANY_ROWS: Final = 10_000
 _DIGITS: Final = 9
 
 
@@ -65,6 +75,7 @@ class _Manifest:
     rows: int
     gone: list[int]
     vectors_crc: int
+    codes_crc: int
     rows_crc: int
     written: str  # tells these files from others of the same generation
 
@@ -75,12 +86,15 @@ class Matrix:
     def __init__(
         self,
         vectors: "NDArray[np.float32]",
+        codes: "NDArray[np.uint8]",
         rows: "NDArray[Any]",
+        *,
         gone: Sequence[int],
     ) -> None:
         import numpy as np  # noqa: PLC0415 - as for all of this module
 
         self._vectors = vectors
+        self._codes = Codes(codes, rows["scale"].copy(), rows["lost"].copy())
         self._rows = rows
         self._there = np.ones(len(rows), dtype=bool)
         self._there[gone] = False
@@ -117,11 +131,13 @@ class Matrix:
         allowed = self._allowed(label_sets)
         if not allowed.any():
             return []
-        near = self._vectors @ vector
-        near[~allowed] = -np.inf
+        most = self._most(vector)
+        most[~allowed] = -np.inf
         kept = min(limit, int(allowed.sum()))
-        least = np.partition(near, len(near) - kept)[len(near) - kept] - _SLACK
-        places = np.flatnonzero(near >= least)
+        first = np.argpartition(most, -kept)[-kept:]
+        # As many are at least this near; what cannot be is not among the nearest.
+        least = self._exact(first, vector).min()
+        places = np.flatnonzero(most >= least)
         exact = self._exact(places, vector)
         order = np.argsort(-exact, kind="stable")
         last = exact[order[kept - 1]]
@@ -161,6 +177,12 @@ class Matrix:
         if at == len(self._sorted) or self._sorted[at] != number:
             return None
         return bytes(self._vectors[self._places[at]].tobytes())
+
+    def _most(self, vector: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        """Return what the cosine of each row is at most."""
+        if len(self._rows) < _MANY_ROWS:
+            return self._vectors @ vector + _SLACK
+        return bounds(self._codes, vector) + _SLACK
 
     def _exact(
         self, places: "NDArray[np.int64]", vector: "NDArray[np.float32]"
@@ -270,7 +292,8 @@ class VectorIndex:
         folder.mkdir(parents=True)
         empty = _Manifest(
             identity=self._identity, generation=generation, dimension=dimension,
-            rows=0, gone=[], vectors_crc=0, rows_crc=0, written=secrets.token_hex(8),
+            rows=0, gone=[], vectors_crc=0, codes_crc=0, rows_crc=0,
+            written=secrets.token_hex(8),
         )  # fmt: skip
         _commit(folder, _append(folder, empty, add, gone=[]))
         old = self._folder.with_name(self._folder.name + ".old")
@@ -307,10 +330,16 @@ class VectorIndex:
 
         shape = (manifest.rows, manifest.dimension)
         if not manifest.rows:
-            return Matrix(np.empty(shape, np.float32), np.empty(0, _ROW), [])
+            nothing = np.empty(0, _ROW)
+            return Matrix(
+                np.empty(shape, "f4"), np.empty(shape, "u1"), nothing, gone=[]
+            )
         vectors = np.memmap(self._folder / _VECTORS, "<f4", "r", shape=shape)
+        codes = np.memmap(self._folder / _CODES, "u1", "r", shape=shape)
         rows = np.fromfile(self._folder / _ROWS, _ROW, count=manifest.rows)
-        return Matrix(vectors.view(np.ndarray), rows, manifest.gone)
+        return Matrix(
+            vectors.view(np.ndarray), codes.view(np.ndarray), rows, gone=manifest.gone
+        )
 
 
 def _files(folder: Path, manifest: _Manifest) -> list[tuple[Path, int, int]]:
@@ -318,6 +347,7 @@ def _files(folder: Path, manifest: _Manifest) -> list[tuple[Path, int, int]]:
     return [
         (folder / _VECTORS, manifest.rows * manifest.dimension * 4,
          manifest.vectors_crc),
+        (folder / _CODES, manifest.rows * manifest.dimension, manifest.codes_crc),
         (folder / _ROWS, manifest.rows * _row_size(), manifest.rows_crc),
     ]  # fmt: skip
 
@@ -336,35 +366,48 @@ def _append(
     Raises:
         ValueError: A vector has another dimension than the manifest says.
     """
-    import numpy as np  # noqa: PLC0415
-
-    (vectors_path, size, vectors_crc), (rows_path, rows_size, rows_crc) = _files(
-        folder, manifest
-    )
+    parts = _files(folder, manifest)
+    sums = [crc for _, _, crc in parts]
     count = manifest.rows
-    with (
-        _opened_at(vectors_path, size) as vectors,
-        _opened_at(rows_path, rows_size) as rows,
-    ):
+    with ExitStack() as stack:
+        files = [stack.enter_context(_opened_at(path, size)) for path, size, _ in parts]
         for batch in _batches(add):
-            data = b"".join(each.data for each in batch)
-            if len(data) != len(batch) * manifest.dimension * 4:
-                msg = "a stored vector has another dimension than its model"
-                raise ValueError(msg)
-            told = np.array([each[:3] for each in batch], dtype=_ROW).tobytes()
-            vectors.write(data)
-            rows.write(told)
-            vectors_crc = zlib.crc32(data, vectors_crc)
-            rows_crc = zlib.crc32(told, rows_crc)
+            written = _encoded(batch, manifest.dimension)
+            for file, data in zip(files, written, strict=True):
+                file.write(data)
+            sums = list(map(zlib.crc32, written, sums))
             count += len(batch)
-        for file in (vectors, rows):
+        for file in files:
             file.flush()
             os.fsync(file.fileno())
-    return _Manifest(
-        identity=manifest.identity, generation=manifest.generation,
-        dimension=manifest.dimension, rows=count, gone=gone,
-        vectors_crc=vectors_crc, rows_crc=rows_crc, written=manifest.written,
+    vectors_crc, codes_crc, rows_crc = sums
+    return replace(
+        manifest, rows=count, gone=gone,
+        vectors_crc=vectors_crc, codes_crc=codes_crc, rows_crc=rows_crc,
     )  # fmt: skip
+
+
+def _encoded(
+    batch: Sequence[IndexedVector], dimension: int
+) -> tuple[bytes, bytes, bytes]:
+    """Return rows as the files hold them.
+
+    Raises:
+        ValueError: A vector has another dimension.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    data = b"".join(each.data for each in batch)
+    if len(data) != len(batch) * dimension * 4:
+        msg = "a stored vector has another dimension than its model"
+        raise ValueError(msg)
+    codes = encoded(np.frombuffer(data, "<f4").reshape(len(batch), dimension))
+    rows = np.empty(len(batch), _ROW)
+    rows["number"] = [each.number for each in batch]
+    rows["label_set"] = [each.label_set for each in batch]
+    rows["known"] = [each.known for each in batch]
+    rows["scale"], rows["lost"] = codes.scale, codes.lost
+    return data, codes.codes.tobytes(), rows.tobytes()
 
 
 def _opened_at(path: Path, size: int) -> BinaryIO:
