@@ -10,6 +10,7 @@ page: offsets of a text and PDFium's numbers are not the same.
 import ctypes
 import re
 import statistics
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -23,7 +24,8 @@ __all__ = ["PageText", "read_page"]
 
 _NONE: Final = -1  # the number of a character that is ours and not the page's
 _SOFT_HYPHEN: Final = "\ufffe"  # PDFium's sign for a hyphen at a line's end
-_LINE: Final = re.compile(r"[^\r\n\ufffe]+")
+# A line without the blanks around it.
+_LINE: Final = re.compile(r"[^\s\ufffe](?:[^\r\n\ufffe]*[^\s\ufffe])?")
 _BLANKS: Final = re.compile(r"\s+")
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\uffff]")
 _UNTIDY: Final = re.compile(r"\s\s|(?! )\s|" + _UNSEEN.pattern)
@@ -38,6 +40,29 @@ _SHORT: Final = 0.85  # of the width: a line that ends here may end a paragraph
 _LARGER: Final = 1.12  # times the usual size: a heading
 _LONGEST_HEADING: Final = 150
 _SENTENCE_ENDS: Final = frozenset(".!?:;。！？：；…”\"')）」")
+
+
+def _direct(function: Any, result: Any, *arguments: Any) -> Any:
+    """Return a function of PDFium that takes plain addresses and keeps Python's lock.
+
+    Most of a page's time goes into asking where characters stand, and most of that into
+    making and checking pointers: a call takes a sixth of the time.
+    """
+    address = ctypes.cast(function, ctypes.c_void_p).value or 0
+    return ctypes.PYFUNCTYPE(result, *arguments)(address)
+
+
+_CHAR_BOX: Final = _direct(
+    pdfium.FPDFText_GetCharBox,
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, *[ctypes.c_void_p] * 4,
+)  # fmt: skip
+_FONT_SIZE: Final = _direct(
+    pdfium.FPDFText_GetFontSize, ctypes.c_double, ctypes.c_void_p, ctypes.c_int
+)
+_UNICODE: Final = _direct(
+    pdfium.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int
+)
+_FOUR: Final = struct.Struct("4d")
 
 
 class _Box(NamedTuple):
@@ -123,17 +148,17 @@ def _units(textpage: Any) -> str:
         text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
         # Two units of one character are one here, and two numbers there.
         return text if len(text) == count else "".join(map(chr, buffer[:count]))
-    code = pdfium.FPDFText_GetUnicode
-    units = (code(textpage, number) for number in range(count))
+    address = ctypes.cast(textpage, ctypes.c_void_p).value
+    text = "".join([chr(_UNICODE(address, number)) for number in range(count)])
     # Asked one by one, it calls a hyphen at a line's end 2.
-    return "".join(_SOFT_HYPHEN if unit == 2 else chr(unit) for unit in units)
+    return text.replace("\x02", _SOFT_HYPHEN)
 
 
 def _lines(textpage: Any) -> Iterator[list[_Piece]]:
     """Yield each line as its pieces, in PDFium's order."""
     units = _units(textpage)
     geometry = _Geometry(textpage)
-    spans = [span for m in _LINE.finditer(units) if (span := _stripped(units, m))]
+    spans = [line.span() for line in _LINE.finditer(units)]
     # Asking where characters stand is most of the work: running text is only sampled.
     wide = [_looks_wide(units, *span, geometry=geometry) for span in spans]
     cut_all = sum(wide) >= _WIDE_SHARE * len(spans)
@@ -148,14 +173,6 @@ def _lines(textpage: Any) -> Iterator[list[_Piece]]:
             rest = units[end : end + 2].lstrip(" ")
             pieces[-1].hyphen = rest.startswith(_SOFT_HYPHEN)
             yield pieces
-
-
-def _stripped(units: str, line: re.Match[str]) -> tuple[int, int] | None:
-    """Return where a line starts and ends without blanks; None if nothing is left."""
-    text = units[line.start() : line.end()]
-    start = line.start() + len(text) - len(text.lstrip())
-    end = line.end() - len(text) + len(text.rstrip())
-    return (start, end) if start < end else None
 
 
 def _looks_wide(units: str, start: int, end: int, *, geometry: "_Geometry") -> bool:
@@ -176,35 +193,32 @@ def _looks_wide(units: str, start: int, end: int, *, geometry: "_Geometry") -> b
     return False
 
 
-def _is_wide(here: "_Box", there: "_Box", height: float = 0.0) -> bool:
-    height = max(height, here.top - here.bottom, there.top - there.bottom, 1.0)
-    return there.left - here.right > _WIDE_GAP * height
-
-
-# As PDFium declares it, but with plain addresses: a third of the time of a call that
-# makes and checks pointers, and this is what most of a page's time goes into.
-_CHAR_BOX = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, *[ctypes.c_void_p] * 4
-)(ctypes.cast(pdfium.FPDFText_GetCharBox, ctypes.c_void_p).value or 0)
+def _is_wide(here: "_Box", there: "_Box", height: float = 1.0) -> bool:
+    gap = there.left - here.right
+    if gap <= _WIDE_GAP * height:  # as nearly all
+        return False
+    return gap > _WIDE_GAP * max(here.top - here.bottom, there.top - there.bottom)
 
 
 class _Geometry:
     """Where characters stand."""
 
     def __init__(self, textpage: Any) -> None:
-        self._textpage = textpage
-        self._address = ctypes.cast(textpage, ctypes.c_void_p).value
-        self._values = (ctypes.c_double * 4)()
+        self._textpage = ctypes.cast(textpage, ctypes.c_void_p).value
+        self._values = (ctypes.c_double * len(_Box._fields))()
         first = ctypes.addressof(self._values)
-        self._places = [first + 8 * i for i in range(4)]
+        # PDFium gives left, right, bottom and top; a box has them in another order.
+        self._places = [
+            first + 8 * _Box._fields.index(name)
+            for name in ("left", "right", "bottom", "top")
+        ]
 
     def box(self, number: int) -> _Box:
-        _CHAR_BOX(self._address, number, *self._places)
-        left, right, bottom, top = self._values
-        return _Box(left, bottom, right, top)
+        _CHAR_BOX(self._textpage, number, *self._places)
+        return _Box._make(_FOUR.unpack_from(self._values))
 
     def size(self, number: int) -> float:
-        return float(pdfium.FPDFText_GetFontSize(self._textpage, number))
+        return float(_FONT_SIZE(self._textpage, number))
 
 
 def _pieces(
@@ -212,7 +226,7 @@ def _pieces(
 ) -> Iterator[_Piece]:
     """Cut a line at gaps that are wider than any blank between words."""
     first, last = geometry.box(start), geometry.box(end - 1)
-    height = max(first.top - first.bottom, last.top - last.bottom)
+    height = max(first.top - first.bottom, last.top - last.bottom, 1.0)
     begin, left = start, first
     for blank in _BLANKS.finditer(units, start, end) if cut else ():
         here, there = geometry.box(blank.start() - 1), geometry.box(blank.end())
