@@ -11,7 +11,8 @@ import ctypes
 import re
 import statistics
 import struct
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -77,7 +78,7 @@ class _Piece:
     """A run of characters on one line, without a wide gap in it."""
 
     text: str
-    numbers: list[int]
+    numbers: Sequence[int]
     box: _Box
     size: float
     hyphen: bool = False  # the word goes on in the next line
@@ -205,20 +206,28 @@ class _Geometry:
 
     def __init__(self, textpage: Any) -> None:
         self._textpage = ctypes.cast(textpage, ctypes.c_void_p).value
-        self._values = (ctypes.c_double * len(_Box._fields))()
-        first = ctypes.addressof(self._values)
-        # PDFium gives left, right, bottom and top; a box has them in another order.
-        self._places = [
-            first + 8 * _Box._fields.index(name)
-            for name in ("left", "right", "bottom", "top")
-        ]
-
-    def box(self, number: int) -> _Box:
-        _CHAR_BOX(self._textpage, number, *self._places)
-        return _Box._make(_FOUR.unpack_from(self._values))
+        self.box = _boxes(self._textpage)
 
     def size(self, number: int) -> float:
         return float(_FONT_SIZE(self._textpage, number))
+
+
+def _boxes(textpage: int | None) -> Callable[[int], _Box]:
+    """Return a function from a character's number to its box; called most of all."""
+    values = (ctypes.c_double * len(_Box._fields))()
+    first = ctypes.addressof(values)
+    # PDFium gives left, right, bottom and top; a box has them in another order.
+    left, right, bottom, top = (
+        first + 8 * _Box._fields.index(name)
+        for name in ("left", "right", "bottom", "top")
+    )
+    ask, unpack, new = _CHAR_BOX, _FOUR.unpack_from, tuple.__new__
+
+    def box(number: int) -> _Box:
+        ask(textpage, number, left, right, bottom, top)
+        return new(_Box, unpack(values))  # as `_Box` does, without its own function
+
+    return box
 
 
 def _pieces(
@@ -229,12 +238,13 @@ def _pieces(
     height = max(first.top - first.bottom, last.top - last.bottom, 1.0)
     begin, left = start, first
     for blank in _BLANKS.finditer(units, start, end) if cut else ():
-        here, there = geometry.box(blank.start() - 1), geometry.box(blank.end())
+        before, after = blank.span()
+        here, there = geometry.box(before - 1), geometry.box(after)
         height = max(height, here.top - here.bottom)
         if _is_wide(here, there, height):
             box = _joined(left, here)
-            yield _piece(units, begin, blank.start(), box=box, geometry=geometry)
-            begin, left = blank.end(), there
+            yield _piece(units, begin, before, box=box, geometry=geometry)
+            begin, left = after, there
     yield _piece(units, begin, end, box=_joined(left, last), geometry=geometry)
 
 
@@ -251,8 +261,10 @@ def _piece(
     units: str, start: int, end: int, *, box: _Box, geometry: _Geometry
 ) -> _Piece:
     """Return characters `start` to `end` as text, one number for each code point."""
-    text, numbers = units[start:end], list(range(start, end))
-    if _UNTIDY.search(text):
+    text = units[start:end]
+    numbers: Sequence[int] = range(start, end)
+    plain = text.isprintable() and "  " not in text  # nearly all, and soon told
+    if not plain and _UNTIDY.search(text):
         text, numbers = _tidied(units, numbers)
     return _Piece(text, numbers, box, geometry.size(start))
 
@@ -282,11 +294,13 @@ def _tidied(units: str, numbers: Sequence[int]) -> tuple[str, list[int]]:
 
 def _usual_size(lines: Sequence[Sequence[_Piece]]) -> float:
     """Return the size of most of the page's letters."""
-    weights: dict[float, int] = {}
+    exact: Counter[float] = Counter()
     for line in lines:
         for piece in line:
-            size = round(piece.size, 1)
-            weights[size] = weights.get(size, 0) + len(piece.text)
+            exact[piece.size] += len(piece.text)
+    weights: Counter[float] = Counter()
+    for size, weight in exact.items():
+        weights[round(size, 1)] += weight
     return max(weights, key=lambda size: (weights[size], size))
 
 
@@ -448,7 +462,7 @@ def _flat(line: Sequence[_Piece]) -> _Piece:
     """Return a line as one piece: wide gaps become a blank."""
     if len(line) == 1:
         return line[0]
-    text, numbers = line[0].text, list(line[0].numbers)
+    text, numbers = line[0].text, [*line[0].numbers]
     box = line[0].box
     for piece in line[1:]:
         text += " " + piece.text
@@ -514,5 +528,5 @@ def _write_table(page: PageText, lines: _Lines) -> None:
         for column, piece in enumerate(line):
             before = (" | " if column else "") + (f"{names[column]}: " if named else "")
             text += before + piece.text
-            numbers += [_NONE] * len(before) + piece.numbers
+            numbers += [*[_NONE] * len(before), *piece.numbers]
     page.add("table", text, numbers, size=lines[0][0].size)
