@@ -86,6 +86,28 @@ def test_a_passage_in_many_files_is_shown_once(store):
     )
 
 
+def test_copies_never_crowd_out_another_text_and_the_question_is_embedded_once(store):
+    class Counting(HashingEmbedding):
+        times = 0
+
+        def embed_query(self, text):
+            self.times += 1
+            return super().embed_query(text)
+
+    put(
+        store,
+        *(document(f"{n}.txt", "Sensors need a battery.") for n in range(90)),
+        document("other.txt", "Sensors, among much else that is told here."),
+    )
+    model = Counting()
+    assert model.name == MODEL.name
+
+    found = HybridRetriever(store, model).retrieve(OWNER, "sensors battery", limit=2)
+
+    assert [text[:9] for text in texts(found)] == ["Sensors n", "Sensors, "]
+    assert model.times == 1
+
+
 def test_a_base_without_vectors_is_searched_by_words(store):
     put(store, document("a.txt", "Sensors."), embedded=False)
     model = HashingEmbedding()

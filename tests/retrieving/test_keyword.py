@@ -36,6 +36,21 @@ def test_a_passage_that_stands_in_many_files_is_shown_once(store):
     assert [hit.ranks["keyword"] for hit in hits] == [1, 2]
 
 
+def test_copies_never_crowd_out_another_text(store):
+    put(
+        store,
+        *(
+            document(f"{n}.txt", "The sensor needs a battery.", title="-")
+            for n in range(30)
+        ),
+        document("c.txt", "A longer text that mentions one sensor.", title="-"),
+    )
+
+    hits = KeywordRetriever(store).retrieve(OWNER, "sensor battery", limit=2).hits
+
+    assert [hit.chunk.text[:8] for hit in hits] == ["The sens", "A longer"]
+
+
 def test_a_copy_that_may_not_be_read_hides_nothing(store):
     text = "The sensor needs a battery."
     put(

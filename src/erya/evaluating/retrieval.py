@@ -32,7 +32,6 @@ __all__ = ["RetrievalReport", "evaluate_retrieval"]
 _OWNER: Final = Principal.owner("evaluation")
 _EVERYBODY: Final = frozenset({"public"})
 _RECALL_DOCUMENTS: Final = 100
-_SEVERAL: Final = 3  # chunks fetched for each document that is wanted
 _TIMED: Final = 500  # questions; percentiles of more do not change
 _SHOWN: Final = 10  # hits of a timed search, as a person asks for
 
@@ -164,14 +163,23 @@ def _scored(
 ) -> dict[str, list[float]]:
     """Return each metric's value for each question."""
     scores: dict[str, list[float]] = {name: [] for name in _METRICS}
-    limit = _RECALL_DOCUMENTS * _SEVERAL
     for done, question in enumerate(questions):
-        found = assistant.search(question.text, principal=_OWNER, limit=limit)
-        ranking = ranked(_best_chunks(found))[:_RECALL_DOCUMENTS]
+        ranking = _ranking(assistant, question.text)
         for name, metric in _METRICS.items():
             scores[name].append(metric(ranking, data.relevant[question.id]))
         on_progress("Asking", done + 1, len(questions))
     return scores
+
+
+def _ranking(assistant: Assistant, question: str) -> list[str]:
+    """Return the best documents, searching for more chunks until there are enough."""
+    limit = _RECALL_DOCUMENTS
+    while True:
+        found = assistant.search(question, principal=_OWNER, limit=limit)
+        best = _best_chunks(found)
+        if len(best) >= _RECALL_DOCUMENTS or len(found.hits) < limit:
+            return ranked(best)[:_RECALL_DOCUMENTS]
+        limit *= 2
 
 
 def _best_chunks(found: Evidence) -> dict[str, float]:

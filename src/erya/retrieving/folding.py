@@ -1,12 +1,30 @@
 """Show a passage once that stands in many files."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
-from erya.records import Hit
+from erya.records import Evidence, Hit
 
-__all__ = ["COPIES", "folded"]
+__all__ = ["folded", "search_folded"]
 
-COPIES: Final = 2  # hits fetched for each one wanted, so that folding leaves enough
+_MOST_SPARE: Final = 20  # hits fetched at first beyond those that are wanted
+
+
+def search_folded(search: Callable[[int], Evidence], *, limit: int) -> Evidence:
+    """Return the `limit` best hits that differ in their texts.
+
+    Args:
+        search: Returns as many hits as it is asked for, if there are as many.
+        limit: How many are wanted, at least 1.
+    """
+    size = limit + min(limit, _MOST_SPARE)
+    while True:
+        found = search(size)
+        hits = folded(found.hits)
+        if len(hits) >= limit or len(found.hits) < size:
+            return replace(found, hits=hits[:limit])
+        size *= 2
 
 
 def folded(hits: tuple[Hit, ...]) -> tuple[Hit, ...]:

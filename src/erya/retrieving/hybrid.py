@@ -1,6 +1,7 @@
 """Both legs: words, and nearness in meaning."""
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from typing_extensions import override
 
@@ -8,7 +9,7 @@ from erya.errors import ModelError, OtherModelError
 from erya.models import LEAST_KNOWN, EmbeddingModel, fingerprint_of
 from erya.records import Evidence, Principal
 from erya.retrieving.base import LONGEST_QUESTION, Retriever
-from erya.retrieving.folding import COPIES, folded
+from erya.retrieving.folding import search_folded
 from erya.retrieving.fusion import ConvexFusion
 from erya.retrieving.keyword import KeywordRetriever
 from erya.stores import Embedding, Fusion, Store
@@ -47,18 +48,17 @@ class HybridRetriever(Retriever):
             (known,) = self.model.known([asked])
             if known < LEAST_KNOWN:
                 return by_words.retrieve(principal, question, limit=limit)
-            found = self.store.search(
-                principal,
-                asked,
-                limit=limit * COPIES,
-                embed=lambda: self._embedding(asked, known),
-                fusion=self.fusion,
+            embed = cache(lambda: self._embedding(asked, known))
+            return search_folded(
+                lambda size: self.store.search(
+                    principal, asked, limit=size, embed=embed, fusion=self.fusion
+                ),
+                limit=limit,
             )
         except ModelError as error:
             found = by_words.retrieve(principal, question, limit=limit)
             note = f"{error} Passages were found by their words alone."
             return replace(found, note=note)
-        return replace(found, hits=folded(found.hits)[:limit])
 
     def _embedding(self, question: str, known: float) -> Embedding:
         (vector,) = self.model.embed_query(question).vectors

@@ -8,7 +8,7 @@ from typing_extensions import override
 from erya.errors import UsageError
 from erya.records import Evidence, Principal
 from erya.retrieving.base import LONGEST_QUESTION, Retriever
-from erya.retrieving.folding import COPIES, folded
+from erya.retrieving.folding import search_folded
 from erya.stores import KEYWORD, Store
 
 __all__ = ["KeywordRetriever"]
@@ -29,9 +29,11 @@ class KeywordRetriever(Retriever):
             msg = f"limit must be at least 1, got {limit}. Try 10."
             raise UsageError(msg)
         asked = question[:LONGEST_QUESTION]
-        found = self.store.search(principal, asked, limit=limit * COPIES)
+        found = search_folded(
+            lambda size: self.store.search(principal, asked, limit=size), limit=limit
+        )
         hits = tuple(
             dataclasses.replace(hit, ranks={KEYWORD: rank})
-            for rank, hit in enumerate(folded(found.hits)[:limit], start=1)
+            for rank, hit in enumerate(found.hits, start=1)
         )
         return dataclasses.replace(found, hits=hits)

@@ -392,14 +392,16 @@ class StoreContract:
 
     # Vectors
 
-    def test_what_goes_wrong_while_embedding_is_raised(self, store: Store) -> None:
+    @pytest.mark.parametrize("error", [ModelError("no answer"), ValueError("a bug")])
+    def test_what_goes_wrong_while_embedding_is_raised(
+        self, store: Store, error: Exception
+    ) -> None:
         put(store, document("a.txt", "Sensors."))
 
         def embed() -> Embedding:
-            msg = "no answer"
-            raise ModelError(msg)
+            raise error
 
-        with pytest.raises(ModelError, match="no answer"):
+        with pytest.raises(type(error), match=str(error)):
             store.search(OWNER, "sensors", limit=5, embed=embed, fusion=ConvexFusion())
 
     def test_what_shares_no_word_is_found_by_its_vector(self, store: Store) -> None:

@@ -4,8 +4,9 @@ Everything that a reader sees of it follows from chunks that they may read: whic
 each leg brings, their scores, and what the fusion takes those in proportion to.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
@@ -17,12 +18,33 @@ from erya.stores.embedded.scoring import Bm25, ChunkTerms, ReadableStats, Scored
 from erya.stores.embedded.term_index import Searcher
 from erya.stores.embedded.vector_index import Matrix, Neighbour
 
-__all__ = ["Found", "Legs", "Snapshot"]
+__all__ = ["Found", "Legs", "Snapshot", "passing_on"]
 
 # Chunks that each leg brings at least; more did not change what was found:
 # docs/decisions/0008-fusion.md.
 _DEPTH: Final = 30
 _DIGITS: Final = 9
+
+
+class _CallersError(Exception):
+    """What a function raised that the caller gave."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@contextmanager
+def passing_on() -> Iterator[None]:
+    """Let a caller's own error through as it is: it says nothing of the base.
+
+    Raises:
+        Exception: The caller's.
+    """
+    try:
+        yield
+    except _CallersError as wrapped:
+        raise wrapped.error from None
 
 
 class Snapshot(NamedTuple):
@@ -83,7 +105,7 @@ class Legs:
         """Return the best by both legs, ties broken by chunk id.
 
         Raises:
-            Exception: Whatever `embed` raises.
+            _CallersError: `embed` did not return.
         """
         depth = max(_DEPTH, limit)
         # Models and matrices are multiplied outside of Python's lock, so both legs run
@@ -128,7 +150,10 @@ class Legs:
     def _nearest(
         self, embed: Callable[[], Embedding], limit: int
     ) -> tuple[Embedding, list[Neighbour]]:
-        embedding = embed()
+        try:
+            embedding = embed()
+        except Exception as error:
+            raise _CallersError(error) from error
         near = self._snapshot.matrix.nearest(
             embedding.vector, self._scope.label_sets, limit=limit
         )

@@ -55,7 +55,7 @@ from erya.stores.embedded.reading import (
     stored_embedder,
 )
 from erya.stores.embedded.scoring import ReadableStats
-from erya.stores.embedded.searching import Legs, Snapshot
+from erya.stores.embedded.searching import Legs, Snapshot, passing_on
 from erya.stores.embedded.term_index import BODY, EXACT, TermIndex
 from erya.stores.embedded.vector_index import VectorIndex
 from erya.stores.embedded.writing import EmbeddedWriter
@@ -171,7 +171,7 @@ class EmbeddedStore(Store):
         fusion: Fusion | None = None,
     ) -> Evidence:
         asked = query_terms(question)
-        with guarded(self._name), self._snapshot() as snapshot:
+        with passing_on(), guarded(self._name), self._snapshot() as snapshot:
             scope = scope_of(snapshot.connection, principal)
             stats = self._readable(snapshot, scope)
             if not stats.chunks or not asked.body:
