@@ -53,6 +53,8 @@ bench: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Measure all, into benchmark
 	$(BIN)/python benchmarks/documents.py $(DATA)/documents | tee $(RESULTS)/documents.txt
 	$(BIN)/python benchmarks/scale.py --data $(DATA)/squad_v11_dev \
 		| tee $(RESULTS)/scale.txt
+	$(BIN)/python benchmarks/privacy.py --data $(DATA)/squad_v11_dev \
+		| tee $(RESULTS)/privacy.txt
 	$(BIN)/python benchmarks/speed.py | tee $(RESULTS)/speed.txt
 	$(BIN)/python benchmarks/crashes.py | tee $(RESULTS)/crashes.txt
 
