@@ -3,8 +3,6 @@
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from erya.stores.embedded import vector_index
@@ -37,17 +35,12 @@ def test_the_graph_is_what_the_onnx_package_writes():
     assert onnx.ModelProto.FromString(PRODUCT) == model
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    seed=st.integers(0, 2**32),
-    rows=st.integers(1, 40),
-    width=st.sampled_from([1, 2, 7, 384, 1_024]),
-    spread=st.sampled_from([1e-4, 0.1, 1.0, 100.0]),
-    spikes=st.booleans(),
-)
-def test_no_cosine_exceeds_its_bound(seed, rows, width, spread, spikes):
-    dice = np.random.default_rng(seed)
-    vectors = unit(dice, rows, spread=spread, width=width)
+@pytest.mark.parametrize("spikes", [False, True])
+@pytest.mark.parametrize("spread", [1e-4, 0.1, 1.0, 100.0])
+@pytest.mark.parametrize("width", [1, 2, 7, 384, 1_024])
+def test_no_cosine_exceeds_its_bound(width, spread, spikes):
+    dice = np.random.default_rng(width)
+    vectors = unit(dice, 200, spread=spread, width=width)
     if spikes:  # one large number leaves few steps for all others
         vectors[:, 0] += 9
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
