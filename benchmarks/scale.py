@@ -41,6 +41,11 @@ class RandomPassages(EmbeddingModel):
     def name(self) -> str:
         return "random passages"
 
+    @property
+    @override
+    def local(self) -> bool:
+        return True
+
     @override
     def known(self, texts: Sequence[str]) -> list[float]:
         return [1.0] * len(texts)

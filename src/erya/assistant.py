@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final, Self
 
 from erya import traces
@@ -214,11 +215,8 @@ class Assistant:
             evidence = self.search(question, principal=principal, limit=self.passages)
             draft = self._draft(question, evidence, on_text)
             with traces.span("verify", claims=len(draft.claims)):
-                answer = verify(
-                    draft,
-                    lambda document_id: self.store.document(principal, document_id),
-                    checks=_CHECKS,
-                )
+                read = cache(lambda key: self.store.document(principal, key))
+                answer = verify(draft, read, checks=_CHECKS)
             told["erya.abstained"] = answer.abstained
             note = " ".join(filter(None, (evidence.note, answer.note)))
             return dataclasses.replace(answer, note=note, trace_id=traces.trace_id())

@@ -139,6 +139,7 @@ def test_a_citation_of_a_pdf_is_shown_on_its_page(erya, tmp_path):
     assert "⟦A cold box is inspected every 18 months.⟧" in shown.out
     (picture,) = Path().glob("boxes-p2-*.png")
     assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_mode & 0o077 == 0  # the document may be private
     assert str(picture) in shown.out
     told = erya("show", *command, "--json", "--png", "here.png").json
     assert told["page"] == 2
@@ -146,6 +147,23 @@ def test_a_citation_of_a_pdf_is_shown_on_its_page(erya, tmp_path):
     left, top, right, bottom = told["boxes"][0]
     assert 0.09 < left < right < 0.6
     assert 0.1 < top < bottom < 0.14
+
+
+def test_a_page_is_shown_where_no_picture_can_be_written(erya, tmp_path):
+    data = pdf([(60, 700, 12, "A cold box is inspected every 18 months.")])
+    (tmp_path / "boxes.pdf").write_bytes(data)
+    answer = erya("ask", "How often is a cold box inspected?", tmp_path / "boxes.pdf")
+    command = answer.out.partition("erya show ")[2].split()
+    picture = erya("show", *command, "--json").json["png"]
+    Path(picture).unlink()
+    Path(picture).mkdir()  # nobody can write a file here
+
+    shown = erya("show", *command)
+
+    assert shown.code == 0
+    assert "⟦A cold box is inspected every 18 months.⟧" in shown.out
+    assert "No picture was written" in shown.err
+    assert "cannot be written" in erya("show", *command, "--png", picture).err
 
 
 def test_a_citation_without_pages_is_shown_in_its_text(erya, folder):

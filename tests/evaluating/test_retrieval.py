@@ -142,6 +142,21 @@ def test_a_draw_of_questions_repeats(folder):
     assert run(1).metrics == run(1).metrics
 
 
+def test_no_question_cannot_be_drawn(folder):
+    data = read_retrieval_set(folder)
+
+    with pytest.raises(UsageError, match="at least 1, got 0"):
+        evaluate_retrieval(data, embedding=None, chunker=StructureChunker(), queries=0)
+
+
+def test_judgements_without_a_header_lose_none(folder):
+    with_header = read_retrieval_set(folder).relevant
+    path = folder / "qrels.tsv"
+    path.write_text(path.read_text("utf-8").partition("\n")[2], "utf-8")
+
+    assert read_retrieval_set(folder).relevant == with_header
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

@@ -49,11 +49,11 @@ def test_headings_lists_and_tables_keep_their_places():
     ]
 
 
-def numbered(document, pattern, how, *, levels=1):
-    """Add a numbering definition; return its number."""
+def numbered(document, pattern, how, *, levels=1, more=""):
+    """Add a numbering definition; `more` stands in its last level."""
     part = document.part.numbering_part.element
     inner = "".join(
-        f'<w:lvl w:ilvl="{i}"><w:start w:val="1"/><w:numFmt w:val="{how}"/><w:lvlText w:val="{pattern[i]}"/></w:lvl>'
+        f'<w:lvl w:ilvl="{i}"><w:start w:val="1"/><w:numFmt w:val="{how}"/>{more if i == levels - 1 else ""}<w:lvlText w:val="{pattern[i]}"/></w:lvl>'
         for i in range(levels)
     )
     part.insert(
@@ -114,6 +114,72 @@ def test_deeper_levels_begin_again():
         "2. two",
         "2.1 two a",
     ]
+
+
+def test_articles_may_be_counted_through_all_chapters():
+    document = docx.Document()
+    patterns = ["第%1章", "第%2条"]
+    numbered(
+        document,
+        patterns,
+        "chineseCounting",
+        levels=2,
+        more='<w:lvlRestart w:val="0"/>',
+    )
+    for text, level in (("总则", 0), ("甲", 1), ("乙", 1), ("附则", 0), ("丙", 1)):
+        number(document.add_paragraph(text), level)
+
+    text = parse(saved(document), "law.docx").text
+
+    assert text.split() == [
+        "第一章", "总则", "第一条", "甲", "第二条", "乙", "第二章", "附则", "第三条", "丙",
+    ]  # fmt: skip
+
+
+def test_a_level_may_write_all_numbers_in_digits():
+    document = docx.Document()
+    patterns = ["第%1章", "%1.%2"]
+    numbered(document, patterns, "chineseCounting", levels=2, more="<w:isLgl/>")
+    number(document.add_paragraph("总则"), 0)
+    number(document.add_paragraph("范围"), 1)
+
+    assert "1.1 范围" in parse(saved(document), "law.docx").text
+
+
+def test_numbers_are_counted_where_no_text_stands_and_in_tables():
+    document = docx.Document()
+    numbered(document, ["%1."], "decimal")
+    number(document.add_paragraph("first"))
+    number(document.add_paragraph(""))
+    table = document.add_table(rows=2, cols=2)
+    cells = [cell for row in table.rows for cell in row.cells]
+    for one, text in zip(cells, "ABCD", strict=True):
+        one.text = text
+    number(cells[2].paragraphs[0])
+    number(document.add_paragraph("last"))
+
+    text = parse(saved(document), "x.docx").text
+
+    assert "1. first" in text
+    assert "A: 3. C | B: D" in text
+    assert "4. last" in text
+
+
+def test_a_style_has_the_numbers_of_the_one_it_is_based_on():
+    document = docx.Document()
+    numbered(document, ["§ %1."], "decimal")
+    base = document.styles.add_style("Article", 1)
+    base.element.get_or_add_pPr().append(
+        parse_xml(f'<w:numPr {nsdecls("w")}><w:numId w:val="77"/></w:numPr>')
+    )
+    narrow = document.styles.add_style("Narrow article", 1)
+    narrow.base_style = base
+    document.add_paragraph("one", style=base)
+    document.add_paragraph("two", style=narrow)
+
+    text = parse(saved(document), "x.docx").text
+
+    assert text.split() == ["§", "1.", "one", "§", "2.", "two"]
 
 
 @pytest.mark.parametrize(

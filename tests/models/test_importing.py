@@ -4,12 +4,14 @@ import hashlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from erya.errors import ModelError
-from erya.models import LocalEmbedding, open_local
+from erya.models import LocalEmbedding, fingerprint_of, open_local
 from erya.models.importing import downloaded, import_model
+from erya.models.offline import local_model_folder
 from tests.models.tiny_models import make_model
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -150,6 +152,66 @@ def test_a_base_keeps_the_model_it_began_with(erya, home, folder, tmp_path):
     assert erya("ingest", folder, "--kb", "other").code == 0
     hit = erya("search", "leave days", "--kb", "other", "--json").json["hits"][0]
     assert set(hit["scores"]) == {"keyword", "vector"}
+
+
+def test_a_model_with_a_layer_that_is_not_run_is_refused(erya, tmp_path):
+    make_model(tmp_path / "dense")
+    kinds = ("Transformer", "Pooling", "Dense", "Normalize")
+    modules = [{"type": f"sentence_transformers.models.{kind}"} for kind in kinds]
+    (tmp_path / "dense" / "modules.json").write_text(json.dumps(modules))
+
+    refused = erya("models", "add", "embedding", tmp_path / "dense")
+
+    assert refused.code == 2
+    assert "has a layer Dense" in refused.err
+    (tmp_path / "dense" / "modules.json").write_text(json.dumps(modules[:2]))
+    assert erya("models", "add", "embedding", tmp_path / "dense").code == 0
+
+
+def test_the_name_of_the_model_that_comes_along_is_taken(erya, tmp_path):
+    make_model(tmp_path / "all-MiniLM-L6-v2")
+
+    refused = erya("models", "add", "embedding", tmp_path / "all-MiniLM-L6-v2")
+
+    assert refused.code == 2
+    assert "comes with Erya" in refused.err
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_kill_while_models_are_exchanged_leaves_the_old(tmp_path, monkeypatch, step):
+    """Killed before the old one is moved away, and before the new one comes."""
+    for seed in (1, 2):
+        make_model(tmp_path / f"from{seed}", seed=seed)
+    home = tmp_path / "home"
+    target = local_model_folder(home, "tiny")
+    first = import_model(tmp_path / "from1", target, name="tiny")
+    original, moved = Path.rename, []
+
+    def rename(path, to):
+        moved.append(to)
+        if len(moved) == step:
+            raise KeyboardInterrupt
+        return original(path, to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", rename)
+        with pytest.raises(KeyboardInterrupt):
+            import_model(tmp_path / "from2", target, name="tiny")
+
+    assert fingerprint_of(open_local(home, "tiny", threads=1)).agrees(first)
+    second = import_model(tmp_path / "from2", target, name="tiny")
+    assert not second.agrees(first)
+    assert [path.name for path in target.parent.iterdir()] == ["tiny"]
+
+
+def test_a_model_whose_graph_is_damaged_is_a_typed_error(erya, home, tmp_path):
+    make_model(tmp_path / "tiny")
+    assert erya("models", "add", "embedding", tmp_path / "tiny").code == 0
+    graph = next(home.rglob("tiny/model.onnx"))
+    graph.write_bytes(graph.read_bytes()[:1_000])
+
+    with pytest.raises(ModelError, match="'tiny' in .* does not run"):
+        open_local(home, "tiny", threads=1).embed_query("leave")
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
+from pathlib import Path
+
 import pytest
 
 from erya.errors import ModelError, OtherModelError, UsageError
+from erya.models import OFFLINE_MODEL, fingerprint_of, open_local
 from erya.records import Principal
 from erya.retrieving import ConvexFusion, HybridRetriever, KeywordRetriever
-from erya.stores import Candidate
+from erya.stores import Candidate, Embedding
 from erya.stores.embedded import EmbeddedStore
-from erya.testing import HashingEmbedding, document
+from erya.testing import HashingEmbedding, chunked, document
 from erya.testing.store_contract import MODEL, put
 
 OWNER = Principal.owner("owner")
@@ -128,7 +131,40 @@ def test_while_the_model_is_out_of_reach_words_still_find_and_a_note_says_so(sto
     found = broken.retrieve(OWNER, "sensors", limit=5)
 
     assert texts(found) == ["Sensors."]
-    assert found.note == "It is away. Passages were found by their words alone."
+    assert found.note.startswith("The embedding model 'hashing' gave no answer; passa")
+    assert "away" not in found.note  # where the model lives is not for every reader
+
+
+def test_a_base_that_gets_another_model_meanwhile_is_not_compared_with_the_old(store):
+    put(store, document("a.txt", "Sensors."))
+    retriever = HybridRetriever(store, HashingEmbedding())
+    assert texts(retriever.retrieve(OWNER, "sensors", limit=5)) == ["Sensors."]
+    other = HashingEmbedding(name="other")
+    with store.writer(OWNER, purpose="test") as writer:
+        writer.remove(document("a.txt", "").id)
+    with store.writer(OWNER, purpose="test") as writer:
+        writer.use_embedder(fingerprint_of(other))
+        given = document("b.txt", "Sensors, too.")
+        chunks = chunked(given)
+        vectors = other.embed_passages([c.indexed_text for c in chunks]).vectors
+        writer.put(
+            given, chunks, original=b"", recipe="test",
+            embeddings=[Embedding(vector, 1.0) for vector in vectors],
+        )  # fmt: skip
+
+    with pytest.raises(OtherModelError, match="'other'"):
+        retriever.retrieve(OWNER, "sensors", limit=5)
+    found = HybridRetriever(store, other).retrieve(OWNER, "sensors", limit=5)
+    assert texts(found) == ["Sensors, too."]
+
+
+def test_half_a_character_in_a_question_is_no_fault(store):
+    put(store, document("a.txt", "Sensors."))
+    offline = open_local(Path(), OFFLINE_MODEL, threads=1)
+
+    assert texts(KeywordRetriever(store).retrieve(OWNER, "sensors \udce9", limit=5))
+    assert offline.known(["sensors \udce9"])[0] > 0
+    assert offline.embed_query("sensors \udce9").vectors.shape == (1, 384)
 
 
 def test_another_model_than_the_bases_is_refused(store):

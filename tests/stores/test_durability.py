@@ -27,6 +27,7 @@ from erya.records import Principal
 from erya.stores import Bases
 from erya.stores.embedded import EmbeddedStore, schema
 from erya.stores.embedded.database import create, engine_for, migrate
+from erya.stores.embedded.index_files import read_manifest
 from erya.testing import document
 from erya.testing.store_contract import MODEL, both, put
 
@@ -446,12 +447,27 @@ def test_rows_that_are_gone_are_dropped_when_there_are_many(base, monkeypatch):
             store,
             *(document(f"{i}.txt", f"Sensor {i} costs {turn}.") for i in range(7)),
         )
-    manifest = json.loads((base / "vectors" / "checksums.json").read_bytes())
+    manifest = read_manifest(base / "vectors")
     assert manifest["rows"] - len(manifest["gone"]) == 20
     assert len(manifest["gone"]) <= 7
     assert bad(store) == []
     assert len(both(store, OWNER, "sensor", limit=30).hits) == 20
     store.close()
+
+
+@pytest.mark.parametrize("index", ["terms", "vectors"])
+def test_one_changed_digit_of_a_manifest_is_not_believed(base, index):
+    path = base / index / "checksums"
+    written = path.read_bytes()
+    assert b'"generation": ' in written
+    for old, new in ((b'"generation": ', b'"generation": 1'), (b"}", b", ")):
+        path.write_bytes(written.replace(old, new, 1))
+        store = opened(base)
+        assert len(both(store, OWNER, "sensor", limit=30).hits) == 20
+        assert bad(store) == []
+        store.close()
+    original = json.loads(written.partition(b"\n")[2])
+    assert read_manifest(base / index)["generation"] == original["generation"]
 
 
 def test_what_a_killed_writer_appended_to_the_matrix_does_not_count(base):

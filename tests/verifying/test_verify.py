@@ -120,3 +120,17 @@ def test_an_abstention_stays_as_it_is():
     draft = Answer(text="The documents do not say.", abstained=True)
 
     assert verify(draft, read, checks=(check_spans,)) == draft
+
+
+def test_a_document_that_goes_meanwhile_leaves_the_citation_on_its_page():
+    chunk = dataclasses.replace(chunked(SOURCE)[0], page=3, document_id="gone")
+    sentence = "Everyone at Acme has 25 days."
+    citation = Citation(
+        number=1, chunk=chunk, start=0, end=len(sentence), quote=sentence, page=3
+    )
+    claim = Claim(start=0, end=len(sentence), citations=(1,))
+
+    answer = checked(sentence, claim, citations=[citation])
+
+    assert answer.claims[0].verdict == "not_found"
+    assert answer.citations == (citation,)

@@ -32,7 +32,6 @@ from erya.records import Answer, Principal
 
 if TYPE_CHECKING:
     from erya.assistant import Assistant
-    from erya.config import Settings
 
 __all__ = ["ask"]
 
@@ -86,7 +85,7 @@ def ask(
     if as_json:
         echo_json(_as_json(answer))
     else:
-        _show(answer, settings, flags=f" --kb {name}" if own or kb else "")
+        _show(answer, flags=f" --kb {name}" if own or kb else "")
 
 
 def _read(assistant: "Assistant", paths: list[str], owner: Principal) -> None:
@@ -116,7 +115,7 @@ def _own_base(paths: list[str]) -> str:
     return f"auto-{slug or 'files'}-{digest[:8]}"
 
 
-def _show(answer: Answer, settings: "Settings", *, flags: str) -> None:
+def _show(answer: Answer, *, flags: str) -> None:
     echo(answer.text)
     if answer.abstained and answer.nearest:
         echo("\nNearest passages:")
@@ -127,7 +126,7 @@ def _show(answer: Answer, settings: "Settings", *, flags: str) -> None:
     for citation in answer.citations:
         where = place(citation.chunk, page=citation.page)
         echo(f"  [{citation.number}] {where}  ({reference(citation)})")
-        if settings.chat_model and not answer.note:
+        if answer.usage.model:  # without one, the text is the quotes
             echo(f"      “{snippet(citation.quote)}”")
     if answer.citations:
         first = reference(answer.citations[0])

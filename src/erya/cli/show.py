@@ -1,5 +1,6 @@
 """`erya show`: a citation in its place."""
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -88,7 +89,15 @@ def show(
         # Named after the citation, so that no other file is overwritten.
         stem = f"{Path(document.source).stem}-p{place.page}"
         written = png or Path(f"{stem}-{document.id[:8]}-{start}.png")
-        written.write_bytes(marked.png)
+        try:
+            _write_private(written, marked.png)
+        except OSError as error:
+            reason = f"{written}: {error.strerror or error}"
+            if png is not None:
+                msg = f"The picture cannot be written to {reason}. Name another place."
+                raise UsageError(msg) from None
+            echo(f"No picture was written to {reason}. Name a place: --png", err=True)
+            written = None
     if as_json:
         echo_json(
             {
@@ -111,6 +120,13 @@ def show(
     echo(f"{before}{_OPEN}{document.text[start:end]}{_CLOSE}{after}")
     if written:
         echo(f"\nThe page with the words marked: {written}")
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    """Write a file that nobody else on the machine may read: documents may be so."""
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(opened, "wb") as file:
+        file.write(data)
 
 
 def _found(

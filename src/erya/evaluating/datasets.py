@@ -1,8 +1,8 @@
 """Questions with judged documents, in the layout of BEIR."""
 
-import csv
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +55,7 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
         UsageError: A file is missing or a line is not what the layout says.
     """
     corpus = [
-        Passage(str(row["_id"]), str(row.get("title") or ""), str(row["text"]))
+        Passage(str(row["_id"]), str(row.get("title") or ""), str(row["text"] or ""))
         for row in _rows(folder, "corpus.jsonl", wanted=("_id", "text"))
     ]
     relevant = _judgements(folder)
@@ -104,9 +104,10 @@ def _rows(
 def _judgements(folder: Path) -> dict[str, dict[str, float]]:
     path = _found(folder, _JUDGED)
     found: dict[str, dict[str, float]] = {}
-    rows = csv.reader(_lines(path), delimiter="\t", quoting=csv.QUOTE_NONE)
-    next(rows, None)  # the header
-    for number, row in enumerate(rows, start=2):
+    for number, line in enumerate(_lines(path), start=1):
+        row = line.rstrip("\r\n").split("\t")
+        if number == 1 and not _is_number(row[-1]):
+            continue  # the header
         try:
             question, document, gain = row
             found.setdefault(question, {})[document] = float(gain)
@@ -117,6 +118,14 @@ def _judgements(folder: Path) -> dict[str, dict[str, float]]:
             )
             raise UsageError(msg) from None
     return found
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _found(folder: Path, names: Sequence[str]) -> Path:
@@ -136,6 +145,6 @@ def _lines(path: Path) -> Iterator[str]:
     try:
         with opened(path, "rt", encoding="utf-8") as file:
             yield from file
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         msg = f"{path} cannot be read: {error}."
         raise UsageError(msg) from None

@@ -1,5 +1,6 @@
 """Find what is known to answer, and count how often it was found."""
 
+import math
 import random
 import statistics
 import sys
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 from erya.assistant import Assistant
 from erya.chunking import StructureChunker
+from erya.errors import UsageError
 from erya.evaluating.datasets import Passage, Question, RetrievalSet
 from erya.evaluating.intervals import Estimate, bootstrap
 from erya.evaluating.retrieval_metrics import (
@@ -98,8 +100,12 @@ def evaluate_retrieval(
     Raises:
         ModelError: The embedding model cannot be reached.
         StoreError: The base cannot be written.
+        UsageError: `queries` is below 1.
     """
     questions = list(data.questions)
+    if queries is not None and queries < 1:
+        msg = f"queries must be at least 1, got {queries}."
+        raise UsageError(msg)
     if queries is not None and queries < len(questions):
         questions = random.Random(seed).sample(questions, queries)  # noqa: S311
     with tempfile.TemporaryDirectory(prefix="erya-evaluate-") as home:
@@ -116,7 +122,7 @@ def evaluate_retrieval(
         metrics={name: bootstrap(values, seed=seed) for name, values in scores.items()},
         documents_per_second=len(data.corpus) / seconds,
         p50_ms=statistics.median(spans) * 1e3,
-        p95_ms=sorted(spans)[int(0.95 * (len(spans) - 1))] * 1e3,
+        p95_ms=sorted(spans)[math.ceil(0.95 * len(spans)) - 1] * 1e3,
         peak_rss_mb=_peak_rss_mb(),
         settings={
             "set": data.name,

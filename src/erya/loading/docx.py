@@ -3,7 +3,7 @@
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,6 +41,7 @@ _WRAPPERS: Final = frozenset(
     map(qn, ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:customXml", "w:smartTag"))
 )
 _MOST_COLUMNS: Final = 200
+_Label = Callable[["BaseOxmlElement"], str]
 _TEXT: Final = frozenset(map(qn, ("w:t", "m:t")))
 _BREAKS: Final = {qn("w:tab"): " ", qn("w:br"): "\n", qn("w:cr"): "\n"}
 
@@ -85,10 +86,10 @@ class _Reader:
 
     def _paragraph(self, element: "BaseOxmlElement") -> None:
         text = _text_of(element)
+        style = self._style_of(element)
+        mark = self._numbering.mark_of(element, style)  # an empty one counts, too
         if not text.strip():
             return
-        style = self._style_of(element)
-        mark = self._numbering.mark_of(element, style)
         level = self._heading_level(element, style)
         if level:
             self._builder.end_list()
@@ -108,12 +109,18 @@ class _Reader:
         self._builder.end_list()
         rows: list[list[str]] = []
         for row in _children(element, "w:tr"):
-            rows.append(_cells(row, above=rows[-1] if rows else []))
+            above = rows[-1] if rows else []
+            rows.append(_cells(row, above=above, label=self._label))
         if len(rows) == 1 or all(len(row) == 1 for row in rows):
             for cell in (cell for row in rows for cell in row):
                 self._builder.paragraph(cell)  # a frame around text
         else:
             self._builder.table(rows, header=True)
+
+    def _label(self, element: "BaseOxmlElement") -> str:
+        """Return the number before a paragraph in a table, and count it."""
+        mark = self._numbering.mark_of(element, self._style_of(element))
+        return f"{mark.label} " if mark and mark.label else ""
 
     def _style_of(self, element: "BaseOxmlElement") -> Any:
         found = element.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
@@ -181,7 +188,7 @@ def _children(parent: "BaseOxmlElement", name: str) -> Iterator["BaseOxmlElement
             yield from _children(element, name)
 
 
-def _cells(row: "BaseOxmlElement", *, above: Sequence[str]) -> list[str]:
+def _cells(row: "BaseOxmlElement", *, above: Sequence[str], label: _Label) -> list[str]:
     """Return a text for each column of the grid.
 
     A cell over several columns stands in the first of them; one that goes on from the
@@ -194,7 +201,7 @@ def _cells(row: "BaseOxmlElement", *, above: Sequence[str]) -> list[str]:
         if goes_on and len(cells) < len(above):
             cells.append(above[len(cells)])
         else:
-            cells.append(" ".join(_flat(cell).split()))
+            cells.append(" ".join(_flat(cell, label).split()))
         columns = _number(cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}"), 1)
         cells += [""] * (min(columns, _MOST_COLUMNS) - 1)
     return cells
@@ -205,17 +212,22 @@ def _number(element: "BaseOxmlElement | None", default: int) -> int:
     return int(value) if value is not None and value.isdigit() else default
 
 
-def _flat(cell: "BaseOxmlElement") -> str:
-    """Return everything in a cell as one text, inner tables too."""
+def _flat(cell: "BaseOxmlElement", label: _Label) -> str:
+    """Return everything in a cell as one text, inner tables too.
+
+    Args:
+        cell: Holds paragraphs and tables.
+        label: Returns what stands before a paragraph.
+    """
     parts: list[str] = []
     for element in _blocks(cell):
         if element.tag == qn("w:p"):
-            parts.append(_text_of(element))
+            parts.append(label(element) + _text_of(element))
         else:
             inner = (
                 c for row in _children(element, "w:tr") for c in _children(row, "w:tc")
             )
-            parts += [_flat(each) for each in inner]
+            parts += [_flat(each, label) for each in inner]
     return " ".join(parts)
 
 
@@ -247,4 +259,4 @@ def _footnotes(document: "Document") -> Iterator[str]:
         root = etree.fromstring(relation.target_part.blob, parser)
         for note in root.iterchildren(qn("w:footnote")):
             if note.get(qn("w:type")) is None:  # others are lines drawn above notes
-                yield _flat(note)
+                yield _flat(note, label=lambda _: "")

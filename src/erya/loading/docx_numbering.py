@@ -17,6 +17,7 @@ __all__ = ["Mark", "Numbering", "chinese", "letters", "roman"]
 
 _DIGITS: Final = "零一二三四五六七八九"
 _MOST: Final = 9_999
+_MOST_STYLES: Final = 10  # each based on the next
 _SHORT: Final = 4  # characters of a mark before an item: "12." or "(iv)"
 
 
@@ -37,6 +38,10 @@ class _Level:
     format: str
     pattern: str
     start: int
+    # Begins again after a paragraph of this many levels further up; None is any level
+    # above it, 0 never.
+    restart: int | None
+    arabic: bool  # writes the numbers of all levels in digits
 
 
 @dataclass(slots=True)
@@ -65,17 +70,24 @@ class Numbering:
         for one in self.element.iterchildren(qn("w:abstractNum")):
             for level in one.iterchildren(qn("w:lvl")):
                 key = one.get(qn("w:abstractNumId")), int(level.get(qn("w:ilvl")))
+                restart = _value(level, "w:lvlRestart", "")
                 self._levels[key] = _Level(
                     format=_value(level, "w:numFmt", "decimal"),
                     pattern=_value(level, "w:lvlText", ""),
                     start=int(_value(level, "w:start", "1")),
+                    restart=int(restart) if restart.isdigit() else None,
+                    arabic=_is_on(level.find(qn("w:isLgl"))),
                 )
 
     def mark_of(self, paragraph: "BaseOxmlElement", style: Any) -> Mark | None:
         """Return the mark of a paragraph and count it; None if it has none."""
         found = paragraph.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
-        if found is None and style is not None:
-            found = style.element.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
+        above = style
+        for _ in range(_MOST_STYLES):  # a style may be based on another
+            if found is not None or above is None:
+                break
+            found = above.element.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
+            above = getattr(above, "base_style", None)
         if found is None:
             named = (getattr(style, "name", "") or "").lower()
             return Mark("", 0) if named.startswith("list") else None
@@ -93,8 +105,16 @@ class Numbering:
         before = counts.get(depth, level.start - 1) if restart is None else restart - 1
         counts[depth] = before + 1
         for deeper in [other for other in counts if other > depth]:
-            del counts[deeper]
+            if self._begins_again(definition, deeper, after=depth):
+                del counts[deeper]
         return Mark(self._label(definition, level, counts), depth)
+
+    def _begins_again(self, definition: str, depth: int, *, after: int) -> bool:
+        """Tell whether a level counts from its start after one above it was used."""
+        level = self._levels.get((definition, depth))
+        if level is None or level.restart is None:
+            return True
+        return after < level.restart
 
     def _label(self, definition: str, level: _Level, counts: Mapping[int, int]) -> str:
         label = level.pattern
@@ -103,8 +123,13 @@ class Numbering:
             if place in label:
                 other = self._levels.get((definition, depth), level)
                 count = counts.get(depth, other.start)
-                label = label.replace(place, _written(count, other.format))
+                how = "decimal" if level.arabic else other.format
+                label = label.replace(place, _written(count, how))
         return label.strip()
+
+
+def _is_on(found: "BaseOxmlElement | None") -> bool:
+    return found is not None and found.get(qn("w:val")) not in {"0", "false", "off"}
 
 
 def _value(parent: "BaseOxmlElement", name: str, default: str) -> str:

@@ -84,6 +84,11 @@ class EmbeddingModel(Protocol):
         """What the user calls it; part of the fingerprint that a base keeps."""
         ...
 
+    @property
+    def local(self) -> bool:
+        """Whether it runs in this process, and answers within milliseconds."""
+        ...
+
     def known(self, texts: Sequence[str]) -> list[float]:
         """Return the share of each text's tokens that the tokenizer knows, 0 to 1.
 

@@ -197,7 +197,8 @@ class _Graph:
         words = self._weight("embeddings.word_embeddings.weight")
         positions = self._weight("embeddings.position_embeddings.weight")
         if self._config["model_type"] in _PADDED_POSITIONS:
-            first = int(self._config.get("pad_token_id") or 1) + 1
+            padding = self._config.get("pad_token_id")
+            first = (1 if padding is None else int(padding)) + 1
             positions = positions[first:]
         types = self._weight("embeddings.token_type_embeddings.weight")
         shape = self._node("Shape", "input_ids", start=1)

@@ -6,6 +6,7 @@ small JSON files that tell how to use them. No code of a model is ever run.
 
 import contextlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,19 +18,21 @@ from erya.errors import ModelError, UsageError
 from erya.models.base import fingerprint_of
 from erya.models.conversion import Precision, convert
 from erya.models.local_embedding import CARD, LocalEmbedding, LocalModelCard, Pooling
+from erya.models.offline import set_aside
 from erya.records import Fingerprint
 
 __all__ = ["Use", "downloaded", "import_model"]
 
 _GRAPHS: Final = ("model.onnx", "onnx/model.onnx")
 _WANTED: Final = (
-    "*.json",
+    "*.json",  # modules.json among them
     "1_Pooling/config.json",
     "model.safetensors",
     *_GRAPHS,
     "README.md",
     "LICENSE*",
 )
+_MODULES: Final = ("Transformer", "Pooling", "Normalize")
 _WORD: Final = "a "
 _PAPERS: Final = ("LICENSE*", "README.md")
 _LONGEST: Final = 512  # tokens, where the model does not say
@@ -70,6 +73,7 @@ def import_model(
         UsageError: Something is missing, or is of a kind that cannot be used.
     """
     use = use or Use()
+    _check_modules(folder)
     tokenizer = _json(folder / "tokenizer.json")
     graph = next((folder / g for g in _GRAPHS if (folder / g).is_file()), None)
     prompts = _optional(folder / "config_sentence_transformers.json").get("prompts")
@@ -99,9 +103,7 @@ def import_model(
                 shutil.copyfile(paper, draft / paper.name)
         _write_card(card, draft)
         found = _tried(draft)
-        if target.exists():
-            target.rename(Path(scratch) / "old")
-        draft.rename(target)
+        _exchange(draft, target)
     return found
 
 
@@ -155,9 +157,40 @@ def _tried(folder: Path) -> Fingerprint:
         raise UsageError(msg) from None
 
 
+def _exchange(draft: Path, target: Path) -> None:
+    """Put a model where another may be; what a kill leaves, `open_local` mends."""
+    for path in draft.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    old = set_aside(target)
+    if target.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        target.rename(old)
+    draft.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def _write_card(card: LocalModelCard, folder: Path) -> None:
     text = json.dumps(asdict(card), ensure_ascii=False, indent=2)
     (folder / CARD).write_text(text + "\n", encoding="utf-8")
+
+
+def _check_modules(folder: Path) -> None:
+    """Refuse a model that has more layers than are run here.
+
+    Raises:
+        UsageError: It has.
+    """
+    path = folder / "modules.json"
+    modules = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    kinds = [str(module.get("type", "")).rpartition(".")[2] for module in modules]
+    other = [kind for kind in kinds if kind not in _MODULES]
+    if other:
+        msg = (
+            f"The model in {folder} has a layer {other[0]} after its encoder, which is "
+            f"not run here; layers may be {', '.join(_MODULES)}. Choose another model."
+        )
+        raise UsageError(msg)
 
 
 def _pooling(folder: Path) -> Pooling:

@@ -96,6 +96,11 @@ class LocalEmbedding(EmbeddingModel):
         return self.card.name
 
     @property
+    @override
+    def local(self) -> bool:
+        return True
+
+    @property
     def runtime(self) -> Literal["onnxruntime", "openvino"]:
         """What runs it: OpenVINO where it is installed, except on bytes (slower)."""
         there = importlib.util.find_spec("openvino") is not None
@@ -104,7 +109,7 @@ class LocalEmbedding(EmbeddingModel):
     @override
     def known(self, texts: Sequence[str]) -> list[float]:
         found: list[float] = []
-        for encoding in self._tokenizer.encode_batch_fast(list(texts)):
+        for encoding in self._tokenizer.encode_batch_fast(list(map(_whole, texts))):
             tokens = _tokens(encoding)
             unknown = (
                 encoding.ids.count(self.card.unknown)
@@ -128,7 +133,8 @@ class LocalEmbedding(EmbeddingModel):
         if not texts:
             empty = np.empty((0, 0), np.float32)
             return Embedded(vectors=empty, cut=())
-        encoded = self._tokenizer.encode_batch_fast([prefix + text for text in texts])
+        given = [prefix + _whole(text) for text in texts]
+        encoded = self._tokenizer.encode_batch_fast(given)
         rows = [np.array([each.ids], np.int64) for each in encoded]
         if len(rows) == 1:
             found = [self._vector(rows[0])]
@@ -151,7 +157,7 @@ class LocalEmbedding(EmbeddingModel):
         """
         try:
             return self._pooled(self._run(row))
-        except (RuntimeError, ValueError, OSError) as error:
+        except Exception as error:  # the runtimes' own are of no class in common
             msg = (
                 f"The embedding model {self.name!r} in {self.folder} does not run: "
                 f"{type(error).__name__}: {str(error)[:300]}. Add it again with: "
@@ -186,6 +192,11 @@ class LocalEmbedding(EmbeddingModel):
     def _run(self) -> _Run:
         path = str(self.folder / "model.onnx")
         return _openvino(path) if self.runtime == "openvino" else _onnxruntime(path)
+
+
+def _whole(text: str) -> str:
+    """Return a text without halves of characters, at which tokenizers stumble."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _tokens(encoding: Any) -> int:

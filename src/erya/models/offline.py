@@ -6,7 +6,13 @@ from typing import Final
 from erya.errors import NotFoundError, UsageError
 from erya.models.local_embedding import CARD, LocalEmbedding, LocalModelCard
 
-__all__ = ["OFFLINE_MODEL", "local_model_cards", "local_model_folder", "open_local"]
+__all__ = [
+    "OFFLINE_MODEL",
+    "local_model_cards",
+    "local_model_folder",
+    "open_local",
+    "set_aside",
+]
 
 # The one that travels with Erya: docs/decisions/0007-embedding-model.md.
 OFFLINE_MODEL: Final = "all-MiniLM-L6-v2"
@@ -22,7 +28,15 @@ def local_model_folder(home: Path, name: str) -> Path:
     if not name or name != Path(name).name or name.startswith("."):
         msg = f"The name of a model is one word without slashes, got {name!r}."
         raise UsageError(msg)
-    return home / "models" / name
+    folder = home / "models" / name
+    if (set_aside(folder) / CARD).is_file() and not folder.exists():
+        set_aside(folder).rename(folder)  # a run was killed while it exchanged them
+    return folder
+
+
+def set_aside(folder: Path) -> Path:
+    """Return where a model stands while another one takes its place."""
+    return folder.with_name(f".old-{folder.name}")
 
 
 def local_model_cards(home: Path) -> list[LocalModelCard]:

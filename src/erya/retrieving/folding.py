@@ -9,10 +9,13 @@ from erya.records import Evidence, Hit
 __all__ = ["folded", "search_folded"]
 
 _MOST_SPARE: Final = 20  # hits fetched at first beyond those that are wanted
+_MOST_FETCHED: Final = 1_000  # where thousands of copies stand, so many are enough
 
 
 def search_folded(search: Callable[[int], Evidence], *, limit: int) -> Evidence:
     """Return the `limit` best hits that differ in their texts.
+
+    Fewer than there are only where a thousand hits hold fewer texts.
 
     Args:
         search: Returns as many hits as it is asked for, if there are as many.
@@ -22,7 +25,7 @@ def search_folded(search: Callable[[int], Evidence], *, limit: int) -> Evidence:
     while True:
         found = search(size)
         hits = folded(found.hits)
-        if len(hits) >= limit or len(found.hits) < size:
+        if len(hits) >= limit or len(found.hits) < size or size >= _MOST_FETCHED:
             return replace(found, hits=hits[:limit])
         size *= 2
 

@@ -5,14 +5,14 @@ from functools import cache
 
 from typing_extensions import override
 
-from erya.errors import ModelError, OtherModelError
+from erya.errors import ModelError
 from erya.models import LEAST_KNOWN, EmbeddingModel, fingerprint_of
-from erya.records import Evidence, Principal
+from erya.records import Evidence, Fingerprint, Principal
 from erya.retrieving.base import LONGEST_QUESTION, Retriever
 from erya.retrieving.folding import search_folded
 from erya.retrieving.fusion import ConvexFusion
 from erya.retrieving.keyword import KeywordRetriever
-from erya.stores import Embedding, Fusion, Store
+from erya.stores import Embedding, Fusion, Store, VectorQuery
 
 __all__ = ["HybridRetriever"]
 
@@ -23,7 +23,8 @@ class HybridRetriever(Retriever):
 
     A base without vectors is searched by words alone, and so is every base for a
     question of which the model knows less than half. While the model cannot be reached
-    words alone find, too, and `Evidence.note` says so.
+    words alone find, too, and `Evidence.note` says so. It does not say why: that may
+    name machines that readers need not know.
 
     Attributes:
         store: Where to search.
@@ -34,54 +35,54 @@ class HybridRetriever(Retriever):
     store: Store
     model: EmbeddingModel
     fusion: Fusion = field(default_factory=ConvexFusion)
-    _agreed: bool = field(default=False, init=False)
+    _fingerprint: Fingerprint | None = field(default=None, init=False)
 
     @override
     def retrieve(self, principal: Principal, question: str, *, limit: int) -> Evidence:
         by_words = KeywordRetriever(self.store)
-        if limit < 1:
-            return by_words.retrieve(principal, question, limit=limit)  # refuses
+        bare = self._fingerprint is None and self.store.embedder(principal) is None
+        if limit < 1 or bare:  # the first is refused there
+            return by_words.retrieve(principal, question, limit=limit)
         try:
-            if not self._fits(principal):
-                return by_words.retrieve(principal, question, limit=limit)
-            asked = question[:LONGEST_QUESTION]
-            (known,) = self.model.known([asked])
-            if known < LEAST_KNOWN:
-                return by_words.retrieve(principal, question, limit=limit)
-            embed = cache(lambda: self._embedding(asked, known))
-            return search_folded(
-                lambda size: self.store.search(
-                    principal, asked, limit=size, embed=embed, fusion=self.fusion
-                ),
-                limit=limit,
+            return self._by_both(principal, question, limit=limit) or by_words.retrieve(
+                principal, question, limit=limit
             )
-        except ModelError as error:
+        except ModelError:
             found = by_words.retrieve(principal, question, limit=limit)
-            note = f"{error} Passages were found by their words alone."
+            note = (
+                f"The embedding model {self.model.name!r} gave no answer; passages "
+                "were found by their words alone. Look closer with: "
+                f"erya models test {self.model.name}"
+            )
             return replace(found, note=note)
 
-    def _embedding(self, question: str, known: float) -> Embedding:
-        (vector,) = self.model.embed_query(question).vectors
-        return Embedding(vector, known)
-
-    def _fits(self, principal: Principal) -> bool:
-        """Tell whether the base holds vectors, which are then this model's.
+    def _by_both(
+        self, principal: Principal, question: str, *, limit: int
+    ) -> Evidence | None:
+        """Search by both legs; None where the model knows too little of the question.
 
         Raises:
-            OtherModelError: They are another model's.
+            ModelError: The model cannot be reached.
+            OtherModelError: The base's vectors are of another model.
         """
-        if self._agreed:
-            return True
-        stored = self.store.embedder(principal)
-        if stored is None:
-            return False
-        if not stored.agrees(fingerprint_of(self.model)):
-            msg = (
-                f"The base holds vectors of the embedding model {stored.name!r}, and "
-                f"{self.model.name!r} was given, which places texts elsewhere. Set "
-                f'embedding_model = "{stored.name}" in erya.toml, or search by words '
-                'alone with embedding_model = "".'
-            )
-            raise OtherModelError(msg)
-        self._agreed = True
-        return True
+        asked = question[:LONGEST_QUESTION]
+        (known,) = self.model.known([asked])
+        if known < LEAST_KNOWN:
+            return None
+        if self._fingerprint is None:
+            self._fingerprint = fingerprint_of(self.model)
+
+        @cache
+        def embed() -> Embedding:
+            (vector,) = self.model.embed_query(asked).vectors
+            return Embedding(vector, known)
+
+        if not self.model.local:
+            embed()  # nobody waits for a network with a base held open
+        vectors = VectorQuery(model=self._fingerprint, embed=embed, fusion=self.fusion)
+        return search_folded(
+            lambda size: self.store.search(
+                principal, asked, limit=size, vectors=vectors
+            ),
+            limit=limit,
+        )

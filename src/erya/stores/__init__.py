@@ -15,6 +15,7 @@ from erya.stores.base import (
     Status,
     Store,
     StoredDocument,
+    VectorQuery,
     Writer,
 )
 from erya.stores.bases import Bases
@@ -31,5 +32,6 @@ __all__ = [
     "Status",
     "Store",
     "StoredDocument",
+    "VectorQuery",
     "Writer",
 ]

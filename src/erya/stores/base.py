@@ -27,6 +27,7 @@ __all__ = [
     "Status",
     "Store",
     "StoredDocument",
+    "VectorQuery",
     "Writer",
 ]
 
@@ -81,6 +82,22 @@ class Fusion(Protocol):
                 scores in proportion to stays private; in no particular order.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorQuery:
+    """A question to the vectors of a base.
+
+    Attributes:
+        model: The fingerprint of the model that embeds the question.
+        embed: Returns the question's embedding. Called at most once for each search,
+            maybe in another thread while words are looked up. What it raises is raised.
+        fusion: Makes one score of both legs.
+    """
+
+    model: Fingerprint
+    embed: Callable[[], Embedding]
+    fusion: Fusion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,13 +294,12 @@ class Store(Protocol):
         question: str,
         *,
         limit: int,
-        embed: Callable[[], Embedding] | None = None,
-        fusion: Fusion | None = None,
+        vectors: VectorQuery | None = None,
     ) -> Evidence:
         """Find the chunks that share the most telling terms with `question`.
 
-        With its embedding, the chunks nearest to it are found as well, and `fusion`
-        makes one order of both legs.
+        With `vectors` the chunks nearest in meaning are found as well, unless the base
+        has none.
 
         No id, score, rank, weight or number of hits depends on a document that the
         principal may not read. Ties are broken by chunk id.
@@ -292,12 +308,12 @@ class Store(Protocol):
             principal: Who asks.
             question: Free text; one without any term finds nothing.
             limit: How many hits at most, at least 1.
-            embed: Returns the question as a vector of the base's model; called at
-                most once, maybe in another thread while words are looked up, and what
-                it raises is raised. None searches by words alone.
-            fusion: Given with `embed`.
+            vectors: How to find by vectors; None searches by words alone.
 
         Raises:
+            ModelError: What was embedded is no vector of length 1 and the dimension of
+                the model.
+            OtherModelError: The base's vectors are of another model.
             StoreError: The base is damaged, or an index is not in reach.
         """
         ...

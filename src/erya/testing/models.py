@@ -63,6 +63,11 @@ class HashingEmbedding(EmbeddingModel):
     failure: ModelError | None = None
     asked: list[str] = field(default_factory=list)
 
+    @property
+    @override
+    def local(self) -> bool:
+        return True
+
     @override
     def known(self, texts: Sequence[str]) -> list[float]:
         return [

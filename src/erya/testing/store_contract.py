@@ -1,10 +1,13 @@
 """What every store keeps: the chapters are storing, finding, readers, writers."""
 
+import dataclasses
 import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
+from typing_extensions import override
 
 from erya.errors import (
     BusyError,
@@ -16,7 +19,14 @@ from erya.errors import (
 from erya.models import fingerprint_of
 from erya.records import Chunk, Document, Evidence, Principal
 from erya.retrieving import ConvexFusion
-from erya.stores import KEYWORD, VECTOR, Embedding, Store
+from erya.stores import (
+    KEYWORD,
+    VECTOR,
+    Embedding,
+    Fused,
+    Store,
+    VectorQuery,
+)
 from erya.testing.documents import chunked, document
 from erya.testing.models import HashingEmbedding
 
@@ -68,6 +78,13 @@ def embeddings(chunks: Sequence[Chunk]) -> list[Embedding]:
     return list(map(Embedding, made.vectors, MODEL.known(texts)))
 
 
+def asked(embedding: Embedding) -> VectorQuery:
+    """Return a query with what a model has made of the question."""
+    return VectorQuery(
+        model=fingerprint_of(MODEL), embed=lambda: embedding, fusion=ConvexFusion()
+    )
+
+
 def both(
     store: Store, principal: Principal, question: str, *, limit: int = 5
 ) -> Evidence:
@@ -78,8 +95,7 @@ def both(
         principal,
         question,
         limit=limit,
-        embed=lambda: embedding,
-        fusion=ConvexFusion(),
+        vectors=asked(embedding),
     )
 
 
@@ -398,11 +414,49 @@ class StoreContract:
     ) -> None:
         put(store, document("a.txt", "Sensors."))
 
-        def embed() -> Embedding:
+        def fails() -> Embedding:
             raise error
 
-        with pytest.raises(type(error), match=str(error)):
-            store.search(OWNER, "sensors", limit=5, embed=embed, fusion=ConvexFusion())
+        class FailingFusion(ConvexFusion):
+            @override
+            def __call__(self, *_: object) -> list[Fused]:
+                raise error
+
+        working = asked(Embedding(MODEL.embed_query("sensors").vectors[0], 1.0))
+        for broken in (
+            dataclasses.replace(working, embed=fails),
+            dataclasses.replace(working, fusion=FailingFusion()),
+        ):
+            with pytest.raises(type(error), match=str(error)):
+                store.search(OWNER, "sensors", limit=5, vectors=broken)
+
+    @pytest.mark.parametrize("wrong", ["nan", "longer", "other shape"])
+    def test_what_is_no_vector_of_the_model_is_refused(
+        self, store: Store, wrong: str
+    ) -> None:
+        put(store, document("a.txt", "Sensors."))
+        vector = MODEL.embed_query("sensors").vectors[0]
+        given = {
+            "nan": np.full_like(vector, np.nan),
+            "longer": vector * 2,
+            "other shape": vector[:-1],
+        }[wrong]
+
+        with pytest.raises(ModelError, match="no vector of length 1"):
+            store.search(OWNER, "sensors", limit=5, vectors=asked(Embedding(given, 1)))
+
+    def test_a_question_embedded_by_another_model_is_refused(
+        self, store: Store
+    ) -> None:
+        put(store, document("a.txt", "Sensors."))
+        other = HashingEmbedding(name="other")
+        vector = other.embed_query("sensors").vectors[0]
+        query = dataclasses.replace(
+            asked(Embedding(vector, 1.0)), model=fingerprint_of(other)
+        )
+
+        with pytest.raises(OtherModelError, match="'other'"):
+            store.search(OWNER, "sensors", limit=5, vectors=query)
 
     def test_what_shares_no_word_is_found_by_its_vector(self, store: Store) -> None:
         put(store, document("a.txt", "Sensors."), document("b.txt", "Hotels."))
@@ -414,8 +468,7 @@ class StoreContract:
             OWNER,
             "overnight",
             limit=5,
-            embed=lambda: Embedding(made.vectors[0], 1.0),
-            fusion=ConvexFusion(),
+            vectors=asked(Embedding(made.vectors[0], 1.0)),
         )
 
         best = near.hits[0]

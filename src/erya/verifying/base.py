@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from erya.errors import NotFoundError
 from erya.records import Answer, Citation, Document
 
 if TYPE_CHECKING:
@@ -54,14 +55,19 @@ def verify(
             )
         )
     text += draft.text[position:]
-    # A chunk may begin on the page before.
-    placed = tuple(
-        dataclasses.replace(c, page=read(c.chunk.document_id).page_at(c.start))
-        if c.chunk.page is not None
-        else c
-        for c in draft.citations
-    )
+    placed = tuple(_placed(citation, read) for citation in draft.citations)
     return dataclasses.replace(draft, text=text, claims=tuple(claims), citations=placed)
+
+
+def _placed(citation: Citation, read: Callable[[str], Document]) -> Citation:
+    """Give a citation its page: a chunk may begin on the one before."""
+    if citation.chunk.page is None:
+        return citation
+    try:
+        document = read(citation.chunk.document_id)
+    except NotFoundError:
+        return citation  # gone meanwhile, which the checks have said
+    return dataclasses.replace(citation, page=document.page_at(citation.start))
 
 
 def _reason(

@@ -33,6 +33,7 @@ def engine_for(path: Path) -> sa.Engine:
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)),
         json_serializer=_compact_json,
+        max_overflow=-1,  # a thread that asks is never turned away for want of one
     )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)

@@ -163,6 +163,17 @@ def passages(
     return found
 
 
+def passages_of(
+    connection: sa.Connection, scope: Scope, numbers: Sequence[int]
+) -> dict[int, Chunk]:
+    """Return chunks by their numbers, as `passages` does, however many they are."""
+    found: dict[int, Chunk] = {}
+    for first in range(0, len(numbers), VARIABLES):
+        some = schema.chunks.c.number.in_(numbers[first : first + VARIABLES])
+        found |= passages(connection, scope, some)
+    return found
+
+
 def terms_of(
     connection: sa.Connection, scope: Scope, numbers: Sequence[int]
 ) -> dict[int, ChunkTerms]:
@@ -213,16 +224,17 @@ def stored_embedder(connection: sa.Connection) -> Fingerprint | None:
 
 def other_model(base: str, known: Fingerprint, given: Fingerprint) -> OtherModelError:
     """Return the error for vectors of a model that is not the base's."""
-    what = (
-        f"{given.name!r} ({given.dimension} numbers a vector)"
-        if (known.name, known.dimension) != (given.name, given.dimension)
-        else f"another model that is also called {given.name!r}"
-    )
+    if known.name == given.name:
+        what = f"another model that is also called {given.name!r}"
+        cure = f"Bring back the model that was called {known.name!r}"
+    else:
+        what = f"{given.name!r} ({given.dimension} numbers a vector)"
+        cure = f'Set embedding_model = "{known.name}" in erya.toml'
     msg = (
         f"The base {base!r} holds vectors of the embedding model {known.name!r} "
         f"({known.dimension} numbers a vector), and was given {what}. Nothing was "
-        f'changed. Set embedding_model = "{known.name}" in erya.toml, or read the '
-        "documents into a new base with --kb NAME."
+        f'changed. {cure}, search by words alone with embedding_model = "", or read '
+        "the documents into a new base with --kb NAME."
     )
     return OtherModelError(msg)
 

@@ -4,19 +4,29 @@ Everything that a reader sees of it follows from chunks that they may read: whic
 each leg brings, their scores, and what the fusion takes those in proportion to.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
+from erya.errors import ModelError
 from erya.language import QueryTerms
-from erya.stores.base import KEYWORD, VECTOR, Candidate, Embedding, Fused, Fusion
+from erya.records import Fingerprint
+from erya.stores.base import (
+    KEYWORD,
+    VECTOR,
+    Candidate,
+    Embedding,
+    Fused,
+    Fusion,
+    VectorQuery,
+)
 from erya.stores.embedded.reading import Scope, terms_of
 from erya.stores.embedded.scoring import Bm25, ChunkTerms, ReadableStats, Scored
 from erya.stores.embedded.term_index import Searcher
-from erya.stores.embedded.vector_index import Matrix, Neighbour
+from erya.stores.embedded.vector_index import Matrix, Neighbour, is_unit
 
 __all__ = ["Found", "Legs", "Snapshot", "passing_on"]
 
@@ -27,7 +37,7 @@ _DIGITS: Final = 9
 
 
 class _CallersError(Exception):
-    """What a function raised that the caller gave."""
+    """What a function that the caller gave raised, or what it returned deserves."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
@@ -54,6 +64,7 @@ class Snapshot(NamedTuple):
     searcher: Searcher
     matrix: Matrix
     generation: int
+    embedder: Fingerprint | None
 
 
 class Found(NamedTuple):
@@ -99,19 +110,17 @@ class Legs:
             for rank, scored in enumerate(self._words(limit), start=1)
         ]
 
-    def by_both(
-        self, embed: Callable[[], Embedding], fusion: Fusion, *, limit: int
-    ) -> list[Found]:
+    def by_both(self, asked: VectorQuery, *, limit: int) -> list[Found]:
         """Return the best by both legs, ties broken by chunk id.
 
         Raises:
-            _CallersError: `embed` did not return.
+            _CallersError: The embedding or the fusion did not succeed.
         """
         depth = max(_DEPTH, limit)
         # Models and matrices are multiplied outside of Python's lock, so both legs run
         # at once.
         with ThreadPoolExecutor(1, "erya-vectors") as beside:
-            nearest = beside.submit(self._nearest, embed, depth)
+            nearest = beside.submit(self._nearest, asked, depth)
             words = {scored.number: scored for scored in self._words(depth)}
             embedding, neighbours = nearest.result()
         near = self._settled(neighbours, depth)
@@ -124,14 +133,12 @@ class Legs:
             Candidate(scores[number].score, *cosines.get(number, (None, 0.0)))
             for number in numbers
         ]
-        fused = fusion(embedding.known, candidates)
-        telling = fusion(
-            embedding.known,
-            [
-                candidate._replace(keyword=scores[number].telling)
-                for number, candidate in zip(numbers, candidates, strict=True)
-            ],
-        )
+        telling_only = [
+            candidate._replace(keyword=scores[number].telling)
+            for number, candidate in zip(numbers, candidates, strict=True)
+        ]
+        fused = _fused(asked.fusion, embedding.known, candidates)
+        telling = _fused(asked.fusion, embedding.known, telling_only)
         ranks = {KEYWORD: _ranks(words), VECTOR: _ranks(near)}
         # What neither leg says anything for is no hit.
         found = [
@@ -148,12 +155,18 @@ class Legs:
         return self._bm25.best(self._read, limit=limit)
 
     def _nearest(
-        self, embed: Callable[[], Embedding], limit: int
+        self, asked: VectorQuery, limit: int
     ) -> tuple[Embedding, list[Neighbour]]:
         try:
-            embedding = embed()
+            embedding = asked.embed()
         except Exception as error:
             raise _CallersError(error) from error
+        if not is_unit(embedding.vector, asked.model.dimension):
+            msg = (
+                f"The embedding model {asked.model.name!r} gave the question no vector "
+                f"of length 1 and {asked.model.dimension} finite numbers."
+            )
+            raise _CallersError(ModelError(msg))
         near = self._snapshot.matrix.nearest(
             embedding.vector, self._scope.label_sets, limit=limit
         )
@@ -170,6 +183,19 @@ class Legs:
         fresh = terms_of(self._snapshot.connection, self._scope, numbers)
         self._terms.update(fresh)
         return fresh
+
+
+def _fused(
+    fusion: Fusion, known: float, candidates: Sequence[Candidate]
+) -> Sequence[Fused]:
+    try:
+        fused = fusion(known, candidates)
+    except Exception as error:
+        raise _CallersError(error) from error
+    if len(fused) != len(candidates):
+        msg = f"a fusion gave {len(fused)} results for {len(candidates)} candidates"
+        raise _CallersError(ValueError(msg))
+    return fused
 
 
 def _ranks(numbers: Iterable[int]) -> dict[int, int]:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,13 +24,12 @@ from erya.records import (
     Span,
 )
 from erya.stores.base import (
-    Embedding,
     Finding,
-    Fusion,
     Job,
     Status,
     Store,
     StoredDocument,
+    VectorQuery,
     Writer,
 )
 from erya.stores.embedded import checking, schema
@@ -50,7 +49,9 @@ from erya.stores.embedded.reading import (
     damaged,
     document_row,
     label_sets_of,
+    other_model,
     passages,
+    passages_of,
     scope_of,
     stored_embedder,
 )
@@ -66,6 +67,7 @@ _PATIENCE = 30.0  # seconds that a reader waits for a writer to finish its commi
 _MOMENT = 2.0  # seconds that a writer waits for one who is about to finish
 _PAUSE = 0.01
 _JOBS_SHOWN = 10
+_STATS_KEPT = 1_000  # sets of readers
 
 
 class EmbeddedStore(Store):
@@ -83,6 +85,7 @@ class EmbeddedStore(Store):
         self._lock = WriterLock(folder, base=name)
         self._engine = engine_for(folder / "base.sqlite")
         self._stats: dict[tuple[int, tuple[int, ...] | None], ReadableStats] = {}
+        self._embedders: dict[str, Fingerprint | None] = {}
         try:
             if not (folder / "base.sqlite").exists() or self._is_blank():
                 self._create(folder)
@@ -167,8 +170,7 @@ class EmbeddedStore(Store):
         question: str,
         *,
         limit: int,
-        embed: Callable[[], Embedding] | None = None,
-        fusion: Fusion | None = None,
+        vectors: VectorQuery | None = None,
     ) -> Evidence:
         asked = query_terms(question)
         with passing_on(), guarded(self._name), self._snapshot() as snapshot:
@@ -177,14 +179,14 @@ class EmbeddedStore(Store):
             if not stats.chunks or not asked.body:
                 return Evidence(hits=(), weights={})
             legs = Legs(snapshot, scope, asked=asked, stats=stats)
-            if embed is None or fusion is None:
+            if vectors is None or snapshot.embedder is None:
                 found = legs.by_words(limit=limit)
+            elif not snapshot.embedder.agrees(vectors.model):
+                raise other_model(self._name, snapshot.embedder, vectors.model)
             else:
-                found = legs.by_both(embed, fusion, limit=limit)
-            chunks = passages(
-                snapshot.connection,
-                scope,
-                schema.chunks.c.number.in_([hit.number for hit in found]),
+                found = legs.by_both(vectors, limit=limit)
+            chunks = passages_of(
+                snapshot.connection, scope, [hit.number for hit in found]
             )
             weights = legs.term_weights()
         hits = tuple(
@@ -356,7 +358,8 @@ class EmbeddedStore(Store):
                 searcher = self._indexes.terms.searcher(generation)
                 matrix = self._indexes.vectors.matrix(generation)
                 if searcher and matrix and facts["analysis"] == ANALYSIS:
-                    yield Snapshot(connection, searcher, matrix, generation)
+                    embedder = self._embedder(connection, facts.get("embedder"))
+                    yield Snapshot(connection, searcher, matrix, generation, embedder)
                     return
             if time.monotonic() > deadline:
                 raise BusyError(base=self._name, holder="somebody who never finishes")
@@ -387,9 +390,20 @@ class EmbeddedStore(Store):
             msg = f"The base {self._name!r} was deleted meanwhile. Open it again."
             raise NotFoundError(msg)
 
+    def _embedder(
+        self, connection: sa.Connection, number: str | None
+    ) -> Fingerprint | None:
+        """Return the model with a number, which stays what it is."""
+        if number is None:
+            return None
+        if number not in self._embedders:
+            self._embedders[number] = stored_embedder(connection)
+        return self._embedders[number]
+
     def _readable(self, snapshot: Snapshot, scope: Scope) -> ReadableStats:
         key = (snapshot.generation, scope.label_sets)
-        if key not in self._stats:
+        held = self._stats.get(key)
+        if held is None:
             documents = schema.documents
             count, body, exact = snapshot.connection.execute(
                 sa.select(
@@ -398,12 +412,7 @@ class EmbeddedStore(Store):
                     sa.func.coalesce(sa.func.sum(documents.c.exact_length), 0),
                 ).where(scope.allows())
             ).one()
-            self._stats = {
-                old: stats
-                for old, stats in self._stats.items()
-                if old[0] == snapshot.generation
-            }
-            self._stats[key] = ReadableStats(
+            held = ReadableStats(
                 chunks=count,
                 # A field that is empty everywhere has no term to score, hence any
                 # average above zero will do.
@@ -412,7 +421,10 @@ class EmbeddedStore(Store):
                     EXACT: exact / count if exact else 1.0,
                 },
             )
-        return self._stats[key]
+            # A new one in its place: other threads may be reading the old one.
+            kept = [(k, v) for k, v in list(self._stats.items()) if k[0] == key[0]]
+            self._stats = dict([*kept[-_STATS_KEPT:], (key, held)])
+        return held
 
 
 def _make_private(folder: Path) -> None:

@@ -8,8 +8,6 @@ does not fit, the index is not used but caught up or written anew.
 
 import json
 import os
-import shutil
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,14 +16,21 @@ from typing import Any, Final, NamedTuple
 
 import tantivy
 
+from erya.stores.embedded.index_files import (
+    MANIFEST,
+    crc_of,
+    draft_folder,
+    put_in_place,
+    read_manifest,
+    write_manifest,
+)
+
 __all__ = ["BODY", "EXACT", "FieldStats", "IndexedChunk", "Searcher", "TermIndex"]
 
 BODY: Final = "body"
 EXACT: Final = "exact"
 _MARK: Final = "\x01marker"  # no text yields it: control characters are no term
 _HEAP = 50_000_000
-_MANIFEST = "checksums.json"
-_BLOCK = 1 << 20
 _COUNTS_KEPT = 100_000
 _FEW_SETS = 16  # up to here terms were four times as fast as a set
 
@@ -71,15 +76,17 @@ class Searcher:
     def count(self, field: str, term: str, label_sets: tuple[int, ...] | None) -> int:
         """Count the chunks with `term` that carry one of `label_sets`; None is all."""
         key = (field, term, label_sets)
-        if key not in self._counts:
+        found = self._counts.get(key)
+        if found is None:
             if len(self._counts) >= _COUNTS_KEPT:
                 self._counts.clear()
             query = self._within(self._term(field, term), label_sets)
             result = self._searcher.search(query, limit=1, count=True)
-            self._counts[key] = int(
+            found = int(
                 result.count or 0  # type: ignore[attr-defined]  # not in its stubs
             )
-        return self._counts[key]
+            self._counts[key] = found
+        return found
 
     def engine_count(self, field: str, term: str) -> int:
         """Count as the engine does for its own scores, the deleted included."""
@@ -177,11 +184,12 @@ class TermIndex:
 
     def searcher(self, generation: int) -> Searcher | None:
         """Return the index at `generation`, or None if it is not there intact."""
-        if self._open is None or self._open[0] != generation:
-            found = self.generation()
-            if found != generation or self._open is None:
-                return None
-        return self._open[1]
+        # Other threads may open another generation meanwhile.
+        held = self._open
+        if held is None or held[0] != generation:
+            self.generation()
+            held = self._open
+        return held[1] if held is not None and held[0] == generation else None
 
     def generation(self) -> int | None:
         """Return the generation on disk, or None if the index is missing or damaged.
@@ -190,7 +198,7 @@ class TermIndex:
         """
         self._open = None
         try:
-            manifest = json.loads((self._folder / _MANIFEST).read_bytes())
+            manifest = read_manifest(self._folder)
             if manifest["identity"] != self._identity:
                 return None
             if not all(
@@ -231,10 +239,8 @@ class TermIndex:
                 and is written anew later.
         """
         self._open = None
-        folder = self._folder.with_name(self._folder.name + ".new")
         if anew:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
+            folder = draft_folder(self._folder)
         else:
             folder = self._folder
             self._drop_strays()
@@ -254,20 +260,15 @@ class TermIndex:
             writer.wait_merging_threads()
         self._write_manifest(folder, generation)
         if anew:
-            old = self._folder.with_name(self._folder.name + ".old")
-            shutil.rmtree(old, ignore_errors=True)
-            if self._folder.exists():
-                self._folder.rename(old)
-            folder.rename(self._folder)
-            shutil.rmtree(old, ignore_errors=True)
+            put_in_place(folder, self._folder)
             self._checked.clear()
 
     def _drop_strays(self) -> None:
         """Delete what a killed commit left, over which the engine would trip."""
-        manifest = json.loads((self._folder / _MANIFEST).read_bytes())
+        manifest = read_manifest(self._folder)
         for entry in list(os.scandir(self._folder)):
             if not entry.name.startswith(".") and entry.name not in {
-                _MANIFEST,
+                MANIFEST,
                 *manifest["files"],
             }:
                 Path(entry.path).unlink()
@@ -291,18 +292,14 @@ class TermIndex:
             for entry in os.scandir(folder)
             if entry.name == "meta.json" or entry.name.partition(".")[0] in live
         ]
-        files = {name: _summed(folder / name) for name in sorted(names)}
-        manifest = {
-            "identity": self._identity,
-            "generation": generation,
-            "files": files,
+        sizes = {name: (folder / name).stat().st_size for name in sorted(names)}
+        files = {
+            name: (size, crc_of(folder / name, size)) for name, size in sizes.items()
         }
-        draft = folder / (_MANIFEST + ".new")
-        with draft.open("w", encoding="utf-8") as file:
-            json.dump(manifest, file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(folder / _MANIFEST)
+        write_manifest(
+            folder,
+            {"identity": self._identity, "generation": generation, "files": files},
+        )
 
     def _intact(self, name: str, size: int, crc: int) -> bool:
         """Compare a file with its checksum, once for each state of it."""
@@ -311,7 +308,7 @@ class TermIndex:
         state = (status.st_ino, status.st_size, status.st_mtime_ns)
         if self._checked.get(name) == state:
             return True
-        if status.st_size != size or _summed(path) != (size, crc):
+        if status.st_size != size or crc_of(path, size) != crc:
             return False
         self._checked[name] = state
         return True
@@ -342,16 +339,6 @@ def _repeated(counts: Mapping[str, int]) -> Iterator[str]:
     for term, count in counts.items():
         for _ in range(count):
             yield term
-
-
-def _summed(path: Path) -> tuple[int, int]:
-    """Return a file's size and CRC-32."""
-    size = crc = 0
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            size += len(block)
-            crc = zlib.crc32(block, crc)
-    return size, crc
 
 
 def _numbers_of(searcher: tantivy.Searcher, hits: Sequence[Any]) -> list[int]:

@@ -9,10 +9,8 @@ how many rows count, and their checksums. Whatever does not fit is not used but 
 up or written anew.
 """
 
-import json
 import os
 import secrets
-import shutil
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -21,15 +19,21 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
+from erya.stores.embedded.index_files import (
+    crc_of,
+    draft_folder,
+    put_in_place,
+    read_manifest,
+    write_manifest,
+)
 from erya.stores.embedded.quantization import Codes, bounds, encoded
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["IndexedVector", "Matrix", "Neighbour", "VectorIndex"]
+__all__ = ["IndexedVector", "Matrix", "Neighbour", "VectorIndex", "is_unit"]
 
-_MANIFEST: Final = "checksums.json"
 _VECTORS: Final = "vectors.f32"
 _CODES: Final = "codes.u8"
 _ROWS: Final = "rows"
@@ -37,13 +41,13 @@ _ROW: Final = [
     ("number", "<i8"), ("label_set", "<i8"), ("known", "<f8"),
     ("scale", "<f4"), ("lost", "<f4"),
 ]  # fmt: skip
-_BLOCK: Final = 1 << 20
 _ROWS_AT_ONCE: Final = 1_000
 # Gone rows cost time in every search, writing anew costs it once.
 _FEW_GONE: Final = 1_000
 _GONE_SHARE: Final = 0.2
-# 32-bit sums in another order differ by less; what lies this near is computed exactly.
-_SLACK: Final = 1e-5
+# Sums of 32-bit floats are off by less for each number in them.
+_SLACK: Final = 1e-7
+_UNIT: Final = 1e-4  # what a length of 1 may be off
 # From here on the first look saves more than it costs.
 _MANY_ROWS: Final = 10_000
 _DIGITS: Final = 9
@@ -78,6 +82,15 @@ class _Manifest:
     codes_crc: int
     rows_crc: int
     written: str  # tells these files from others of the same generation
+
+
+def is_unit(vector: "NDArray[np.float32]", dimension: int) -> bool:
+    """Tell whether a vector has `dimension` finite numbers and the length 1."""
+    import numpy as np  # noqa: PLC0415 - as for all of this module
+
+    if vector.shape != (dimension,) or not np.isfinite(vector).all():
+        return False
+    return abs(float(np.linalg.norm(vector.astype(np.float64))) - 1) < _UNIT
 
 
 class Matrix:
@@ -181,8 +194,10 @@ class Matrix:
     def _most(self, vector: "NDArray[np.float32]") -> "NDArray[np.float32]":
         """Return what the cosine of each row is at most."""
         if len(self._rows) < _MANY_ROWS:
-            return self._vectors @ vector + _SLACK
-        return bounds(self._codes, vector) + _SLACK
+            most = self._vectors @ vector
+        else:
+            most = bounds(self._codes, vector)
+        return most + (len(vector) + 10) * _SLACK
 
     def _exact(
         self, places: "NDArray[np.int64]", vector: "NDArray[np.float32]"
@@ -194,8 +209,11 @@ class Matrix:
         """
         import numpy as np  # noqa: PLC0415
 
-        rows = self._vectors[places].astype(np.float64)
-        cosines = (rows * vector.astype(np.float64)).sum(axis=1)
+        wide = vector.astype(np.float64)
+        cosines = np.empty(len(places), np.float64)
+        for first in range(0, len(places), _ROWS_AT_ONCE):
+            some = slice(first, first + _ROWS_AT_ONCE)
+            cosines[some] = (self._vectors[places[some]] * wide).sum(axis=1)
         return np.asarray(np.round(cosines, _DIGITS))
 
     def _allowed(self, label_sets: tuple[int, ...] | None) -> "NDArray[np.bool_]":
@@ -282,29 +300,22 @@ class VectorIndex:
         if len(gone) > max(_FEW_GONE, _GONE_SHARE * written.rows):
             msg = "so many rows are gone that all is to be written anew"
             raise OSError(msg)
-        _commit(self._folder, written)
+        write_manifest(self._folder, asdict(written))
 
     def _write_anew(
         self, generation: int, dimension: int, add: Iterable[IndexedVector]
     ) -> None:
-        folder = self._folder.with_name(self._folder.name + ".new")
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder = draft_folder(self._folder)
         empty = _Manifest(
             identity=self._identity, generation=generation, dimension=dimension,
             rows=0, gone=[], vectors_crc=0, codes_crc=0, rows_crc=0,
             written=secrets.token_hex(8),
         )  # fmt: skip
-        _commit(folder, _append(folder, empty, add, gone=[]))
-        old = self._folder.with_name(self._folder.name + ".old")
-        shutil.rmtree(old, ignore_errors=True)
-        if self._folder.exists():
-            self._folder.rename(old)
-        folder.rename(self._folder)
-        shutil.rmtree(old, ignore_errors=True)
+        write_manifest(folder, asdict(_append(folder, empty, add, gone=[])))
+        put_in_place(folder, self._folder)
 
     def _manifest(self) -> _Manifest:
-        loaded = _Manifest(**json.loads((self._folder / _MANIFEST).read_bytes()))
+        loaded = _Manifest(**read_manifest(self._folder))
         if loaded.identity != self._identity:
             msg = "the matrix belongs to another base"
             raise ValueError(msg)
@@ -320,7 +331,7 @@ class VectorIndex:
         )
         if state == self._checked:
             return True
-        if any(_crc(path, size) != crc for path, size, crc in files):
+        if any(crc_of(path, size) != crc for path, size, crc in files):
             return False
         self._checked = state
         return True
@@ -422,22 +433,3 @@ def _batches(add: Iterable[IndexedVector]) -> Iterator[list[IndexedVector]]:
     rest = iter(add)
     while batch := list(islice(rest, _ROWS_AT_ONCE)):
         yield batch
-
-
-def _commit(folder: Path, manifest: _Manifest) -> None:
-    draft = folder / (_MANIFEST + ".new")
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(asdict(manifest), file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(folder / _MANIFEST)
-
-
-def _crc(path: Path, size: int) -> int | None:
-    """Return the CRC-32 of the first `size` bytes; None if there are fewer."""
-    crc = 0
-    with path.open("rb") as file:
-        while size and (block := file.read(min(_BLOCK, size))):
-            size -= len(block)
-            crc = zlib.crc32(block, crc)
-    return None if size else crc

@@ -30,6 +30,7 @@ from erya.stores.embedded.reading import (
     passages,
     stored_embedder,
 )
+from erya.stores.embedded.vector_index import is_unit
 
 __all__ = ["EmbeddedWriter"]
 
@@ -144,10 +145,11 @@ class EmbeddedWriter(Writer):
 
         expected = self._embedder[1] if self._embedder else None
         vector = np.ascontiguousarray(embedding.vector, dtype="<f4")
-        if vector.shape != (expected,) or not np.isfinite(vector).all():
+        nowhere = embedding.known == 0 and vector.shape == (expected,)
+        if not (is_unit(vector, expected or 0) or (nowhere and not vector.any())):
             msg = (
-                f"an embedding has the shape {vector.shape} or is not finite; the "
-                f"model in use gives {expected} numbers"
+                f"an embedding of the shape {vector.shape} is no vector of length 1 "
+                f"and {expected} finite numbers, as the model in use gives them"
             )
             raise ValueError(msg)
         data, known = vector.tobytes(), float(embedding.known)

@@ -1,0 +1,82 @@
+"""What both indexes do with their files: sum them up, and exchange them in one step."""
+
+import json
+import os
+import shutil
+import zlib
+from pathlib import Path
+from typing import Any, Final
+
+__all__ = [
+    "MANIFEST",
+    "crc_of",
+    "draft_folder",
+    "put_in_place",
+    "read_manifest",
+    "write_manifest",
+]
+
+# A checksum of the rest on the first line, JSON on the second.
+MANIFEST: Final = "checksums"
+_BLOCK: Final = 1 << 20
+
+
+def crc_of(path: Path, size: int) -> int | None:
+    """Return the CRC-32 of the first `size` bytes; None if there are fewer."""
+    crc = 0
+    with path.open("rb") as file:
+        while size and (block := file.read(min(_BLOCK, size))):
+            size -= len(block)
+            crc = zlib.crc32(block, crc)
+    return None if size else crc
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a folder.
+
+    Raises:
+        OSError: There is none.
+        ValueError: It is not what was written.
+    """
+    crc, _, content = (folder / MANIFEST).read_bytes().partition(b"\n")
+    if crc != _sum(content):
+        msg = "the manifest is damaged"
+        raise ValueError(msg)
+    loaded: dict[str, Any] = json.loads(content)
+    return loaded
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest of a folder in one step: it is the old one or the new one."""
+    content = json.dumps(manifest).encode()
+    draft = folder / (MANIFEST + ".new")
+    with draft.open("wb") as file:
+        file.write(_sum(content) + b"\n" + content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(folder / MANIFEST)
+
+
+def _sum(content: bytes) -> bytes:
+    return f"{zlib.crc32(content):08x}".encode()
+
+
+def draft_folder(folder: Path) -> Path:
+    """Return an empty folder beside `folder`, to write it anew in."""
+    draft = folder.with_name(folder.name + ".new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    return draft
+
+
+def put_in_place(draft: Path, folder: Path) -> None:
+    """Put a folder written anew where the old one is, which goes.
+
+    A reader that comes between finds none, and an index that is missing is caught up.
+    """
+    old = folder.with_name(folder.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    draft.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
