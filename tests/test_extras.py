@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
 from erya.errors import MissingExtraError
@@ -25,3 +29,27 @@ def test_a_package_that_is_broken_inside_is_not_called_missing(tmp_path, monkeyp
 
     with pytest.raises(ModuleNotFoundError, match="not_to_be_found"):
         require("half_there", feature="x", extra="x")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "open_local(Path(), OFFLINE_MODEL, threads=1).embed_query('hello')",
+        "bounds(encoded(np.eye(4, dtype='f4')), np.eye(4, dtype='f4')[0])",
+    ],
+)
+def test_onnx_runtime_reports_nothing_to_its_maker(tmp_path, use):
+    """It would begin with a device id in the cache folder, and look its host up."""
+    program = (
+        "from pathlib import Path; import numpy as np, time\n"
+        "from erya.models import OFFLINE_MODEL, open_local\n"
+        "from erya.stores.embedded.quantization import bounds, encoded\n"
+        f"{use}\n"
+        "time.sleep(0.5)"
+    )
+    kept = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    environment = kept | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "c")}
+
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+
+    assert list(tmp_path.rglob("*")) == []

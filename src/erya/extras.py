@@ -1,11 +1,13 @@
-"""Open an optional dependency, with one wording when it is missing."""
+"""Open dependencies that need care: those that may be missing, and one that tells."""
 
 import importlib
+import os
 from types import ModuleType
+from typing import Any
 
 from erya.errors import MissingExtraError
 
-__all__ = ["require"]
+__all__ = ["onnxruntime", "require"]
 
 
 def require(module: str, *, feature: str, extra: str) -> ModuleType:
@@ -29,3 +31,14 @@ def require(module: str, *, feature: str, extra: str) -> ModuleType:
         ):
             raise  # the module is there, and something inside it is broken
         raise MissingExtraError(feature=feature, extra=extra) from None
+
+
+def onnxruntime() -> Any:
+    """Return ONNX Runtime, which reports to its maker unless told otherwise at first.
+
+    Version 1.31 looks up a host of its maker's, and keeps the processor, the memory and
+    the path of Python in the user's cache folder until it gets through. Its function
+    `disable_telemetry_events` does not stop it. Nothing else may import it.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # noqa: TID251 - told, not read
+    return importlib.import_module("onnxruntime")

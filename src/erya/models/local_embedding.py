@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from typing_extensions import override
 
+from erya import extras
 from erya.errors import ModelError, UsageError
 from erya.models.base import Embedded, EmbeddingModel, checked_vectors
 
@@ -220,8 +221,7 @@ def _inputs(
 
 
 def _onnxruntime(path: str) -> _Run:
-    import onnxruntime  # noqa: PLC0415
-
+    onnxruntime = extras.onnxruntime()
     options = onnxruntime.SessionOptions()
     # Texts run beside each other, each on one core: faster than one text on all, and
     # the sum is taken in the same order everywhere.

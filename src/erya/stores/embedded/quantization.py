@@ -14,6 +14,8 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from erya import extras
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -81,8 +83,7 @@ def bounds(rows: Codes, vector: "NDArray[np.float32]") -> "NDArray[np.float32]":
 
 @cache
 def _session() -> Any:
-    import onnxruntime  # noqa: PLC0415 - only where there are many vectors
-
+    onnxruntime = extras.onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = min(os.cpu_count() or 1, _MORE_THREADS_HELP_NOT)
     # Threads that wait for the next product would take the cores from everything else.
