@@ -48,8 +48,10 @@ def test_onnx_runtime_reports_nothing_to_its_maker(tmp_path, use):
         "time.sleep(0.5)"
     )
     kept = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
-    environment = kept | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "c")}
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = kept | {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
 
     subprocess.run([sys.executable, "-c", program], env=environment, check=True)
 
-    assert list(tmp_path.rglob("*")) == []
+    assert list(home.rglob("*")) == []
