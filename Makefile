@@ -21,6 +21,8 @@ demo: $(VENV)/.installed $(MODEL)/erya.json  ## Read the example handbook and as
 	@echo
 	@echo '$$ erya ask "忘记打卡了怎么办？" --kb handbook'
 	@$(DEMO) ask "忘记打卡了怎么办？" --kb handbook --home .demo
+	@echo
+	@echo 'The program is $(DEMO), and this base lies in .demo: --home .demo'
 
 model: $(MODEL)/erya.json  ## Build the embedding model that travels in the wheel
 

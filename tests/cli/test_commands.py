@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -141,6 +142,9 @@ def test_a_citation_of_a_pdf_is_shown_on_its_page(erya, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_mode & 0o077 == 0  # the document may be private
     assert str(picture) in shown.out
+    picture.unlink()
+    assert erya("show", *command, "--json").json["png"] is None
+    assert not list(Path().glob("*.png"))
     told = erya("show", *command, "--json", "--png", "here.png").json
     assert told["page"] == 2
     assert told["quote"] == "A cold box is inspected every 18 months."
@@ -154,7 +158,7 @@ def test_a_page_is_shown_where_no_picture_can_be_written(erya, tmp_path):
     (tmp_path / "boxes.pdf").write_bytes(data)
     answer = erya("ask", "How often is a cold box inspected?", tmp_path / "boxes.pdf")
     command = answer.out.partition("erya show ")[2].split()
-    picture = erya("show", *command, "--json").json["png"]
+    picture = erya("show", *command).out.partition("words marked: ")[2].strip()
     Path(picture).unlink()
     Path(picture).mkdir()  # nobody can write a file here
 
@@ -384,7 +388,10 @@ def test_the_version_is_told(erya):
         (("ingest", ".", "--readers", "everyone"), "A reader is user:NAME"),
         (("ingest", ".", "--kb", "../up"), "The name of a base has"),
         (("kb", "show", "none"), "There is no base 'none'"),
-        (("models", "remove", "none"), "There is no chat model 'none'"),
+        (
+            ("models", "remove", "none"),
+            "There is no model 'none'. Models here: all-MiniLM",
+        ),
         (("config", "show", "--config", "none.toml"), "There is no settings file"),
     ],
 )
@@ -549,3 +556,67 @@ def test_as_a_module_it_is_the_same_program():
     )
     assert "Start with: erya ask" in done.stdout
     json.dumps(done.stdout)
+
+
+def test_what_is_missing_leaves_no_empty_base_behind(erya, folder):
+    refused = erya("ingest", folder, "--kb", "new", "--config", "none.toml")
+    assert refused.code == 2
+    Path("erya.toml").write_text('embedding_model = "nope"\n', "utf-8")
+
+    refused = erya("ingest", folder, "--kb", "new")
+
+    assert "no embedding model 'nope'" in refused.err
+    assert erya("kb", "list", "--json").json["bases"] == []
+
+
+def test_the_command_that_shows_a_citation_goes_as_it_is(erya, folder, tmp_path):
+    elsewhere = tmp_path / "else where"
+    assert erya("ingest", folder, "--home", elsewhere, "--readers", "public").code == 0
+    answer = erya("ask", ASK, "--home", elsewhere, "--as", "ada,sales")
+
+    shown = erya("show", *shlex.split(answer.out.partition("erya show ")[2]))
+
+    assert shown.code == 0
+    assert "⟦Every employee has 25 days of annual leave.⟧" in shown.out
+
+
+def test_explain_says_why_the_vectors_are_silent(erya, folder):
+    erya("ingest", folder, "--kb", "docs")
+
+    assert "sum over both legs" in erya("search", ASK, "--explain", "--kb", "docs").out
+    chinese = erya("search", "员工请假几天", "--explain", "--kb", "docs").out
+    assert "not asked: the model knows less than half of the query" in chinese
+    Path("erya.toml").write_text('embedding_model = ""\n', "utf-8")
+    erya("ingest", folder, "--kb", "words")
+    by_words = erya("search", ASK, "--explain", "--kb", "words").out
+    assert "not asked: the base has no vectors" in by_words
+    assert "BM25 of the keyword leg" in by_words
+    assert "The query is empty" in erya("search", " ", "--kb", "docs").err
+
+
+def test_a_run_that_is_stopped_says_how_to_go_on(erya, folder, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("erya.cli.ingest.ingest_with_progress", stopped)
+        done = erya("ingest", folder, "--kb", "docs")
+
+    assert done.code == 130
+    assert "Go on with: erya ingest --resume --kb docs" in done.err
+
+
+def test_a_folder_with_nothing_in_it_is_named(erya, tmp_path):
+    (tmp_path / "empty").mkdir()
+
+    assert "Nothing to read is there" in erya("ingest", tmp_path / "empty").out
+    assert "Nothing to read is there" in erya("ask", ASK, tmp_path / "empty").err
+
+
+def test_an_unknown_model_is_told_with_those_that_are_known(erya):
+    for command in ("test", "remove"):
+        refused = erya("models", command, "nothere")
+        assert refused.code == 2
+        assert "no model 'nothere'. Models here: all-MiniLM-L6-v2" in refused.err
+    assert "The name is empty" in erya("models", "add", "embedding", " ").err
+    assert "no folder '/nope'" in erya("evaluate", "retrieval", "/nope").err

@@ -18,6 +18,7 @@ from erya.cli.common import (
     citation_json,
     echo,
     echo_json,
+    flags_of,
     hit_json,
     one_line,
     place,
@@ -85,7 +86,9 @@ def ask(
     if as_json:
         echo_json(_as_json(answer))
     else:
-        _show(answer, flags=f" --kb {name}" if own or kb else "")
+        given = {"--kb": name if own or kb else None, "--home": home}
+        given |= {"--config": config, "--as": narrowed}
+        _show(answer, flags=flags_of(given))
 
 
 def _read(assistant: "Assistant", paths: list[str], owner: Principal) -> None:
@@ -102,6 +105,8 @@ def _read(assistant: "Assistant", paths: list[str], owner: Principal) -> None:
         # Of what lies in a folder, only failures are worth a line before an answer.
         if problem.failed or problem.source in named:
             echo(f"Not read: {one_line(problem.source)}: {problem.message}", err=True)
+    if not report.files and not report.skipped:
+        echo("Nothing to read is there; the base has what was read before.", err=True)
     rest = sum(problem.source not in named for problem in report.skipped)
     if rest:
         echo(f"{rest} files were passed over; erya ingest names them.", err=True)

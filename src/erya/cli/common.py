@@ -3,9 +3,10 @@
 import json
 import os
 import re
+import shlex
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -35,6 +36,7 @@ __all__ = [
     "citation_json",
     "echo",
     "echo_json",
+    "flags_of",
     "hit_json",
     "interactive",
     "one_line",
@@ -140,11 +142,13 @@ def assistant_for(
         memory_bytes=settings.parse_memory_mb * 1_000_000,
         text_characters=settings.max_text_characters,
     )
+    # What may be missing comes before the base, which is else left behind empty.
     answerer = _answerer(settings, chat=chat)
+    embedding = embedding_model_for(settings)
     with Assistant(
         store=Bases(settings.home).open(kb, create=create),
         answerer=answerer,
-        embedding=embedding_model_for(settings),
+        embedding=embedding,
         chunker=chunker,
         limits=limits,
         workers=settings.workers,
@@ -223,6 +227,13 @@ def _key_of(entry: "ModelEntry") -> str:
         )
         raise UsageError(msg)
     return key
+
+
+def flags_of(given: Mapping[str, object]) -> str:
+    """Return the flags that were given, for a command to go on with."""
+    return "".join(
+        f" {flag} {shlex.quote(str(value))}" for flag, value in given.items() if value
+    )
 
 
 def echo(text: str = "", *, err: bool = False) -> None:

@@ -19,6 +19,7 @@ from erya.cli.common import (
     settings_for,
     table,
 )
+from erya.errors import UsageError
 
 if TYPE_CHECKING:
     from erya.evaluating import RetrievalReport
@@ -71,6 +72,9 @@ def retrieval(
     from erya.evaluating import evaluate_retrieval, read_retrieval_set  # noqa: PLC0415
 
     settings = settings_for(home=home, config=config, embedding_model=embedding_model)
+    if not folder.is_dir():
+        msg = f"There is no folder {str(folder)!r}."
+        raise UsageError(msg)
     data = read_retrieval_set(folder)
     with _progress() as show:
         report = evaluate_retrieval(

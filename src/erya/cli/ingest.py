@@ -13,6 +13,7 @@ from erya.cli.common import (
     assistant_for,
     echo,
     echo_json,
+    flags_of,
     one_line,
     principal_for,
     problem_json,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["ingest"]
 
 _STRICT_EXIT = 3
+_STOPPED = 130  # as shells have it for Ctrl-C
 
 
 def ingest(
@@ -91,14 +93,19 @@ def ingest(
         chosen: list[str | Path] = list(paths or ())
         if not chosen:
             chosen, labels, force = _unfinished(assistant)
-        report = ingest_with_progress(
-            assistant,
-            chosen,
-            principal=owner,
-            readers=labels,
-            force=force,
-            gone=gone,
-        )
+        try:
+            report = ingest_with_progress(
+                assistant,
+                chosen,
+                principal=owner,
+                readers=labels,
+                force=force,
+                gone=gone,
+            )
+        except KeyboardInterrupt:
+            flags = flags_of({"--kb": kb, "--home": home, "--config": config})
+            echo(f"Stopped. Go on with: erya ingest --resume{flags}", err=True)
+            raise typer.Exit(_STOPPED) from None
     if as_json:
         echo_json(_as_json(report))
     else:
@@ -142,6 +149,8 @@ def _show(report: "IngestReport", *, kb: str) -> None:
             f"{report.cut} passages are longer than the embedding model reads; their "
             "ends are found by their words alone."
         )
+    if not report.files and not report.skipped and not report.removed:
+        echo("Nothing to read is there.")
     rate = report.files / report.seconds if report.seconds else 0.0
     echo(
         f"{report.files} files into {kb!r}: {report.added} added, {report.updated} "

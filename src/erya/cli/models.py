@@ -17,7 +17,7 @@ from erya.cli.common import (
     settings_for,
     table,
 )
-from erya.errors import UsageError
+from erya.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from erya.config import Settings
@@ -115,6 +115,9 @@ def add_embedding(
       erya models add embedding bge --base-url http://localhost:11434/v1 --model bge-m3
     """
     settings = settings_for(home=home, config=config)
+    if not name.strip():
+        msg = "The name is empty. Try: erya models add embedding BAAI/bge-small-zh-v1.5"
+        raise UsageError(msg)
     if base_url is not None:
         from erya.models import ModelCatalogue, ModelEntry  # noqa: PLC0415
 
@@ -221,6 +224,20 @@ def _unused(settings: "Settings", name: str, *, by_endpoint: bool) -> None:
         raise UsageError(msg)
 
 
+def _no_model(settings: "Settings", name: str) -> NotFoundError:
+    """Return the error for a name that no model of either kind has."""
+    from erya.models import ModelCatalogue  # noqa: PLC0415
+    from erya.models.offline import local_model_cards  # noqa: PLC0415
+
+    names = [card.name for card in local_model_cards(settings.home)]
+    for kind in ("chat", "embedding"):
+        entries = ModelCatalogue(settings.home, kind=kind).all()
+        names += [entry.name for entry in entries]
+    there = ", ".join(names) or "none yet"
+    msg = f"There is no model {name!r}. Models here: {there}."
+    return NotFoundError(msg)
+
+
 def _say_how_to_use(name: str) -> None:
     echo(
         f"Added {name!r}. A base keeps the model it began with; use this one for a new "
@@ -298,7 +315,7 @@ def remove(
             break
     else:
         if not any(card.name == name for card in local_model_cards(settings.home)):
-            chat.get(name)  # raises, naming those there are
+            raise _no_model(settings, name)
         folder = local_model_folder(settings.home, name)
         if not folder.is_dir():
             msg = f"{name!r} is part of Erya and stays."
@@ -331,6 +348,9 @@ def test(
     began = time.monotonic()
     embedding = [e.name for e in ModelCatalogue(settings.home, kind="embedding").all()]
     embedding += [card.name for card in local_model_cards(settings.home)]
+    chat = [entry.name for entry in ModelCatalogue(settings.home).all()]
+    if name not in {*embedding, *chat}:
+        raise _no_model(settings, name)
     if name in embedding:
         model = embedding_model_for(settings)
         told = f"gives {fingerprint_of(model).dimension} numbers" if model else ""

@@ -19,11 +19,17 @@ from erya.cli.common import (
     settings_for,
     snippet,
 )
+from erya.errors import UsageError
 
 if TYPE_CHECKING:
     from erya.records import Hit
 
 __all__ = ["search"]
+
+_SCORE = (
+    "A score is the sum over both legs of weight × BM25 or cosine / the best one found."
+)
+_SCORE_BY_WORDS = "A score is the BM25 of the keyword leg."
 
 
 def search(
@@ -49,9 +55,13 @@ def search(
       erya search "lost my phone" --explain
     """
     settings = settings_for(home=home, config=config, kb=kb)
+    if not query.strip():
+        msg = "The query is empty. Name what to look for, in quotes."
+        raise UsageError(msg)
     principal = principal_for(settings, narrowed)
     with assistant_for(settings, kb=settings.kb) as assistant:
         found = assistant.search(query, principal=principal, limit=limit)
+        has_vectors = assistant.store.embedder(principal) is not None
     hits = found.hits
     if as_json:
         echo_json({"hits": [hit_json(hit) for hit in hits]})
@@ -61,13 +71,15 @@ def search(
     for rank, hit in enumerate(hits, start=1):
         echo(f"{rank:>2}. {hit.score:6.3f}  {place(hit.chunk)}")
         echo(f"            {snippet(hit.chunk.text)}")
-        for line in _explained(hit) if explain else ():
+        for line in _explained(hit, has_vectors=has_vectors) if explain else ():
             echo(f"            {line}")
+    if explain and hits:
+        echo(f"\n{_SCORE if 'vector' in hits[0].weights else _SCORE_BY_WORDS}")
     if found.note:
         echo(f"\nNote: {found.note}")
 
 
-def _explained(hit: "Hit") -> list[str]:
+def _explained(hit: "Hit", *, has_vectors: bool) -> list[str]:
     """Say what each leg found, how much it counts, and why."""
     lines: list[str] = []
     for leg, what in (("keyword", "BM25"), ("vector", "cosine")):
@@ -81,7 +93,12 @@ def _explained(hit: "Hit") -> list[str]:
             f"{leg:<8} {place}, {what} {hit.scores[leg]:.4f}, weight {weight:.3f}"
         )
     if "vector" not in hit.weights:
-        lines.append("vector   not asked: no vectors, or the query is beyond the model")
+        why = (
+            "the model knows less than half of the query, or gave no answer"
+            if has_vectors
+            else "the base has no vectors"
+        )
+        lines.append(f"vector   not asked: {why}")
     if "vector" in hit.scores:
         lines.append(f"         {_why(hit.weights.get('vector', 0.0))}")
     return lines

@@ -52,7 +52,8 @@ def show(
         typer.Option(
             "--png",
             metavar="FILE",
-            help="Where to write a PDF's page. [default: in this folder, by its name]",
+            help="Where to write a PDF's page. [default: in this folder, by its name; "
+            "with --json nowhere]",
         ),
     ] = None,
     kb: KbOption = None,
@@ -85,7 +86,9 @@ def show(
     finally:
         store.close()
     written = None
-    if marked is not None:
+    if png is not None and place.page is None:
+        echo(f"No picture: {one_line(document.source)} has no pages.", err=True)
+    if marked is not None and (png is not None or not as_json):
         # Named after the citation, so that no other file is overwritten.
         stem = f"{Path(document.source).stem}-p{place.page}"
         written = png or Path(f"{stem}-{document.id[:8]}-{start}.png")
