@@ -108,6 +108,8 @@ def _judgements(folder: Path) -> dict[str, dict[str, float]]:
         row = line.rstrip("\r\n").split("\t")
         if number == 1 and not _is_number(row[-1]):
             continue  # the header
+        if not line.strip():
+            continue
         try:
             question, document, gain = row
             found.setdefault(question, {})[document] = float(gain)

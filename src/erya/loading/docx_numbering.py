@@ -38,8 +38,8 @@ class _Level:
     format: str
     pattern: str
     start: int
-    # Begins again after a paragraph of this many levels further up; None is any level
-    # above it, 0 never.
+    # The level, counted from 1, after which or after one above which this one begins
+    # again; None is the one right above, and after 0 none does.
     restart: int | None
     arabic: bool  # writes the numbers of all levels in digits
 

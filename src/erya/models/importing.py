@@ -182,8 +182,12 @@ def _check_modules(folder: Path) -> None:
         UsageError: It has.
     """
     path = folder / "modules.json"
-    modules = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-    kinds = [str(module.get("type", "")).rpartition(".")[2] for module in modules]
+    modules: Any = _json(path) if path.is_file() else []
+    kinds = [
+        str(module.get("type", "")).rpartition(".")[2]
+        for module in modules
+        if isinstance(module, dict)
+    ]
     other = [kind for kind in kinds if kind not in _MODULES]
     if other:
         msg = (

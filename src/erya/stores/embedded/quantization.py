@@ -28,7 +28,7 @@ _ROW_STEPS: Final = 63
 _ZERO: Final = 64
 _QUERY_STEPS: Final = 127
 _LEAST: Final = 1e-30
-_MORE_THREADS_HELP_NOT: Final = 4  # memory is what limits
+_MOST_THREADS: Final = 4  # more do not help: memory is what limits
 # One MatMulInteger, bytes of shape (n, d) by signed bytes of shape (d, 1), as an ONNX
 # graph. A test writes it with the onnx package, which the base install does not have.
 PRODUCT: Final = (
@@ -85,7 +85,7 @@ def bounds(rows: Codes, vector: "NDArray[np.float32]") -> "NDArray[np.float32]":
 def _session() -> Any:
     onnxruntime = extras.onnxruntime()
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(os.cpu_count() or 1, _MORE_THREADS_HELP_NOT)
+    options.intra_op_num_threads = min(os.cpu_count() or 1, _MOST_THREADS)
     # Threads that wait for the next product would take the cores from everything else.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
