@@ -370,3 +370,17 @@ def test_a_document_without_properties_has_the_title_of_its_heading():
                 new.writestr(name, data)
 
     assert parse(stream.getvalue(), "x.docx").title == "Leave"
+
+
+def test_paragraphs_of_a_text_box_stand_apart():
+    document = docx.Document()
+    inner = "".join(
+        f"<w:p><w:r><w:t>{t}</w:t></w:r></w:p>"
+        for t in ("Within 24 hours.", "A report.")
+    )
+    box = f"<w:r {nsdecls('w')}><w:pict><w:txbxContent>{inner}</w:txbxContent></w:pict></w:r>"
+    document.add_paragraph("Yes.")._p.append(parse_xml(box))
+
+    text = parse(saved(document), "x.docx").text
+
+    assert text.splitlines() == ["Yes.", "Within 24 hours.", "A report."]

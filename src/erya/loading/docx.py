@@ -1,6 +1,7 @@
 """Word documents (docx), by python-docx."""
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +41,7 @@ _ALTERNATIVE: Final = (
 _WRAPPERS: Final = frozenset(
     map(qn, ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:customXml", "w:smartTag"))
 )
+_LINE_ENDS: Final = re.compile(r"\n\n+")
 _MOST_COLUMNS: Final = 200
 _Label = Callable[["BaseOxmlElement"], str]
 _TEXT: Final = frozenset(map(qn, ("w:t", "m:t")))
@@ -156,8 +158,8 @@ def _blocks(parent: "BaseOxmlElement") -> Iterator["BaseOxmlElement"]:
 
 
 def _text_of(element: "BaseOxmlElement") -> str:
-    """Return what a reader sees of a paragraph."""
-    return "".join(_pieces(element))
+    """Return what a reader sees of a paragraph, a text box at it included."""
+    return _LINE_ENDS.sub("\n", "".join(_pieces(element)).strip("\n"))
 
 
 def _is_hidden(run: "BaseOxmlElement") -> bool:
@@ -175,6 +177,10 @@ def _pieces(element: "BaseOxmlElement") -> Iterator[str]:
             yield _BREAKS[child.tag]
         elif child.tag == qn("w:noBreakHyphen"):
             yield "-"
+        elif child.tag == qn("w:p"):  # in a text box, each on a line of its own
+            yield "\n"
+            yield from _pieces(child)
+            yield "\n"
         elif child.tag not in _HIDDEN and child.tag != _ALTERNATIVE:
             yield from _pieces(child)
 
