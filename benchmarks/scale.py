@@ -23,28 +23,20 @@ from common import OWNER, print_run, read_jsonl, spread
 from typing_extensions import override
 
 from erya.assistant import Assistant
-from erya.models import OFFLINE_MODEL, Embedded, EmbeddingModel, open_local
+from erya.models import OFFLINE_MODEL, Embedded, LocalEmbedding, open_local
 from erya.records import Block, Document
 from erya.stores import Bases
 
 LIMIT, QUESTIONS, ROUNDS, DIMENSION = 10, 300, 5, 384
 
 
-class RandomPassages(EmbeddingModel):
+class RandomPassages(LocalEmbedding):
     """The offline model for questions, random directions for passages."""
-
-    def __init__(self) -> None:
-        self.offline = open_local(Path(), OFFLINE_MODEL, threads=2)
 
     @property
     @override
     def name(self) -> str:
         return "random passages"
-
-    @property
-    @override
-    def local(self) -> bool:
-        return True
 
     @override
     def known(self, texts: Sequence[str]) -> list[float]:
@@ -56,10 +48,6 @@ class RandomPassages(EmbeddingModel):
         vectors = dice.normal(size=(len(texts), DIMENSION)).astype(np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return Embedded(vectors=vectors, cut=(0,) * len(texts))
-
-    @override
-    def embed_query(self, text: str) -> Embedded:
-        return self.offline.embed_query(text)
 
 
 def main() -> None:
@@ -75,7 +63,8 @@ def main() -> None:
     asked = [row["text"] for row in read_jsonl(given.data / "queries.jsonl")]
     with tempfile.TemporaryDirectory() as home:
         store = Bases(Path(home)).open("scale", create=True)
-        with Assistant(store=store, embedding=RandomPassages()) as assistant:
+        model = RandomPassages(open_local(Path(), OFFLINE_MODEL, threads=2).folder)
+        with Assistant(store=store, embedding=model) as assistant:
             began = time.perf_counter()
             assistant.add(documents(sentences, given), principal=OWNER)
             stored = time.perf_counter() - began

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from erya.cli.main import main
+from erya.stores.embedded import EmbeddedStore
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -34,6 +35,14 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("ERYA_USER", "tester")
     monkeypatch.delenv("ERYA_CONFIG", raising=False)
     return folder
+
+
+@pytest.fixture
+def store(tmp_path):
+    """An empty base."""
+    store = EmbeddedStore(tmp_path / "base", name="test")
+    yield store
+    store.close()
 
 
 class Ran:

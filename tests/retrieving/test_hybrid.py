@@ -7,18 +7,10 @@ from erya.models import OFFLINE_MODEL, fingerprint_of, open_local
 from erya.records import Principal
 from erya.retrieving import ConvexFusion, HybridRetriever, KeywordRetriever
 from erya.stores import Candidate, Embedding
-from erya.stores.embedded import EmbeddedStore
 from erya.testing import HashingEmbedding, chunked, document
 from erya.testing.store_contract import MODEL, put
 
 OWNER = Principal.owner("owner")
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = EmbeddedStore(tmp_path / "base", name="test")
-    yield store
-    store.close()
 
 
 def texts(evidence):

@@ -3,23 +3,10 @@ import pytest
 from erya.errors import UsageError
 from erya.records import Principal
 from erya.retrieving import KeywordRetriever
-from erya.stores.embedded import EmbeddedStore
-from erya.testing import chunked, document
+from erya.testing import document
+from erya.testing.store_contract import put
 
 OWNER = Principal.owner("owner")
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = EmbeddedStore(tmp_path / "base", name="test")
-    yield store
-    store.close()
-
-
-def put(store, *documents):
-    with store.writer(OWNER, purpose="test") as writer:
-        for given in documents:
-            writer.put(given, chunked(given), original=b"", recipe="test")
 
 
 def test_a_passage_that_stands_in_many_files_is_shown_once(store):

@@ -10,7 +10,6 @@ import pytest
 
 from erya.language import document_terms, query_terms
 from erya.records import Principal
-from erya.stores.embedded import EmbeddedStore
 from erya.stores.embedded.scoring import EXACT_WEIGHT, K1, B, _engine_idf
 from erya.testing import chunked, document
 
@@ -30,13 +29,6 @@ WORDS = [
     "温度",
     "v2.1",
 ]
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = EmbeddedStore(tmp_path / "base", name="test")
-    yield store
-    store.close()
 
 
 def put(store, documents):

@@ -61,7 +61,7 @@ def search(
     principal = principal_for(settings, narrowed)
     with assistant_for(settings, kb=settings.kb) as assistant:
         found = assistant.search(query, principal=principal, limit=limit)
-        has_vectors = assistant.store.embedder(principal) is not None
+        has_vectors = explain and assistant.store.embedder(principal) is not None
     hits = found.hits
     if as_json:
         echo_json({"hits": [hit_json(hit) for hit in hits]})

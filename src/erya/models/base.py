@@ -87,7 +87,7 @@ class EmbeddingModel(Protocol):
     @property
     def local(self) -> bool:
         """Whether it runs in this process, and answers within milliseconds."""
-        ...
+        return False
 
     def known(self, texts: Sequence[str]) -> list[float]:
         """Return the share of each text's tokens that the tokenizer knows, 0 to 1.

@@ -43,11 +43,6 @@ class OpenAICompatibleEmbedding(EmbeddingModel):
     seconds: float = 120.0
     proxy: str = ""
 
-    @property
-    @override
-    def local(self) -> bool:
-        return False
-
     @override
     def known(self, texts: Sequence[str]) -> list[float]:
         return [1.0] * len(texts)
