@@ -15,7 +15,7 @@ from erya import errors
 from erya.cli.main import app
 
 HEAVY = {
-    "alembic", "charset_normalizer", "httpx", "httpx2", "markdown_it", "numpy", "openai",
+    "alembic", "charset_normalizer", "httpx", "httpx2", "markdown_it", "numpy",
     "opentelemetry", "pydantic", "rich", "rjieba", "selectolax", "sqlalchemy", "tantivy",
     "torch", "transformers", "typer",
 }  # fmt: skip

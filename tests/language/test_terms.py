@@ -1,3 +1,4 @@
+import opencc
 import pytest
 
 from erya.language import document_terms, is_code, query_terms, question_words, terms
@@ -35,6 +36,16 @@ def test_folding_makes_both_scripts_one():
     assert (
         document_terms("資訊安全與頭髮").body == document_terms("资讯安全与头发").body
     )
+
+
+def test_folding_is_that_of_opencc():
+    characters = [
+        chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))
+    ]
+    simplified = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
+
+    assert simplified != characters
+    assert [terms(c) for c in characters] == [{c} for c in simplified]
 
 
 def test_a_question_drops_what_only_holds_it_together():

@@ -88,6 +88,54 @@ def test_whatever_goes_wrong_is_told_and_never_hangs(reply, message):
     assert "'local'" in str(caught.value)
 
 
+@pytest.mark.parametrize("when", ["3600", "Fri, 01 Jan 2100 00:00:00 GMT"])
+def test_a_wait_longer_than_the_time_left_is_not_waited_for(when):
+    with ChatServer(
+        Reply(status=429, body="{}", headers={"Retry-After": when})
+    ) as server:
+        began = time.monotonic()
+        with pytest.raises(ModelError, match="too many requests"):
+            chat(server, seconds=30).complete(ASK)
+
+    assert time.monotonic() - began < 10
+    assert len(server.requests) == 1
+
+
+def test_an_error_within_the_stream_is_told():
+    event = 'data: {"error": {"message": "Overloaded, try later"}}\n\n'
+    said = Reply(body=event, headers={"Content-Type": "text/event-stream"})
+    with (
+        ChatServer(said) as server,
+        pytest.raises(ModelError, match="broke its answer off: 'Overloaded"),
+    ):
+        chat(server).complete(ASK)
+
+
+def test_the_key_is_sent_and_a_query_of_the_address_stays():
+    with ChatServer(Reply(text="Yes.")) as server:
+        url = f"{server.base_url}/?api-version=2"
+        OpenAICompatibleChat(name="a", base_url=url, model="m", api_key="k").complete(
+            ASK
+        )
+        chat(server).complete(ASK)
+
+    assert server.paths == [
+        "/v1/chat/completions?api-version=2",
+        "/v1/chat/completions",
+    ]
+    assert server.keys == ["Bearer k", None]
+
+
+def test_a_proxy_that_is_none_is_told():
+    model = OpenAICompatibleChat(
+        name="a", base_url="http://127.0.0.1:9/v1", model="m", proxy="nonsense"
+    )
+    with pytest.raises(
+        ModelError, match="through 'nonsense'.*Check the proxy's address"
+    ):
+        model.complete(ASK)
+
+
 def test_quota_and_outage_are_told_after_some_tries():
     busy = Reply(status=429, body="{}", headers={"Retry-After": "0"})
     with (

@@ -56,15 +56,14 @@ _TOKEN = re.compile(
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
 
-_STOP_WORDS = frozenset(
-    word
-    for line in Path(__file__)
-    .with_name("stop_words.txt")
-    .read_text("utf-8")
-    .splitlines()
-    if not line.startswith("#")
-    for word in line.split()
-)
+
+def _listed(name: str) -> list[str]:
+    """Return the entries of a file beside this one, past its comments."""
+    lines = Path(__file__).with_name(name).read_text("utf-8").splitlines()
+    return [entry for x in lines if not x.startswith("#") for entry in x.split()]
+
+
+_STOP_WORDS = frozenset(_listed("stop_words.txt"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,18 +239,5 @@ def _stemmer() -> "Stemmer.Stemmer":
 
 @functools.cache
 def _folding() -> dict[int, str]:
-    """Map each traditional character to its simplified one.
-
-    Character by character: a phrase table would shift offsets, and in an index both
-    sides fold alike.
-    """
-    import opencc  # noqa: PLC0415 - opens its dictionaries when it is made
-
-    characters = [
-        chr(code)
-        for first, last in ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
-        for code in range(first, last + 1)
-    ]
-    simplified = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
-    pairs = zip(characters, simplified, strict=True)
-    return {ord(old): new for old, new in pairs if old != new}
+    """Map each traditional character to its simplified one."""
+    return {ord(pair[0]): pair[1] for pair in _listed("traditional.txt")}

@@ -1,24 +1,28 @@
 """An address that the configuration names, and what can go wrong on the way there."""
 
+import email.utils
+import math
 import queue
+import random
 import threading
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from erya.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    import openai
+    import httpx2
 
 __all__ = ["Endpoint"]
 
 Reply = TypeVar("Reply")
 
 _CONNECT_SECONDS: Final = 10.0
-_RETRIES: Final = 3  # the client waits with jitter, and as long as Retry-After says
-_NO_KEY: Final = "none"  # local servers want none, and the client wants something
+_PAUSES: Final = (0.5, 1.0, 2.0)  # seconds before each further try, and a quarter
+_TRIED_AGAIN: Final = frozenset((408, 409, 429, 500, 502, 503, 504, 529))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,23 +45,74 @@ class Endpoint:
     seconds: float
     proxy: str
 
-    def client(self) -> "openai.OpenAI":
-        """Return a client. It has to be closed."""
-        import openai  # noqa: PLC0415 - takes a second to load
+    def client(self) -> "httpx2.Client":
+        """Return a client. It has to be closed.
 
-        return openai.OpenAI(
-            base_url=self.base_url,
-            api_key=self.api_key or _NO_KEY,
-            max_retries=_RETRIES,
+        Raises:
+            ModelError: The address or the proxy is none.
+        """
+        import httpx2  # noqa: PLC0415 - only needed where there is an endpoint
+
+        headers = {"User-Agent": "erya"}
+        if self.api_key:
+            headers["Authorization"] = f"Bearer {self.api_key}"
+        try:
             # Passages go to the address that was configured and to no other: not where
             # an answer redirects to, and not to a proxy that the environment names.
-            http_client=openai.DefaultHttpxClient(
-                follow_redirects=False, trust_env=False, proxy=self.proxy or None
-            ),
-            timeout=openai.Timeout(self.seconds, connect=_CONNECT_SECONDS),
-        )
+            return httpx2.Client(
+                headers=headers,
+                follow_redirects=False,
+                trust_env=False,
+                proxy=self.proxy or None,
+                timeout=httpx2.Timeout(self.seconds, connect=_CONNECT_SECONDS),
+            )
+        except (httpx2.InvalidURL, ValueError) as error:
+            what = f"cannot be reached through {self.proxy!r}: {error}"
+            raise self.error(what, "Check the proxy's address.") from None
 
-    def request(self, send: "Callable[[openai.OpenAI], Reply]") -> Reply:
+    def post(
+        self, client: "httpx2.Client", path: str, body: "Mapping[str, Any]"
+    ) -> "httpx2.Response":
+        """Send `body` as JSON, again if need be, and return the answer as it begins.
+
+        An endpoint that is busy or broken is asked again after a pause, or when it
+        says with Retry-After, unless the time would be over by then.
+
+        Args:
+            client: From `client`; closing it closes the answer.
+            path: What follows `base_url`, from the slash.
+            body: What to ask.
+
+        Raises:
+            ModelError: The endpoint refuses.
+            httpx2.TransportError: It cannot be reached.
+        """
+        import httpx2  # noqa: PLC0415 - loaded already
+
+        deadline = time.monotonic() + self.seconds
+        url = httpx2.URL(self.base_url)
+        url = url.copy_with(path=url.path.rstrip("/") + path)  # a query of it stays
+        pauses = iter(_PAUSES)
+        while True:
+            pause = next(pauses, math.inf) * random.uniform(1.0, 1.25)  # noqa: S311
+            request = client.build_request("POST", url, json=body)
+            try:
+                response = client.send(request, stream=True)
+            except httpx2.TransportError:
+                if time.monotonic() + pause >= deadline:
+                    raise
+            else:
+                if response.is_success:
+                    return response
+                response.close()
+                told = _seconds_to_wait(response.headers.get("Retry-After", ""))
+                pause = max(pause, told)
+                final = response.status_code not in _TRIED_AGAIN
+                if final or time.monotonic() + pause >= deadline:
+                    raise self._refused(response.status_code)
+            time.sleep(pause)
+
+    def request(self, send: "Callable[[httpx2.Client], Reply]") -> Reply:
         """Return what `send` gets from the endpoint, unless it takes too long.
 
         Raises:
@@ -87,27 +142,27 @@ class Endpoint:
 
     def worded(self, error: Exception) -> ModelError:
         """Say what happened and what to do."""
-        import openai  # noqa: PLC0415 - loaded already
+        import httpx2  # noqa: PLC0415 - loaded already
 
         if isinstance(error, ModelError):
             return error
-        if isinstance(error, openai.APITimeoutError):
-            return self.too_slow()
-        if isinstance(error, openai.APIStatusError):
-            what, advice = _STATUS.get(
-                error.status_code,
-                (f"answered with the error {error.status_code}", "Try again later."),
-            )
-            return self.error(what, advice)
-        if isinstance(error, openai.APIConnectionError):
-            cause = error.__cause__ or error
+        unreached = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError)
+        if isinstance(error, (*unreached, httpx2.UnsupportedProtocol)):
             return self.error(
-                f"could not be reached: {cause}",
+                f"could not be reached: {str(error) or type(error).__name__}",
                 "Check that it runs and that base_url is right.",
             )
+        if isinstance(error, httpx2.TimeoutException):
+            return self.too_slow()
         return self.error(
             f"broke its answer off: {type(error).__name__}: {error}"[:300], "Ask again."
         )
+
+    def _refused(self, status: int) -> ModelError:
+        what, advice = _STATUS.get(
+            status, (f"answered with the error {status}", "Try again later.")
+        )
+        return self.error(what, advice)
 
     def too_slow(self) -> ModelError:
         """Return the error for a reply that did not come in time."""
@@ -134,3 +189,16 @@ _STATUS: Final = {
     404: ("has no such model or path", "Check model and base_url."),
     429: ("refuses because of too many requests", "Wait, or check your quota."),
 }
+
+
+def _seconds_to_wait(retry_after: str) -> float:
+    """Return the seconds that a Retry-After header names, 0 if it names none."""
+    try:
+        return float(retry_after)
+    except ValueError:
+        pass
+    try:
+        then = email.utils.parsedate_to_datetime(retry_after)
+    except ValueError:
+        return 0.0
+    return then.timestamp() - time.time()

@@ -1,9 +1,10 @@
 """Any endpoint that speaks the chat API of OpenAI."""
 
+import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ from erya.models.endpoint import Endpoint
 from erya.records import Message, Usage
 
 if TYPE_CHECKING:
-    import openai
+    import httpx2
 
 __all__ = ["OpenAICompatibleChat"]
 
@@ -98,7 +99,7 @@ class OpenAICompatibleChat(ChatModel):
 
     def _exchange(
         self,
-        client: "openai.OpenAI",
+        client: "httpx2.Client",
         messages: Sequence[Message],
         arrived: "queue.Queue[str | Usage | Exception]",
     ) -> None:
@@ -110,53 +111,72 @@ class OpenAICompatibleChat(ChatModel):
             arrived.put(error)
 
     def _pieces(
-        self, client: "openai.OpenAI", messages: Sequence[Message]
+        self, client: "httpx2.Client", messages: Sequence[Message]
     ) -> Iterator[str | Usage]:
-        turns: Any = [{"role": m.role, "content": m.content} for m in messages]
-        raw = client.chat.completions.with_raw_response.create(
-            model=self.model, messages=turns, stream=True, temperature=0
-        )
-        kind = raw.headers.get("content-type", "").partition(";")[0].strip()
-        if kind != "text/event-stream":
-            yield from self._unstreamed(raw, kind)
+        import httpx2  # noqa: PLC0415 - loaded already
+
+        turns = [{"role": m.role, "content": m.content} for m in messages]
+        body = {
+            "model": self.model,
+            "messages": turns,
+            "stream": True,
+            "temperature": 0,
+        }
+        response = self._endpoint.post(client, "/chat/completions", body)
+        kind = response.headers.get("content-type", "").partition(";")[0].strip()
+        if kind.lower() != "text/event-stream":
+            yield from self._unstreamed(response, kind)
             return
         used = Usage(model=self.name)
         finished = False
-        for event in raw.parse():
-            for choice in event.choices or ():
-                if choice.delta.content:
-                    yield choice.delta.content
-                finished = finished or choice.finish_reason is not None
-                if choice.finish_reason == "length":
+        for event in httpx2.EventSource(response):
+            if event.data == "[DONE]":
+                break
+            piece: Any = json.loads(event.data or "{}")
+            if piece.get("error"):
+                raise self._broken(piece["error"])
+            for choice in piece.get("choices") or ():
+                text = (choice.get("delta") or {}).get("content")
+                if text:
+                    yield str(text)
+                finished = finished or choice.get("finish_reason") is not None
+                if choice.get("finish_reason") == "length":
                     raise self._too_long()
-            if event.usage is not None:
-                used = Usage(
-                    model=self.name,
-                    input_tokens=event.usage.prompt_tokens,
-                    output_tokens=event.usage.completion_tokens,
-                )
+            if piece.get("usage"):
+                used = self._usage(piece["usage"])
         if not finished:
             raise self._cut_off()
         yield used
 
-    def _unstreamed(self, raw: Any, kind: str) -> Iterator[str | Usage]:
+    def _unstreamed(
+        self, response: "httpx2.Response", kind: str
+    ) -> Iterator[str | Usage]:
         """Read an answer that came in one piece, from endpoints that do not stream."""
-        body = raw.http_response.read().decode("utf-8", "replace")
+        body = response.read().decode("utf-8", "replace")
         try:
-            reply = raw.http_response.json()
+            reply = json.loads(body)
             text = reply["choices"][0]["message"]["content"]
-            usage = reply.get("usage") or {}
             whole = reply["choices"][0].get("finish_reason") != "length"
-        except (ValueError, LookupError, TypeError):
+            used = self._usage(reply.get("usage") or {})
+        except (AttributeError, ValueError, LookupError, TypeError):
             shown = " ".join(body.split())[:_SHOWN]
             raise self._no_answer(kind or "something", shown) from None
         if not whole:
             raise self._too_long()
         yield str(text or "")
-        yield Usage(
+        yield used
+
+    def _usage(self, told: Mapping[str, Any]) -> Usage:
+        return Usage(
             model=self.name,
-            input_tokens=int(usage.get("prompt_tokens", 0)),
-            output_tokens=int(usage.get("completion_tokens", 0)),
+            input_tokens=int(told.get("prompt_tokens") or 0),
+            output_tokens=int(told.get("completion_tokens") or 0),
+        )
+
+    def _broken(self, error: Any) -> ModelError:
+        said = error.get("message") if isinstance(error, dict) else error
+        return self._endpoint.error(
+            f"broke its answer off: {str(said)[:_SHOWN]!r}", "Ask again."
         )
 
     def _cut_off(self) -> ModelError:

@@ -1,8 +1,9 @@
 """Any endpoint that speaks the embeddings API of OpenAI."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
@@ -10,8 +11,8 @@ from erya.models.base import Embedded, EmbeddingModel, checked_vectors
 from erya.models.endpoint import Endpoint
 
 if TYPE_CHECKING:
+    import httpx2
     import numpy as np
-    import openai
     from numpy.typing import NDArray
 
 __all__ = ["OpenAICompatibleEmbedding"]
@@ -85,18 +86,18 @@ class OpenAICompatibleEmbedding(EmbeddingModel):
 
         # An empty text is refused by many endpoints; a blank means as little.
         given = [text if text.strip() else "." for text in texts]
+        body = {"model": self.model, "input": given, "encoding_format": "float"}
 
-        def send(client: "openai.OpenAI") -> Any:
-            return client.embeddings.create(
-                model=self.model, input=given, encoding_format="float"
-            )
+        def send(client: "httpx2.Client") -> bytes:
+            return self._endpoint.post(client, "/embeddings", body).read()
 
-        reply = self._endpoint.request(send)
+        answer = self._endpoint.request(send)
         try:
-            order = [entry.index for entry in reply.data]
-            rows = [entry.embedding for entry in reply.data]
+            reply = json.loads(answer)
+            order = [entry["index"] for entry in reply["data"]]
+            rows = [entry["embedding"] for entry in reply["data"]]
             vectors = np.array(rows, dtype=np.float32)
-        except (AttributeError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError) as error:
             what = f"sent something that is no list of vectors ({error})"
             raise self._endpoint.error(
                 what, "Check that base_url is the API; it mostly ends in /v1."

@@ -45,11 +45,15 @@ class ChatServer:
 
     Attributes:
         requests: The bodies it was sent, in order.
+        paths: The path of each, with its query.
+        keys: The Authorization header of each, or None.
         base_url: Where it listens, on the loopback address.
     """
 
     def __init__(self, *replies: Reply) -> None:
         self.requests: list[dict[str, Any]] = []
+        self.paths: list[str] = []
+        self.keys: list[str | None] = []
         self._replies = replies
         self._closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -78,6 +82,8 @@ class ChatServer:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
+                server.paths.append(self.path)
+                server.keys.append(self.headers["Authorization"])
                 size = int(self.headers["Content-Length"])
                 reply = server._next(json.loads(self.rfile.read(size)))
                 try:
