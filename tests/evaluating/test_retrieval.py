@@ -2,73 +2,76 @@ import gzip
 import json
 import random
 
-import numpy as np
 import pytest
 import pytrec_eval
 
 from erya.chunking import StructureChunker
 from erya.errors import UsageError
-from erya.evaluating import bootstrap, evaluate_retrieval, read_retrieval_set
-from erya.evaluating.retrieval_metrics import hit, ndcg, ranked, recall, reciprocal_rank
+from erya.evaluating import (
+    Runs,
+    evaluate_retrieval,
+    read_judgements,
+    read_retrieval_set,
+    read_trec_run,
+    score_run,
+)
+from erya.evaluating.retrieval_metrics import judge, metric_named, ranked
 from erya.testing import HashingEmbedding
 
 REFERENCE = {
-    "ndcg_cut_10": lambda r, g: ndcg(r, g, k=10),
-    "recip_rank": lambda r, g: reciprocal_rank(r, g, k=len(r)),
-    "success_1": lambda r, g: hit(r, g, k=1),
-    "success_5": lambda r, g: hit(r, g, k=5),
-    "recall_100": lambda r, g: recall(r, g, k=100),
-}
+    "ndcg@10": "ndcg_cut_10", "ndcg": "ndcg", "mrr": "recip_rank", "map": "map",
+    "map@100": "map_cut_100", "hit@1": "success_1", "hit@5": "success_5",
+    "precision@10": "P_10", "recall@10": "recall_10", "recall@100": "recall_100",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(20))
+def measured(scores, gains, name):
+    return metric_named(name)(judge(ranked(scores), gains))
+
+
+@pytest.mark.parametrize("seed", range(40))
 def test_metrics_are_those_of_trec_eval(seed):
-    """Reference: pytrec_eval, with ties, judged but irrelevant, and unjudged documents."""
+    """Reference: pytrec_eval, with ties, near ties, grades, and nothing found or relevant."""
     dice = random.Random(seed)
-    documents = [f"d{i}" for i in range(150)]
-    gains = {d: dice.choice((0, 0, 1, 2, 3)) for d in dice.sample(documents, 40)}
-    gains["d0"] = 1
+    documents = [f"d{i}" for i in range(150)] + ["年假", "é"]
+    grades = dice.choice([(0, 0, 1), (0, 1, 2, 3), (-1, 0, 5), (0,)])
+    gains = {d: dice.choice(grades) for d in dice.sample(documents, 40)}
     scores = {
-        d: float(dice.randrange(12))
+        d: dice.randrange(12) + dice.choice((0.0, 1e-9, 1e-3))
         for d in dice.sample(documents, dice.choice((0, 3, 120)))
     }
-    evaluator = pytrec_eval.RelevanceEvaluator(
-        {"q": gains}, {"ndcg_cut", "recip_rank", "success", "recall"}
-    )
-    expected = (
-        evaluator.evaluate({"q": scores})["q"]
-        if scores
-        else dict.fromkeys(REFERENCE, 0.0)
+    wanted = {
+        "ndcg",
+        "ndcg_cut",
+        "recip_rank",
+        "map",
+        "map_cut",
+        "success",
+        "P",
+        "recall",
+    }
+    expected = pytrec_eval.RelevanceEvaluator({"q": gains}, wanted).evaluate(
+        {"q": scores}
     )
 
-    ranking = ranked(scores)
-
-    for name, metric in REFERENCE.items():
-        assert metric(ranking, gains) == pytest.approx(expected[name], abs=1e-9), name
+    for name, theirs in REFERENCE.items():
+        found = measured(scores, gains, name)
+        assert found == pytest.approx(expected["q"][theirs], abs=1e-9), name
 
 
 def test_the_mean_reciprocal_rank_looks_no_further_than_k():
-    ranking = [f"d{i}" for i in range(20)]
+    scores = {f"d{i}": -float(i) for i in range(20)}
 
-    assert reciprocal_rank(ranking, {"d9": 1}, k=10) == 0.1
-    assert reciprocal_rank(ranking, {"d10": 1}, k=10) == 0.0
+    assert measured(scores, {"d9": 1}, "mrr@10") == 0.1
+    assert measured(scores, {"d10": 1}, "mrr@10") == 0.0
 
 
-def test_an_interval_narrows_with_more_values_and_repeats():
-    """For many values it is that of the normal approximation."""
-    dice = np.random.default_rng(4)
-    values = (dice.random(2_000) < 0.7).astype(float).tolist()
-
-    found = bootstrap(values)
-
-    assert found == bootstrap(values)
-    assert found.mean == pytest.approx(np.mean(values))
-    half = 1.96 * np.std(values) / np.sqrt(len(values))
-    assert found.low == pytest.approx(found.mean - half, abs=0.003)
-    assert found.high == pytest.approx(found.mean + half, abs=0.003)
-    assert bootstrap([0.5]) == (0.5, 0.5, 0.5)
-    with pytest.raises(ValueError, match="at least one"):
-        bootstrap([])
+@pytest.mark.parametrize(
+    "name", ["nonsense@10", "ndcg@0", "ndcg@x", "precision", "hit", "@5", ""]
+)
+def test_a_metric_that_is_none_is_refused(name):
+    with pytest.raises(UsageError, match="no metric.*ndcg@10"):
+        metric_named(name)
 
 
 @pytest.fixture
@@ -110,10 +113,20 @@ def folder(tmp_path):
     return tmp_path
 
 
+SPEC = {"kind": "retrieval", "about": "test", "seed": 0}
+
+
+def evaluate(data, home, embedding=None, **options):
+    run = Runs(home / "runs").begin(SPEC, fresh=True)
+    return evaluate_retrieval(
+        data, run, embedding=embedding, chunker=StructureChunker(), **options
+    )
+
+
 def test_a_set_in_beirs_layout_is_measured(folder):
     told = []
-    report = evaluate_retrieval(
-        read_retrieval_set(folder), embedding=HashingEmbedding(), chunker=StructureChunker(),
+    report = evaluate(
+        read_retrieval_set(folder), folder, HashingEmbedding(),
         on_progress=lambda *what: told.append(what),
     )  # fmt: skip
 
@@ -126,27 +139,82 @@ def test_a_set_in_beirs_layout_is_measured(folder):
     assert report.peak_rss_mb > 10
     assert ("Storing", 6, 6) in told
     assert ("Asking", 5, 5) in told
+    kept = Runs(folder / "runs").get("last")
+    assert kept.finished
+    assert kept.items == report.run.items
+    assert kept.items[0].detail["found"][0] == "d0"
+    assert kept.items[0].seconds["search"] <= kept.items[0].seconds["total"]
 
 
 def test_a_draw_of_questions_repeats(folder):
-    def run(seed):
-        return evaluate_retrieval(
-            read_retrieval_set(folder),
-            embedding=None,
-            chunker=StructureChunker(),
-            queries=2,
-            seed=seed,
-        )
-
-    assert run(1).queries == 2
-    assert run(1).metrics == run(1).metrics
-
-
-def test_no_question_cannot_be_drawn(folder):
     data = read_retrieval_set(folder)
 
+    assert len(data.drawn(2, seed=1).questions) == 2
+    assert data.drawn(2, seed=1) == data.drawn(2, seed=1)
+    assert data.drawn(9, seed=1) == data
     with pytest.raises(UsageError, match="at least 1, got 0"):
-        evaluate_retrieval(data, embedding=None, chunker=StructureChunker(), queries=0)
+        data.drawn(0, seed=1)
+
+
+def test_what_another_system_found_is_scored(tmp_path):
+    """By hand: q1 found at rank 2, q2 not answered, q3 has nothing relevant."""
+    found = tmp_path / "found.trec"
+    found.write_text("q1 Q0 d9 1 2.5 x\nq1 Q0 d1 2 2.0 x\nq3 Q0 d1 1 1 x\n", "utf-8")
+    qrels = tmp_path / "qrels.txt"
+    qrels.write_text("q1 0 d1 1\nq2 0 d2 1\nq3 0 d1 0\n", "utf-8")
+    run = Runs(tmp_path / "runs").begin(SPEC)
+
+    report = score_run(
+        read_trec_run(found),
+        read_judgements(qrels),
+        run,
+        metrics=["mrr", "hit@1", "hit@2"],
+    )
+
+    assert report.queries == 2
+    assert report.run.values("mrr") == {"q1": 0.5, "q2": 0.0}
+    assert (report.metrics["hit@1"].mean, report.metrics["hit@2"].mean) == (0.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "no results"),
+        (
+            "q1 Q0 d1 1 2.5 x\nq1 Q0 d1 2 2.0 x\n",
+            r"line 2, repeats 'd1' for 'q1'",
+        ),
+        ("q1 d1 2.5\n", "line 1, must be question, Q0"),
+        ("q1 Q0 d1 1 high x\n", "line 1, must be"),
+        ("q1 Q0 d1 1 nan x\n", "line 1, must be"),
+    ],
+)
+def test_a_run_that_is_none_names_the_line(tmp_path, content, said):
+    path = tmp_path / "run"
+    path.write_text(content, "utf-8")
+
+    with pytest.raises(UsageError, match=said):
+        read_trec_run(path)
+
+
+def test_judgements_may_be_trecs_or_beirs(tmp_path):
+    trec, beir = tmp_path / "trec", tmp_path / "beir"
+    trec.write_text("q1 0 d1 2\nq1 0 d2 0\n", "utf-8")
+    beir.write_text("query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td2\t0\n", "utf-8")
+
+    assert (
+        read_judgements(trec) == read_judgements(beir) == {"q1": {"d1": 2.0, "d2": 0.0}}
+    )
+
+
+def test_a_judgement_of_what_is_not_there_is_told_with_its_line(folder):
+    with (folder / "qrels.tsv").open("a", encoding="utf-8") as file:
+        file.write("q1\tnowhere\t1\nq99\td1\t1\n")
+
+    document, question = read_retrieval_set(folder).notes
+
+    assert "line 8, judges the document 'nowhere'" in document
+    assert "line 9, judges for the question 'q99'" in question
 
 
 def test_judgements_without_a_header_lose_none(folder):
@@ -165,6 +233,17 @@ def test_judgements_without_a_header_lose_none(folder):
         ("queries.jsonl", '{"_id": "q1"}\n', "lacks text"),
         ("qrels.tsv", "a\tb\tc\nq1\td1\n", r"qrels.tsv, line 2"),
         ("qrels.tsv", "a\tb\tc\nq1\td1\t0\n", "0 questions with a relevant"),
+        ("qrels.tsv", "a\tb\tc\n", "has no judgements"),
+        (
+            "qrels.tsv",
+            "q1\td1\t1\nq1\td1\t1\n",
+            r"line 2, repeats the judgement of 'd1'",
+        ),
+        (
+            "queries.jsonl",
+            '{"_id": 1, "text": "a"}\n' * 2,
+            r"line 2, repeats the question 1",
+        ),
         ("corpus.jsonl.gz", "no gzip", "cannot be read"),
     ],
 )

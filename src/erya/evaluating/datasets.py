@@ -1,14 +1,14 @@
 """Questions with judged documents, in the layout of BEIR."""
 
-import gzip
-import json
-import zlib
+import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from erya.errors import UsageError
+from erya.evaluating.files import Lines, digest_of, json_rows, lines_of
+from erya.evaluating.trec import Judgements, read_judgements
 
 __all__ = ["Passage", "Question", "RetrievalSet", "read_retrieval_set"]
 
@@ -40,12 +40,30 @@ class RetrievalSet:
         corpus: The documents.
         questions: Those with at least one relevant document, in the file's order.
         relevant: Question id to document id to gain; 0 is judged and not relevant.
+        digest: The SHA-256 over its files.
+        notes: What is odd about it and does not stop a measurement.
     """
 
     name: str
     corpus: Sequence[Passage]
     questions: Sequence[Question]
-    relevant: Mapping[str, Mapping[str, float]]
+    relevant: Judgements
+    digest: str = ""
+    notes: Sequence[str] = ()
+
+    def drawn(self, queries: int, *, seed: int) -> Self:
+        """Return the set with so many of its questions, drawn at random.
+
+        Raises:
+            UsageError: `queries` is below 1.
+        """
+        if queries < 1:
+            msg = f"queries must be at least 1, got {queries}."
+            raise UsageError(msg)
+        if queries >= len(self.questions):
+            return self
+        drawn = random.Random(seed).sample(self.questions, queries)  # noqa: S311
+        return replace(self, questions=drawn)
 
 
 def read_retrieval_set(folder: Path) -> RetrievalSet:
@@ -54,15 +72,19 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
     Raises:
         UsageError: A file is missing or a line is not what the layout says.
     """
-    corpus = [
-        Passage(str(row["_id"]), str(row.get("title") or ""), str(row["text"] or ""))
-        for row in _rows(folder, "corpus.jsonl", wanted=("_id", "text"))
+    paths = [
+        _found(folder, names)
+        for names in (("corpus.jsonl",), ("queries.jsonl",), _JUDGED)
     ]
-    relevant = _judgements(folder)
+    corpus = [
+        Passage(str(row["_id"]), str(row.get("title") or ""), str(row["text"]))
+        for row in _named(paths[0], what="document")
+    ]
     questions = [
         Question(str(row["_id"]), str(row["text"]))
-        for row in _rows(folder, "queries.jsonl", wanted=("_id", "text"))
+        for row in _named(paths[1], what="question")
     ]
+    relevant = read_judgements(paths[2])
     answerable = [
         question
         for question in questions
@@ -79,55 +101,58 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
         corpus=corpus,
         questions=answerable,
         relevant=relevant,
+        digest=digest_of(paths),
+        notes=_notes(paths[2], relevant, corpus=corpus, questions=questions),
     )
 
 
-def _rows(
-    folder: Path, name: str, *, wanted: Sequence[str]
-) -> Iterator[Mapping[str, Any]]:
-    path = _found(folder, (name,))
-    for number, line in enumerate(_lines(path), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            missing = [key for key in wanted if key not in row]
-        except (ValueError, TypeError) as error:
-            msg = f"{path}, line {number}, is no JSON object: {error}."
-            raise UsageError(msg) from None
-        if missing:
-            msg = f"{path}, line {number}, lacks {', '.join(missing)}."
-            raise UsageError(msg)
+def _named(path: Path, *, what: str) -> Iterator[Mapping[str, Any]]:
+    seen = Lines(path)
+    for number, row in json_rows(path, wanted=("_id", "text")):
+        seen.add(number, str(row["_id"]), called=f"the {what} {row['_id']!r}")
         yield row
 
 
-def _judgements(folder: Path) -> dict[str, dict[str, float]]:
-    path = _found(folder, _JUDGED)
-    found: dict[str, dict[str, float]] = {}
-    for number, line in enumerate(_lines(path), start=1):
-        row = line.rstrip("\r\n").split("\t")
-        if number == 1 and not _is_number(row[-1]):
-            continue  # the header
-        if not line.strip():
-            continue
-        try:
-            question, document, gain = row
-            found.setdefault(question, {})[document] = float(gain)
-        except ValueError:
-            msg = (
-                f"{path}, line {number}, must be query-id, corpus-id and score with "
-                f"tabs between, got {row!r:.80}."
-            )
-            raise UsageError(msg) from None
-    return found
+def _notes(
+    path: Path,
+    relevant: Judgements,
+    *,
+    corpus: Sequence[Passage],
+    questions: Sequence[Question],
+) -> list[str]:
+    """Say which judgements speak of what is not there."""
+    documents = {passage.id for passage in corpus}
+    asked = {question.id for question in questions}
+    lost = [
+        (question, document)
+        for question, judged in relevant.items()
+        for document in judged
+        if document not in documents
+    ]
+    unasked = [question for question in relevant if question not in asked]
+    notes = []
+    if lost:
+        line = _line_of(path, *lost[0])
+        notes.append(
+            f"{path}, line {line}, judges the document {lost[0][1]!r}, which the "
+            f"corpus lacks ({len(lost)} such judgements); it cannot be found."
+        )
+    if unasked:
+        line = _line_of(path, unasked[0], *list(relevant[unasked[0]])[:1])
+        notes.append(
+            f"{path}, line {line}, judges for the question {unasked[0]!r}, which the "
+            f"queries lack ({len(unasked)} such questions); it is not asked."
+        )
+    return notes
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _line_of(path: Path, question: str, document: str) -> int:
+    """Return the number of the line that judges `document` for `question`."""
+    return next(
+        number
+        for number, line in lines_of(path)
+        if line.startswith(question) and document in line
+    )
 
 
 def _found(folder: Path, names: Sequence[str]) -> Path:
@@ -140,13 +165,3 @@ def _found(folder: Path, names: Sequence[str]) -> Path:
         "corpus.jsonl, queries.jsonl and qrels.tsv, as BEIR lays it out."
     )
     raise UsageError(msg)
-
-
-def _lines(path: Path) -> Iterator[str]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opened(path, "rt", encoding="utf-8") as file:
-            yield from file
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        msg = f"{path} cannot be read: {error}."
-        raise UsageError(msg) from None

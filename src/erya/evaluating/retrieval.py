@@ -1,12 +1,11 @@
 """Find what is known to answer, and count how often it was found."""
 
 import math
-import random
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -15,21 +14,23 @@ from erya.assistant import Assistant
 from erya.chunking import StructureChunker
 from erya.errors import UsageError
 from erya.evaluating.datasets import Passage, Question, RetrievalSet
-from erya.evaluating.intervals import Estimate, bootstrap
 from erya.evaluating.retrieval_metrics import (
-    hit,
-    ndcg,
+    RETRIEVAL_METRICS,
+    Metric,
+    judge,
+    metric_named,
     ranked,
-    recall,
-    reciprocal_rank,
 )
+from erya.evaluating.runs import Measured, Progress, Run, finish, measure_all
+from erya.evaluating.statistics import Estimate
+from erya.evaluating.trec import Judgements, TrecRun
 from erya.loading import document_of
 from erya.loading.text import parse_text
 from erya.models import EmbeddingModel
 from erya.records import Document, Evidence, Item, Principal
 from erya.stores import Bases
 
-__all__ = ["RetrievalReport", "evaluate_retrieval"]
+__all__ = ["RetrievalReport", "evaluate_retrieval", "score_run"]
 
 _OWNER: Final = Principal.owner("evaluation")
 _EVERYBODY: Final = frozenset({"public"})
@@ -37,26 +38,13 @@ _RECALL_DOCUMENTS: Final = 100
 _TIMED: Final = 500  # questions; percentiles of more do not change
 _SHOWN: Final = 10  # hits of a timed search, as a person asks for
 
-# What is done, how far, and of how many.
-Progress = Callable[[str, int, int], None]
-Metric = Callable[[Sequence[str], Mapping[str, float]], float]
-
-_METRICS: Final[dict[str, Metric]] = {
-    "ndcg@10": lambda ranking, gains: ndcg(ranking, gains, k=10),
-    "mrr@10": lambda ranking, gains: reciprocal_rank(ranking, gains, k=10),
-    "hit@1": lambda ranking, gains: hit(ranking, gains, k=1),
-    "hit@5": lambda ranking, gains: hit(ranking, gains, k=5),
-    "hit@10": lambda ranking, gains: hit(ranking, gains, k=10),
-    "recall@100": lambda ranking, gains: recall(ranking, gains, k=100),
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetrievalReport:
     """What a retrieval set says of the settings.
 
     Attributes:
-        documents: Documents of the corpus.
+        documents: Documents of the corpus; 0 where it was not given.
         queries: Questions that were asked.
         metrics: Name to mean and 95 % interval over the questions.
         documents_per_second: Read, cut, embedded and stored, from nothing.
@@ -64,6 +52,7 @@ class RetrievalReport:
         p95_ms: What 95 of 100 such searches stay below.
         peak_rss_mb: The most memory that this process has used, in megabytes.
         settings: What was measured: model, sizes, seed.
+        run: Where every question is kept.
     """
 
     documents: int
@@ -74,15 +63,16 @@ class RetrievalReport:
     p95_ms: float
     peak_rss_mb: float
     settings: Mapping[str, Any]
+    run: Run
 
 
 def evaluate_retrieval(
     data: RetrievalSet,
+    run: Run,
     *,
     embedding: EmbeddingModel | None,
     chunker: StructureChunker,
-    queries: int | None = None,
-    seed: int = 0,
+    metrics: Sequence[str] = RETRIEVAL_METRICS,
     on_progress: Progress = lambda *_: None,
 ) -> RetrievalReport:
     """Store the corpus in a base that is thrown away, ask, and compare.
@@ -91,44 +81,129 @@ def evaluate_retrieval(
 
     Args:
         data: What to ask, of what.
+        run: Where to keep what comes of each question; what it has is not asked again.
         embedding: As for an assistant.
         chunker: As for an assistant.
-        queries: How many questions, drawn at random; None asks all.
-        seed: Of the draw and of the intervals.
+        metrics: Names as for `metric_named`.
         on_progress: Called with what is done, how far, and of how many.
 
     Raises:
         ModelError: The embedding model cannot be reached.
         StoreError: The base cannot be written.
-        UsageError: `queries` is below 1.
+        UsageError: A metric is none.
     """
-    questions = list(data.questions)
-    if queries is not None and queries < 1:
-        msg = f"queries must be at least 1, got {queries}."
-        raise UsageError(msg)
-    if queries is not None and queries < len(questions):
-        questions = random.Random(seed).sample(questions, queries)  # noqa: S311
+    measures = {name: metric_named(name) for name in metrics}
     with tempfile.TemporaryDirectory(prefix="erya-evaluate-") as home:
         store = Bases(Path(home)).open("evaluation", create=True)
         with Assistant(store=store, embedding=embedding, chunker=chunker) as assistant:
             began = time.perf_counter()
             assistant.add(_documents(data.corpus, on_progress), principal=_OWNER)
-            seconds = time.perf_counter() - began
-            spans = _timed(assistant, questions, on_progress)
-            scores = _scored(assistant, data, questions, on_progress=on_progress)
+            stored = time.perf_counter() - began
+            spans = _timed(assistant, data.questions, on_progress)
+
+            def measure(question: Question) -> Measured:
+                began = time.perf_counter()
+                scores = _found(assistant, question.text)
+                seconds = {"search": time.perf_counter() - began}
+                gains = data.relevant[question.id]
+                item = _measured(question, scores, gains=gains, measures=measures)
+                return replace(item, seconds=seconds)
+
+            run = measure_all(
+                run,
+                [(question.id, question) for question in data.questions],
+                measure,
+                what="Asking",
+                on_progress=on_progress,
+            )
+    figures = {
+        "documents_per_second": len(data.corpus) / stored,
+        "p50_ms": statistics.median(spans) * 1e3,
+        "p95_ms": sorted(spans)[math.ceil(0.95 * len(spans)) - 1] * 1e3,
+        "peak_rss_mb": _peak_rss_mb(),
+    }
+    settings = {
+        "set": data.name,
+        "embedding_model": embedding.name if embedding else "",
+        "chunk_tokens": chunker.max_tokens,
+        "seed": run.spec.get("seed", 0),
+    }
     return RetrievalReport(
         documents=len(data.corpus),
-        queries=len(questions),
-        metrics={name: bootstrap(values, seed=seed) for name, values in scores.items()},
-        documents_per_second=len(data.corpus) / seconds,
-        p50_ms=statistics.median(spans) * 1e3,
-        p95_ms=sorted(spans)[math.ceil(0.95 * len(spans)) - 1] * 1e3,
+        queries=len(run.items),
+        metrics=run.estimates(),
+        settings=settings,
+        run=finish(run, figures),
+        **figures,
+    )
+
+
+def score_run(
+    found: TrecRun,
+    judgements: Judgements,
+    run: Run,
+    *,
+    metrics: Sequence[str] = RETRIEVAL_METRICS,
+) -> RetrievalReport:
+    """Score what another system found.
+
+    All questions count that have a relevant document; one that the system did not
+    answer has 0, as with `trec_eval -c`.
+
+    Args:
+        found: Question to document to score.
+        judgements: Question to document to gain.
+        run: Where to keep what comes of each question.
+        metrics: Names as for `metric_named`.
+
+    Raises:
+        UsageError: No question has a relevant document, or a metric is none.
+    """
+    measures = {name: metric_named(name) for name in metrics}
+    answerable = [
+        (key, key)
+        for key, gains in judgements.items()
+        if any(gain > 0 for gain in gains.values())
+    ]
+    if not answerable:
+        msg = "No question of the judgements has a relevant document."
+        raise UsageError(msg)
+
+    def measure(key: str) -> Measured:
+        question = Question(key, "")
+        scores, gains = found.get(key, {}), judgements[key]
+        return _measured(question, scores, gains=gains, measures=measures)
+
+    run = measure_all(run, answerable, measure, what="Scoring")
+    return RetrievalReport(
+        documents=0,
+        queries=len(run.items),
+        metrics=run.estimates(),
+        documents_per_second=0.0,
+        p50_ms=0.0,
+        p95_ms=0.0,
         peak_rss_mb=_peak_rss_mb(),
-        settings={
-            "set": data.name,
-            "embedding_model": embedding.name if embedding else "",
-            "chunk_tokens": chunker.max_tokens,
-            "seed": seed,
+        settings={},
+        run=finish(run, {}),
+    )
+
+
+def _measured(
+    question: Question,
+    scores: Mapping[str, float],
+    *,
+    gains: Mapping[str, float],
+    measures: Mapping[str, Metric],
+) -> Measured:
+    ranking = ranked(scores)
+    judged = judge(ranking, gains)
+    return Measured(
+        id=question.id,
+        scores={name: metric(judged) for name, metric in measures.items()},
+        detail={
+            "question": question.text,
+            "found": ranking[:_SHOWN],
+            "relevant": [key for key, gain in gains.items() if gain > 0][:_SHOWN],
         },
     )
 
@@ -160,31 +235,14 @@ def _timed(
     return spans
 
 
-def _scored(
-    assistant: Assistant,
-    data: RetrievalSet,
-    questions: Sequence[Question],
-    *,
-    on_progress: Progress,
-) -> dict[str, list[float]]:
-    """Return each metric's value for each question."""
-    scores: dict[str, list[float]] = {name: [] for name in _METRICS}
-    for done, question in enumerate(questions):
-        ranking = _ranking(assistant, question.text)
-        for name, metric in _METRICS.items():
-            scores[name].append(metric(ranking, data.relevant[question.id]))
-        on_progress("Asking", done + 1, len(questions))
-    return scores
-
-
-def _ranking(assistant: Assistant, question: str) -> list[str]:
+def _found(assistant: Assistant, question: str) -> dict[str, float]:
     """Return the best documents, searching for more chunks until there are enough."""
     limit = _RECALL_DOCUMENTS
     while True:
         found = assistant.search(question, principal=_OWNER, limit=limit)
         best = _best_chunks(found)
         if len(best) >= _RECALL_DOCUMENTS or len(found.hits) < limit:
-            return ranked(best)[:_RECALL_DOCUMENTS]
+            return {key: best[key] for key in ranked(best)[:_RECALL_DOCUMENTS]}
         limit *= 2
 
 

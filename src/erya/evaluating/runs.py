@@ -1,0 +1,317 @@
+"""Measurements that are kept: what was measured, and every item as it was measured.
+
+A run is a folder with `run.json` and `items.jsonl`. An item is written as soon as it is
+measured, so that a run that was killed goes on with the next one.
+"""
+
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Self
+
+import filelock
+
+from erya.errors import NotFoundError, UsageError
+from erya.evaluating.statistics import Estimate, bootstrap_all
+
+__all__ = ["Measured", "NotJudged", "Progress", "Run", "Runs", "finish", "measure_all"]
+
+# What is done, how far, and of how many.
+Progress = Callable[[str, int, int], None]
+
+_SPEC: Final = "run.json"
+_ITEMS: Final = "items.jsonl"
+_LOCK: Final = ".lock"
+_UNSAFE: Final = re.compile(r"[^\w.-]+")
+_VERSIONS: Final = ("erya", "numpy", "onnxruntime", "rjieba", "tantivy", "tokenizers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One question, or whatever else was measured, and what came of it.
+
+    Attributes:
+        id: Tells it from the others of the run.
+        scores: Name of a metric to its value; None where it could not be judged.
+        seconds: Name of a stage to the time it took.
+        tokens: Tokens that models read and wrote for it.
+        detail: What a person wants to see of it: question, answer, evidence.
+    """
+
+    id: str
+    scores: Mapping[str, float | None]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+_FIELDS: Final = tuple(each.name for each in fields(Measured))
+
+
+class NotJudged(NamedTuple):
+    """How many items a metric has no value for, and of how many."""
+
+    missing: int
+    items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One measurement.
+
+    Attributes:
+        folder: Where it is kept.
+        spec: What was measured, with all that is needed to repeat it.
+        items: What came of it, in the order of measuring.
+        figures: What was measured of the whole: documents per second, memory.
+        finished: Whether all items were measured.
+    """
+
+    folder: Path
+    spec: Mapping[str, Any]
+    items: Sequence[Measured]
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    finished: bool = False
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read a run from its folder; an item that was half written is left out.
+
+        Raises:
+            NotFoundError: There is no run.
+            UsageError: Its files are damaged.
+        """
+        try:
+            told = json.loads((folder / _SPEC).read_text("utf-8"))
+            spec = told["spec"]
+        except OSError:
+            msg = f"There is no run in {folder}. See: erya evaluate runs"
+            raise NotFoundError(msg) from None
+        except (ValueError, LookupError, TypeError) as error:
+            msg = f"{folder / _SPEC} is damaged: {error}."
+            raise UsageError(msg) from None
+        return cls(
+            folder=folder,
+            spec=spec,
+            items=_read_items(folder / _ITEMS),
+            figures=told.get("figures") or {},
+            finished=bool(told.get("finished")),
+        )
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def metrics(self) -> list[str]:
+        """The names of the metrics, in the order of the first item that has each."""
+        return list(dict.fromkeys(name for item in self.items for name in item.scores))
+
+    def values(self, metric: str) -> dict[str, float]:
+        """Return each item's value, without those that could not be judged."""
+        told = ((item.id, item.scores.get(metric)) for item in self.items)
+        return {key: value for key, value in told if value is not None}
+
+    def estimates(self) -> dict[str, Estimate]:
+        """Return each metric's mean and 95 % interval over the items that have one."""
+        columns = {
+            name: [item.scores.get(name) for item in self.items]
+            for name in self.metrics
+        }
+        return bootstrap_all(columns, seed=int(self.spec.get("seed", 0)))
+
+    def not_judged(self) -> dict[str, NotJudged]:
+        """Return the metrics that some items should have and could not be given."""
+        found = {}
+        for name in self.metrics:
+            told = [item.scores[name] for item in self.items if name in item.scores]
+            if None in told:
+                found[name] = NotJudged(told.count(None), len(told))
+        return found
+
+
+class Runs:
+    """The runs that are kept in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, name: str) -> Run:
+        """Return a run by its name, by the path of its folder, or `last`.
+
+        Raises:
+            NotFoundError: There is no such run.
+            UsageError: Its files are damaged.
+        """
+        if name == "last":
+            newest = self.names()[-1:]
+            if not newest:
+                msg = f"No run is kept in {self._folder} yet."
+                raise NotFoundError(msg)
+            return Run.read(self._folder / newest[0])
+        if os.sep in name or (Path(name) / _SPEC).is_file():
+            return Run.read(Path(name))
+        return Run.read(self._folder / name)
+
+    def names(self) -> list[str]:
+        """Return the names of all runs, the oldest first."""
+        return sorted(path.parent.name for path in self._folder.glob(f"*/{_SPEC}"))
+
+    def begin(self, spec: Mapping[str, Any], *, fresh: bool = False) -> Run:
+        """Return an unfinished run of the same spec to go on with, or a new one.
+
+        Args:
+            spec: What is measured. `kind` and `about` name the run.
+            fresh: Begin a new one anyway.
+
+        Raises:
+            UsageError: The folder cannot be written.
+        """
+        if not fresh:
+            for name in reversed(self.names()):
+                run = Run.read(self._folder / name)
+                if not run.finished and _same(run.spec, spec):
+                    return run
+        began = datetime.now(UTC)
+        about = _UNSAFE.sub("-", f"{spec['kind']}-{spec['about']}").strip("-")[:60]
+        folder = _free(self._folder / f"{began:%Y%m%d-%H%M%S}-{about}")
+        spec = {
+            **spec, **_environment(), "began": f"{began:%Y-%m-%d %H:%M:%S} UTC",
+        }  # fmt: skip
+        try:
+            folder.mkdir(parents=True)
+            _write(folder, {"spec": spec})
+        except OSError as error:
+            msg = f"{folder} cannot be written: {error}."
+            raise UsageError(msg) from None
+        return Run(folder=folder, spec=spec, items=())
+
+
+def measure_all(
+    run: Run,
+    things: Sequence[tuple[str, Any]],
+    measure: Callable[[Any], Measured],
+    *,
+    what: str,
+    on_progress: Progress = lambda *_: None,
+) -> Run:
+    """Measure what `run` has not measured yet, and keep each item at once.
+
+    Args:
+        run: What to go on with.
+        things: Ids, and what to measure.
+        measure: Measures one thing.
+        what: What is done, for the progress.
+        on_progress: Called with `what`, how far, and of how many.
+
+    Raises:
+        UsageError: Another process measures the run; what `measure` raises comes
+            through, and the items before stay.
+    """
+    wanted = {key for key, _ in things}
+    with _held(run.folder):
+        # Read anew: another process may have gone on since, and a half-written item
+        # has to go before the next is appended.
+        done = {item.id: item for item in _read_items(run.folder / _ITEMS, mend=True)}
+        with (run.folder / _ITEMS).open("a", encoding="utf-8") as file:
+            for number, (key, thing) in enumerate(things, start=1):
+                if key not in done:
+                    began = time.perf_counter()
+                    item = measure(thing)
+                    spent = {**item.seconds, "total": time.perf_counter() - began}
+                    seconds = {stage: round(value, 6) for stage, value in spent.items()}
+                    done[key] = replace(item, seconds=seconds)
+                    file.write(_line(done[key]))
+                    file.flush()  # a kill loses nothing; a loss of power may
+                on_progress(what, number, len(things))
+    return replace(run, items=[item for key, item in done.items() if key in wanted])
+
+
+def finish(run: Run, figures: Mapping[str, Any]) -> Run:
+    """Note that all items were measured, and what was measured of the whole."""
+    told = {"spec": run.spec, "finished": True, "figures": figures}
+    _write(run.folder, told)
+    return replace(run, figures=figures, finished=True)
+
+
+def _free(folder: Path) -> Path:
+    """Return the folder, or another that is not there yet."""
+    number = 1
+    free = folder
+    while free.exists():
+        number += 1
+        free = folder.with_name(f"{folder.name}-{number}")
+    return free
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    lock = filelock.FileLock(folder / _LOCK)
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        msg = f"The run {folder.name} is being measured by another process."
+        raise UsageError(msg) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _line(item: Measured) -> str:
+    told = {name: getattr(item, name) for name in _FIELDS}
+    return json.dumps(told, ensure_ascii=False) + "\n"
+
+
+def _read_items(path: Path, *, mend: bool = False) -> list[Measured]:
+    """Return the whole items of a file; `mend` cuts off what follows them.
+
+    Raises:
+        UsageError: A line is none.
+    """
+    if not path.is_file():
+        return []
+    data = path.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    if mend and len(whole) < len(data):
+        with path.open("r+b") as file:
+            file.truncate(len(whole))
+    items: dict[str, Measured] = {}
+    for number, line in enumerate(whole.decode("utf-8").split("\n")[:-1], start=1):
+        try:
+            item = Measured(**json.loads(line))
+        except (ValueError, TypeError) as error:
+            msg = f"{path}, line {number}, is no item of a run: {error}."
+            raise UsageError(msg) from None
+        items.setdefault(item.id, item)
+    return list(items.values())
+
+
+def _write(folder: Path, told: Mapping[str, Any]) -> None:
+    """Replace the description of a run as a whole."""
+    fresh = folder / f"{_SPEC}.new"
+    text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(folder / _SPEC)
+
+
+def _same(kept: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
+    """Tell whether a run that is kept measures `spec`, with the same versions."""
+    wanted = {**spec, **_environment(), "began": kept.get("began")}
+    # As a file has it: with lists for tuples.
+    return bool(kept == json.loads(json.dumps(wanted)))
+
+
+def _environment() -> dict[str, Any]:
+    versions = {name: importlib.metadata.version(name) for name in _VERSIONS}
+    versions["python"] = platform.python_version()
+    return {"versions": versions}

@@ -1,0 +1,90 @@
+"""What other systems found, in the files that the field exchanges."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from erya.errors import UsageError
+from erya.evaluating.files import lines_of, wrong
+
+__all__ = ["Judgements", "TrecRun", "read_judgements", "read_trec_run"]
+
+# Question id to document id to gain; 0 is judged and not relevant.
+Judgements = Mapping[str, Mapping[str, float]]
+# Question id to document id to score, higher is better.
+TrecRun = Mapping[str, Mapping[str, float]]
+
+
+def read_judgements(path: Path) -> Judgements:
+    """Read relevance judgements: BEIR's tsv, or TREC's four columns.
+
+    BEIR has query-id, corpus-id and score with tabs between, mostly under a header;
+    TREC has question, iteration, document and gain with white space between.
+
+    Raises:
+        UsageError: A line is neither, a document is judged twice for a question, or
+            there is no judgement.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for number, line in lines_of(path):
+        cells = line.split("\t")
+        if len(cells) != 3:
+            cells = line.split()
+            del cells[1:-2]
+        if number == 1 and len(cells) == 3 and _number(cells[-1]) is None:
+            continue  # the header
+        gain = _number(cells[-1])
+        if len(cells) != 3 or gain is None:
+            what = (
+                "must be query-id, corpus-id and score with tabs between, or TREC's "
+                f"question, 0, document and gain; got {line:.80}"
+            )
+            raise UsageError(wrong(path, number, what))
+        question, document, _ = cells
+        judged = found.setdefault(question, {})
+        if document in judged:
+            what = f"repeats the judgement of {document!r} for {question!r}"
+            raise UsageError(wrong(path, number, what))
+        judged[document] = gain
+    if not found:
+        msg = f"{path} has no judgements."
+        raise UsageError(msg)
+    return found
+
+
+def read_trec_run(path: Path) -> TrecRun:
+    """Read what a system found: question, Q0, document, rank, score and a tag.
+
+    As trec_eval does, ranks are ignored and scores decide.
+
+    Raises:
+        UsageError: A line is not of this form, a document is found twice for a
+            question, or nothing was found.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for number, line in lines_of(path):
+        cells = line.split()
+        score = _number(cells[4]) if len(cells) in {5, 6} else None
+        if score is None:
+            what = (
+                f"must be question, Q0, document, rank, score and tag; got {line:.80}"
+            )
+            raise UsageError(wrong(path, number, what))
+        question, _, document = cells[:3]
+        scores = found.setdefault(question, {})
+        if document in scores:
+            what = f"repeats {document!r} for {question!r}"
+            raise UsageError(wrong(path, number, what))
+        scores[document] = score
+    if not found:
+        msg = f"{path} has no results."
+        raise UsageError(msg)
+    return found
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

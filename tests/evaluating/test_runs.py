@@ -1,0 +1,139 @@
+import multiprocessing
+import os
+import signal
+import time
+
+import pytest
+
+from erya.errors import NotFoundError, UsageError
+from erya.evaluating.runs import Measured, Run, Runs, finish, measure_all
+
+SPEC = {
+    "kind": "answers",
+    "about": "my base",
+    "seed": 3,
+    "settings": {"passages": (1, 2)},
+}
+THINGS = [(f"q{i}", i) for i in range(20)]
+
+
+def half(number):
+    return Measured(
+        id=f"q{number}",
+        detail={"question": "two\u2028lines\r\n"},
+        scores={"even": float(number % 2 == 0), "judged": None if number == 3 else 1.0},
+    )
+
+
+def test_a_run_is_kept_with_every_item(tmp_path):
+    runs = Runs(tmp_path)
+    told = []
+    run = measure_all(
+        runs.begin(SPEC),
+        THINGS,
+        half,
+        what="Asking",
+        on_progress=lambda *w: told.append(w),
+    )
+    finish(run, {"documents": 7})
+
+    kept = runs.get(run.name)
+
+    assert kept == runs.get("last") == runs.get(str(run.folder))
+    assert kept.finished
+    assert kept.figures == {"documents": 7}
+    assert kept.estimates()["even"].mean == 0.5
+    assert kept.not_judged() == {"judged": (1, 20)}
+    assert kept.values("judged").keys() == {f"q{i}" for i in range(20)} - {"q3"}
+    assert kept.spec["versions"]["erya"]
+    assert kept.items[0].seconds["total"] >= 0
+    assert told[-1] == ("Asking", 20, 20)
+
+
+def asking(folder, asked):
+    def slow(number):
+        with asked.open("a") as file:
+            file.write(f"{number}\n")
+        time.sleep(0.02)
+        return half(number)
+
+    measure_all(Runs(folder).begin(SPEC), THINGS, slow, what="Asking")
+
+
+def test_a_killed_run_goes_on_with_the_next_item_and_scores_none_twice(tmp_path):
+    asked = tmp_path / "asked"
+    asked.touch()
+    runs = Runs(tmp_path / "runs")
+    child = multiprocessing.get_context("fork").Process(
+        target=asking, args=(tmp_path / "runs", asked)
+    )
+    child.start()
+    while len(asked.read_text().split()) < 7:
+        time.sleep(0.005)
+    os.kill(child.pid or 0, signal.SIGKILL)
+    child.join()
+    begun = runs.begin(SPEC)
+    before = len(begun.items)
+    asked.write_text("")
+
+    run = measure_all(
+        begun,
+        THINGS,
+        lambda n: asked.write_text(asked.read_text() + f"{n}\n") and half(n),
+        what="",
+    )
+
+    assert 5 <= before < 20
+    assert len(runs.names()) == 1
+    assert [item.id for item in run.items] == [key for key, _ in THINGS]
+    assert [int(n) for n in asked.read_text().split()] == list(range(before, 20))
+
+
+def test_a_half_written_item_is_measured_again(tmp_path):
+    runs = Runs(tmp_path)
+    run = measure_all(runs.begin(SPEC), THINGS[:3], half, what="")
+    items = run.folder / "items.jsonl"
+    items.write_bytes(items.read_bytes()[:-9])
+
+    assert len(runs.begin(SPEC).items) == 2
+    again = measure_all(runs.begin(SPEC), THINGS, half, what="")
+
+    assert [item.id for item in again.items] == [key for key, _ in THINGS]
+    assert Run.read(run.folder).items == again.items
+
+
+def test_another_spec_a_finished_run_and_a_wish_begin_anew(tmp_path):
+    runs = Runs(tmp_path)
+    first = measure_all(runs.begin(SPEC), THINGS[:3], half, what="")
+
+    assert runs.begin(SPEC).name == first.name
+    assert runs.begin({**SPEC, "seed": 4}).name != first.name
+    assert runs.begin(SPEC, fresh=True).name != first.name
+    finish(first, {})
+    (tmp_path / first.name).rename(tmp_path / f"z{first.name}")
+    assert len({runs.begin(SPEC).name, f"z{first.name}"}) == 2
+
+
+def test_what_is_no_run_is_told(tmp_path):
+    runs = Runs(tmp_path)
+    with pytest.raises(NotFoundError, match="No run is kept"):
+        runs.get("last")
+    with pytest.raises(NotFoundError, match="no run in"):
+        runs.get("x")
+    run = measure_all(runs.begin(SPEC), THINGS[:1], half, what="")
+    (run.folder / "items.jsonl").write_text("{}\n")
+    with pytest.raises(UsageError, match="line 1, is no item"):
+        runs.get(run.name)
+    (run.folder / "run.json").write_text("nothing")
+    with pytest.raises(UsageError, match="is damaged"):
+        runs.get(run.name)
+
+
+def test_two_processes_do_not_measure_one_run(tmp_path):
+    run = Runs(tmp_path).begin(SPEC)
+
+    def within(_):
+        measure_all(run, THINGS, half, what="")
+
+    with pytest.raises(UsageError, match="by another process"):
+        measure_all(run, THINGS, within, what="")
