@@ -42,6 +42,8 @@ class Assistant:
         limits: What one file may cost.
         workers: Processes that read files.
         passages: Passages that an answer is made from.
+        fall_back: Whether it does with less while a model cannot be reached: finds by
+            words, quotes. A measurement had rather fail.
     """
 
     store: Store
@@ -51,6 +53,7 @@ class Assistant:
     limits: Limits = field(default_factory=Limits)
     workers: int = 2
     passages: int = 8
+    fall_back: bool = True
     _retrieves: Retriever | None = field(default=None, init=False, repr=False)
 
     def __enter__(self) -> Self:
@@ -176,6 +179,7 @@ class Assistant:
         """Find passages that `principal` may read, best first.
 
         Raises:
+            ModelError: The embedding model cannot be reached, and `fall_back` is off.
             StoreError: The base is damaged or out of reach.
             UsageError: `limit` is below 1.
         """
@@ -195,7 +199,7 @@ class Assistant:
 
         Of a question the first 4,000 characters count.
         When a chat model fails, the documents are quoted instead, and `Answer.note`
-        says so.
+        says so, unless `fall_back` is off.
 
         Args:
             question: What to answer.
@@ -204,22 +208,45 @@ class Assistant:
                 checked.
 
         Raises:
+            ModelError: A model cannot be reached, and `fall_back` is off.
             StoreError: The base is damaged or out of reach.
             UsageError: The question is empty.
         """
-        question = question[:_LONGEST_QUESTION]
-        if not question.strip():
-            msg = "The question is empty. Ask something, in quotes."
-            raise UsageError(msg)
+        question = _asked(question)
         with traces.span("ask") as told:
-            evidence = self.search(question, principal=principal, limit=self.passages)
-            draft = self._draft(question, evidence, on_text)
-            with traces.span("verify", claims=len(draft.claims)):
-                read = cache(lambda key: self.store.document(principal, key))
-                answer = verify(draft, read, checks=_CHECKS)
+            found = self.search(question, principal=principal, limit=self.passages)
+            answer = self.answer(question, found, principal=principal, on_text=on_text)
             told["erya.abstained"] = answer.abstained
-            note = " ".join(filter(None, (evidence.note, answer.note)))
-            return dataclasses.replace(answer, note=note, trace_id=traces.trace_id())
+            return answer
+
+    def answer(
+        self,
+        question: str,
+        evidence: Evidence,
+        *,
+        principal: Principal,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """Answer as `ask` does, from what `search` found.
+
+        Args:
+            question: What to answer.
+            evidence: What was found for it.
+            principal: Who asks; what they may not read is not cited.
+            on_text: As for `ask`.
+
+        Raises:
+            ModelError: A model cannot be reached, and `fall_back` is off.
+            StoreError: The base is damaged or out of reach.
+            UsageError: The question is empty.
+        """
+        question = _asked(question)
+        draft = self._draft(question, evidence, on_text)
+        with traces.span("verify", claims=len(draft.claims)):
+            read = cache(lambda key: self.store.document(principal, key))
+            answer = verify(draft, read, checks=_CHECKS)
+        note = " ".join(filter(None, (evidence.note, answer.note)))
+        return dataclasses.replace(answer, note=note, trace_id=traces.trace_id())
 
     def _draft(
         self,
@@ -231,6 +258,8 @@ class Assistant:
             try:
                 draft = self.answerer.answer(question, evidence, on_text=on_text)
             except ModelError as error:
+                if not self.fall_back:
+                    raise
                 quoted = ExtractiveAnswerer().answer(question, evidence)
                 note = f"{error} The documents are quoted instead."
                 return dataclasses.replace(quoted, note=note)
@@ -243,9 +272,24 @@ class Assistant:
             self._retrieves = (
                 KeywordRetriever(self.store)
                 if self.embedding is None
-                else HybridRetriever(self.store, self.embedding)
+                else HybridRetriever(
+                    self.store, self.embedding, fall_back=self.fall_back
+                )
             )
         return self._retrieves
+
+
+def _asked(question: str) -> str:
+    """Return what counts of a question.
+
+    Raises:
+        UsageError: It is empty.
+    """
+    question = question[:_LONGEST_QUESTION]
+    if not question.strip():
+        msg = "The question is empty. Ask something, in quotes."
+        raise UsageError(msg)
+    return question
 
 
 def _loaded(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:

@@ -8,7 +8,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 __all__ = [
     "Answer",
@@ -19,6 +19,7 @@ __all__ = [
     "Claim",
     "Document",
     "Evidence",
+    "Example",
     "Fingerprint",
     "Hit",
     "Item",
@@ -26,6 +27,7 @@ __all__ = [
     "Parsed",
     "Principal",
     "Problem",
+    "Quote",
     "Span",
     "Usage",
     "Verdict",
@@ -374,6 +376,42 @@ class Answer:
     note: str = ""
     usage: Usage = field(default_factory=Usage)
     trace_id: str = ""
+
+
+class Quote(NamedTuple):
+    """Words of a source.
+
+    Attributes:
+        source: The path or URL, or the end of it; empty where it does not matter.
+        quote: The words.
+    """
+
+    source: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A question with its answer, to measure by, or to learn from.
+
+    Attributes:
+        id: Tells it from the others of its set.
+        question: What is asked.
+        answers: The accepted answers, each right on its own; none if the documents do
+            not say.
+        answerable: Whether the documents say.
+        evidence: Where they say it.
+        split: The part of the set: `train`, `test`, `held_out`; empty if not told.
+        metadata: What else is known of it.
+    """
+
+    id: str
+    question: str
+    answers: tuple[str, ...] = ()
+    answerable: bool = True
+    evidence: tuple[Quote, ...] = ()
+    split: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,6 @@ not yet checked. It never searches, and never shows what was not given to it.
 
 from erya.answering.base import Answerer
 from erya.answering.extractive import ExtractiveAnswerer
-from erya.answering.grounded import GroundedAnswerer
+from erya.answering.grounded import PROMPT, GroundedAnswerer
 
-__all__ = ["Answerer", "ExtractiveAnswerer", "GroundedAnswerer"]
+__all__ = ["PROMPT", "Answerer", "ExtractiveAnswerer", "GroundedAnswerer"]

@@ -13,10 +13,10 @@ from erya.language import sentences, terms
 from erya.models import ChatModel
 from erya.records import Answer, Chunk, Citation, Claim, Evidence, Hit, Message, Span
 
-__all__ = ["GroundedAnswerer"]
+__all__ = ["PROMPT", "GroundedAnswerer"]
 
 _SILENT: Final = "NOT_IN_DOCUMENTS"
-_SYSTEM: Final = f"""\
+PROMPT: Final = f"""\
 You answer questions from numbered passages of a team's own documents.
 - Use only what the passages say. Do not add knowledge of your own.
 - After every sentence, name the passages it rests on, like [1] or [2][3].
@@ -74,7 +74,7 @@ def _prompt(question: str, hits: Sequence[Hit]) -> list[Message]:
         for number, hit in enumerate(hits, start=1)
     )
     return [
-        Message(role="system", content=_SYSTEM),
+        Message(role="system", content=PROMPT),
         Message(
             role="user",
             content=f"Passages:\n\n{passages}\n\nQuestion: {question}",

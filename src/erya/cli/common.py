@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from erya.answering import Answerer
     from erya.assistant import Assistant
     from erya.models import ChatModel, EmbeddingModel, ModelEntry
-    from erya.stores import Finding
+    from erya.stores import Bases, Finding
 
 __all__ = [
     "AsOption",
@@ -115,9 +115,21 @@ def principal_for(settings: Settings, narrowed: str | None) -> Principal:
 
 @contextmanager
 def assistant_for(
-    settings: Settings, *, kb: str, create: bool = False, chat: bool = False
+    settings: Settings,
+    *,
+    kb: str,
+    create: bool = False,
+    chat: bool = False,
+    bases: "Bases | None" = None,
 ) -> Iterator["Assistant"]:
     """Open the base `kb` with an assistant on it, as the settings say.
+
+    Args:
+        settings: What the assistant is like.
+        kb: The base's name.
+        create: Make the base if it is not there.
+        chat: Let the chat model of the settings answer.
+        bases: Where the base is; by default in the home folder.
 
     Raises:
         NotFoundError: There is no such base or chat model.
@@ -146,7 +158,7 @@ def assistant_for(
     answerer = _answerer(settings, chat=chat)
     embedding = embedding_model_for(settings)
     with Assistant(
-        store=Bases(settings.home).open(kb, create=create),
+        store=(bases or Bases(settings.home)).open(kb, create=create),
         answerer=answerer,
         embedding=embedding,
         chunker=chunker,

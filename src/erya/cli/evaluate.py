@@ -6,32 +6,38 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from erya.cli.common import (
+    AsOption,
     ConfigOption,
     HomeOption,
     JsonOption,
     echo,
     echo_json,
-    embedding_model_for,
+    principal_for,
     settings_for,
     table,
 )
 from erya.cli.measured import (
     CsvOption,
     FreshOption,
+    HtmlOption,
     MetricsOption,
-    begun,
+    comparison_json,
     estimates_json,
     metric_names,
-    progress,
     runs_of,
+    show_comparison,
     show_estimates,
+    show_run,
     write_csv,
+    write_html,
 )
+from erya.cli.measuring import measure_answers, measure_retrieval, with_recorded
 from erya.errors import UsageError
+from erya.records import Principal
 
 if TYPE_CHECKING:
     from erya.config import Settings
-    from erya.evaluating import RetrievalReport
+    from erya.evaluating import RetrievalReport, Run
 
 __all__ = ["app"]
 
@@ -72,6 +78,7 @@ def retrieval(
         ),
     ] = None,
     csv: CsvOption = None,
+    html: HtmlOption = None,
     fresh: FreshOption = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
@@ -103,15 +110,91 @@ def retrieval(
         msg = "Name a FOLDER to ask about, or --run and --qrels to score."
         raise UsageError(msg)
     else:
-        report = _asked(
-            settings, folder, names=names, queries=queries, seed=seed, fresh=fresh
+        report = measure_retrieval(
+            settings, folder, metrics=names, queries=queries, seed=seed, fresh=fresh
         )
-    if csv is not None:
-        write_csv(report.run, csv)
+    _written(report.run, csv=csv, html=html)
     if as_json:
         echo_json(_as_json(report))
     else:
         _show(report)
+
+
+@app.command("answers")
+def answers(
+    kb: Annotated[str, typer.Argument(help="The knowledge base to ask.")],
+    file: Annotated[
+        Path, typer.Argument(help="Questions with answers, one JSON object on a line.")
+    ],
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="A chat model added with `models add`."),
+    ] = None,
+    queries: Annotated[
+        int | None,
+        typer.Option("--queries", min=1, help="Ask only so many, drawn at random."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of draw and intervals.")] = 0,
+    narrowed: AsOption = None,
+    csv: CsvOption = None,
+    html: HtmlOption = None,
+    fresh: FreshOption = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Ask a base questions with known answers, and measure what it says.
+
+    A line of FILE has `question` and `answers`, each right on its own; an empty list
+    where the documents do not say. It may have `id`, and `source` and `quote` where
+    they do. A run that was stopped goes on with the next question, and what a chat
+    model has said once is not asked again.
+
+    Examples:
+
+      erya evaluate answers handbook questions.jsonl
+
+      erya evaluate answers handbook questions.jsonl --model qwen --html report.html
+    """
+    settings = settings_for(home=home, config=config, chat_model=model)
+    run = measure_answers(
+        settings,
+        file,
+        kb=kb,
+        principal=principal_for(settings, narrowed),
+        queries=queries,
+        seed=seed,
+        fresh=fresh,
+    )
+    _written(run, csv=csv, html=html)
+    show_run(run, as_json=as_json)
+
+
+@app.command("rerun")
+def rerun(
+    run: Annotated[str, typer.Argument(help="A run's name, its folder, or `last`.")],
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Measure again what a run measured, with its settings, and compare.
+
+    Examples:
+
+      erya evaluate rerun last
+
+      erya evaluate rerun 20261122-080122-answers-handbook-questions
+    """
+    from erya.evaluating import compare  # noqa: PLC0415
+
+    settings = settings_for(home=home, config=config)
+    before = runs_of(settings).get(run)
+    after = _again(with_recorded(settings, before.spec), before)
+    found = compare(before, after)
+    if as_json:
+        echo_json(comparison_json(found))
+    else:
+        show_comparison(found)
 
 
 @app.command("runs")
@@ -159,48 +242,43 @@ def runs(
     )
 
 
-def _asked(
-    settings: "Settings",
-    folder: Path,
-    *,
-    names: list[str],
-    queries: int | None,
-    seed: int,
-    fresh: bool,
-) -> "RetrievalReport":
-    from erya.chunking import StructureChunker  # noqa: PLC0415
-    from erya.evaluating import evaluate_retrieval, read_retrieval_set  # noqa: PLC0415
+def _again(settings: "Settings", run: "Run") -> "Run":
+    """Measure what `run` measured.
 
-    if not folder.is_dir():
-        msg = f"There is no folder {str(folder)!r}."
-        raise UsageError(msg)
-    data = read_retrieval_set(folder)
-    for note in data.notes:
-        echo(f"Note: {note}", err=True)
-    if queries is not None:
-        data = data.drawn(queries, seed=seed)
-    spec = {
-        "kind": "retrieval",
-        "about": data.name,
-        "data": str(folder.resolve()),
-        "digest": data.digest,
-        "queries": queries,
-        "metrics": names,
-        "settings": {
-            "embedding_model": settings.embedding_model,
-            "chunk_tokens": settings.chunk_tokens,
-        },
-        "seed": seed,
-    }
-    with progress() as show:
-        return evaluate_retrieval(
-            data,
-            begun(settings, spec, fresh=fresh),
-            embedding=embedding_model_for(settings),
-            chunker=StructureChunker(max_tokens=settings.chunk_tokens),
-            metrics=names,
-            on_progress=show,
+    Raises:
+        UsageError: It cannot be measured again.
+    """
+    spec = run.spec
+    given = {"queries": spec.get("queries"), "seed": spec.get("seed", 0), "fresh": True}
+    if spec["kind"] == "retrieval":
+        folder, metrics = Path(spec["data"]), spec["metrics"]
+        return measure_retrieval(settings, folder, metrics=metrics, **given).run
+    if spec["kind"] == "retrieval-run":
+        found, qrels = map(Path, spec["data"])
+        names, seed = spec["metrics"], spec["seed"]
+        return _scored(settings, found, qrels, names=names, seed=seed).run
+    if spec["kind"] == "answers":
+        reader = spec.get("reader")
+        return measure_answers(
+            settings,
+            Path(spec["data"]),
+            kb=spec["base"]["kb"],
+            docs=spec["base"]["docs"],
+            principal=Principal(user=reader["user"], groups=frozenset(reader["groups"]))
+            if reader
+            else Principal.owner(settings.user),
+            **given,
         )
+    msg = f"The run {run.name} is of a kind that cannot be measured again here."
+    raise UsageError(msg)
+
+
+def _written(run: "Run", *, csv: Path | None, html: Path | None) -> None:
+    """Write the files that were asked for."""
+    if csv is not None:
+        write_csv(run, csv)
+    if html is not None:
+        write_html(run, html)
 
 
 def _scored(

@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from erya.cli import ask, config, doctor, evaluate, ingest, kb, models, search, show
+from erya.cli import (
+    ask,
+    compare,
+    config,
+    doctor,
+    evaluate,
+    gate,
+    ingest,
+    kb,
+    models,
+    search,
+    show,
+)
 from erya.cli.common import visible
 from erya.errors import EryaError, UsageError
 
@@ -27,6 +39,8 @@ app.command("ingest")(ingest.ingest)
 app.command("search")(search.search)
 app.command("show")(show.show)
 app.add_typer(evaluate.app, name="evaluate")
+app.command("compare")(compare.compare)
+app.command("gate")(gate.gate)
 app.add_typer(kb.app, name="kb")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")

@@ -1,6 +1,7 @@
 """What the commands that measure share: where runs are kept, and how they are shown."""
 
 import csv
+import math
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,30 +10,42 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from erya.cli.common import echo, interactive, table
+from erya.cli.common import echo, echo_json, interactive, snippet, table
 from erya.config import Settings
 from erya.errors import UsageError
 
 if TYPE_CHECKING:
-    from erya.evaluating import Estimate, Run, Runs
+    from collections.abc import Sequence
+
+    from erya.evaluating import Comparison, Estimate, Run, Runs
+    from erya.evaluating.comparison import ItemChange
     from erya.evaluating.runs import Progress
 
 __all__ = [
     "CsvOption",
     "FreshOption",
+    "HtmlOption",
     "MetricsOption",
     "begun",
+    "comparison_json",
     "estimates_json",
     "metric_names",
     "progress",
     "runs_of",
+    "show_comparison",
     "show_estimates",
+    "show_run",
     "write_csv",
+    "write_html",
 ]
 
 CsvOption = Annotated[
     Path | None,
     typer.Option("--csv", metavar="FILE", help="Also write a line for each question."),
+]
+HtmlOption = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Also write a report, one page."),
 ]
 FreshOption = Annotated[
     bool, typer.Option("--fresh", help="Do not go on with an unfinished run.")
@@ -97,14 +110,153 @@ def show_estimates(run: "Run", estimates: Mapping[str, "Estimate"]) -> None:
     )
     for name, (missing, items) in run.not_judged().items():
         echo(f"{name}: {missing} of {items} could not be judged and do not count.")
-    first = next(iter(estimates), "")
-    values = list(run.values(first).values())
+    values = list(run.values(run.main_metric).values())
     if len(values) > 1:
         points = 100 * detectable(values)
         echo(
-            f"With {len(values)} questions, a change of {first} shows from about "
-            f"{points:.1f} points on."
+            f"Your {len(values)} questions can show a change of {run.main_metric} from "
+            f"about {points:.1f} points on."
         )
+
+
+def show_run(run: "Run", *, as_json: bool) -> None:
+    """Print what a run measured."""
+    estimates = run.estimates()
+    stages = run.stages()
+    if as_json:
+        echo_json(
+            {
+                "run": run.name,
+                "questions": len(run.items),
+                **estimates_json(estimates),
+                "not_judged": {k: v.missing for k, v in run.not_judged().items()},
+                "seconds": {name: each._asdict() for name, each in stages.items()},
+                "tokens": run.tokens(),
+                "figures": dict(run.figures),
+                "spec": dict(run.spec),
+            }
+        )
+        return
+    show_estimates(run, estimates)
+    told = [
+        f"{name} {each.p50 * 1e3:,.0f} ms (median), "
+        f"{each.p95 * 1e3:,.0f} ms (95 of 100)"
+        for name, each in stages.items()
+        if name != "total"
+    ]
+    if told:
+        echo("Time: " + "; ".join(told) + ".")
+    if run.tokens():
+        spent = ", ".join(f"{n:,} {name}" for name, n in run.tokens().items())
+        echo(f"Tokens: {spent}; {run.figures.get('repeated', 0)} calls repeated.")
+    echo(f"Kept as the run {run.name}.")
+
+
+def comparison_json(found: "Comparison") -> dict[str, Any]:
+    """Return a comparison for programs."""
+    return {
+        "first": found.first.name,
+        "second": found.second.name,
+        "shared": found.shared,
+        "metrics": {
+            each.metric: {
+                "first": round(each.first.mean, 4),
+                "second": round(each.second.mean, 4),
+                "difference": round(each.difference.mean, 4),
+                "interval": [
+                    round(each.difference.low, 4), round(each.difference.high, 4),
+                ],
+                "p": round(each.p, 4),
+                "verdict": each.verdict,
+                "better": each.difference.better,
+                "worse": each.difference.worse,
+                "detectable": round(each.difference.detectable, 4),
+            }
+            for each in found.metrics
+        },
+        "changed": [
+            {
+                "id": each.id,
+                "question": each.second.detail.get("question"),
+                "gains": {k: round(v, 4) for k, v in each.gains.items()},
+                "first": each.first.detail.get("answer"),
+                "second": each.second.detail.get("answer"),
+            }
+            for each in found.changed
+        ],
+        "notes": list(found.notes),
+    }  # fmt: skip
+
+
+def show_comparison(found: "Comparison", *, most: int = 10) -> None:
+    """Print which run is better on what, and the questions that changed most."""
+    for note in found.notes:
+        echo(f"Note: {note}")
+    for called, run in (("first: ", found.first), ("second:", found.second)):
+        spent = run.stages().get("total")
+        took = f", {spent.p50:.3f} s a question (median)" if spent else ""
+        tokens = sum(run.tokens().values())
+        told = f", {tokens:,} tokens" if tokens else ""
+        echo(f"{called} {run.name}{took}{told}")
+    echo(f"{found.shared} questions in both")
+    _show_metrics(found)
+    if not found.changed:
+        echo("No question changed.")
+    for change in found.changed[:most]:
+        _show_change(change)
+    if len(found.changed) > most:
+        echo(f"{len(found.changed) - most} more changed; --json has them all.")
+
+
+def _show_metrics(found: "Comparison") -> None:
+    table(
+        [
+            (
+                each.metric,
+                f"{each.first.mean:.4f}",
+                f"{each.second.mean:.4f}",
+                f"{each.difference.mean:+.4f}",
+                f"{each.difference.low:+.4f} to {each.difference.high:+.4f}",
+                f"{each.p:.3f}",
+                each.verdict,
+            )
+            for each in found.metrics
+        ],
+        header=("METRIC", "FIRST", "SECOND", "DIFFERENCE", "95 % INTERVAL", "P", ""),
+    )
+    if len(found.metrics) > 1:
+        echo(f"P is corrected for {len(found.metrics)} comparisons (Holm).")
+    for each in found.metrics:
+        least = each.difference.detectable
+        if each.metric == found.second.main_metric and math.isfinite(least) and least:
+            echo(
+                f"{each.difference.items} questions that vary so can show a change of "
+                f"{each.metric} from about {100 * least:.1f} points on."
+            )
+
+
+def _show_change(change: "ItemChange") -> None:
+    gains = ", ".join(f"{k} {v:+.2f}" for k, v in list(change.gains.items())[:4])
+    echo(f"- {snippet(str(change.second.detail.get('question') or change.id))}")
+    echo(f"    {gains or 'another wording'}")
+    for name, item in (("first", change.first), ("second", change.second)):
+        if "answer" in item.detail:
+            echo(f"    {name}: {snippet(str(item.detail['answer']))}")
+
+
+def write_html(run: "Run", path: Path, *, others: "Sequence[Run]" = ()) -> None:
+    """Write a report that needs nothing but itself.
+
+    Raises:
+        UsageError: The file cannot be written.
+    """
+    from erya.evaluating.report import html_report  # noqa: PLC0415
+
+    try:
+        path.write_text(html_report(run, *others), encoding="utf-8")
+    except OSError as error:
+        msg = f"{path} cannot be written: {error}."
+        raise UsageError(msg) from None
 
 
 def write_csv(run: "Run", path: Path) -> None:

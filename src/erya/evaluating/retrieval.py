@@ -95,7 +95,9 @@ def evaluate_retrieval(
     measures = {name: metric_named(name) for name in metrics}
     with tempfile.TemporaryDirectory(prefix="erya-evaluate-") as home:
         store = Bases(Path(home)).open("evaluation", create=True)
-        with Assistant(store=store, embedding=embedding, chunker=chunker) as assistant:
+        with Assistant(
+            store=store, embedding=embedding, chunker=chunker, fall_back=False
+        ) as assistant:
             began = time.perf_counter()
             assistant.add(_documents(data.corpus, on_progress), principal=_OWNER)
             stored = time.perf_counter() - began

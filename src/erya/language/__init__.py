@@ -16,10 +16,11 @@ from erya.language.analysis import (
 )
 from erya.language.fact_finding import Fact, facts
 from erya.language.sentence_ends import sentences
-from erya.language.tokens import count_tokens, language_of
+from erya.language.tokens import HAN, count_tokens, language_of
 
 __all__ = [
     "ANALYSIS",
+    "HAN",
     "Fact",
     "QueryTerms",
     "Terms",

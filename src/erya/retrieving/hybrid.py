@@ -30,11 +30,14 @@ class HybridRetriever(Retriever):
         store: Where to search.
         model: Embeds the questions; the one that embedded the base.
         fusion: Makes one score of both.
+        fall_back: Whether words alone find while the model cannot be reached; a
+            measurement had rather fail.
     """
 
     store: Store
     model: EmbeddingModel
     fusion: Fusion = field(default_factory=ConvexFusion)
+    fall_back: bool = True
     _fingerprint: Fingerprint | None = field(default=None, init=False)
 
     @override
@@ -48,6 +51,8 @@ class HybridRetriever(Retriever):
                 principal, question, limit=limit
             )
         except ModelError:
+            if not self.fall_back:
+                raise
             found = by_words.retrieve(principal, question, limit=limit)
             note = (
                 f"The embedding model {self.model.name!r} gave no answer; passages "

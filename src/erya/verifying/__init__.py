@@ -6,6 +6,14 @@ Whether a source contradicts a sentence takes a model and comes beside these che
 """
 
 from erya.verifying.base import MARK, Check, verify
-from erya.verifying.checks import check_facts, check_spans
+from erya.verifying.checks import check_facts, check_spans, cited_text, foreign_fact
 
-__all__ = ["MARK", "Check", "check_facts", "check_spans", "verify"]
+__all__ = [
+    "MARK",
+    "Check",
+    "check_facts",
+    "check_spans",
+    "cited_text",
+    "foreign_fact",
+    "verify",
+]

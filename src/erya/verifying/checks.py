@@ -7,7 +7,7 @@ from erya.errors import NotFoundError
 from erya.language import facts
 from erya.records import Citation, Document
 
-__all__ = ["check_facts", "check_spans"]
+__all__ = ["check_facts", "check_spans", "cited_text", "foreign_fact"]
 
 
 def check_spans(
@@ -42,16 +42,24 @@ def check_facts(
     The title and the headings above a quote count as part of it: they say what it is
     about.
     """
-    given = "\n".join(
-        line
-        for citation in sources
-        for line in (citation.chunk.title, *citation.chunk.headings, citation.quote)
-    )
+    given = "\n".join(map(cited_text, sources))
+    missing = foreign_fact(sentence, given)
+    return f"{missing!r} does not occur in what it cites" if missing else ""
+
+
+def cited_text(citation: Citation) -> str:
+    """Return a quote under the title and the headings above it."""
+    above = (citation.chunk.title, *citation.chunk.headings)
+    return "\n".join((*above, citation.quote))
+
+
+def foreign_fact(sentence: str, given: str) -> str:
+    """Return a number, code or name of a sentence that `given` lacks; empty if none."""
     known = {fact.value for fact in facts(given)}
     folded = given.casefold()
     for fact in facts(sentence):
         if fact.value not in known and not (
             fact.kind != "number" and _stands_in(fact.text.casefold(), folded)
         ):
-            return f"{fact.text!r} does not occur in what it cites"
+            return fact.text
     return ""

@@ -1,0 +1,120 @@
+"""`erya compare`: which of two settings, or of two runs, is better."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from erya.cli.common import (
+    ConfigOption,
+    HomeOption,
+    JsonOption,
+    echo,
+    echo_json,
+    settings_for,
+)
+from erya.cli.measured import (
+    HtmlOption,
+    MetricsOption,
+    comparison_json,
+    metric_names,
+    runs_of,
+    show_comparison,
+    write_html,
+)
+from erya.cli.measuring import measure_answers, measure_retrieval
+from erya.errors import UsageError
+from erya.records import Principal
+
+if TYPE_CHECKING:
+    from erya.evaluating import Run
+
+__all__ = ["compare"]
+
+_SETTINGS: Final = ".toml"
+
+
+def compare(
+    first: Annotated[
+        str, typer.Argument(metavar="A", help="A settings file (.toml), or a run.")
+    ],
+    second: Annotated[
+        str, typer.Argument(metavar="B", help="Another, to be judged against A.")
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            help="For settings: questions (.jsonl), or a folder in BEIR's layout.",
+        ),
+    ] = None,
+    docs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--docs",
+            metavar="PATH",
+            help="Read these into a base of its own for each settings file.",
+        ),
+    ] = None,
+    queries: Annotated[
+        int | None,
+        typer.Option("--queries", min=1, help="Ask only so many, drawn at random."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of draw and intervals.")] = 0,
+    metrics: MetricsOption = None,
+    html: HtmlOption = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Tell which of two is better, on what, by how much, and on which questions.
+
+    Settings files are measured first: with questions, on the base that each names, or
+    on one made of --docs; with a folder, on a base made of its corpus. Differences are
+    taken question by question, with intervals, and tested.
+
+    Examples:
+
+      erya compare before.toml after.toml --data questions.jsonl --docs handbook/
+
+      erya compare words.toml both.toml --data data/scifact --queries 100
+
+      erya compare 20261122-080122-answers-handbook last
+    """
+    from erya.evaluating import compare as compared  # noqa: PLC0415
+
+    runs: list[Run] = []
+    for name in (first, second):
+        if not name.endswith(_SETTINGS):
+            kept = runs_of(settings_for(home=home, config=config))
+            runs.append(kept.get(name))
+            continue
+        if data is None:
+            msg = "Settings need something to measure: --data FILE.jsonl or FOLDER."
+            raise UsageError(msg)
+        settings = settings_for(home=home, config=Path(name))
+        echo(f"Measuring {name}", err=True)
+        if data.is_dir():
+            names = metric_names(metrics)
+            measured = measure_retrieval(
+                settings, data, metrics=names, queries=queries, seed=seed
+            )
+            runs.append(measured.run)
+        else:
+            measured_run = measure_answers(
+                settings,
+                data,
+                kb=settings.kb,
+                docs=docs or (),
+                principal=Principal.owner(settings.user),
+                queries=queries,
+                seed=seed,
+            )
+            runs.append(measured_run)
+    found = compared(runs[0], runs[1], seed=seed)
+    if html is not None:
+        write_html(runs[1], html, others=[runs[0]])
+    if as_json:
+        echo_json(comparison_json(found))
+    else:
+        show_comparison(found)

@@ -1,0 +1,89 @@
+"""`erya gate`: let no change through that makes answers worse."""
+
+from typing import Annotated, Final
+
+import typer
+
+from erya.cli.common import (
+    ConfigOption,
+    HomeOption,
+    JsonOption,
+    echo,
+    echo_json,
+    settings_for,
+)
+from erya.cli.measured import comparison_json, runs_of, show_comparison
+from erya.errors import UsageError
+
+__all__ = ["gate"]
+
+_REGRESSED: Final = 4  # neither a mistake of the user nor a failure
+
+
+def gate(
+    baseline: Annotated[
+        str,
+        typer.Option("--baseline", metavar="RUN", help="A run, or the folder of one."),
+    ],
+    run: Annotated[
+        str, typer.Option("--run", metavar="RUN", help="The run to be judged.")
+    ] = "last",
+    min_drop: Annotated[
+        float,
+        typer.Option("--min-drop", min=0.0, max=1.0, help="Let smaller drops through."),
+    ] = 0.0,
+    metrics: Annotated[
+        str | None,
+        typer.Option("--metrics", help="Only these count, such as contains,refusal."),
+    ] = None,
+    other_data: Annotated[
+        bool,
+        typer.Option("--other-data", help="Let the two have measured different data."),
+    ] = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Fail when a run is worse than its baseline by more than chance.
+
+    A metric has regressed when its drop, question by question, is at least --min-drop
+    and would not be likely by chance (5 %, corrected for the metrics that count). The
+    exit code is then 4; it is 0 when nothing regressed.
+
+    Examples:
+
+      erya gate --baseline evaluation/baseline --metrics contains,refusal
+
+      erya gate --baseline 20261122-080122-answers-handbook --run last --min-drop 0.02
+    """
+    from erya.evaluating import compare, regressions  # noqa: PLC0415
+
+    kept = runs_of(settings_for(home=home, config=config))
+    before, after = kept.get(baseline), kept.get(run)
+    unfinished = [each.name for each in (before, after) if not each.finished]
+    if unfinished:
+        msg = f"The run {unfinished[0]} is not finished; measure it to its end first."
+        raise UsageError(msg)
+    if before.spec.get("digest") != after.spec.get("digest") and not other_data:
+        msg = (
+            f"{before.name} and {after.name} measured different data. Measure the "
+            "baseline again, or compare what they share with --other-data."
+        )
+        raise UsageError(msg)
+    counted = [each.strip() for each in (metrics or "").split(",") if each.strip()]
+    found = compare(before, after, metrics=counted)
+    worse = regressions(found, min_drop=min_drop)
+    if as_json:
+        told = {"passed": not worse, "regressed": [each.metric for each in worse]}
+        echo_json({**told, **comparison_json(found)})
+    else:
+        show_comparison(found)
+        for each in worse:
+            echo(
+                f"REGRESSED: {each.metric} from {each.first.mean:.4f} to "
+                f"{each.second.mean:.4f} (p = {each.p:.4f})"
+            )
+        if not worse:
+            echo("Passed: nothing is worse by more than chance.")
+    if worse:
+        raise typer.Exit(_REGRESSED)

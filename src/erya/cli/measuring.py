@@ -1,0 +1,232 @@
+"""Measure as settings say, and write down all that it takes to do so again."""
+
+import hashlib
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from erya.cli.common import assistant_for, echo, embedding_model_for
+from erya.cli.measured import begun, progress
+from erya.cli.progress import ingest_with_progress
+from erya.config import Settings
+from erya.errors import UsageError
+from erya.records import Principal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from erya.assistant import Assistant
+    from erya.evaluating import RetrievalReport, Run
+
+__all__ = ["measure_answers", "measure_retrieval", "with_recorded"]
+
+_RECORDED: Final = ("embedding_model", "chat_model", "chunk_tokens", "passages")
+_CACHE: Final = "model-calls.sqlite3"
+
+
+def measure_retrieval(
+    settings: Settings,
+    folder: Path,
+    *,
+    metrics: Sequence[str],
+    queries: int | None = None,
+    seed: int = 0,
+    fresh: bool = False,
+) -> "RetrievalReport":
+    """Measure what is found of a folder in BEIR's layout.
+
+    Raises:
+        ModelError: The embedding model cannot be reached.
+        UsageError: The folder is no such set.
+    """
+    from erya.chunking import StructureChunker  # noqa: PLC0415
+    from erya.evaluating import evaluate_retrieval, read_retrieval_set  # noqa: PLC0415
+
+    if not folder.is_dir():
+        msg = f"There is no folder {str(folder)!r}."
+        raise UsageError(msg)
+    data = read_retrieval_set(folder)
+    for note in data.notes:
+        echo(f"Note: {note}", err=True)
+    if queries is not None:
+        data = data.drawn(queries, seed=seed)
+    spec = {
+        "kind": "retrieval",
+        "about": data.name,
+        "data": str(folder.resolve()),
+        "digest": data.digest,
+        "queries": queries,
+        "metrics": list(metrics),
+        "settings": {
+            "embedding_model": settings.embedding_model,
+            "chunk_tokens": settings.chunk_tokens,
+        },
+        "models": _models(settings, chat=False),
+        "seed": seed,
+    }
+    with progress() as show:
+        return evaluate_retrieval(
+            data,
+            begun(settings, spec, fresh=fresh),
+            embedding=embedding_model_for(settings),
+            chunker=StructureChunker(max_tokens=settings.chunk_tokens),
+            metrics=metrics,
+            on_progress=show,
+        )
+
+
+def measure_answers(
+    settings: Settings,
+    file: Path,
+    *,
+    kb: str,
+    docs: Sequence[str] = (),
+    principal: Principal,
+    queries: int | None = None,
+    seed: int = 0,
+    fresh: bool = False,
+) -> "Run":
+    """Ask the base `kb` the questions of a file, or one made for it from `docs`.
+
+    Raises:
+        ModelError: A model cannot be reached; what was measured before is kept.
+        NotFoundError: There is no such base or model.
+        UsageError: The file has no questions.
+    """
+    from erya.evaluating import (  # noqa: PLC0415
+        AnswerMeasures,
+        evaluate_answers,
+        finish,
+        read_examples,
+    )
+
+    asked = read_examples(file)
+    examples = asked.drawn(queries, seed=seed) if queries else asked.examples
+    with _base(settings, kb=kb, docs=docs) as assistant:
+        cache = _cached(assistant, settings)
+        spec = {
+            "kind": "answers",
+            "about": f"{'docs' if docs else kb}-{file.stem}",
+            "data": str(file.resolve()),
+            "digest": asked.digest,
+            "queries": queries,
+            "base": {
+                "kb": "" if docs else kb,
+                "docs": [str(Path(path).resolve()) for path in docs],
+                **_contents(assistant, principal),
+            },
+            "reader": {"user": principal.user, "groups": sorted(principal.groups)}
+            if principal.role == "reader"
+            else None,
+            "settings": {name: getattr(settings, name) for name in _RECORDED},
+            "models": _models(settings, chat=True),
+            "prompts": _prompts(settings),
+            "seed": seed,
+        }
+        with progress() as show:
+            run = evaluate_answers(
+                assistant,
+                examples,
+                begun(settings, spec, fresh=fresh),
+                principal=principal,
+                measures=AnswerMeasures(
+                    similar_by=assistant.embedding,
+                    saved=(lambda: cache.saved) if cache else (lambda: 0.0),
+                ),
+                on_progress=show,
+            )
+    figures = {"model_calls": cache.calls, "repeated": cache.repeated} if cache else {}
+    return finish(run, figures)
+
+
+def with_recorded(settings: Settings, spec: Mapping[str, Any]) -> Settings:
+    """Return settings with those that a run recorded."""
+    recorded = spec.get("settings") or {}
+    return replace(settings, **{k: v for k, v in recorded.items() if k in _RECORDED})
+
+
+@contextmanager
+def _base(settings: Settings, *, kb: str, docs: Sequence[str]) -> "Iterator[Assistant]":
+    """Open a base, or make one of `docs` that is thrown away."""
+    if not docs:
+        with assistant_for(settings, kb=kb, chat=True) as assistant:
+            assistant.fall_back = False
+            yield assistant
+        return
+    from erya.stores import Bases  # noqa: PLC0415
+
+    with (
+        tempfile.TemporaryDirectory(prefix="erya-evaluate-") as home,
+        # Models stay those of the home folder; only the base is elsewhere.
+        assistant_for(
+            settings, kb="documents", create=True, chat=True, bases=Bases(Path(home))
+        ) as assistant,
+    ):
+        assistant.fall_back = False
+        owner = Principal.owner(settings.user)
+        everybody = frozenset({"public"})
+        report = ingest_with_progress(
+            assistant, docs, principal=owner, readers=everybody, quiet=True
+        )
+        for problem in report.failed:
+            echo(f"Not read: {problem.source}: {problem.message}", err=True)
+        yield assistant
+
+
+def _cached(assistant: "Assistant", settings: Settings) -> Any:
+    from erya.answering import GroundedAnswerer  # noqa: PLC0415
+    from erya.evaluating import CachedChat  # noqa: PLC0415
+
+    answerer = assistant.answerer
+    if not isinstance(answerer, GroundedAnswerer):
+        return None
+    identity = repr(sorted(_chat_entry(settings).items()))
+    file = Path(settings.home) / "runs" / _CACHE
+    cache = CachedChat(answerer.model, identity=identity, file=file)
+    assistant.answerer = replace(answerer, model=cache)
+    return cache
+
+
+def _contents(assistant: "Assistant", principal: Principal) -> dict[str, Any]:
+    """Return how many documents a base has, and what tells it from another."""
+    told = sorted(
+        (each.id, each.content_hash, each.recipe)
+        for each in assistant.store.documents(principal)
+    )
+    digest = hashlib.sha256(repr(told).encode()).hexdigest()
+    return {"documents": len(told), "contents": digest[:16]}
+
+
+def _models(settings: Settings, *, chat: bool) -> dict[str, Any]:
+    """Return what tells the models from others."""
+    from erya.models import fingerprint_of  # noqa: PLC0415
+
+    told: dict[str, Any] = {}
+    embedding = embedding_model_for(settings)
+    if embedding is not None:
+        found = fingerprint_of(embedding)
+        probe = [round(number, 3) for number in found.probe[:8]]
+        told["embedding"] = {
+            "name": found.name, "dimension": found.dimension, "probe": probe,
+        }  # fmt: skip
+    if chat and settings.chat_model:
+        told["chat"] = _chat_entry(settings)
+    return told
+
+
+def _chat_entry(settings: Settings) -> dict[str, str]:
+    from erya.models import ModelCatalogue  # noqa: PLC0415
+
+    entry = ModelCatalogue(settings.home).get(settings.chat_model)
+    return {"name": entry.name, "base_url": entry.base_url, "model": entry.model}
+
+
+def _prompts(settings: Settings) -> dict[str, str]:
+    from erya.answering import PROMPT  # noqa: PLC0415
+
+    if not settings.chat_model:
+        return {}
+    return {"answer": hashlib.sha256(PROMPT.encode()).hexdigest()[:16]}

@@ -1,0 +1,205 @@
+"""Ask a base questions with known answers, and measure what it says."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from erya.assistant import Assistant
+from erya.evaluating.answer_metrics import ANSWER_METRICS, contains
+from erya.evaluating.citation_metrics import Entails, citation_scores, quoted
+from erya.evaluating.runs import Measured, Progress, Run, measure_all
+from erya.evaluating.similarity import similarity
+from erya.models import EmbeddingModel
+from erya.records import Answer, Evidence, Example, Hit, Principal, Quote, Usage
+
+__all__ = ["AnswerJudge", "AnswerMeasures", "Judged", "evaluate_answers", "said_by"]
+
+_ALIKE: Final = 0.8  # a cosine from which two answers count as the same
+_SHOWN: Final = 600  # characters of a passage that are kept
+
+
+class Judged(NamedTuple):
+    """What a judge says of an answer.
+
+    Attributes:
+        scores: Name to value; None where it could not be told.
+        detail: The reasons, for a person.
+        usage: What it cost.
+    """
+
+    scores: Mapping[str, float | None]
+    detail: Mapping[str, Any]
+    usage: Usage
+
+
+AnswerJudge = Callable[[Example, Answer, Evidence], Judged]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerMeasures:
+    """What is measured of an answer.
+
+    Attributes:
+        similar_by: Tells how alike an answer and an accepted one are; None leaves that
+            out.
+        entails: Says whether a passage carries a statement.
+        judge: Further scores, by a model.
+        saved: Returns the seconds that model calls once took which were not made again;
+            they count as if they had been.
+    """
+
+    similar_by: EmbeddingModel | None = None
+    entails: Entails = quoted
+    judge: AnswerJudge | None = None
+    saved: Callable[[], float] = lambda: 0.0
+
+
+def evaluate_answers(
+    assistant: Assistant,
+    examples: Sequence[Example],
+    run: Run,
+    *,
+    principal: Principal,
+    measures: AnswerMeasures = AnswerMeasures(),
+    on_progress: Progress = lambda *_: None,
+) -> Run:
+    """Ask every question, and keep what comes of it in `run`.
+
+    Of answerable questions: `exact_match`, `contains`, `f1`, `rouge_l`, `bleu`,
+    `similarity` and `similar`, all 0 for a refusal; `over_refusal`, 1 for a refusal;
+    `answer_in_passages`, whether a passage holds an accepted answer;
+    where the example names its evidence, `evidence_recall`, the share of its quotes
+    that the passages hold. Of unanswerable ones: `refusal`. Of both, unless refused:
+    `supported`, the share of sentences that the documents carry by Erya's own checks,
+    `citation_recall` and `citation_precision`. A score that nobody could judge is None.
+
+    Args:
+        assistant: Whom to ask.
+        examples: What to ask.
+        run: Where to keep what comes; what it has is not asked again.
+        principal: Who asks.
+        measures: What is measured.
+        on_progress: Called with what is done, how far, and of how many.
+
+    Raises:
+        ModelError: A model cannot be reached, unless the assistant falls back then.
+        StoreError: The base is damaged or out of reach.
+        UsageError: Another process measures the run.
+    """
+
+    def measure(example: Example) -> Measured:
+        began = time.perf_counter()
+        evidence = assistant.search(
+            example.question, principal=principal, limit=assistant.passages
+        )
+        found = time.perf_counter()
+        saved = measures.saved()
+        answer = assistant.answer(example.question, evidence, principal=principal)
+        answered = time.perf_counter() + measures.saved() - saved
+        scores = _scores(example, answer, evidence=evidence, measures=measures)
+        detail = _detail(example, answer, evidence)
+        if measures.judge is not None:
+            judged = measures.judge(example, answer, evidence)
+            scores |= judged.scores
+            detail["judged"] = judged.detail
+        usage = answer.usage
+        tokens = {"input": usage.input_tokens, "output": usage.output_tokens}
+        return Measured(
+            id=example.id,
+            scores=scores,
+            seconds={"retrieve": found - began, "answer": answered - found},
+            tokens=tokens if usage.model else {},
+            detail=detail,
+        )
+
+    things = [(example.id, example) for example in examples]
+    return measure_all(run, things, measure, what="Asking", on_progress=on_progress)
+
+
+def said_by(answer: Answer) -> str:
+    """Return what an answer says, without its marks; nothing for a refusal."""
+    if answer.abstained:
+        return ""
+    parts = (answer.text[claim.start : claim.end] for claim in answer.claims)
+    return " ".join(parts) if answer.claims else answer.text
+
+
+def _scores(
+    example: Example,
+    answer: Answer,
+    *,
+    evidence: Evidence,
+    measures: AnswerMeasures,
+) -> dict[str, float | None]:
+    scores: dict[str, float | None] = {}
+    said = said_by(answer)
+    if example.answerable:
+        for name, metric in ANSWER_METRICS.items():
+            scores[name] = metric(said, example.answers)
+        if measures.similar_by is not None:
+            alike = similarity(measures.similar_by, said, example.answers)
+            scores["similarity"] = alike
+            scores["similar"] = None if alike is None else float(alike >= _ALIKE)
+        scores["over_refusal"] = float(answer.abstained)
+        passages = "\n".join(hit.chunk.indexed_text for hit in evidence.hits)
+        scores["answer_in_passages"] = contains(passages, example.answers)
+    else:
+        scores["refusal"] = float(answer.abstained)
+    if example.evidence:
+        held = [_holds(evidence.hits, quote) for quote in example.evidence]
+        scores["evidence_recall"] = sum(held) / len(held)
+    if not answer.abstained:
+        carried = [claim.verdict == "supported" for claim in answer.claims]
+        scores["supported"] = sum(carried) / len(carried) if carried else 0.0
+        recall, precision = citation_scores(answer, measures.entails)
+        scores["citation_recall"] = recall
+        scores["citation_precision"] = precision
+    return scores
+
+
+def _holds(hits: Sequence[Hit], quote: Quote) -> bool:
+    """Tell whether a passage of the quote's source holds its words."""
+    wanted = _run_together(quote.quote)
+    return any(
+        _is_of(hit.chunk.source, quote.source)
+        and wanted in _run_together(hit.chunk.text)
+        for hit in hits
+    )
+
+
+def _is_of(source: str, named: str) -> bool:
+    return not named or source == named or source.endswith(f"/{named.lstrip('/')}")
+
+
+def _run_together(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def _detail(example: Example, answer: Answer, evidence: Evidence) -> dict[str, Any]:
+    cited = {citation.chunk.id for citation in answer.citations}
+    return {
+        "question": example.question,
+        "accepted": list(example.answers),
+        "answerable": example.answerable,
+        "answer": answer.text,
+        "abstained": answer.abstained,
+        "verdicts": [claim.verdict for claim in answer.claims],
+        "evidence": [
+            _passage(hit, cited=hit.chunk.id in cited) for hit in evidence.hits
+        ],
+        "note": answer.note,
+        "model": answer.usage.model,
+        "trace_id": answer.trace_id,
+    }
+
+
+def _passage(hit: Hit, *, cited: bool) -> Mapping[str, Any]:
+    return {
+        "chunk": hit.chunk.id,
+        "source": hit.chunk.source,
+        "page": hit.chunk.page,
+        "text": hit.chunk.text[:_SHOWN],
+        "score": round(hit.score, 4),
+        "cited": cited,
+    }

@@ -1,0 +1,100 @@
+"""Model calls that are made once: a repeated measurement costs nothing."""
+
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from typing_extensions import override
+
+from erya.errors import UsageError
+from erya.models import ChatModel, Completion
+from erya.records import Message, Usage
+
+__all__ = ["CachedChat"]
+
+_TABLE: Final = """
+create table if not exists calls (
+    key text primary key, text text not null, model text not null,
+    input_tokens integer not null, output_tokens integer not null, seconds real not null
+) strict"""
+
+
+class CachedChat(ChatModel):
+    """Asks `model` what it was not asked before, and remembers what it said.
+
+    Attributes:
+        calls: How often the model was asked.
+        repeated: How often it need not be asked.
+        saved: The seconds that the calls which were not repeated once took.
+    """
+
+    def __init__(self, model: ChatModel, *, identity: str, file: Path) -> None:
+        """Remember what `model` says in a SQLite file.
+
+        Args:
+            model: Whom to ask.
+            identity: What makes it answer as it does: its name, address, settings.
+            file: Made when it is not there.
+
+        Raises:
+            UsageError: The file cannot be opened.
+        """
+        self.calls = 0
+        self.repeated = 0
+        self.saved = 0.0
+        self._model = model
+        self._identity = identity
+        self._file = file
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with closing(self._open()) as database, database:
+                database.execute(_TABLE)
+        except (OSError, sqlite3.Error) as error:
+            msg = f"The cache of model calls {file} cannot be opened: {error}."
+            raise UsageError(msg) from None
+
+    @override
+    def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Completion:
+        key = self._key(messages)
+        with closing(self._open()) as database:
+            row = database.execute(
+                "select text, model, input_tokens, output_tokens, seconds from calls"
+                " where key = ?",
+                (key,),
+            ).fetchone()
+        if row is not None:
+            self.repeated += 1
+            self.saved += row[4]
+            usage = Usage(model=row[1], input_tokens=row[2], output_tokens=row[3])
+            return Completion(text=row[0], usage=usage)
+        began = time.perf_counter()
+        done = self._model.complete(messages, on_text=on_text)
+        self.calls += 1
+        self._keep(key, done, seconds=time.perf_counter() - began)
+        return done
+
+    def _keep(self, key: str, done: Completion, *, seconds: float) -> None:
+        usage = done.usage
+        told = (usage.model, usage.input_tokens, usage.output_tokens, seconds)
+        with closing(self._open()) as database, database:
+            database.execute(
+                "insert or ignore into calls values (?, ?, ?, ?, ?, ?)",
+                (key, done.text, *told),
+            )
+
+    def _key(self, messages: Sequence[Message]) -> str:
+        asked = [self._identity, *([m.role, m.content] for m in messages)]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._file, timeout=30)

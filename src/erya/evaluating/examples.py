@@ -1,0 +1,157 @@
+"""Questions with their answers, one JSON object on a line."""
+
+import json
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from erya.errors import UsageError
+from erya.evaluating.files import Lines, digest_of, json_rows, wrong
+from erya.records import Example, Quote
+
+__all__ = ["ExampleSet", "example_line", "read_examples", "write_examples"]
+
+_HELD_OUT: Final = "held_out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleSet:
+    """Questions of one file.
+
+    Attributes:
+        path: The file.
+        examples: What it holds, in its order.
+        digest: The SHA-256 of the file.
+    """
+
+    path: Path
+    examples: Sequence[Example]
+    digest: str
+
+    def drawn(self, count: int, *, seed: int) -> Sequence[Example]:
+        """Return so many questions, drawn at random; all if there are no more."""
+        if count >= len(self.examples):
+            return self.examples
+        return random.Random(seed).sample(self.examples, count)  # noqa: S311
+
+    def for_tuning(self, *, held_out_too: bool = False) -> Sequence[Example]:
+        """Return the questions that settings may be tuned on.
+
+        Args:
+            held_out_too: Use held-out questions in spite of their mark. What was tuned
+                on them can no longer be measured with them.
+
+        Raises:
+            UsageError: Some are marked as held out.
+        """
+        held = sum(example.split == _HELD_OUT for example in self.examples)
+        if held and not held_out_too:
+            msg = (
+                f"{held} of {len(self.examples)} questions of {self.path} are held "
+                "out: they are for measuring, not for tuning. Take others, or say "
+                "--use-held-out and measure with new ones afterwards."
+            )
+            raise UsageError(msg)
+        return self.examples
+
+
+def read_examples(path: Path) -> ExampleSet:
+    """Read questions, each with its accepted answers.
+
+    A line is an object with `question` and `answers`, a list of which each is right on
+    its own; `answerable: false`, or an empty list, says that the documents do not say.
+    It may have `id`, `split` and `evidence`, a list of {source, quote}; `source` and
+    `quote` beside the question count as one.
+
+    Raises:
+        UsageError: There is no question, or a line is not what it should be.
+    """
+    seen = Lines(path)
+    examples = []
+    for number, row in json_rows(path, wanted=("question",)):
+        key = str(row.get("id") or row.get("_id") or f"line-{number}")
+        seen.add(number, key, called=f"the id {key!r}")
+        examples.append(_example(path, number, key=key, row=row))
+    if not examples:
+        msg = f"{path} has no questions."
+        raise UsageError(msg)
+    return ExampleSet(path=path, examples=examples, digest=digest_of([path]))
+
+
+def write_examples(path: Path, examples: Iterable[Example]) -> None:
+    """Replace a file by these questions, as `read_examples` reads them.
+
+    Raises:
+        UsageError: The file cannot be written.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        text = "".join(example_line(example) for example in examples)
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        msg = f"{path} cannot be written: {error}."
+        raise UsageError(msg) from None
+
+
+def example_line(example: Example) -> str:
+    """Return one line of such a file, with its end."""
+    told: dict[str, Any] = {
+        "id": example.id,
+        "question": example.question,
+        "answers": list(example.answers),
+        "answerable": example.answerable,
+    }
+    if example.evidence:
+        told["evidence"] = [quote._asdict() for quote in example.evidence]
+    if example.split:
+        told["split"] = example.split
+    told.update(example.metadata)
+    return json.dumps(told, ensure_ascii=False) + "\n"
+
+
+def _example(path: Path, number: int, *, key: str, row: Mapping[str, Any]) -> Example:
+    question, answers = row["question"], row.get("answers")
+    answerable = row.get("answerable", answers is None or bool(answers))
+    if not isinstance(question, str) or not question.strip():
+        raise UsageError(wrong(path, number, "has an empty question"))
+    if answers is None and answerable is not False:
+        what = "has no answers; where the documents do not say, write an empty list"
+        raise UsageError(wrong(path, number, what))
+    answers = [] if answers is None else answers
+    if not isinstance(answers, list) or not all(
+        isinstance(answer, str) and answer.strip() for answer in answers
+    ):
+        what = f"must have a list of texts as answers, got {json.dumps(answers):.60}"
+        raise UsageError(wrong(path, number, what))
+    if answerable and not answers:
+        raise UsageError(wrong(path, number, "is answerable and has no answer"))
+    return Example(
+        id=key,
+        question=question,
+        answers=tuple(answers) if answerable else (),
+        answerable=bool(answerable),
+        evidence=_evidence(path, number, row),
+        split=str(row.get("split") or ""),
+        metadata={name: value for name, value in row.items() if name not in _KNOWN},
+    )
+
+
+_KNOWN: Final = frozenset(
+    ("id", "_id", "question", "answers", "answerable", "evidence", "source", "quote")
+) | {"split"}
+
+
+def _evidence(path: Path, number: int, row: Mapping[str, Any]) -> tuple[Quote, ...]:
+    told = row.get("evidence")
+    if told is None:
+        told = [row] if row.get("quote") else []
+    try:
+        return tuple(
+            Quote(str(each.get("source") or ""), str(each["quote"])) for each in told
+        )
+    except (AttributeError, LookupError, TypeError):
+        what = "must have a list of {source, quote} as evidence"
+        raise UsageError(wrong(path, number, what)) from None

@@ -1,0 +1,194 @@
+"""Measuring from the command line, as a person and as a pipeline use it."""
+
+import csv
+import json
+
+import pytest
+
+from erya.testing import ChatServer, Reply
+
+QUESTIONS = [
+    {"id": "leave", "question": "How many days of annual leave does an employee have?", "answers": ["25 days"]},
+    {"id": "sick", "question": "By when do I call when I am sick?", "answers": ["9:30"]},
+    {"id": "years", "question": "工龄满十年有几天年假？", "answers": ["15 天"]},
+    {"id": "cup", "question": "Which football team won the cup?", "answers": []},
+]  # fmt: skip
+
+
+@pytest.fixture
+def questions(tmp_path):
+    path = tmp_path / "questions.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in QUESTIONS), "utf-8")
+    return path
+
+
+@pytest.fixture
+def base(erya, folder):
+    assert erya("ingest", folder, "--kb", "docs").code == 0
+
+
+def test_a_base_is_asked_what_is_known(erya, base, questions, tmp_path):
+    done = erya(
+        "evaluate", "answers", "docs", questions, "--csv", tmp_path / "out.csv", "--html", tmp_path / "out.html",
+    )  # fmt: skip
+
+    assert done.code == 0, done.err
+    assert "contains            1.0000" in done.out
+    assert "Your 3 questions can show" in done.out
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["id"] for row in rows] == ["leave", "sick", "years", "cup"]
+    assert rows[0]["contains"] == "1.0"
+    assert "Which football team" in (tmp_path / "out.html").read_text("utf-8")
+
+
+def test_a_run_is_repeated_and_listed(erya, base, questions):
+    first = erya("evaluate", "answers", "docs", questions, "--json").json
+
+    again = erya("evaluate", "rerun", first["run"], "--json").json
+
+    assert again["first"] == first["run"]
+    assert again["metrics"]["contains"]["difference"] == 0.0
+    assert again["changed"] == again["notes"] == []
+    listed = erya("evaluate", "runs", "--json").json["runs"]
+    assert [run["items"] for run in listed] == [4, 4]
+    assert listed[0]["spec"]["base"]["documents"] == 3
+    assert first["run"] in erya("evaluate", "runs").out
+
+
+def test_settings_are_compared_on_a_base_of_their_own(
+    erya, folder, questions, tmp_path
+):
+    (tmp_path / "a.toml").write_text("passages = 1\n")
+    (tmp_path / "b.toml").write_text("chunk_tokens = 64\n")
+
+    done = erya(
+        "compare", tmp_path / "a.toml", tmp_path / "b.toml", "--data", questions, "--docs", folder,
+        "--html", tmp_path / "both.html",
+    )  # fmt: skip
+
+    assert done.code == 0, done.err
+    assert "no difference shown" in done.out
+    assert "4 questions in both" in done.out
+    assert (tmp_path / "both.html").is_file()
+    runs = erya("evaluate", "runs", "--json").json["runs"]
+    assert [run["spec"]["settings"]["passages"] for run in runs] == [1, 8]
+    assert erya("evaluate", "rerun", runs[0]["run"], "--json").json["changed"] == []
+
+
+def scored(erya, tmp_path, name, right):
+    """Score a run of forty questions of which the first `right` are found."""
+    run, qrels = tmp_path / f"{name}.trec", tmp_path / "qrels.tsv"
+    qrels.write_text("".join(f"q{n}\td{n}\t1\n" for n in range(40)), "utf-8")
+    run.write_text(
+        "".join(f"q{n} Q0 {'d' if n < right else 'x'}{n} 1 1 t\n" for n in range(40)),
+        "utf-8",
+    )
+    found = erya(
+        "evaluate",
+        "retrieval",
+        "--run",
+        run,
+        "--qrels",
+        qrels,
+        "--metrics",
+        "hit@1",
+        "--json",
+    ).json
+    assert found["hit@1"] == right / 40
+    return found["run"]
+
+
+def test_a_gate_stops_what_is_worse_and_lets_the_rest_through(erya, tmp_path):
+    good, bad = scored(erya, tmp_path, "good", 30), scored(erya, tmp_path, "bad", 10)
+
+    passed = erya("gate", "--baseline", bad, "--run", good, "--other-data")
+    stopped = erya("gate", "--baseline", good, "--other-data", "--json")
+
+    assert (passed.code, stopped.code) == (0, 4)
+    assert "Passed" in passed.out
+    assert stopped.json["regressed"] == ["hit@1"]
+    assert not stopped.json["passed"]
+    assert (
+        "REGRESSED: hit@1 from 0.7500 to 0.2500"
+        in erya("gate", "--baseline", good, "--other-data").out
+    )
+    assert (
+        erya("gate", "--baseline", good, "--other-data", "--min-drop", "0.6").code == 0
+    )
+
+
+def test_a_gate_wants_the_same_data(erya, tmp_path):
+    good, bad = scored(erya, tmp_path, "good", 30), scored(erya, tmp_path, "bad", 10)
+
+    done = erya("gate", "--baseline", good, "--run", bad)
+
+    assert done.code == 2
+    assert "measured different data" in done.err
+
+
+def test_what_a_chat_model_said_is_measured_and_not_asked_again(
+    erya, base, questions, tmp_path
+):
+    with ChatServer(Reply(text="You have 25 days of annual leave [1].")) as server:
+        erya(
+            "models",
+            "add",
+            "chat",
+            "local",
+            "--base-url",
+            server.base_url,
+            "--model",
+            "m",
+        )
+        first = erya(
+            "evaluate", "answers", "docs", questions, "--model", "local", "--json"
+        ).json
+        again = erya("evaluate", "rerun", first["run"], "--json").json
+
+        assert len(server.requests) == 4
+    assert first["figures"] == {"model_calls": 4, "repeated": 0}
+    assert first["tokens"]["input"] == 28
+    assert first["spec"]["models"]["chat"]["model"] == "m"
+    assert first["spec"]["prompts"]["answer"]
+    assert again["changed"] == []
+
+
+def test_a_model_that_fails_is_told_and_the_next_try_goes_on(erya, base, questions):
+    with ChatServer(Reply(text="25 days [1]."), Reply(status=401, body="{}")) as server:
+        erya(
+            "models",
+            "add",
+            "chat",
+            "local",
+            "--base-url",
+            server.base_url,
+            "--model",
+            "m",
+        )
+        failed = erya("evaluate", "answers", "docs", questions, "--model", "local")
+    assert failed.code == 1
+    assert "refused the key" in failed.err
+    run = erya("evaluate", "runs", "--json").json["runs"][0]
+    assert (run["items"], run["finished"]) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["evaluate", "answers", "docs", "none.jsonl"], "none.jsonl cannot be read"),
+        (["evaluate", "answers", "nowhere", "QUESTIONS"], "nowhere"),
+        (["evaluate", "retrieval"], "Name a FOLDER"),
+        (["evaluate", "retrieval", "--run", "x"], "--run and --qrels belong together"),
+        (["evaluate", "rerun", "last"], "No run is kept"),
+        (["compare", "a.toml", "b.toml"], "--data"),
+        (["compare", "last", "last"], "No run is kept"),
+        (["gate", "--baseline", "nothing"], "no run in"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(erya, base, questions, arguments, said):
+    done = erya(*(questions if a == "QUESTIONS" else a for a in arguments))
+
+    assert done.code in {1, 2}
+    assert said in done.err
+    assert "Traceback" not in done.err
