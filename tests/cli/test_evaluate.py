@@ -154,6 +154,103 @@ def test_what_a_chat_model_said_is_measured_and_not_asked_again(
     assert again["changed"] == []
 
 
+def test_answers_are_judged_and_the_users_rules_count(erya, base, questions, tmp_path):
+    (tmp_path / "rules.txt").write_text("Be brief\n\nName the source\n", "utf-8")
+    said = '{"score": 2, "useful": [true], "held": [true], "carried": [true], "kept": [true, false]}'
+    with ChatServer(Reply(text=said)) as server:
+        erya(
+            "models",
+            "add",
+            "chat",
+            "strict",
+            "--base-url",
+            server.base_url,
+            "--model",
+            "m",
+        )
+        found = erya(
+            "evaluate", "answers", "docs", questions, "--judge", "strict", "--guidelines", tmp_path / "rules.txt",
+            "--queries", "4", "--json",
+        ).json  # fmt: skip
+        again = erya("evaluate", "rerun", "last", "--json").json
+
+    assert found["correctness"] == 2.0
+    assert found["guidelines"] == 0.5
+    assert found["tokens"]["judge_input"] > 0
+    assert "judge correctness" in found["spec"]["prompts"]
+    assert again["changed"] == []
+    done = erya(
+        "evaluate", "answers", "docs", questions, "--guidelines", tmp_path / "rules.txt"
+    )
+    assert "name one with --judge" in done.err
+
+
+def test_a_judge_is_held_against_people(erya, tmp_path):
+    rows = [
+        {
+            "id": f"{n}",
+            "question": f"q{n // 2}",
+            "answer": f"a{n}",
+            "accepted": ["b"],
+            "label": 1 + n % 5 if n < 8 else None,
+        }
+        for n in range(12)
+    ]
+    path = tmp_path / "labelled.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    replies = [Reply(text=json.dumps({"score": 1 + n % 5})) for n in range(12)]
+    with ChatServer(*replies, Reply(text='{"score": 3, "better": "first"}')) as server:
+        erya(
+            "models",
+            "add",
+            "chat",
+            "strict",
+            "--base-url",
+            server.base_url,
+            "--model",
+            "m",
+        )
+        found = erya("evaluate", "judge", path, "--judge", "strict", "--json").json
+        shown = erya("evaluate", "judge", path, "--judge", "strict")
+
+    assert (found["metric"], found["labelled"], found["not_judged"]) == (
+        "correctness",
+        8,
+        0,
+    )
+    assert found["kappa"] == found["pearson"] == found["spearman"] == 1.0
+    assert found["position_bias"] == {"value": 1.0, "items": 6, "not_judged": 0}
+    assert found["length_bias"]["items"] == 12
+    assert found["estimate"][1] < found["estimate"][0] < found["estimate"][2]
+    assert "Cohen's kappa" in shown.out
+    assert "100% of 6 turn" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"answer": "a"}, "line 1, lacks accepted, or passages"),
+        ({"question": "q"}, "line 1, lacks answer"),
+        ({"answer": "a", "accepted": ["b"]}, "0 items with a label"),
+    ],
+)
+def test_labels_that_are_none_are_told_with_their_line(erya, tmp_path, row, said):
+    path = tmp_path / "labelled.jsonl"
+    path.write_text(json.dumps(row) + "\n", "utf-8")
+    erya(
+        "models",
+        "add",
+        "chat",
+        "strict",
+        "--base-url",
+        "http://127.0.0.1:9/v1",
+        "--model",
+        "m",
+    )
+
+    assert said in erya("evaluate", "judge", path, "--judge", "strict").err
+
+
 def test_a_model_that_fails_is_told_and_the_next_try_goes_on(erya, base, questions):
     with ChatServer(Reply(text="25 days [1]."), Reply(status=401, body="{}")) as server:
         erya(

@@ -16,6 +16,7 @@ from erya.cli.common import (
     settings_for,
     table,
 )
+from erya.cli.evaluate_judge import judge
 from erya.cli.measured import (
     CsvOption,
     FreshOption,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(help="Measure, with intervals.", no_args_is_help=True)
+app.command("judge")(judge)
 
 
 @app.callback()
@@ -135,6 +137,20 @@ def answers(
         typer.Option("--queries", min=1, help="Ask only so many, drawn at random."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of draw and intervals.")] = 0,
+    judged_by: Annotated[
+        str | None,
+        typer.Option(
+            "--judge", metavar="NAME", help="A chat model that judges the answers, too."
+        ),
+    ] = None,
+    guidelines: Annotated[
+        Path | None,
+        typer.Option(
+            "--guidelines",
+            metavar="FILE",
+            help="Rules that answers have to keep, one on a line, for the judge.",
+        ),
+    ] = None,
     narrowed: AsOption = None,
     csv: CsvOption = None,
     html: HtmlOption = None,
@@ -155,8 +171,13 @@ def answers(
       erya evaluate answers handbook questions.jsonl
 
       erya evaluate answers handbook questions.jsonl --model qwen --html report.html
+
+      erya evaluate answers handbook questions.jsonl --judge gpt --guidelines rules.txt
     """
     settings = settings_for(home=home, config=config, chat_model=model)
+    if guidelines is not None and judged_by is None:
+        msg = "--guidelines are for a judge: name one with --judge."
+        raise UsageError(msg)
     run = measure_answers(
         settings,
         file,
@@ -164,6 +185,8 @@ def answers(
         principal=principal_for(settings, narrowed),
         queries=queries,
         seed=seed,
+        judge=judged_by or "",
+        guidelines=_rules(guidelines),
         fresh=fresh,
     )
     _written(run, csv=csv, html=html)
@@ -267,10 +290,29 @@ def _again(settings: "Settings", run: "Run") -> "Run":
             principal=Principal(user=reader["user"], groups=frozenset(reader["groups"]))
             if reader
             else Principal.owner(settings.user),
+            judge=(spec.get("judge") or {}).get("name", ""),
+            guidelines=spec.get("guidelines") or (),
             **given,
         )
     msg = f"The run {run.name} is of a kind that cannot be measured again here."
     raise UsageError(msg)
+
+
+def _rules(path: Path | None) -> list[str]:
+    """Return the lines of a file of guidelines.
+
+    Raises:
+        UsageError: It cannot be read, or has none.
+    """
+    from erya.evaluating.files import lines_of  # noqa: PLC0415
+
+    if path is None:
+        return []
+    rules = [line.strip() for _, line in lines_of(path)]
+    if not rules:
+        msg = f"{path} has no guidelines."
+        raise UsageError(msg)
+    return rules
 
 
 def _written(run: "Run", *, csv: Path | None, html: Path | None) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from erya.cli.common import assistant_for, echo, embedding_model_for
+from erya.cli.common import assistant_for, chat_model_for, echo, embedding_model_for
 from erya.cli.measured import begun, progress
 from erya.cli.progress import ingest_with_progress
 from erya.config import Settings
@@ -19,9 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from erya.assistant import Assistant
-    from erya.evaluating import RetrievalReport, Run
+    from erya.evaluating import CachedChat, Judge, RetrievalReport, Run
+    from erya.models import ChatModel
 
-__all__ = ["measure_answers", "measure_retrieval", "with_recorded"]
+__all__ = [
+    "cached_chat",
+    "chat_entry",
+    "measure_answers",
+    "measure_retrieval",
+    "with_recorded",
+]
 
 _RECORDED: Final = ("embedding_model", "chat_model", "chunk_tokens", "passages")
 _CACHE: Final = "model-calls.sqlite3"
@@ -87,6 +94,8 @@ def measure_answers(
     principal: Principal,
     queries: int | None = None,
     seed: int = 0,
+    judge: str = "",
+    guidelines: Sequence[str] = (),
     fresh: bool = False,
 ) -> "Run":
     """Ask the base `kb` the questions of a file, or one made for it from `docs`.
@@ -102,6 +111,7 @@ def measure_answers(
         finish,
         read_examples,
     )
+    from erya.evaluating.citation_metrics import quoted  # noqa: PLC0415
 
     asked = read_examples(file)
     examples = asked.drawn(queries, seed=seed) if queries else asked.examples
@@ -123,9 +133,12 @@ def measure_answers(
             else None,
             "settings": {name: getattr(settings, name) for name in _RECORDED},
             "models": _models(settings, chat=True),
-            "prompts": _prompts(settings),
+            "prompts": _prompts(settings, judge=judge),
+            "judge": chat_entry(settings, judge) if judge else None,
+            "guidelines": list(guidelines),
             "seed": seed,
         }
+        judging = _judge(settings, judge, guidelines) if judge else None
         with progress() as show:
             run = evaluate_answers(
                 assistant,
@@ -134,6 +147,8 @@ def measure_answers(
                 principal=principal,
                 measures=AnswerMeasures(
                     similar_by=assistant.embedding,
+                    entails=judging.entails_too if judging else quoted,
+                    judge=judging,
                     saved=(lambda: cache.saved) if cache else (lambda: 0.0),
                 ),
                 on_progress=show,
@@ -176,18 +191,38 @@ def _base(settings: Settings, *, kb: str, docs: Sequence[str]) -> "Iterator[Assi
         yield assistant
 
 
-def _cached(assistant: "Assistant", settings: Settings) -> Any:
+def _cached(assistant: "Assistant", settings: Settings) -> "CachedChat | None":
     from erya.answering import GroundedAnswerer  # noqa: PLC0415
-    from erya.evaluating import CachedChat  # noqa: PLC0415
 
     answerer = assistant.answerer
     if not isinstance(answerer, GroundedAnswerer):
         return None
-    identity = repr(sorted(_chat_entry(settings).items()))
-    file = Path(settings.home) / "runs" / _CACHE
-    cache = CachedChat(answerer.model, identity=identity, file=file)
+    cache = cached_chat(settings, answerer.model)
     assistant.answerer = replace(answerer, model=cache)
     return cache
+
+
+def _judge(settings: Settings, name: str, guidelines: Sequence[str]) -> "Judge":
+    from erya.evaluating import Judge  # noqa: PLC0415
+
+    model = cached_chat(replace(settings, chat_model=name))
+    return Judge(model=model, guidelines=guidelines)
+
+
+def cached_chat(settings: Settings, model: "ChatModel | None" = None) -> "CachedChat":
+    """Return the chat model of the settings, which is asked nothing twice.
+
+    Raises:
+        NotFoundError: It was never added.
+        UsageError: The variable that holds its key is not set.
+    """
+    from erya.evaluating import CachedChat  # noqa: PLC0415
+
+    return CachedChat(
+        model or chat_model_for(settings),
+        identity=repr(sorted(chat_entry(settings, settings.chat_model).items())),
+        file=Path(settings.home) / "runs" / _CACHE,
+    )
 
 
 def _contents(assistant: "Assistant", principal: Principal) -> dict[str, Any]:
@@ -213,20 +248,30 @@ def _models(settings: Settings, *, chat: bool) -> dict[str, Any]:
             "name": found.name, "dimension": found.dimension, "probe": probe,
         }  # fmt: skip
     if chat and settings.chat_model:
-        told["chat"] = _chat_entry(settings)
+        told["chat"] = chat_entry(settings, settings.chat_model)
     return told
 
 
-def _chat_entry(settings: Settings) -> dict[str, str]:
+def chat_entry(settings: Settings, name: str) -> dict[str, str]:
+    """Return what tells a chat model from others.
+
+    Raises:
+        NotFoundError: It was never added.
+    """
     from erya.models import ModelCatalogue  # noqa: PLC0415
 
-    entry = ModelCatalogue(settings.home).get(settings.chat_model)
+    entry = ModelCatalogue(settings.home).get(name)
     return {"name": entry.name, "base_url": entry.base_url, "model": entry.model}
 
 
-def _prompts(settings: Settings) -> dict[str, str]:
+def _prompts(settings: Settings, *, judge: str) -> dict[str, str]:
     from erya.answering import PROMPT  # noqa: PLC0415
+    from erya.evaluating.judges import JUDGE_PROMPTS  # noqa: PLC0415
 
-    if not settings.chat_model:
-        return {}
-    return {"answer": hashlib.sha256(PROMPT.encode()).hexdigest()[:16]}
+    texts = {"answer": PROMPT} if settings.chat_model else {}
+    if judge:
+        texts |= {f"judge {name}": text for name, text in JUDGE_PROMPTS.items()}
+    return {
+        name: hashlib.sha256(text.encode()).hexdigest()[:16]
+        for name, text in texts.items()
+    }

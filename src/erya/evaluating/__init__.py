@@ -9,6 +9,7 @@ from erya.evaluating.caching import CachedChat
 from erya.evaluating.comparison import Comparison, compare, regressions
 from erya.evaluating.datasets import RetrievalSet, read_retrieval_set
 from erya.evaluating.examples import ExampleSet, read_examples, write_examples
+from erya.evaluating.judges import Judge
 from erya.evaluating.retrieval import RetrievalReport, evaluate_retrieval, score_run
 from erya.evaluating.retrieval_metrics import RETRIEVAL_METRICS
 from erya.evaluating.runs import Measured, Run, Runs, finish
@@ -23,6 +24,7 @@ __all__ = [
     "Difference",
     "Estimate",
     "ExampleSet",
+    "Judge",
     "Measured",
     "RetrievalReport",
     "RetrievalSet",

@@ -99,17 +99,20 @@ def evaluate_answers(
         answered = time.perf_counter() + measures.saved() - saved
         scores = _scores(example, answer, evidence=evidence, measures=measures)
         detail = _detail(example, answer, evidence)
+        usage, tokens = answer.usage, dict[str, int]()
+        if usage.model:
+            tokens = {"input": usage.input_tokens, "output": usage.output_tokens}
         if measures.judge is not None:
             judged = measures.judge(example, answer, evidence)
             scores |= judged.scores
             detail["judged"] = judged.detail
-        usage = answer.usage
-        tokens = {"input": usage.input_tokens, "output": usage.output_tokens}
+            tokens["judge_input"] = judged.usage.input_tokens
+            tokens["judge_output"] = judged.usage.output_tokens
         return Measured(
             id=example.id,
             scores=scores,
             seconds={"retrieve": found - began, "answer": answered - found},
-            tokens=tokens if usage.model else {},
+            tokens=tokens,
             detail=detail,
         )
 

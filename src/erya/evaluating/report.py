@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from erya.evaluating.comparison import LOWER_IS_BETTER
 from erya.evaluating.failures import FAILURES, clusters, failure_of
+from erya.evaluating.judges import SCALES
 from erya.evaluating.runs import Measured, Run
 
 __all__ = ["html_report"]
@@ -60,6 +61,7 @@ def _figures(run: Run) -> Mapping[str, Any]:
                 "mean": round(each.mean, 4),
                 "low": round(each.low, 4),
                 "high": round(each.high, 4),
+                "most": SCALES.get(name, 1.0),
                 "lower_is_better": name in LOWER_IS_BETTER,
             }
             for name, each in run.estimates().items()

@@ -23,7 +23,7 @@ class ScriptedChatModel(ChatModel):
         asked: The conversations it was given.
     """
 
-    lines: list[str | ModelError]
+    lines: Sequence[str | ModelError]
     asked: list[Sequence[Message]] = field(default_factory=list)
 
     @override
