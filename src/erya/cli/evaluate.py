@@ -16,6 +16,7 @@ from erya.cli.common import (
     settings_for,
     table,
 )
+from erya.cli.evaluate_benchmark import benchmark
 from erya.cli.evaluate_judge import judge
 from erya.cli.measured import (
     CsvOption,
@@ -32,7 +33,12 @@ from erya.cli.measured import (
     write_csv,
     write_html,
 )
-from erya.cli.measuring import measure_answers, measure_retrieval, with_recorded
+from erya.cli.measuring import (
+    measure_answers,
+    measure_named,
+    measure_retrieval,
+    with_recorded,
+)
 from erya.errors import UsageError
 from erya.records import Principal
 
@@ -43,6 +49,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(help="Measure, with intervals.", no_args_is_help=True)
+app.command("benchmark")(benchmark)
 app.command("judge")(judge)
 
 
@@ -280,6 +287,10 @@ def _again(settings: "Settings", run: "Run") -> "Run":
         found, qrels = map(Path, spec["data"])
         names, seed = spec["metrics"], spec["seed"]
         return _scored(settings, found, qrels, names=names, seed=seed).run
+    if spec["kind"] == "benchmark":
+        docs = Path(spec["docs"]) if spec["docs"] else None
+        folder = Path(spec["data"])
+        return measure_named(settings, spec["benchmark"], folder, docs=docs, **given)
     if spec["kind"] == "answers":
         reader = spec.get("reader")
         return measure_answers(

@@ -26,6 +26,7 @@ __all__ = [
     "cached_chat",
     "chat_entry",
     "measure_answers",
+    "measure_named",
     "measure_retrieval",
     "with_recorded",
 ]
@@ -153,6 +154,80 @@ def measure_answers(
                 ),
                 on_progress=show,
             )
+    figures = {"model_calls": cache.calls, "repeated": cache.repeated} if cache else {}
+    return finish(run, figures)
+
+
+def measure_named(
+    settings: Settings,
+    name: str,
+    folder: Path,
+    *,
+    docs: Path | None = None,
+    queries: int | None = None,
+    seed: int = 0,
+    fresh: bool = False,
+) -> "Run":
+    """Measure a benchmark by its name.
+
+    Raises:
+        ModelError: A model cannot be reached; what was measured before is kept.
+        UsageError: There is no such benchmark, or the folder does not hold its data.
+    """
+    from erya.answering import ExtractiveAnswerer, GroundedAnswerer  # noqa: PLC0415
+    from erya.chunking import StructureChunker  # noqa: PLC0415
+    from erya.evaluating import AnswerMeasures, finish  # noqa: PLC0415
+    from erya.evaluating.benchmarks import (  # noqa: PLC0415
+        Setup,
+        benchmark_named,
+        measure_benchmark,
+    )
+    from erya.evaluating.files import digest_of  # noqa: PLC0415
+
+    benchmark = benchmark_named(name)
+    if benchmark.read is None:
+        msg = (
+            f"Erya does not measure {name!r} yet. It will take a folder with "
+            f"{benchmark.layout}."
+        )
+        raise UsageError(msg)
+    if not folder.is_dir():
+        msg = f"There is no folder {str(folder)!r}. {name} wants {benchmark.layout}."
+        raise UsageError(msg)
+    embedding = embedding_model_for(settings)
+    cache = cached_chat(settings) if settings.chat_model else None
+    setup = Setup(
+        answerer=GroundedAnswerer(model=cache, passages=settings.passages)
+        if cache
+        else ExtractiveAnswerer(),
+        embedding=embedding,
+        chunker=StructureChunker(max_tokens=settings.chunk_tokens),
+        passages=settings.passages,
+        measures=AnswerMeasures(
+            similar_by=embedding,
+            saved=(lambda: cache.saved) if cache else (lambda: 0.0),
+        ),
+        queries=queries,
+        docs=docs,
+        seed=seed,
+    )
+    task = benchmark.read(folder, setup)
+    spec = {
+        "kind": "benchmark",
+        "about": f"{name}-{folder.resolve().name}",
+        "benchmark": name,
+        "data": str(folder.resolve()),
+        "docs": str(docs.resolve()) if docs else None,
+        "digest": digest_of(task.files),
+        "queries": queries,
+        "settings": {name: getattr(settings, name) for name in _RECORDED},
+        "models": _models(settings, chat=True),
+        "prompts": _prompts(settings, judge=""),
+        "seed": seed,
+    }
+    with progress() as show:
+        run = begun(settings, spec, fresh=fresh)
+        run = measure_benchmark(task, setup, run, on_progress=show)
     figures = {"model_calls": cache.calls, "repeated": cache.repeated} if cache else {}
     return finish(run, figures)
 

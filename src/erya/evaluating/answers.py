@@ -13,7 +13,14 @@ from erya.evaluating.similarity import similarity
 from erya.models import EmbeddingModel
 from erya.records import Answer, Evidence, Example, Hit, Principal, Quote, Usage
 
-__all__ = ["AnswerJudge", "AnswerMeasures", "Judged", "evaluate_answers", "said_by"]
+__all__ = [
+    "AnswerJudge",
+    "AnswerMeasures",
+    "Judged",
+    "evaluate_answers",
+    "measure_answer",
+    "said_by",
+]
 
 _ALIKE: Final = 0.8  # a cosine from which two answers count as the same
 _SHOWN: Final = 600  # characters of a passage that are kept
@@ -89,35 +96,53 @@ def evaluate_answers(
     """
 
     def measure(example: Example) -> Measured:
-        began = time.perf_counter()
-        evidence = assistant.search(
-            example.question, principal=principal, limit=assistant.passages
-        )
-        found = time.perf_counter()
-        saved = measures.saved()
-        answer = assistant.answer(example.question, evidence, principal=principal)
-        answered = time.perf_counter() + measures.saved() - saved
-        scores = _scores(example, answer, evidence=evidence, measures=measures)
-        detail = _detail(example, answer, evidence)
-        usage, tokens = answer.usage, dict[str, int]()
-        if usage.model:
-            tokens = {"input": usage.input_tokens, "output": usage.output_tokens}
-        if measures.judge is not None:
-            judged = measures.judge(example, answer, evidence)
-            scores |= judged.scores
-            detail["judged"] = judged.detail
-            tokens["judge_input"] = judged.usage.input_tokens
-            tokens["judge_output"] = judged.usage.output_tokens
-        return Measured(
-            id=example.id,
-            scores=scores,
-            seconds={"retrieve": found - began, "answer": answered - found},
-            tokens=tokens,
-            detail=detail,
+        return measure_answer(
+            assistant, example, principal=principal, measures=measures
         )
 
     things = [(example.id, example) for example in examples]
     return measure_all(run, things, measure, what="Asking", on_progress=on_progress)
+
+
+def measure_answer(
+    assistant: Assistant,
+    example: Example,
+    *,
+    principal: Principal,
+    measures: AnswerMeasures = AnswerMeasures(),
+) -> Measured:
+    """Ask one question, and measure the answer as `evaluate_answers` does.
+
+    Raises:
+        ModelError: A model cannot be reached, unless the assistant falls back then.
+        StoreError: The base is damaged or out of reach.
+    """
+    began = time.perf_counter()
+    evidence = assistant.search(
+        example.question, principal=principal, limit=assistant.passages
+    )
+    found = time.perf_counter()
+    saved = measures.saved()
+    answer = assistant.answer(example.question, evidence, principal=principal)
+    answered = time.perf_counter() + measures.saved() - saved
+    scores = _scores(example, answer, evidence=evidence, measures=measures)
+    detail = _detail(example, answer, evidence)
+    usage, tokens = answer.usage, dict[str, int]()
+    if usage.model:
+        tokens = {"input": usage.input_tokens, "output": usage.output_tokens}
+    if measures.judge is not None:
+        judged = measures.judge(example, answer, evidence)
+        scores |= judged.scores
+        detail["judged"] = judged.detail
+        tokens["judge_input"] = judged.usage.input_tokens
+        tokens["judge_output"] = judged.usage.output_tokens
+    return Measured(
+        id=example.id,
+        scores=scores,
+        seconds={"retrieve": found - began, "answer": answered - found},
+        tokens=tokens,
+        detail=detail,
+    )
 
 
 def said_by(answer: Answer) -> str:

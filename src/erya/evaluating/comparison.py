@@ -17,7 +17,7 @@ __all__ = [
     "regressions",
 ]
 
-LOWER_IS_BETTER: Final = frozenset({"over_refusal"})
+LOWER_IS_BETTER: Final = frozenset({"over_refusal", "misled_zh", "misled_en"})
 _ALPHA: Final = 0.05
 _CHANGED: Final = 1e-9
 

@@ -40,7 +40,8 @@ class RetrievalSet:
         corpus: The documents.
         questions: Those with at least one relevant document, in the file's order.
         relevant: Question id to document id to gain; 0 is judged and not relevant.
-        digest: The SHA-256 over its files.
+        files: What was read.
+        digest: The SHA-256 over those files.
         notes: What is odd about it and does not stop a measurement.
     """
 
@@ -48,6 +49,7 @@ class RetrievalSet:
     corpus: Sequence[Passage]
     questions: Sequence[Question]
     relevant: Judgements
+    files: Sequence[Path] = ()
     digest: str = ""
     notes: Sequence[str] = ()
 
@@ -101,6 +103,7 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
         corpus=corpus,
         questions=answerable,
         relevant=relevant,
+        files=paths,
         digest=digest_of(paths),
         notes=_notes(paths[2], relevant, corpus=corpus, questions=questions),
     )

@@ -1,0 +1,145 @@
+"""What a benchmark is, and what it is given."""
+
+import random
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from erya.answering import Answerer, ExtractiveAnswerer
+from erya.assistant import Assistant
+from erya.chunking import StructureChunker
+from erya.evaluating.answers import AnswerMeasures
+from erya.evaluating.runs import Measured, Progress, Run, measure_all
+from erya.loading import document_of
+from erya.loading.text import parse_text
+from erya.models import EmbeddingModel
+from erya.records import Document, Item, Principal
+from erya.stores import Bases
+
+__all__ = [
+    "OWNER",
+    "Benchmark",
+    "Measure",
+    "Setup",
+    "Task",
+    "measure_benchmark",
+    "passage",
+    "reader_of",
+]
+
+OWNER = Principal.owner("benchmark")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What is measured, and how much of it.
+
+    Attributes:
+        answerer: Words the answers.
+        embedding: Places texts by their meaning; None finds by words alone.
+        chunker: Cuts the documents.
+        passages: Passages that an answer is made from.
+        measures: What is measured of answers.
+        queries: Items to measure, drawn at random; None measures all.
+        docs: Files that the questions are about, where they lie apart from the data.
+        seed: Of draws.
+    """
+
+    answerer: Answerer = field(default_factory=ExtractiveAnswerer)
+    embedding: EmbeddingModel | None = None
+    chunker: StructureChunker = field(default_factory=StructureChunker)
+    passages: int = 8
+    measures: AnswerMeasures = field(default_factory=AnswerMeasures)
+    queries: int | None = None
+    docs: Path | None = None
+    seed: int = 0
+
+    @contextmanager
+    def assistant(self) -> Iterator[Assistant]:
+        """Open an assistant on an empty base that is thrown away."""
+        with tempfile.TemporaryDirectory(prefix="erya-benchmark-") as home:
+            store = Bases(Path(home)).open("benchmark", create=True)
+            with Assistant(
+                store=store,
+                answerer=self.answerer,
+                embedding=self.embedding,
+                chunker=self.chunker,
+                passages=self.passages,
+                fall_back=False,
+            ) as assistant:
+                yield assistant
+
+
+Measure = Callable[[Any], Measured]
+
+
+class Task(NamedTuple):
+    """A benchmark with its data read: files, what to measure, and how.
+
+    Attributes:
+        files: What was read, for the digest.
+        items: Ids, and whatever is measured.
+        opened: Makes ready what is needed, and gives the function that measures.
+    """
+
+    files: Sequence[Path]
+    items: Sequence[tuple[str, Any]]
+    opened: Callable[[Progress], AbstractContextManager[Measure]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """One benchmark.
+
+    Attributes:
+        name: What a user calls it.
+        measures: What it measures, in a sentence.
+        layout: What its folder holds.
+        read: Reads a folder; None where Erya has nothing yet that it could measure.
+        source: Whose definition it follows.
+    """
+
+    name: str
+    measures: str
+    layout: str
+    source: str
+    read: Callable[[Path, Setup], Task] | None = None
+
+
+def measure_benchmark(
+    task: Task, setup: Setup, run: Run, *, on_progress: Progress
+) -> Run:
+    """Measure a benchmark, or so many of its items as `setup` says.
+
+    Raises:
+        ModelError: A model cannot be reached; what was measured before is kept.
+        StoreError: The base cannot be written.
+        UsageError: The data is not what it should be.
+    """
+    items = task.items
+    if setup.queries is not None and setup.queries < len(items):
+        items = random.Random(setup.seed).sample(items, setup.queries)  # noqa: S311
+    with task.opened(on_progress) as measure:
+        return measure_all(run, items, measure, what="Asking", on_progress=on_progress)
+
+
+def passage(
+    text: str, *, key: str, title: str = "", readers: Iterable[str]
+) -> Document:
+    """Return a passage as a document that `readers` may read."""
+    data = text.encode("utf-8", "replace")
+    item = Item(source=key, data=data)
+    document = document_of(item, parse_text(data, ""), readers=frozenset(readers))
+    return replace(document, title=title)
+
+
+def reader_of(key: str) -> Principal:
+    """Return somebody who may read what is for `group:KEY`, and nothing else.
+
+    So that each question has passages of its own in one base: ranks and scores are
+    the same as if nothing else were there.
+    """
+    return Principal(user="benchmark", groups=frozenset({key}))

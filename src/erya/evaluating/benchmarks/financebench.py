@@ -1,0 +1,106 @@
+"""FinanceBench: questions on annual reports as PDF, with the pages that answer.
+
+Islam and others, "FinanceBench: A New Benchmark for Financial Question Answering"
+(2023).
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from erya.errors import UsageError
+from erya.evaluating.answers import measure_answer
+from erya.evaluating.benchmarks.base import OWNER, Measure, Setup, Task
+from erya.evaluating.examples import read_examples
+from erya.evaluating.files import json_rows, wrong
+from erya.evaluating.runs import Measured, Progress
+from erya.loading import FolderSource
+from erya.records import Example, Hit
+
+__all__ = ["read_financebench"]
+
+_FILE_BYTES: Final = 100_000_000
+
+
+class _Asked(NamedTuple):
+    example: Example
+    document: str
+    pages: frozenset[int]  # from 1
+
+
+def read_financebench(folder: Path, setup: Setup) -> Task:
+    """Read `qa.jsonl`; the reports are in `docs`, or beside it in `pdf`.
+
+    Questions on reports that are not there are left out.
+
+    Raises:
+        UsageError: A line is not what it should be, or no report is there.
+    """
+    path = folder / "qa.jsonl"
+    reports = setup.docs or folder / "pdf"
+    there = {pdf.stem: pdf for pdf in sorted(reports.glob("*.pdf"))}
+    examples = read_examples(path).examples
+    rows = json_rows(path, wanted=("doc_name",))
+    asked = [
+        _asked(path, number, row, example=example)
+        for example, (number, row) in zip(examples, rows, strict=True)
+        if row["doc_name"] in there
+    ]
+    if not asked:
+        msg = (
+            f"None of the reports that {path} asks about is in {reports}. Name the "
+            "folder of the PDF files with --docs."
+        )
+        raise UsageError(msg)
+    files = [there[name] for name in sorted({item.document for item in asked})]
+
+    @contextmanager
+    def opened(on_progress: Progress) -> Iterator[Measure]:
+        with setup.assistant() as assistant:
+            source = FolderSource(files, file_bytes=_FILE_BYTES)
+            report = assistant.ingest(
+                source,
+                principal=OWNER,
+                on_progress=lambda now: on_progress("Reading", now.files, len(files)),
+            )
+            if report.failed:
+                first = report.failed[0]
+                msg = f"{first.source} cannot be read: {first.message}"
+                raise UsageError(msg)
+
+            def measure(item: _Asked) -> Measured:
+                found = assistant.search(
+                    item.example.question, principal=OWNER, limit=setup.passages
+                )
+                measured = measure_answer(
+                    assistant, item.example, principal=OWNER, measures=setup.measures
+                )
+                same = [hit for hit in found.hits if _of(hit) == item.document]
+                scores = {
+                    "document_hit": float(bool(same)),
+                    "page_hit": float(
+                        any(hit.chunk.page in item.pages for hit in same)
+                    ),
+                }
+                return replace(measured, scores={**measured.scores, **scores})
+
+            yield measure
+
+    return Task([path, *files], [(item.example.id, item) for item in asked], opened)
+
+
+def _of(hit: Hit) -> str:
+    return Path(hit.chunk.source).stem
+
+
+def _asked(
+    path: Path, number: int, row: Mapping[str, Any], *, example: Example
+) -> _Asked:
+    try:
+        pages = frozenset(int(each["page0"]) + 1 for each in row["contexts"])
+    except (LookupError, TypeError, ValueError):
+        what = "must have a list of {doc, page0, text} as contexts"
+        raise UsageError(wrong(path, number, what)) from None
+    return _Asked(example, str(row["doc_name"]), pages)

@@ -1,0 +1,121 @@
+"""Questions on a corpus, or each on passages of its own: SQuAD and its kin."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from erya.errors import UsageError
+from erya.evaluating.answers import measure_answer
+from erya.evaluating.benchmarks.base import (
+    OWNER,
+    Measure,
+    Setup,
+    Task,
+    passage,
+    reader_of,
+)
+from erya.evaluating.datasets import read_retrieval_set
+from erya.evaluating.examples import read_examples
+from erya.evaluating.files import json_rows
+from erya.evaluating.runs import Measured, Progress
+from erya.records import Example, Principal
+
+__all__ = ["read_reading"]
+
+
+class _Asked(NamedTuple):
+    example: Example
+    reader: Principal
+
+
+class _Passage(NamedTuple):
+    key: str
+    title: str
+    text: str
+    readers: frozenset[str]
+
+
+def read_reading(folder: Path, setup: Setup) -> Task:
+    """Read `qa.jsonl` with passages beside each question, or a corpus in BEIR's layout.
+
+    Of a corpus all passages are searched for every question; passages beside a question
+    are all that it is asked of.
+
+    Raises:
+        UsageError: There is neither, or a line is not what it should be.
+    """
+    if (folder / "qa.jsonl").is_file():
+        files = [folder / "qa.jsonl"]
+        asked, passages = _own_passages(files[0])
+    else:
+        files, asked, passages = _corpus(folder)
+    if not asked:
+        msg = f"No question in {folder} has an answer."
+        raise UsageError(msg)
+
+    @contextmanager
+    def opened(on_progress: Progress) -> Iterator[Measure]:
+        def stored() -> Iterator[_Passage]:
+            for number, each in enumerate(passages, start=1):
+                yield each
+                on_progress("Storing", number, len(passages))
+
+        with setup.assistant() as assistant:
+            assistant.add(
+                (
+                    passage(p.text, key=p.key, title=p.title, readers=p.readers)
+                    for p in stored()
+                ),
+                principal=OWNER,
+            )
+
+            def measure(item: _Asked) -> Measured:
+                return measure_answer(
+                    assistant,
+                    item.example,
+                    principal=item.reader,
+                    measures=setup.measures,
+                )
+
+            yield measure
+
+    return Task(files, [(item.example.id, item) for item in asked], opened)
+
+
+def _own_passages(path: Path) -> tuple[list[_Asked], list[_Passage]]:
+    asked, passages = [], []
+    examples = read_examples(path).examples
+    for example, (_, row) in zip(examples, json_rows(path), strict=True):
+        asked.append(_Asked(example, reader_of(example.id)))
+        texts = [str(text) for text in row.get("contexts") or ()]
+        title = str(row.get("title") or "")
+        readers = frozenset({f"group:{example.id}"})
+        passages += [
+            _Passage(f"{example.id}/{number}", title, text, readers)
+            for number, text in enumerate(texts)
+        ]
+    return asked, passages
+
+
+def _corpus(folder: Path) -> tuple[list[Path], list[_Asked], list[_Passage]]:
+    data = read_retrieval_set(folder)
+    readers = frozenset({"public"})
+    passages = [_Passage(p.id, p.title, p.text, readers) for p in data.corpus]
+    wanted = {question.id for question in data.questions}
+    path = next(
+        path
+        for name in ("queries.jsonl", "queries.jsonl.gz")
+        if (path := folder / name).is_file()
+    )
+    asked = [
+        _Asked(_example(row), OWNER)
+        for _, row in json_rows(path)
+        if str(row["_id"]) in wanted and row.get("answers")
+    ]
+    return list(data.files), asked, passages
+
+
+def _example(row: Mapping[str, Any]) -> Example:
+    answers = tuple(map(str, row["answers"]))
+    return Example(id=str(row["_id"]), question=str(row["text"]), answers=answers)

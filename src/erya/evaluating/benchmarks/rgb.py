@@ -1,0 +1,203 @@
+"""RGB: what a system makes of passages that are noisy, silent, spread out or wrong.
+
+Chen and others, "Benchmarking Large Language Models in Retrieval-Augmented Generation"
+(2024). Five passages for each question, as the published script draws them; an answer
+is right if it contains every part of the truth, each in one of its accepted forms.
+"""
+
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from erya.errors import UsageError
+from erya.evaluating.answer_metrics import contains
+from erya.evaluating.answers import said_by
+from erya.evaluating.benchmarks.base import (
+    OWNER,
+    Measure,
+    Setup,
+    Task,
+    passage,
+    reader_of,
+)
+from erya.evaluating.files import json_rows, wrong
+from erya.evaluating.runs import Measured, Progress
+
+__all__ = ["read_rgb"]
+
+_PASSAGES: Final = 5
+_NOISE: Final = (0.0, 0.2, 0.4, 0.6, 0.8)
+_INTEGRATED: Final = (0.0, 0.2, 0.4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """One question with its passages, and which ability it tests."""
+
+    key: str
+    metric: str
+    question: str
+    answers: Sequence[str | Sequence[str]]
+    passages: Sequence[str]
+    fake: str = ""
+
+
+def read_rgb(folder: Path, setup: Setup) -> Task:
+    """Read `en_refine.jsonl`, `zh_int.jsonl`, `zh_fact.jsonl` and the like.
+
+    Raises:
+        UsageError: There is no such file, or a line is not what it should be.
+    """
+    files = [
+        path
+        for language in ("zh", "en")
+        for kind in ("refine", "int", "fact")
+        if (path := folder / f"{language}_{kind}.jsonl").is_file()
+    ]
+    if not files:
+        msg = (
+            f"There is no file of RGB in {folder}: zh_refine.jsonl, zh_int.jsonl, "
+            "zh_fact.jsonl, or the same with en."
+        )
+        raise UsageError(msg)
+    items = [item for path in files for item in _items(path, seed=setup.seed)]
+
+    @contextmanager
+    def opened(on_progress: Progress) -> Iterator[Measure]:
+        with setup.assistant() as assistant:
+            assistant.add(
+                (
+                    passage(text, key=f"{item.key}/{n}", readers=[f"group:{item.key}"])
+                    for done, item in enumerate(_told(items, on_progress))
+                    for n, text in enumerate(item.passages)
+                ),
+                principal=OWNER,
+            )
+
+            def measure(item: _Asked) -> Measured:
+                answer = assistant.ask(item.question, principal=reader_of(item.key))
+                said = said_by(answer)
+                return Measured(
+                    id=item.key,
+                    scores=_scores(item, said, abstained=answer.abstained),
+                    detail={
+                        "question": item.question,
+                        "accepted": [
+                            each if isinstance(each, str) else " / ".join(each)
+                            for each in item.answers
+                        ],
+                        "answer": answer.text,
+                        "abstained": answer.abstained,
+                    },
+                )
+
+            yield measure
+
+    return Task(files, [(item.key, item) for item in items], opened)
+
+
+def _told(items: Sequence[_Asked], on_progress: Progress) -> Iterator[_Asked]:
+    for number, item in enumerate(items, start=1):
+        yield item
+        on_progress("Storing", number, len(items))
+
+
+def _scores(item: _Asked, said: str, *, abstained: bool) -> dict[str, float | None]:
+    if item.metric.startswith("rejection"):
+        return {item.metric: float(abstained)}
+    right = all(
+        contains(said, [each] if isinstance(each, str) else each)
+        for each in item.answers
+    )
+    scores: dict[str, float | None] = {item.metric: float(right)}
+    if item.fake:
+        misled = not right and bool(contains(said, [item.fake]))
+        scores[item.metric.replace("counterfactual", "misled")] = float(misled)
+    return scores
+
+
+def _items(path: Path, *, seed: int) -> Iterator[_Asked]:
+    language, kind = path.stem.split("_")
+    wanted = ("id", "question", "answers", "positive", "negative")
+    for number, row in json_rows(path, wanted=wanted):
+        try:
+            yield from _of_row(row, language=language, kind=kind, seed=seed)
+        except (LookupError, TypeError) as error:
+            what = f"is no question of RGB: {error}"
+            raise UsageError(wrong(path, number, what)) from None
+
+
+def _of_row(
+    row: Mapping[str, Any], *, language: str, kind: str, seed: int
+) -> Iterator[_Asked]:
+    def asked(ability: str, passages: Sequence[str], fake: str = "") -> _Asked:
+        return _Asked(
+            key=f"{row['id']}/{ability}",
+            metric=f"{ability}_{language}",
+            question=row["question"],
+            answers=row["answers"],
+            passages=passages,
+            fake=fake,
+        )
+
+    dice = random.Random(f"{seed}/{row['id']}")  # noqa: S311 - a draw that repeats
+    negative = list(row["negative"])
+    if kind == "refine":
+        for rate in _NOISE:
+            yield asked(
+                f"noise_{rate}", _drawn(row["positive"], negative, rate=rate, dice=dice)
+            )
+        if negative:
+            yield asked("rejection", negative[:_PASSAGES])
+    elif kind == "int":
+        for rate in _INTEGRATED:
+            spread = _spread(row["positive"], negative, rate=rate, dice=dice)
+            yield asked(f"integration_{rate}", spread)
+    else:
+        wrong_ones = list(row["positive_wrong"])[:_PASSAGES]
+        passages = [*wrong_ones, *negative[: _PASSAGES - len(wrong_ones)]]
+        dice.shuffle(passages)
+        yield asked("counterfactual", passages, str(row["fake_answer"]))
+
+
+def _drawn(
+    positive: Sequence[str],
+    negative: Sequence[str],
+    *,
+    rate: float,
+    dice: random.Random,
+) -> list[str]:
+    """Return passages of which a share of `rate` is noise, as far as there are some."""
+    noise = math.ceil(_PASSAGES * rate)
+    useful = _PASSAGES - noise
+    if noise > len(negative):
+        noise, useful = len(negative), _PASSAGES - len(negative)
+    elif useful > len(positive):
+        noise, useful = _PASSAGES - len(positive), len(positive)
+    drawn = [*positive[:useful], *negative[:noise]]
+    dice.shuffle(drawn)
+    return drawn
+
+
+def _spread(
+    positive: Sequence[Sequence[str]],
+    negative: Sequence[str],
+    *,
+    rate: float,
+    dice: random.Random,
+) -> list[str]:
+    """Return one passage for each part of the answer, then more of them, then noise."""
+    groups = [list(group) for group in positive]
+    for group in groups:
+        dice.shuffle(group)
+    useful = _PASSAGES - math.ceil(_PASSAGES * rate)
+    drawn = [group[0] for group in groups if group]
+    rest = [text for group in groups for text in group[1:]]
+    drawn += rest[: max(useful - len(drawn), 0)]
+    drawn += negative[: max(_PASSAGES - len(drawn), 0)]
+    dice.shuffle(drawn)
+    return drawn
