@@ -17,6 +17,7 @@ from erya.cli import (
     ingest,
     kb,
     models,
+    questions,
     search,
     show,
 )
@@ -41,6 +42,7 @@ app.command("show")(show.show)
 app.add_typer(evaluate.app, name="evaluate")
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
+app.add_typer(questions.app, name="questions")
 app.add_typer(kb.app, name="kb")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")

@@ -111,8 +111,8 @@ def show_estimates(run: "Run", estimates: Mapping[str, "Estimate"]) -> None:
     for name, (missing, items) in run.not_judged().items():
         echo(f"{name}: {missing} of {items} could not be judged and do not count.")
     values = list(run.values(run.main_metric).values())
-    if len(values) > 1:
-        points = 100 * detectable(values)
+    points = 100 * detectable(values)
+    if points and math.isfinite(points):
         echo(
             f"Your {len(values)} questions can show a change of {run.main_metric} from "
             f"about {points:.1f} points on."

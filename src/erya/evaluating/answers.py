@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from erya.assistant import Assistant
@@ -118,9 +118,7 @@ def measure_answer(
         StoreError: The base is damaged or out of reach.
     """
     began = time.perf_counter()
-    evidence = assistant.search(
-        example.question, principal=principal, limit=assistant.passages
-    )
+    evidence = _evidence(assistant, example, principal=principal)
     found = time.perf_counter()
     saved = measures.saved()
     answer = assistant.answer(example.question, evidence, principal=principal)
@@ -143,6 +141,23 @@ def measure_answer(
         tokens=tokens,
         detail=detail,
     )
+
+
+def _evidence(
+    assistant: Assistant, example: Example, *, principal: Principal
+) -> Evidence:
+    """Search, without the passages that an unanswerable question was made from."""
+    robbed = [_run_together(each) for each in example.metadata.get("without") or ()]
+    limit = assistant.passages * (4 if robbed else 1)
+    found = assistant.search(example.question, principal=principal, limit=limit)
+    if not robbed:
+        return found
+    left = [
+        hit
+        for hit in found.hits
+        if not any(each in _run_together(hit.chunk.indexed_text) for each in robbed)
+    ]
+    return replace(found, hits=tuple(left[: assistant.passages]))
 
 
 def said_by(answer: Answer) -> str:

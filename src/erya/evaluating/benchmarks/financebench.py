@@ -16,6 +16,7 @@ from erya.evaluating.benchmarks.base import OWNER, Measure, Setup, Task
 from erya.evaluating.examples import read_examples
 from erya.evaluating.files import json_rows, wrong
 from erya.evaluating.runs import Measured, Progress
+from erya.language import facts
 from erya.loading import FolderSource
 from erya.records import Example, Hit
 
@@ -89,6 +90,13 @@ def read_financebench(folder: Path, setup: Setup) -> Task:
             yield measure
 
     return Task([path, *files], [(item.example.id, item) for item in asked], opened)
+
+
+def _numbers(example: Example, answer: str) -> dict[str, float]:
+    """Return whether all numbers of the accepted answer are said, however written."""
+    wanted = {f.value for f in facts(example.answers[0]) if f.kind == "number"}
+    said = {fact.value for fact in facts(answer)}
+    return {"numbers_right": float(wanted <= said)} if wanted else {}
 
 
 def _of(hit: Hit) -> str:

@@ -1,0 +1,343 @@
+"""`erya questions`: test sets from one's own documents."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from erya.cli.common import (
+    AsOption,
+    ConfigOption,
+    HomeOption,
+    JsonOption,
+    KbOption,
+    assistant_for,
+    echo,
+    echo_json,
+    principal_for,
+    settings_for,
+    table,
+)
+from erya.cli.measured import progress
+from erya.cli.measuring import cached_chat
+from erya.errors import UsageError
+from erya.records import Example, Principal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from erya.records import Document
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Make, review and exchange test sets.", no_args_is_help=True)
+
+FileArgument = Annotated[
+    Path, typer.Argument(help="Questions with answers, one JSON object on a line.")
+]
+
+_HELP: Final = (
+    "k keep, d drop, q change question, a change answer, n note, s skip, x end"
+)
+
+
+@app.command("make")
+def make(
+    kb: Annotated[str, typer.Argument(help="The knowledge base to ask about.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="Where to write them.")
+    ],
+    count: Annotated[int, typer.Option("--count", min=1, help="How many.")] = 50,
+    unanswerable: Annotated[
+        float,
+        typer.Option(
+            "--unanswerable",
+            min=0.0,
+            max=1.0,
+            help="The share whose evidence is taken away when it is asked.",
+        ),
+    ] = 0.2,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="A chat model that writes them; else rules do."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the draw.")] = 0,
+    narrowed: AsOption = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write questions with answers and evidence from a base.
+
+    Kept are those whose evidence a search finds, and none twice. Some are made
+    unanswerable by taking their evidence away. What FILE held before is kept as a
+    version. Look at them before you trust them: erya questions review FILE.
+
+    Examples:
+
+      erya questions make handbook --out questions.jsonl
+
+      erya questions make handbook --out questions.jsonl --count 200 --model qwen
+    """  # fmt: skip
+    from erya.evaluating.questions import make_questions, save  # noqa: PLC0415
+
+    settings = settings_for(home=home, config=config, chat_model=model)
+    writer = cached_chat(settings) if settings.chat_model else None
+    with assistant_for(settings, kb=kb) as assistant, progress() as show:
+        made = make_questions(
+            assistant,
+            principal=principal_for(settings, narrowed),
+            count=count,
+            unanswerable=unanswerable,
+            model=writer,
+            seed=seed,
+            on_progress=show,
+        )
+    if not made.examples:
+        msg = f"The documents of {kb!r} gave no question; {made.tried} drafts failed."
+        raise UsageError(msg)
+    version = save(out, made.examples)
+    told = {
+        "questions": len(made.examples),
+        "unanswerable": sum(not each.answerable for each in made.examples),
+        "tried": made.tried,
+        "not_found": made.unanswerable,
+        "repeated": made.repeated,
+        "unusable": made.unusable,
+        "version": version,
+        "file": str(out),
+    }
+    if as_json:
+        echo_json(told)
+        return
+    echo(
+        f"{told['questions']} questions in {out} (version {version}), "
+        f"{told['unanswerable']} of them made unanswerable."
+    )
+    echo(
+        f"Left out of {made.tried} drafts: {made.unanswerable} whose evidence is not "
+        f"found, {made.repeated} repeated, {made.unusable} unusable."
+    )
+    echo(f"Look at them: erya questions review {out}")
+
+
+@app.command("review")
+def review(
+    file: FileArgument,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also those that were reviewed before.")
+    ] = False,
+) -> None:
+    """Look at questions one by one: keep, change, note or drop them.
+
+    What was reviewed is saved at once; ending early loses nothing.
+
+    Examples:
+
+      erya questions review questions.jsonl
+
+      erya questions review questions.jsonl --all
+    """
+    from erya.evaluating import read_examples  # noqa: PLC0415
+    from erya.evaluating.questions import save  # noqa: PLC0415
+
+    examples = list(read_examples(file).examples)
+    waiting = [e for e in examples if everything or e.metadata.get("review") != "kept"]
+    if not waiting:
+        echo("All were reviewed. Look again with --all.")
+        return
+    reviewed: dict[str, Example | None] = {}
+    for number, example in enumerate(waiting, start=1):
+        echo(f"\n{number} of {len(waiting)}")
+        outcome = _asked(example)
+        if outcome is _END:
+            break
+        if outcome is not _SKIPPED:
+            reviewed[example.id] = outcome if isinstance(outcome, Example) else None
+    left = [reviewed.get(each.id, each) for each in examples]
+    kept = [each for each in left if each is not None]
+    if reviewed and kept:
+        version = save(file, kept)
+        dropped = len(examples) - len(kept)
+        echo(
+            f"{len(reviewed)} reviewed, {dropped} dropped; {file} is version {version}."
+        )
+    elif reviewed:
+        msg = f"All would be dropped; {file} stays as it is. Remove it if you mean it."
+        raise UsageError(msg)
+
+
+@app.command("versions")
+def versions(
+    file: FileArgument,
+    restored: Annotated[
+        int | None,
+        typer.Option("--restore", metavar="NUMBER", help="Go back to this version."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the versions of a file of questions, or go back to one.
+
+    Examples:
+
+      erya questions versions questions.jsonl
+
+      erya questions versions questions.jsonl --restore 2
+    """
+    from erya.evaluating.questions import restore, versions_of  # noqa: PLC0415
+
+    if restored is not None:
+        number = restore(file, restored)
+        echo(f"{file} is as in version {restored} again; that is version {number}.")
+        return
+    found = versions_of(file)
+    if as_json:
+        told = [{"version": v.number, "questions": v.questions} for v in found]
+        echo_json({"versions": told})
+        return
+    if not found:
+        echo(f"{file} has no versions yet; what writes it keeps one.")
+        return
+    rows = [(str(v.number), str(v.questions)) for v in found]
+    table(rows, header=("VERSION", "QUESTIONS"))
+
+
+@app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(help="Questions as .jsonl or .csv.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="Where to write them.")
+    ],
+    add: Annotated[
+        bool, typer.Option("--add", help="Add to what FILE holds, by their ids.")
+    ] = False,
+) -> None:
+    """Read questions from a table or from another program's lines.
+
+    A table has the columns question and answers, several with || between.
+
+    Examples:
+
+      erya questions import support.csv --out questions.jsonl
+
+      erya questions import more.csv --out questions.jsonl --add
+    """
+    from erya.evaluating import read_examples  # noqa: PLC0415
+    from erya.evaluating.questions import import_examples, save  # noqa: PLC0415
+
+    examples = list(import_examples(source).examples)
+    before: list[Example] = []
+    if add and out.is_file():
+        fresh = {each.id for each in examples}
+        before = [e for e in read_examples(out).examples if e.id not in fresh]
+    version = save(out, [*before, *examples])
+    echo(f"{len(examples)} questions into {out} (version {version}).")
+
+
+@app.command("export")
+def export(
+    file: FileArgument,
+    to: Annotated[
+        Path,
+        typer.Option("--to", metavar="PATH", help=".csv, .jsonl, or a folder (BEIR)."),
+    ],
+    kb: KbOption = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write questions as a table, as lines, or with their documents in BEIR's layout.
+
+    Examples:
+
+      erya questions export questions.jsonl --to questions.csv
+
+      erya questions export questions.jsonl --to beir/ --kb handbook
+    """
+    from erya.evaluating import read_examples  # noqa: PLC0415
+    from erya.evaluating.questions import export_examples  # noqa: PLC0415
+
+    examples = read_examples(file).examples
+    if to.suffix.lower() in {".csv", ".jsonl"}:
+        export_examples(examples, to)
+    else:
+        settings = settings_for(home=home, config=config, kb=kb)
+        with assistant_for(settings, kb=settings.kb) as assistant:
+            owner = Principal.owner(settings.user)
+            ids = {d.source: d.id for d in assistant.store.documents(owner)}
+
+            def document(source: str) -> "Document | None":
+                named = [
+                    key
+                    for path, key in ids.items()
+                    if path == source or path.endswith(f"/{source}")
+                ]
+                return assistant.store.document(owner, named[0]) if named else None
+
+            export_examples(examples, to, documents=document)
+    echo(f"{len(examples)} questions in {to}.")
+
+
+class _Outcome:
+    """What became of a question that is neither kept nor changed."""
+
+
+_END: Final = _Outcome()
+_SKIPPED: Final = _Outcome()
+_DROPPED: Final = _Outcome()
+
+
+def _asked(example: Example) -> Example | _Outcome:
+    """Show a question until it is decided on."""
+    while True:
+        _show(example)
+        choice = typer.prompt(_HELP, default="k", show_default=False).strip().lower()
+        decided = {"d": _DROPPED, "s": _SKIPPED, "x": _END}.get(choice)
+        if decided is not None:
+            return decided
+        if choice == "k":
+            return replace(example, metadata={**example.metadata, "review": "kept"})
+        change = _CHANGES.get(choice)
+        if change is None:
+            echo(f"{choice!r} is none of them.")
+        else:
+            example = change(example)
+
+
+def _show(example: Example) -> None:
+    echo(f"Question: {example.question}")
+    if example.answerable:
+        echo(f"Answer:   {' | '.join(example.answers)}")
+    else:
+        echo("Answer:   (the documents do not say)")
+    for source, quote in example.evidence:
+        echo(f"Evidence: {quote}\n          {source}")
+    for name in ("made_by", "note", "reason"):
+        if example.metadata.get(name):
+            called = f"{name.replace('_', ' ').capitalize()}:"
+            echo(f"{called:<9} {example.metadata[name]}")
+
+
+def _with_question(example: Example) -> Example:
+    return replace(example, question=typer.prompt("Question", default=example.question))
+
+
+def _with_answer(example: Example) -> Example:
+    told = typer.prompt(
+        "Answers, | between; empty if the documents do not say",
+        default=" | ".join(example.answers),
+    )
+    answers = tuple(each.strip() for each in told.split("|") if each.strip())
+    return replace(example, answers=answers, answerable=bool(answers))
+
+
+def _with_note(example: Example) -> Example:
+    note = typer.prompt("Note", default=str(example.metadata.get("note", "")))
+    return replace(example, metadata={**example.metadata, "note": note})
+
+
+_CHANGES: "Final[dict[str, Callable[[Example], Example]]]" = {
+    "q": _with_question,
+    "a": _with_answer,
+    "n": _with_note,
+}

@@ -1,0 +1,15 @@
+"""Test sets from one's own documents: made, filtered, reviewed, kept in versions."""
+
+from erya.evaluating.questions.exchange import export_examples, import_examples
+from erya.evaluating.questions.making import Made, make_questions
+from erya.evaluating.questions.versions import restore, save, versions_of
+
+__all__ = [
+    "Made",
+    "export_examples",
+    "import_examples",
+    "make_questions",
+    "restore",
+    "save",
+    "versions_of",
+]

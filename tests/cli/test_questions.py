@@ -1,0 +1,119 @@
+import csv
+import io
+import json
+
+import pytest
+
+from erya.evaluating import read_examples
+
+
+@pytest.fixture
+def made(erya, folder, tmp_path):
+    erya("ingest", folder, "--kb", "docs")
+    path = tmp_path / "questions.jsonl"
+    told = erya(
+        "questions",
+        "make",
+        "docs",
+        "--out",
+        path,
+        "--count",
+        "4",
+        "--unanswerable",
+        "0",
+        "--json",
+    ).json
+    assert told["questions"] == len(read_examples(path).examples) >= 2
+    return path
+
+
+def review(erya, monkeypatch, path, *lines):
+    monkeypatch.setattr(
+        "sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines))
+    )
+    return erya("questions", "review", path)
+
+
+def test_questions_are_made_measured_and_exported(erya, made, tmp_path):
+    found = erya("evaluate", "answers", "docs", made, "--json").json
+    assert found["evidence_recall"] == 1.0
+
+    assert erya("questions", "export", made, "--to", tmp_path / "q.csv").code == 0
+    with (tmp_path / "q.csv").open(encoding="utf-8-sig") as file:
+        assert len(list(csv.DictReader(file))) == found["questions"]
+    assert (
+        erya(
+            "questions", "export", made, "--to", tmp_path / "beir", "--kb", "docs"
+        ).code
+        == 0
+    )
+    measured = erya(
+        "evaluate", "retrieval", tmp_path / "beir", "--embedding-model", "", "--json"
+    ).json
+    assert measured["hit@10"] == 1.0
+    done = erya("questions", "import", tmp_path / "q.csv", "--out", made, "--add")
+    assert "(version 2)" in done.out
+    assert len(read_examples(made).examples) == found["questions"]
+
+
+def test_a_review_keeps_changes_and_drops(erya, made, monkeypatch):
+    before = read_examples(made).examples
+    done = review(
+        erya, monkeypatch, made, "?", "q", "Changed?", "n", "looks odd", "k", "d", "x"
+    )
+
+    after = read_examples(made).examples
+    assert done.code == 0, done.err
+    assert "'?' is none of them" in done.out
+    assert after[0].question == "Changed?"
+    assert after[0].metadata["note"] == "looks odd"
+    assert after[0].metadata["review"] == "kept"
+    assert [e.id for e in after] == [before[0].id, *(e.id for e in before[2:])]
+    assert "2 reviewed, 1 dropped" in done.out
+
+    assert "1 of" in review(erya, monkeypatch, made, "x").out
+    assert (
+        erya("questions", "versions", made, "--json").json["versions"][0]["version"]
+        == 1
+    )
+    erya("questions", "versions", made, "--restore", "1")
+    assert read_examples(made).examples == before
+
+
+def test_a_review_that_ends_early_loses_nothing(erya, made, monkeypatch):
+    before = made.read_text("utf-8")
+    done = review(erya, monkeypatch, made, "x")
+
+    assert made.read_text("utf-8") == before
+    assert done.code == 0
+    first = review(erya, monkeypatch, made)  # the input ends
+    assert first.code == 1
+    assert made.read_text("utf-8") == before
+
+
+def test_an_answer_may_be_changed_to_none(erya, tmp_path, monkeypatch):
+    path = tmp_path / "q.jsonl"
+    path.write_text(
+        json.dumps({"id": "a", "question": "Who?", "answers": ["Ada"]}) + "\n", "utf-8"
+    )
+
+    review(erya, monkeypatch, path, "a", "Ada | Ada Berg", "k")
+    assert read_examples(path).examples[0].answers == ("Ada", "Ada Berg")
+    assert "All were reviewed" in review(erya, monkeypatch, path).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["make", "nowhere", "--out", "q.jsonl"], "nowhere"),
+        (["review", "none.jsonl"], "cannot be read"),
+        (["import", "none.csv", "--out", "q.jsonl"], "cannot be read"),
+        (["export", "none.jsonl", "--to", "q.csv"], "cannot be read"),
+        (["versions", "none.jsonl", "--restore", "1"], "no version 1"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(erya, arguments, said):
+    done = erya("questions", *arguments)
+
+    assert done.code in {1, 2}
+    assert said in done.err
