@@ -102,6 +102,33 @@ def test_an_answer_may_be_changed_to_none(erya, tmp_path, monkeypatch):
     assert "All were reviewed" in review(erya, monkeypatch, path).out
 
 
+def test_feedback_is_reviewed_and_becomes_a_test_set(erya, monkeypatch, home):
+    assert "Nobody has said anything" in erya("questions", "review").out
+    done = erya(
+        "feedback",
+        "How many days?",
+        "--thumb",
+        "down",
+        "--answer",
+        "20",
+        "--reason",
+        "old rule",
+        "--kb",
+        "docs",
+    )
+    assert "erya questions review --kb docs" in done.out
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("a\n25 days\nk\n"))
+    reviewed = erya("questions", "review", "--kb", "docs")
+
+    assert "Reason:   old rule" in reviewed.out
+    (example,) = read_examples(home / "questions" / "docs.jsonl").examples
+    assert example.answers == ("25 days",)
+    assert example.answerable
+    assert example.metadata["thumb"] == "down"
+    assert erya("feedback", "x", "--thumb", "sideways").code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -6,6 +6,8 @@ from erya.assistant import Assistant
 from erya.errors import NotFoundError, UsageError
 from erya.evaluating import evaluate_answers, read_examples, read_retrieval_set
 from erya.evaluating.questions import (
+    Feedback,
+    add_feedback,
     export_examples,
     import_examples,
     make_questions,
@@ -53,6 +55,43 @@ def test_a_sentence_gives_a_question_that_it_answers(text, kind, question, answe
 
     assert (found[kind].question, found[kind].answer) == (question, answer)
     assert found[kind].quote in text
+
+
+def test_a_heading_that_asks_is_the_question():
+    (draft,) = drafts(chunk("Staff may rest whenever they like.", "May I rest?"))
+
+    assert draft[:3] == (
+        "question",
+        "May I rest?",
+        "Staff may rest whenever they like.",
+    )
+
+
+def test_a_part_of_a_time_or_the_number_of_a_rule_is_no_gap():
+    told = drafts(
+        chunk("1 the lessons take place from 16:30 to 18:00 in the hall.", "Rules")
+    )
+
+    assert [draft.answer for draft in told if draft.kind in {"number", "name"}] == []
+
+
+def test_feedback_waits_for_review(tmp_path):
+    queue = tmp_path / "deep" / "queue.jsonl"
+    add_feedback(queue, Feedback(question="Good?", answer="25", thumb="up", user="ada"))
+    add_feedback(
+        queue, Feedback(question="Bad?", answer="25", thumb="down", reason="old")
+    )
+    add_feedback(
+        queue, Feedback(question="Fixed?", answer="25", thumb="down", corrected="30")
+    )
+
+    good, bad, fixed = read_examples(queue).examples
+    assert (good.answers, bad.answers, fixed.answers) == (("25",), (), ("30",))
+    assert not bad.answerable
+    assert bad.metadata["reason"] == "old"
+    assert {e.metadata["review"] for e in (good, bad, fixed)} == {"pending"}
+    with pytest.raises(UsageError, match="needs the question"):
+        add_feedback(queue, Feedback(question=" ", answer="", thumb="up"))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from erya.cli import (
     config,
     doctor,
     evaluate,
+    feedback,
     gate,
     ingest,
     kb,
@@ -42,6 +43,7 @@ app.command("show")(show.show)
 app.add_typer(evaluate.app, name="evaluate")
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
+app.command("feedback")(feedback.feedback)
 app.add_typer(questions.app, name="questions")
 app.add_typer(kb.app, name="kb")
 app.add_typer(models.app, name="models")

@@ -21,6 +21,7 @@ from erya.cli.common import (
 )
 from erya.cli.measured import progress
 from erya.cli.measuring import cached_chat
+from erya.config import Settings
 from erya.errors import UsageError
 from erya.records import Example, Principal
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from erya.records import Document
 
-__all__ = ["app"]
+__all__ = ["app", "queue_of"]
 
 app = typer.Typer(help="Make, review and exchange test sets.", no_args_is_help=True)
 
@@ -124,10 +125,16 @@ def make(
 
 @app.command("review")
 def review(
-    file: FileArgument,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Questions; without one, what feedback has brought."),
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Also those that were reviewed before.")
     ] = False,
+    kb: KbOption = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
 ) -> None:
     """Look at questions one by one: keep, change, note or drop them.
 
@@ -137,11 +144,16 @@ def review(
 
       erya questions review questions.jsonl
 
-      erya questions review questions.jsonl --all
+      erya questions review --kb handbook
     """
     from erya.evaluating import read_examples  # noqa: PLC0415
     from erya.evaluating.questions import save  # noqa: PLC0415
 
+    if file is None:
+        file = queue_of(settings_for(home=home, config=config, kb=kb))
+        if not file.is_file():
+            echo("Nobody has said anything yet. See: erya feedback --help")
+            return
     examples = list(read_examples(file).examples)
     waiting = [e for e in examples if everything or e.metadata.get("review") != "kept"]
     if not waiting:
@@ -278,6 +290,11 @@ def export(
     echo(f"{len(examples)} questions in {to}.")
 
 
+def queue_of(settings: Settings) -> Path:
+    """Return where the feedback on a base waits for review."""
+    return Path(settings.home) / "questions" / f"{settings.kb}.jsonl"
+
+
 class _Outcome:
     """What became of a question that is neither kept nor changed."""
 
@@ -312,7 +329,7 @@ def _show(example: Example) -> None:
         echo("Answer:   (the documents do not say)")
     for source, quote in example.evidence:
         echo(f"Evidence: {quote}\n          {source}")
-    for name in ("made_by", "note", "reason"):
+    for name in ("made_by", "said", "thumb", "reason", "note"):
         if example.metadata.get(name):
             called = f"{name.replace('_', ' ').capitalize()}:"
             echo(f"{called:<9} {example.metadata[name]}")

@@ -27,6 +27,7 @@ _DEFINED_ZH = re.compile(
     r"(?P<what>[^，。；：、“”（）\s]{2,16})"
     r"(?:，|,)?(?:是指|指的是|系指|定义为|是一种|是一个|是一项|是由)(?P<answer>.{4,})"
 )
+_PART = re.compile(r"\d[.:：/-]____|____[.:：/-]\d")  # of a time, a date, a version
 # What does not name what it speaks of.
 _NO_SUBJECT = re.compile(
     r"(?:it|th(?:is|at|ese|ose|ere|ey)|here|s?he|we|you|wh(?:at|ich|o|en|ere)|one|each"
@@ -97,7 +98,10 @@ def _gap(chunk: Chunk, sentence: str, *, chinese: bool) -> Iterator[Draft]:
     told = [
         fact.text
         for fact in facts(sentence)
-        if sentence.count(fact.text) == 1 and len(fact.text) < len(sentence) / 3
+        if sentence.count(fact.text) == 1
+        and not sentence.startswith(fact.text)
+        and len(fact.text) < len(sentence) / 3
+        and not _PART.search(sentence.replace(fact.text, _GAP))
     ]
     if not told:
         return
@@ -115,6 +119,8 @@ def _gap(chunk: Chunk, sentence: str, *, chinese: bool) -> Iterator[Draft]:
 
 def _about(chunk: Chunk, sentence: str, *, chinese: bool) -> Draft:
     heading = chunk.headings[-1]
+    if heading.endswith(("?", "？")):
+        return Draft("question", heading, sentence, sentence)
     question = (
         f"关于“{heading}”，文档是怎么说的？"
         if chinese
