@@ -34,7 +34,7 @@ def test_a_base_is_asked_what_is_known(erya, base, questions, tmp_path):
 
     assert done.code == 0, done.err
     assert "contains            1.0000" in done.out
-    assert "Your 3 questions can show" in done.out
+    assert "Kept as the run" in done.out
     with (tmp_path / "out.csv").open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [row["id"] for row in rows] == ["leave", "sick", "years", "cup"]
@@ -249,6 +249,103 @@ def test_labels_that_are_none_are_told_with_their_line(erya, tmp_path, row, said
     )
 
     assert said in erya("evaluate", "judge", path, "--judge", "strict").err
+
+
+LADDER = """
+data = "questions.jsonl"
+docs = "docs"
+[[rung]]
+name = "alone"
+kind = "prompt"
+chat_model = "local"
+price = { input = 1.0, output = 2.0 }
+[[rung]]
+name = "words"
+embedding_model = ""
+[[rung]]
+name = "trained"
+kind = "fine-tuned"
+"""
+
+
+def test_a_ladder_measures_its_rungs_and_names_those_to_come(
+    erya, folder, questions, tmp_path
+):
+    path = tmp_path / "ladder.toml"
+    path.write_text(LADDER, "utf-8")
+    with ChatServer(Reply(text="25 days")) as server:
+        erya(
+            "models",
+            "add",
+            "chat",
+            "local",
+            "--base-url",
+            server.base_url,
+            "--model",
+            "m",
+        )
+        alone, words, trained = erya("ladder", path, "--json").json["rungs"]
+        shown = erya("ladder", path, "--html", tmp_path / "ladder.html")
+        asked = server.requests
+
+    assert (alone["contains"], words["contains"]) == (round(1 / 3, 4), 1.0)
+    assert (alone["refusal"], words["refusal"]) == (0.0, 1.0)
+    assert alone["cost_per_1000"] == pytest.approx((7 * 1.0 + 2 * 2.0) / 1e6 * 1000)
+    assert words["over_the_one_before"]["difference"] == pytest.approx(2 / 3, abs=1e-4)
+    assert trained == {"rung": "trained", "kind": "fine-tuned", "measured": False}
+    assert not any(
+        "Passages" in message["content"]
+        for request in asked
+        for message in request["messages"]
+    )
+    assert len(asked) == 4
+    assert "not in this version" in shown.out
+    assert "alone" in (tmp_path / "ladder.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "needs data"),
+        ("nonsense", "cannot be read"),
+        ('data = "q.jsonl"\n[[rung]]\nkind = "flying"', "of the kind 'flying'"),
+        ('data = "q.jsonl"\n[[rung]]\nprice = 3', "the price of 'rung 1'"),
+        ('data = "q.jsonl"\n[[rung]]\nkind = "agent"', "no rung that this version"),
+        ('data = "q.jsonl"\n[[rung]]\nkind = "prompt"', "give it a chat_model"),
+        ('data = "q.jsonl"\n[[rung]]\nspeed = 3', "Unknown setting 'speed'"),
+    ],
+)
+def test_a_ladder_that_is_none_is_told(erya, tmp_path, content, said):
+    path = tmp_path / "ladder.toml"
+    path.write_text(content, "utf-8")
+
+    done = erya("ladder", path)
+
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_benchmarks_are_listed_and_those_to_come_say_what_they_will_take(
+    erya, tmp_path
+):
+    assert {"rgb", "squad", "chunking"} <= {
+        each["name"]
+        for each in erya("evaluate", "benchmark", "--json").json["benchmarks"]
+    }
+    assert "recall" in erya("evaluate", "benchmark").out
+    assert (
+        "false_answers"
+        in erya("evaluate", "benchmark", "recall", "--data", tmp_path).err
+    )
+    assert "corpus.jsonl" in erya("evaluate", "benchmark", "squad").err
+    assert (
+        "no benchmark 'nonsense'"
+        in erya("evaluate", "benchmark", "nonsense", "--data", tmp_path).err
+    )
+    assert (
+        "no folder"
+        in erya("evaluate", "benchmark", "rgb", "--data", tmp_path / "none").err
+    )
 
 
 def test_a_model_that_fails_is_told_and_the_next_try_goes_on(erya, base, questions):

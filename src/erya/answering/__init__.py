@@ -7,5 +7,13 @@ not yet checked. It never searches, and never shows what was not given to it.
 from erya.answering.base import Answerer
 from erya.answering.extractive import ExtractiveAnswerer
 from erya.answering.grounded import PROMPT, GroundedAnswerer
+from erya.answering.prompted import PROMPTED, PromptedAnswerer
 
-__all__ = ["PROMPT", "Answerer", "ExtractiveAnswerer", "GroundedAnswerer"]
+__all__ = [
+    "PROMPT",
+    "PROMPTED",
+    "Answerer",
+    "ExtractiveAnswerer",
+    "GroundedAnswerer",
+    "PromptedAnswerer",
+]

@@ -301,6 +301,8 @@ def _again(settings: "Settings", run: "Run") -> "Run":
             principal=Principal(user=reader["user"], groups=frozenset(reader["groups"]))
             if reader
             else Principal.owner(settings.user),
+            prompt_only=spec.get("prompt_only", False),
+            label=spec.get("label", ""),
             judge=(spec.get("judge") or {}).get("name", ""),
             guidelines=spec.get("guidelines") or (),
             **given,

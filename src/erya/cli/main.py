@@ -17,6 +17,7 @@ from erya.cli import (
     gate,
     ingest,
     kb,
+    ladder,
     models,
     questions,
     search,
@@ -43,6 +44,7 @@ app.command("show")(show.show)
 app.add_typer(evaluate.app, name="evaluate")
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
+app.command("ladder")(ladder.ladder)
 app.command("feedback")(feedback.feedback)
 app.add_typer(questions.app, name="questions")
 app.add_typer(kb.app, name="kb")

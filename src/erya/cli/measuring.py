@@ -93,13 +93,17 @@ def measure_answers(
     kb: str,
     docs: Sequence[str] = (),
     principal: Principal,
+    prompt_only: bool = False,
     queries: int | None = None,
     seed: int = 0,
     judge: str = "",
     guidelines: Sequence[str] = (),
+    label: str = "",
     fresh: bool = False,
 ) -> "Run":
     """Ask the base `kb` the questions of a file, or one made for it from `docs`.
+
+    With `prompt_only` the chat model is asked, and shown no document.
 
     Raises:
         ModelError: A model cannot be reached; what was measured before is kept.
@@ -117,10 +121,12 @@ def measure_answers(
     asked = read_examples(file)
     examples = asked.drawn(queries, seed=seed) if queries else asked.examples
     with _base(settings, kb=kb, docs=docs) as assistant:
-        cache = _cached(assistant, settings)
+        cache = _cached(assistant, settings, prompt_only=prompt_only)
         spec = {
             "kind": "answers",
             "about": f"{'docs' if docs else kb}-{file.stem}",
+            "label": label,
+            "prompt_only": prompt_only,
             "data": str(file.resolve()),
             "digest": asked.digest,
             "queries": queries,
@@ -266,14 +272,19 @@ def _base(settings: Settings, *, kb: str, docs: Sequence[str]) -> "Iterator[Assi
         yield assistant
 
 
-def _cached(assistant: "Assistant", settings: Settings) -> "CachedChat | None":
-    from erya.answering import GroundedAnswerer  # noqa: PLC0415
+def _cached(
+    assistant: "Assistant", settings: Settings, *, prompt_only: bool
+) -> "CachedChat | None":
+    """Let the assistant's model be asked nothing twice."""
+    from erya.answering import GroundedAnswerer, PromptedAnswerer  # noqa: PLC0415
 
     answerer = assistant.answerer
     if not isinstance(answerer, GroundedAnswerer):
         return None
     cache = cached_chat(settings, answerer.model)
-    assistant.answerer = replace(answerer, model=cache)
+    assistant.answerer = (
+        PromptedAnswerer(model=cache) if prompt_only else replace(answerer, model=cache)
+    )
     return cache
 
 
@@ -340,10 +351,10 @@ def chat_entry(settings: Settings, name: str) -> dict[str, str]:
 
 
 def _prompts(settings: Settings, *, judge: str) -> dict[str, str]:
-    from erya.answering import PROMPT  # noqa: PLC0415
+    from erya.answering import PROMPT, PROMPTED  # noqa: PLC0415
     from erya.evaluating.judges import JUDGE_PROMPTS  # noqa: PLC0415
 
-    texts = {"answer": PROMPT} if settings.chat_model else {}
+    texts = {"answer": PROMPT, "alone": PROMPTED} if settings.chat_model else {}
     if judge:
         texts |= {f"judge {name}": text for name, text in JUDGE_PROMPTS.items()}
     return {

@@ -51,6 +51,7 @@ def _figures(run: Run) -> Mapping[str, Any]:
     stages = run.stages()
     return {
         "name": run.name,
+        "label": run.spec.get("label") or run.name,
         "spec": run.spec,
         "finished": run.finished,
         "figures": run.figures,

@@ -1,0 +1,244 @@
+"""`erya ladder`: the same questions on every rung, so that a team sees which pays."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+
+import typer
+
+from erya.cli.common import (
+    ConfigOption,
+    HomeOption,
+    JsonOption,
+    echo,
+    echo_json,
+    settings_for,
+    table,
+)
+from erya.cli.measured import HtmlOption, estimates_json, write_html
+from erya.cli.measuring import measure_answers
+from erya.errors import UsageError
+from erya.records import Principal
+
+if TYPE_CHECKING:
+    from erya.evaluating import Run
+    from erya.evaluating.comparison import MetricChange
+
+__all__ = ["ladder"]
+
+_MEASURED: Final = ("documents", "prompt")
+# Rungs of the ladder whose rooms are not built yet: named, so that nobody misses them.
+_DECLARED: Final = ("rerank", "queries", "agent", "fine-tuned")
+_MILLION: Final = 1_000_000
+
+
+class _Rung(NamedTuple):
+    name: str
+    kind: str
+    settings: Mapping[str, Any]
+    price: Mapping[str, float]
+
+
+class _Plan(NamedTuple):
+    data: Path
+    kb: str
+    docs: Sequence[str]
+    rungs: Sequence[_Rung]
+
+
+class _Measured(NamedTuple):
+    rung: _Rung
+    run: "Run | None"
+    step: "MetricChange | None"  # over the last rung that was measured before
+
+
+def ladder(
+    file: Annotated[
+        Path, typer.Argument(metavar="LADDER.toml", help="The rungs, in their order.")
+    ],
+    queries: Annotated[
+        int | None,
+        typer.Option("--queries", min=1, help="Ask only so many, drawn at random."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of draw and intervals.")] = 0,
+    html: HtmlOption = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Measure the same questions on several rungs: quality, time and cost side by side.
+
+    LADDER.toml names `data`, the questions, and `docs` or `kb`; then a `[[rung]]` for
+    each with a `name` and any settings. `kind = "prompt"` asks the chat model without
+    documents. `price = {input = 0.5, output = 1.5}`, per million tokens, gives a cost.
+
+    Examples:
+
+      erya ladder examples/ladder.toml
+
+      erya ladder ladder.toml --queries 100 --html ladder.html
+    """
+    from erya.evaluating import compare  # noqa: PLC0415
+
+    plan = _read(file)
+    measured: list[_Measured] = []
+    for rung in plan.rungs:
+        if rung.kind in _DECLARED:
+            measured.append(_Measured(rung, None, None))
+            continue
+        settings = settings_for(home=home, config=config, **rung.settings)
+        if rung.kind == "prompt" and not settings.chat_model:
+            msg = f"The rung {rung.name!r} asks a model alone; give it a chat_model."
+            raise UsageError(msg)
+        echo(f"Measuring {rung.name}", err=True)
+        run = measure_answers(
+            settings,
+            plan.data,
+            kb=plan.kb or settings.kb,
+            docs=plan.docs,
+            principal=Principal.owner(settings.user),
+            prompt_only=rung.kind == "prompt",
+            label=rung.name,
+            queries=queries,
+            seed=seed,
+        )
+        before = next((each.run for each in reversed(measured) if each.run), None)
+        step = None
+        if before is not None:
+            step = compare(before, run, metrics=[run.main_metric]).metrics[0]
+        measured.append(_Measured(rung, run, step))
+    runs = [each.run for each in measured if each.run is not None]
+    if html is not None:
+        write_html(runs[-1], html, others=runs[:-1])
+    if as_json:
+        echo_json({"rungs": [_as_json(each) for each in measured]})
+    else:
+        _show(measured)
+
+
+def _read(file: Path) -> _Plan:
+    """Read the rungs.
+
+    Raises:
+        UsageError: The file cannot be read, or is no ladder.
+    """
+    try:
+        told = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"{file} cannot be read: {error}."
+        raise UsageError(msg) from None
+    data, rungs = told.get("data"), told.get("rung")
+    if not isinstance(data, str) or not isinstance(rungs, list) or not rungs:
+        msg = f"{file} needs data = FILE and a [[rung]]. See: erya ladder --help"
+        raise UsageError(msg)
+    beside = file.resolve().parent
+    docs = told.get("docs") or []
+    docs = [docs] if isinstance(docs, str) else docs
+    plan = _Plan(
+        data=beside / data,
+        kb=str(told.get("kb") or ""),
+        docs=[str(beside / path) for path in docs],
+        rungs=[_rung(file, number, each) for number, each in enumerate(rungs, start=1)],
+    )
+    if all(rung.kind in _DECLARED for rung in plan.rungs):
+        msg = f"{file} has no rung that this version measures."
+        raise UsageError(msg)
+    return plan
+
+
+def _rung(file: Path, number: int, told: Mapping[str, Any]) -> _Rung:
+    """Read one rung.
+
+    Raises:
+        UsageError: It is of no known kind, or its price is none.
+    """
+    settings = dict(told)
+    name = str(settings.pop("name", f"rung {number}"))
+    kind = settings.pop("kind", "documents")
+    price = settings.pop("price", {})
+    if kind not in _MEASURED + _DECLARED:
+        known = ", ".join(_MEASURED + _DECLARED)
+        msg = f"{file}: the rung {name!r} is of the kind {kind!r}; there are {known}."
+        raise UsageError(msg)
+    if not isinstance(price, dict) or not all(
+        isinstance(each, (int, float)) for each in price.values()
+    ):
+        msg = (
+            f"{file}: the price of {name!r} must be like {{input = 0.5, output = 1.5}}."
+        )
+        raise UsageError(msg)
+    return _Rung(name, kind, settings, price)
+
+
+def _cost(measured: _Measured) -> float | None:
+    """Return what a thousand questions cost, in the money of the price."""
+    run, price = measured.run, measured.rung.price
+    if run is None or not price:
+        return None
+    spent = run.tokens()
+    cost = sum(price.get(name, 0.0) * count for name, count in spent.items())
+    return cost / _MILLION / max(len(run.items), 1) * 1000
+
+
+def _as_json(measured: _Measured) -> dict[str, Any]:
+    rung, run, step = measured
+    if run is None:
+        return {"rung": rung.name, "kind": rung.kind, "measured": False}
+    cost = _cost(measured)
+    return {
+        "rung": rung.name,
+        "kind": rung.kind,
+        "measured": True,
+        "run": run.name,
+        "main_metric": run.main_metric,
+        **estimates_json(run.estimates()),
+        "p50_seconds": run.stages()["total"].p50,
+        "tokens": run.tokens(),
+        "cost_per_1000": None if cost is None else round(cost, 4),
+        "over_the_one_before": None
+        if step is None
+        else {
+            "difference": round(step.difference.mean, 4),
+            "interval": [round(step.difference.low, 4), round(step.difference.high, 4)],
+            "p": round(step.p, 4),
+            "verdict": step.verdict,
+        },
+    }
+
+
+def _show(measured: Sequence[_Measured]) -> None:
+    first = next(each.run for each in measured if each.run is not None)
+    table(
+        [_row(each) for each in measured],
+        header=(
+            "RUNG", first.main_metric.upper(), "95 % INTERVAL", "OVER THE ONE BEFORE",
+            "REFUSAL", "MEDIAN", "COST/1000",
+        ),
+    )  # fmt: skip
+    echo("Refusal: of the questions that the documents do not answer.")
+
+
+def _row(measured: _Measured) -> tuple[str, ...]:
+    rung, run, step = measured
+    if run is None:
+        return (rung.name, "-", "not in this version", "", "", "", "")
+    estimates = run.estimates()
+    main = estimates[run.main_metric]
+    gained = ""
+    if step is not None:
+        difference = step.difference
+        gained = (
+            f"{difference.mean:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"
+            f" {step.verdict}"
+        )
+    refusal, cost = estimates.get("refusal"), _cost(measured)
+    return (
+        rung.name,
+        f"{main.mean:.3f}",
+        f"{main.low:.3f} to {main.high:.3f}",
+        gained,
+        "-" if refusal is None else f"{refusal.mean:.3f}",
+        f"{run.stages()['total'].p50:.3f} s",
+        "-" if cost is None else f"{cost:.3f}",
+    )

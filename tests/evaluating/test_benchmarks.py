@@ -1,0 +1,149 @@
+"""Small data of the same form; definitions are checked by cases worked by hand."""
+
+import json
+
+import pytest
+
+from erya.errors import UsageError
+from erya.evaluating.benchmarks import BENCHMARKS, Setup, measure_benchmark
+from erya.evaluating.benchmarks.chunking import overlap
+from erya.evaluating.runs import Runs
+from erya.records import Span
+from tests.loading.pdf_files import pdf
+
+
+def write(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8"
+    )
+
+
+def measured(name, folder, **options):
+    setup = Setup(**options)
+    read = BENCHMARKS[name].read
+    assert read is not None
+    task = read(folder, setup)
+    run = Runs(folder / "runs").begin({"kind": "benchmark", "about": name}, fresh=True)
+    return measure_benchmark(task, setup, run, on_progress=lambda *_: None)
+
+
+def city(number, people):
+    return f"The harbour town of Quayville{number} has {people} inhabitants by the last count."
+
+
+def test_rgb_asks_every_ability_within_its_own_passages(tmp_path):
+    noise = [
+        f"The bakery in street {n} sells bread and cakes every morning."
+        for n in range(9)
+    ]
+    question = "How many inhabitants does the harbour town of Quayville1 have?"
+    write(tmp_path / "en_refine.jsonl", [
+        {"id": "r1", "question": question, "answers": ["4711"], "positive": [city(1, 4711)] * 5, "negative": noise},
+    ])  # fmt: skip
+    write(tmp_path / "en_int.jsonl", [
+        {"id": "i1", "question": question, "answers": [["4711", "4,711"]], "positive": [[city(1, 4711)]], "negative": noise},
+    ])  # fmt: skip
+    write(tmp_path / "en_fact.jsonl", [
+        {"id": "f1", "question": question, "answers": ["4711"], "positive": [], "positive_wrong": [city(1, 9999)],
+         "fake_answer": "9999", "negative": noise},
+    ])  # fmt: skip
+
+    run = measured("rgb", tmp_path)
+
+    means = {name: each.mean for name, each in run.estimates().items()}
+    assert set(means) == {
+        *(f"noise_{rate}_en" for rate in (0.0, 0.2, 0.4, 0.6, 0.8)), "rejection_en",
+        *(f"integration_{rate}_en" for rate in (0.0, 0.2, 0.4)), "counterfactual_en", "misled_en",
+    }  # fmt: skip
+    assert means.pop("counterfactual_en") == 0.0
+    assert means == dict.fromkeys(means, 1.0)
+    assert {i.id: i for i in run.items}["r1/rejection"].detail["abstained"]
+
+
+def test_a_question_with_passages_of_its_own_sees_no_other(tmp_path):
+    rows = [
+        {"id": "a", "question": "How many inhabitants does Quayville1 have?", "answers": ["4711"], "contexts": [city(1, 4711)]},
+        {"id": "b", "question": "How many inhabitants does Quayville1 have?", "answers": [], "contexts": ["Bread is sold in the morning."]},
+    ]  # fmt: skip
+    write(tmp_path / "qa.jsonl", rows)
+
+    run = measured("clapnq", tmp_path)
+
+    assert run.values("contains") == {"a": 1.0}
+    assert run.values("refusal") == {"b": 1.0}
+
+
+def test_a_corpus_is_searched_as_a_whole(tmp_path):
+    write(
+        tmp_path / "corpus.jsonl",
+        [{"_id": f"d{n}", "title": "", "text": city(n, 1000 + n)} for n in range(5)],
+    )
+    write(tmp_path / "queries.jsonl", [
+        {"_id": "q3", "text": "How many inhabitants does Quayville3 have?", "answers": ["1003"]},
+        {"_id": "q4", "text": "No answer is known to this?", "answers": []},
+    ])  # fmt: skip
+    (tmp_path / "qrels.tsv").write_text("q3\td3\t1\nq4\td4\t1\n")
+
+    assert measured("squad", tmp_path).values("contains") == {"q3": 1.0}
+
+
+def test_reports_are_read_as_pdf_and_the_page_counts(tmp_path):
+    (tmp_path / "pdf").mkdir()
+    lines = [
+        [(72, 700, 12, "A page about nothing in particular.")],
+        [(72, 700, 12, "The revenue of Acme in 2022 was 1,577 million.")],
+    ]
+    (tmp_path / "pdf" / "ACME_2022.pdf").write_bytes(pdf(*lines))
+    rows = [
+        {"id": "1", "question": "What was the revenue of Acme in 2022?", "answers": ["$1577.00"], "doc_name": "ACME_2022",
+         "contexts": [{"doc": "ACME_2022", "page0": 1, "text": "x"}]},
+        {"id": "2", "question": "Elsewhere?", "answers": ["$1"], "doc_name": "OTHER", "contexts": []},
+    ]  # fmt: skip
+    write(tmp_path / "qa.jsonl", rows)
+
+    run = measured("financebench", tmp_path)
+
+    assert [item.id for item in run.items] == ["1"]
+    assert (
+        run.items[0].scores["page_hit"] == run.items[0].scores["numbers_right"] == 1.0
+    )
+
+
+def test_chunks_are_laid_on_references_character_by_character():
+    """By hand: references 10-20 and 30-40; chunks 0-15, and 10-15 once more."""
+    found = overlap([Span(0, 15), Span(10, 15)], [Span(10, 20), Span(30, 40)])
+
+    assert found == (5 / 20, 5 / 20, 5 / (20 + 15))
+    assert overlap([Span(0, 10)], [Span(0, 10)], elsewhere=10) == (1.0, 0.5, 0.5)
+    assert overlap([], [Span(0, 1)]) == overlap([Span(0, 1)], []) == (0.0, 0.0, 0.0)
+
+
+def test_chunking_measures_what_a_search_brings(tmp_path):
+    (tmp_path / "corpora").mkdir()
+    text = "Bread is sold in the morning.\n\n" + city(1, 4711)
+    (tmp_path / "corpora" / "towns.md").write_text(text, "utf-8")
+    start = text.index("4711")
+    row = {"_id": "q", "text": "How many inhabitants does Quayville1 have?", "corpus_id": "towns",
+           "references": [{"content": "4711", "start_index": start, "end_index": start + 4}]}  # fmt: skip
+    write(tmp_path / "queries.jsonl", [row])
+
+    assert measured("chunking", tmp_path).items[0].scores["recall"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "said"),
+    [
+        ("rgb", {}, "no file of RGB"),
+        ("rgb", {"zh_int.jsonl": [{"id": 1, "question": "a", "answers": ["b"], "positive": [3], "negative": []}]}, "line 1, is no question of RGB"),
+        ("squad", {}, "no corpus.jsonl"),
+        ("financebench", {"qa.jsonl": [{"question": "a", "answers": ["b"], "doc_name": "x", "contexts": []}]}, "None of the reports.*--docs"),
+        ("chunking", {"queries.jsonl": []}, "no document in"),
+    ],
+)  # fmt: skip
+def test_data_that_is_none_is_told(tmp_path, name, files, said):
+    for file, rows in files.items():
+        write(tmp_path / file, rows)
+
+    with pytest.raises(UsageError, match=said):
+        measured(name, tmp_path)
