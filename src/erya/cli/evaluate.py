@@ -1,5 +1,6 @@
 """`erya evaluate`: measure before you change, and after."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -270,6 +271,69 @@ def runs(
         ],
         header=("RUN", "ITEMS", "STATE"),
     )
+
+
+@app.command("summary")
+def summary(
+    run: Annotated[str, typer.Argument(help="A run's name, its folder, or `last`.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="Where to write it, as a file."),
+    ] = None,
+    home: HomeOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Print the figures of a run, without any question, answer, passage or path.
+
+    What it prints may be committed where the data itself may not.
+
+    Examples:
+
+      erya evaluate summary last
+
+      erya evaluate summary last --out benchmarks/results/runs
+    """
+    from erya.evaluating.leaderboard import summary_of  # noqa: PLC0415
+
+    told = summary_of(runs_of(settings_for(home=home, config=config)).get(run))
+    if out is None:
+        echo_json(told)
+        return
+    path = out / f"{told['about']}.json"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    except OSError as error:
+        msg = f"{path} cannot be written: {error}."
+        raise UsageError(msg) from None
+    echo(f"The figures of {told['run']} are in {path}.")
+
+
+@app.command("leaderboard")
+def page(
+    folder: Annotated[Path, typer.Argument(help="Summaries of runs.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="The page, in Markdown.")
+    ],
+) -> None:
+    """Make a page of all summaries in a folder, every figure with its command.
+
+    Examples:
+
+      erya evaluate leaderboard benchmarks/results/runs --out docs/results.md
+    """
+    from erya.evaluating.leaderboard import (  # noqa: PLC0415
+        leaderboard,
+        read_summaries,
+    )
+
+    summaries = read_summaries(folder)
+    try:
+        out.write_text(leaderboard(summaries), "utf-8")
+    except OSError as error:
+        msg = f"{out} cannot be written: {error}."
+        raise UsageError(msg) from None
+    echo(f"{len(summaries)} runs in {out}.")
 
 
 def _again(settings: "Settings", run: "Run") -> "Run":

@@ -7,6 +7,7 @@ Islam and others, "FinanceBench: A New Benchmark for Financial Question Answerin
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -18,7 +19,7 @@ from erya.evaluating.files import json_rows, wrong
 from erya.evaluating.runs import Measured, Progress
 from erya.language import facts
 from erya.loading import FolderSource
-from erya.records import Example, Hit
+from erya.records import Chunk, Document, Example, Hit
 
 __all__ = ["read_financebench"]
 
@@ -71,6 +72,10 @@ def read_financebench(folder: Path, setup: Setup) -> Task:
                 msg = f"{first.source} cannot be read: {first.message}"
                 raise UsageError(msg)
 
+            @cache
+            def read(key: str) -> Document:
+                return assistant.store.document(OWNER, key)
+
             def measure(item: _Asked) -> Measured:
                 found = assistant.search(
                     item.example.question, principal=OWNER, limit=setup.passages
@@ -78,12 +83,13 @@ def read_financebench(folder: Path, setup: Setup) -> Task:
                 measured = measure_answer(
                     assistant, item.example, principal=OWNER, measures=setup.measures
                 )
-                same = [hit for hit in found.hits if _of(hit) == item.document]
+                same = [hit.chunk for hit in found.hits if _of(hit) == item.document]
                 scores = {
                     "document_hit": float(bool(same)),
                     "page_hit": float(
-                        any(hit.chunk.page in item.pages for hit in same)
+                        any(item.pages & _pages(read(c.document_id), c) for c in same)
                     ),
+                    **_numbers(item.example, str(measured.detail["answer"])),
                 }
                 return replace(measured, scores={**measured.scores, **scores})
 
@@ -97,6 +103,13 @@ def _numbers(example: Example, answer: str) -> dict[str, float]:
     wanted = {f.value for f in facts(example.answers[0]) if f.kind == "number"}
     said = {fact.value for fact in facts(answer)}
     return {"numbers_right": float(wanted <= said)} if wanted else {}
+
+
+def _pages(document: Document, chunk: Chunk) -> frozenset[int]:
+    """Return the pages that a chunk stands on, which may be several."""
+    ends = document.page_at(chunk.start), document.page_at(chunk.end - 1)
+    known = [page for page in ends if page is not None]
+    return frozenset(range(min(known), max(known) + 1)) if known else frozenset()
 
 
 def _of(hit: Hit) -> str:

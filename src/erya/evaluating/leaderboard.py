@@ -1,0 +1,136 @@
+"""Figures of runs without their questions, to commit, and the page made of them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import Any, Final
+
+from erya.errors import UsageError
+from erya.evaluating.comparison import LOWER_IS_BETTER
+from erya.evaluating.runs import Run
+
+__all__ = ["leaderboard", "read_summaries", "summary_of"]
+
+_KINDS: Final = {
+    "retrieval": "Retrieval",
+    "retrieval-run": "Retrieval by other systems",
+    "answers": "Answers on own documents",
+    "benchmark": "Benchmarks",
+}
+_HEAD: Final = """\
+# Results
+
+Made by `erya evaluate leaderboard` from summaries of runs; do not edit. Each figure is
+a mean with its 95 % interval; one with ↓ is better when it is lower.
+"""
+_WANTED: Final = (
+    "contains", "numbers_right", "ndcg@10", "mrr@10", "hit@1", "recall@100", "f1",
+    "rouge_l", "refusal", "over_refusal", "page_hit", "recall", "precision", "iou",
+)  # fmt: skip
+
+
+def summary_of(run: Run) -> dict[str, Any]:
+    """Return the figures of a run, how it was made, and nothing of what it read.
+
+    No question, no answer, no passage, and no path but the last name of each: a
+    summary may be published where the data may not.
+    """
+    return {
+        "run": run.name,
+        "kind": run.spec.get("kind", ""),
+        "about": run.spec.get("about", ""),
+        "command": _command(run.spec),
+        "items": len(run.items),
+        "metrics": {
+            name: [round(number, 4) for number in estimate]
+            for name, estimate in run.estimates().items()
+        },
+        "not_judged": {name: each.missing for name, each in run.not_judged().items()},
+        "seconds": {name: each._asdict() for name, each in run.stages().items()},
+        "tokens": run.tokens(),
+        "figures": dict(run.figures),
+        **{
+            name: run.spec.get(name)
+            for name in ("settings", "models", "digest", "seed", "versions", "began")
+        },
+    }
+
+
+def read_summaries(folder: Path) -> list[Mapping[str, Any]]:
+    """Read all summaries of a folder, in the order of their names.
+
+    Raises:
+        UsageError: There is none, or one is damaged.
+    """
+    found: list[Mapping[str, Any]] = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            told = json.loads(path.read_text("utf-8"))
+            found.append({**told, "metrics": dict(told["metrics"])})
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            msg = f"{path} is no summary of a run: {error}."
+            raise UsageError(msg) from None
+    if not found:
+        msg = f"{folder} has no summaries. Write some: erya evaluate summary RUN --out"
+        raise UsageError(msg)
+    return found
+
+
+def leaderboard(summaries: Sequence[Mapping[str, Any]]) -> str:
+    """Return a page in Markdown with a table for each kind of measurement.
+
+    Each figure has its 95 % interval, its model and the command that repeats it.
+    """
+    parts = [_HEAD]
+    for kind, title in _KINDS.items():
+        rows = [each for each in summaries if each["kind"] == kind]
+        if rows:
+            parts.append(f"## {title}\n")
+            parts += [_section(row) for row in rows]
+    return "\n".join(parts)
+
+
+def _section(row: Mapping[str, Any]) -> str:
+    metrics = row["metrics"]
+    shown = [name for name in _WANTED if name in metrics] or list(metrics)
+    settings = row.get("settings") or {}
+    models = [settings.get("embedding_model") or "words alone"]
+    models += [settings["chat_model"]] if settings.get("chat_model") else []
+    version = (row.get("versions") or {}).get("erya", "")
+    told = [f"{row['items']:,} items", " + ".join(models), f"erya {version}"]
+    lines = [
+        f"### {row['about']}\n",
+        " · ".join([*told, str(row.get("began"))[:10]]) + "\n",
+        "| metric | mean | 95 % interval |",
+        "|---|---|---|",
+    ]
+    for name in shown:
+        mean, low, high = metrics[name]
+        arrow = " ↓" if name in LOWER_IS_BETTER else ""
+        lines.append(f"| {name}{arrow} | {mean:.4f} | {low:.4f} to {high:.4f} |")
+    return "\n".join(lines) + f"\n\n`{row['command']}`\n"
+
+
+def _command(spec: Mapping[str, Any]) -> str:
+    """Return what to type, with `DATA` for the folder of the data."""
+    kind = spec.get("kind")
+    data = spec.get("data", "")
+    names = [
+        PurePath(path).name for path in ([data] if isinstance(data, str) else data)
+    ]
+    if kind == "retrieval-run":
+        words = ["retrieval", f"--run {names[0]}", f"--qrels {names[1]}"]
+    elif kind == "benchmark":
+        words = ["benchmark", str(spec["benchmark"]), f"--data DATA/{names[0]}"]
+        words += (
+            [f"--docs DATA/…/{PurePath(spec['docs']).name}"] if spec["docs"] else []
+        )
+    elif kind == "answers":
+        words = ["answers", (spec.get("base") or {}).get("kb") or "KB", names[0]]
+    else:
+        words = [str(kind), f"DATA/{names[0]}"]
+    if spec.get("queries"):
+        words.append(f"--queries {spec['queries']} --seed {spec.get('seed', 0)}")
+    if kind == "retrieval" and not spec["settings"]["embedding_model"]:
+        words.append("--embedding-model ''")
+    return " ".join(["erya evaluate", *words])
