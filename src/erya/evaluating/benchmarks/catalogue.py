@@ -5,6 +5,7 @@ from typing import Final
 from erya.errors import UsageError
 from erya.evaluating.benchmarks.base import Benchmark
 from erya.evaluating.benchmarks.chunking import read_chunking
+from erya.evaluating.benchmarks.embedding import read_embedding
 from erya.evaluating.benchmarks.financebench import read_financebench
 from erya.evaluating.benchmarks.reading import read_reading
 from erya.evaluating.benchmarks.rgb import read_rgb
@@ -59,6 +60,13 @@ BENCHMARKS: Final = {
             layout="queries.jsonl with references, corpora/",
             source="Smith and Troynikov, 2024",
             read=read_chunking,
+        ),
+        Benchmark(
+            name="embedding",
+            measures="an embedding model, by MTEB's kinds of task",
+            layout="*.jsonl: pairs, labelled texts, rankings, summaries; or a corpus",
+            source="Muennighoff and others, 2023",
+            read=read_embedding,
         ),
         Benchmark(
             name="recall",
