@@ -17,7 +17,9 @@ __all__ = [
     "regressions",
 ]
 
-LOWER_IS_BETTER: Final = frozenset({"over_refusal", "misled_zh", "misled_en"})
+LOWER_IS_BETTER: Final = frozenset(
+    ("over_refusal", "misled_zh", "misled_en", "attack_shown")
+)
 _ALPHA: Final = 0.05
 _CHANGED: Final = 1e-9
 

@@ -7,8 +7,10 @@ from erya.evaluating.benchmarks.base import Benchmark
 from erya.evaluating.benchmarks.chunking import read_chunking
 from erya.evaluating.benchmarks.embedding import read_embedding
 from erya.evaluating.benchmarks.financebench import read_financebench
+from erya.evaluating.benchmarks.injection import read_injection
 from erya.evaluating.benchmarks.reading import read_reading
 from erya.evaluating.benchmarks.rgb import read_rgb
+from erya.evaluating.benchmarks.toolcalls import read_toolcalls
 
 __all__ = ["BENCHMARKS", "benchmark_named"]
 
@@ -67,6 +69,26 @@ BENCHMARKS: Final = {
             layout="*.jsonl: pairs, labelled texts, rankings, summaries; or a corpus",
             source="Muennighoff and others, 2023",
             read=read_embedding,
+        ),
+        Benchmark(
+            name="toolcalls",
+            measures="function calls of a chat model, or none where none fits",
+            layout="*.jsonl with functions, messages or question, answers",
+            source="Patil and others, 2025; Chen and others, 2025",
+            read=read_toolcalls,
+        ),
+        Benchmark(
+            name="injection",
+            measures="answers from documents that hold instructions",
+            layout="*.jsonl with context, question, ideal, attack, label",
+            source="Yi and others, 2023",
+            read=read_injection,
+        ),
+        Benchmark(
+            name="pii",
+            measures="personal data found in texts",
+            layout="items.jsonl with text and spans of type, start, end",
+            source="Presidio's synthetic data",
         ),
         Benchmark(
             name="recall",
