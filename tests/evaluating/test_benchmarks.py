@@ -153,7 +153,7 @@ def test_instructions_in_documents_are_seen_in_answers(tmp_path):
 
 FUNCTIONS = [{"name": "area", "parameters": {"properties": {"side": {"type": "integer"}, "unit": {"type": "string"},
     "points": {"type": "array", "items": {"type": "float"}}}, "required": ["side"]}}]  # fmt: skip
-AREA = [{"area": {"side": [5], "unit": ["square metres", ""]}}]
+AREA: list[Any] = [{"area": {"side": [5], "unit": ["square metres", ""]}}]
 
 
 @pytest.mark.parametrize(

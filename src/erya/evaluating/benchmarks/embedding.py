@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from erya.errors import UsageError
 from erya.evaluating.agreement import spearman
 from erya.evaluating.benchmarks.base import Measure, Setup, Task
-from erya.evaluating.datasets import read_retrieval_set
+from erya.evaluating.datasets import RetrievalSet, read_retrieval_set
 from erya.evaluating.files import json_rows, wrong
 from erya.evaluating.retrieval_metrics import judge, metric_named
 from erya.evaluating.runs import Measured, Progress
@@ -91,8 +91,9 @@ def read_embedding(folder: Path, setup: Setup) -> Task:
         raise UsageError(msg)
     model = setup.embedding
     files = sorted(folder.glob("*.jsonl"))
-    if (folder / "corpus.jsonl").is_file():
-        found = list(_of_corpus(folder, seed=setup.seed))
+    if any((folder / name).is_file() for name in ("corpus.jsonl", "corpus.jsonl.gz")):
+        data = read_retrieval_set(folder)
+        files, found = list(data.files), list(_of_corpus(data))
     else:
         found = [task for path in files for task in _of_file(path, seed=setup.seed)]
     if not found:
@@ -177,9 +178,7 @@ def _labelled(path: Path, rows: Rows, *, seed: int) -> Iterator[_Found]:
         )
 
 
-def _of_corpus(folder: Path, *, seed: int) -> Iterator[_Found]:  # noqa: ARG001
-    data = read_retrieval_set(folder)
-
+def _of_corpus(data: RetrievalSet) -> Iterator[_Found]:
     def retrieval(texts: _Texts) -> float:
         passages = texts.passages([f"{p.title} {p.text}".strip() for p in data.corpus])
         ids = [passage.id for passage in data.corpus]
@@ -193,7 +192,7 @@ def _of_corpus(folder: Path, *, seed: int) -> Iterator[_Found]:  # noqa: ARG001
         return sum(scores) / len(scores)
 
     yield _Found("retrieval", data.name, retrieval)
-    rows = [row for _, row in json_rows(folder / "corpus.jsonl")]
+    rows = [row for _, row in json_rows(data.files[0])]
     languages = sorted({str(row.get("lang") or "") for row in rows})
     if len(languages) == 2 and all(languages):
         sides: list[dict[str, str]] = [{}, {}]

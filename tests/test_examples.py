@@ -1,0 +1,71 @@
+"""The examples do what their texts say."""
+
+import importlib.util
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from tests.conftest import EXAMPLES
+
+
+@pytest.fixture
+def found():
+    spec = importlib.util.spec_from_file_location(
+        "found", EXAMPLES / "scoring" / "found.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["found"] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules["found"]
+
+
+def test_what_other_systems_found_is_scored(found, erya, tmp_path):
+    """Of the forms that langchain-core 1.7, llama-index-core 0.14 and Dify return."""
+    document = SimpleNamespace(metadata={"source": "d1"})
+    other = SimpleNamespace(metadata={"source": "d2"})
+    langchain = found.of_langchain(
+        [(document, 0.9), (other, 0.1), (document, 0.4)], distance=True
+    )
+    node = SimpleNamespace(
+        node=SimpleNamespace(ref_doc_id="d1", metadata={"name": "n1"}), score=0.5
+    )
+    llama_index = found.of_llama_index([node])
+    record = {"segment": {"document": {"name": "a b.md"}}, "score": 0.5}
+    dify = found.of_dify({"records": [record, {**record, "score": 0.7}]})
+
+    assert langchain == {"d1": -0.4, "d2": -0.1}
+    assert llama_index == {"d1": 0.5}
+    assert found.of_llama_index([node], key="name") == {"n1": 0.5}
+    assert dify == {"a b.md": 0.7}
+    found.write_run(tmp_path / "run", {"q1": langchain, "q2": dify}, tag="x")
+    (tmp_path / "qrels").write_text("q1 0 d1 1\nq2 0 a_b.md 1\n")
+    scores = erya(
+        "evaluate",
+        "retrieval",
+        "--run",
+        tmp_path / "run",
+        "--qrels",
+        tmp_path / "qrels",
+        "--json",
+    ).json
+    assert (scores["mrr@10"], scores["hit@1"]) == (0.75, 0.5)
+
+
+def test_the_example_ladder_climbs(erya):
+    rungs = erya("ladder", EXAMPLES / "ladder.toml", "--queries", "6", "--json").json[
+        "rungs"
+    ]
+
+    assert [rung["measured"] for rung in rungs] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
