@@ -14,7 +14,7 @@ from typing import Final, Self
 from erya import traces
 from erya.answering import Answerer, ExtractiveAnswerer
 from erya.chunking import Chunker, StructureChunker
-from erya.errors import ModelError, UsageError
+from erya.errors import ModelError, NotFoundError, UsageError
 from erya.indexing import Ingestion, IngestReport
 from erya.loading import PARSING, Limits, Outcome, ParserPool, Source, document_of
 from erya.models import EmbeddingModel
@@ -215,7 +215,7 @@ class Assistant:
         question = _asked(question)
         with traces.span("ask") as told:
             found = self.search(question, principal=principal, limit=self.passages)
-            answer = self.answer(question, found, principal=principal, on_text=on_text)
+            answer = self._answer(question, found, principal, on_text=on_text)
             told["erya.abstained"] = answer.abstained
             return answer
 
@@ -232,7 +232,7 @@ class Assistant:
         Args:
             question: What to answer.
             evidence: What was found for it.
-            principal: Who asks; what they may not read is not cited.
+            principal: Who asks; what they may not read is left out.
             on_text: As for `ask`.
 
         Raises:
@@ -240,7 +240,26 @@ class Assistant:
             StoreError: The base is damaged or out of reach.
             UsageError: The question is empty.
         """
-        question = _asked(question)
+        readable = cache(lambda key: self._may_read(principal, key))
+        hits = tuple(h for h in evidence.hits if readable(h.chunk.document_id))
+        mine = dataclasses.replace(evidence, hits=hits)
+        return self._answer(_asked(question), mine, principal, on_text=on_text)
+
+    def _may_read(self, principal: Principal, document_id: str) -> bool:
+        try:
+            self.store.document(principal, document_id)
+        except NotFoundError:
+            return False
+        return True
+
+    def _answer(
+        self,
+        question: str,
+        evidence: Evidence,
+        principal: Principal,
+        *,
+        on_text: Callable[[str], None] | None,
+    ) -> Answer:
         draft = self._draft(question, evidence, on_text)
         with traces.span("verify", claims=len(draft.claims)):
             read = cache(lambda key: self.store.document(principal, key))

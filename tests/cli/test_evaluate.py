@@ -76,6 +76,29 @@ def test_settings_are_compared_on_a_base_of_their_own(
     assert erya("evaluate", "rerun", runs[0]["run"], "--json").json["changed"] == []
 
 
+def test_held_out_questions_do_not_choose_settings_unless_said(
+    erya, base, folder, tmp_path
+):
+    path = tmp_path / "q.jsonl"
+    rows = [{**QUESTIONS[0], "split": "held_out"}, {**QUESTIONS[1], "split": "train"}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    (tmp_path / "a.toml").write_text("passages = 1\n")
+    given = [
+        "compare",
+        tmp_path / "a.toml",
+        tmp_path / "a.toml",
+        "--data",
+        path,
+        "--docs",
+        folder,
+    ]
+
+    assert "1 of 2 questions" in erya(*given).err
+    assert "1 questions in both" in erya(*given, "--split", "train").out
+    assert "2 questions in both" in erya(*given, "--use-held-out").out
+    assert erya("evaluate", "answers", "docs", path, "--json").json["questions"] == 2
+
+
 def scored(erya, tmp_path, name, right):
     """Score a run of forty questions of which the first `right` are found."""
     run, qrels = tmp_path / f"{name}.trec", tmp_path / "qrels.tsv"

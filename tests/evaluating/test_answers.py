@@ -18,6 +18,7 @@ from erya.evaluating import (
 )
 from erya.evaluating.answers import Judged
 from erya.evaluating.citation_metrics import citation_scores, quoted
+from erya.evaluating.examples import id_of
 from erya.evaluating.failures import clusters
 from erya.evaluating.runs import Measured, measure_all
 from erya.evaluating.similarity import similarity
@@ -284,7 +285,7 @@ def test_questions_are_read_and_written_without_loss(tmp_path):
     write_examples(tmp_path / "again.jsonl", read.examples)
 
     assert read_examples(tmp_path / "again.jsonl").examples == read.examples
-    assert [e.id for e in read.examples] == ["line-1", "two", "line-3"]
+    assert [e.id for e in read.examples] == [id_of("a?"), "two", id_of("c?")]
     assert [e.answerable for e in read.examples] == [True, False, False]
     assert read.examples[0].evidence == (Quote("s.md", "x is"),)
     assert read.examples[0].metadata == {"level": 2}
@@ -298,8 +299,10 @@ def test_held_out_questions_are_not_for_tuning(tmp_path):
     )
 
     with pytest.raises(UsageError, match="1 of 1 questions.*held out.*--use-held-out"):
-        read_examples(path).for_tuning()
-    assert len(read_examples(path).for_tuning(held_out_too=True)) == 1
+        read_examples(path).check_tuning()
+    assert len(read_examples(path).part("held_out").examples) == 1
+    with pytest.raises(UsageError, match="no split 'train'; there are held_out"):
+        read_examples(path).part("train")
 
 
 @pytest.mark.parametrize(
@@ -308,7 +311,7 @@ def test_held_out_questions_are_not_for_tuning(tmp_path):
         ([], "has no questions"),
         ([{"answers": ["x"]}], "line 1, lacks question"),
         ([{"question": " ", "answers": ["x"]}], "line 1, has an empty question"),
-        ([{"question": "a?", "answers": ["x"]}, {"question": "a?"}], "line 2, has no answers"),
+        ([{"question": "a?", "answers": ["x"]}, {"question": "b?"}], "line 2, has no answers"),
         ([{"question": "a?", "answers": "x"}], "line 1, must have a list of texts"),
         ([{"question": "a?", "answers": [""]}], "line 1, must have a list of texts"),
         ([{"question": "a?", "answers": [], "answerable": True}], "line 1, is answerable and"),

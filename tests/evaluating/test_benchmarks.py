@@ -62,7 +62,7 @@ def test_rgb_asks_every_ability_within_its_own_passages(tmp_path):
     }  # fmt: skip
     assert means.pop("counterfactual_en") == 0.0
     assert means == dict.fromkeys(means, 1.0)
-    assert {i.id: i for i in run.items}["r1/rejection"].detail["abstained"]
+    assert {i.id: i for i in run.items}["en_refine/r1/rejection"].detail["abstained"]
 
 
 def test_a_question_with_passages_of_its_own_sees_no_other(tmp_path):
@@ -222,7 +222,7 @@ def test_a_model_calls_functions_of_both_forms(tmp_path):
     means = {name: each.mean for name, each in run.estimates().items()}
     assert means == {
         "simple": 1.0,
-        "irrelevance": 0.0,
+        "irrelevance": 1.0,
         "normal_x": 1.0,
         "special_irrelevant": 1.0,
         "readable": 0.75,

@@ -231,9 +231,13 @@ def test_judgements_without_a_header_lose_none(folder):
         ("queries.jsonl", None, r"no queries.jsonl in .*BEIR"),
         ("queries.jsonl", "{broken", r"queries.jsonl, line 1, is no JSON"),
         ("queries.jsonl", '{"_id": "q1"}\n', "lacks text"),
-        ("qrels.tsv", "a\tb\tc\nq1\td1\n", r"qrels.tsv, line 2"),
-        ("qrels.tsv", "a\tb\tc\nq1\td1\t0\n", "0 questions with a relevant"),
-        ("qrels.tsv", "a\tb\tc\n", "has no judgements"),
+        ("qrels.tsv", "query-id\tcorpus-id\tscore\nq1\td1\n", r"qrels.tsv, line 2"),
+        (
+            "qrels.tsv",
+            "query-id\tcorpus-id\tscore\nq1\td1\t0\n",
+            "0 questions with a relevant",
+        ),
+        ("qrels.tsv", "query-id\tcorpus-id\tscore\n", "has no judgements"),
         (
             "qrels.tsv",
             "q1\td1\t1\nq1\td1\t1\n",
@@ -245,6 +249,8 @@ def test_judgements_without_a_header_lose_none(folder):
             r"line 2, repeats the question 1",
         ),
         ("corpus.jsonl.gz", "no gzip", "cannot be read"),
+        ("qrels.tsv", "q1 0 d1 x\n", r"line 1, must be query-id"),
+        ("qrels.tsv", "q1 0 d1 extra 1\n", r"line 1, must be query-id"),
     ],
 )
 def test_a_set_that_is_none_is_refused_in_words(folder, name, content, said):

@@ -14,8 +14,10 @@ from erya.cli.common import (
     settings_for,
 )
 from erya.cli.measured import (
+    HeldOutOption,
     HtmlOption,
     MetricsOption,
+    SplitOption,
     comparison_json,
     metric_names,
     runs_of,
@@ -61,6 +63,8 @@ def compare(
         typer.Option("--queries", min=1, help="Ask only so many, drawn at random."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of draw and intervals.")] = 0,
+    split: SplitOption = "",
+    held_out: HeldOutOption = False,
     metrics: MetricsOption = None,
     html: HtmlOption = None,
     as_json: JsonOption = False,
@@ -71,7 +75,8 @@ def compare(
 
     Settings files are measured first: with questions, on the base that each names, or
     on one made of --docs; with a folder, on a base made of its corpus. Differences are
-    taken question by question, with intervals, and tested.
+    taken question by question, with intervals, and tested. Questions whose `split` is
+    held_out are not for choosing settings, and refused.
 
     Examples:
 
@@ -84,34 +89,43 @@ def compare(
     from erya.evaluating import compare as compared  # noqa: PLC0415
 
     runs: list[Run] = []
+    if data is None and (first.endswith(_SETTINGS) or second.endswith(_SETTINGS)):
+        msg = "Settings need something to measure: --data FILE.jsonl or FOLDER."
+        raise UsageError(msg)
+    # All is read before anything is measured: a slip of the pen costs no wait.
+    read = {
+        name: settings_for(home=home, config=Path(name))
+        for name in (first, second)
+        if name.endswith(_SETTINGS)
+    }
     for name in (first, second):
-        if not name.endswith(_SETTINGS):
+        if name not in read:
             kept = runs_of(settings_for(home=home, config=config))
             runs.append(kept.get(name))
             continue
-        if data is None:
-            msg = "Settings need something to measure: --data FILE.jsonl or FOLDER."
-            raise UsageError(msg)
-        settings = settings_for(home=home, config=Path(name))
+        settings = read[name]
         echo(f"Measuring {name}", err=True)
-        if data.is_dir():
+        if data is not None and data.is_dir():
             names = metric_names(metrics)
             measured = measure_retrieval(
                 settings, data, metrics=names, queries=queries, seed=seed
             )
             runs.append(measured.run)
-        else:
+        elif data is not None:
             measured_run = measure_answers(
                 settings,
                 data,
                 kb=settings.kb,
                 docs=docs or (),
                 principal=Principal.owner(settings.user),
+                split=split,
+                tuning=not held_out,
                 queries=queries,
                 seed=seed,
             )
             runs.append(measured_run)
-    found = compared(runs[0], runs[1], seed=seed)
+    counted = metric_names(metrics) if metrics else ()
+    found = compared(runs[0], runs[1], metrics=counted, seed=seed)
     if html is not None:
         write_html(runs[1], html, others=[runs[0]])
     if as_json:

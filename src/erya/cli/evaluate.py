@@ -24,6 +24,7 @@ from erya.cli.measured import (
     FreshOption,
     HtmlOption,
     MetricsOption,
+    SplitOption,
     comparison_json,
     estimates_json,
     metric_names,
@@ -140,6 +141,7 @@ def answers(
         str | None,
         typer.Option("--model", help="A chat model added with `models add`."),
     ] = None,
+    split: SplitOption = "",
     queries: Annotated[
         int | None,
         typer.Option("--queries", min=1, help="Ask only so many, drawn at random."),
@@ -193,6 +195,7 @@ def answers(
         principal=principal_for(settings, narrowed),
         queries=queries,
         seed=seed,
+        split=split,
         judge=judged_by or "",
         guidelines=_rules(guidelines),
         fresh=fresh,
@@ -293,13 +296,16 @@ def summary(
 
       erya evaluate summary last --out benchmarks/results/runs
     """
-    from erya.evaluating.leaderboard import summary_of  # noqa: PLC0415
+    from erya.evaluating.leaderboard import (  # noqa: PLC0415
+        file_name_of,
+        summary_of,
+    )
 
     told = summary_of(runs_of(settings_for(home=home, config=config)).get(run))
     if out is None:
         echo_json(told)
         return
-    path = out / f"{told['about']}.json"
+    path = out / file_name_of(told)
     try:
         out.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
@@ -366,6 +372,7 @@ def _again(settings: "Settings", run: "Run") -> "Run":
             if reader
             else Principal.owner(settings.user),
             prompt_only=spec.get("prompt_only", False),
+            split=spec.get("split", ""),
             label=spec.get("label", ""),
             judge=(spec.get("judge") or {}).get("name", ""),
             guidelines=spec.get("guidelines") or (),
@@ -411,6 +418,12 @@ def _scored(
     from erya.evaluating.files import digest_of  # noqa: PLC0415
 
     found, judgements = read_trec_run(run), read_judgements(qrels)
+    if not found.keys() & judgements.keys():
+        msg = (
+            f"{run} and {qrels} share no question: {min(found)!r} is in one and "
+            f"{min(judgements)!r} in the other, for example."
+        )
+        raise UsageError(msg)
     unjudged = found.keys() - judgements.keys()
     if unjudged:
         echo(

@@ -17,7 +17,7 @@ from erya.cli.common import (
     table,
 )
 from erya.cli.measured import FreshOption, begun, progress
-from erya.cli.measuring import cached_chat, chat_entry
+from erya.cli.measuring import cached_chat, chat_entry, prompts_of
 
 if TYPE_CHECKING:
     from erya.evaluating.judge_check import JudgeCheck
@@ -65,6 +65,7 @@ def judge(
         "data": str(file.resolve()),
         "digest": digest_of([file]),
         "judge": chat_entry(settings, by),
+        "prompts": prompts_of(settings, judge=by),
         "seed": 0,
     }
     with progress() as show:

@@ -70,6 +70,13 @@ def gate(
             "baseline again, or compare what they share with --other-data."
         )
         raise UsageError(msg)
+    missing = {i.id for i in before.items} - {i.id for i in after.items}
+    if missing and not other_data:
+        msg = (
+            f"{after.name} lacks {len(missing)} of the {len(before.items)} questions "
+            "of the baseline. Measure all, or compare what both have with --other-data."
+        )
+        raise UsageError(msg)
     counted = [each.strip() for each in (metrics or "").split(",") if each.strip()]
     found = compare(before, after, metrics=counted)
     worse = regressions(found, min_drop=min_drop)

@@ -11,13 +11,21 @@ from erya.cli.common import (
     ConfigOption,
     HomeOption,
     JsonOption,
+    chat_model_for,
     echo,
     echo_json,
     settings_for,
     table,
 )
-from erya.cli.measured import HtmlOption, estimates_json, write_html
+from erya.cli.measured import (
+    HeldOutOption,
+    HtmlOption,
+    SplitOption,
+    estimates_json,
+    write_html,
+)
 from erya.cli.measuring import measure_answers
+from erya.config import Settings
 from erya.errors import UsageError
 from erya.records import Principal
 
@@ -62,6 +70,8 @@ def ladder(
         typer.Option("--queries", min=1, help="Ask only so many, drawn at random."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of draw and intervals.")] = 0,
+    split: SplitOption = "",
+    held_out: HeldOutOption = False,
     html: HtmlOption = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
@@ -83,14 +93,12 @@ def ladder(
 
     plan = _read(file)
     measured: list[_Measured] = []
-    for rung in plan.rungs:
-        if rung.kind in _DECLARED:
+    # All rungs are checked before any is measured.
+    checked = [_checked(rung, home=home, config=config) for rung in plan.rungs]
+    for rung, settings in zip(plan.rungs, checked, strict=True):
+        if settings is None:
             measured.append(_Measured(rung, None, None))
             continue
-        settings = settings_for(home=home, config=config, **rung.settings)
-        if rung.kind == "prompt" and not settings.chat_model:
-            msg = f"The rung {rung.name!r} asks a model alone; give it a chat_model."
-            raise UsageError(msg)
         echo(f"Measuring {rung.name}", err=True)
         run = measure_answers(
             settings,
@@ -99,6 +107,8 @@ def ladder(
             docs=plan.docs,
             principal=Principal.owner(settings.user),
             prompt_only=rung.kind == "prompt",
+            split=split,
+            tuning=not held_out,
             label=rung.name,
             queries=queries,
             seed=seed,
@@ -108,6 +118,7 @@ def ladder(
         if before is not None:
             step = compare(before, run, metrics=[run.main_metric]).metrics[0]
         measured.append(_Measured(rung, run, step))
+    measured = _corrected(measured)
     runs = [each.run for each in measured if each.run is not None]
     if html is not None:
         write_html(runs[-1], html, others=runs[:-1])
@@ -157,18 +168,54 @@ def _rung(file: Path, number: int, told: Mapping[str, Any]) -> _Rung:
     name = str(settings.pop("name", f"rung {number}"))
     kind = settings.pop("kind", "documents")
     price = settings.pop("price", {})
+    if settings.keys() & {"home", "config"}:
+        msg = f"{file}: home and config of {name!r} come from the command line."
+        raise UsageError(msg)
     if kind not in _MEASURED + _DECLARED:
         known = ", ".join(_MEASURED + _DECLARED)
         msg = f"{file}: the rung {name!r} is of the kind {kind!r}; there are {known}."
         raise UsageError(msg)
     if not isinstance(price, dict) or not all(
-        isinstance(each, (int, float)) for each in price.values()
+        key in {"input", "output"} and isinstance(each, (int, float))
+        for key, each in price.items()
     ):
         msg = (
             f"{file}: the price of {name!r} must be like {{input = 0.5, output = 1.5}}."
         )
         raise UsageError(msg)
     return _Rung(name, kind, settings, price)
+
+
+def _checked(rung: _Rung, *, home: Path | None, config: Path | None) -> Settings | None:
+    """Return the settings of a rung; None for one that is only declared.
+
+    Raises:
+        NotFoundError: Its chat model was never added.
+        UsageError: A setting is wrong.
+    """
+    if rung.kind in _DECLARED:
+        return None
+    settings = settings_for(home=home, config=config, **rung.settings)
+    if settings.chat_model:
+        chat_model_for(settings)
+    elif rung.kind == "prompt":
+        msg = f"The rung {rung.name!r} asks a model alone; give it a chat_model."
+        raise UsageError(msg)
+    return settings
+
+
+def _corrected(measured: Sequence[_Measured]) -> list[_Measured]:
+    """Correct the p-values of the steps for being several."""
+    from erya.evaluating.statistics import holm  # noqa: PLC0415
+
+    steps = {n: m.step.p for n, m in enumerate(measured) if m.step is not None}
+    p_values = holm({str(number): p for number, p in steps.items()})
+    return [
+        each
+        if each.step is None
+        else each._replace(step=each.step._replace(p=p_values[str(number)]))
+        for number, each in enumerate(measured)
+    ]
 
 
 def _cost(measured: _Measured) -> float | None:

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 __all__ = [
     "CsvOption",
     "FreshOption",
+    "HeldOutOption",
     "HtmlOption",
     "MetricsOption",
+    "SplitOption",
     "begun",
     "comparison_json",
     "estimates_json",
@@ -49,6 +51,13 @@ HtmlOption = Annotated[
 ]
 FreshOption = Annotated[
     bool, typer.Option("--fresh", help="Do not go on with an unfinished run.")
+]
+HeldOutOption = Annotated[
+    bool,
+    typer.Option("--use-held-out", help="Choose settings even on held-out questions."),
+]
+SplitOption = Annotated[
+    str, typer.Option("--split", help="Only questions of this `split`.")
 ]
 MetricsOption = Annotated[
     str | None,
@@ -103,10 +112,15 @@ def show_estimates(run: "Run", estimates: Mapping[str, "Estimate"]) -> None:
 
     table(
         [
-            (name, f"{each.mean:.4f}", f"{each.low:.4f} to {each.high:.4f}")
+            (
+                name,
+                f"{each.mean:.4f}",
+                f"{each.low:.4f} to {each.high:.4f}",
+                f"{len(run.values(name)):,}",
+            )
             for name, each in estimates.items()
         ],
-        header=("METRIC", "MEAN", "95 % INTERVAL"),
+        header=("METRIC", "MEAN", "95 % INTERVAL", "ITEMS"),
     )
     for name, (missing, items) in run.not_judged().items():
         echo(f"{name}: {missing} of {items} could not be judged and do not count.")
@@ -265,6 +279,8 @@ def write_csv(run: "Run", path: Path) -> None:
     Raises:
         UsageError: The file cannot be written.
     """
+    from erya.evaluating.questions.exchange import unformula  # noqa: PLC0415
+
     metrics = run.metrics
     try:
         # With a mark at its beginning, spreadsheets read the Chinese in it.
@@ -273,7 +289,7 @@ def write_csv(run: "Run", path: Path) -> None:
             rows.writerow(["id", "question", *metrics, "seconds"])
             for item in run.items:
                 values = [item.scores.get(name) for name in metrics]
-                question = item.detail.get("question", "")
+                question = unformula(str(item.detail.get("question", "")))
                 rows.writerow([item.id, question, *values, item.seconds.get("total")])
     except OSError as error:
         msg = f"{path} cannot be written: {error}."

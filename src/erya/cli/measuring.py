@@ -28,6 +28,7 @@ __all__ = [
     "measure_answers",
     "measure_named",
     "measure_retrieval",
+    "prompts_of",
     "with_recorded",
 ]
 
@@ -94,6 +95,8 @@ def measure_answers(
     docs: Sequence[str] = (),
     principal: Principal,
     prompt_only: bool = False,
+    split: str = "",
+    tuning: bool = False,
     queries: int | None = None,
     seed: int = 0,
     judge: str = "",
@@ -103,7 +106,8 @@ def measure_answers(
 ) -> "Run":
     """Ask the base `kb` the questions of a file, or one made for it from `docs`.
 
-    With `prompt_only` the chat model is asked, and shown no document.
+    With `prompt_only` the chat model is asked, and shown no document. With `tuning`
+    settings are chosen by what comes, and held-out questions are refused.
 
     Raises:
         ModelError: A model cannot be reached; what was measured before is kept.
@@ -119,6 +123,10 @@ def measure_answers(
     from erya.evaluating.citation_metrics import quoted  # noqa: PLC0415
 
     asked = read_examples(file)
+    if split:
+        asked = asked.part(split)
+    if tuning:
+        asked.check_tuning()
     examples = asked.drawn(queries, seed=seed) if queries else asked.examples
     with _base(settings, kb=kb, docs=docs) as assistant:
         cache = _cached(assistant, settings, prompt_only=prompt_only)
@@ -126,6 +134,7 @@ def measure_answers(
             "kind": "answers",
             "about": f"{'docs' if docs else kb}-{file.stem}",
             "label": label,
+            "split": split,
             "prompt_only": prompt_only,
             "data": str(file.resolve()),
             "digest": asked.digest,
@@ -140,7 +149,7 @@ def measure_answers(
             else None,
             "settings": {name: getattr(settings, name) for name in _RECORDED},
             "models": _models(settings, chat=True),
-            "prompts": _prompts(settings, judge=judge),
+            "prompts": prompts_of(settings, judge=judge),
             "judge": chat_entry(settings, judge) if judge else None,
             "guidelines": list(guidelines),
             "seed": seed,
@@ -228,7 +237,7 @@ def measure_named(
         "queries": queries,
         "settings": {name: getattr(settings, name) for name in _RECORDED},
         "models": _models(settings, chat=True),
-        "prompts": _prompts(settings, judge=""),
+        "prompts": prompts_of(settings, judge=""),
         "seed": seed,
     }
     with progress() as show:
@@ -329,13 +338,29 @@ def _models(settings: Settings, *, chat: bool) -> dict[str, Any]:
     embedding = embedding_model_for(settings)
     if embedding is not None:
         found = fingerprint_of(embedding)
+        told["embedding"] = {"name": found.name, "dimension": found.dimension}
+        entry = _embedding_entry(settings)
+        # What a remote model is, its entry says; its numbers may waver.
         probe = [round(number, 3) for number in found.probe[:8]]
-        told["embedding"] = {
-            "name": found.name, "dimension": found.dimension, "probe": probe,
-        }  # fmt: skip
+        told["embedding"].update(entry or [("probe", probe)])
     if chat and settings.chat_model:
         told["chat"] = chat_entry(settings, settings.chat_model)
     return told
+
+
+def _embedding_entry(settings: Settings) -> dict[str, str]:
+    """Return what tells a remote embedding model from others; nothing for a local."""
+    from erya.models import ModelCatalogue  # noqa: PLC0415
+
+    for entry in ModelCatalogue(settings.home, kind="embedding").all():
+        if entry.name == settings.embedding_model:
+            return {
+                "base_url": entry.base_url,
+                "model": entry.model,
+                "query_prefix": entry.query_prefix,
+                "passage_prefix": entry.passage_prefix,
+            }
+    return {}
 
 
 def chat_entry(settings: Settings, name: str) -> dict[str, str]:
@@ -350,11 +375,15 @@ def chat_entry(settings: Settings, name: str) -> dict[str, str]:
     return {"name": entry.name, "base_url": entry.base_url, "model": entry.model}
 
 
-def _prompts(settings: Settings, *, judge: str) -> dict[str, str]:
+def prompts_of(settings: Settings, *, judge: str) -> dict[str, str]:
+    """Return the beginning of each prompt's hash."""
     from erya.answering import PROMPT, PROMPTED  # noqa: PLC0415
+    from erya.evaluating.benchmarks.toolcalls import TOOLS_PROMPT  # noqa: PLC0415
     from erya.evaluating.judges import JUDGE_PROMPTS  # noqa: PLC0415
 
-    texts = {"answer": PROMPT, "alone": PROMPTED} if settings.chat_model else {}
+    texts = {}
+    if settings.chat_model:
+        texts = {"answer": PROMPT, "alone": PROMPTED, "tools": TOOLS_PROMPT}
     if judge:
         texts |= {f"judge {name}": text for name, text in JUDGE_PROMPTS.items()}
     return {

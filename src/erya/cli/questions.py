@@ -18,6 +18,7 @@ from erya.cli.common import (
     principal_for,
     settings_for,
     table,
+    visible,
 )
 from erya.cli.measured import progress
 from erya.cli.measuring import cached_chat
@@ -147,37 +148,38 @@ def review(
       erya questions review --kb handbook
     """
     from erya.evaluating import read_examples  # noqa: PLC0415
-    from erya.evaluating.questions import save  # noqa: PLC0415
+    from erya.evaluating.questions import decide, keep  # noqa: PLC0415
 
     if file is None:
         file = queue_of(settings_for(home=home, config=config, kb=kb))
         if not file.is_file():
             echo("Nobody has said anything yet. See: erya feedback --help")
             return
-    examples = list(read_examples(file).examples)
+    examples = read_examples(file).examples
     waiting = [e for e in examples if everything or e.metadata.get("review") != "kept"]
     if not waiting:
         echo("All were reviewed. Look again with --all.")
         return
-    reviewed: dict[str, Example | None] = {}
-    for number, example in enumerate(waiting, start=1):
-        echo(f"\n{number} of {len(waiting)}")
-        outcome = _asked(example)
-        if outcome is _END:
-            break
-        if outcome is not _SKIPPED:
-            reviewed[example.id] = outcome if isinstance(outcome, Example) else None
-    left = [reviewed.get(each.id, each) for each in examples]
-    kept = [each for each in left if each is not None]
-    if reviewed and kept:
-        version = save(file, kept)
-        dropped = len(examples) - len(kept)
-        echo(
-            f"{len(reviewed)} reviewed, {dropped} dropped; {file} is version {version}."
-        )
-    elif reviewed:
-        msg = f"All would be dropped; {file} stays as it is. Remove it if you mean it."
-        raise UsageError(msg)
+    keep(file)
+    reviewed = dropped = 0
+    try:
+        for number, example in enumerate(waiting, start=1):
+            echo(f"\n{number} of {len(waiting)}")
+            outcome = _asked(example)
+            if outcome is _END:
+                break
+            if outcome is _SKIPPED:
+                continue
+            kept = outcome if isinstance(outcome, Example) else None
+            if not decide(file, example.id, kept):
+                echo("This is the last question; a file cannot be without any.")
+                continue
+            reviewed += 1
+            dropped += kept is None
+    finally:  # also when the input ends
+        if reviewed:
+            told = f"{reviewed} reviewed, {dropped} dropped"
+            echo(f"{told}; {file} is version {keep(file)}.")
 
 
 @app.command("versions")
@@ -272,6 +274,9 @@ def export(
     examples = read_examples(file).examples
     if to.suffix.lower() in {".csv", ".jsonl"}:
         export_examples(examples, to)
+    elif to.suffix and not to.is_dir():
+        msg = f"{to} is of no known kind: write .csv, .jsonl, or the name of a folder."
+        raise UsageError(msg)
     else:
         settings = settings_for(home=home, config=config, kb=kb)
         with assistant_for(settings, kb=settings.kb) as assistant:
@@ -308,7 +313,9 @@ def _asked(example: Example) -> Example | _Outcome:
     """Show a question until it is decided on."""
     while True:
         _show(example)
-        choice = typer.prompt(_HELP, default="k", show_default=False).strip().lower()
+        unsure = example.metadata.get("thumb") == "down" and not example.answers
+        usual = "s" if unsure else "k"  # Enter must not keep what has no answer yet
+        choice = typer.prompt(_HELP, default=usual, show_default=False).strip().lower()
         decided = {"d": _DROPPED, "s": _SKIPPED, "x": _END}.get(choice)
         if decided is not None:
             return decided
@@ -336,21 +343,28 @@ def _show(example: Example) -> None:
 
 
 def _with_question(example: Example) -> Example:
-    return replace(example, question=typer.prompt("Question", default=example.question))
+    return replace(example, question=_typed("Question", example.question))
 
 
 def _with_answer(example: Example) -> Example:
-    told = typer.prompt(
-        "Answers, | between; empty if the documents do not say",
-        default=" | ".join(example.answers),
-    )
-    answers = tuple(each.strip() for each in told.split("|") if each.strip())
-    return replace(example, answers=answers, answerable=bool(answers))
+    asked = "Answers, | between; - if the documents do not say"
+    told = _typed(asked, " | ".join(example.answers) or "-")
+    parts = (each.strip() for each in told.split("|"))
+    answers = tuple(each for each in parts if each and each != "-")
+    known = dict(example.metadata)
+    if answers:
+        known.pop("without", None)  # its evidence is no longer to be taken away
+    return replace(example, answers=answers, answerable=bool(answers), metadata=known)
 
 
 def _with_note(example: Example) -> Example:
-    note = typer.prompt("Note", default=str(example.metadata.get("note", "")))
+    note = _typed("Note", str(example.metadata.get("note", "")))
     return replace(example, metadata={**example.metadata, "note": note})
+
+
+def _typed(asked: str, usual: str) -> str:
+    """Ask for a text; what stands there already may come from strangers."""
+    return str(typer.prompt(asked, default=visible(usual)))
 
 
 _CHANGES: "Final[dict[str, Callable[[Example], Example]]]" = {

@@ -65,9 +65,11 @@ def pearson(first: Sequence[float], second: Sequence[float]) -> float:
         ValueError: The two differ in length, or have fewer than two values.
     """
     _check(first, second, least=2)
+    if len(set(first)) == 1 or len(set(second)) == 1:
+        return math.nan
     ours, theirs = _centred(first), _centred(second)
     scale = math.sqrt(_product(ours, ours) * _product(theirs, theirs))
-    return _product(ours, theirs) / scale if scale else math.nan
+    return _product(ours, theirs) / scale if scale else math.nan  # underflow
 
 
 def spearman(first: Sequence[float], second: Sequence[float]) -> float:

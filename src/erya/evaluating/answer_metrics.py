@@ -32,9 +32,12 @@ def exact_match(answer: str, accepted: Sequence[str]) -> float:
 
 
 def contains(answer: str, accepted: Sequence[str]) -> float:
-    """Return 1 if an accepted answer stands within the answer, blanks aside."""
-    said = _run_together(answer)
-    return float(any(_run_together(each) in said for each in accepted if each.strip()))
+    """Return 1 if an accepted answer stands within the answer, blanks aside.
+
+    Not within a word or a number: 5 is not in 25 or 2.5, art not in party.
+    """
+    said = _folded(answer)
+    return float(any(_within(_folded(each), said) for each in accepted))
 
 
 def f1(answer: str, accepted: Sequence[str]) -> float:
@@ -98,8 +101,27 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _run_together(text: str) -> str:
-    return "".join(_folded(text).split())
+def _within(accepted: str, said: str) -> bool:
+    letters = "".join(accepted.split())
+    if not letters:
+        return False
+    before, after = _edges(letters)
+    pattern = r"\s*".join(map(re.escape, letters))
+    return re.search(before + pattern + after, said) is not None
+
+
+def _edges(letters: str) -> tuple[str, str]:
+    """Return what may not stand before and after, so that a word or number is whole."""
+    before = after = ""
+    if letters[0].isascii() and letters[0].isalnum():
+        before = r"(?<![0-9a-z])"
+    if letters[-1].isascii() and letters[-1].isalnum():
+        after = r"(?![0-9a-z])"
+    if letters[0].isdigit():
+        before += r"(?<!\d[.,])"
+    if letters[-1].isdigit():
+        after += r"(?![.,]\d)"
+    return before, after
 
 
 def _words(text: str) -> list[str]:

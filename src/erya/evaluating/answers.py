@@ -123,6 +123,9 @@ def measure_answer(
     saved = measures.saved()
     answer = assistant.answer(example.question, evidence, principal=principal)
     answered = time.perf_counter() + measures.saved() - saved
+    seconds = {"retrieve": found - began, "answer": answered - found}
+    seconds["total"] = answered - began
+    measured = time.perf_counter()
     scores = _scores(example, answer, evidence=evidence, measures=measures)
     detail = _detail(example, answer, evidence)
     usage, tokens = answer.usage, dict[str, int]()
@@ -134,10 +137,11 @@ def measure_answer(
         detail["judged"] = judged.detail
         tokens["judge_input"] = judged.usage.input_tokens
         tokens["judge_output"] = judged.usage.output_tokens
+        seconds["judge"] = time.perf_counter() - measured
     return Measured(
         id=example.id,
         scores=scores,
-        seconds={"retrieve": found - began, "answer": answered - found},
+        seconds=seconds,
         tokens=tokens,
         detail=detail,
     )
@@ -147,7 +151,7 @@ def _evidence(
     assistant: Assistant, example: Example, *, principal: Principal
 ) -> Evidence:
     """Search, without the passages that an unanswerable question was made from."""
-    robbed = [_run_together(each) for each in example.metadata.get("without") or ()]
+    robbed = [str(each) for each in example.metadata.get("without") or ()]
     limit = assistant.passages * (4 if robbed else 1)
     found = assistant.search(example.question, principal=principal, limit=limit)
     if not robbed:
@@ -155,7 +159,7 @@ def _evidence(
     left = [
         hit
         for hit in found.hits
-        if not any(each in _run_together(hit.chunk.indexed_text) for each in robbed)
+        if not any(contains(hit.chunk.text, [each]) for each in robbed)
     ]
     return replace(found, hits=tuple(left[: assistant.passages]))
 

@@ -51,7 +51,7 @@ class CachedChat(ChatModel):
         self._identity = identity
         self._file = file
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with closing(self._open()) as database, database:
                 database.execute(_TABLE)
         except (OSError, sqlite3.Error) as error:

@@ -53,9 +53,9 @@ def quoted(premise: str, statement: str) -> bool | None:
 
     Everything else would take a judge, and is None.
     """
-    if _bare(statement) in _bare(premise):
-        return True
-    return False if foreign_fact(statement, premise) else None
+    if foreign_fact(statement, premise):
+        return False
+    return True if _bare(statement) in _bare(premise) else None
 
 
 def _needed(

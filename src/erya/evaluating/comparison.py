@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from erya.errors import UsageError
+from erya.evaluating.judges import SCALES
 from erya.evaluating.runs import Measured, Run
 from erya.evaluating.statistics import Difference, Estimate, bootstrap, holm, paired
 
@@ -175,7 +176,10 @@ def _changed(pairs: Sequence[tuple[Measured, Measured]]) -> list[ItemChange]:
                 gains[name] = oriented(name, value - old)
         if gains or _said(before) != _said(after):
             found.append(ItemChange(after.id, gains, before, after))
-    return sorted(found, key=lambda change: sum(change.gains.values()))
+    return sorted(
+        found,
+        key=lambda change: sum(g / SCALES.get(m, 1.0) for m, g in change.gains.items()),
+    )
 
 
 def _said(item: Measured) -> object:
@@ -197,6 +201,13 @@ def _notes(first: Run, second: Run, *, shared: int) -> list[str]:
         for run in (first, second)
         if not run.finished
     ]
+    told = [
+        name
+        for name in ("base", "models", "prompts", "judge", "guidelines")
+        if first.spec.get(name) != second.spec.get(name)
+    ]
+    if told:
+        notes.append(f"The runs differ in: {', '.join(told)}.")
     if first.spec.get("versions") != second.spec.get("versions"):
         notes.append("The runs were made with different versions of the libraries.")
     return notes

@@ -154,7 +154,7 @@ def _line_of(path: Path, question: str, document: str) -> int:
     return next(
         number
         for number, line in lines_of(path)
-        if line.startswith(question) and document in line
+        if line.strip().startswith(question) and document in line.split()
     )
 
 

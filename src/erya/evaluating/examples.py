@@ -1,17 +1,18 @@
 """Questions with their answers, one JSON object on a line."""
 
+import hashlib
 import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from erya.errors import UsageError
 from erya.evaluating.files import Lines, digest_of, json_rows, wrong
 from erya.records import Example, Quote
 
-__all__ = ["ExampleSet", "example_line", "read_examples", "write_examples"]
+__all__ = ["ExampleSet", "example_line", "id_of", "read_examples", "write_examples"]
 
 _HELD_OUT: Final = "held_out"
 
@@ -36,25 +37,35 @@ class ExampleSet:
             return self.examples
         return random.Random(seed).sample(self.examples, count)  # noqa: S311
 
-    def for_tuning(self, *, held_out_too: bool = False) -> Sequence[Example]:
-        """Return the questions that settings may be tuned on.
+    def part(self, split: str) -> Self:
+        """Return the questions of one split.
 
-        Args:
-            held_out_too: Use held-out questions in spite of their mark. What was tuned
-                on them can no longer be measured with them.
+        Raises:
+            UsageError: There are none.
+        """
+        found = [example for example in self.examples if example.split == split]
+        if not found:
+            there = sorted({example.split or "(none)" for example in self.examples})
+            msg = f"{self.path} has no split {split!r}; there are {', '.join(there)}."
+            raise UsageError(msg)
+        return replace(self, examples=found)
+
+    def check_tuning(self) -> None:
+        """Refuse to tune or choose settings on questions that are held out.
+
+        What was tuned on them could no longer be measured with them.
 
         Raises:
             UsageError: Some are marked as held out.
         """
         held = sum(example.split == _HELD_OUT for example in self.examples)
-        if held and not held_out_too:
+        if held:
             msg = (
                 f"{held} of {len(self.examples)} questions of {self.path} are held "
                 "out: they are for measuring, not for tuning. Take others, or say "
                 "--use-held-out and measure with new ones afterwards."
             )
             raise UsageError(msg)
-        return self.examples
 
 
 def read_examples(path: Path) -> ExampleSet:
@@ -71,7 +82,7 @@ def read_examples(path: Path) -> ExampleSet:
     seen = Lines(path)
     examples = []
     for number, row in json_rows(path, wanted=("question",)):
-        key = str(row.get("id") or row.get("_id") or f"line-{number}")
+        key = str(row.get("id") or row.get("_id") or id_of(str(row["question"])))
         seen.add(number, key, called=f"the id {key!r}")
         examples.append(_example(path, number, key=key, row=row))
     if not examples:
@@ -94,6 +105,11 @@ def write_examples(path: Path, examples: Iterable[Example]) -> None:
     except OSError as error:
         msg = f"{path} cannot be written: {error}."
         raise UsageError(msg) from None
+
+
+def id_of(question: str) -> str:
+    """Return the id of a question that was given none: it follows from its words."""
+    return hashlib.sha256(question.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def example_line(example: Example) -> str:

@@ -30,8 +30,10 @@ class Cluster(NamedTuple):
     items: list[str]
 
 
-def failure_of(item: Measured) -> str:
+def failure_of(item: Measured) -> str | None:
     """Return the kind of failure, a key of `FAILURES`; empty if nothing went wrong.
+
+    None where the figures do not tell right from wrong.
 
     An answer counts as right if it contains an accepted one.
     """
@@ -44,7 +46,7 @@ def failure_of(item: Measured) -> str:
         if not scores["hit@10"]:
             return "nothing_relevant"
         return "" if scores.get("hit@1", 1.0) else "ranked_low"
-    return ""
+    return None
 
 
 def clusters(run: Run) -> list[Cluster]:

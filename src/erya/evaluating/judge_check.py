@@ -97,13 +97,19 @@ def read_labelled(path: Path) -> list[Labelled]:
         key = str(row.get("id") or f"line-{number}")
         seen.add(number, key, called=f"the id {key!r}")
         label = row.get("label")
+        most = 5 if row.get("accepted") else 1
+        if label is not None and (
+            isinstance(label, (bool, str)) or not 0 <= float(label) <= most
+        ):
+            what = f"has {label!r} as label; it must be a number up to {most}"
+            raise UsageError(wrong(path, number, what))
         item = Labelled(
             id=key,
             question=str(row.get("question") or ""),
             answer=str(row["answer"]),
             accepted=_texts(row, "accepted"),
             passages=_texts(row, "passages"),
-            label=float(label) if isinstance(label, (int, float)) else None,
+            label=None if label is None else float(label),
         )
         if not item.accepted and not item.passages:
             raise UsageError(wrong(path, number, "lacks accepted, or passages"))

@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 from erya.evaluating.answers import Judged, said_by
 from erya.evaluating.citation_metrics import quoted
@@ -17,8 +17,6 @@ from erya.models import ChatModel
 from erya.records import Answer, Evidence, Example, Message, Usage
 
 __all__ = ["JUDGE_PROMPTS", "SCALES", "Judge", "Opinion"]
-
-Value = TypeVar("Value")
 
 # The highest value of what is not 0 to 1.
 SCALES: Final = {"correctness": 5.0, "answer_relevancy": 2.0}
@@ -102,6 +100,7 @@ class Judge:
     model: ChatModel
     guidelines: Sequence[str] = ()
     spent: Usage = field(default_factory=Usage)
+    _told: Usage = field(default_factory=Usage, init=False, repr=False)
 
     def __call__(self, example: Example, answer: Answer, evidence: Evidence) -> Judged:
         """Judge all that can be judged of an answer.
@@ -113,7 +112,7 @@ class Judge:
         Raises:
             ModelError: The model cannot be reached.
         """
-        before = self.spent
+        before = self._told
         passages = [hit.chunk.indexed_text for hit in evidence.hits]
         found: dict[str, Opinion] = {}
         said = said_by(answer)
@@ -140,11 +139,16 @@ class Judge:
         return Judged(
             {name: opinion.score for name, opinion in found.items()},
             {name: opinion.reason for name, opinion in found.items() if opinion.reason},
-            Usage(
-                model=self.spent.model,
-                input_tokens=self.spent.input_tokens - before.input_tokens,
-                output_tokens=self.spent.output_tokens - before.output_tokens,
-            ),
+            self._spent_since(before),
+        )
+
+    def _spent_since(self, before: Usage) -> Usage:
+        """Return what was spent since the judgement before, also on entailment."""
+        self._told = self.spent
+        return Usage(
+            model=self.spent.model,
+            input_tokens=self.spent.input_tokens - before.input_tokens,
+            output_tokens=self.spent.output_tokens - before.output_tokens,
         )
 
     def correctness(
@@ -251,7 +255,7 @@ class Judge:
             try:
                 reply = _object_in(done.text)
                 return Opinion(read(reply), str(reply.get("reason") or ""))
-            except (LookupError, TypeError, ValueError):
+            except (LookupError, RecursionError, TypeError, ValueError):
                 messages += [
                     Message(role="assistant", content=done.text),
                     Message(role="user", content=_REPAIR),

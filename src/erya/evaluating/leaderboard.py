@@ -1,16 +1,21 @@
 """Figures of runs without their questions, to commit, and the page made of them."""
 
 import json
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, Final
 
 from erya.errors import UsageError
 from erya.evaluating.comparison import LOWER_IS_BETTER
+from erya.evaluating.retrieval_metrics import RETRIEVAL_METRICS
 from erya.evaluating.runs import Run
+from erya.models import OFFLINE_MODEL
 
-__all__ = ["leaderboard", "read_summaries", "summary_of"]
+__all__ = ["file_name_of", "leaderboard", "read_summaries", "summary_of"]
 
+_UNSAFE: Final = re.compile(r"[^\w.-]+")
 _KINDS: Final = {
     "retrieval": "Retrieval",
     "retrieval-run": "Retrieval by other systems",
@@ -41,6 +46,7 @@ def summary_of(run: Run) -> dict[str, Any]:
         "about": run.spec.get("about", ""),
         "command": _command(run.spec),
         "items": len(run.items),
+        "finished": run.finished,
         "metrics": {
             name: [round(number, 4) for number in estimate]
             for name, estimate in run.estimates().items()
@@ -51,9 +57,29 @@ def summary_of(run: Run) -> dict[str, Any]:
         "figures": dict(run.figures),
         **{
             name: run.spec.get(name)
-            for name in ("settings", "models", "digest", "seed", "versions", "began")
+            for name in ("settings", "digest", "seed", "versions", "began")
+        },
+        "models": {
+            kind: _published(model)
+            for kind, model in (run.spec.get("models") or {}).items()
         },
     }
+
+
+def file_name_of(summary: Mapping[str, Any]) -> str:
+    """Return a file's name that tells a summary from those of other settings."""
+    settings = summary.get("settings") or {}
+    models = [settings.get("embedding_model") or "words", settings.get("chat_model")]
+    parts = [summary["about"], *filter(None, models)]
+    return "-".join(_UNSAFE.sub("-", str(part)) for part in parts).strip("-.") + ".json"
+
+
+def _published(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what tells a model from others, without where it is reached."""
+    kept = {key: model[key] for key in ("name", "dimension", "probe") if key in model}
+    if "model" in model:
+        kept["model"] = PurePath(str(model["model"])).name
+    return kept
 
 
 def read_summaries(folder: Path) -> list[Mapping[str, Any]]:
@@ -66,6 +92,7 @@ def read_summaries(folder: Path) -> list[Mapping[str, Any]]:
     for path in sorted(folder.glob("*.json")):
         try:
             told = json.loads(path.read_text("utf-8"))
+            _ = told["kind"], told["about"], told["command"], told["items"]
             found.append({**told, "metrics": dict(told["metrics"])})
         except (OSError, ValueError, LookupError, TypeError) as error:
             msg = f"{path} is no summary of a run: {error}."
@@ -97,7 +124,8 @@ def _section(row: Mapping[str, Any]) -> str:
     models = [settings.get("embedding_model") or "words alone"]
     models += [settings["chat_model"]] if settings.get("chat_model") else []
     version = (row.get("versions") or {}).get("erya", "")
-    told = [f"{row['items']:,} items", " + ".join(models), f"erya {version}"]
+    state = "" if row.get("finished", True) else " (not finished)"
+    told = [f"{row['items']:,} items{state}", " + ".join(models), f"erya {version}"]
     lines = [
         f"### {row['about']}\n",
         " · ".join([*told, str(row.get("began"))[:10]]) + "\n",
@@ -131,6 +159,20 @@ def _command(spec: Mapping[str, Any]) -> str:
         words = [str(kind), f"DATA/{names[0]}"]
     if spec.get("queries"):
         words.append(f"--queries {spec['queries']} --seed {spec.get('seed', 0)}")
-    if kind == "retrieval" and not spec["settings"]["embedding_model"]:
-        words.append("--embedding-model ''")
-    return " ".join(["erya evaluate", *words])
+    elif spec.get("seed"):
+        words.append(f"--seed {spec['seed']}")
+    settings = spec.get("settings") or {}
+    if settings.get("chat_model"):
+        words.append(f"--model {settings['chat_model']}")
+    model = settings.get("embedding_model", OFFLINE_MODEL)
+    if model != OFFLINE_MODEL and kind in {"benchmark", "retrieval"}:
+        words.append(f"--embedding-model {shlex.quote(model)}")
+    if kind == "retrieval" and tuple(spec["metrics"]) != RETRIEVAL_METRICS:
+        words.append(f"--metrics {','.join(spec['metrics'])}")
+    # What no flag says, the environment does.
+    before = [
+        f"ERYA_{name.upper()}={settings[name]}"
+        for name, usual in (("passages", 8), ("chunk_tokens", 256))
+        if settings.get(name, usual) != usual
+    ]
+    return " ".join([*before, "erya evaluate", *words])

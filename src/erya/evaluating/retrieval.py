@@ -34,7 +34,8 @@ __all__ = ["RetrievalReport", "evaluate_retrieval", "score_run"]
 
 _OWNER: Final = Principal.owner("evaluation")
 _EVERYBODY: Final = frozenset({"public"})
-_RECALL_DOCUMENTS: Final = 100
+_DEPTH: Final = 100  # documents that a ranking has at least
+_WHOLE: Final = 1000  # documents of a ranking that is measured as a whole, as in TREC
 _TIMED: Final = 500  # questions; percentiles of more do not change
 _SHOWN: Final = 10  # hits of a timed search, as a person asks for
 
@@ -93,6 +94,7 @@ def evaluate_retrieval(
         UsageError: A metric is none.
     """
     measures = {name: metric_named(name) for name in metrics}
+    depth = max(_DEPTH, *(_depth_of(name) for name in metrics))
     with tempfile.TemporaryDirectory(prefix="erya-evaluate-") as home:
         store = Bases(Path(home)).open("evaluation", create=True)
         with Assistant(
@@ -105,7 +107,7 @@ def evaluate_retrieval(
 
             def measure(question: Question) -> Measured:
                 began = time.perf_counter()
-                scores = _found(assistant, question.text)
+                scores = _found(assistant, question.text, depth=depth)
                 seconds = {"search": time.perf_counter() - began}
                 gains = data.relevant[question.id]
                 item = _measured(question, scores, gains=gains, measures=measures)
@@ -150,7 +152,8 @@ def score_run(
     """Score what another system found.
 
     All questions count that have a relevant document; one that the system did not
-    answer has 0, as with `trec_eval -c`.
+    answer has 0, as with `trec_eval -c`, which also counts those without any relevant
+    document, as 0.
 
     Args:
         found: Question to document to score.
@@ -237,14 +240,20 @@ def _timed(
     return spans
 
 
-def _found(assistant: Assistant, question: str) -> dict[str, float]:
+def _depth_of(metric: str) -> int:
+    """Return how many documents a metric looks at."""
+    depth = metric.partition("@")[2]
+    return int(depth) if depth else _WHOLE
+
+
+def _found(assistant: Assistant, question: str, *, depth: int) -> dict[str, float]:
     """Return the best documents, searching for more chunks until there are enough."""
-    limit = _RECALL_DOCUMENTS
+    limit = depth
     while True:
         found = assistant.search(question, principal=_OWNER, limit=limit)
         best = _best_chunks(found)
-        if len(best) >= _RECALL_DOCUMENTS or len(found.hits) < limit:
-            return {key: best[key] for key in ranked(best)[:_RECALL_DOCUMENTS]}
+        if len(best) >= depth or len(found.hits) < limit:
+            return {key: best[key] for key in ranked(best)[:depth]}
         limit *= 2
 
 

@@ -12,6 +12,7 @@ import platform
 import re
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -43,7 +44,9 @@ _ITEMS: Final = "items.jsonl"
 _MAIN: Final = ("contains", "ndcg@10")
 _LOCK: Final = ".lock"
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
-_VERSIONS: Final = ("erya", "numpy", "onnxruntime", "rjieba", "tantivy", "tokenizers")
+_VERSIONS: Final = (
+    "erya", "numpy", "onnxruntime", "rjieba", "scikit-learn", "tantivy", "tokenizers",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,9 +230,8 @@ class Runs:
         """
         if not fresh:
             for name in reversed(self.names()):
-                run = Run.read(self._folder / name)
-                if not run.finished and _same(run.spec, spec):
-                    return run
+                if self._is_unfinished(name, spec):
+                    return Run.read(self._folder / name)
         began = datetime.now(UTC)
         about = _UNSAFE.sub("-", f"{spec['kind']}-{spec['about']}").strip("-")[:60]
         # Down to the millisecond, so that names sort as runs began.
@@ -239,12 +241,21 @@ class Runs:
             **spec, **_environment(), "began": f"{began:%Y-%m-%d %H:%M:%S} UTC",
         }  # fmt: skip
         try:
-            folder.mkdir(parents=True)
+            # What was found for an owner is not for everybody on the machine.
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700)
             _write(folder, {"spec": spec})
         except OSError as error:
             msg = f"{folder} cannot be written: {error}."
             raise UsageError(msg) from None
         return Run(folder=folder, spec=spec, items=())
+
+    def _is_unfinished(self, name: str, spec: Mapping[str, Any]) -> bool:
+        try:
+            told = json.loads((self._folder / name / _SPEC).read_text("utf-8"))
+            return not told.get("finished") and _same(told["spec"], spec)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            return False  # a run that is damaged is told when it is asked for
 
 
 def measure_all(
@@ -265,10 +276,14 @@ def measure_all(
         on_progress: Called with `what`, how far, and of how many.
 
     Raises:
-        UsageError: Another process measures the run; what `measure` raises comes
-            through, and the items before stay.
+        UsageError: Another process measures the run, or an id is there twice; what
+            `measure` raises comes through, and the items before stay.
     """
     wanted = {key for key, _ in things}
+    if len(wanted) < len(things):
+        twice = Counter(key for key, _ in things).most_common(1)[0][0]
+        msg = f"The data has the id {twice!r} twice; ids must tell items apart."
+        raise UsageError(msg)
     with _held(run.folder):
         # Read anew: another process may have gone on since, and a half-written item
         # has to go before the next is appended.
@@ -278,9 +293,10 @@ def measure_all(
                 if key not in done:
                     began = time.perf_counter()
                     item = measure(thing)
-                    spent = {**item.seconds, "total": time.perf_counter() - began}
+                    spent = {"total": time.perf_counter() - began, **item.seconds}
                     seconds = {stage: round(value, 6) for stage, value in spent.items()}
-                    done[key] = replace(item, seconds=seconds)
+                    scores = {name: _known(v) for name, v in item.scores.items()}
+                    done[key] = replace(item, scores=scores, seconds=seconds)
                     file.write(_line(done[key]))
                     file.flush()  # a kill loses nothing; a loss of power may
                 on_progress(what, number, len(things))
@@ -318,6 +334,11 @@ def _held(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def _known(value: float | None) -> float | None:
+    """Return a value, or None for one that is no number."""
+    return value if value is not None and math.isfinite(value) else None
+
+
 def _line(item: Measured) -> str:
     told = {name: getattr(item, name) for name in _FIELDS}
     return json.dumps(told, ensure_ascii=False) + "\n"
@@ -337,9 +358,9 @@ def _read_items(path: Path, *, mend: bool = False) -> list[Measured]:
         with path.open("r+b") as file:
             file.truncate(len(whole))
     items: dict[str, Measured] = {}
-    for number, line in enumerate(whole.decode("utf-8").split("\n")[:-1], start=1):
+    for number, line in enumerate(whole.split(b"\n")[:-1], start=1):
         try:
-            item = Measured(**json.loads(line))
+            item = Measured(**json.loads(line.decode("utf-8")))
         except (ValueError, TypeError) as error:
             msg = f"{path}, line {number}, is no item of a run: {error}."
             raise UsageError(msg) from None
@@ -363,6 +384,10 @@ def _same(kept: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
 
 
 def _environment() -> dict[str, Any]:
-    versions = {name: importlib.metadata.version(name) for name in _VERSIONS}
-    versions["python"] = platform.python_version()
+    versions = {"python": platform.python_version()}
+    for name in _VERSIONS:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # an extra that is not installed
     return {"versions": versions}

@@ -3,12 +3,15 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from erya.errors import UsageError
 from erya.evaluating.files import lines_of, wrong
 
 __all__ = ["Judgements", "TrecRun", "read_judgements", "read_trec_run"]
 
+# What stands over the gains in a file that names its columns.
+_HEADERS: Final = frozenset({"score", "relevance", "rel", "gain", "label"})
 # Question id to document id to gain; 0 is judged and not relevant.
 Judgements = Mapping[str, Mapping[str, float]]
 # Question id to document id to score, higher is better.
@@ -30,17 +33,16 @@ def read_judgements(path: Path) -> Judgements:
         cells = line.split("\t")
         if len(cells) != 3:
             cells = line.split()
-            del cells[1:-2]
-        if number == 1 and len(cells) == 3 and _number(cells[-1]) is None:
-            continue  # the header
+        if number == 1 and cells[-1].strip().lower() in _HEADERS:
+            continue
         gain = _number(cells[-1])
-        if len(cells) != 3 or gain is None:
+        if len(cells) not in {3, 4} or gain is None:
             what = (
                 "must be query-id, corpus-id and score with tabs between, or TREC's "
                 f"question, 0, document and gain; got {line:.80}"
             )
             raise UsageError(wrong(path, number, what))
-        question, document, _ = cells
+        question, document = cells[0].strip(), cells[-2].strip()
         judged = found.setdefault(question, {})
         if document in judged:
             what = f"repeats the judgement of {document!r} for {question!r}"

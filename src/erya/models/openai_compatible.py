@@ -81,7 +81,7 @@ class OpenAICompatibleChat(ChatModel):
             if isinstance(piece, Exception):
                 raise self._endpoint.worded(piece) from piece
             if isinstance(piece, Usage):
-                return Completion(text="".join(parts), usage=piece)
+                return Completion(text=_whole("".join(parts)), usage=piece)
             parts.append(piece)
             if on_text is not None:
                 on_text(piece)
@@ -193,3 +193,8 @@ class OpenAICompatibleChat(ChatModel):
             f"sent {kind} instead of an answer: {shown!r}",
             "Check that base_url is the API and not a web page; it mostly ends in /v1.",
         )
+
+
+def _whole(text: str) -> str:
+    """Join signs whose halves came in two pieces; a half alone becomes a mark."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

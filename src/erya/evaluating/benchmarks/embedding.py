@@ -34,6 +34,10 @@ _CLUSTERED: Final = 500  # texts in a batch of k-means
 _BATCH: Final = 256  # texts embedded at once
 _NLI: Final = {"entailment": 1, "contradiction": 0}  # what is neutral is left out
 
+_FIELDS: Final = (
+    "a", "b", "text", "label", "positive", "negative", "human", "machine", "relevance",
+)  # fmt: skip
+
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -117,12 +121,14 @@ def read_embedding(folder: Path, setup: Setup) -> Task:
 
 
 def _of_file(path: Path, *, seed: int) -> Iterator[_Found]:
-    numbered = list(json_rows(path))
-    rows = [row for _, row in numbered]
-    if not rows:
+    first: Mapping[str, Any] = next((row for _, row in json_rows(path)), {})
+    if not first:
         return
     name = path.stem
-    first = rows[0]
+    # What the first line has of these, all must have.
+    wanted = [key for key in _FIELDS if key in first]
+    numbered = list(json_rows(path, wanted=wanted))
+    rows = [row for _, row in numbered]
     if {"a", "b", "label"} <= first.keys():
         yield _pairs(path, numbered)
     elif {"positive", "negative"} <= first.keys() and first.keys() & {

@@ -4,6 +4,7 @@ Islam and others, "FinanceBench: A New Benchmark for Financial Question Answerin
 (2023).
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +24,7 @@ from erya.records import Chunk, Document, Example, Hit
 
 __all__ = ["read_financebench"]
 
+_MARK = re.compile(r"\s*\[\d+\]")  # of a citation, which is no number that is said
 _FILE_BYTES: Final = 100_000_000
 
 
@@ -100,8 +102,9 @@ def read_financebench(folder: Path, setup: Setup) -> Task:
 
 def _numbers(example: Example, answer: str) -> dict[str, float]:
     """Return whether all numbers of the accepted answer are said, however written."""
-    wanted = {f.value for f in facts(example.answers[0]) if f.kind == "number"}
-    said = {fact.value for fact in facts(answer)}
+    first = example.answers[0] if example.answers else ""
+    wanted = {fact.value for fact in facts(first) if fact.kind == "number"}
+    said = {fact.value for fact in facts(_MARK.sub("", answer))}
     return {"numbers_right": float(wanted <= said)} if wanted else {}
 
 

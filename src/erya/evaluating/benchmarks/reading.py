@@ -17,7 +17,7 @@ from erya.evaluating.benchmarks.base import (
 )
 from erya.evaluating.datasets import read_retrieval_set
 from erya.evaluating.examples import read_examples
-from erya.evaluating.files import json_rows
+from erya.evaluating.files import json_rows, wrong
 from erya.evaluating.runs import Measured, Progress
 from erya.records import Example, Principal
 
@@ -109,13 +109,17 @@ def _corpus(folder: Path) -> tuple[list[Path], list[_Asked], list[_Passage]]:
         if (path := folder / name).is_file()
     )
     asked = [
-        _Asked(_example(row), OWNER)
-        for _, row in json_rows(path)
+        _Asked(_example(path, number, row), OWNER)
+        for number, row in json_rows(path)
         if str(row["_id"]) in wanted and row.get("answers")
     ]
     return list(data.files), asked, passages
 
 
-def _example(row: Mapping[str, Any]) -> Example:
-    answers = tuple(map(str, row["answers"]))
-    return Example(id=str(row["_id"]), question=str(row["text"]), answers=answers)
+def _example(path: Path, number: int, row: Mapping[str, Any]) -> Example:
+    answers = row["answers"]
+    if not isinstance(answers, list) or not all(isinstance(a, str) for a in answers):
+        raise UsageError(wrong(path, number, "must have a list of texts as answers"))
+    return Example(
+        id=str(row["_id"]), question=str(row["text"]), answers=tuple(answers)
+    )

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from erya.errors import UsageError
-from erya.evaluating.answer_metrics import contains
 from erya.evaluating.answers import said_by
 from erya.evaluating.benchmarks.base import (
     OWNER,
@@ -110,14 +109,22 @@ def _scores(item: _Asked, said: str, *, abstained: bool) -> dict[str, float | No
     if item.metric.startswith("rejection"):
         return {item.metric: float(abstained)}
     right = all(
-        contains(said, [each] if isinstance(each, str) else each)
-        for each in item.answers
+        any(_stands_in(form, said) for form in _forms(each)) for each in item.answers
     )
     scores: dict[str, float | None] = {item.metric: float(right)}
     if item.fake:
-        misled = not right and bool(contains(said, [item.fake]))
+        misled = not right and _stands_in(item.fake, said)
         scores[item.metric.replace("counterfactual", "misled")] = float(misled)
     return scores
+
+
+def _forms(answer: str | Sequence[str]) -> Sequence[str]:
+    return [answer] if isinstance(answer, str) else answer
+
+
+def _stands_in(form: str, said: str) -> bool:
+    """Compare as the published script does, which looks into words, too."""
+    return "".join(form.lower().split()) in "".join(said.lower().split())
 
 
 def _items(path: Path, *, seed: int) -> Iterator[_Asked]:
@@ -136,7 +143,7 @@ def _of_row(
 ) -> Iterator[_Asked]:
     def asked(ability: str, passages: Sequence[str], fake: str = "") -> _Asked:
         return _Asked(
-            key=f"{row['id']}/{ability}",
+            key=f"{language}_{kind}/{row['id']}/{ability}",
             metric=f"{ability}_{language}",
             question=row["question"],
             answers=row["answers"],
@@ -158,9 +165,8 @@ def _of_row(
             spread = _spread(row["positive"], negative, rate=rate, dice=dice)
             yield asked(f"integration_{rate}", spread)
     else:
-        wrong_ones = list(row["positive_wrong"])[:_PASSAGES]
-        passages = [*wrong_ones, *negative[: _PASSAGES - len(wrong_ones)]]
-        dice.shuffle(passages)
+        wrong_ones = list(row["positive_wrong"])
+        passages = dice.sample(wrong_ones, min(len(wrong_ones), _PASSAGES))
         yield asked("counterfactual", passages, str(row["fake_answer"]))
 
 
@@ -196,7 +202,8 @@ def _spread(
         dice.shuffle(group)
     useful = _PASSAGES - math.ceil(_PASSAGES * rate)
     drawn = [group[0] for group in groups if group]
-    rest = [text for group in groups for text in group[1:]]
+    longest = max((len(group) for group in groups), default=0)
+    rest = [group[i] for i in range(1, longest) for group in groups if len(group) > i]
     drawn += rest[: max(useful - len(drawn), 0)]
     drawn += negative[: max(_PASSAGES - len(drawn), 0)]
     dice.shuffle(drawn)

@@ -80,7 +80,7 @@ def calls_in(text: str) -> list[Call] | None:
     try:
         told, _ = json.JSONDecoder().raw_decode(text[start:])
         return [Call(str(each["name"]), dict(each["arguments"])) for each in told]
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, RecursionError, TypeError, ValueError):
         return None
 
 
@@ -188,7 +188,10 @@ def _measured(model: ChatModel, item: _Asked) -> Measured:
         id=item.key,
         scores={
             item.category: float(
-                calls is not None and calls_match(calls, item.expected, item.functions)
+                # Words in place of calls are right where no call is.
+                calls_match(calls, item.expected, item.functions)
+                if calls is not None
+                else not item.expected
             ),
             "readable": float(calls is not None),
         },

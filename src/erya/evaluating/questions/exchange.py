@@ -2,16 +2,17 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from erya.errors import UsageError
-from erya.evaluating.examples import ExampleSet, read_examples, write_examples
-from erya.evaluating.files import digest_of, wrong
+from erya.evaluating.examples import ExampleSet, id_of, read_examples, write_examples
+from erya.evaluating.files import Lines, digest_of, wrong
 from erya.records import Document, Example, Quote
 
-__all__ = ["export_examples", "import_examples"]
+__all__ = ["export_examples", "import_examples", "unformula"]
 
 _COLUMNS: Final = (
     "id",
@@ -21,7 +22,9 @@ _COLUMNS: Final = (
     "source",
     "quote",
     "split",
+    "without",
 )
+_FORMULA = re.compile(r"'?[=+\-@\t\r]")  # what a spreadsheet would compute
 _BETWEEN: Final = " || "  # answers within one cell
 
 
@@ -40,7 +43,12 @@ def import_examples(path: Path) -> ExampleSet:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
-            examples += [_of_row(path, table.line_num, row) for row in table]
+            seen = Lines(path)
+            for row in table:
+                example = _of_row(path, table.line_num, row)
+                called = f"the id {example.id!r}"
+                seen.add(table.line_num, example.id, called=called)
+                examples.append(example)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         msg = f"{path} cannot be read: {error}."
         raise UsageError(msg) from None
@@ -65,7 +73,8 @@ def export_examples(
             those that are evidence.
 
     Raises:
-        UsageError: It cannot be written, or a folder is wanted without documents.
+        UsageError: It cannot be written, or a folder is wanted and there are no
+            documents.
     """
     try:
         if path.suffix.lower() == ".jsonl":
@@ -82,14 +91,22 @@ def export_examples(
         raise UsageError(msg) from None
 
 
+def unformula(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula; import takes it back."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _cell(row: Mapping[str, Any], name: str) -> str:
+    told = str(row.get(name) or "")
+    return told[1:] if told.startswith("'") and _FORMULA.match(told[1:]) else told
+
+
 def _of_row(path: Path, number: int, row: Mapping[str, Any]) -> Example:
-    question = str(row.get("question") or "").strip()
+    question = _cell(row, "question").strip()
     if not question:
         raise UsageError(wrong(path, number, "has no question"))
-    told = str(row.get("answers") or row.get("answer") or "")
-    answers = tuple(
-        each.strip() for each in told.split(_BETWEEN.strip()) if each.strip()
-    )
+    answers = _parts(_cell(row, "answers") or _cell(row, "answer"))
+    without = _parts(_cell(row, "without"))
     says = str(row.get("answerable") or "").strip().lower()
     if says not in {"", "true", "false", "1", "0", "yes", "no"}:
         what = f"has {says!r} as answerable; write true or false"
@@ -97,15 +114,21 @@ def _of_row(path: Path, number: int, row: Mapping[str, Any]) -> Example:
     answerable = says in {"true", "1", "yes"} if says else bool(answers)
     if answerable and not answers:
         raise UsageError(wrong(path, number, "is answerable and has no answer"))
-    quote = str(row.get("quote") or "")
+    quote = _cell(row, "quote")
     return Example(
-        id=str(row.get("id") or f"line-{number}"),
+        id=_cell(row, "id") or id_of(question),
         question=question,
         answers=answers if answerable else (),
         answerable=answerable,
-        evidence=(Quote(str(row.get("source") or ""), quote),) if quote else (),
-        split=str(row.get("split") or ""),
+        evidence=(Quote(_cell(row, "source"), quote),) if quote else (),
+        split=_cell(row, "split"),
+        metadata={"without": list(without)} if without else {},
     )
+
+
+def _parts(cell: str) -> tuple[str, ...]:
+    parts = (each.strip() for each in cell.split(_BETWEEN.strip()))
+    return tuple(each for each in parts if each)
 
 
 def _write_table(path: Path, examples: Sequence[Example]) -> None:
@@ -116,9 +139,9 @@ def _write_table(path: Path, examples: Sequence[Example]) -> None:
             source, quote = each.evidence[0] if each.evidence else ("", "")
             answers = _BETWEEN.join(each.answers)
             said = str(each.answerable).lower()
-            table.writerow(
-                [each.id, each.question, answers, said, source, quote, each.split]
-            )
+            without = _BETWEEN.join(map(str, each.metadata.get("without") or ()))
+            cells = [each.id, each.question, answers, said, source, quote, each.split]
+            table.writerow([unformula(cell) for cell in (*cells, without)])
 
 
 def _write_folder(
@@ -126,7 +149,11 @@ def _write_folder(
     examples: Sequence[Example],
     documents: Callable[[str], Document | None],
 ) -> None:
-    path.mkdir(parents=True, exist_ok=True)
+    """Write the three files.
+
+    Raises:
+        UsageError: No document is there.
+    """
     corpus: dict[str, Document] = {}
     queries, judged = [], ["query-id\tcorpus-id\tscore"]
     for example in examples:
@@ -137,10 +164,17 @@ def _write_folder(
             if document is not None:
                 corpus[document.id] = document
                 judged.append(f"{example.id}\t{document.id}\t1")
+    if not corpus:
+        msg = (
+            "The base has none of the documents that the questions name as evidence. "
+            "Name the base that they are about."
+        )
+        raise UsageError(msg)
     rows = [
         json.dumps({"_id": d.id, "title": d.title, "text": d.text}, ensure_ascii=False)
         for d in corpus.values()
     ]
+    path.mkdir(parents=True, exist_ok=True)
     for name, lines in (
         ("corpus.jsonl", rows),
         ("queries.jsonl", queries),

@@ -9,10 +9,10 @@ from typing import Literal
 import filelock
 
 from erya.errors import UsageError
-from erya.evaluating.examples import example_line
+from erya.evaluating.examples import example_line, read_examples, write_examples
 from erya.records import Example
 
-__all__ = ["Feedback", "add_feedback"]
+__all__ = ["Feedback", "add_feedback", "decide"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +72,40 @@ def add_feedback(queue: Path, feedback: Feedback) -> Example:
         metadata={name: value for name, value in known.items() if value},
     )
     try:
-        queue.parent.mkdir(parents=True, exist_ok=True)
-        # Several people may say something at once; a line is written whole.
-        with (
-            filelock.FileLock(queue.with_name(f"{queue.name}.lock")),
-            queue.open("a", encoding="utf-8") as file,
-        ):
+        queue.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Several people may say something at once, and one review it meanwhile.
+        with _alone(queue), queue.open("a", encoding="utf-8") as file:
             file.write(example_line(example))
     except OSError as error:
         msg = f"The queue {queue} cannot be written: {error}."
         raise UsageError(msg) from None
     return example
+
+
+def decide(queue: Path, key: str, example: Example | None) -> bool:
+    """Put a reviewed question into its place in a file, or take it out.
+
+    What others have added to the file meanwhile stays.
+
+    Args:
+        queue: The file.
+        key: The question's id.
+        example: What it is now; None drops it.
+
+    Returns:
+        Whether that was done: the last question of a file is not dropped.
+
+    Raises:
+        UsageError: The file cannot be read or written.
+    """
+    with _alone(queue):
+        now = read_examples(queue).examples
+        left = [example if each.id == key else each for each in now]
+        kept = [each for each in left if each is not None]
+        if kept:
+            write_examples(queue, kept)
+        return bool(kept)
+
+
+def _alone(queue: Path) -> filelock.FileLock:
+    return filelock.FileLock(queue.with_name(f".{queue.name}.lock"))

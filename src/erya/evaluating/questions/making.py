@@ -214,7 +214,7 @@ def _example(draft: Draft, chunk: Chunk) -> Example:
 
 def _robbed(example: Example) -> Example:
     """Return the question with its evidence taken away."""
-    without = [*(quote.quote for quote in example.evidence), *example.answers]
+    without = [quote.quote for quote in example.evidence]
     return replace(
         example,
         answers=(),

@@ -7,9 +7,10 @@ from typing import Final, NamedTuple
 
 from erya.errors import NotFoundError, UsageError
 from erya.evaluating.examples import read_examples, write_examples
+from erya.evaluating.files import lines_of
 from erya.records import Example
 
-__all__ = ["Version", "restore", "save", "versions_of"]
+__all__ = ["Version", "keep", "restore", "save", "versions_of"]
 
 _FOLDER: Final = ".versions"
 
@@ -34,14 +35,24 @@ def save(path: Path, examples: Iterable[Example]) -> int:
     Raises:
         UsageError: The file cannot be read or written.
     """
-    before = versions_of(path)
-    kept = before[-1].number if before else 0
-    if path.is_file() and not _is_kept(path, before):
-        kept += 1
-        _keep(path, kept)
+    last = keep(path)
     write_examples(path, examples)
-    _keep(path, kept + 1)
-    return kept + 1
+    _copy(path, last + 1)
+    return last + 1
+
+
+def keep(path: Path) -> int:
+    """Keep what a file holds as a version, unless the last is the same; return it.
+
+    Raises:
+        UsageError: It cannot be kept.
+    """
+    before = _kept(path)
+    last = int(before[-1].stem) if before else 0
+    if path.is_file() and not (before and before[-1].read_bytes() == path.read_bytes()):
+        last += 1
+        _copy(path, last)
+    return last
 
 
 def versions_of(path: Path) -> list[Version]:
@@ -50,10 +61,9 @@ def versions_of(path: Path) -> list[Version]:
     Raises:
         UsageError: One is damaged.
     """
-    found = sorted(_folder(path).glob("*.jsonl"), key=lambda each: int(each.stem))
     return [
-        Version(int(each.stem), len(read_examples(each).examples), each)
-        for each in found
+        Version(int(each.stem), sum(1 for _ in lines_of(each)), each)
+        for each in _kept(path)
     ]
 
 
@@ -75,11 +85,13 @@ def _folder(path: Path) -> Path:
     return path.with_name(path.name + _FOLDER)
 
 
-def _is_kept(path: Path, versions: list[Version]) -> bool:
-    return bool(versions) and versions[-1].path.read_bytes() == path.read_bytes()
+def _kept(path: Path) -> list[Path]:
+    """Return the files of the versions, the oldest first."""
+    files = (each for each in _folder(path).glob("*.jsonl") if each.stem.isdecimal())
+    return sorted(files, key=lambda each: int(each.stem))
 
 
-def _keep(path: Path, number: int) -> None:
+def _copy(path: Path, number: int) -> None:
     try:
         _folder(path).mkdir(exist_ok=True)
         shutil.copyfile(path, _folder(path) / f"{number}.jsonl")
