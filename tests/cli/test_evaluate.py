@@ -141,6 +141,18 @@ def test_a_gate_stops_what_is_worse_and_lets_the_rest_through(erya, tmp_path):
     )
 
 
+def test_a_gate_wants_all_questions_of_the_baseline(erya, base, questions):
+    erya("evaluate", "answers", "docs", questions)
+    before = erya("evaluate", "runs", "--json").json["runs"][-1]["run"]
+    erya("evaluate", "answers", "docs", questions, "--queries", "2")
+
+    done = erya("gate", "--baseline", before)
+
+    assert done.code == 2
+    assert "lacks 2 of the 4 questions" in done.err
+    assert erya("gate", "--baseline", before, "--other-data").code == 0
+
+
 def test_a_gate_wants_the_same_data(erya, tmp_path):
     good, bad = scored(erya, tmp_path, "good", 30), scored(erya, tmp_path, "bad", 10)
 

@@ -86,9 +86,11 @@ def test_a_review_that_ends_early_loses_nothing(erya, made, monkeypatch):
 
     assert made.read_text("utf-8") == before
     assert done.code == 0
-    first = review(erya, monkeypatch, made)  # the input ends
+    first = review(erya, monkeypatch, made, "k")  # then the input ends
     assert first.code == 1
-    assert made.read_text("utf-8") == before
+    assert "1 reviewed, 0 dropped" in first.out
+    kept = [e for e in read_examples(made).examples if e.metadata["review"] == "kept"]
+    assert len(kept) == 1
 
 
 def test_an_answer_may_be_changed_to_none(erya, tmp_path, monkeypatch):

@@ -111,6 +111,17 @@ def test_an_error_within_the_stream_is_told():
         chat(server).complete(ASK)
 
 
+def test_a_sign_in_two_halves_is_joined_and_a_half_alone_is_marked():
+    def event(text):
+        return f'data: {{"choices": [{{"delta": {{"content": "{text}"}}}}]}}\n\n'
+
+    end = 'data: {"choices": [{"delta": {}, "finish_reason": "stop"}]}\n\n'
+    body = event("\\ud83d") + event("\\ude00") + event("\\ud83d") + end
+    said = Reply(body=body, headers={"Content-Type": "text/event-stream"})
+    with ChatServer(said) as server:
+        assert chat(server).complete(ASK).text == "😀\ufffd"
+
+
 def test_the_key_is_sent_and_a_query_of_the_address_stays():
     with ChatServer(Reply(text="Yes.")) as server:
         url = f"{server.base_url}/?api-version=2"
