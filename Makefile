@@ -11,7 +11,7 @@ DEMO := $(BIN)/erya
 
 MODEL := src/erya/models/bundled/all-MiniLM-L6-v2
 
-.PHONY: demo model test check format bench constraints clean
+.PHONY: demo model test check format bench results constraints clean
 
 demo: $(VENV)/.installed $(MODEL)/erya.json  ## Read the example handbook and ask it two questions
 	@$(DEMO) ingest examples/handbook --kb handbook --home .demo
@@ -59,6 +59,24 @@ bench: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Measure all, into benchmark
 		| tee $(RESULTS)/privacy.txt
 	$(BIN)/python benchmarks/speed.py | tee $(RESULTS)/speed.txt
 	$(BIN)/python benchmarks/crashes.py | tee $(RESULTS)/crashes.txt
+
+# Each benchmark by name, and the folder under DATA that it reads.
+BENCHMARKS := rgb:rgb squad:squad_v2_dev squad:squad_v11_dev cmrc:cmrc2018_dev \
+	clapnq:clapnq_dev financebench:financebench chunking:chunking_evaluation \
+	injection:prompt_injection embedding:zh_pairs embedding:xquad_en_zh \
+	embedding:zh_classification embedding:scifact_test embedding:rgb
+
+results: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Measure them into docs/results.md
+	@set -e; for each in $(BENCHMARKS); do \
+		name=$${each%%:*}; docs=; \
+		if [ $$name = financebench ]; then \
+			docs="--docs $(DATA)/documents/financebench_pdf"; \
+		fi; \
+		echo "$$each"; \
+		$(DEMO) evaluate benchmark $$name --data $(DATA)/$${each#*:} $$docs --home .bench; \
+		$(DEMO) evaluate summary last --out $(RESULTS)/runs --home .bench; \
+	done
+	$(DEMO) evaluate leaderboard $(RESULTS)/runs --out docs/results.md
 
 constraints: $(VENV)/.installed-dev  ## Renew what CI installs
 	@(head -1 constraints.txt; $(UV) pip freeze --python $(BIN)/python \

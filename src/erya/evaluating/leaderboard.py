@@ -151,7 +151,9 @@ def _command(spec: Mapping[str, Any]) -> str:
     elif kind == "benchmark":
         words = ["benchmark", str(spec["benchmark"]), f"--data DATA/{names[0]}"]
         words += (
-            [f"--docs DATA/…/{PurePath(spec['docs']).name}"] if spec["docs"] else []
+            [f"--docs DATA/documents/{PurePath(spec['docs']).name}"]
+            if spec["docs"]
+            else []
         )
     elif kind == "answers":
         words = ["answers", (spec.get("base") or {}).get("kb") or "KB", names[0]]
