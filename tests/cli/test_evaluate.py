@@ -42,6 +42,20 @@ def test_a_base_is_asked_what_is_known(erya, base, questions, tmp_path):
     assert "Which football team" in (tmp_path / "out.html").read_text("utf-8")
 
 
+def test_a_measurement_that_is_stopped_says_how_it_goes_on(
+    erya, base, questions, monkeypatch
+):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("erya.evaluating.evaluate_answers", stopped)
+
+    done = erya("evaluate", "answers", "docs", questions)
+
+    assert done.code == 130
+    assert "The same command goes on" in done.err
+
+
 def test_a_run_is_repeated_and_listed(erya, base, questions):
     first = erya("evaluate", "answers", "docs", questions, "--json").json
 

@@ -104,7 +104,12 @@ def test_an_answer_may_be_changed_to_none(erya, tmp_path, monkeypatch):
     assert "All were reviewed" in review(erya, monkeypatch, path).out
 
 
-def test_feedback_is_reviewed_and_becomes_a_test_set(erya, monkeypatch, home):
+def test_feedback_is_reviewed_and_becomes_a_test_set(erya, folder, monkeypatch, home):
+    erya("ingest", folder, "--kb", "docs")
+    assert (
+        "There is no base 'nowhere'"
+        in erya("feedback", "x?", "--thumb", "up", "--kb", "nowhere").err
+    )
     assert "Nobody has said anything" in erya("questions", "review").out
     done = erya(
         "feedback",

@@ -15,6 +15,7 @@ from erya.cli.common import (
     settings_for,
 )
 from erya.cli.questions import queue_of
+from erya.errors import NotFoundError
 
 __all__ = ["feedback"]
 
@@ -48,8 +49,12 @@ def feedback(
       erya feedback "年假有几天？" --thumb up --answer "15 天" --kb handbook
     """
     from erya.evaluating.questions import Feedback, add_feedback  # noqa: PLC0415
+    from erya.stores import Bases  # noqa: PLC0415
 
     settings = settings_for(home=home, config=config, kb=kb)
+    if settings.kb not in Bases(settings.home).names():
+        msg = f"There is no base {settings.kb!r}. Name one with --kb; see: erya kb list"
+        raise NotFoundError(msg)
     queue = queue_of(settings)
     example = add_feedback(
         queue,

@@ -297,8 +297,23 @@ def write_csv(run: "Run", path: Path) -> None:
 
 
 @contextmanager
-def progress() -> Iterator["Progress"]:
-    """Show how far it is and what is left on a terminal, and nothing elsewhere."""
+def progress(*, resumes: bool = True) -> Iterator["Progress"]:
+    """Show how far it is and what is left on a terminal, and nothing elsewhere.
+
+    Args:
+        resumes: Whether the same command goes on when it was stopped.
+    """
+    try:
+        with _shown() as show:
+            yield show
+    except KeyboardInterrupt:
+        if resumes:
+            echo("Stopped. The same command goes on with the next item.", err=True)
+        raise
+
+
+@contextmanager
+def _shown() -> Iterator["Progress"]:
     if not interactive():
         yield lambda *_: None
         return

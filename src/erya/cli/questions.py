@@ -86,7 +86,7 @@ def make(
 
     settings = settings_for(home=home, config=config, chat_model=model)
     writer = cached_chat(settings) if settings.chat_model else None
-    with assistant_for(settings, kb=kb) as assistant, progress() as show:
+    with assistant_for(settings, kb=kb) as assistant, progress(resumes=False) as show:
         made = make_questions(
             assistant,
             principal=principal_for(settings, narrowed),
