@@ -2,7 +2,9 @@
 
 import json
 import math
+import os
 import stat
+import tempfile
 import time
 from functools import partial
 
@@ -43,6 +45,7 @@ from erya.evaluating.questions import (
     versions_of,
 )
 from erya.evaluating.runs import Measured, Run, measure_all
+from erya.evaluating.scratch import scratch_home
 from erya.loading import FolderSource
 from erya.records import Answer, Claim, Evidence, Example, Principal
 from erya.stores import Bases
@@ -209,6 +212,26 @@ def test_a_summary_tells_no_address_and_no_path(tmp_path):
     (folder / "broken.json").write_text("{}")
     with pytest.raises(UsageError, match="no summary of a run"):
         read_summaries(folder)
+
+
+def test_what_a_killed_process_left_is_removed_and_what_is_at_work_is_not(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / "erya-scratch-left"
+    left.mkdir()
+    (left / "base").write_text("x")
+    young = tmp_path / "erya-scratch-young"
+    young.mkdir()
+    with scratch_home() as first:
+        for folder in (left, first):
+            os.utime(folder, (0, 0))
+        with scratch_home() as second:
+            assert first.is_dir()
+            assert second.is_dir()
+            assert young.is_dir()
+            assert not left.exists()
+    assert list(tmp_path.glob("erya-scratch-*")) == [young]
 
 
 def test_a_judges_tokens_count_also_for_entailment():

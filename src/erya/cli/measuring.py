@@ -1,7 +1,6 @@
 """Measure as settings say, and write down all that it takes to do so again."""
 
 import hashlib
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -261,13 +260,14 @@ def _base(settings: Settings, *, kb: str, docs: Sequence[str]) -> "Iterator[Assi
             assistant.fall_back = False
             yield assistant
         return
+    from erya.evaluating.scratch import scratch_home  # noqa: PLC0415
     from erya.stores import Bases  # noqa: PLC0415
 
     with (
-        tempfile.TemporaryDirectory(prefix="erya-evaluate-") as home,
+        scratch_home() as home,
         # Models stay those of the home folder; only the base is elsewhere.
         assistant_for(
-            settings, kb="documents", create=True, chat=True, bases=Bases(Path(home))
+            settings, kb="documents", create=True, chat=True, bases=Bases(home)
         ) as assistant,
     ):
         assistant.fall_back = False

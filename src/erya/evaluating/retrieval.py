@@ -3,11 +3,9 @@
 import math
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 from erya.assistant import Assistant
@@ -22,6 +20,7 @@ from erya.evaluating.retrieval_metrics import (
     ranked,
 )
 from erya.evaluating.runs import Measured, Progress, Run, finish, measure_all
+from erya.evaluating.scratch import scratch_home
 from erya.evaluating.statistics import Estimate
 from erya.evaluating.trec import Judgements, TrecRun
 from erya.loading import document_of
@@ -95,8 +94,8 @@ def evaluate_retrieval(
     """
     measures = {name: metric_named(name) for name in metrics}
     depth = max(_DEPTH, *(_depth_of(name) for name in metrics))
-    with tempfile.TemporaryDirectory(prefix="erya-evaluate-") as home:
-        store = Bases(Path(home)).open("evaluation", create=True)
+    with scratch_home() as home:
+        store = Bases(home).open("evaluation", create=True)
         with Assistant(
             store=store, embedding=embedding, chunker=chunker, fall_back=False
         ) as assistant:

@@ -1,7 +1,6 @@
 """What a benchmark is, and what it is given."""
 
 import random
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from erya.assistant import Assistant
 from erya.chunking import StructureChunker
 from erya.evaluating.answers import AnswerMeasures
 from erya.evaluating.runs import Measured, Progress, Run, measure_all
+from erya.evaluating.scratch import scratch_home
 from erya.loading import document_of
 from erya.loading.text import parse_text
 from erya.models import EmbeddingModel
@@ -60,8 +60,8 @@ class Setup:
     @contextmanager
     def assistant(self) -> Iterator[Assistant]:
         """Open an assistant on an empty base that is thrown away."""
-        with tempfile.TemporaryDirectory(prefix="erya-benchmark-") as home:
-            store = Bases(Path(home)).open("benchmark", create=True)
+        with scratch_home() as home:
+            store = Bases(home).open("benchmark", create=True)
             with Assistant(
                 store=store,
                 answerer=self.answerer,
