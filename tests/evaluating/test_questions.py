@@ -208,6 +208,8 @@ def test_a_table_of_others_is_read_and_its_mistakes_have_lines(tmp_path):
         ("question,answerable\nWho?,maybe\n", "line 2, has 'maybe' as answerable"),
         ("question,answerable\nWho?,true\n", "line 2, is answerable and has no answer"),
         ("question\n", "has no questions"),
+        ("q,a\nx,y\n", "no column `question`; its columns are: q, a"),
+        ("", "its columns are: none"),
     ):
         path.write_text(content, "utf-8")
         with pytest.raises(UsageError, match=said):

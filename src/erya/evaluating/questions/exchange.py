@@ -43,6 +43,11 @@ def import_examples(path: Path) -> ExampleSet:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
+            columns = list(table.fieldnames or ())
+            if "question" not in columns:
+                there = ", ".join(columns) or "none"
+                msg = f"{path} has no column `question`; its columns are: {there}."
+                raise UsageError(msg)
             seen = Lines(path)
             for row in table:
                 example = _of_row(path, table.line_num, row)
