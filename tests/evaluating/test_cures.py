@@ -44,7 +44,7 @@ from erya.evaluating.questions import (
     save,
     versions_of,
 )
-from erya.evaluating.runs import Measured, Run, measure_all
+from erya.evaluating.runs import Measured, measure_all
 from erya.evaluating.scratch import scratch_home
 from erya.loading import FolderSource
 from erya.records import Answer, Claim, Evidence, Example, Principal
@@ -297,14 +297,3 @@ def test_a_damaged_version_stops_no_saving(tmp_path):
 
     assert save(path, [Example(id="b", question="b?", answers=("x",))]) == 4
     assert [version.number for version in versions_of(path)] == [1, 2, 3, 4]
-
-
-def test_run_reads_what_was_kept_with_halves_of_signs(tmp_path):
-    run = measure_all(
-        Runs(tmp_path).begin(SPEC),
-        [("a", 1.0)],
-        lambda v: Measured(id="a", scores={"x": v}, detail={"answer": "😀"}),
-        what="",
-    )
-
-    assert Run.read(run.folder).items[0].detail["answer"] == "😀"

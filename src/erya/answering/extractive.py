@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from typing_extensions import override
 
 from erya.answering.base import Answerer, abstain, assemble
-from erya.language import facts, is_code, question_words, sentences, terms
+from erya.language import LIST_MARK, facts, is_code, question_words, sentences, terms
 from erya.records import Answer, Evidence, Hit, Span
 
 __all__ = ["ExtractiveAnswerer"]
@@ -26,7 +26,6 @@ _SINGLE: Final = 0.3  # weight of a Chinese word of one character
 _LONGEST_LIST: Final = 400  # characters of a list quoted with its introduction
 _FEW: Final = 3  # fewer other passages than this tell nothing about prominence
 _TYPICAL_PROMINENCE: Final = 0.5
-_LIST_MARK = re.compile(r"(?:[-*•·●]|\d{1,3}[.)、]|[（(]\d{1,3}[）)])\s*")
 
 _ASKS_NUMBER = re.compile(
     r"\bhow (?:many|much|long|often|far|old|fast|soon|big|large|high|late|early)\b"
@@ -194,7 +193,7 @@ def _unmarked(text: str) -> Callable[[Span], Span | None]:
     """Return a function that cuts the mark of a list item off a sentence."""
 
     def cut(span: Span) -> Span | None:
-        mark = _LIST_MARK.match(text, span.start, span.end)
+        mark = LIST_MARK.match(text, span.start, span.end)
         start = mark.end() if mark else span.start
         return Span(start, span.end) if start < span.end else None
 

@@ -21,9 +21,13 @@ from erya.cli.evaluate_benchmark import benchmark
 from erya.cli.evaluate_judge import judge
 from erya.cli.measured import (
     CsvOption,
+    EmbeddingModelOption,
     FreshOption,
     HtmlOption,
     MetricsOption,
+    ModelOption,
+    QueriesOption,
+    SeedOption,
     SplitOption,
     comparison_json,
     estimates_json,
@@ -75,19 +79,9 @@ def retrieval(
         typer.Option("--qrels", metavar="FILE", help="What is relevant, for --run."),
     ] = None,
     metrics: MetricsOption = None,
-    queries: Annotated[
-        int | None,
-        typer.Option("--queries", min=1, help="Ask only so many, drawn at random."),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of draw and intervals.")] = 0,
-    embedding_model: Annotated[
-        str | None,
-        typer.Option(
-            "--embedding-model",
-            metavar="NAME",
-            help="Instead of the one in the settings; '' searches by words alone.",
-        ),
-    ] = None,
+    queries: QueriesOption = None,
+    seed: SeedOption = 0,
+    embedding_model: EmbeddingModelOption = None,
     csv: CsvOption = None,
     html: HtmlOption = None,
     fresh: FreshOption = False,
@@ -137,16 +131,10 @@ def answers(
     file: Annotated[
         Path, typer.Argument(help="Questions with answers, one JSON object on a line.")
     ],
-    model: Annotated[
-        str | None,
-        typer.Option("--model", help="A chat model added with `models add`."),
-    ] = None,
+    model: ModelOption = None,
     split: SplitOption = "",
-    queries: Annotated[
-        int | None,
-        typer.Option("--queries", min=1, help="Ask only so many, drawn at random."),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of draw and intervals.")] = 0,
+    queries: QueriesOption = None,
+    seed: SeedOption = 0,
     judged_by: Annotated[
         str | None,
         typer.Option(

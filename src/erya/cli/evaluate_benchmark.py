@@ -15,8 +15,12 @@ from erya.cli.common import (
 )
 from erya.cli.measured import (
     CsvOption,
+    EmbeddingModelOption,
     FreshOption,
     HtmlOption,
+    ModelOption,
+    QueriesOption,
+    SeedOption,
     show_run,
     write_csv,
     write_html,
@@ -38,23 +42,10 @@ def benchmark(
         Path | None,
         typer.Option("--docs", metavar="FOLDER", help="Its documents, if elsewhere."),
     ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", help="A chat model added with `models add`."),
-    ] = None,
-    embedding_model: Annotated[
-        str | None,
-        typer.Option(
-            "--embedding-model",
-            metavar="NAME",
-            help="Instead of the one in the settings; '' searches by words alone.",
-        ),
-    ] = None,
-    queries: Annotated[
-        int | None,
-        typer.Option("--queries", min=1, help="Measure only so many, drawn at random."),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of draw and intervals.")] = 0,
+    model: ModelOption = None,
+    embedding_model: EmbeddingModelOption = None,
+    queries: QueriesOption = None,
+    seed: SeedOption = 0,
     csv: CsvOption = None,
     html: HtmlOption = None,
     fresh: FreshOption = False,

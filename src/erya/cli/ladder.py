@@ -20,6 +20,8 @@ from erya.cli.common import (
 from erya.cli.measured import (
     HeldOutOption,
     HtmlOption,
+    QueriesOption,
+    SeedOption,
     SplitOption,
     estimates_json,
     write_html,
@@ -65,11 +67,8 @@ def ladder(
     file: Annotated[
         Path, typer.Argument(metavar="LADDER.toml", help="The rungs, in their order.")
     ],
-    queries: Annotated[
-        int | None,
-        typer.Option("--queries", min=1, help="Ask only so many, drawn at random."),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of draw and intervals.")] = 0,
+    queries: QueriesOption = None,
+    seed: SeedOption = 0,
     split: SplitOption = "",
     held_out: HeldOutOption = False,
     html: HtmlOption = None,

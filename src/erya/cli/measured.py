@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CsvOption",
+    "EmbeddingModelOption",
     "FreshOption",
     "HeldOutOption",
     "HtmlOption",
     "MetricsOption",
+    "ModelOption",
+    "QueriesOption",
+    "SeedOption",
     "SplitOption",
     "begun",
     "comparison_json",
@@ -48,6 +52,22 @@ CsvOption = Annotated[
 HtmlOption = Annotated[
     Path | None,
     typer.Option("--html", metavar="FILE", help="Also write a report, one page."),
+]
+QueriesOption = Annotated[
+    int | None,
+    typer.Option("--queries", min=1, help="Only so many items, drawn at random."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Of draw and intervals.")]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="A chat model added with `models add`.")
+]
+EmbeddingModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--embedding-model",
+        metavar="NAME",
+        help="Instead of the one in the settings; '' searches by words alone.",
+    ),
 ]
 FreshOption = Annotated[
     bool, typer.Option("--fresh", help="Do not go on with an unfinished run.")

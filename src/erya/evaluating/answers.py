@@ -10,6 +10,7 @@ from erya.evaluating.answer_metrics import ANSWER_METRICS, contains
 from erya.evaluating.citation_metrics import Entails, citation_scores, quoted
 from erya.evaluating.runs import Measured, Progress, Run, measure_all
 from erya.evaluating.similarity import similarity
+from erya.language import run_together
 from erya.models import EmbeddingModel
 from erya.records import Answer, Evidence, Example, Hit, Principal, Quote, Usage
 
@@ -207,20 +208,16 @@ def _scores(
 
 def _holds(hits: Sequence[Hit], quote: Quote) -> bool:
     """Tell whether a passage of the quote's source holds its words."""
-    wanted = _run_together(quote.quote)
+    wanted = run_together(quote.quote)
     return any(
         _is_of(hit.chunk.source, quote.source)
-        and wanted in _run_together(hit.chunk.text)
+        and wanted in run_together(hit.chunk.text)
         for hit in hits
     )
 
 
 def _is_of(source: str, named: str) -> bool:
     return not named or source == named or source.endswith(f"/{named.lstrip('/')}")
-
-
-def _run_together(text: str) -> str:
-    return "".join(text.split()).casefold()
 
 
 def _detail(example: Example, answer: Answer, evidence: Evidence) -> dict[str, Any]:

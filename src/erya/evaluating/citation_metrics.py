@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from erya.language import run_together
 from erya.records import Answer
 from erya.verifying import cited_text, foreign_fact
 
@@ -76,7 +77,7 @@ def _needed(
 
 
 def _bare(text: str) -> str:
-    return "".join(text.split()).casefold().rstrip(".。")
+    return run_together(text).rstrip(".。")
 
 
 def _share(outcomes: list[bool | None]) -> float | None:

@@ -15,12 +15,13 @@ from erya.language.analysis import (
     terms,
 )
 from erya.language.fact_finding import Fact, facts
-from erya.language.sentence_ends import sentences
-from erya.language.tokens import HAN, count_tokens, language_of
+from erya.language.sentence_ends import LIST_MARK, sentences
+from erya.language.tokens import HAN, count_tokens, language_of, run_together
 
 __all__ = [
     "ANALYSIS",
     "HAN",
+    "LIST_MARK",
     "Fact",
     "QueryTerms",
     "Terms",
@@ -31,6 +32,7 @@ __all__ = [
     "language_of",
     "query_terms",
     "question_words",
+    "run_together",
     "sentences",
     "terms",
 ]

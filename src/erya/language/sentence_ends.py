@@ -4,7 +4,10 @@ import re
 
 from erya.records import Span
 
-__all__ = ["sentences"]
+__all__ = ["LIST_MARK", "sentences"]
+
+# What stands before an item of a list, with the blanks after it.
+LIST_MARK = re.compile(r"(?:[-*•·●]|\d{1,3}[.)、]|[（(]\d{1,3}[）)])\s*")
 
 _CLOSING = "\"'”’」』）)】》〉\\]"
 # A Chinese end, an English end before space or the end of the text, or a line's end.

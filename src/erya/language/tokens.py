@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-__all__ = ["HAN", "count_tokens", "language_of"]
+__all__ = ["HAN", "count_tokens", "language_of", "run_together"]
 
 # Unified ideographs with extension A, compatibility ideographs, and the planes beyond.
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -38,3 +38,8 @@ def language_of(text: str) -> Literal["zh", "en", ""]:
     if han * 2 > latin:
         return "zh"
     return "en" if latin else ""
+
+
+def run_together(text: str) -> str:
+    """Return `text` without white space and case, to compare what was wrapped."""
+    return "".join(text.split()).casefold()

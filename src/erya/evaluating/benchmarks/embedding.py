@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["TASK_KINDS", "read_embedding"]
+__all__ = ["read_embedding"]
 
 _EXPERIMENTS: Final = 10  # draws of a classification
 _PER_LABEL: Final = 8  # texts of each label that it learns from
@@ -304,18 +304,6 @@ def summarization(texts: _Texts, rows: Rows) -> float:
         if len(set(marks)) > 1 and len(set(nearest)) > 1:
             found.append(spearman(nearest, marks))
     return sum(found) / len(found) if found else 0.0
-
-
-TASK_KINDS: Final = (
-    "sts",
-    "pair_classification",
-    "classification",
-    "clustering",
-    "reranking",
-    "retrieval",
-    "bitext_mining",
-    "summarization",
-)
 
 
 def _cosines(texts: _Texts, rows: Rows) -> list[float]:

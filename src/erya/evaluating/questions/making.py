@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from erya.assistant import Assistant
 from erya.evaluating.questions.rules import Draft, drafts
 from erya.evaluating.runs import Progress
-from erya.language import terms
+from erya.language import run_together, terms
 from erya.models import ChatModel
 from erya.records import Chunk, Example, Message, Principal, Quote
 
@@ -178,7 +178,7 @@ def _asked_by(model: ChatModel, chunk: Chunk) -> Draft | None:
         quote = str(reply["quote"]).strip()
     except (LookupError, TypeError, ValueError):
         return None
-    stands = quote and _run_together(quote) in _run_together(chunk.text)
+    stands = quote and run_together(quote) in run_together(chunk.text)
     return (
         Draft("model", question, answer, quote)
         if stands and question and answer
@@ -193,10 +193,10 @@ def _is_found(
     found = assistant.search(
         draft.question, principal=principal, limit=assistant.passages
     )
-    wanted = _run_together(draft.quote)
+    wanted = run_together(draft.quote)
     return any(
         hit.chunk.document_id == chunk.document_id
-        and wanted in _run_together(hit.chunk.text)
+        and wanted in run_together(hit.chunk.text)
         for hit in found.hits
     )
 
@@ -230,7 +230,3 @@ def _alike(one: _Seen, other: _Seen) -> bool:
         return True
     shared = len(one.terms & other.terms) / max(len(one.terms | other.terms), 1)
     return shared >= _SAME and one.answer == other.answer
-
-
-def _run_together(text: str) -> str:
-    return "".join(text.split()).casefold()

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from erya.language import facts, language_of, sentences
+from erya.language import LIST_MARK, facts, language_of, sentences
 from erya.records import Chunk
 
 __all__ = ["Draft", "drafts"]
@@ -16,7 +16,6 @@ __all__ = ["Draft", "drafts"]
 _SHORTEST, _LONGEST = 12, 300  # characters of a sentence that a question is made of
 _FEWEST_HAN: Final = 8
 _GAP: Final = "____"
-_MARK = re.compile(r"(?:[-*•·●]|\d{1,3}[.)、]|[（(]\d{1,3}[）)])\s*")  # of a list item
 
 _DEFINED_EN = re.compile(
     r"(?P<article>(?:(?:An?|The) )?)(?P<what>[A-Za-z0-9][\w\-/]*(?: [\w\-/]+){0,4})"
@@ -59,7 +58,7 @@ def drafts(chunk: Chunk) -> Iterator[Draft]:
     """Yield questions whose answers stand in `chunk`; none for a text of fragments."""
     chinese = language_of(chunk.text) == "zh"
     for number, span in enumerate(sentences(chunk.text)):
-        mark = _MARK.match(chunk.text, span.start)
+        mark = LIST_MARK.match(chunk.text, span.start)
         start = min(mark.end() if mark else span.start, span.end)
         sentence = chunk.text[start : span.end]
         shortest = _FEWEST_HAN if chinese else _SHORTEST
