@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 import pytest
-import typer.main
 
 import erya
 from erya import errors
@@ -17,7 +16,7 @@ from erya.cli.main import app
 HEAVY = {
     "alembic", "charset_normalizer", "httpx", "httpx2", "markdown_it", "numpy",
     "opentelemetry", "pydantic", "rich", "rjieba", "selectolax", "sqlalchemy", "tantivy",
-    "torch", "transformers", "typer",
+    "torch", "transformers", "click",
 }  # fmt: skip
 
 
@@ -79,11 +78,11 @@ def test_importing_erya_loads_nothing_heavy():
 def test_help_loads_no_library_but_that_of_the_command_line():
     loaded = loaded_by("import erya.cli.main")
 
-    assert not (HEAVY - {"typer", "rich", "pydantic"}) & loaded
+    assert not (HEAVY - {"click", "rich", "pydantic"}) & loaded
 
 
 def commands(group=None, path=()):
-    group = group or typer.main.get_command(app)
+    group = group or app
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
             yield from commands(command, (*path, name))

@@ -3,23 +3,24 @@
 import hashlib
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from erya.cli.common import (
-    AsOption,
-    ConfigOption,
-    HomeOption,
-    JsonOption,
-    KbOption,
+    as_option,
     assistant_for,
     citation_json,
+    config_option,
     echo,
     echo_json,
     flags_of,
     hit_json,
+    home_option,
+    json_option,
+    kb_option,
     one_line,
     place,
     principal_for,
@@ -39,21 +40,27 @@ __all__ = ["ask"]
 _SLUG = re.compile(r"[^\w-]+")
 
 
+@click.command("ask")
+@click.argument("question", help="What to answer, in quotes.")
+@click.argument(
+    "paths", nargs=-1, metavar="[PATH]...", help="Files or folders to read first."
+)
+@kb_option
+@as_option
+@click.option("--model", help="A chat model added with `models add`.")
+@json_option
+@home_option
+@config_option
 def ask(
-    question: Annotated[str, typer.Argument(help="What to answer, in quotes.")],
-    paths: Annotated[
-        list[str] | None,  # as text: an empty one is not the working folder
-        typer.Argument(metavar="PATH", help="Files or folders to read first."),
-    ] = None,
-    kb: KbOption = None,
-    narrowed: AsOption = None,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", help="A chat model added with `models add`."),
-    ] = None,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    question: str,
+    paths: tuple[str, ...],
+    kb: str | None,
+    narrowed: str | None,
+    model: str | None,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Answer a question from documents, every sentence with its source.
 
@@ -91,7 +98,7 @@ def ask(
         _show(answer, flags=flags_of(given))
 
 
-def _read(assistant: "Assistant", paths: list[str], owner: Principal) -> None:
+def _read(assistant: "Assistant", paths: Sequence[str], owner: Principal) -> None:
     """Bring the base in step with the paths; say on standard error what is not read."""
     try:
         report = ingest_with_progress(
@@ -112,7 +119,7 @@ def _read(assistant: "Assistant", paths: list[str], owner: Principal) -> None:
         echo(f"{rest} files were passed over; erya ingest names them.", err=True)
 
 
-def _own_base(paths: list[str]) -> str:
+def _own_base(paths: Sequence[str]) -> str:
     """Name a base for these paths: told apart by where they are, readable in a list."""
     resolved = sorted(os.path.realpath(Path(path).expanduser()) for path in paths)
     digest = hashlib.sha256("\0".join(resolved).encode("utf-8", "replace")).hexdigest()

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import click
+from typing_extensions import override
 
 from erya.config import Settings, load, secret
 from erya.errors import UsageError
@@ -25,20 +26,22 @@ if TYPE_CHECKING:
     from erya.stores import Bases, Finding
 
 __all__ = [
-    "AsOption",
-    "ConfigOption",
-    "HomeOption",
-    "JsonOption",
-    "KbOption",
+    "STOPPED",
+    "Group",
     "as_dict",
+    "as_option",
     "assistant_for",
     "chat_model_for",
     "citation_json",
+    "config_option",
     "echo",
     "echo_json",
     "flags_of",
     "hit_json",
+    "home_option",
     "interactive",
+    "json_option",
+    "kb_option",
     "one_line",
     "place",
     "principal_for",
@@ -50,33 +53,30 @@ __all__ = [
     "visible",
 ]
 
-HomeOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--home", help="Where bases are kept. [env: ERYA_HOME]", metavar="DIR"
-    ),
-]
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--config", help="Settings file. [env: ERYA_CONFIG; default: ./erya.toml]",
-        metavar="FILE",
-    ),
-]  # fmt: skip
-KbOption = Annotated[
-    str | None, typer.Option("--kb", help="The knowledge base. [env: ERYA_KB]")
-]
-AsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--as",
-        metavar="NAME[,GROUP...]",
-        help="See only what this person, in these groups, may read.",
-    ),
-]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object, for programs.")
-]
+STOPPED: Final = 130  # the exit code after Ctrl-C, as shells have it
+
+home_option = click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    help="Where bases are kept. [env: ERYA_HOME]",
+    metavar="DIR",
+)
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Settings file. [env: ERYA_CONFIG; default: ./erya.toml]",
+    metavar="FILE",
+)
+kb_option = click.option("--kb", help="The knowledge base. [env: ERYA_KB]")
+as_option = click.option(
+    "--as",
+    "narrowed",
+    metavar="NAME[,GROUP...]",
+    help="See only what this person, in these groups, may read.",
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object, for programs."
+)
 
 # Signs that turn the direction of writing, or have no width: a quote could hide in
 # them.
@@ -85,6 +85,17 @@ _INVISIBLE = re.compile(
     "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _SNIPPET = 160
+
+
+class Group(click.Group):
+    """Commands, listed as they were added: those that a new user needs come first."""
+
+    def __init__(self, name: str, **options: Any) -> None:
+        super().__init__(name, no_args_is_help=True, **options)
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
 
 
 def settings_for(**flags: Any) -> Settings:
@@ -250,7 +261,7 @@ def flags_of(given: Mapping[str, object]) -> str:
 
 def echo(text: str = "", *, err: bool = False) -> None:
     """Print a line, without what could steer a terminal or hide in it."""
-    typer.echo(visible(text), err=err)
+    click.echo(visible(text), err=err)
 
 
 def visible(text: str) -> str:
@@ -260,7 +271,7 @@ def visible(text: str) -> str:
 
 def echo_json(value: Any) -> None:
     """Print one JSON object."""
-    typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def place(chunk: Chunk, *, page: int | None = None) -> str:
@@ -359,7 +370,7 @@ def show_findings(findings: "Sequence[Finding]", *, as_json: bool) -> None:
         for finding in findings:
             echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.check}: {finding.detail}")
     if not fine:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def interactive() -> bool:

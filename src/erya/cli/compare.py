@@ -1,29 +1,29 @@
 """`erya compare`: which of two settings, or of two runs, is better."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-import typer
+import click
 
 from erya.cli.common import (
-    ConfigOption,
-    HomeOption,
-    JsonOption,
+    config_option,
     echo,
     echo_json,
+    home_option,
+    json_option,
     settings_for,
 )
 from erya.cli.measured import (
-    HeldOutOption,
-    HtmlOption,
-    MetricsOption,
-    QueriesOption,
-    SeedOption,
-    SplitOption,
     comparison_json,
+    held_out_option,
+    html_option,
     metric_names,
+    metrics_option,
+    queries_option,
     runs_of,
+    seed_option,
     show_comparison,
+    split_option,
     write_html,
 )
 from erya.cli.measuring import measure_answers, measure_retrieval
@@ -38,37 +38,44 @@ __all__ = ["compare"]
 _SETTINGS: Final = ".toml"
 
 
+@click.command("compare")
+@click.argument("first", metavar="A", help="A settings file (.toml), or a run.")
+@click.argument("second", metavar="B", help="Another, to be judged against A.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="For settings: questions (.jsonl), or a folder in BEIR's layout.",
+)
+@click.option(
+    "--docs",
+    multiple=True,
+    metavar="PATH",
+    help="Read these into a base of its own for each settings file.",
+)
+@queries_option
+@seed_option
+@split_option
+@held_out_option
+@metrics_option
+@html_option
+@json_option
+@home_option
+@config_option
 def compare(
-    first: Annotated[
-        str, typer.Argument(metavar="A", help="A settings file (.toml), or a run.")
-    ],
-    second: Annotated[
-        str, typer.Argument(metavar="B", help="Another, to be judged against A.")
-    ],
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data",
-            help="For settings: questions (.jsonl), or a folder in BEIR's layout.",
-        ),
-    ] = None,
-    docs: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--docs",
-            metavar="PATH",
-            help="Read these into a base of its own for each settings file.",
-        ),
-    ] = None,
-    queries: QueriesOption = None,
-    seed: SeedOption = 0,
-    split: SplitOption = "",
-    held_out: HeldOutOption = False,
-    metrics: MetricsOption = None,
-    html: HtmlOption = None,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    first: str,
+    second: str,
+    data: Path | None,
+    docs: tuple[str, ...],
+    queries: int | None,
+    seed: int,
+    split: str,
+    held_out: bool,
+    metrics: str | None,
+    html: Path | None,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Tell which of two is better, on what, by how much, and on which questions.
 

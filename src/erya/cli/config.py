@@ -1,24 +1,30 @@
 """`erya config`: what is set, and where it came from."""
 
-import typer
+from pathlib import Path
 
-from erya.cli.common import ConfigOption, HomeOption, JsonOption, echo_json, table
+from erya.cli.common import (
+    Group,
+    config_option,
+    echo_json,
+    home_option,
+    json_option,
+    table,
+)
 from erya.config import load
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Show the settings.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Show the settings."""
+app = Group(
+    "config",
+    help="Show the settings.",
+)
 
 
 @app.command("show")
-def show(
-    as_json: JsonOption = False, home: HomeOption = None, config: ConfigOption = None
-) -> None:
+@json_option
+@home_option
+@config_option
+def show(*, as_json: bool, home: Path | None, config: Path | None) -> None:
     """Show each setting, its value, and where the value came from.
 
     Later ones win: default, erya.toml, environment (ERYA_NAME), flag.

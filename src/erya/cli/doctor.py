@@ -6,10 +6,12 @@ import sqlite3
 import sys
 from pathlib import Path
 
+import click
+
 from erya.cli.common import (
-    ConfigOption,
-    HomeOption,
-    JsonOption,
+    config_option,
+    home_option,
+    json_option,
     settings_for,
     show_findings,
 )
@@ -21,9 +23,11 @@ __all__ = ["doctor"]
 _LITTLE_SPACE = 1_000_000_000  # bytes
 
 
-def doctor(
-    as_json: JsonOption = False, home: HomeOption = None, config: ConfigOption = None
-) -> None:
+@click.command("doctor")
+@json_option
+@home_option
+@config_option
+def doctor(*, as_json: bool, home: Path | None, config: Path | None) -> None:
     """Check this machine: limits on parsers, disk, libraries. Contacts nobody.
 
     Exits with 1 when something does not hold.

@@ -2,17 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from erya.cli.common import (
-    AsOption,
-    ConfigOption,
-    HomeOption,
-    JsonOption,
+    Group,
+    as_option,
+    config_option,
     echo,
     echo_json,
+    home_option,
+    json_option,
     principal_for,
     settings_for,
     table,
@@ -20,22 +21,22 @@ from erya.cli.common import (
 from erya.cli.evaluate_benchmark import benchmark
 from erya.cli.evaluate_judge import judge
 from erya.cli.measured import (
-    CsvOption,
-    EmbeddingModelOption,
-    FreshOption,
-    HtmlOption,
-    MetricsOption,
-    ModelOption,
-    QueriesOption,
-    SeedOption,
-    SplitOption,
     comparison_json,
+    csv_option,
+    embedding_model_option,
     estimates_json,
+    fresh_option,
+    html_option,
     metric_names,
+    metrics_option,
+    model_option,
+    queries_option,
     runs_of,
+    seed_option,
     show_comparison,
     show_estimates,
     show_run,
+    split_option,
     write_csv,
     write_html,
 )
@@ -54,40 +55,58 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Measure, with intervals.", no_args_is_help=True)
-app.command("benchmark")(benchmark)
-app.command("judge")(judge)
-
-
-@app.callback()
-def _several() -> None:
-    """Measure, with intervals. Every measurement is kept as a run."""
+app = Group(
+    "evaluate",
+    help="Measure, with intervals. Every measurement is kept as a run.",
+)
+app.add_command(benchmark)
+app.add_command(judge)
 
 
 @app.command("retrieval")
+@click.argument(
+    "folder",
+    type=click.Path(path_type=Path),
+    required=False,
+    help="A set with corpus.jsonl, queries.jsonl and qrels.tsv.",
+)
+@click.option(
+    "--run",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Score this TREC run instead.",
+)
+@click.option(
+    "--qrels",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What is relevant, for --run.",
+)
+@metrics_option
+@queries_option
+@seed_option
+@embedding_model_option
+@csv_option
+@html_option
+@fresh_option
+@json_option
+@home_option
+@config_option
 def retrieval(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(help="A set with corpus.jsonl, queries.jsonl and qrels.tsv."),
-    ] = None,
-    run: Annotated[
-        Path | None,
-        typer.Option("--run", metavar="FILE", help="Score this TREC run instead."),
-    ] = None,
-    qrels: Annotated[
-        Path | None,
-        typer.Option("--qrels", metavar="FILE", help="What is relevant, for --run."),
-    ] = None,
-    metrics: MetricsOption = None,
-    queries: QueriesOption = None,
-    seed: SeedOption = 0,
-    embedding_model: EmbeddingModelOption = None,
-    csv: CsvOption = None,
-    html: HtmlOption = None,
-    fresh: FreshOption = False,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    folder: Path | None,
+    run: Path | None,
+    qrels: Path | None,
+    metrics: str | None,
+    queries: int | None,
+    seed: int,
+    embedding_model: str | None,
+    csv: Path | None,
+    html: Path | None,
+    fresh: bool,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Measure what is found of a set with known answers, or what another system found.
 
@@ -126,36 +145,52 @@ def retrieval(
 
 
 @app.command("answers")
+@click.argument("kb", help="The knowledge base to ask.")
+@click.argument(
+    "file",
+    type=click.Path(path_type=Path),
+    help="Questions with answers, one JSON object on a line.",
+)
+@model_option
+@split_option
+@queries_option
+@seed_option
+@click.option(
+    "--judge",
+    "judged_by",
+    metavar="NAME",
+    help="A chat model that judges the answers, too.",
+)
+@click.option(
+    "--guidelines",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Rules that answers have to keep, one on a line, for the judge.",
+)
+@as_option
+@csv_option
+@html_option
+@fresh_option
+@json_option
+@home_option
+@config_option
 def answers(
-    kb: Annotated[str, typer.Argument(help="The knowledge base to ask.")],
-    file: Annotated[
-        Path, typer.Argument(help="Questions with answers, one JSON object on a line.")
-    ],
-    model: ModelOption = None,
-    split: SplitOption = "",
-    queries: QueriesOption = None,
-    seed: SeedOption = 0,
-    judged_by: Annotated[
-        str | None,
-        typer.Option(
-            "--judge", metavar="NAME", help="A chat model that judges the answers, too."
-        ),
-    ] = None,
-    guidelines: Annotated[
-        Path | None,
-        typer.Option(
-            "--guidelines",
-            metavar="FILE",
-            help="Rules that answers have to keep, one on a line, for the judge.",
-        ),
-    ] = None,
-    narrowed: AsOption = None,
-    csv: CsvOption = None,
-    html: HtmlOption = None,
-    fresh: FreshOption = False,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    kb: str,
+    file: Path,
+    model: str | None,
+    split: str,
+    queries: int | None,
+    seed: int,
+    judged_by: str | None,
+    guidelines: Path | None,
+    narrowed: str | None,
+    csv: Path | None,
+    html: Path | None,
+    fresh: bool,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Ask a base questions with known answers, and measure what it says.
 
@@ -193,12 +228,11 @@ def answers(
 
 
 @app.command("rerun")
-def rerun(
-    run: Annotated[str, typer.Argument(help="A run's name, its folder, or `last`.")],
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
-) -> None:
+@click.argument("run", help="A run's name, its folder, or `last`.")
+@json_option
+@home_option
+@config_option
+def rerun(*, run: str, as_json: bool, home: Path | None, config: Path | None) -> None:
     """Measure again what a run measured, with its settings, and compare.
 
     Examples:
@@ -220,11 +254,10 @@ def rerun(
 
 
 @app.command("runs")
-def runs(
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
-) -> None:
+@json_option
+@home_option
+@config_option
+def runs(*, as_json: bool, home: Path | None, config: Path | None) -> None:
     """List what was measured, the oldest first.
 
     Examples:
@@ -265,14 +298,17 @@ def runs(
 
 
 @app.command("summary")
+@click.argument("run", help="A run's name, its folder, or `last`.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Where to write it, as a file.",
+)
+@home_option
+@config_option
 def summary(
-    run: Annotated[str, typer.Argument(help="A run's name, its folder, or `last`.")],
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="FOLDER", help="Where to write it, as a file."),
-    ] = None,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *, run: str, out: Path | None, home: Path | None, config: Path | None
 ) -> None:
     """Print the figures of a run, without any question, answer, passage or path.
 
@@ -304,12 +340,15 @@ def summary(
 
 
 @app.command("leaderboard")
-def page(
-    folder: Annotated[Path, typer.Argument(help="Summaries of runs.")],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="FILE", help="The page, in Markdown.")
-    ],
-) -> None:
+@click.argument("folder", type=click.Path(path_type=Path), help="Summaries of runs.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="The page, in Markdown.",
+)
+def page(*, folder: Path, out: Path) -> None:
     """Make a page of all summaries in a folder, every figure with its command.
 
     Examples:

@@ -1,26 +1,25 @@
 """`erya evaluate benchmark`: the benchmarks of the field, on data that you have."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from erya.cli.common import (
-    ConfigOption,
-    HomeOption,
-    JsonOption,
+    config_option,
     echo_json,
+    home_option,
+    json_option,
     settings_for,
     table,
 )
 from erya.cli.measured import (
-    CsvOption,
-    EmbeddingModelOption,
-    FreshOption,
-    HtmlOption,
-    ModelOption,
-    QueriesOption,
-    SeedOption,
+    csv_option,
+    embedding_model_option,
+    fresh_option,
+    html_option,
+    model_option,
+    queries_option,
+    seed_option,
     show_run,
     write_csv,
     write_html,
@@ -31,27 +30,42 @@ from erya.errors import UsageError
 __all__ = ["benchmark"]
 
 
+@click.command("benchmark")
+@click.argument("name", required=False, help="Its name; without one, all are listed.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Its data."
+)
+@click.option(
+    "--docs",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Its documents, if elsewhere.",
+)
+@model_option
+@embedding_model_option
+@queries_option
+@seed_option
+@csv_option
+@html_option
+@fresh_option
+@json_option
+@home_option
+@config_option
 def benchmark(
-    name: Annotated[
-        str | None, typer.Argument(help="Its name; without one, all are listed.")
-    ] = None,
-    data: Annotated[
-        Path | None, typer.Option("--data", metavar="FOLDER", help="Its data.")
-    ] = None,
-    docs: Annotated[
-        Path | None,
-        typer.Option("--docs", metavar="FOLDER", help="Its documents, if elsewhere."),
-    ] = None,
-    model: ModelOption = None,
-    embedding_model: EmbeddingModelOption = None,
-    queries: QueriesOption = None,
-    seed: SeedOption = 0,
-    csv: CsvOption = None,
-    html: HtmlOption = None,
-    fresh: FreshOption = False,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    name: str | None,
+    data: Path | None,
+    docs: Path | None,
+    model: str | None,
+    embedding_model: str | None,
+    queries: int | None,
+    seed: int,
+    csv: Path | None,
+    html: Path | None,
+    fresh: bool,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Measure a benchmark of the field, by its name, on data in a folder.
 

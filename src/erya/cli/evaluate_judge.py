@@ -3,20 +3,20 @@
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from erya.cli.common import (
-    ConfigOption,
-    HomeOption,
-    JsonOption,
+    config_option,
     echo,
     echo_json,
+    home_option,
+    json_option,
     settings_for,
     table,
 )
-from erya.cli.measured import FreshOption, begun, progress
+from erya.cli.measured import begun, fresh_option, progress
 from erya.cli.measuring import cached_chat, chat_entry, prompts_of
 
 if TYPE_CHECKING:
@@ -25,17 +25,27 @@ if TYPE_CHECKING:
 __all__ = ["judge"]
 
 
+@click.command("judge")
+@click.argument(
+    "file",
+    type=click.Path(path_type=Path),
+    help="Judged answers, one JSON object on a line.",
+)
+@click.option(
+    "--judge", "by", required=True, metavar="NAME", help="The chat model that judges."
+)
+@fresh_option
+@json_option
+@home_option
+@config_option
 def judge(
-    file: Annotated[
-        Path, typer.Argument(help="Judged answers, one JSON object on a line.")
-    ],
-    by: Annotated[
-        str, typer.Option("--judge", metavar="NAME", help="The chat model that judges.")
-    ],
-    fresh: FreshOption = False,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    file: Path,
+    by: str,
+    fresh: bool,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Hold a judge against people: agreement, biases, and what people would say of all.
 

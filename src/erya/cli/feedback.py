@@ -1,17 +1,17 @@
 """`erya feedback`: say whether an answer was good."""
 
-from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Literal
 
-import typer
+import click
 
 from erya.cli.common import (
-    ConfigOption,
-    HomeOption,
-    JsonOption,
-    KbOption,
+    config_option,
     echo,
     echo_json,
+    home_option,
+    json_option,
+    kb_option,
     settings_for,
 )
 from erya.cli.questions import queue_of
@@ -20,25 +20,38 @@ from erya.errors import NotFoundError
 __all__ = ["feedback"]
 
 
-class Thumb(StrEnum):
-    """Whether an answer was good."""
-
-    UP = "up"
-    DOWN = "down"
-
-
+@click.command("feedback")
+@click.argument("question", help="What was asked, in quotes.")
+@click.option(
+    "--thumb",
+    type=click.Choice(["up", "down"]),
+    required=True,
+    help="Whether it was good.",
+)
+@click.option("--answer", default="", show_default=False, help="What was answered.")
+@click.option(
+    "--correct",
+    "corrected",
+    default="",
+    show_default=False,
+    help="What would have been right.",
+)
+@click.option("--reason", default="", show_default=False, help="Why.")
+@kb_option
+@json_option
+@home_option
+@config_option
 def feedback(
-    question: Annotated[str, typer.Argument(help="What was asked, in quotes.")],
-    thumb: Annotated[Thumb, typer.Option("--thumb", help="Whether it was good.")],
-    answer: Annotated[str, typer.Option("--answer", help="What was answered.")] = "",
-    corrected: Annotated[
-        str, typer.Option("--correct", help="What would have been right.")
-    ] = "",
-    reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
-    kb: KbOption = None,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    question: str,
+    thumb: Literal["up", "down"],
+    answer: str,
+    corrected: str,
+    reason: str,
+    kb: str | None,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Say whether an answer was good; it becomes a question to be reviewed.
 
@@ -61,7 +74,7 @@ def feedback(
         Feedback(
             question=question,
             answer=answer,
-            thumb=thumb.value,
+            thumb=thumb,
             corrected=corrected,
             reason=reason,
             user=settings.user,

@@ -1,15 +1,16 @@
 """`erya gate`: let no change through that makes answers worse."""
 
-from typing import Annotated, Final
+from pathlib import Path
+from typing import Final
 
-import typer
+import click
 
 from erya.cli.common import (
-    ConfigOption,
-    HomeOption,
-    JsonOption,
+    config_option,
     echo,
     echo_json,
+    home_option,
+    json_option,
     settings_for,
 )
 from erya.cli.measured import comparison_json, runs_of, show_comparison
@@ -20,29 +21,34 @@ __all__ = ["gate"]
 _REGRESSED: Final = 4  # neither a mistake of the user nor a failure
 
 
+@click.command("gate")
+@click.option(
+    "--baseline", required=True, metavar="RUN", help="A run, or the folder of one."
+)
+@click.option("--run", default="last", metavar="RUN", help="The run to be judged.")
+@click.option(
+    "--min-drop",
+    type=click.FloatRange(min=0.0, max=1.0),
+    default=0.0,
+    help="Let smaller drops through.",
+)
+@click.option("--metrics", help="Only these count, such as contains,refusal.")
+@click.option(
+    "--other-data", is_flag=True, help="Let the two have measured different data."
+)
+@json_option
+@home_option
+@config_option
 def gate(
-    baseline: Annotated[
-        str,
-        typer.Option("--baseline", metavar="RUN", help="A run, or the folder of one."),
-    ],
-    run: Annotated[
-        str, typer.Option("--run", metavar="RUN", help="The run to be judged.")
-    ] = "last",
-    min_drop: Annotated[
-        float,
-        typer.Option("--min-drop", min=0.0, max=1.0, help="Let smaller drops through."),
-    ] = 0.0,
-    metrics: Annotated[
-        str | None,
-        typer.Option("--metrics", help="Only these count, such as contains,refusal."),
-    ] = None,
-    other_data: Annotated[
-        bool,
-        typer.Option("--other-data", help="Let the two have measured different data."),
-    ] = False,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    baseline: str,
+    run: str,
+    min_drop: float,
+    metrics: str | None,
+    other_data: bool,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Fail when a run is worse than its baseline by more than chance.
 
@@ -93,4 +99,4 @@ def gate(
         if not worse:
             echo("Passed: nothing is worse by more than chance.")
     if worse:
-        raise typer.Exit(_REGRESSED)
+        raise click.exceptions.Exit(_REGRESSED)

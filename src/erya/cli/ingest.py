@@ -1,19 +1,20 @@
 """`erya ingest`: bring a base in step with files and folders."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from erya.cli.common import (
-    ConfigOption,
-    HomeOption,
-    JsonOption,
-    KbOption,
+    STOPPED,
     assistant_for,
+    config_option,
     echo,
     echo_json,
     flags_of,
+    home_option,
+    json_option,
+    kb_option,
     one_line,
     principal_for,
     problem_json,
@@ -30,39 +31,41 @@ if TYPE_CHECKING:
 __all__ = ["ingest"]
 
 _STRICT_EXIT = 3
-_STOPPED = 130  # as shells have it for Ctrl-C
 
 
+@click.command("ingest")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", help="Files or folders.")
+@kb_option
+@click.option(
+    "--readers",
+    multiple=True,
+    metavar="LABEL",
+    help="Who may read: user:NAME, group:NAME or public; several with commas, or the "
+    "option again. Default: as before, new files only you.",
+)
+@click.option(
+    "--resume", is_flag=True, help="Go on with the last run that was cut off."
+)
+@click.option("--force", is_flag=True, help="Read unchanged files again.")
+@click.option(
+    "--gone", is_flag=True, help="The paths were deleted: remove their documents."
+)
+@click.option("--strict", is_flag=True, help="Exit with 3 when a file failed.")
+@json_option
+@home_option
+@config_option
 def ingest(
-    paths: Annotated[
-        list[str] | None, typer.Argument(metavar="PATH", help="Files or folders.")
-    ] = None,
-    kb: KbOption = None,
-    readers: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--readers",
-            metavar="LABEL",
-            help="Who may read: user:NAME, group:NAME or public; several with commas, "
-            "or the option again. Default: as before, new files only you.",
-        ),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the last run that was cut off.")
-    ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Read unchanged files again.")
-    ] = False,
-    gone: Annotated[
-        bool,
-        typer.Option("--gone", help="The paths were deleted: remove their documents."),
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 3 when a file failed.")
-    ] = False,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    paths: tuple[str, ...],
+    kb: str | None,
+    readers: tuple[str, ...],
+    resume: bool,
+    force: bool,
+    gone: bool,
+    strict: bool,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Read files and folders into a knowledge base.
 
@@ -105,13 +108,13 @@ def ingest(
         except KeyboardInterrupt:
             flags = flags_of({"--kb": kb, "--home": home, "--config": config})
             echo(f"Stopped. Go on with: erya ingest --resume{flags}", err=True)
-            raise typer.Exit(_STOPPED) from None
+            raise click.exceptions.Exit(STOPPED) from None
     if as_json:
         echo_json(_as_json(report))
     else:
         _show(report, kb=settings.kb)
     if strict and report.failed:
-        raise typer.Exit(_STRICT_EXIT)
+        raise click.exceptions.Exit(_STRICT_EXIT)
 
 
 def _unfinished(

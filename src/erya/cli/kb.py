@@ -1,17 +1,19 @@
 """`erya kb`: the knowledge bases."""
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from erya.cli.common import (
-    AsOption,
-    ConfigOption,
-    HomeOption,
-    JsonOption,
+    Group,
     as_dict,
+    as_option,
+    config_option,
     echo,
     echo_json,
+    home_option,
+    json_option,
     principal_for,
     settings_for,
     show_findings,
@@ -25,18 +27,20 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(
-    help="List, show, check and delete knowledge bases.", no_args_is_help=True
+app = Group(
+    "kb",
+    help="List, show, check and delete knowledge bases.",
 )
 
-NameArgument = Annotated[str, typer.Argument(help="The knowledge base.")]
+name_argument = click.argument("name", help="The knowledge base.")
 _SHOWN = 50
 
 
 @app.command("list")
-def list_bases(
-    as_json: JsonOption = False, home: HomeOption = None, config: ConfigOption = None
-) -> None:
+@json_option
+@home_option
+@config_option
+def list_bases(*, as_json: bool, home: Path | None, config: Path | None) -> None:
     """List the knowledge bases.
 
     Example:
@@ -75,15 +79,22 @@ def list_bases(
 
 
 @app.command("show")
+@name_argument
+@as_option
+@click.option(
+    "--all", "everything", is_flag=True, help="Show every document, not the first 50."
+)
+@json_option
+@home_option
+@config_option
 def show(
-    name: NameArgument,
-    narrowed: AsOption = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Show every document, not the first 50.")
-    ] = False,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    name: str,
+    narrowed: str | None,
+    everything: bool,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Show what a base holds: documents, readers, versions, last runs.
 
@@ -154,12 +165,11 @@ def _show_jobs(status: "Status") -> None:
 
 
 @app.command("delete")
-def delete(
-    name: NameArgument,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
-) -> None:
+@name_argument
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@home_option
+@config_option
+def delete(*, name: str, yes: bool, home: Path | None, config: Path | None) -> None:
     """Delete a base with everything in it. The files it was read from stay.
 
     Example:
@@ -172,7 +182,7 @@ def delete(
     bases = Bases(settings.home)
     if not bases.exists(name):
         bases.open(name)  # raises, naming those there are
-    if not yes and not typer.confirm(f"Delete the base {name!r} for good?"):
+    if not yes and not click.confirm(f"Delete the base {name!r} for good?"):
         msg = "Nothing was deleted."
         raise UsageError(msg)
     bases.delete(principal_for(settings, None), name)
@@ -180,12 +190,11 @@ def delete(
 
 
 @app.command("verify")
-def verify(
-    name: NameArgument,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
-) -> None:
+@name_argument
+@json_option
+@home_option
+@config_option
+def verify(*, name: str, as_json: bool, home: Path | None, config: Path | None) -> None:
     """Check everything in a base against everything else. Changes nothing.
 
     Exits with 1 when something is wrong.
@@ -211,9 +220,10 @@ def verify(
 
 
 @app.command("rebuild")
-def rebuild(
-    name: NameArgument, home: HomeOption = None, config: ConfigOption = None
-) -> None:
+@name_argument
+@home_option
+@config_option
+def rebuild(*, name: str, home: Path | None, config: Path | None) -> None:
     """Write the index of a base anew from its texts, leaving no trace of what is gone.
 
     Example:

@@ -3,27 +3,27 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import typer
+import click
 
 from erya.cli.common import (
-    ConfigOption,
-    HomeOption,
-    JsonOption,
     chat_model_for,
+    config_option,
     echo,
     echo_json,
+    home_option,
+    json_option,
     settings_for,
     table,
 )
 from erya.cli.measured import (
-    HeldOutOption,
-    HtmlOption,
-    QueriesOption,
-    SeedOption,
-    SplitOption,
     estimates_json,
+    held_out_option,
+    html_option,
+    queries_option,
+    seed_option,
+    split_option,
     write_html,
 )
 from erya.cli.measuring import measure_answers
@@ -63,18 +63,32 @@ class _Measured(NamedTuple):
     step: "MetricChange | None"  # over the last rung that was measured before
 
 
+@click.command("ladder")
+@click.argument(
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="LADDER.toml",
+    help="The rungs, in their order.",
+)
+@queries_option
+@seed_option
+@split_option
+@held_out_option
+@html_option
+@json_option
+@home_option
+@config_option
 def ladder(
-    file: Annotated[
-        Path, typer.Argument(metavar="LADDER.toml", help="The rungs, in their order.")
-    ],
-    queries: QueriesOption = None,
-    seed: SeedOption = 0,
-    split: SplitOption = "",
-    held_out: HeldOutOption = False,
-    html: HtmlOption = None,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    file: Path,
+    queries: int | None,
+    seed: int,
+    split: str,
+    held_out: bool,
+    html: Path | None,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Measure the same questions on several rungs: quality, time and cost side by side.
 

@@ -1,11 +1,9 @@
 """The program `erya`."""
 
-import importlib.metadata
 import os
 import sys
-from typing import Annotated
 
-import typer
+import click
 
 from erya.cli import (
     ask,
@@ -23,41 +21,57 @@ from erya.cli import (
     search,
     show,
 )
-from erya.cli.common import visible
+from erya.cli.common import STOPPED, Group, visible
 from erya.errors import EryaError, UsageError
 
 __all__ = ["app", "main"]
 
-app = typer.Typer(
-    name="erya",
-    help="Answers from your own documents, every sentence cited. Offline, no key.\n\n"
-    "Start with: erya ask 'How many days of leave do I have?' docs/",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+
+@click.group("erya", cls=Group, context_settings={"show_default": True})
+@click.version_option(
+    package_name="erya",
+    message="%(prog)s %(version)s",
+    help="Show the version and exit.",
 )
-app.command("ask")(ask.ask)
-app.command("ingest")(ingest.ingest)
-app.command("search")(search.search)
-app.command("show")(show.show)
-app.add_typer(evaluate.app, name="evaluate")
-app.command("compare")(compare.compare)
-app.command("gate")(gate.gate)
-app.command("ladder")(ladder.ladder)
-app.command("feedback")(feedback.feedback)
-app.add_typer(questions.app, name="questions")
-app.add_typer(kb.app, name="kb")
-app.add_typer(models.app, name="models")
-app.add_typer(config.app, name="config")
-app.command("doctor")(doctor.doctor)
+def app() -> None:
+    """Answers from your own documents, every sentence cited. Offline, no key.
+
+    Start with: erya ask 'How many days of leave do I have?' docs/
+    """
+
+
+for _command in (
+    ask.ask,
+    ingest.ingest,
+    search.search,
+    show.show,
+    evaluate.app,
+    compare.compare,
+    gate.gate,
+    ladder.ladder,
+    feedback.feedback,
+    questions.app,
+    kb.app,
+    models.app,
+    config.app,
+    doctor.doctor,
+):
+    app.add_command(_command)
 
 
 def main() -> None:
     """Run the program; a mistake of the user is told in a sentence, not a traceback."""
     try:
-        app(standalone_mode=True)
+        code = app(standalone_mode=False)
         sys.stdout.flush()
+        raise SystemExit(code)
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None
+    except click.Abort as error:
+        sys.stderr.write("Aborted.\n")
+        stopped = isinstance(error.__cause__, KeyboardInterrupt)
+        raise SystemExit(STOPPED if stopped else 1) from None
     except EryaError as error:
         sys.stderr.write(f"erya: {visible(str(error))}\n")
         raise SystemExit(2 if isinstance(error, UsageError) else 1) from None
@@ -74,14 +88,3 @@ def main() -> None:
 def _forget_output() -> None:
     """Let the interpreter end without another try to write what nobody can take."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-@app.callback(invoke_without_command=True)
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", help="Show the version and exit.")
-    ] = False,
-) -> None:
-    if version:
-        typer.echo(f"erya {importlib.metadata.version('erya')}")
-        raise typer.Exit

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from erya.cli.common import echo, echo_json, interactive, snippet, table
 from erya.config import Settings
@@ -22,67 +22,66 @@ if TYPE_CHECKING:
     from erya.evaluating.runs import Progress
 
 __all__ = [
-    "CsvOption",
-    "EmbeddingModelOption",
-    "FreshOption",
-    "HeldOutOption",
-    "HtmlOption",
-    "MetricsOption",
-    "ModelOption",
-    "QueriesOption",
-    "SeedOption",
-    "SplitOption",
     "begun",
     "comparison_json",
+    "csv_option",
+    "embedding_model_option",
     "estimates_json",
+    "fresh_option",
+    "held_out_option",
+    "html_option",
     "metric_names",
+    "metrics_option",
+    "model_option",
     "progress",
+    "queries_option",
     "runs_of",
+    "seed_option",
     "show_comparison",
     "show_estimates",
     "show_run",
+    "split_option",
     "write_csv",
     "write_html",
 ]
 
-CsvOption = Annotated[
-    Path | None,
-    typer.Option("--csv", metavar="FILE", help="Also write a line for each question."),
-]
-HtmlOption = Annotated[
-    Path | None,
-    typer.Option("--html", metavar="FILE", help="Also write a report, one page."),
-]
-QueriesOption = Annotated[
-    int | None,
-    typer.Option("--queries", min=1, help="Only so many items, drawn at random."),
-]
-SeedOption = Annotated[int, typer.Option("--seed", help="Of draw and intervals.")]
-ModelOption = Annotated[
-    str | None, typer.Option("--model", help="A chat model added with `models add`.")
-]
-EmbeddingModelOption = Annotated[
-    str | None,
-    typer.Option(
-        "--embedding-model",
-        metavar="NAME",
-        help="Instead of the one in the settings; '' searches by words alone.",
-    ),
-]
-FreshOption = Annotated[
-    bool, typer.Option("--fresh", help="Do not go on with an unfinished run.")
-]
-HeldOutOption = Annotated[
-    bool,
-    typer.Option("--use-held-out", help="Choose settings even on held-out questions."),
-]
-SplitOption = Annotated[
-    str, typer.Option("--split", help="Only questions of this `split`.")
-]
-MetricsOption = Annotated[
-    str | None,
-    typer.Option("--metrics", help="Such as ndcg@10,map,precision@5,recall@100."),
-]
+csv_option = click.option(
+    "--csv",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write a line for each question.",
+)
+html_option = click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write a report, one page.",
+)
+queries_option = click.option(
+    "--queries", type=click.IntRange(min=1), help="Only so many items, drawn at random."
+)
+seed_option = click.option("--seed", type=int, default=0, help="Of draw and intervals.")
+model_option = click.option("--model", help="A chat model added with `models add`.")
+embedding_model_option = click.option(
+    "--embedding-model",
+    metavar="NAME",
+    help="Instead of the one in the settings; '' searches by words alone.",
+)
+fresh_option = click.option(
+    "--fresh", is_flag=True, help="Do not go on with an unfinished run."
+)
+held_out_option = click.option(
+    "--use-held-out",
+    "held_out",
+    is_flag=True,
+    help="Choose settings even on held-out questions.",
+)
+split_option = click.option(
+    "--split", default="", show_default=False, help="Only questions of this `split`."
+)
+metrics_option = click.option(
+    "--metrics", help="Such as ndcg@10,map,precision@5,recall@100."
+)
 
 
 def runs_of(settings: Settings) -> "Runs":

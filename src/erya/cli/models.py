@@ -1,19 +1,20 @@
 """`erya models`: the models that answer, and those that place texts by meaning."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from erya.cli.common import (
-    ConfigOption,
-    HomeOption,
-    JsonOption,
+    Group,
     as_dict,
     chat_model_for,
+    config_option,
     echo,
     echo_json,
     embedding_model_for,
+    home_option,
+    json_option,
     settings_for,
     table,
 )
@@ -25,24 +26,34 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Add, list and test models.", no_args_is_help=True)
-add = typer.Typer(help="Add a model.", no_args_is_help=True)
-app.add_typer(add, name="add")
+app = Group(
+    "models",
+    help="Add, list and test models.",
+)
+add = Group("add", help="Add a model.")
+app.add_command(add)
 
 
 @add.command("chat")
+@click.argument("name", help="What to call it.")
+@click.option("--base-url", required=True, help="The endpoint.")
+@click.option("--model", required=True, help="What the endpoint calls the model.")
+@click.option(
+    "--api-key-env",
+    default="",
+    show_default=False,
+    help="The variable that holds the key, if any.",
+)
+@home_option
+@config_option
 def add_chat(
-    name: Annotated[str, typer.Argument(help="What to call it.")],
-    base_url: Annotated[str, typer.Option("--base-url", help="The endpoint.")],
-    model: Annotated[
-        str, typer.Option("--model", help="What the endpoint calls the model.")
-    ],
-    api_key_env: Annotated[
-        str,
-        typer.Option("--api-key-env", help="The variable that holds the key, if any."),
-    ] = "",
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    name: str,
+    base_url: str,
+    model: str,
+    api_key_env: str,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Add a chat model behind an OpenAI-compatible endpoint. Contacts nobody.
 
@@ -68,38 +79,39 @@ def add_chat(
 
 
 @add.command("embedding")
+@click.argument(
+    "name", help="OWNER/NAME on a hub, a folder, or with --base-url what to call it."
+)
+@click.option("--base-url", help="An OpenAI-compatible endpoint.")
+@click.option(
+    "--model", default="", show_default=False, help="What the endpoint calls the model."
+)
+@click.option(
+    "--api-key-env",
+    default="",
+    show_default=False,
+    help="The variable that holds the key, if any.",
+)
+@click.option(
+    "--precision", default="int8", help="int8 or fp16, where it is converted."
+)
+@click.option("--pooling", help="mean or cls, where the model does not say.")
+@click.option("--query-prefix", help="Stands before a question.")
+@click.option("--passage-prefix", help="Stands before a passage.")
+@home_option
+@config_option
 def add_embedding(
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="OWNER/NAME on a hub, a folder, or with --base-url what to call it."
-        ),
-    ],
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", help="An OpenAI-compatible endpoint.")
-    ] = None,
-    model: Annotated[
-        str, typer.Option("--model", help="What the endpoint calls the model.")
-    ] = "",
-    api_key_env: Annotated[
-        str,
-        typer.Option("--api-key-env", help="The variable that holds the key, if any."),
-    ] = "",
-    precision: Annotated[
-        str, typer.Option("--precision", help="int8 or fp16, where it is converted.")
-    ] = "int8",
-    pooling: Annotated[
-        str | None,
-        typer.Option("--pooling", help="mean or cls, where the model does not say."),
-    ] = None,
-    query_prefix: Annotated[
-        str | None, typer.Option("--query-prefix", help="Stands before a question.")
-    ] = None,
-    passage_prefix: Annotated[
-        str | None, typer.Option("--passage-prefix", help="Stands before a passage.")
-    ] = None,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    name: str,
+    base_url: str | None,
+    model: str,
+    api_key_env: str,
+    precision: str,
+    pooling: str | None,
+    query_prefix: str | None,
+    passage_prefix: str | None,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Add an embedding model: fetch it to run here, or name an endpoint.
 
@@ -246,9 +258,10 @@ def _say_how_to_use(name: str) -> None:
 
 
 @app.command("list")
-def list_models(
-    as_json: JsonOption = False, home: HomeOption = None, config: ConfigOption = None
-) -> None:
+@json_option
+@home_option
+@config_option
+def list_models(*, as_json: bool, home: Path | None, config: Path | None) -> None:
     """List the models that were added.
 
     Example:
@@ -287,11 +300,10 @@ def list_models(
 
 
 @app.command("remove")
-def remove(
-    name: Annotated[str, typer.Argument(help="What it was called.")],
-    home: HomeOption = None,
-    config: ConfigOption = None,
-) -> None:
+@click.argument("name", help="What it was called.")
+@home_option
+@config_option
+def remove(*, name: str, home: Path | None, config: Path | None) -> None:
     """Forget a model; of one that runs here, also delete its files.
 
     Example:
@@ -325,11 +337,10 @@ def remove(
 
 
 @app.command("test")
-def test(
-    name: Annotated[str, typer.Argument(help="What it was called.")],
-    home: HomeOption = None,
-    config: ConfigOption = None,
-) -> None:
+@click.argument("name", help="What it was called.")
+@home_option
+@config_option
+def test(*, name: str, home: Path | None, config: Path | None) -> None:
     """Ask a model for one word, or for one vector, to see that it answers.
 
     Example:

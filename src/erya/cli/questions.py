@@ -2,19 +2,20 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-import typer
+import click
 
 from erya.cli.common import (
-    AsOption,
-    ConfigOption,
-    HomeOption,
-    JsonOption,
-    KbOption,
+    Group,
+    as_option,
     assistant_for,
+    config_option,
     echo,
     echo_json,
+    home_option,
+    json_option,
+    kb_option,
     principal_for,
     settings_for,
     table,
@@ -33,11 +34,16 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "queue_of"]
 
-app = typer.Typer(help="Make, review and exchange test sets.", no_args_is_help=True)
+app = Group(
+    "questions",
+    help="Make, review and exchange test sets.",
+)
 
-FileArgument = Annotated[
-    Path, typer.Argument(help="Questions with answers, one JSON object on a line.")
-]
+file_argument = click.argument(
+    "file",
+    type=click.Path(path_type=Path),
+    help="Questions with answers, one JSON object on a line.",
+)
 
 _HELP: Final = (
     "k keep, d drop, q change question, a change answer, n note, s skip, x end"
@@ -45,30 +51,39 @@ _HELP: Final = (
 
 
 @app.command("make")
+@click.argument("kb", help="The knowledge base to ask about.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="Where to write them.",
+)
+@click.option("--count", type=click.IntRange(min=1), default=50, help="How many.")
+@click.option(
+    "--unanswerable",
+    type=click.FloatRange(min=0.0, max=1.0),
+    default=0.2,
+    help="The share whose evidence is taken away when it is asked.",
+)
+@click.option("--model", help="A chat model that writes them; else rules do.")
+@click.option("--seed", type=int, default=0, help="Of the draw.")
+@as_option
+@json_option
+@home_option
+@config_option
 def make(
-    kb: Annotated[str, typer.Argument(help="The knowledge base to ask about.")],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="FILE", help="Where to write them.")
-    ],
-    count: Annotated[int, typer.Option("--count", min=1, help="How many.")] = 50,
-    unanswerable: Annotated[
-        float,
-        typer.Option(
-            "--unanswerable",
-            min=0.0,
-            max=1.0,
-            help="The share whose evidence is taken away when it is asked.",
-        ),
-    ] = 0.2,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", help="A chat model that writes them; else rules do."),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the draw.")] = 0,
-    narrowed: AsOption = None,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    kb: str,
+    out: Path,
+    count: int,
+    unanswerable: float,
+    model: str | None,
+    seed: int,
+    narrowed: str | None,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Write questions with answers and evidence from a base.
 
@@ -125,17 +140,25 @@ def make(
 
 
 @app.command("review")
+@click.argument(
+    "file",
+    type=click.Path(path_type=Path),
+    required=False,
+    help="Questions; without one, what feedback has brought.",
+)
+@click.option(
+    "--all", "everything", is_flag=True, help="Also those that were reviewed before."
+)
+@kb_option
+@home_option
+@config_option
 def review(
-    file: Annotated[
-        Path | None,
-        typer.Argument(help="Questions; without one, what feedback has brought."),
-    ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Also those that were reviewed before.")
-    ] = False,
-    kb: KbOption = None,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    file: Path | None,
+    everything: bool,
+    kb: str | None,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Look at questions one by one: keep, change, note or drop them.
 
@@ -183,14 +206,12 @@ def review(
 
 
 @app.command("versions")
-def versions(
-    file: FileArgument,
-    restored: Annotated[
-        int | None,
-        typer.Option("--restore", metavar="NUMBER", help="Go back to this version."),
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
+@file_argument
+@click.option(
+    "--restore", "restored", type=int, metavar="NUMBER", help="Go back to this version."
+)
+@json_option
+def versions(*, file: Path, restored: int | None, as_json: bool) -> None:
     """List the versions of a file of questions, or go back to one.
 
     Examples:
@@ -218,15 +239,18 @@ def versions(
 
 
 @app.command("import")
-def import_(
-    source: Annotated[Path, typer.Argument(help="Questions as .jsonl or .csv.")],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="FILE", help="Where to write them.")
-    ],
-    add: Annotated[
-        bool, typer.Option("--add", help="Add to what FILE holds, by their ids.")
-    ] = False,
-) -> None:
+@click.argument(
+    "source", type=click.Path(path_type=Path), help="Questions as .jsonl or .csv."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="Where to write them.",
+)
+@click.option("--add", is_flag=True, help="Add to what FILE holds, by their ids.")
+def import_(*, source: Path, out: Path, add: bool) -> None:
     """Read questions from a table or from another program's lines.
 
     A table has the columns question and answers, several with || between.
@@ -250,15 +274,19 @@ def import_(
 
 
 @app.command("export")
+@file_argument
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="PATH",
+    help=".csv, .jsonl, or a folder (BEIR).",
+)
+@kb_option
+@home_option
+@config_option
 def export(
-    file: FileArgument,
-    to: Annotated[
-        Path,
-        typer.Option("--to", metavar="PATH", help=".csv, .jsonl, or a folder (BEIR)."),
-    ],
-    kb: KbOption = None,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *, file: Path, to: Path, kb: str | None, home: Path | None, config: Path | None
 ) -> None:
     """Write questions as a table, as lines, or with their documents in BEIR's layout.
 
@@ -315,7 +343,7 @@ def _asked(example: Example) -> Example | _Outcome:
         _show(example)
         unsure = example.metadata.get("thumb") == "down" and not example.answers
         usual = "s" if unsure else "k"  # Enter must not keep what has no answer yet
-        choice = typer.prompt(_HELP, default=usual, show_default=False).strip().lower()
+        choice = click.prompt(_HELP, default=usual, show_default=False).strip().lower()
         decided = {"d": _DROPPED, "s": _SKIPPED, "x": _END}.get(choice)
         if decided is not None:
             return decided
@@ -364,7 +392,7 @@ def _with_note(example: Example) -> Example:
 
 def _typed(asked: str, usual: str) -> str:
     """Ask for a text; what stands there already may come from strangers."""
-    return str(typer.prompt(asked, default=visible(usual)))
+    return str(click.prompt(asked, default=visible(usual)))
 
 
 _CHANGES: "Final[dict[str, Callable[[Example], Example]]]" = {

@@ -1,19 +1,20 @@
 """`erya search`: the passages, without an answer."""
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from erya.cli.common import (
-    AsOption,
-    ConfigOption,
-    HomeOption,
-    JsonOption,
-    KbOption,
+    as_option,
     assistant_for,
+    config_option,
     echo,
     echo_json,
     hit_json,
+    home_option,
+    json_option,
+    kb_option,
     place,
     principal_for,
     settings_for,
@@ -32,17 +33,29 @@ _SCORE = (
 _SCORE_BY_WORDS = "A score is the BM25 of the keyword leg."
 
 
+@click.command("search")
+@click.argument("query", help="What to look for.")
+@click.option(
+    "-k", "limit", type=click.IntRange(min=1, max=1000), default=10, help="How many."
+)
+@kb_option
+@click.option(
+    "--explain", is_flag=True, help="Show what each leg says, and its weight."
+)
+@as_option
+@json_option
+@home_option
+@config_option
 def search(
-    query: Annotated[str, typer.Argument(help="What to look for.")],
-    limit: Annotated[int, typer.Option("-k", min=1, max=1_000, help="How many.")] = 10,
-    kb: KbOption = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Show what each leg says, and its weight.")
-    ] = False,
-    narrowed: AsOption = None,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    query: str,
+    limit: int,
+    kb: str | None,
+    explain: bool,
+    narrowed: str | None,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Find the passages nearest to a query, by its words and by its meaning.
 

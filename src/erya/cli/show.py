@@ -3,18 +3,18 @@
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import typer
+import click
 
 from erya.cli.common import (
-    AsOption,
-    ConfigOption,
-    HomeOption,
-    JsonOption,
-    KbOption,
+    as_option,
+    config_option,
     echo,
     echo_json,
+    home_option,
+    json_option,
+    kb_option,
     one_line,
     principal_for,
     settings_for,
@@ -43,24 +43,29 @@ class _Place(NamedTuple):
     page: int | None
 
 
+@click.command("show")
+@click.argument("citation", help="As erya ask prints it: 3f2a9c1b:120-180.")
+@click.option(
+    "--png",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where to write a PDF's page. [default: in this folder, "
+    "by its name; with --json nowhere]",
+)
+@kb_option
+@as_option
+@json_option
+@home_option
+@config_option
 def show(
-    citation: Annotated[
-        str, typer.Argument(help="As erya ask prints it: 3f2a9c1b:120-180.")
-    ],
-    png: Annotated[
-        Path | None,
-        typer.Option(
-            "--png",
-            metavar="FILE",
-            help="Where to write a PDF's page. [default: in this folder, by its name; "
-            "with --json nowhere]",
-        ),
-    ] = None,
-    kb: KbOption = None,
-    narrowed: AsOption = None,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-    config: ConfigOption = None,
+    *,
+    citation: str,
+    png: Path | None,
+    kb: str | None,
+    narrowed: str | None,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Show a citation where it stands; of a PDF also as a picture of the page.
 
