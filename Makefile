@@ -59,6 +59,7 @@ bench: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Measure all, into benchmark
 		| tee $(RESULTS)/privacy.txt
 	$(BIN)/python benchmarks/speed.py | tee $(RESULTS)/speed.txt
 	$(BIN)/python benchmarks/crashes.py | tee $(RESULTS)/crashes.txt
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python benchmarks/size.py | tee $(RESULTS)/size.txt
 
 # Each benchmark by name, and the folder under DATA that it reads.
 BENCHMARKS := rgb:rgb squad:squad_v2_dev squad:squad_v11_dev cmrc:cmrc2018_dev \

@@ -33,6 +33,7 @@ __all__ = [
     "assistant_for",
     "chat_model_for",
     "citation_json",
+    "columns_of",
     "config_option",
     "echo",
     "echo_json",
@@ -94,7 +95,7 @@ class Group(click.Group):
         super().__init__(name, no_args_is_help=True, **options)
 
     @override
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(self.commands)
 
 
@@ -346,16 +347,16 @@ def problem_json(problems: Iterable[Problem]) -> list[dict[str, str]]:
 def table(rows: Sequence[Sequence[object]], *, header: Sequence[str]) -> None:
     """Print rows in columns."""
     lines = [[one_line(str(cell)) for cell in row] for row in (header, *rows)]
-    widths = [max(map(_columns, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(columns_of, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = (
-            cell + " " * (width - _columns(cell))
+            cell + " " * (width - columns_of(cell))
             for cell, width in zip(line, widths, strict=True)
         )
         echo("  ".join(cells).rstrip())
 
 
-def _columns(text: str) -> int:
+def columns_of(text: str) -> int:
     """Return how wide a terminal shows `text`: Chinese characters take two columns."""
     return sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 

@@ -2,7 +2,6 @@
 
 import csv
 import math
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from erya.cli.common import echo, echo_json, interactive, snippet, table
+from erya.cli.common import echo, echo_json, snippet, table
+from erya.cli.progress import shown
 from erya.config import Settings
 from erya.errors import UsageError
 
@@ -323,28 +323,9 @@ def progress(*, resumes: bool = True) -> Iterator["Progress"]:
         resumes: Whether the same command goes on when it was stopped.
     """
     try:
-        with _shown() as show:
+        with shown() as show:
             yield show
     except KeyboardInterrupt:
         if resumes:
             echo("Stopped. The same command goes on with the next item.", err=True)
         raise
-
-
-@contextmanager
-def _shown() -> Iterator["Progress"]:
-    if not interactive():
-        yield lambda *_: None
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
-
-    with Progress(console=Console(file=sys.stderr), transient=True) as shown:
-        tasks: dict[str, Any] = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = shown.add_task(what, total=total)
-            shown.update(tasks[what], completed=done)
-
-        yield show

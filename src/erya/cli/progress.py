@@ -1,18 +1,31 @@
 """What a person who watches sees of work that takes time."""
 
+import shutil
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from erya.cli.common import interactive, visible
+import click
+
+from erya.cli.common import columns_of, interactive, visible
 from erya.records import Principal
 
 if TYPE_CHECKING:
     from erya.assistant import Assistant
+    from erya.evaluating.runs import Progress
     from erya.indexing import IngestReport
 
-__all__ = ["draft_shown", "existing", "ingest_with_progress"]
+__all__ = ["draft_shown", "existing", "ingest_with_progress", "shown"]
+
+# What moves in a terminal (ECMA-48): up a line, clear from here on, the cursor again.
+_UP: Final = "\x1b[A"
+_CLEARED: Final = "\r\x1b[J"
+_CURSOR: Final = "\x1b[?25h"
+_DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
+_SELDOM: Final = 0.1  # seconds between two drawings of a bar
 
 
 def ingest_with_progress(
@@ -43,42 +56,18 @@ def ingest_with_progress(
     from erya.loading import FolderSource  # noqa: PLC0415 - not for `--help`
 
     source = FolderSource(paths, file_bytes=assistant.limits.file_bytes, gone=gone)
-    if not interactive():
-        return assistant.ingest(
-            source, principal=principal, readers=readers, force=force
-        )
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    total = source.count() if interactive() else 0  # it reads the folders once more
+    with shown(stays=not quiet) as show:
 
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TaskProgressColumn(show_speed=True, text_format=""),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=quiet,
-    ) as progress:
-        task = progress.add_task("Reading", total=source.count(), rate="")
-
-        def show(report: "IngestReport") -> None:
+        def told(report: "IngestReport") -> None:
             done = report.added + report.updated + report.unchanged + len(report.failed)
-            speed = progress.tasks[0].speed
-            rate = f"{speed:,.0f} files/s" if speed else ""
-            progress.update(task, completed=done, rate=rate)
+            show("Reading", done, total)
 
+        show("Reading", 0, total)
         report = assistant.ingest(
-            source, principal=principal, readers=readers, force=force, on_progress=show
+            source, principal=principal, readers=readers, force=force, on_progress=told
         )
-        progress.update(task, completed=progress.tasks[0].total)
+        show("Reading", total, total)
     return report
 
 
@@ -102,15 +91,79 @@ def draft_shown(*, wanted: bool) -> Iterator[Callable[[str], None] | None]:
     if not (wanted and interactive()):
         yield None
         return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.live import Live  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    size = shutil.get_terminal_size()
+    # Lines are broken here, one column early, so that how many there are is known.
+    width, most = size.columns - 1, size.lines - 2
+    rows = column = 0
 
-    written = Text("…", style="dim")
-    with Live(written, console=Console(stderr=True), transient=True) as live:
+    def show(piece: str) -> None:
+        nonlocal rows, column
+        laid = ""
+        for sign in visible(piece).replace("\t", " "):
+            if rows >= most:  # what has left the screen could not be taken away
+                break
+            if sign == "\n" or column + columns_of(sign) > width:
+                laid, rows, column = laid + "\n", rows + 1, 0
+            if sign != "\n":
+                laid, column = laid + sign, column + columns_of(sign)
+        sys.stderr.write(f"{_DIM}{laid}{_PLAIN}")
+        sys.stderr.flush()
 
-        def show(piece: str) -> None:
-            written.append(visible(piece))
-            live.refresh()
-
+    sys.stderr.write(f"{_DIM}…{_PLAIN}\r")
+    try:
         yield show
+    finally:
+        sys.stderr.write(_UP * rows + _CLEARED)
+        sys.stderr.flush()
+
+
+@contextmanager
+def shown(*, stays: bool = False) -> Iterator["Progress"]:
+    """Show how far work is, its rate and what is left, on a terminal only.
+
+    Args:
+        stays: Leave the bar there at the end.
+    """
+    if not interactive():
+        yield lambda *_: None
+        return
+    bars: dict[str, Any] = {}  # click names their class nowhere
+    drawn = "", 0.0  # which bar, and when
+
+    def show(what: str, done: int, total: int) -> None:
+        nonlocal drawn
+        now = time.time()
+        if what == drawn[0] and done < total and now - drawn[1] < _SELDOM:
+            return
+        if what != drawn[0]:
+            sys.stderr.write(_CLEARED)
+        drawn = what, now
+        bar = bars.get(what)
+        if bar is None:
+            bar = bars[what] = click.progressbar(
+                length=total,
+                label=what,
+                show_pos=True,
+                item_show_func=lambda rate: rate,
+                file=sys.stderr,
+                width=_width(what, total),
+            )
+        rate = done / max(now - bar.start, _SELDOM)
+        bar.update(done - bar.pos, f"{rate:,.0f}/s" if rate >= 1 else "")
+        bar.render_progress()  # also at the beginning
+
+    try:
+        yield show
+    finally:
+        if stays and bars:
+            bars[drawn[0]].render_finish()
+        else:
+            sys.stderr.write(_CLEARED + _CURSOR)
+        sys.stderr.flush()
+
+
+def _width(what: str, total: int) -> int:
+    """Return how wide a bar may be, so that all of it stands on one line."""
+    told = f"{what}  []  {total}/{total}  00:00:00  {total:,}/s"
+    room = shutil.get_terminal_size().columns - 1 - columns_of(told)
+    return min(36, max(1, room))
