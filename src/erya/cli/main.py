@@ -64,7 +64,7 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
-        raise SystemExit(code)
+        raise SystemExit(code or 0)
     except click.ClickException as error:
         error.show()
         raise SystemExit(error.exit_code) from None
