@@ -64,7 +64,7 @@ bench: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Measure all, into benchmark
 # Each benchmark by name, and the folder under DATA that it reads.
 BENCHMARKS := rgb:rgb squad:squad_v2_dev squad:squad_v11_dev cmrc:cmrc2018_dev \
 	clapnq:clapnq_dev financebench:financebench chunking:chunking_evaluation \
-	injection:prompt_injection embedding:zh_pairs embedding:xquad_en_zh \
+	injection:prompt_injection pii:pii_presidio embedding:zh_pairs embedding:xquad_en_zh \
 	embedding:zh_classification embedding:scifact_test embedding:rgb
 
 results: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Measure them into docs/results.md

@@ -178,7 +178,7 @@ def measure_cold(home: Path, question: str, *, repeats: int) -> None:
     read = [*erya, "ingest", str(EXAMPLES), "--kb", "demo", "--home", str(home)]
     subprocess.run(read, check=True, stdout=subprocess.DEVNULL)
     demo = [*erya, "ask", DEMO, "--kb", "demo", "--home", str(home)]
-    libraries = "import typer, pydantic, sqlalchemy, tantivy, rjieba; rjieba.Jieba()"
+    libraries = "import click, sqlalchemy, tantivy, rjieba; rjieba.Jieba()"
     bare = [sys.executable, "-c", libraries]
     print(f"\ncold processes, CPU seconds, {repeats} runs")
     for name, command in (

@@ -203,6 +203,48 @@ def test_what_a_chat_model_said_is_measured_and_not_asked_again(
     assert again["changed"] == []
 
 
+def test_what_a_paid_model_costs_is_told(erya, base, questions):
+    with ChatServer(Reply(text="You have 25 days of annual leave [1].")) as server:
+        erya(
+            "models", "add", "chat", "paid", "--base-url", server.base_url, "--model", "m",
+            "--input-price", "2", "--output-price", "10",
+        )  # fmt: skip
+        asked = ("evaluate", "answers", "docs", questions, "--model", "paid")
+        found = erya(*asked, "--json").json
+        told = erya(*asked).out
+        assert len(server.requests) == 4
+        erya(*asked, "--again")
+        assert len(server.requests) == 8
+    spent = found["tokens"]
+    cost = (spent["input"] * 2 + spent["output"] * 10) / 1e6
+    assert found["cost"] == pytest.approx(cost) != 0
+    assert f"Cost: {cost:.4f}, or {cost * 250:.4f} for 1,000 items." in told
+    summary = erya("evaluate", "summary", found["run"]).json
+    assert summary["cost"] == pytest.approx(cost)
+
+
+def test_a_price_is_a_number_of_money(erya):
+    done = erya(
+        "models", "add", "chat", "paid", "--base-url", "http://localhost:1/v1", "--model", "m",
+        "--input-price", "-1",
+    )  # fmt: skip
+
+    assert done.code == 2
+    assert "price is 0 or more" in done.err
+
+
+def test_questions_about_documents_of_another_base_are_noticed(erya, base, tmp_path):
+    line = {"question": "How?", "answers": ["so"], "source": "other.md", "quote": "so"}
+    file = tmp_path / "theirs.jsonl"
+    file.write_text(json.dumps(line) + "\n", "utf-8")
+
+    done = erya("evaluate", "answers", "docs", file)
+
+    assert done.code == 0
+    assert "none of the 1 documents" in done.err
+    assert "'other.md', is in the base 'docs'" in done.err
+
+
 def test_answers_are_judged_and_the_users_rules_count(erya, base, questions, tmp_path):
     (tmp_path / "rules.txt").write_text("Be brief\n\nName the source\n", "utf-8")
     said = '{"score": 2, "useful": [true], "held": [true], "carried": [true], "kept": [true, false]}'

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from erya.answering import GroundedAnswerer
+from erya.answering import GroundedAnswerer, PromptedAnswerer
 from erya.assistant import Assistant
 from erya.errors import ModelError, UsageError
 from erya.evaluating import (
@@ -29,6 +29,7 @@ from erya.records import (
     Citation,
     Claim,
     Example,
+    Message,
     Principal,
     Quote,
     Usage,
@@ -135,7 +136,7 @@ def test_what_a_model_said_is_not_asked_again(assistant, runs, tmp_path):
     second = asked(assistant, runs, saved=lambda: again.saved)
 
     assert len(model.asked) == 3
-    assert (again.calls, again.repeated) == (0, 3)
+    assert again.calls() == {"asked": 0, "repeated": 3}
     assert [i.detail["answer"] for i in second.items] == [
         i.detail["answer"] for i in first.items
     ]
@@ -145,6 +146,34 @@ def test_what_a_model_said_is_not_asked_again(assistant, runs, tmp_path):
     )
     with pytest.raises(IndexError):  # it has no line left to say
         other.complete(model.asked[0])
+
+
+def test_a_model_can_be_asked_again(tmp_path):
+    model = ScriptedChatModel(["one", "two"])
+    asked = [Message(role="user", content="How many?")]
+
+    def said(**options):
+        file = tmp_path / "cache.sqlite3"
+        cache = CachedChat(model, identity="m", file=file, **options)
+        return cache.complete(asked).text, cache.calls()
+
+    assert said() == ("one", {"asked": 1, "repeated": 0})
+    assert said(again=True) == ("two", {"asked": 1, "repeated": 0})
+    assert said() == ("two", {"asked": 0, "repeated": 1})
+
+
+def test_a_model_alone_has_no_scores_of_passages(assistant, runs):
+    assistant.answerer = PromptedAnswerer(
+        model=ScriptedChatModel(["You have 25 days.", "15 天", "I do not know"])
+    )
+
+    run = asked(assistant, runs, searched=False)
+
+    assert run.items[0].scores["contains"] == 1.0
+    assert not {"evidence_recall", "answer_in_passages", "citation_recall"} & set(
+        run.metrics
+    )
+    assert run.items[0].detail["evidence"] == []
 
 
 def test_a_judge_that_cannot_tell_is_counted_and_not_zero(assistant, runs):

@@ -258,3 +258,49 @@ def test_data_that_is_none_is_told(tmp_path, name, files, said):
 
     with pytest.raises(UsageError, match=said):
         measured(name, tmp_path)
+
+
+def test_personal_data_is_compared_by_kind_and_place(tmp_path):
+    write(tmp_path / "items.jsonl", [
+        {"id": "a", "text": "Mail a@b.example or call 13800138000, Ada.",
+         "spans": [{"type": "EMAIL_ADDRESS", "start": 5, "end": 16}, {"type": "PERSON", "start": 38, "end": 41},
+                   {"type": "CN_PHONE", "start": 25, "end": 36}]},
+        {"id": "b", "text": "Nothing here.", "spans": []},
+        {"id": "c", "text": "Born on 3/7/1990.", "spans": [{"type": "DATE_TIME", "start": 8, "end": 16}]},
+        {"id": "d", "text": "Ask x@y.example", "spans": [{"type": "URL", "start": 4, "end": 15}]},
+    ])  # fmt: skip
+    write(tmp_path / "other.jsonl", [{"id": "e", "text": "no labels in this file"}])
+
+    run = measured("pii", tmp_path)
+
+    a, b, c, d = (item.scores for item in run.items)
+    assert a == {
+        "recall": pytest.approx(2 / 3), "precision": 1.0, "f2": pytest.approx(10 / 14),
+        "recall_email": 1.0, "recall_person": 0.0, "recall_phone": 1.0,
+    }  # fmt: skip
+    assert b == {"false_alarm": 0.0}
+    assert c["recall_date_time"] == c["f2"] == 1.0
+    assert (d["recall"], d["precision"], d["f2"]) == (0.0, 0.0, 0.0)
+    assert run.main_metric == "f2"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"spans": []}, "line 1, lacks text"),
+        ({"text": "a", "spans": [{"type": "X", "start": 0}]}, "must have spans with type"),
+        ({"text": "a", "spans": [{"type": "X", "start": 0, "end": 9}]}, "outside of its text"),
+    ],
+)  # fmt: skip
+def test_labels_that_are_wrong_are_told_with_their_line(tmp_path, row, said):
+    write(tmp_path / "items.jsonl", [row])
+
+    with pytest.raises(UsageError, match=said):
+        measured("pii", tmp_path)
+
+
+def test_a_folder_without_labels_has_no_personal_data_to_find(tmp_path):
+    write(tmp_path / "items.jsonl", [{"text": "a"}])
+
+    with pytest.raises(UsageError, match="text and spans"):
+        measured("pii", tmp_path)

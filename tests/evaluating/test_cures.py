@@ -208,7 +208,7 @@ def test_a_summary_tells_no_address_and_no_path(tmp_path):
     folder = tmp_path / "summaries"
     folder.mkdir()
     (folder / file_name_of(told)).write_text(text)
-    assert "| x | 1.0000 | 1.0000 to 1.0000 |" in leaderboard(read_summaries(folder))
+    assert "| x | 1.0000 | 0.0250 to 1.0000 |" in leaderboard(read_summaries(folder))
     (folder / "broken.json").write_text("{}")
     with pytest.raises(UsageError, match="no summary of a run"):
         read_summaries(folder)

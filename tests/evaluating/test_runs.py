@@ -2,6 +2,7 @@ import multiprocessing
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -137,3 +138,53 @@ def test_two_processes_do_not_measure_one_run(tmp_path):
 
     with pytest.raises(UsageError, match="by another process"):
         measure_all(run, THINGS, within, what="")
+
+
+def test_calls_of_a_run_that_went_on_are_those_of_both_processes(tmp_path):
+    runs, made = Runs(tmp_path), {"asked": 0, "repeated": 0}
+
+    def asks(number):
+        if number == 5 and made["asked"] == 5:
+            made["asked"] += 1
+            raise ConnectionError
+        made["asked"] += 1
+        return half(number)
+
+    with pytest.raises(ConnectionError):
+        measure_all(
+            runs.begin(SPEC), THINGS, asks, what="Asking", calls=lambda: dict(made)
+        )
+    made["asked"] = 100
+    run = measure_all(
+        runs.begin(SPEC), THINGS, asks, what="Asking", calls=lambda: dict(made)
+    )
+
+    assert len(run.items) == 20
+    assert run.calls() == Run.read(run.folder).calls() == {"asked": 20, "repeated": 0}
+
+
+def paid(prices, **judge):
+    chat = {"name": "m", **({"prices": prices} if prices else {})}
+    tokens = {
+        "input": 1_000,
+        "output": 500,
+        **dict.fromkeys(judge.get("spent", ()), 200),
+    }
+    return Run(
+        folder=Path("run"),
+        spec={"models": {"chat": chat}, "judge": judge.get("model")},
+        items=[Measured(id=str(n), scores={}, tokens=tokens) for n in range(10)],
+    )
+
+
+def test_a_run_costs_what_its_tokens_do():
+    prices = {"input": 2.0, "output": 10.0}
+    judge = {"name": "j", "prices": {"input": 1.0, "output": 1.0}}
+    spent = ("judge_input", "judge_output")
+
+    assert paid(prices).cost() == pytest.approx(10 * (1_000 * 2 + 500 * 10) / 1e6)
+    assert paid(None).cost() is None
+    assert paid(prices, spent=spent, model=judge).cost() == pytest.approx(0.07 + 0.004)
+    assert paid(prices, spent=spent, model={"name": "j"}).cost() is None
+    free = Run(folder=Path("run"), spec={}, items=[Measured(id="a", scores={})])
+    assert free.cost() == 0

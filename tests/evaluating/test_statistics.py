@@ -5,6 +5,7 @@ import random
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from erya.evaluating import bootstrap, paired
 from erya.evaluating.statistics import bootstrap_all, detectable, holm
@@ -93,3 +94,16 @@ def test_many_tests_are_corrected_by_holm():
     )
     assert holm({"a": 0.9, "b": 0.8}) == {"a": 1.0, "b": 1.0}
     assert holm({}) == {}
+
+
+@pytest.mark.parametrize("count", [1, 5, 40, 1_000])
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_share_that_never_varies_has_an_exact_interval(value, count):
+    """Reference: SciPy's interval of Clopper and Pearson."""
+    exact = binomtest(int(value) * count, count).proportion_ci(method="exact")
+
+    found = bootstrap([value] * count, share=True)
+
+    assert found == pytest.approx((value, exact.low, exact.high))
+    assert bootstrap([value] * count) == (value, value, value)
+    assert bootstrap([0.5] * count, share=True) == (0.5, 0.5, 0.5)

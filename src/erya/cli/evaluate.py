@@ -21,6 +21,7 @@ from erya.cli.common import (
 from erya.cli.evaluate_benchmark import benchmark
 from erya.cli.evaluate_judge import judge
 from erya.cli.measured import (
+    again_option,
     comparison_json,
     csv_option,
     embedding_model_option,
@@ -171,6 +172,7 @@ def retrieval(
 @csv_option
 @html_option
 @fresh_option
+@again_option
 @json_option
 @home_option
 @config_option
@@ -188,6 +190,7 @@ def answers(
     csv: Path | None,
     html: Path | None,
     fresh: bool,
+    again: bool,
     as_json: bool,
     home: Path | None,
     config: Path | None,
@@ -222,6 +225,7 @@ def answers(
         judge=judged_by or "",
         guidelines=_rules(guidelines),
         fresh=fresh,
+        again=again,
     )
     _written(run, csv=csv, html=html)
     show_run(run, as_json=as_json)

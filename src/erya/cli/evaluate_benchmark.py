@@ -13,6 +13,7 @@ from erya.cli.common import (
     table,
 )
 from erya.cli.measured import (
+    again_option,
     csv_option,
     embedding_model_option,
     fresh_option,
@@ -48,6 +49,7 @@ __all__ = ["benchmark"]
 @csv_option
 @html_option
 @fresh_option
+@again_option
 @json_option
 @home_option
 @config_option
@@ -63,6 +65,7 @@ def benchmark(
     csv: Path | None,
     html: Path | None,
     fresh: bool,
+    again: bool,
     as_json: bool,
     home: Path | None,
     config: Path | None,
@@ -92,7 +95,14 @@ def benchmark(
         home=home, config=config, chat_model=model, embedding_model=embedding_model
     )
     run = measure_named(
-        settings, name, data, docs=docs, queries=queries, seed=seed, fresh=fresh
+        settings,
+        name,
+        data,
+        docs=docs,
+        queries=queries,
+        seed=seed,
+        fresh=fresh,
+        again=again,
     )
     if csv is not None:
         write_csv(run, csv)

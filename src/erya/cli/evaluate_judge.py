@@ -16,8 +16,8 @@ from erya.cli.common import (
     settings_for,
     table,
 )
-from erya.cli.measured import begun, fresh_option, progress
-from erya.cli.measuring import cached_chat, chat_entry, prompts_of
+from erya.cli.measured import again_option, begun, fresh_option, progress
+from erya.cli.measuring import cached_chat, calls_told, chat_entry, prompts_of
 
 if TYPE_CHECKING:
     from erya.evaluating.judge_check import JudgeCheck
@@ -35,6 +35,7 @@ __all__ = ["judge"]
     "--judge", "by", required=True, metavar="NAME", help="The chat model that judges."
 )
 @fresh_option
+@again_option
 @json_option
 @home_option
 @config_option
@@ -43,6 +44,7 @@ def judge(
     file: Path,
     by: str,
     fresh: bool,
+    again: bool,
     as_json: bool,
     home: Path | None,
     config: Path | None,
@@ -68,7 +70,7 @@ def judge(
 
     settings = replace(settings_for(home=home, config=config), chat_model=by)
     items = read_labelled(file)
-    model = cached_chat(settings)
+    model = cached_chat(settings, again=again)
     spec = {
         "kind": "judge",
         "about": f"{by}-{file.stem}",
@@ -80,8 +82,10 @@ def judge(
     }
     with progress() as show:
         run = begun(settings, spec, fresh=fresh)
-        found = check_judge(Judge(model=model), items, run, on_progress=show)
-    finish(found.run, {"model_calls": model.calls, "repeated": model.repeated})
+        found = check_judge(
+            Judge(model=model), items, run, calls=model.calls, on_progress=show
+        )
+    finish(found.run, calls_told(found.run))
     if as_json:
         echo_json(_as_json(found))
     else:

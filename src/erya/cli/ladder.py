@@ -234,11 +234,14 @@ def _corrected(measured: Sequence[_Measured]) -> list[_Measured]:
 def _cost(measured: _Measured) -> float | None:
     """Return what a thousand questions cost, in the money of the price."""
     run, price = measured.run, measured.rung.price
-    if run is None or not price:
+    if run is None:
         return None
-    spent = run.tokens()
-    cost = sum(price.get(name, 0.0) * count for name, count in spent.items())
-    return cost / _MILLION / max(len(run.items), 1) * 1000
+    cost = run.cost()
+    if price:
+        spent = run.tokens()
+        cost = sum(price.get(name, 0.0) * count for name, count in spent.items())
+        cost /= _MILLION
+    return None if cost is None else cost / max(len(run.items), 1) * 1000
 
 
 def _as_json(measured: _Measured) -> dict[str, Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from erya.evaluating.runs import Progress
 
 __all__ = [
+    "again_option",
     "begun",
     "comparison_json",
     "csv_option",
@@ -69,6 +70,9 @@ embedding_model_option = click.option(
 )
 fresh_option = click.option(
     "--fresh", is_flag=True, help="Do not go on with an unfinished run."
+)
+again_option = click.option(
+    "--again", is_flag=True, help="Ask models even what they were asked before."
 )
 held_out_option = click.option(
     "--use-held-out",
@@ -165,6 +169,7 @@ def show_run(run: "Run", *, as_json: bool) -> None:
                 "not_judged": {k: v.missing for k, v in run.not_judged().items()},
                 "seconds": {name: each._asdict() for name, each in stages.items()},
                 "tokens": run.tokens(),
+                "cost": run.cost(),
                 "figures": dict(run.figures),
                 "spec": dict(run.spec),
             }
@@ -182,7 +187,15 @@ def show_run(run: "Run", *, as_json: bool) -> None:
     if run.tokens():
         spent = ", ".join(f"{n:,} {name}" for name, n in run.tokens().items())
         echo(f"Tokens: {spent}; {run.figures.get('repeated', 0)} calls repeated.")
+        echo(f"Cost: {_cost(run)}.")
     echo(f"Kept as the run {run.name}.")
+
+
+def _cost(run: "Run") -> str:
+    cost = run.cost()
+    if cost is None:
+        return "not known; give prices with erya models add chat"
+    return f"{cost:.4f}, or {1000 * cost / max(len(run.items), 1):.4f} for 1,000 items"
 
 
 def comparison_json(found: "Comparison") -> dict[str, Any]:
@@ -229,7 +242,7 @@ def show_comparison(found: "Comparison", *, most: int = 10) -> None:
         spent = run.stages().get("total")
         took = f", {spent.p50:.3f} s a question (median)" if spent else ""
         tokens = sum(run.tokens().values())
-        told = f", {tokens:,} tokens" if tokens else ""
+        told = f", {tokens:,} tokens, cost {_cost(run)}" if tokens else ""
         echo(f"{called} {run.name}{took}{told}")
     echo(f"{found.shared} questions in both")
     _show_metrics(found)
@@ -257,8 +270,9 @@ def _show_metrics(found: "Comparison") -> None:
         ],
         header=("METRIC", "FIRST", "SECOND", "DIFFERENCE", "95 % INTERVAL", "P", ""),
     )
-    if len(found.metrics) > 1:
-        echo(f"P is corrected for {len(found.metrics)} comparisons (Holm).")
+    varied = sum(bool(m.difference.better or m.difference.worse) for m in found.metrics)
+    if varied > 1:
+        echo(f"P is corrected for the {varied} metrics that changed (Holm).")
     for each in found.metrics:
         least = each.difference.detectable
         if each.metric == found.second.main_metric and math.isfinite(least) and least:

@@ -1,7 +1,7 @@
 """Measure as settings say, and write down all that it takes to do so again."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from erya.assistant import Assistant
-    from erya.evaluating import CachedChat, Judge, RetrievalReport, Run
+    from erya.evaluating import CachedChat, RetrievalReport, Run
     from erya.models import ChatModel
+    from erya.records import Example
 
 __all__ = [
     "cached_chat",
+    "calls_told",
     "chat_entry",
     "measure_answers",
     "measure_named",
@@ -102,11 +104,13 @@ def measure_answers(
     guidelines: Sequence[str] = (),
     label: str = "",
     fresh: bool = False,
+    again: bool = False,
 ) -> "Run":
     """Ask the base `kb` the questions of a file, or one made for it from `docs`.
 
     With `prompt_only` the chat model is asked, and shown no document. With `tuning`
-    settings are chosen by what comes, and held-out questions are refused.
+    settings are chosen by what comes, and held-out questions are refused. With `again`
+    models are asked even what they were asked before.
 
     Raises:
         ModelError: A model cannot be reached; what was measured before is kept.
@@ -115,6 +119,7 @@ def measure_answers(
     """
     from erya.evaluating import (  # noqa: PLC0415
         AnswerMeasures,
+        Judge,
         evaluate_answers,
         finish,
         read_examples,
@@ -128,7 +133,8 @@ def measure_answers(
         asked.check_tuning()
     examples = asked.drawn(queries, seed=seed) if queries else asked.examples
     with _base(settings, kb=kb, docs=docs) as assistant:
-        cache = _cached(assistant, settings, prompt_only=prompt_only)
+        _check_sources(assistant, examples, principal=principal, kb=kb)
+        cache = _cached(assistant, settings, prompt_only=prompt_only, again=again)
         spec = {
             "kind": "answers",
             "about": f"{'docs' if docs else kb}-{file.stem}",
@@ -153,7 +159,11 @@ def measure_answers(
             "guidelines": list(guidelines),
             "seed": seed,
         }
-        judging = _judge(settings, judge, guidelines) if judge else None
+        judging = asked_judge = None
+        if judge:
+            judges = replace(settings, chat_model=judge)
+            asked_judge = cached_chat(judges, again=again)
+            judging = Judge(model=asked_judge, guidelines=guidelines)
         with progress() as show:
             run = evaluate_answers(
                 assistant,
@@ -165,11 +175,12 @@ def measure_answers(
                     entails=judging.entails_too if judging else quoted,
                     judge=judging,
                     saved=(lambda: cache.saved) if cache else (lambda: 0.0),
+                    calls=_counting(cache, asked_judge),
+                    searched=not prompt_only,
                 ),
                 on_progress=show,
             )
-    figures = {"model_calls": cache.calls, "repeated": cache.repeated} if cache else {}
-    return finish(run, figures)
+    return finish(run, calls_told(run))
 
 
 def measure_named(
@@ -181,6 +192,7 @@ def measure_named(
     queries: int | None = None,
     seed: int = 0,
     fresh: bool = False,
+    again: bool = False,
 ) -> "Run":
     """Measure a benchmark by its name.
 
@@ -209,7 +221,7 @@ def measure_named(
         msg = f"There is no folder {str(folder)!r}. {name} wants {benchmark.layout}."
         raise UsageError(msg)
     embedding = embedding_model_for(settings)
-    cache = cached_chat(settings) if settings.chat_model else None
+    cache = cached_chat(settings, again=again) if settings.chat_model else None
     setup = Setup(
         answerer=GroundedAnswerer(model=cache, passages=settings.passages)
         if cache
@@ -220,6 +232,7 @@ def measure_named(
         measures=AnswerMeasures(
             similar_by=embedding,
             saved=(lambda: cache.saved) if cache else (lambda: 0.0),
+            calls=_counting(cache),
         ),
         queries=queries,
         docs=docs,
@@ -242,8 +255,51 @@ def measure_named(
     with progress() as show:
         run = begun(settings, spec, fresh=fresh)
         run = measure_benchmark(task, setup, run, on_progress=show)
-    figures = {"model_calls": cache.calls, "repeated": cache.repeated} if cache else {}
-    return finish(run, figures)
+    return finish(run, calls_told(run))
+
+
+def calls_told(run: "Run") -> dict[str, int]:
+    """Return how often models were asked for a run; nothing where none was."""
+    calls = run.calls()
+    if not calls:
+        return {}
+    return {"model_calls": calls["asked"], "repeated": calls["repeated"]}
+
+
+def _counting(*caches: "CachedChat | None") -> Callable[[], dict[str, int]]:
+    """Return what counts the calls of several models together."""
+    there = [each for each in caches if each is not None]
+
+    def counted() -> dict[str, int]:
+        total: dict[str, int] = {}
+        for each in there:
+            for name, count in each.calls().items():
+                total[name] = total.get(name, 0) + count
+        return total
+
+    return counted
+
+
+def _check_sources(
+    assistant: "Assistant",
+    examples: "Sequence[Example]",
+    *,
+    principal: Principal,
+    kb: str,
+) -> None:
+    """Say so where the questions are about documents that the base does not have."""
+    named = {each.source for e in examples for each in e.evidence if each.source}
+    held = [each.source for each in assistant.store.documents(principal)]
+    if named and not any(
+        source == name or source.endswith(f"/{name.lstrip('/')}")
+        for name in named
+        for source in held
+    ):
+        echo(
+            f"Note: none of the {len(named)} documents that the questions name, such "
+            f"as {min(named)!r}, is in the base {kb!r}. Is it the right one?",
+            err=True,
+        )
 
 
 def with_recorded(settings: Settings, spec: Mapping[str, Any]) -> Settings:
@@ -282,30 +338,27 @@ def _base(settings: Settings, *, kb: str, docs: Sequence[str]) -> "Iterator[Assi
 
 
 def _cached(
-    assistant: "Assistant", settings: Settings, *, prompt_only: bool
+    assistant: "Assistant", settings: Settings, *, prompt_only: bool, again: bool
 ) -> "CachedChat | None":
-    """Let the assistant's model be asked nothing twice."""
+    """Let the assistant's model be asked nothing twice, unless `again`."""
     from erya.answering import GroundedAnswerer, PromptedAnswerer  # noqa: PLC0415
 
     answerer = assistant.answerer
     if not isinstance(answerer, GroundedAnswerer):
         return None
-    cache = cached_chat(settings, answerer.model)
+    cache = cached_chat(settings, answerer.model, again=again)
     assistant.answerer = (
         PromptedAnswerer(model=cache) if prompt_only else replace(answerer, model=cache)
     )
     return cache
 
 
-def _judge(settings: Settings, name: str, guidelines: Sequence[str]) -> "Judge":
-    from erya.evaluating import Judge  # noqa: PLC0415
-
-    model = cached_chat(replace(settings, chat_model=name))
-    return Judge(model=model, guidelines=guidelines)
-
-
-def cached_chat(settings: Settings, model: "ChatModel | None" = None) -> "CachedChat":
+def cached_chat(
+    settings: Settings, model: "ChatModel | None" = None, *, again: bool = False
+) -> "CachedChat":
     """Return the chat model of the settings, which is asked nothing twice.
+
+    Unless `again`: then what it says takes the place of what it said before.
 
     Raises:
         NotFoundError: It was never added.
@@ -315,8 +368,9 @@ def cached_chat(settings: Settings, model: "ChatModel | None" = None) -> "Cached
 
     return CachedChat(
         model or chat_model_for(settings),
-        identity=repr(sorted(chat_entry(settings, settings.chat_model).items())),
+        identity=repr(sorted(_told_apart(settings, settings.chat_model).items())),
         file=Path(settings.home) / "runs" / _CACHE,
+        again=again,
     )
 
 
@@ -363,12 +417,22 @@ def _embedding_entry(settings: Settings) -> dict[str, str]:
     return {}
 
 
-def chat_entry(settings: Settings, name: str) -> dict[str, str]:
-    """Return what tells a chat model from others.
+def chat_entry(settings: Settings, name: str) -> dict[str, Any]:
+    """Return what tells a chat model from others, and its prices where they are known.
 
     Raises:
         NotFoundError: It was never added.
     """
+    from erya.models import ModelCatalogue  # noqa: PLC0415
+
+    entry = ModelCatalogue(settings.home).get(name)
+    told: dict[str, Any] = dict(_told_apart(settings, name))
+    if entry.input_price is not None and entry.output_price is not None:
+        told["prices"] = {"input": entry.input_price, "output": entry.output_price}
+    return told
+
+
+def _told_apart(settings: Settings, name: str) -> dict[str, str]:
     from erya.models import ModelCatalogue  # noqa: PLC0415
 
     entry = ModelCatalogue(settings.home).get(name)

@@ -44,6 +44,8 @@ app.add_command(add)
     show_default=False,
     help="The variable that holds the key, if any.",
 )
+@click.option("--input-price", type=float, help="Of a million tokens that it reads.")
+@click.option("--output-price", type=float, help="Of a million tokens that it writes.")
 @home_option
 @config_option
 def add_chat(
@@ -52,25 +54,36 @@ def add_chat(
     base_url: str,
     model: str,
     api_key_env: str,
+    input_price: float | None,
+    output_price: float | None,
     home: Path | None,
     config: Path | None,
 ) -> None:
     """Add a chat model behind an OpenAI-compatible endpoint. Contacts nobody.
 
-    The key itself is never stored, only the name of the variable that holds it.
+    The key itself is never stored, only the name of the variable that holds it. With
+    its prices, in your money, measurements tell what they cost.
 
     Examples:
 
       erya models add chat local --base-url http://localhost:11434/v1 --model qwen3
 
       erya models add chat deepseek --base-url https://api.deepseek.com/v1 \
---model deepseek-chat --api-key-env DEEPSEEK_API_KEY
+--model deepseek-chat --api-key-env DEEPSEEK_API_KEY --input-price 0.28 \
+--output-price 0.42
     """
     from erya.models import ModelCatalogue, ModelEntry  # noqa: PLC0415
 
     settings = settings_for(home=home, config=config)
     ModelCatalogue(settings.home).add(
-        ModelEntry(name=name, base_url=base_url, model=model, api_key_env=api_key_env)
+        ModelEntry(
+            name=name,
+            base_url=base_url,
+            model=model,
+            api_key_env=api_key_env,
+            input_price=input_price,
+            output_price=output_price,
+        )
     )
     echo(
         f"Added {name!r}. Answer with it: erya ask QUESTION --model {name}, or always: "

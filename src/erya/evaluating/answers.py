@@ -55,12 +55,17 @@ class AnswerMeasures:
         judge: Further scores, by a model.
         saved: Returns the seconds that model calls once took which were not made again;
             they count as if they had been.
+        calls: Counts the calls of models so far.
+        searched: Whether answers are made from what is searched; else no score is about
+            the passages.
     """
 
     similar_by: EmbeddingModel | None = None
     entails: Entails = quoted
     judge: AnswerJudge | None = None
     saved: Callable[[], float] = lambda: 0.0
+    calls: Callable[[], Mapping[str, int]] = dict
+    searched: bool = True
 
 
 def evaluate_answers(
@@ -102,7 +107,14 @@ def evaluate_answers(
         )
 
     things = [(example.id, example) for example in examples]
-    return measure_all(run, things, measure, what="Asking", on_progress=on_progress)
+    return measure_all(
+        run,
+        things,
+        measure,
+        what="Asking",
+        calls=measures.calls,
+        on_progress=on_progress,
+    )
 
 
 def measure_answer(
@@ -119,7 +131,11 @@ def measure_answer(
         StoreError: The base is damaged or out of reach.
     """
     began = time.perf_counter()
-    evidence = _evidence(assistant, example, principal=principal)
+    evidence = (
+        _evidence(assistant, example, principal=principal)
+        if measures.searched
+        else Evidence(hits=(), weights={})
+    )
     found = time.perf_counter()
     saved = measures.saved()
     answer = assistant.answer(example.question, evidence, principal=principal)
@@ -190,10 +206,13 @@ def _scores(
             scores["similarity"] = alike
             scores["similar"] = None if alike is None else float(alike >= _ALIKE)
         scores["over_refusal"] = float(answer.abstained)
-        passages = "\n".join(hit.chunk.indexed_text for hit in evidence.hits)
-        scores["answer_in_passages"] = contains(passages, example.answers)
+        if measures.searched:
+            passages = "\n".join(hit.chunk.indexed_text for hit in evidence.hits)
+            scores["answer_in_passages"] = contains(passages, example.answers)
     else:
         scores["refusal"] = float(answer.abstained)
+    if not measures.searched:
+        return scores
     if example.evidence:
         held = [_holds(evidence.hits, quote) for quote in example.evidence]
         scores["evidence_recall"] = sum(held) / len(held)

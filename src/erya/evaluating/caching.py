@@ -28,24 +28,25 @@ class CachedChat(ChatModel):
     """Asks `model` what it was not asked before, and remembers what it said.
 
     Attributes:
-        calls: How often the model was asked.
-        repeated: How often it need not be asked.
         saved: The seconds that the calls which were not repeated once took.
     """
 
-    def __init__(self, model: ChatModel, *, identity: str, file: Path) -> None:
+    def __init__(
+        self, model: ChatModel, *, identity: str, file: Path, again: bool = False
+    ) -> None:
         """Remember what `model` says in a SQLite file.
 
         Args:
             model: Whom to ask.
             identity: What makes it answer as it does: its name, address, settings.
             file: Made when it is not there.
+            again: Ask even what was asked before, and remember the new answer.
 
         Raises:
             UsageError: The file cannot be opened.
         """
-        self.calls = 0
-        self.repeated = 0
+        self._calls = {"asked": 0, "repeated": 0}
+        self._again = again
         self.saved = 0.0
         self._model = model
         self._identity = identity
@@ -58,6 +59,10 @@ class CachedChat(ChatModel):
             msg = f"The cache of model calls {file} cannot be opened: {error}."
             raise UsageError(msg) from None
 
+    def calls(self) -> dict[str, int]:
+        """Return how often the model was `asked`, and how often it need not be."""
+        return dict(self._calls)
+
     @override
     def complete(
         self,
@@ -66,29 +71,33 @@ class CachedChat(ChatModel):
         on_text: Callable[[str], None] | None = None,
     ) -> Completion:
         key = self._key(messages)
-        with closing(self._open()) as database:
-            row = database.execute(
-                "select text, model, input_tokens, output_tokens, seconds from calls"
-                " where key = ?",
-                (key,),
-            ).fetchone()
+        row = None if self._again else self._said_before(key)
         if row is not None:
-            self.repeated += 1
+            self._calls["repeated"] += 1
             self.saved += row[4]
             usage = Usage(model=row[1], input_tokens=row[2], output_tokens=row[3])
             return Completion(text=row[0], usage=usage)
         began = time.perf_counter()
         done = self._model.complete(messages, on_text=on_text)
-        self.calls += 1
+        self._calls["asked"] += 1
         self._keep(key, done, seconds=time.perf_counter() - began)
         return done
+
+    def _said_before(self, key: str) -> tuple[str, str, int, int, float] | None:
+        with closing(self._open()) as database:
+            found: tuple[str, str, int, int, float] | None = database.execute(
+                "select text, model, input_tokens, output_tokens, seconds from calls"
+                " where key = ?",
+                (key,),
+            ).fetchone()
+        return found
 
     def _keep(self, key: str, done: Completion, *, seconds: float) -> None:
         usage = done.usage
         told = (usage.model, usage.input_tokens, usage.output_tokens, seconds)
         with closing(self._open()) as database, database:
             database.execute(
-                "insert or ignore into calls values (?, ?, ?, ?, ?, ?)",
+                "insert or replace into calls values (?, ?, ?, ?, ?, ?)",
                 (key, done.text, *told),
             )
 

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from erya.errors import UsageError
-from erya.evaluating.judges import SCALES
 from erya.evaluating.runs import Measured, Run
-from erya.evaluating.statistics import Difference, Estimate, bootstrap, holm, paired
+from erya.evaluating.statistics import (
+    SCALES,
+    Difference,
+    Estimate,
+    bootstrap,
+    holm,
+    paired,
+)
 
 __all__ = [
     "LOWER_IS_BETTER",
@@ -19,7 +25,7 @@ __all__ = [
 ]
 
 LOWER_IS_BETTER: Final = frozenset(
-    ("over_refusal", "misled_zh", "misled_en", "attack_shown")
+    ("over_refusal", "misled_zh", "misled_en", "attack_shown", "false_alarm")
 )
 _ALPHA: Final = 0.05
 _CHANGED: Final = 1e-9
@@ -124,12 +130,17 @@ def compare(
             "measure the same questions with both."
         )
         raise UsageError(msg)
-    p_values = holm({name: difference.p for name, _, _, difference in changes})
+    # What no question changes cannot be shown to differ, whatever is drawn, and does
+    # not count as a comparison: Tarone, "A Modified Bonferroni Method for Discrete
+    # Data" (1990).
+    p_values = {name: 1.0 for name, *_ in changes} | holm(
+        {name: d.p for name, _, _, d in changes if d.better or d.worse}
+    )
     compared = [
         MetricChange(
             name,
-            bootstrap(ours, seed=seed),
-            bootstrap(theirs, seed=seed),
+            bootstrap(ours, seed=seed, share=name not in SCALES),
+            bootstrap(theirs, seed=seed, share=name not in SCALES),
             difference,
             p_values[name],
         )

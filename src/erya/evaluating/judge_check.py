@@ -1,6 +1,6 @@
 """Hold a judge against what people say of the same answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -129,9 +129,17 @@ def check_judge(
     items: Sequence[Labelled],
     run: Run,
     *,
+    calls: Callable[[], Mapping[str, int]] = dict,
     on_progress: Progress = lambda *_: None,
 ) -> JudgeCheck:
     """Judge what people have judged, and compare.
+
+    Args:
+        judge: Whom to compare with people.
+        items: What people have judged, and what only the judge will.
+        run: Where to keep what comes.
+        calls: Counts the calls of models so far.
+        on_progress: Called with what is done, how far, and of how many.
 
     Raises:
         ModelError: The judge cannot be reached.
@@ -155,7 +163,9 @@ def check_judge(
         )
 
     things = [(item.id, item) for item in items]
-    run = measure_all(run, things, measure, what="Judging", on_progress=on_progress)
+    run = measure_all(
+        run, things, measure, what="Judging", calls=calls, on_progress=on_progress
+    )
     metric = items[0].metric
     judged = run.values(metric)
     pairs = [

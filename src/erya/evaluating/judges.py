@@ -16,10 +16,7 @@ from erya.language import sentences
 from erya.models import ChatModel
 from erya.records import Answer, Evidence, Example, Message, Usage
 
-__all__ = ["JUDGE_PROMPTS", "SCALES", "Judge", "Opinion"]
-
-# The highest value of what is not 0 to 1.
-SCALES: Final = {"correctness": 5.0, "answer_relevancy": 2.0}
+__all__ = ["JUDGE_PROMPTS", "Judge", "Opinion"]
 
 _FRAME: Final = """\
 You judge the work of a question answering system. {task}

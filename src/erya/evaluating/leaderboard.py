@@ -54,6 +54,7 @@ def summary_of(run: Run) -> dict[str, Any]:
         "not_judged": {name: each.missing for name, each in run.not_judged().items()},
         "seconds": {name: each._asdict() for name, each in run.stages().items()},
         "tokens": run.tokens(),
+        "cost": run.cost(),
         "figures": dict(run.figures),
         **{
             name: run.spec.get(name)
@@ -126,6 +127,7 @@ def _section(row: Mapping[str, Any]) -> str:
     version = (row.get("versions") or {}).get("erya", "")
     state = "" if row.get("finished", True) else " (not finished)"
     told = [f"{row['items']:,} items{state}", " + ".join(models), f"erya {version}"]
+    told += _spent(row)
     lines = [
         f"### {row['about']}\n",
         " · ".join([*told, str(row.get("began"))[:10]]) + "\n",
@@ -137,6 +139,15 @@ def _section(row: Mapping[str, Any]) -> str:
         arrow = " ↓" if name in LOWER_IS_BETTER else ""
         lines.append(f"| {name}{arrow} | {mean:.4f} | {low:.4f} to {high:.4f} |")
     return "\n".join(lines) + f"\n\n`{row['command']}`\n"
+
+
+def _spent(row: Mapping[str, Any]) -> list[str]:
+    """Return the time of a question, its tokens, and what all of them cost."""
+    total = (row.get("seconds") or {}).get("total")
+    tokens = sum((row.get("tokens") or {}).values())
+    told = [f"{1e3 * total['p50']:,.0f} ms an item (median)"] if total else []
+    told += [f"{tokens:,} tokens"] if tokens else ["no model was paid"]
+    return told + ([f"cost {row['cost']:.4f}"] if tokens and row.get("cost") else [])
 
 
 def _command(spec: Mapping[str, Any]) -> str:

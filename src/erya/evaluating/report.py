@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from erya.evaluating.comparison import LOWER_IS_BETTER
 from erya.evaluating.failures import FAILURES, clusters, failure_of
-from erya.evaluating.judges import SCALES
 from erya.evaluating.runs import Measured, Run
+from erya.evaluating.statistics import SCALES
 
 __all__ = ["html_report"]
 
@@ -70,6 +70,7 @@ def _figures(run: Run) -> Mapping[str, Any]:
         "not_judged": {name: each.missing for name, each in run.not_judged().items()},
         "stages": {name: each._asdict() for name, each in stages.items()},
         "tokens": run.tokens(),
+        "cost": run.cost(),
     }
 
 

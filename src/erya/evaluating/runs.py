@@ -13,7 +13,7 @@ import re
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from typing import Any, Final, NamedTuple, Self
 import filelock
 
 from erya.errors import NotFoundError, UsageError
-from erya.evaluating.statistics import Estimate, bootstrap_all
+from erya.evaluating.statistics import SCALES, Estimate, bootstrap_all
 
 __all__ = [
     "Measured",
@@ -41,8 +41,9 @@ Progress = Callable[[str, int, int], None]
 
 _SPEC: Final = "run.json"
 _ITEMS: Final = "items.jsonl"
-_MAIN: Final = ("contains", "ndcg@10")
+_MAIN: Final = ("contains", "ndcg@10", "f2")
 _LOCK: Final = ".lock"
+_MILLION: Final = 1_000_000  # tokens that a price is for
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
 _VERSIONS: Final = (
     "erya", "numpy", "onnxruntime", "rjieba", "scikit-learn", "tantivy", "tokenizers",
@@ -59,6 +60,8 @@ class Measured:
         seconds: Name of a stage to the time it took.
         tokens: Tokens that models read and wrote for it.
         detail: What a person wants to see of it: question, answer, evidence.
+        calls: How often models were `asked` for it, and how often that was `repeated`
+            from what they had said before.
     """
 
     id: str
@@ -66,6 +69,7 @@ class Measured:
     seconds: Mapping[str, float] = field(default_factory=dict)
     tokens: Mapping[str, int] = field(default_factory=dict)
     detail: Mapping[str, Any] = field(default_factory=dict)
+    calls: Mapping[str, int] = field(default_factory=dict)
 
 
 _FIELDS: Final = tuple(each.name for each in fields(Measured))
@@ -157,7 +161,9 @@ class Run:
             name: [item.scores.get(name) for item in self.items]
             for name in self.metrics
         }
-        return bootstrap_all(columns, seed=int(self.spec.get("seed", 0)))
+        shares = [name for name in columns if name not in SCALES]
+        seed = int(self.spec.get("seed", 0))
+        return bootstrap_all(columns, seed=seed, shares=shares)
 
     def not_judged(self) -> dict[str, NotJudged]:
         """Return the metrics that some items should have and could not be given."""
@@ -184,11 +190,29 @@ class Run:
 
     def tokens(self) -> dict[str, int]:
         """Return the tokens that models read and wrote for all items."""
-        spent: dict[str, int] = {}
-        for item in self.items:
-            for name, count in item.tokens.items():
-                spent[name] = spent.get(name, 0) + count
-        return spent
+        return _summed(item.tokens for item in self.items)
+
+    def calls(self) -> dict[str, int]:
+        """Return how often models were `asked`, and how often that was `repeated`."""
+        return _summed(item.calls for item in self.items)
+
+    def cost(self) -> float | None:
+        """Return what chat models were paid for all items, in the money of the prices.
+
+        0 where none was asked; None where one was whose prices are not known. What a
+        paid endpoint for embedding takes is not in it.
+        """
+        asked = {"": (self.spec.get("models") or {}).get("chat") or {}}
+        asked["judge_"] = self.spec.get("judge") or {}
+        total = 0.0
+        for name, tokens in self.tokens().items():
+            stage = "judge_" if name.startswith("judge_") else ""
+            prices = asked[stage].get("prices")
+            if tokens:
+                if prices is None:
+                    return None
+                total += tokens * prices[name.removeprefix(stage)]
+        return total / _MILLION
 
 
 class Runs:
@@ -264,6 +288,7 @@ def measure_all(
     measure: Callable[[Any], Measured],
     *,
     what: str,
+    calls: Callable[[], Mapping[str, int]] = dict,
     on_progress: Progress = lambda *_: None,
 ) -> Run:
     """Measure what `run` has not measured yet, and keep each item at once.
@@ -273,6 +298,7 @@ def measure_all(
         things: Ids, and what to measure.
         measure: Measures one thing.
         what: What is done, for the progress.
+        calls: Counts the calls of models so far; each item keeps its own.
         on_progress: Called with `what`, how far, and of how many.
 
     Raises:
@@ -291,12 +317,15 @@ def measure_all(
         with (run.folder / _ITEMS).open("a", encoding="utf-8") as file:
             for number, (key, thing) in enumerate(things, start=1):
                 if key not in done:
-                    began = time.perf_counter()
+                    began, before = time.perf_counter(), calls()
                     item = measure(thing)
                     spent = {"total": time.perf_counter() - began, **item.seconds}
                     seconds = {stage: round(value, 6) for stage, value in spent.items()}
                     scores = {name: _known(v) for name, v in item.scores.items()}
-                    done[key] = replace(item, scores=scores, seconds=seconds)
+                    made = {k: n - before.get(k, 0) for k, n in calls().items()}
+                    done[key] = replace(
+                        item, scores=scores, seconds=seconds, calls=made
+                    )
                     file.write(_line(done[key]))
                     file.flush()  # a kill loses nothing; a loss of power may
                 on_progress(what, number, len(things))
@@ -308,6 +337,13 @@ def finish(run: Run, figures: Mapping[str, Any]) -> Run:
     told = {"spec": run.spec, "finished": True, "figures": figures}
     _write(run.folder, told)
     return replace(run, figures=figures, finished=True)
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return dict(total)
 
 
 def _free(folder: Path) -> Path:

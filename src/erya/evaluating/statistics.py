@@ -5,7 +5,7 @@ Questions are taken as drawn independently from those that users ask.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "SCALES",
     "Difference",
     "Estimate",
     "bootstrap",
@@ -21,6 +22,9 @@ __all__ = [
     "holm",
     "paired",
 ]
+
+# The metrics that are not shares, from 0 to 1, and the highest value of each.
+SCALES: Final = {"correctness": 5.0, "answer_relevancy": 2.0}
 
 _RESAMPLES: Final = 2_000
 _PERMUTATIONS: Final = 10_000
@@ -61,7 +65,9 @@ class Difference(NamedTuple):
     detectable: float
 
 
-def bootstrap(values: Sequence[float], *, seed: int = 0) -> Estimate:
+def bootstrap(
+    values: Sequence[float], *, seed: int = 0, share: bool = False
+) -> Estimate:
     """Return the mean of `values` and the interval that resampling gives it.
 
     The percentile bootstrap of Efron, "Bootstrap Methods: Another Look at the
@@ -70,6 +76,9 @@ def bootstrap(values: Sequence[float], *, seed: int = 0) -> Estimate:
     Args:
         values: One for each question, at least one.
         seed: Of the resampling.
+        share: Whether values lie between 0 and 1. Where all are 0 or all are 1,
+            resampling sees nothing else, and the interval is that of Clopper and
+            Pearson, "The Use of Confidence or Fiducial Limits" (1934).
 
     Raises:
         ValueError: There is no value.
@@ -77,11 +86,15 @@ def bootstrap(values: Sequence[float], *, seed: int = 0) -> Estimate:
     if not values:
         msg = "an interval needs at least one value"
         raise ValueError(msg)
-    return bootstrap_all({"": values}, seed=seed)[""]
+    shares = [""] if share else []
+    return bootstrap_all({"": values}, seed=seed, shares=shares)[""]
 
 
 def bootstrap_all(
-    columns: Mapping[str, Sequence[float | None]], *, seed: int = 0
+    columns: Mapping[str, Sequence[float | None]],
+    *,
+    seed: int = 0,
+    shares: Collection[str] = (),
 ) -> dict[str, Estimate]:
     """Return an estimate for each column, as `bootstrap` does for one.
 
@@ -89,6 +102,7 @@ def bootstrap_all(
         columns: Name to one value for each question, in the same order everywhere;
             None where a question has none. A column without any value is left out.
         seed: Of the resampling, which is the same for all columns.
+        shares: The columns whose values lie between 0 and 1.
     """
     import numpy as np  # noqa: PLC0415 - the command line need not wait for it
 
@@ -110,10 +124,25 @@ def bootstrap_all(
             means.append((weights @ values) / (weights @ here))
     low, high = np.nanquantile(np.concatenate(means), [0.025, 0.975], axis=0)
     middle = values.sum(0) / here.sum(0)
-    return {
+    found = {
         name: Estimate(float(middle[i]), float(low[i]), float(high[i]))
         for i, name in enumerate(names)
     }
+    counts = dict(zip(names, here.sum(0).tolist(), strict=True))
+    return {
+        name: _unvaried(each, counts[name]) if name in shares else each
+        for name, each in found.items()
+    }
+
+
+def _unvaried(estimate: Estimate, count: int) -> Estimate:
+    """Widen the interval of a share whose values are all 0, or all 1."""
+    unseen = 1 - 0.025 ** (1 / count)
+    if estimate == (0.0, 0.0, 0.0):
+        return Estimate(0.0, 0.0, unseen)
+    if estimate == (1.0, 1.0, 1.0):
+        return Estimate(1.0, 1.0 - unseen, 1.0)
+    return estimate
 
 
 def paired(

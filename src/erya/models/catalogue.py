@@ -1,11 +1,12 @@
 """The models behind endpoints that the user has added, kept without their keys."""
 
 import json
+import math
 import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from erya.errors import NotFoundError, UsageError
@@ -29,6 +30,9 @@ class ModelEntry:
             wanted.
         query_prefix: What stands before a question that is embedded.
         passage_prefix: What stands before a passage that is embedded.
+        input_price: What a million tokens cost that it reads, in the user's money; None
+            where that is not known.
+        output_price: The same for those that it writes.
     """
 
     name: str
@@ -37,6 +41,8 @@ class ModelEntry:
     api_key_env: str = ""
     query_prefix: str = ""
     passage_prefix: str = ""
+    input_price: float | None = None
+    output_price: float | None = None
 
 
 class ModelCatalogue:
@@ -107,6 +113,10 @@ class ModelCatalogue:
                 "never the key itself."
             )
             raise UsageError(msg)
+        prices = (entry.input_price, entry.output_price)
+        if any(each is not None and not 0 <= each < math.inf for each in prices):
+            msg = f"A price is 0 or more for a million tokens, got {prices}."
+            raise UsageError(msg)
         others = [known for known in self.all() if known.name != entry.name]
         self._write([*others, entry])
 
@@ -119,7 +129,7 @@ class ModelCatalogue:
         entry = self.get(name)
         self._write([known for known in self.all() if known != entry])
 
-    def _stored(self) -> dict[str, list[dict[str, str]]]:
+    def _stored(self) -> dict[str, list[dict[str, Any]]]:
         """Return what the file holds, every kind of model."""
         try:
             stored = json.loads(self._path.read_text(encoding="utf-8"))

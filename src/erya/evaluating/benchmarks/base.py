@@ -13,6 +13,7 @@ from erya.chunking import StructureChunker
 from erya.evaluating.answers import AnswerMeasures
 from erya.evaluating.runs import Measured, Progress, Run, measure_all
 from erya.evaluating.scratch import scratch_home
+from erya.guarding import PersonalDataDetector, PersonalDataRules
 from erya.loading import document_of
 from erya.loading.text import parse_text
 from erya.models import EmbeddingModel
@@ -43,6 +44,7 @@ class Setup:
         chunker: Cuts the documents.
         passages: Passages that an answer is made from.
         measures: What is measured of answers.
+        personal_data: Finds personal data.
         queries: Items to measure, drawn at random; None measures all.
         docs: Files that the questions are about, where they lie apart from the data.
         seed: Of draws.
@@ -53,6 +55,7 @@ class Setup:
     chunker: StructureChunker = field(default_factory=StructureChunker)
     passages: int = 8
     measures: AnswerMeasures = field(default_factory=AnswerMeasures)
+    personal_data: PersonalDataDetector = field(default_factory=PersonalDataRules)
     queries: int | None = None
     docs: Path | None = None
     seed: int = 0
@@ -123,7 +126,14 @@ def measure_benchmark(
     if setup.queries is not None and setup.queries < len(items):
         items = random.Random(setup.seed).sample(items, setup.queries)  # noqa: S311
     with task.opened(on_progress) as measure:
-        return measure_all(run, items, measure, what="Asking", on_progress=on_progress)
+        return measure_all(
+            run,
+            items,
+            measure,
+            what="Asking",
+            calls=setup.measures.calls,
+            on_progress=on_progress,
+        )
 
 
 def passage(

@@ -8,6 +8,7 @@ from erya.evaluating.benchmarks.chunking import read_chunking
 from erya.evaluating.benchmarks.embedding import read_embedding
 from erya.evaluating.benchmarks.financebench import read_financebench
 from erya.evaluating.benchmarks.injection import read_injection
+from erya.evaluating.benchmarks.pii import read_pii
 from erya.evaluating.benchmarks.reading import read_reading
 from erya.evaluating.benchmarks.rgb import read_rgb
 from erya.evaluating.benchmarks.toolcalls import read_toolcalls
@@ -87,8 +88,9 @@ BENCHMARKS: Final = {
         Benchmark(
             name="pii",
             measures="personal data found in texts",
-            layout="items.jsonl with text and spans of type, start, end",
+            layout="*.jsonl with text and spans of type, start, end",
             source="Presidio's synthetic data",
+            read=read_pii,
         ),
         Benchmark(
             name="recall",

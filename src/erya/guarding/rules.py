@@ -1,0 +1,329 @@
+"""Personal data by form and check digits, Chinese and English.
+
+What has check digits counts only when they are right: ISO 7064 for Chinese identity
+cards, GB 32100 for social credit codes, Luhn (ISO/IEC 7812) for bank cards, ISO 13616
+for IBAN. What has none needs a form that little else has, or a word before it.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Final, NamedTuple
+
+from typing_extensions import override
+
+from erya.guarding.base import PersonalData, PersonalDataDetector
+
+__all__ = ["PersonalDataRules"]
+
+
+class _Rule(NamedTuple):
+    """A form, and what must hold beside it; group `it` is what is found."""
+
+    kind: str
+    form: re.Pattern[str]
+    holds: Callable[[re.Match[str]], bool] = lambda _: True
+
+
+class PersonalDataRules(PersonalDataDetector):
+    """Finds what has a form: no model, nothing is contacted.
+
+    Kinds: `email`, `wechat_id`, `ip_address`, `iban`, `cn_social_credit`, `cn_id_card`,
+    `bank_card`, `us_ssn`, `passport`, `vehicle_plate`, `date_of_birth`, `phone`,
+    `address`, `person`. Of addresses only those with a street and a number, of people
+    only those whom a title or a form's field announces.
+    """
+
+    @override
+    def find(self, text: str) -> list[PersonalData]:
+        found: list[PersonalData] = []
+        taken = bytearray(len(text))
+        # The surest first: what one has taken, the next cannot have.
+        for rule in _RULES:
+            for match in filter(rule.holds, rule.form.finditer(text)):
+                start, end = match.span("it")
+                if not any(taken[start:end]):
+                    taken[start:end] = b"\1" * (end - start)
+                    found.append(PersonalData(rule.kind, start, end))
+        return sorted(found, key=lambda each: each.start)
+
+
+def _is_id_card(match: re.Match[str]) -> bool:
+    """Check region, birth date and ISO 7064 MOD 11-2 (GB 11643)."""
+    text = match["it"]
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    total = sum(int(d) * w for d, w in zip(text[:17], weights, strict=True))
+    return (
+        text[:2] in _REGIONS
+        and "10X98765432"[total % 11] == text[17].upper()
+        and _is_date(text[6:10], text[10:12], text[12:14])
+    )
+
+
+def _is_date(year: str, month: str, day: str) -> bool:
+    try:
+        date(int(year), int(month), int(day))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_social_credit(match: re.Match[str]) -> bool:
+    """Check the sign at the end (GB 32100): weights are powers of 3, modulo 31."""
+    text = match["it"]
+    values = [_CREDIT_SIGNS.index(sign) for sign in text]
+    total = sum(value * pow(3, at, 31) for at, value in enumerate(values[:17]))
+    return -total % 31 == values[17]
+
+
+def _is_bank_card(match: re.Match[str]) -> bool:
+    """Check the issuer's prefix with its lengths (ISO/IEC 7812), and Luhn's sum."""
+    digits = "".join(sign for sign in match["it"] if sign.isdigit())
+    if not any(
+        low <= digits[: len(low)] <= high and len(digits) in lengths
+        for low, high, lengths in _ISSUERS
+    ):
+        return False
+    doubled = (
+        sum(divmod(2 * int(digit), 10)) if at % 2 else int(digit)
+        for at, digit in enumerate(reversed(digits))
+    )
+    return sum(doubled) % 10 == 0
+
+
+def _is_iban(match: re.Match[str]) -> bool:
+    """Check the length and the remainder by 97 (ISO 13616)."""
+    packed = match["it"].replace(" ", "").upper()
+    turned = packed[4:] + packed[:4]
+    return (
+        15 <= len(packed) <= 34
+        and int("".join(str(int(c, 36)) for c in turned)) % 97 == 1
+    )
+
+
+def _is_ip(match: re.Match[str]) -> bool:
+    try:
+        ipaddress.ip_address(match["it"])
+    except ValueError:
+        return False
+    return True
+
+
+def _is_phone(match: re.Match[str]) -> bool:
+    """Check that there are as many digits as numbers have, and that it is no other.
+
+    Years from and to, decimals and norms have two groups, too: these count only where
+    they begin with 0 or a country, or where a word beside them says what they are.
+    """
+    number = re.split("[a-z]", match["it"], maxsplit=1)[0].strip()
+    groups = re.findall(r"\d+", number)
+    parted = {sign for sign in number if sign in ".-"}
+    if (
+        not 7 <= sum(map(len, groups)) <= 15
+        or len(parted) > 1
+        or _NO_PHONE.match(number)
+    ):
+        return False
+    if number[0] in "+(0" or len(groups) > 2 or len(groups[0]) == 11:
+        return True
+    near = match.string[max(0, match.start("it") - 24) : match.end("it") + 8]
+    return "." not in parted and bool(_CALLED.search(near))
+
+
+# What an identity card begins with: provinces and regions (GB/T 2260).
+_REGIONS: Final = frozenset(
+    re.findall(
+        "..",
+        "1112131415212223313233343536374142434445465051525354616263646571818283",
+    )
+)
+_CREDIT_SIGNS: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_PROVINCES: Final = (
+    "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|"
+    "湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
+)
+# Prefixes of issuers, from and to, and how long their numbers are.
+_ISSUERS: Final = (
+    ("4", "4", (13, 16, 19)),
+    ("51", "55", (16,)),
+    ("2221", "2720", (16,)),
+    ("34", "34", (15,)),
+    ("37", "37", (15,)),
+    ("300", "305", (14,)),
+    ("36", "36", (14,)),
+    ("38", "39", (14,)),
+    ("1800", "1800", (15,)),
+    ("2131", "2131", (15,)),
+    ("35", "35", range(16, 20)),
+    ("50", "50", range(12, 20)),
+    ("56", "69", range(12, 20)),
+)
+# A date, perhaps with an hour, and American and Brazilian postal codes.
+_NO_PHONE: Final = re.compile(
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)"
+    r"|\d{5}-\d{3,4}$"
+)
+_CALLED: Final = re.compile(
+    r"phone|call|tel\b|fax|mobile|office|reach me|电话|热线|手机|致电|传真|联系方式",
+    re.IGNORECASE,
+)
+_FREE: Final = r"(?<![0-9A-Za-z])"  # no letter or digit before
+_ENDS: Final = r"(?![0-9A-Za-z])"  # and none after
+_NAME: Final = r"[^\W\d_a-z][\w'’-]{1,20}"
+_HAN: Final = "[\u4e00-\u9fff]"
+
+_RULES: Final = (
+    _Rule(
+        "email",
+        re.compile(
+            r"(?<![\w.%+-])(?P<it>[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@"
+            r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})" + _ENDS,
+            re.ASCII,
+        ),
+    ),
+    _Rule("wechat_id", re.compile(_FREE + r"(?P<it>wxid_[A-Za-z0-9]{6,24})" + _ENDS)),
+    _Rule(
+        "wechat_id",
+        re.compile(
+            r"微信(?:号|ID)?[:： ]{1,2}(?P<it>[A-Za-z][A-Za-z0-9_-]{5,19})" + _ENDS
+        ),
+    ),
+    _Rule(
+        "ip_address",
+        re.compile(
+            r"(?<![\w.:])(?P<it>\d{1,3}(?:\.\d{1,3}){3})(?![\w:]|\.\d)", re.ASCII
+        ),
+        _is_ip,
+    ),
+    _Rule(
+        "ip_address",
+        re.compile(
+            r"(?<![\w.:])(?P<it>[0-9A-Fa-f:]{2,39}(?<=[0-9A-Fa-f]))(?![\w:])", re.ASCII
+        ),
+        lambda match: match["it"].count(":") > 1 and _is_ip(match),
+    ),
+    _Rule(
+        "cn_id_card",
+        re.compile(_FREE + r"(?P<it>[1-8]\d{16}[\dXx])" + _ENDS, re.ASCII),
+        _is_id_card,
+    ),
+    _Rule(
+        "cn_social_credit",
+        re.compile(_FREE + r"(?P<it>[159ANY][0-9A-HJ-NPQRTUWXY]{17})" + _ENDS),
+        _is_social_credit,
+    ),
+    _Rule(
+        "iban",
+        re.compile(
+            _FREE + r"(?P<it>[A-Za-z]{2}\d{2}(?: ?[0-9A-Za-z]{4}){2,7}"
+            r"(?: ?[0-9A-Za-z]{1,3})?)" + _ENDS,
+            re.ASCII,
+        ),
+        _is_iban,
+    ),
+    _Rule(
+        "bank_card",
+        re.compile(
+            _FREE + r"(?P<it>\d{4}(?P<by>[ -])(?:\d{4}(?P=by)){3}\d{3})" + _ENDS,
+            re.ASCII,
+        ),
+        _is_bank_card,
+    ),
+    _Rule(
+        "bank_card",
+        re.compile(
+            _FREE
+            + r"(?P<it>\d{12,19}|\d{4}(?P<by>[ -])(?:\d{4}(?P=by)\d{4}(?P=by)\d{4}"
+            r"|\d{6}(?P=by)\d{4,5}))" + _ENDS,
+            re.ASCII,
+        ),
+        _is_bank_card,
+    ),
+    _Rule(
+        "us_ssn",
+        re.compile(
+            r"(?<![\w-])(?P<it>(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4})(?![\w-])",
+            re.ASCII,
+        ),
+    ),
+    _Rule(
+        "passport",
+        re.compile(
+            r"(?:护照|[Pp]assport).{0,12}?"
+            + _FREE
+            + r"(?P<it>[A-Z]{1,2}\d{7,8})"
+            + _ENDS
+        ),
+    ),
+    _Rule(
+        "vehicle_plate",
+        re.compile(
+            r"(?P<it>[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
+            r"[A-HJ-NP-Z][·• ]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳])" + _ENDS
+        ),
+    ),
+    _Rule(
+        "date_of_birth",
+        re.compile(
+            r"(?:出生(?:日期|年月)?|生日|[Dd]ate of [Bb]irth|DOB|[Bb]irthday|"
+            r"[Bb]orn(?: on)?)[:：是为于 ]{0,3}"
+            r"(?P<it>\d{4}年\d{1,2}月\d{1,2}日|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
+            r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})"
+        ),
+    ),
+    _Rule(  # Chinese mobiles, landlines and service numbers
+        "phone",
+        re.compile(
+            r"(?<![\w.+-])(?P<it>(?:(?:\+|00)?86[ -]?)?"
+            r"1[3-9]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})"
+            r"|(?:\(0\d{2,3}\) ?|0\d{2,3}[ -]?)[2-8]\d{6,7}(?:-\d{1,4})?"
+            r"|[48]00-\d{3}-\d{4})(?![\w-])",
+            re.ASCII,  # a Chinese character may stand beside a number
+        ),
+        _is_phone,
+    ),
+    _Rule(  # elsewhere: digits in groups, perhaps with an extension
+        "phone",
+        re.compile(
+            r"(?<![\w.,/+-])(?P<it>\+\d{8,14}(?![ .-]\d)"
+            r"|(?:(?:\+|00)\d{1,3}[ .-]?)?(?:\(\d{1,5}\)[ .-]?)?"
+            r"\d{2,5}(?:[ .-]\d{2,8}){1,4}(?: ?(?:x|ext\.?) ?\d{1,6})?)"
+            r"(?!\w|[-./]\d| [A-Z][a-z])",
+            re.ASCII,
+        ),
+        _is_phone,
+    ),
+    _Rule(
+        "address",
+        re.compile(
+            rf"(?P<it>(?:{_PROVINCES}){_HAN}{{0,30}}?(?:路|街|道|巷|弄|村|里)"
+            r"[A-Za-z0-9一二三四五六七八九十]{1,6}(?:号|座|栋|幢|弄)"
+            rf"(?:{_HAN}?[A-Za-z0-9]{{1,5}}(?:号|室|单元|层|楼)){{0,3}}"
+            r"(?: ?[0-9]{6}(?![0-9]))?)"
+        ),
+    ),
+    _Rule(
+        "address",
+        re.compile(
+            _FREE + r"(?P<it>\d{1,6}[A-Za-z]? (?:[A-Z0-9][\w'.-]{0,24} ){1,4}"
+            r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|"
+            r"Place|Pl|Square|Terrace|Way)\b\.?(?:,? (?:Apt|Suite|Unit)\.? \w{1,6})?)"
+        ),
+    ),
+    _Rule("address", re.compile(r"\b(?P<it>P\.? ?O\.? ?[Bb]ox \d{1,7})\b", re.ASCII)),
+    _Rule(
+        "person",
+        re.compile(
+            r"(?:姓名|联系人|收件人|收货人|申请人|负责人|经办人)[:：] ?"
+            rf"(?P<it>{_HAN}{{2,3}}?)(?=[^\u4e00-\u9fff]|$|电话|手机|身份证)"
+        ),
+    ),
+    _Rule(
+        "person",
+        re.compile(
+            r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof)\. |\b[Mm]y name is |\bName: ?)"
+            rf"(?P<it>{_NAME}(?: {_NAME}){{0,2}})"
+        ),
+    ),
+)

@@ -1,0 +1,121 @@
+"""Values are made up; check digits are made to fit, or not to."""
+
+import itertools
+import random
+
+import pytest
+
+from erya.guarding import PersonalDataRules
+from erya.guarding.base import PersonalData
+
+
+def found(text):
+    return [(x.kind, text[x.start : x.end]) for x in PersonalDataRules().find(text)]
+
+
+def id_card(body="11010519900307123"):
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return (
+        body
+        + "10X98765432"[
+            sum(int(a) * b for a, b in zip(body, weights, strict=True)) % 11
+        ]
+    )
+
+
+def luhn(body):
+    for last in "0123456789":
+        digits = [int(c) for c in reversed(body + last)]
+        odd, even = digits[::2], digits[1::2]
+        if (sum(odd) + sum(d * 2 if d < 5 else d * 2 - 9 for d in even)) % 10 == 0:
+            return body + last
+    raise AssertionError(body)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"身份证号{id_card()}，", [("cn_id_card", id_card())]),
+        ("刷卡 " + luhn("622588789328792"), [("bank_card", luhn("622588789328792"))]),
+        ("card 4111 1111 1111 1111 12/30", [("bank_card", "4111 1111 1111 1111")]),
+        ("card 3782-822463-10005.", [("bank_card", "3782-822463-10005")]),
+        ("IBAN GB82 WEST 1234 5698 7654 32.", [("iban", "GB82 WEST 1234 5698 7654 32")]),
+        ("代码：91350100M000100Y43。", [("cn_social_credit", "91350100M000100Y43")]),
+        ("写信到wang@corp.example.cn吧", [("email", "wang@corp.example.cn")]),
+        ("SSN: 460-12-9847", [("us_ssn", "460-12-9847")]),
+        ("from 10.0.0.7 and fe80::1", [("ip_address", "10.0.0.7"), ("ip_address", "fe80::1")]),
+        ("手机13800138000。", [("phone", "13800138000")]),
+        ("电话：010-62781234", [("phone", "010-62781234")]),
+        ("call +44 20 7946 0958 now", [("phone", "+44 20 7946 0958")]),
+        ("Phone: 555 0134", [("phone", "555 0134")]),
+        ("护照号码 E12345678 的", [("passport", "E12345678")]),
+        ("车牌京A12345，", [("vehicle_plate", "京A12345")]),
+        ("微信号 wang_2001，", [("wechat_id", "wang_2001")]),
+        ("出生日期：1990年3月7日", [("date_of_birth", "1990年3月7日")]),
+        ("born on 3/7/1990 in", [("date_of_birth", "3/7/1990")]),
+        ("住在北京市海淀区中关村路5号楼", [("address", "北京市海淀区中关村路5号")]),
+        ("at 12 Old Mill Road, near", [("address", "12 Old Mill Road")]),
+        ("姓名：王小明 电话", [("person", "王小明")]),
+        ("asked Dr. Maria Keller why", [("person", "Maria Keller")]),
+    ],
+)  # fmt: skip
+def test_personal_data_is_found(text, expected):
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "证件号" + id_card()[:-1] + ("1" if id_card()[-1] != "1" else "2"),
+        "订单号203860668928383838已发货",
+        "card 4111 1111 1111 1112",
+        "GB83WEST12345698765432",
+        "代码：91350100M000100Y44。",
+        "from 2008-2009 and 3000-4000",
+        "2003-08-28 12:13:52",
+        "version 999.1.2.3",
+        "CEP 90010-170",
+        "35.35-41.23 of 1,447.0000",
+        "ISBN 978-7-111-40701-0",
+        "相关负责人表示，患者采用",
+        "a @ b.example and user@localhost",
+        "E12345678",
+        "12 angry men on the road",
+    ],
+)
+def test_what_only_looks_like_it_is_not(text):
+    assert found(text) == []
+
+
+def test_what_stands_in_a_text_is_found_once_and_in_order():
+    text = f"{id_card()} 13800138000 {id_card()}"
+
+    rows = PersonalDataRules().find(text)
+
+    assert [row.kind for row in rows] == ["cn_id_card", "phone", "cn_id_card"]
+    assert rows == sorted(rows, key=lambda row: row.start)
+    assert all(text[row.start : row.end].strip() for row in rows)
+
+
+def test_hostile_texts_take_time_in_proportion():
+    """A rule that goes over the rest of the text again from each sign would need hours."""
+    dice = random.Random(1)
+    for signs in (
+        "1",
+        "1-",
+        "a.",
+        "@a",
+        "A1 ",
+        "(0",
+        "号北京路",
+        "Name: Aa ",
+        ":0",
+        "x@a.",
+    ):
+        text = signs * (200_000 // len(signs))
+        assert PersonalDataRules().find(text) is not None
+    mixed = "".join(dice.choices("0123456789-. @aA:路北京号()+", k=200_000))
+    rows = PersonalDataRules().find(mixed)
+    assert all(isinstance(row, PersonalData) for row in rows)
+    assert all(one.end <= two.start for one, two in itertools.pairwise(rows))
