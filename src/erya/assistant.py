@@ -19,6 +19,7 @@ from erya.indexing import Ingestion, IngestReport
 from erya.loading import PARSING, Limits, Outcome, ParserPool, Source, document_of
 from erya.models import EmbeddingModel
 from erya.records import Answer, Document, Evidence, Principal
+from erya.reranking import Reranker
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
 from erya.stores import Store
 from erya.verifying import check_facts, check_spans, verify
@@ -38,6 +39,8 @@ class Assistant:
         answerer: Words the answers; by default it quotes.
         embedding: Places passages and questions by their meaning; without it they are
             found by their words alone.
+        reranker: Reads the best passages once more, with the question; without it they
+            stay in the order of the search.
         chunker: Cuts the documents.
         limits: What one file may cost.
         workers: Processes that read files.
@@ -49,6 +52,7 @@ class Assistant:
     store: Store
     answerer: Answerer = field(default_factory=ExtractiveAnswerer)
     embedding: EmbeddingModel | None = None
+    reranker: Reranker | None = None
     chunker: Chunker = field(default_factory=StructureChunker)
     limits: Limits = field(default_factory=Limits)
     workers: int = 2
@@ -179,10 +183,33 @@ class Assistant:
         """Find passages that `principal` may read, best first.
 
         Raises:
-            ModelError: The embedding model cannot be reached, and `fall_back` is off.
+            ModelError: A model cannot be reached, and `fall_back` is off.
             StoreError: The base is damaged or out of reach.
             UsageError: `limit` is below 1.
         """
+        found = self._found(question, principal=principal, limit=limit)
+        if self.reranker is None:
+            return found
+        with traces.span("rerank", passages=len(found.hits)):
+            try:
+                found = self.reranker.rerank(question[:_LONGEST_QUESTION], found)
+            except ModelError:
+                if not self.fall_back:
+                    raise
+                # It does not say why: that may name machines.
+                name = self.reranker.model.name
+                note = (
+                    f"The rerank model {name!r} gave no answer; passages stand in the "
+                    f"order of the search. Look closer with: erya models test {name}"
+                )
+                note = " ".join(filter(None, (found.note, note)))
+                found = dataclasses.replace(found, note=note)
+        return dataclasses.replace(found, hits=found.hits[:limit])
+
+    def _found(self, question: str, *, principal: Principal, limit: int) -> Evidence:
+        """Retrieve as many passages as are wanted, or as a rerank model will read."""
+        if self.reranker is not None and limit > 0:  # 0 is refused there
+            limit = max(limit, self.reranker.candidates)
         with traces.span("retrieve", limit=limit) as told:
             found = self._retriever().retrieve(principal, question, limit=limit)
             told["erya.hits"] = len(found.hits)

@@ -50,6 +50,11 @@ class Settings:
             words alone.
         embedding_seconds: The longest an embedding endpoint may take for one request.
         embedding_proxy: The proxy to reach embedding endpoints through.
+        rerank_model: The model that reads the best passages once more and puts the best
+            first; empty leaves the order of the search.
+        rerank_candidates: Passages that it reads for each question.
+        rerank_seconds: The longest a rerank endpoint may take for one request.
+        rerank_proxy: The proxy to reach rerank endpoints through.
         model_hub: Where models are fetched from, when one is added by its name.
         passages: Passages that an answer is made from.
         chunk_tokens: The largest passage, in tokens.
@@ -72,6 +77,10 @@ class Settings:
     embedding_model: str = "all-MiniLM-L6-v2"
     embedding_seconds: float = 120.0
     embedding_proxy: str = ""
+    rerank_model: str = ""
+    rerank_candidates: int = 30
+    rerank_seconds: float = 120.0
+    rerank_proxy: str = ""
     model_hub: str = "https://huggingface.co"
     passages: int = 8
     chunk_tokens: int = 256
@@ -202,6 +211,8 @@ def _checked(name: str, value: Any, where: str) -> Any:
 _KINDS: Final[dict[str, type]] = {
     "chat_seconds": float,
     "embedding_seconds": float,
+    "rerank_seconds": float,
+    "rerank_candidates": int,
     "parse_seconds": float,
     "passages": int,
     "chunk_tokens": int,
@@ -214,6 +225,8 @@ _KINDS: Final[dict[str, type]] = {
 _RANGES: Final[dict[str, tuple[float, float]]] = {
     "chat_seconds": (0.1, 86_400),
     "embedding_seconds": (0.1, 86_400),
+    "rerank_seconds": (0.1, 86_400),
+    "rerank_candidates": (1, 1_000),
     "parse_seconds": (0.1, 86_400),
     "passages": (1, 1_000),
     "chunk_tokens": (16, 100_000),

@@ -267,7 +267,8 @@ class Hit:
         chunk: What was found.
         score: Higher is better; comparable within one search only.
         ranks: The place in each leg that found it, from 1.
-        scores: What each leg says of it: BM25 for `keyword`, the cosine for `vector`.
+        scores: What each leg says of it: BM25 for `keyword`, the cosine for `vector`,
+            what the model says for `rerank`.
         weights: How much each leg counts in `score`.
         telling: What its score would be by the telling words of the question alone;
             filler ranks passages, and is no sign that one answers.

@@ -439,6 +439,97 @@ def test_benchmarks_are_listed_and_those_to_come_say_what_they_will_take(
     )
 
 
+@pytest.fixture
+def reranking(erya):
+    with ChatServer(Reply()) as server:
+        erya(
+            "models", "add", "rerank", "bge", "--base-url", server.base_url, "--model", "m"
+        )  # fmt: skip
+        yield server
+
+
+def test_a_rerank_model_is_added_tried_and_removed(erya, reranking):
+    assert tuple(
+        erya("models", "list").out.split("\n")[1].split()[:2]
+    ) == ("rerank", "bge")
+    assert erya("models", "list", "--json").json["rerank"][0]["model"] == "m"
+    assert "scored two passages" in erya("models", "test", "bge").out
+    assert erya("models", "remove", "bge").code == 0
+    assert erya("models", "list", "--json").json["rerank"] == []
+    done = erya("search", "leave", "--rerank", "bge")
+    assert "no rerank model 'bge'" in done.err
+    assert "erya models add rerank" in done.err
+
+
+def test_a_rerank_model_orders_what_is_found(erya, base, reranking):
+    found = erya(
+        "search", "sick call", "--kb", "docs", "--rerank", "bge", "--json"
+    ).json
+    told = [hit["scores"]["rerank"] for hit in found["hits"]]
+    assert told == sorted(told, reverse=True)
+    assert len(told) > 0
+    explained = erya(
+        "search", "sick call", "--kb", "docs", "--rerank", "bge", "--explain"
+    )
+    assert "rerank   rank 1, score" in explained.out
+    asked = erya(
+        "ask", "By when do I call when I am sick?", "--kb", "docs", "--rerank", "bge"
+    )
+    assert "9:30" in asked.out
+    assert all(path == "/v1/rerank" for path in reranking.paths)
+
+
+def test_reranking_is_measured_beside_the_search_alone(erya, reranking, tmp_path):
+    corpus = [{"_id": "a", "title": "", "text": "leave leave days days"},
+              {"_id": "b", "title": "", "text": "how many days of leave"}]  # fmt: skip
+    for name, rows in (
+        ("corpus.jsonl", corpus),
+        ("queries.jsonl", [{"_id": "q", "text": "how many days of leave"}]),
+    ):
+        (tmp_path / name).write_text(
+            "".join(json.dumps(r) + "\n" for r in rows), "utf-8"
+        )
+    (tmp_path / "qrels.tsv").write_text(
+        "query-id\tcorpus-id\tscore\nq\tb\t1\n", "utf-8"
+    )
+    asked = (
+        "evaluate",
+        "retrieval",
+        tmp_path,
+        "--embedding-model",
+        "",
+        "--rerank",
+        "bge",
+    )
+
+    found = erya(*asked, "--json").json
+    told = erya(*asked).out
+
+    assert found["mrr@10"] == 1.0
+    assert found["mrr@10_before"] == 0.5
+    gained = found["gained_by_reranking"]["mrr@10"]
+    assert (gained["mean"], gained["better"], gained["worse"]) == (0.5, 1, 0)
+    assert "Reranking: mrr@10 +0.5000" in told
+    assert "reranked by bge" in told
+    again = erya("evaluate", "rerun", "last", "--json").json
+    assert again["changed"] == []
+
+
+def test_a_ladder_reranks(erya, folder, questions, reranking, tmp_path):
+    path = tmp_path / "ladder.toml"
+    rung = '[[rung]]\nname = "words"\nembedding_model = ""\n[[rung]]\nname = "again"\nkind = "rerank"\n'
+    head = f'data = "{questions}"\ndocs = ["{folder}"]\n'
+    path.write_text(head + rung, "utf-8")
+    assert "give it a rerank_model" in erya("ladder", path).err
+
+    path.write_text(head + rung + 'rerank_model = "bge"\n', "utf-8")
+    words, reranked = erya("ladder", path, "--json").json["rungs"]
+
+    assert words["measured"]
+    assert reranked["measured"]
+    assert reranking.requests
+
+
 def test_a_model_that_fails_is_told_and_the_next_try_goes_on(erya, base, questions):
     with ChatServer(Reply(text="25 days [1]."), Reply(status=401, body="{}")) as server:
         erya(

@@ -16,7 +16,8 @@ from erya.evaluating import (
     score_run,
 )
 from erya.evaluating.retrieval_metrics import judge, metric_named, ranked
-from erya.testing import HashingEmbedding
+from erya.reranking import Reranker
+from erya.testing import HashingEmbedding, OverlapReranking
 
 REFERENCE = {
     "ndcg@10": "ndcg_cut_10", "ndcg": "ndcg", "mrr": "recip_rank", "map": "map",
@@ -121,6 +122,28 @@ def evaluate(data, home, embedding=None, **options):
     return evaluate_retrieval(
         data, run, embedding=embedding, chunker=StructureChunker(), **options
     )
+
+
+def test_reranking_is_measured_with_and_without(folder):
+    """A model that turns the order round puts the relevant document last."""
+
+    class Backwards(OverlapReranking):
+        def rerank(self, question, passages):
+            return list(range(len(passages)))
+
+    data = read_retrieval_set(folder)
+    plain = evaluate(data, folder)
+    reranker = Reranker(model=Backwards(name="backwards"))
+    report = evaluate(data, folder, reranker=reranker)
+
+    assert report.settings["rerank_model"] == "backwards"
+    for item, alone in zip(report.run.items, plain.run.items, strict=True):
+        assert item.detail["found"] == alone.detail["found"][::-1]
+        assert item.scores["ndcg@10_before"] == alone.scores["ndcg@10"] == 1.0
+        place = item.detail["found"].index(item.detail["relevant"][0]) + 1
+        assert item.scores["mrr@10"] == pytest.approx(1 / place)
+        assert item.seconds["rerank"] > 0
+    assert "ndcg@10_before" not in plain.run.metrics
 
 
 def test_a_set_in_beirs_layout_is_measured(folder):

@@ -25,6 +25,7 @@ from erya.cli.common import (
     place,
     principal_for,
     reference,
+    rerank_option,
     settings_for,
     snippet,
 )
@@ -47,6 +48,7 @@ _SLUG = re.compile(r"[^\w-]+")
 )
 @kb_option
 @as_option
+@rerank_option
 @click.option("--model", help="A chat model added with `models add`.")
 @json_option
 @home_option
@@ -57,6 +59,7 @@ def ask(
     paths: tuple[str, ...],
     kb: str | None,
     narrowed: str | None,
+    rerank_model: str | None,
     model: str | None,
     as_json: bool,
     home: Path | None,
@@ -75,7 +78,9 @@ def ask(
 
       erya ask "Who approves travel?" --kb handbook --as ada,sales --json
     """
-    settings = settings_for(home=home, config=config, kb=kb, chat_model=model)
+    settings = settings_for(
+        home=home, config=config, kb=kb, chat_model=model, rerank_model=rerank_model
+    )
     owner = Principal.owner(settings.user)
     principal = principal_for(settings, narrowed)
     if not question.strip():

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from erya.answering import Answerer
     from erya.assistant import Assistant
     from erya.models import ChatModel, EmbeddingModel, ModelEntry
+    from erya.reranking import Reranker
     from erya.stores import Bases, Finding
 
 __all__ = [
@@ -47,6 +48,8 @@ __all__ = [
     "place",
     "principal_for",
     "problem_json",
+    "rerank_option",
+    "reranker_for",
     "settings_for",
     "show_findings",
     "snippet",
@@ -74,6 +77,12 @@ as_option = click.option(
     "narrowed",
     metavar="NAME[,GROUP...]",
     help="See only what this person, in these groups, may read.",
+)
+rerank_option = click.option(
+    "--rerank",
+    "rerank_model",
+    metavar="NAME",
+    help="A rerank model added with `models add`; '' for none.",
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, for programs."
@@ -169,10 +178,12 @@ def assistant_for(
     # What may be missing comes before the base, which is else left behind empty.
     answerer = _answerer(settings, chat=chat)
     embedding = embedding_model_for(settings)
+    reranker = reranker_for(settings)
     with Assistant(
         store=(bases or Bases(settings.home)).open(kb, create=create),
         answerer=answerer,
         embedding=embedding,
+        reranker=reranker,
         chunker=chunker,
         limits=limits,
         workers=settings.workers,
@@ -239,6 +250,30 @@ def embedding_model_for(settings: Settings) -> "EmbeddingModel | None":
         seconds=settings.embedding_seconds,
         proxy=settings.embedding_proxy,
     )
+
+
+def reranker_for(settings: Settings) -> "Reranker | None":
+    """Return what reranks as the settings say; None if they name no rerank model.
+
+    Raises:
+        NotFoundError: It was never added.
+        UsageError: The variable that holds its key is not set.
+    """
+    from erya.models import ModelCatalogue, RerankEndpoint  # noqa: PLC0415
+    from erya.reranking import Reranker  # noqa: PLC0415
+
+    if not settings.rerank_model:
+        return None
+    entry = ModelCatalogue(settings.home, kind="rerank").get(settings.rerank_model)
+    model = RerankEndpoint(
+        name=entry.name,
+        base_url=entry.base_url,
+        model=entry.model,
+        api_key=_key_of(entry),
+        seconds=settings.rerank_seconds,
+        proxy=settings.rerank_proxy,
+    )
+    return Reranker(model=model, candidates=settings.rerank_candidates)
 
 
 def _key_of(entry: "ModelEntry") -> str:

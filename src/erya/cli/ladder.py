@@ -14,6 +14,7 @@ from erya.cli.common import (
     echo_json,
     home_option,
     json_option,
+    reranker_for,
     settings_for,
     table,
 )
@@ -37,9 +38,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ladder"]
 
-_MEASURED: Final = ("documents", "prompt")
+_MEASURED: Final = ("documents", "prompt", "rerank")
 # Rungs of the ladder whose rooms are not built yet: named, so that nobody misses them.
-_DECLARED: Final = ("rerank", "queries", "agent", "fine-tuned")
+_DECLARED: Final = ("queries", "agent", "fine-tuned")
 _MILLION: Final = 1_000_000
 
 
@@ -213,6 +214,10 @@ def _checked(rung: _Rung, *, home: Path | None, config: Path | None) -> Settings
         chat_model_for(settings)
     elif rung.kind == "prompt":
         msg = f"The rung {rung.name!r} asks a model alone; give it a chat_model."
+        raise UsageError(msg)
+    reranker_for(settings)
+    if rung.kind == "rerank" and not settings.rerank_model:
+        msg = f"The rung {rung.name!r} reranks; give it a rerank_model."
         raise UsageError(msg)
     return settings
 

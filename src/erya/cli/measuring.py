@@ -7,7 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from erya.cli.common import assistant_for, chat_model_for, echo, embedding_model_for
+from erya.cli.common import (
+    assistant_for,
+    chat_model_for,
+    echo,
+    embedding_model_for,
+    reranker_for,
+)
 from erya.cli.measured import begun, progress
 from erya.cli.progress import ingest_with_progress
 from erya.config import Settings
@@ -33,7 +39,11 @@ __all__ = [
     "with_recorded",
 ]
 
-_RECORDED: Final = ("embedding_model", "chat_model", "chunk_tokens", "passages")
+_RECORDED: Final = (
+    "embedding_model", "rerank_model", "rerank_candidates", "chat_model",
+    "chunk_tokens", "passages",
+)  # fmt: skip
+_ANSWERS: Final = ("chat_model", "passages")  # which a search has no use for
 _CACHE: Final = "model-calls.sqlite3"
 
 
@@ -71,8 +81,7 @@ def measure_retrieval(
         "queries": queries,
         "metrics": list(metrics),
         "settings": {
-            "embedding_model": settings.embedding_model,
-            "chunk_tokens": settings.chunk_tokens,
+            name: getattr(settings, name) for name in _RECORDED if name not in _ANSWERS
         },
         "models": _models(settings, chat=False),
         "seed": seed,
@@ -83,6 +92,7 @@ def measure_retrieval(
             begun(settings, spec, fresh=fresh),
             embedding=embedding_model_for(settings),
             chunker=StructureChunker(max_tokens=settings.chunk_tokens),
+            reranker=reranker_for(settings),
             metrics=metrics,
             on_progress=show,
         )
@@ -386,7 +396,7 @@ def _contents(assistant: "Assistant", principal: Principal) -> dict[str, Any]:
 
 def _models(settings: Settings, *, chat: bool) -> dict[str, Any]:
     """Return what tells the models from others."""
-    from erya.models import fingerprint_of  # noqa: PLC0415
+    from erya.models import ModelCatalogue, fingerprint_of  # noqa: PLC0415
 
     told: dict[str, Any] = {}
     embedding = embedding_model_for(settings)
@@ -397,6 +407,11 @@ def _models(settings: Settings, *, chat: bool) -> dict[str, Any]:
         # What a remote model is, its entry says; its numbers may waver.
         probe = [round(number, 3) for number in found.probe[:8]]
         told["embedding"].update(entry or [("probe", probe)])
+    if settings.rerank_model:
+        entry_ = ModelCatalogue(settings.home, kind="rerank").get(settings.rerank_model)
+        told["rerank"] = {
+            "name": entry_.name, "base_url": entry_.base_url, "model": entry_.model,
+        }  # fmt: skip
     if chat and settings.chat_model:
         told["chat"] = chat_entry(settings, settings.chat_model)
     return told

@@ -1,7 +1,7 @@
 """`erya models`: the models that answer, and those that place texts by meaning."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -15,6 +15,7 @@ from erya.cli.common import (
     embedding_model_for,
     home_option,
     json_option,
+    reranker_for,
     settings_for,
     table,
 )
@@ -250,12 +251,12 @@ def _unused(settings: "Settings", name: str, *, by_endpoint: bool) -> None:
 
 
 def _no_model(settings: "Settings", name: str) -> NotFoundError:
-    """Return the error for a name that no model of either kind has."""
-    from erya.models import ModelCatalogue  # noqa: PLC0415
+    """Return the error for a name that no model of any kind has."""
+    from erya.models import ModelCatalogue, ModelKind  # noqa: PLC0415
     from erya.models.offline import local_model_cards  # noqa: PLC0415
 
     names = [card.name for card in local_model_cards(settings.home)]
-    for kind in ("chat", "embedding"):
+    for kind in get_args(ModelKind):
         entries = ModelCatalogue(settings.home, kind=kind).all()
         names += [entry.name for entry in entries]
     there = ", ".join(names) or "none yet"
@@ -267,6 +268,50 @@ def _say_how_to_use(name: str) -> None:
     echo(
         f"Added {name!r}. A base keeps the model it began with; use this one for a new "
         f'base: embedding_model = "{name}" in erya.toml, or ERYA_EMBEDDING_MODEL.'
+    )
+
+
+@add.command("rerank")
+@click.argument("name", help="What to call it.")
+@click.option("--base-url", required=True, help="The endpoint; /rerank is put to it.")
+@click.option("--model", required=True, help="What the endpoint calls the model.")
+@click.option(
+    "--api-key-env",
+    default="",
+    show_default=False,
+    help="The variable that holds the key, if any.",
+)
+@home_option
+@config_option
+def add_rerank(
+    *,
+    name: str,
+    base_url: str,
+    model: str,
+    api_key_env: str,
+    home: Path | None,
+    config: Path | None,
+) -> None:
+    """Add a rerank model behind an endpoint with the API of Cohere and Jina.
+
+    vLLM, Infinity, Xinference and llama.cpp serve it, too. Contacts nobody.
+
+    Examples:
+
+      erya models add rerank bge --base-url http://localhost:7997/v1 \
+--model BAAI/bge-reranker-v2-m3
+
+      erya search "lost my phone" --rerank bge
+    """
+    from erya.models import ModelCatalogue, ModelEntry  # noqa: PLC0415
+
+    settings = settings_for(home=home, config=config)
+    ModelCatalogue(settings.home, kind="rerank").add(
+        ModelEntry(name=name, base_url=base_url, model=model, api_key_env=api_key_env)
+    )
+    echo(
+        f"Added {name!r}. Use it with --rerank {name}, or always: "
+        f'rerank_model = "{name}" in erya.toml.'
     )
 
 
@@ -287,6 +332,7 @@ def list_models(*, as_json: bool, home: Path | None, config: Path | None) -> Non
     settings = settings_for(home=home, config=config)
     chat = ModelCatalogue(settings.home).all()
     embedding = ModelCatalogue(settings.home, kind="embedding").all()
+    reranking = ModelCatalogue(settings.home, kind="rerank").all()
     local = local_model_cards(settings.home)
     if as_json:
         echo_json(
@@ -294,12 +340,17 @@ def list_models(*, as_json: bool, home: Path | None, config: Path | None) -> Non
                 "chat": [as_dict(entry) for entry in chat],
                 "embedding": [as_dict(entry) for entry in embedding],
                 "local_embedding": [as_dict(card) for card in local],
+                "rerank": [as_dict(entry) for entry in reranking],
             }
         )
         return
     rows = [
         (kind, entry.name, entry.model, entry.base_url, entry.api_key_env or "-")
-        for kind, entries in (("chat", chat), ("embedding", embedding))
+        for kind, entries in (
+            ("chat", chat),
+            ("embedding", embedding),
+            ("rerank", reranking),
+        )
         for entry in entries
     ]
     rows += [("embedding", card.name, card.precision or "onnx", "here", "-")
@@ -325,16 +376,15 @@ def remove(*, name: str, home: Path | None, config: Path | None) -> None:
     """
     import shutil  # noqa: PLC0415
 
-    from erya.models import ModelCatalogue  # noqa: PLC0415
+    from erya.models import ModelCatalogue, ModelKind  # noqa: PLC0415
     from erya.models.offline import (  # noqa: PLC0415
         local_model_cards,
         local_model_folder,
     )
 
     settings = settings_for(home=home, config=config)
-    chat = ModelCatalogue(settings.home)
-    embedding = ModelCatalogue(settings.home, kind="embedding")
-    for catalogue in (chat, embedding):
+    for kind in get_args(ModelKind):
+        catalogue = ModelCatalogue(settings.home, kind=kind)
         if any(entry.name == name for entry in catalogue.all()):
             catalogue.remove(name)
             break
@@ -354,7 +404,7 @@ def remove(*, name: str, home: Path | None, config: Path | None) -> None:
 @home_option
 @config_option
 def test(*, name: str, home: Path | None, config: Path | None) -> None:
-    """Ask a model for one word, or for one vector, to see that it answers.
+    """Ask a model for one word, vector, or order, to see that it answers.
 
     Example:
 
@@ -367,17 +417,31 @@ def test(*, name: str, home: Path | None, config: Path | None) -> None:
     from erya.records import Message  # noqa: PLC0415
 
     settings = settings_for(
-        home=home, config=config, chat_model=name, embedding_model=name
+        home=home,
+        config=config,
+        chat_model=name,
+        embedding_model=name,
+        rerank_model=name,
     )
     began = time.monotonic()
     embedding = [e.name for e in ModelCatalogue(settings.home, kind="embedding").all()]
     embedding += [card.name for card in local_model_cards(settings.home)]
     chat = [entry.name for entry in ModelCatalogue(settings.home).all()]
-    if name not in {*embedding, *chat}:
+    reranking = [e.name for e in ModelCatalogue(settings.home, kind="rerank").all()]
+    if name not in {*embedding, *chat, *reranking}:
         raise _no_model(settings, name)
     if name in embedding:
         model = embedding_model_for(settings)
         told = f"gives {fingerprint_of(model).dimension} numbers" if model else ""
+    elif name in reranking:
+        reranker = reranker_for(settings)
+        passages = ["25 days of leave.", "The canteen is closed."]
+        scores = (
+            reranker.model.rerank("How many days of leave?", passages)
+            if reranker
+            else []
+        )
+        told = "scored two passages " + " and ".join(f"{s:.3g}" for s in scores)
     else:
         turn = Message(role="user", content="Reply with the word: ready")
         done = chat_model_for(settings).complete([turn])

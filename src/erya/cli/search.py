@@ -17,6 +17,7 @@ from erya.cli.common import (
     kb_option,
     place,
     principal_for,
+    rerank_option,
     settings_for,
     snippet,
 )
@@ -43,6 +44,7 @@ _SCORE_BY_WORDS = "A score is the BM25 of the keyword leg."
     "--explain", is_flag=True, help="Show what each leg says, and its weight."
 )
 @as_option
+@rerank_option
 @json_option
 @home_option
 @config_option
@@ -53,6 +55,7 @@ def search(
     kb: str | None,
     explain: bool,
     narrowed: str | None,
+    rerank_model: str | None,
     as_json: bool,
     home: Path | None,
     config: Path | None,
@@ -67,7 +70,7 @@ def search(
 
       erya search "lost my phone" --explain
     """
-    settings = settings_for(home=home, config=config, kb=kb)
+    settings = settings_for(home=home, config=config, kb=kb, rerank_model=rerank_model)
     if not query.strip():
         msg = "The query is empty. Name what to look for, in quotes."
         raise UsageError(msg)
@@ -105,6 +108,9 @@ def _explained(hit: "Hit", *, has_vectors: bool) -> list[str]:
         lines.append(
             f"{leg:<8} {place}, {what} {hit.scores[leg]:.4f}, weight {weight:.3f}"
         )
+    if "rerank" in hit.scores:
+        said = f"rank {hit.ranks['rerank']}, score {hit.scores['rerank']:.4f}"
+        lines.append(f"rerank   {said}: it has decided the order")
     if "vector" not in hit.weights:
         why = (
             "the model knows less than half of the query, or gave no answer"

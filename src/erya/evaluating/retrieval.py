@@ -27,10 +27,12 @@ from erya.loading import document_of
 from erya.loading.text import parse_text
 from erya.models import EmbeddingModel
 from erya.records import Document, Evidence, Item, Principal
+from erya.reranking import Reranker
 from erya.stores import Bases
 
-__all__ = ["RetrievalReport", "evaluate_retrieval", "score_run"]
+__all__ = ["BEFORE", "RetrievalReport", "evaluate_retrieval", "score_run"]
 
+BEFORE: Final = "_before"  # ends the name of a metric without the rerank model
 _OWNER: Final = Principal.owner("evaluation")
 _EVERYBODY: Final = frozenset({"public"})
 _DEPTH: Final = 100  # documents that a ranking has at least
@@ -72,18 +74,21 @@ def evaluate_retrieval(
     *,
     embedding: EmbeddingModel | None,
     chunker: StructureChunker,
+    reranker: Reranker | None = None,
     metrics: Sequence[str] = RETRIEVAL_METRICS,
     on_progress: Progress = lambda *_: None,
 ) -> RetrievalReport:
     """Store the corpus in a base that is thrown away, ask, and compare.
 
-    A document's score is that of its best chunk.
+    A document's score is that of its best chunk. With a rerank model each metric is
+    measured with it, and as NAME_before without it.
 
     Args:
         data: What to ask, of what.
         run: Where to keep what comes of each question; what it has is not asked again.
         embedding: As for an assistant.
         chunker: As for an assistant.
+        reranker: As for an assistant.
         metrics: Names as for `metric_named`.
         on_progress: Called with what is done, how far, and of how many.
 
@@ -106,10 +111,19 @@ def evaluate_retrieval(
 
             def measure(question: Question) -> Measured:
                 began = time.perf_counter()
-                scores = _found(assistant, question.text, depth=depth)
+                found = _found(assistant, question.text, depth=depth)
                 seconds = {"search": time.perf_counter() - began}
                 gains = data.relevant[question.id]
-                item = _measured(question, scores, gains=gains, measures=measures)
+                scores = _best_chunks(found, most=depth)
+                item = _scored(question, scores, gains=gains, measures=measures)
+                if reranker is not None:
+                    before, began = item, time.perf_counter()
+                    found = reranker.rerank(question.text, found)
+                    seconds["rerank"] = time.perf_counter() - began
+                    scores = _places(found)
+                    item = _scored(question, scores, gains=gains, measures=measures)
+                    was = {f"{name}{BEFORE}": s for name, s in before.scores.items()}
+                    item = replace(item, scores={**item.scores, **was})
                 return replace(item, seconds=seconds)
 
             run = measure_all(
@@ -128,6 +142,7 @@ def evaluate_retrieval(
     settings = {
         "set": data.name,
         "embedding_model": embedding.name if embedding else "",
+        "rerank_model": reranker.model.name if reranker else "",
         "chunk_tokens": chunker.max_tokens,
         "seed": run.spec.get("seed", 0),
     }
@@ -175,8 +190,8 @@ def score_run(
 
     def measure(key: str) -> Measured:
         question = Question(key, "")
-        scores, gains = found.get(key, {}), judgements[key]
-        return _measured(question, scores, gains=gains, measures=measures)
+        gains = judgements[key]
+        return _scored(question, found.get(key, {}), gains=gains, measures=measures)
 
     run = measure_all(run, answerable, measure, what="Scoring")
     return RetrievalReport(
@@ -192,7 +207,7 @@ def score_run(
     )
 
 
-def _measured(
+def _scored(
     question: Question,
     scores: Mapping[str, float],
     *,
@@ -245,24 +260,32 @@ def _depth_of(metric: str) -> int:
     return int(depth) if depth else _WHOLE
 
 
-def _found(assistant: Assistant, question: str, *, depth: int) -> dict[str, float]:
-    """Return the best documents, searching for more chunks until there are enough."""
+def _found(assistant: Assistant, question: str, *, depth: int) -> Evidence:
+    """Search for more chunks until they are of as many documents as are wanted."""
     limit = depth
     while True:
         found = assistant.search(question, principal=_OWNER, limit=limit)
-        best = _best_chunks(found)
-        if len(best) >= depth or len(found.hits) < limit:
-            return {key: best[key] for key in ranked(best)[:depth]}
+        documents = {hit.chunk.source for hit in found.hits}
+        if len(documents) >= depth or len(found.hits) < limit:
+            return found
         limit *= 2
 
 
-def _best_chunks(found: Evidence) -> dict[str, float]:
-    """Return each document with the score of its best chunk."""
+def _best_chunks(found: Evidence, *, most: int) -> dict[str, float]:
+    """Return the best documents, each with the score of its best chunk."""
     best: dict[str, float] = {}
     for hit_ in found.hits:
         source = hit_.chunk.source
         best[source] = max(best.get(source, hit_.score), hit_.score)
-    return best
+    return {key: best[key] for key in ranked(best)[:most]}
+
+
+def _places(found: Evidence) -> dict[str, float]:
+    """Return each document with the place of its first chunk, the first the highest."""
+    places: dict[str, float] = {}
+    for place, hit_ in enumerate(found.hits):
+        places.setdefault(hit_.chunk.source, -float(place))
+    return places
 
 
 def _peak_rss_mb() -> float:

@@ -14,11 +14,12 @@ from erya.models.base import (
     RerankModel,
     fingerprint_of,
 )
-from erya.models.catalogue import ModelCatalogue, ModelEntry
+from erya.models.catalogue import ModelCatalogue, ModelEntry, ModelKind
 from erya.models.local_embedding import LocalEmbedding
 from erya.models.offline import OFFLINE_MODEL, open_local
 from erya.models.openai_compatible import OpenAICompatibleChat
 from erya.models.openai_compatible_embedding import OpenAICompatibleEmbedding
+from erya.models.rerank_endpoint import RerankEndpoint
 
 __all__ = [
     "LEAST_KNOWN",
@@ -30,8 +31,10 @@ __all__ = [
     "LocalEmbedding",
     "ModelCatalogue",
     "ModelEntry",
+    "ModelKind",
     "OpenAICompatibleChat",
     "OpenAICompatibleEmbedding",
+    "RerankEndpoint",
     "RerankModel",
     "fingerprint_of",
     "open_local",

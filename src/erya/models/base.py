@@ -117,6 +117,11 @@ class EmbeddingModel(Protocol):
 class RerankModel(Protocol):
     """Says how well passages answer a question, reading both together."""
 
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+        ...
+
     def rerank(self, question: str, passages: Sequence[str]) -> list[float]:
         """Return a score for each passage, higher is better. No passage, no score.
 

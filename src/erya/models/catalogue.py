@@ -13,7 +13,9 @@ from erya.errors import NotFoundError, UsageError
 
 _VARIABLE = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]*)?")
 
-__all__ = ["ModelCatalogue", "ModelEntry"]
+__all__ = ["ModelCatalogue", "ModelEntry", "ModelKind"]
+
+ModelKind = Literal["chat", "embedding", "rerank"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +50,7 @@ class ModelEntry:
 class ModelCatalogue:
     """Reads and writes the models of one kind in `models.json` of `home`."""
 
-    def __init__(
-        self, home: Path, *, kind: Literal["chat", "embedding"] = "chat"
-    ) -> None:
+    def __init__(self, home: Path, *, kind: ModelKind = "chat") -> None:
         self._path = home / "models.json"
         self._kind = kind
 

@@ -12,13 +12,14 @@ asks for, and pytest runs it against your implementation:
 from erya.testing.chat_server import ChatServer, Reply
 from erya.testing.chunker_contract import ChunkerContract
 from erya.testing.documents import chunked, document
-from erya.testing.models import HashingEmbedding, ScriptedChatModel
+from erya.testing.models import HashingEmbedding, OverlapReranking, ScriptedChatModel
 from erya.testing.store_contract import StoreContract
 
 __all__ = [
     "ChatServer",
     "ChunkerContract",
     "HashingEmbedding",
+    "OverlapReranking",
     "Reply",
     "ScriptedChatModel",
     "StoreContract",

@@ -1,14 +1,16 @@
-"""A chat endpoint on this machine that misbehaves as told."""
+"""An endpoint on this machine that misbehaves as told."""
 
 import json
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 from typing_extensions import override
+
+from erya.testing.models import OverlapReranking
 
 __all__ = ["ChatServer", "Reply"]
 
@@ -42,6 +44,9 @@ class Reply:
 
 class ChatServer:
     """Serves `replies` in turn, the last one for ever; use it as a context manager.
+
+    A request to `/rerank` gets the scores of `OverlapReranking` where the reply has no
+    body of its own.
 
     Attributes:
         requests: The bodies it was sent, in order.
@@ -85,7 +90,10 @@ class ChatServer:
                 server.paths.append(self.path)
                 server.keys.append(self.headers["Authorization"])
                 size = int(self.headers["Content-Length"])
-                reply = server._next(json.loads(self.rfile.read(size)))
+                request = json.loads(self.rfile.read(size))
+                reply = server._next(request)
+                if self.path.endswith("/rerank") and reply.body is None:
+                    reply = replace(reply, body=_reranked(request))
                 try:
                     server._answer(self, reply)
                 except (BrokenPipeError, ConnectionResetError):
@@ -147,6 +155,15 @@ def _event(
         "usage": usage,
     }
     return b"data: " + json.dumps(chunk).encode() + b"\n\n"
+
+
+def _reranked(request: Mapping[str, Any]) -> str:
+    scores = OverlapReranking().rerank(request["query"], request["documents"])
+    results = [
+        {"index": at, "relevance_score": score} for at, score in enumerate(scores)
+    ]
+    results.sort(key=lambda row: -row["relevance_score"])
+    return json.dumps({"model": request["model"], "results": results})
 
 
 def _whole(text: str) -> str:

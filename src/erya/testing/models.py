@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing_extensions import override
 
 from erya.errors import ModelError
-from erya.models import ChatModel, Completion, Embedded, EmbeddingModel
+from erya.models import ChatModel, Completion, Embedded, EmbeddingModel, RerankModel
 from erya.records import Message, Usage
 
-__all__ = ["HashingEmbedding", "ScriptedChatModel"]
+__all__ = ["HashingEmbedding", "OverlapReranking", "ScriptedChatModel"]
 
 
 @dataclass(slots=True)
@@ -95,6 +95,32 @@ class HashingEmbedding(EmbeddingModel):
     @override
     def embed_query(self, text: str) -> Embedded:
         return self.embed_passages([text])
+
+
+@dataclass(slots=True)
+class OverlapReranking(RerankModel):
+    """Scores a passage by the share of the question's words that it has.
+
+    Attributes:
+        name: What it is called.
+        failure: Raised in place of every answer, if given.
+        asked: The questions it was given, each with its passages.
+    """
+
+    name: str = "overlap"
+    failure: ModelError | None = None
+    asked: list[tuple[str, Sequence[str]]] = field(default_factory=list)
+
+    @override
+    def rerank(self, question: str, passages: Sequence[str]) -> list[float]:
+        if self.failure is not None:
+            raise self.failure
+        self.asked.append((question, passages))
+        wanted = set(_words(question))
+        return [
+            len(wanted.intersection(_words(passage))) / max(len(wanted), 1)
+            for passage in passages
+        ]
 
 
 def _words(text: str) -> list[str]:

@@ -1,0 +1,89 @@
+"""Any endpoint that speaks the rerank API of Cohere and Jina."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from typing_extensions import override
+
+from erya.models.base import RerankModel
+from erya.models.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    import httpx2
+
+__all__ = ["RerankEndpoint"]
+
+_PASSAGES_AT_ONCE: Final = 100  # endpoints have limits of a hundred to a thousand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerankEndpoint(RerankModel):
+    """A rerank model behind a base URL, as vLLM, Infinity or Jina serve it.
+
+    Attributes:
+        name: What the user calls it.
+        base_url: The endpoint, mostly ending in `/v1`; `/rerank` is put to it.
+        model: What the endpoint calls it.
+        api_key: The key; empty where none is wanted.
+        seconds: The longest a request may take, retries included.
+        proxy: The proxy to reach it through; empty goes there directly.
+    """
+
+    name: str
+    base_url: str
+    model: str
+    api_key: str = ""
+    seconds: float = 120.0
+    proxy: str = ""
+
+    @override
+    def rerank(self, question: str, passages: Sequence[str]) -> list[float]:
+        return [
+            score
+            for first in range(0, len(passages), _PASSAGES_AT_ONCE)
+            for score in self._scores(
+                question, passages[first : first + _PASSAGES_AT_ONCE]
+            )
+        ]
+
+    @property
+    def _endpoint(self) -> Endpoint:
+        return Endpoint(
+            kind="rerank model",
+            name=self.name,
+            base_url=self.base_url,
+            api_key=self.api_key,
+            seconds=self.seconds,
+            proxy=self.proxy,
+        )
+
+    def _scores(self, question: str, passages: Sequence[str]) -> list[float]:
+        body = {
+            "model": self.model,
+            "query": question,
+            "documents": list(passages),
+            "top_n": len(passages),
+        }
+
+        def send(client: "httpx2.Client") -> bytes:
+            return self._endpoint.post(client, "/rerank", body).read()
+
+        answer = self._endpoint.request(send)
+        try:
+            rows = json.loads(answer)["results"]
+            scores = {int(row["index"]): float(row["relevance_score"]) for row in rows}
+        except (LookupError, TypeError, ValueError) as error:
+            what = f"sent something that is no list of scores ({error})"
+            raise self._endpoint.error(
+                what, "Check that base_url is the API; /rerank is put to it."
+            ) from None
+        if scores.keys() != set(range(len(passages))) or len(rows) != len(passages):
+            what = f"scored {len(rows)} passages of {len(passages)}"
+            raise self._endpoint.error(what, "Check that it is a model for reranking.")
+        if not all(map(math.isfinite, scores.values())):
+            what = "returned a score that is no number"
+            raise self._endpoint.error(what, "Check that it is a model for reranking.")
+        return [scores[at] for at in range(len(passages))]
