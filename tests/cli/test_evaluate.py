@@ -449,9 +449,10 @@ def reranking(erya):
 
 
 def test_a_rerank_model_is_added_tried_and_removed(erya, reranking):
-    assert tuple(
-        erya("models", "list").out.split("\n")[1].split()[:2]
-    ) == ("rerank", "bge")
+    assert tuple(erya("models", "list").out.split("\n")[1].split()[:2]) == (
+        "rerank",
+        "bge",
+    )
     assert erya("models", "list", "--json").json["rerank"][0]["model"] == "m"
     assert "scored two passages" in erya("models", "test", "bge").out
     assert erya("models", "remove", "bge").code == 0

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
 from erya.errors import UsageError
+from erya.evaluating.draws import drawn
 from erya.evaluating.files import Lines, digest_of, json_rows, wrong
 from erya.records import Example, Quote
 
@@ -32,10 +32,13 @@ class ExampleSet:
     digest: str
 
     def drawn(self, count: int, *, seed: int) -> Sequence[Example]:
-        """Return so many questions, drawn at random; all if there are no more."""
-        if count >= len(self.examples):
-            return self.examples
-        return random.Random(seed).sample(self.examples, count)  # noqa: S311
+        """Return so many questions, drawn at random; all if there are no more.
+
+        Of answerable and unanswerable ones as many as their shares are.
+        """
+        return drawn(
+            self.examples, count, group=lambda each: each.answerable, seed=seed
+        )
 
     def part(self, split: str) -> Self:
         """Return the questions of one split.

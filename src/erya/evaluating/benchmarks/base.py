@@ -1,6 +1,5 @@
 """What a benchmark is, and what it is given."""
 
-import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from erya.answering import Answerer, ExtractiveAnswerer
 from erya.assistant import Assistant
 from erya.chunking import StructureChunker
 from erya.evaluating.answers import AnswerMeasures
+from erya.evaluating.draws import drawn
 from erya.evaluating.runs import Measured, Progress, Run, measure_all
 from erya.evaluating.scratch import scratch_home
 from erya.guarding import PersonalDataDetector, PersonalDataRules
@@ -86,11 +86,14 @@ class Task(NamedTuple):
         files: What was read, for the digest.
         items: Ids, and whatever is measured.
         opened: Makes ready what is needed, and gives the function that measures.
+        group: Tells the parts of the benchmark apart, such as its abilities; by default
+            what stands in an id before the first slash.
     """
 
     files: Sequence[Path]
     items: Sequence[tuple[str, Any]]
     opened: Callable[[Progress], AbstractContextManager[Measure]]
+    group: Callable[[str], object] = lambda key: key.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +126,13 @@ def measure_benchmark(
         UsageError: The data is not what it should be.
     """
     items = task.items
-    if setup.queries is not None and setup.queries < len(items):
-        items = random.Random(setup.seed).sample(items, setup.queries)  # noqa: S311
+    if setup.queries is not None:
+        items = drawn(
+            items,
+            setup.queries,
+            group=lambda item: task.group(item[0]),
+            seed=setup.seed,
+        )
     with task.opened(on_progress) as measure:
         return measure_all(
             run,

@@ -96,7 +96,12 @@ def read_rgb(folder: Path, setup: Setup) -> Task:
 
             yield measure
 
-    return Task(files, [(item.key, item) for item in items], opened)
+    return Task(
+        files,
+        [(item.key, item) for item in items],
+        opened,
+        group=lambda key: (key.partition("/")[0], key.rpartition("/")[2]),
+    )
 
 
 def _told(items: Sequence[_Asked], on_progress: Progress) -> Iterator[_Asked]:
