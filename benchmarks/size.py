@@ -4,7 +4,7 @@
 
 Builds the wheel, installs it with pip under the constraints into a fresh environment,
 bytecode included, takes pip and setuptools away, and adds up what is left: blocks on
-disk as `du` counts them, and the sizes of the files. The bar is 320 MB.
+disk as `du -sm` counts them, which is the bar of 320, and the sizes of the files.
 """
 
 import subprocess

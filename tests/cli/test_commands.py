@@ -620,3 +620,71 @@ def test_an_unknown_model_is_told_with_those_that_are_known(erya):
         assert "no model 'nothere'. Models here: all-MiniLM-L6-v2" in refused.err
     assert "The name is empty" in erya("models", "add", "embedding", " ").err
     assert "no folder '/nope'" in erya("evaluate", "retrieval", "/nope").err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("gate", "--baseline", "x", "--min-drop", "nan"),
+        ("gate", "--baseline", "x", "--min-drop", "1.5"),
+        ("questions", "make", "docs", "--out", "q.jsonl", "--unanswerable", "nan"),
+    ],
+)
+def test_what_is_no_share_is_refused(erya, arguments):
+    done = erya(*arguments)
+
+    assert done.code == 2
+    assert "Invalid value" in done.err
+
+
+def test_the_version_is_told_the_same_however_it_is_asked(monkeypatch, erya):
+    assert erya("--version").out.startswith("erya ")
+    done = subprocess.run(
+        [sys.executable, "-m", "erya", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == erya("--version").out
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(home):
+    kept = f"{sys.executable} -m erya --help | true; echo ${{PIPESTATUS[0]}}"
+    listed = f"{sys.executable} -m erya kb list --home {home} | true; echo ${{PIPESTATUS[0]}}"
+    for command in (kept, listed):
+        done = subprocess.run(
+            ["bash", "-c", command], capture_output=True, text=True, check=True
+        )
+        assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, EOFError])
+def test_stopping_at_a_question_is_told_apart_from_its_end(
+    erya, folder, monkeypatch, error
+):
+    erya("ingest", folder, "--kb", "docs")
+
+    def asked(*_, **__):
+        raise error
+
+    monkeypatch.setattr("click.termui.visible_prompt_func", asked)
+    done = erya("kb", "delete", "docs")
+
+    assert done.code == (130 if error is KeyboardInterrupt else 1)
+    assert ("Aborted" in done.err) == (error is EOFError)
+    assert erya("kb", "list").out.count("docs") == 1
+
+
+def test_a_cost_takes_both_prices(erya):
+    done = erya(
+        "models", "add", "chat", "half", "--base-url", "http://localhost:1/v1", "--model", "m",
+        "--input-price", "2",
+    )  # fmt: skip
+
+    assert done.code == 2
+    assert "both prices" in done.err
+    erya(
+        "models", "add", "chat", "whole", "--base-url", "http://localhost:1/v1", "--model", "m",
+        "--input-price", "2", "--output-price", "0.5",
+    )  # fmt: skip
+    assert "2 in, 0.5 out" in erya("models", "list").out

@@ -242,7 +242,7 @@ def test_questions_about_documents_of_another_base_are_noticed(erya, base, tmp_p
 
     assert done.code == 0
     assert "none of the 1 documents" in done.err
-    assert "'other.md', is in the base 'docs'" in done.err
+    assert "such as 'other.md', is among those that are asked" in done.err
 
 
 def test_answers_are_judged_and_the_users_rules_count(erya, base, questions, tmp_path):
@@ -310,6 +310,14 @@ def test_a_judge_is_held_against_people(erya, tmp_path):
         0,
     )
     assert found["kappa"] == found["pearson"] == found["spearman"] == 1.0
+    summary = erya("evaluate", "summary", found["run"]).json
+    assert summary["figures"] == {
+        "model_calls": 12,
+        "repeated": 0,
+        "probe_calls": 12 + 24,
+    }
+    assert summary["tokens"]["judge_input"] == 12 * 7
+    assert summary["cost"] is None  # the judge has no prices
     assert found["position_bias"] == {"value": 1.0, "items": 6, "not_judged": 0}
     assert found["length_bias"]["items"] == 12
     assert found["estimate"][1] < found["estimate"][0] < found["estimate"][2]

@@ -117,3 +117,27 @@ def test_nothing_is_shown_where_nobody_watches(capsys):
         assert draft is None
 
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_time_left_is_that_of_late(terminal, monkeypatch):
+    """900 of 1,000 were there already, and each takes 10 seconds: 950 are left."""
+    clock = [0.0]
+    monkeypatch.setattr(
+        "erya.cli.progress.time", SimpleNamespace(monotonic=lambda: clock[0])
+    )
+    with shown() as show:
+        show("Asking", 900, 1_000)
+        for done in range(901, 906):
+            clock[0] += 10.0
+            show("Asking", done, 1_000)
+        seen = terminal.lines()[1]
+
+    assert "905/1000" in seen
+    assert "0:15:50 left" in seen
+
+
+def test_a_bar_fits_on_its_line(terminal):
+    with shown() as show:
+        for done in (0, 500_000, 1_000_000):
+            show("Reading", done, 1_000_000)
+            assert len(terminal.lines()) == 2

@@ -2,6 +2,7 @@ import multiprocessing
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -163,28 +164,59 @@ def test_calls_of_a_run_that_went_on_are_those_of_both_processes(tmp_path):
     assert run.calls() == Run.read(run.folder).calls() == {"asked": 20, "repeated": 0}
 
 
-def paid(prices, **judge):
-    chat = {"name": "m", **({"prices": prices} if prices else {})}
-    tokens = {
-        "input": 1_000,
-        "output": 500,
-        **dict.fromkeys(judge.get("spent", ()), 200),
-    }
+def paid(prices, *, judged=0, calls=1):
+    """Return a run of ten items; each read 1,000 tokens, wrote 500, and was judged."""
+    tokens = {"input": 1_000, "output": 500}
+    tokens |= {"judge_input": judged, "judge_output": judged} if judged else {}
+    item = Measured(id="", scores={}, tokens=tokens, calls={"asked": calls})
     return Run(
         folder=Path("run"),
-        spec={"models": {"chat": chat}, "judge": judge.get("model")},
-        items=[Measured(id=str(n), scores={}, tokens=tokens) for n in range(10)],
+        spec={"prices": prices},
+        items=[replace(item, id=str(n)) for n in range(10)],
     )
 
 
 def test_a_run_costs_what_its_tokens_do():
-    prices = {"input": 2.0, "output": 10.0}
-    judge = {"name": "j", "prices": {"input": 1.0, "output": 1.0}}
-    spent = ("judge_input", "judge_output")
+    chat = {"input": 2.0, "output": 10.0}
+    judge = {"input": 1.0, "output": 1.0}
 
-    assert paid(prices).cost() == pytest.approx(10 * (1_000 * 2 + 500 * 10) / 1e6)
-    assert paid(None).cost() is None
-    assert paid(prices, spent=spent, model=judge).cost() == pytest.approx(0.07 + 0.004)
-    assert paid(prices, spent=spent, model={"name": "j"}).cost() is None
+    assert paid({"chat": chat}).cost() == pytest.approx(0.07)
+    assert paid({}).cost() is None
+    assert paid({}).cost({"chat": chat}) == pytest.approx(0.07)
+    both = {"chat": chat, "judge": judge}
+    assert paid(both, judged=200).cost() == pytest.approx(0.07 + 0.004)
+    assert paid({"chat": chat}, judged=200).cost() is None
     free = Run(folder=Path("run"), spec={}, items=[Measured(id="a", scores={})])
     assert free.cost() == 0
+    silent = Measured(id="a", scores={}, tokens={"input": 0}, calls={"asked": 1})
+    untold = Run(folder=Path("run"), spec={"prices": both}, items=[silent])
+    assert untold.cost() is None
+
+
+def test_prices_do_not_make_a_run_another(tmp_path):
+    runs = Runs(tmp_path)
+    begun = runs.begin({**SPEC, "prices": {}})
+    prices = {"chat": {"input": 1.0, "output": 2.0}}
+
+    later = runs.begin({**SPEC, "prices": prices})
+
+    assert later.name == begun.name
+    assert later.spec["prices"] == prices
+    finish(later, {})
+    assert runs.get(begun.name).spec["prices"] == prices
+
+
+def test_what_was_measured_before_is_told_at_once(tmp_path):
+    """So that the time left is not taken from items that took none."""
+    runs, told = Runs(tmp_path), []
+    measure_all(runs.begin(SPEC), THINGS[:15], half, what="Asking")
+
+    measure_all(
+        runs.begin(SPEC),
+        THINGS,
+        half,
+        what="Asking",
+        on_progress=lambda *w: told.append(w[1]),
+    )
+
+    assert told == [15, 16, 17, 18, 19, 20]

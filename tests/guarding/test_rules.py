@@ -6,7 +6,6 @@ import random
 import pytest
 
 from erya.guarding import PersonalDataRules
-from erya.guarding.base import PersonalData
 
 
 def found(text):
@@ -44,6 +43,12 @@ def luhn(body):
         ("写信到wang@corp.example.cn吧", [("email", "wang@corp.example.cn")]),
         ("SSN: 460-12-9847", [("us_ssn", "460-12-9847")]),
         ("from 10.0.0.7 and fe80::1", [("ip_address", "10.0.0.7"), ("ip_address", "fe80::1")]),
+        ("http://192.168.1.1:8080/", [("ip_address", "192.168.1.1")]),
+        ("tel:+4915112345678", [("phone", "+4915112345678")]),
+        ("mail: _ada@example.com", [("email", "_ada@example.com")]),
+        ("姓名：欧阳小明 电话", [("person", "欧阳小明")]),
+        ("Name: Ada Byron", [("person", "Ada Byron")]),
+        ("1-800-555-0199", [("phone", "1-800-555-0199")]),
         ("手机13800138000。", [("phone", "13800138000")]),
         ("电话：010-62781234", [("phone", "010-62781234")]),
         ("call +44 20 7946 0958 now", [("phone", "+44 20 7946 0958")]),
@@ -82,6 +87,10 @@ def test_personal_data_is_found(text, expected):
         "a @ b.example and user@localhost",
         "E12345678",
         "12 angry men on the road",
+        "std::vector a::b and c::d",
+        "File Name: Report Final, Host Name: Server",
+        "Invoice 2023-0001-4444",
+        "DOB: 1990-13-45",
     ],
 )
 def test_what_only_looks_like_it_is_not(text):
@@ -98,24 +107,20 @@ def test_what_stands_in_a_text_is_found_once_and_in_order():
     assert all(text[row.start : row.end].strip() for row in rows)
 
 
-def test_hostile_texts_take_time_in_proportion():
-    """A rule that goes over the rest of the text again from each sign would need hours."""
+@pytest.mark.parametrize(
+    "signs", ["1", "1-", "a.", "@a", "A1 ", "(0", "号北京路", "Name: Aa ", ":0", "x@a."]
+)
+def test_a_hostile_text_is_read_to_its_end(signs):
+    text = signs * (100_000 // len(signs)) + " ada@example.com"
+
+    assert found(text)[-1] == ("email", "ada@example.com")
+
+
+def test_nothing_lies_upon_another_in_any_text():
     dice = random.Random(1)
-    for signs in (
-        "1",
-        "1-",
-        "a.",
-        "@a",
-        "A1 ",
-        "(0",
-        "号北京路",
-        "Name: Aa ",
-        ":0",
-        "x@a.",
-    ):
-        text = signs * (200_000 // len(signs))
-        assert PersonalDataRules().find(text) is not None
-    mixed = "".join(dice.choices("0123456789-. @aA:路北京号()+", k=200_000))
-    rows = PersonalDataRules().find(mixed)
-    assert all(isinstance(row, PersonalData) for row in rows)
+    text = "".join(dice.choices("0123456789-. @aA:路北京号()+", k=100_000))
+
+    rows = PersonalDataRules().find(text)
+
+    assert len(rows) > 10
     assert all(one.end <= two.start for one, two in itertools.pairwise(rows))

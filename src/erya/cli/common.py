@@ -1,6 +1,7 @@
 """What the commands share: options, settings, and how things are shown."""
 
 import json
+import math
 import os
 import re
 import shlex
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "STOPPED",
     "Group",
+    "Share",
     "as_dict",
     "as_option",
     "assistant_for",
@@ -95,6 +97,22 @@ _INVISIBLE = re.compile(
     "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _SNIPPET = 160
+
+
+class Share(click.FloatRange):
+    """A number from 0 to 1; not NaN, which compares as being in every range."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0.0, max=1.0)
+
+    @override
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        found = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value!r} is no number from 0 to 1.", param, ctx)
+        return found
 
 
 class Group(click.Group):

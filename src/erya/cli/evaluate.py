@@ -513,7 +513,7 @@ def _as_json(report: "RetrievalReport") -> dict[str, Any]:
 def _gains(report: "RetrievalReport") -> "dict[str, Difference]":
     """Return what reranking changes of each metric, corrected for being several."""
     from erya.evaluating.retrieval import BEFORE  # noqa: PLC0415
-    from erya.evaluating.statistics import holm, paired  # noqa: PLC0415
+    from erya.evaluating.statistics import corrected, paired  # noqa: PLC0415
 
     found = {}
     for name in report.metrics:
@@ -521,7 +521,7 @@ def _gains(report: "RetrievalReport") -> "dict[str, Difference]":
         if before:
             after = report.run.values(name)
             found[name] = paired([before[key] for key in after], list(after.values()))
-    p_values = holm({name: gain.p for name, gain in found.items()})
+    p_values = corrected(found)
     return {name: gain._replace(p=p_values[name]) for name, gain in found.items()}
 
 

@@ -17,7 +17,13 @@ from erya.cli.common import (
     table,
 )
 from erya.cli.measured import again_option, begun, fresh_option, progress
-from erya.cli.measuring import cached_chat, calls_told, chat_entry, prompts_of
+from erya.cli.measuring import (
+    cached_chat,
+    calls_told,
+    chat_entry,
+    prices_of,
+    prompts_of,
+)
 
 if TYPE_CHECKING:
     from erya.evaluating.judge_check import JudgeCheck
@@ -78,14 +84,15 @@ def judge(
         "digest": digest_of([file]),
         "judge": chat_entry(settings, by),
         "prompts": prompts_of(settings, judge=by),
+        "prices": prices_of(settings, judge=by, chat=False),
         "seed": 0,
     }
     with progress() as show:
-        run = begun(settings, spec, fresh=fresh)
+        run = begun(settings, spec, fresh=fresh or again)
         found = check_judge(
             Judge(model=model), items, run, calls=model.calls, on_progress=show
         )
-    finish(found.run, calls_told(found.run))
+    finish(found.run, {**calls_told(found.run), "probe_calls": found.probes})
     if as_json:
         echo_json(_as_json(found))
     else:

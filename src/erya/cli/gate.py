@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from erya.cli.common import (
+    Share,
     config_option,
     echo,
     echo_json,
@@ -28,7 +29,7 @@ _REGRESSED: Final = 4  # neither a mistake of the user nor a failure
 @click.option("--run", default="last", metavar="RUN", help="The run to be judged.")
 @click.option(
     "--min-drop",
-    type=click.FloatRange(min=0.0, max=1.0),
+    type=Share(),
     default=0.0,
     help="Let smaller drops through.",
 )

@@ -41,7 +41,6 @@ __all__ = ["ladder"]
 _MEASURED: Final = ("documents", "prompt", "rerank")
 # Rungs of the ladder whose rooms are not built yet: named, so that nobody misses them.
 _DECLARED: Final = ("queries", "agent", "fine-tuned")
-_MILLION: Final = 1_000_000
 
 
 class _Rung(NamedTuple):
@@ -189,9 +188,10 @@ def _rung(file: Path, number: int, told: Mapping[str, Any]) -> _Rung:
         known = ", ".join(_MEASURED + _DECLARED)
         msg = f"{file}: the rung {name!r} is of the kind {kind!r}; there are {known}."
         raise UsageError(msg)
-    if not isinstance(price, dict) or not all(
-        key in {"input", "output"} and isinstance(each, (int, float))
-        for key, each in price.items()
+    if price and not (
+        isinstance(price, dict)
+        and price.keys() == {"input", "output"}
+        and all(isinstance(each, (int, float)) for each in price.values())
     ):
         msg = (
             f"{file}: the price of {name!r} must be like {{input = 0.5, output = 1.5}}."
@@ -224,10 +224,10 @@ def _checked(rung: _Rung, *, home: Path | None, config: Path | None) -> Settings
 
 def _corrected(measured: Sequence[_Measured]) -> list[_Measured]:
     """Correct the p-values of the steps for being several."""
-    from erya.evaluating.statistics import holm  # noqa: PLC0415
+    from erya.evaluating.statistics import corrected  # noqa: PLC0415
 
-    steps = {n: m.step.p for n, m in enumerate(measured) if m.step is not None}
-    p_values = holm({str(number): p for number, p in steps.items()})
+    steps = {n: m.step.difference for n, m in enumerate(measured) if m.step}
+    p_values = corrected({str(number): each for number, each in steps.items()})
     return [
         each
         if each.step is None
@@ -241,11 +241,7 @@ def _cost(measured: _Measured) -> float | None:
     run, price = measured.run, measured.rung.price
     if run is None:
         return None
-    cost = run.cost()
-    if price:
-        spent = run.tokens()
-        cost = sum(price.get(name, 0.0) * count for name, count in spent.items())
-        cost /= _MILLION
+    cost = run.cost({"chat": price} if price else None)
     return None if cost is None else cost / max(len(run.items), 1) * 1000
 
 

@@ -62,15 +62,18 @@ for _command in (
 def main() -> None:
     """Run the program; a mistake of the user is told in a sentence, not a traceback."""
     try:
-        code = app(standalone_mode=False)
+        # Not through click's own `main`, which ends a closed pipe with an error.
+        with app.make_context("erya", sys.argv[1:]) as context:
+            app.invoke(context)
         sys.stdout.flush()
-        raise SystemExit(code or 0)
+    except click.exceptions.Exit as end:
+        raise SystemExit(end.exit_code) from None
     except click.ClickException as error:
         error.show()
         raise SystemExit(error.exit_code) from None
-    except click.Abort as error:
-        sys.stderr.write("Aborted.\n")
-        stopped = isinstance(error.__cause__, KeyboardInterrupt)
+    except (KeyboardInterrupt, click.Abort) as error:
+        stopped = KeyboardInterrupt in {type(error), type(error.__context__)}
+        sys.stderr.write("\n" if stopped else "Aborted.\n")
         raise SystemExit(STOPPED if stopped else 1) from None
     except EryaError as error:
         sys.stderr.write(f"erya: {visible(str(error))}\n")

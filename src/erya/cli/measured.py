@@ -72,7 +72,9 @@ fresh_option = click.option(
     "--fresh", is_flag=True, help="Do not go on with an unfinished run."
 )
 again_option = click.option(
-    "--again", is_flag=True, help="Ask models even what they were asked before."
+    "--again",
+    is_flag=True,
+    help="Begin anew, and ask models even what they said before.",
 )
 held_out_option = click.option(
     "--use-held-out",

@@ -35,6 +35,7 @@ __all__ = [
     "measure_answers",
     "measure_named",
     "measure_retrieval",
+    "prices_of",
     "prompts_of",
     "with_recorded",
 ]
@@ -143,7 +144,8 @@ def measure_answers(
         asked.check_tuning()
     examples = asked.drawn(queries, seed=seed) if queries else asked.examples
     with _base(settings, kb=kb, docs=docs) as assistant:
-        _check_sources(assistant, examples, principal=principal, kb=kb)
+        if not prompt_only:
+            _check_sources(assistant, examples, principal=principal)
         cache = _cached(assistant, settings, prompt_only=prompt_only, again=again)
         spec = {
             "kind": "answers",
@@ -166,6 +168,7 @@ def measure_answers(
             "models": _models(settings, chat=True),
             "prompts": prompts_of(settings, judge=judge),
             "judge": chat_entry(settings, judge) if judge else None,
+            "prices": prices_of(settings, judge=judge),
             "guidelines": list(guidelines),
             "seed": seed,
         }
@@ -178,7 +181,7 @@ def measure_answers(
             run = evaluate_answers(
                 assistant,
                 examples,
-                begun(settings, spec, fresh=fresh),
+                begun(settings, spec, fresh=fresh or again),
                 principal=principal,
                 measures=AnswerMeasures(
                     similar_by=assistant.embedding,
@@ -260,10 +263,11 @@ def measure_named(
         "settings": {name: getattr(settings, name) for name in _RECORDED},
         "models": _models(settings, chat=True),
         "prompts": prompts_of(settings, judge=""),
+        "prices": prices_of(settings),
         "seed": seed,
     }
     with progress() as show:
-        run = begun(settings, spec, fresh=fresh)
+        run = begun(settings, spec, fresh=fresh or again)
         run = measure_benchmark(task, setup, run, on_progress=show)
     return finish(run, calls_told(run))
 
@@ -291,23 +295,23 @@ def _counting(*caches: "CachedChat | None") -> Callable[[], dict[str, int]]:
 
 
 def _check_sources(
-    assistant: "Assistant",
-    examples: "Sequence[Example]",
-    *,
-    principal: Principal,
-    kb: str,
+    assistant: "Assistant", examples: "Sequence[Example]", *, principal: Principal
 ) -> None:
-    """Say so where the questions are about documents that the base does not have."""
+    """Say so where the questions are about documents that are not there."""
     named = {each.source for e in examples for each in e.evidence if each.source}
-    held = [each.source for each in assistant.store.documents(principal)]
-    if named and not any(
-        source == name or source.endswith(f"/{name.lstrip('/')}")
-        for name in named
-        for source in held
-    ):
+    if not named:
+        return
+    held = {
+        "/".join(parts[first:])
+        for each in assistant.store.documents(principal)
+        for parts in [each.source.split("/")]
+        for first in range(len(parts))
+    }
+    if held.isdisjoint(name.lstrip("/") for name in named):
         echo(
             f"Note: none of the {len(named)} documents that the questions name, such "
-            f"as {min(named)!r}, is in the base {kb!r}. Is it the right one?",
+            f"as {min(named)!r}, is among those that are asked. Are they the right "
+            "ones?",
             err=True,
         )
 
@@ -378,7 +382,7 @@ def cached_chat(
 
     return CachedChat(
         model or chat_model_for(settings),
-        identity=repr(sorted(_told_apart(settings, settings.chat_model).items())),
+        identity=repr(sorted(chat_entry(settings, settings.chat_model).items())),
         file=Path(settings.home) / "runs" / _CACHE,
         again=again,
     )
@@ -432,8 +436,8 @@ def _embedding_entry(settings: Settings) -> dict[str, str]:
     return {}
 
 
-def chat_entry(settings: Settings, name: str) -> dict[str, Any]:
-    """Return what tells a chat model from others, and its prices where they are known.
+def chat_entry(settings: Settings, name: str) -> dict[str, str]:
+    """Return what tells a chat model from others.
 
     Raises:
         NotFoundError: It was never added.
@@ -441,17 +445,23 @@ def chat_entry(settings: Settings, name: str) -> dict[str, Any]:
     from erya.models import ModelCatalogue  # noqa: PLC0415
 
     entry = ModelCatalogue(settings.home).get(name)
-    told: dict[str, Any] = dict(_told_apart(settings, name))
-    if entry.input_price is not None and entry.output_price is not None:
-        told["prices"] = {"input": entry.input_price, "output": entry.output_price}
-    return told
+    return {"name": entry.name, "base_url": entry.base_url, "model": entry.model}
 
 
-def _told_apart(settings: Settings, name: str) -> dict[str, str]:
+def prices_of(
+    settings: Settings, *, judge: str = "", chat: bool = True
+) -> dict[str, dict[str, float]]:
+    """Return the prices of the chat model and of the judge, where they are known."""
     from erya.models import ModelCatalogue  # noqa: PLC0415
 
-    entry = ModelCatalogue(settings.home).get(name)
-    return {"name": entry.name, "base_url": entry.base_url, "model": entry.model}
+    catalogue = ModelCatalogue(settings.home)
+    told: dict[str, dict[str, float]] = {}
+    for who, name in (("chat", settings.chat_model if chat else ""), ("judge", judge)):
+        entry = catalogue.get(name) if name else None
+        if entry is None or entry.input_price is None or entry.output_price is None:
+            continue
+        told[who] = {"input": entry.input_price, "output": entry.output_price}
+    return told
 
 
 def prompts_of(settings: Settings, *, judge: str) -> dict[str, str]:

@@ -23,6 +23,7 @@ from erya.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from erya.config import Settings
+    from erya.models import ModelEntry
     from erya.models.importing import Use
 
 __all__ = ["app"]
@@ -345,7 +346,14 @@ def list_models(*, as_json: bool, home: Path | None, config: Path | None) -> Non
         )
         return
     rows = [
-        (kind, entry.name, entry.model, entry.base_url, entry.api_key_env or "-")
+        (
+            kind,
+            entry.name,
+            entry.model,
+            entry.base_url,
+            entry.api_key_env or "-",
+            _prices(entry),
+        )
         for kind, entries in (
             ("chat", chat),
             ("embedding", embedding),
@@ -353,14 +361,20 @@ def list_models(*, as_json: bool, home: Path | None, config: Path | None) -> Non
         )
         for entry in entries
     ]
-    rows += [("embedding", card.name, card.precision or "onnx", "here", "-")
+    rows += [("embedding", card.name, card.precision or "onnx", "here", "-", "")
              for card in local]  # fmt: skip
     if rows:
-        table(rows, header=("KIND", "NAME", "MODEL", "WHERE", "KEY FROM"))
+        table(rows, header=("KIND", "NAME", "MODEL", "WHERE", "KEY FROM", "PRICES"))
     if not chat:
         echo(
             "No chat model: answers quote the documents. Add one: erya models add chat"
         )
+
+
+def _prices(entry: "ModelEntry") -> str:
+    if entry.input_price is None or entry.output_price is None:
+        return ""
+    return f"{entry.input_price:g} in, {entry.output_price:g} out"
 
 
 @app.command("remove")

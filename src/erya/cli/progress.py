@@ -3,10 +3,12 @@
 import shutil
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -26,6 +28,7 @@ _CLEARED: Final = "\r\x1b[J"
 _CURSOR: Final = "\x1b[?25h"
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 _SELDOM: Final = 0.1  # seconds between two drawings of a bar
+_LATELY: Final = 30.0  # seconds that the rate is taken over
 
 
 def ingest_with_progress(
@@ -127,43 +130,67 @@ def shown(*, stays: bool = False) -> Iterator["Progress"]:
     if not interactive():
         yield lambda *_: None
         return
-    bars: dict[str, Any] = {}  # click names their class nowhere
+    bars: dict[str, _Bar] = {}
     drawn = "", 0.0  # which bar, and when
 
     def show(what: str, done: int, total: int) -> None:
         nonlocal drawn
-        now = time.time()
+        now = time.monotonic()
         if what == drawn[0] and done < total and now - drawn[1] < _SELDOM:
             return
         if what != drawn[0]:
             sys.stderr.write(_CLEARED)
         drawn = what, now
-        bar = bars.get(what)
-        if bar is None:
-            bar = bars[what] = click.progressbar(
-                length=total,
-                label=what,
-                show_pos=True,
-                item_show_func=lambda rate: rate,
-                file=sys.stderr,
-                width=_width(what, total),
-            )
-        rate = done / max(now - bar.start, _SELDOM)
-        bar.update(done - bar.pos, f"{rate:,.0f}/s" if rate >= 1 else "")
-        bar.render_progress()  # also at the beginning
+        if what not in bars:
+            bars[what] = _Bar(what, total)
+        bars[what].draw(done, now)
 
     try:
         yield show
     finally:
         if stays and bars:
-            bars[drawn[0]].render_finish()
+            bars[drawn[0]].end()
         else:
             sys.stderr.write(_CLEARED + _CURSOR)
         sys.stderr.flush()
 
 
-def _width(what: str, total: int) -> int:
-    """Return how wide a bar may be, so that all of it stands on one line."""
-    told = f"{what}  []  {total}/{total}  00:00:00  {total:,}/s"
-    room = shutil.get_terminal_size().columns - 1 - columns_of(told)
-    return min(36, max(1, room))
+class _Bar:
+    """One bar, with the rate of late.
+
+    click's own time left takes the mean since the bar began, in which what an earlier
+    process has done, or what is skipped, counts as done in no time.
+    """
+
+    def __init__(self, what: str, total: int) -> None:
+        told = f"{what}  []  {total}/{total}  {total:,}/s  00:00:00 left"
+        room = shutil.get_terminal_size().columns - 1 - columns_of(told)
+        self._bar = click.progressbar(
+            length=total,
+            label=what,
+            show_pos=True,
+            show_eta=False,
+            item_show_func=lambda pace: pace,
+            file=sys.stderr,
+            width=min(36, max(1, room)),
+        )
+        self._total = total
+        self._seen: deque[tuple[float, int]] = deque()  # when, and how far it was
+
+    def draw(self, done: int, now: float) -> None:
+        self._seen.append((now, done))
+        while len(self._seen) > 2 and now - self._seen[0][0] > _LATELY:
+            self._seen.popleft()
+        began, before = self._seen[0]
+        rate = (done - before) / max(now - began, _SELDOM)
+        self._bar.update(done - self._bar.pos, self._pace(done, rate))
+        self._bar.render_progress()  # also at the beginning
+
+    def end(self) -> None:
+        self._bar.render_finish()
+
+    def _pace(self, done: int, rate: float) -> str:
+        if not rate or done >= self._total:
+            return ""
+        left = timedelta(seconds=round((self._total - done) / rate))
+        return f"{rate:,.0f}/s  {left} left" if rate >= 1 else f"{left} left"

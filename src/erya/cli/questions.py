@@ -8,6 +8,7 @@ import click
 
 from erya.cli.common import (
     Group,
+    Share,
     as_option,
     assistant_for,
     config_option,
@@ -62,7 +63,7 @@ _HELP: Final = (
 @click.option("--count", type=click.IntRange(min=1), default=50, help="How many.")
 @click.option(
     "--unanswerable",
-    type=click.FloatRange(min=0.0, max=1.0),
+    type=Share(),
     default=0.2,
     help="The share whose evidence is taken away when it is asked.",
 )

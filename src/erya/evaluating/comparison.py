@@ -11,7 +11,7 @@ from erya.evaluating.statistics import (
     Difference,
     Estimate,
     bootstrap,
-    holm,
+    corrected,
     paired,
 )
 
@@ -130,12 +130,7 @@ def compare(
             "measure the same questions with both."
         )
         raise UsageError(msg)
-    # What no question changes cannot be shown to differ, whatever is drawn, and does
-    # not count as a comparison: Tarone, "A Modified Bonferroni Method for Discrete
-    # Data" (1990).
-    p_values = {name: 1.0 for name, *_ in changes} | holm(
-        {name: d.p for name, _, _, d in changes if d.better or d.worse}
-    )
+    p_values = corrected({name: difference for name, _, _, difference in changes})
     compared = [
         MetricChange(
             name,

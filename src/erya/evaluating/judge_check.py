@@ -67,6 +67,7 @@ class JudgeCheck:
         position: How often a preference turns with the places of two answers; None
             where no question has two answers.
         length: What empty words gain; None where there are no accepted answers.
+        probes: Calls that looked for these biases; they belong to no item.
         run: Where every item is kept.
     """
 
@@ -79,6 +80,7 @@ class JudgeCheck:
     estimate: Estimate | None
     position: Bias | None
     length: Bias | None
+    probes: int
     run: Run
 
 
@@ -147,6 +149,7 @@ def check_judge(
     """
 
     def measure(item: Labelled) -> Measured:
+        before = judge.spent
         if item.accepted:
             said = judge.correctness(item.question, item.answer, accepted=item.accepted)
         else:
@@ -154,6 +157,10 @@ def check_judge(
         return Measured(
             id=item.id,
             scores={item.metric: said.score},
+            tokens={
+                "judge_input": judge.spent.input_tokens - before.input_tokens,
+                "judge_output": judge.spent.output_tokens - before.output_tokens,
+            },
             detail={
                 "question": item.question,
                 "answer": item.answer,
@@ -176,6 +183,8 @@ def check_judge(
     if len(pairs) < _LEAST:
         msg = f"The judge could judge {len(pairs)} of the labelled items; see the run."
         raise UsageError(msg)
+    before = sum(calls().values())
+    position, length = _position(judge, items), _length(judge, items)
     people, model = [p for p, _ in pairs], [m for _, m in pairs]
     rest = [judged[i.id] for i in items if i.label is None and i.id in judged]
     return JudgeCheck(
@@ -186,8 +195,9 @@ def check_judge(
         pearson=pearson(people, model),
         spearman=spearman(people, model),
         estimate=prediction_powered(people, model, rest) if len(rest) > 1 else None,
-        position=_position(judge, items),
-        length=_length(judge, items),
+        position=position,
+        length=length,
+        probes=sum(calls().values()) - before,
         run=run,
     )
 

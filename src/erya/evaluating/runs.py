@@ -42,6 +42,7 @@ Progress = Callable[[str, int, int], None]
 _SPEC: Final = "run.json"
 _ITEMS: Final = "items.jsonl"
 _MAIN: Final = ("contains", "ndcg@10", "f2")
+_PRICES: Final = "prices"  # what a run cost does not make it another
 _LOCK: Final = ".lock"
 _MILLION: Final = 1_000_000  # tokens that a price is for
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
@@ -196,22 +197,32 @@ class Run:
         """Return how often models were `asked`, and how often that was `repeated`."""
         return _summed(item.calls for item in self.items)
 
-    def cost(self) -> float | None:
-        """Return what chat models were paid for all items, in the money of the prices.
+    def cost(
+        self, prices: Mapping[str, Mapping[str, float]] | None = None
+    ) -> float | None:
+        """Return what the tokens of all items cost, calls that were repeated too.
 
-        0 where none was asked; None where one was whose prices are not known. What a
-        paid endpoint for embedding takes is not in it.
+        Args:
+            prices: Of a million tokens that a model reads (`input`) and writes
+                (`output`), for `chat` and `judge`; by default those the run was
+                begun with.
+
+        Returns:
+            Money, in that of the prices. 0 where no model was asked; None where one was
+            whose prices or tokens are not known. What a paid endpoint takes for
+            embedding or reranking is not in it.
         """
-        asked = {"": (self.spec.get("models") or {}).get("chat") or {}}
-        asked["judge_"] = self.spec.get("judge") or {}
+        told = prices or self.spec.get("prices") or {}
+        tokens = self.tokens()
+        if not any(tokens.values()):
+            return None if any(self.calls().values()) else 0.0
         total = 0.0
-        for name, tokens in self.tokens().items():
-            stage = "judge_" if name.startswith("judge_") else ""
-            prices = asked[stage].get("prices")
-            if tokens:
-                if prices is None:
-                    return None
-                total += tokens * prices[name.removeprefix(stage)]
+        for name, count in tokens.items():
+            who = "judge" if name.startswith("judge_") else "chat"
+            price = told.get(who, {}).get(name.removeprefix("judge_"))
+            if count and price is None:
+                return None
+            total += count * price if count and price is not None else 0.0
         return total / _MILLION
 
 
@@ -255,7 +266,9 @@ class Runs:
         if not fresh:
             for name in reversed(self.names()):
                 if self._is_unfinished(name, spec):
-                    return Run.read(self._folder / name)
+                    run = Run.read(self._folder / name)
+                    # Its prices may have become known since.
+                    return replace(run, spec={**run.spec, _PRICES: spec.get(_PRICES)})
         began = datetime.now(UTC)
         about = _UNSAFE.sub("-", f"{spec['kind']}-{spec['about']}").strip("-")[:60]
         # Down to the millisecond, so that names sort as runs began.
@@ -315,19 +328,21 @@ def measure_all(
         # has to go before the next is appended.
         done = {item.id: item for item in _read_items(run.folder / _ITEMS, mend=True)}
         with (run.folder / _ITEMS).open("a", encoding="utf-8") as file:
-            for number, (key, thing) in enumerate(things, start=1):
-                if key not in done:
-                    began, before = time.perf_counter(), calls()
-                    item = measure(thing)
-                    spent = {"total": time.perf_counter() - began, **item.seconds}
-                    seconds = {stage: round(value, 6) for stage, value in spent.items()}
-                    scores = {name: _known(v) for name, v in item.scores.items()}
-                    made = {k: n - before.get(k, 0) for k, n in calls().items()}
-                    done[key] = replace(
-                        item, scores=scores, seconds=seconds, calls=made
-                    )
-                    file.write(_line(done[key]))
-                    file.flush()  # a kill loses nothing; a loss of power may
+            left = [(key, thing) for key, thing in things if key not in done]
+            skipped = len(things) - len(left)
+            on_progress(what, skipped, len(things))
+            for number, (key, thing) in enumerate(left, start=skipped + 1):
+                began, before = time.perf_counter(), calls()
+                item = measure(thing)
+                spent = {"total": time.perf_counter() - began, **item.seconds}
+                done[key] = replace(
+                    item,
+                    scores={name: _known(v) for name, v in item.scores.items()},
+                    seconds={stage: round(took, 6) for stage, took in spent.items()},
+                    calls={k: n - before.get(k, 0) for k, n in calls().items()},
+                )
+                file.write(_line(done[key]))
+                file.flush()  # a kill loses nothing; a loss of power may
                 on_progress(what, number, len(things))
     return replace(run, items=[item for key, item in done.items() if key in wanted])
 
@@ -414,7 +429,11 @@ def _write(folder: Path, told: Mapping[str, Any]) -> None:
 
 def _same(kept: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
     """Tell whether a run that is kept measures `spec`, with the same versions."""
-    wanted = {**spec, **_environment(), "began": kept.get("began")}
+    wanted = {
+        **spec,
+        **_environment(),
+        **{name: kept[name] for name in ("began", _PRICES) if name in kept},
+    }
     # As a file has it: with lists for tuples.
     return bool(kept == json.loads(json.dumps(wanted)))
 

@@ -18,6 +18,7 @@ __all__ = [
     "Estimate",
     "bootstrap",
     "bootstrap_all",
+    "corrected",
     "detectable",
     "holm",
     "paired",
@@ -205,6 +206,17 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
         least = max(least, min(p_values[name] * (len(p_values) - rank), 1.0))
         corrected[name] = least
     return {name: corrected[name] for name in p_values}
+
+
+def corrected(differences: Mapping[str, Difference]) -> dict[str, float]:
+    """Return the p-values of several differences, corrected for being several.
+
+    What no question changes cannot be shown to differ, whatever chance draws, and does
+    not count as a comparison: Tarone, "A Modified Bonferroni Method for Discrete Data"
+    (1990).
+    """
+    varied = {name: d.p for name, d in differences.items() if d.better or d.worse}
+    return dict.fromkeys(differences, 1.0) | holm(varied)
 
 
 def _randomised(difference: "NDArray[np.float64]", *, seed: int) -> float:

@@ -110,6 +110,22 @@ def _is_ip(match: re.Match[str]) -> bool:
     return True
 
 
+def _is_ip_6(match: re.Match[str]) -> bool:
+    """Check it, and that it is no name of a program: those have no digit, as `a::b`."""
+    return (
+        match["it"].count(":") > 1
+        and bool(_DIGIT.search(match["it"]))
+        and _is_ip(match)
+    )
+
+
+def _is_birth_date(match: re.Match[str]) -> bool:
+    first, second, third = re.findall(r"\d+", match["it"])
+    if len(first) == 4:
+        return _is_date(first, second, third)
+    return _is_date(third, first, second) or _is_date(third, second, first)
+
+
 def _is_phone(match: re.Match[str]) -> bool:
     """Check that there are as many digits as numbers have, and that it is no other.
 
@@ -159,16 +175,17 @@ _ISSUERS: Final = (
     ("50", "50", range(12, 20)),
     ("56", "69", range(12, 20)),
 )
-# A date, perhaps with an hour, and American and Brazilian postal codes.
+# A date, perhaps with an hour; American and Brazilian postal codes; numbers of bills.
 _NO_PHONE: Final = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)"
-    r"|\d{5}-\d{3,4}$"
+    r"|\d{5}-\d{3,4}$|\d{4}-\d{4}-\d{4}$"
 )
+_DIGIT: Final = re.compile("[0-9]")
 _CALLED: Final = re.compile(
     r"phone|call|tel\b|fax|mobile|office|reach me|电话|热线|手机|致电|传真|联系方式",
     re.IGNORECASE,
 )
-_FREE: Final = r"(?<![0-9A-Za-z])"  # no letter or digit before
+_FREE: Final = r"(?<![0-9A-Za-z+])"  # no letter, digit or plus before
 _ENDS: Final = r"(?![0-9A-Za-z])"  # and none after
 _NAME: Final = r"[^\W\d_a-z][\w'’-]{1,20}"
 _HAN: Final = "[\u4e00-\u9fff]"
@@ -177,7 +194,7 @@ _RULES: Final = (
     _Rule(
         "email",
         re.compile(
-            r"(?<![\w.%+-])(?P<it>[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@"
+            r"(?<![\w.%+-])(?P<it>[A-Za-z0-9_][A-Za-z0-9._%+-]{0,63}@"
             r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})" + _ENDS,
             re.ASCII,
         ),
@@ -191,9 +208,7 @@ _RULES: Final = (
     ),
     _Rule(
         "ip_address",
-        re.compile(
-            r"(?<![\w.:])(?P<it>\d{1,3}(?:\.\d{1,3}){3})(?![\w:]|\.\d)", re.ASCII
-        ),
+        re.compile(r"(?<![\w.:])(?P<it>\d{1,3}(?:\.\d{1,3}){3})(?!\w|\.\d)", re.ASCII),
         _is_ip,
     ),
     _Rule(
@@ -201,7 +216,7 @@ _RULES: Final = (
         re.compile(
             r"(?<![\w.:])(?P<it>[0-9A-Fa-f:]{2,39}(?<=[0-9A-Fa-f]))(?![\w:])", re.ASCII
         ),
-        lambda match: match["it"].count(":") > 1 and _is_ip(match),
+        _is_ip_6,
     ),
     _Rule(
         "cn_id_card",
@@ -271,6 +286,7 @@ _RULES: Final = (
             r"(?P<it>\d{4}年\d{1,2}月\d{1,2}日|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
             r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})"
         ),
+        _is_birth_date,
     ),
     _Rule(  # Chinese mobiles, landlines and service numbers
         "phone",
@@ -278,7 +294,7 @@ _RULES: Final = (
             r"(?<![\w.+-])(?P<it>(?:(?:\+|00)?86[ -]?)?"
             r"1[3-9]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})"
             r"|(?:\(0\d{2,3}\) ?|0\d{2,3}[ -]?)[2-8]\d{6,7}(?:-\d{1,4})?"
-            r"|[48]00-\d{3}-\d{4})(?![\w-])",
+            r"|[48]00-\d{3}-\d{4}|1-\d{3}-\d{3}-\d{4})(?![\w-])",
             re.ASCII,  # a Chinese character may stand beside a number
         ),
         _is_phone,
@@ -316,13 +332,13 @@ _RULES: Final = (
         "person",
         re.compile(
             r"(?:姓名|联系人|收件人|收货人|申请人|负责人|经办人)[:：] ?"
-            rf"(?P<it>{_HAN}{{2,3}}?)(?=[^\u4e00-\u9fff]|$|电话|手机|身份证)"
+            rf"(?P<it>{_HAN}{{2,4}}?)(?=[^\u4e00-\u9fff]|$|电话|手机|身份证)"
         ),
     ),
     _Rule(
         "person",
         re.compile(
-            r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof)\. |\b[Mm]y name is |\bName: ?)"
+            r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof)\. |\b[Mm]y name is |(?<!\w )(?<!\w)Name: ?)"
             rf"(?P<it>{_NAME}(?: {_NAME}){{0,2}})"
         ),
     ),

@@ -117,6 +117,9 @@ class ModelCatalogue:
         if any(each is not None and not 0 <= each < math.inf for each in prices):
             msg = f"A price is 0 or more for a million tokens, got {prices}."
             raise UsageError(msg)
+        if (entry.input_price is None) != (entry.output_price is None):
+            msg = "A cost takes both prices: give --input-price and --output-price."
+            raise UsageError(msg)
         others = [known for known in self.all() if known.name != entry.name]
         self._write([*others, entry])
 
