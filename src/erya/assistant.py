@@ -39,6 +39,8 @@ class Assistant:
         answerer: Words the answers; by default it quotes.
         embedding: Places passages and questions by their meaning; without it they are
             found by their words alone.
+        strategy: Makes a retriever of another that searches in its own way, such as
+            with several wordings of the question.
         reranker: Reads the best passages once more, with the question; without it they
             stay in the order of the search.
         chunker: Cuts the documents.
@@ -52,6 +54,7 @@ class Assistant:
     store: Store
     answerer: Answerer = field(default_factory=ExtractiveAnswerer)
     embedding: EmbeddingModel | None = None
+    strategy: Callable[[Retriever], Retriever] | None = None
     reranker: Reranker | None = None
     chunker: Chunker = field(default_factory=StructureChunker)
     limits: Limits = field(default_factory=Limits)
@@ -202,8 +205,7 @@ class Assistant:
                     f"The rerank model {name!r} gave no answer; passages stand in the "
                     f"order of the search. Look closer with: erya models test {name}"
                 )
-                note = " ".join(filter(None, (found.note, note)))
-                found = dataclasses.replace(found, note=note)
+                found = _noted(found, note)
         return dataclasses.replace(found, hits=found.hits[:limit])
 
     def _found(self, question: str, *, principal: Principal, limit: int) -> Evidence:
@@ -211,9 +213,22 @@ class Assistant:
         if self.reranker is not None and limit > 0:  # 0 is refused there
             limit = max(limit, self.reranker.candidates)
         with traces.span("retrieve", limit=limit) as told:
-            found = self._retriever().retrieve(principal, question, limit=limit)
+            found = self._searched(question, principal=principal, limit=limit)
             told["erya.hits"] = len(found.hits)
         return found
+
+    def _searched(self, question: str, *, principal: Principal, limit: int) -> Evidence:
+        plain = self._retriever()
+        if self.strategy is None:
+            return plain.retrieve(principal, question, limit=limit)
+        try:
+            return self.strategy(plain).retrieve(principal, question, limit=limit)
+        except ModelError:
+            if not self.fall_back:
+                raise
+            found = plain.retrieve(principal, question, limit=limit)
+            note = "A model gave no answer; the question was searched as it stands."
+            return _noted(found, note)
 
     def ask(
         self,
@@ -323,6 +338,11 @@ class Assistant:
                 )
             )
         return self._retrieves
+
+
+def _noted(found: Evidence, note: str) -> Evidence:
+    told = " ".join(filter(None, (found.note, note)))
+    return dataclasses.replace(found, note=told)
 
 
 def _asked(question: str) -> str:

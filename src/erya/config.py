@@ -50,6 +50,8 @@ class Settings:
             words alone.
         embedding_seconds: The longest an embedding endpoint may take for one request.
         embedding_proxy: The proxy to reach embedding endpoints through.
+        query_strategy: How a question is searched: `multi-query` also searches for
+            other wordings by the chat model; empty searches for it as it stands.
         rerank_model: The model that reads the best passages once more and puts the best
             first; empty leaves the order of the search.
         rerank_candidates: Passages that it reads for each question.
@@ -77,6 +79,7 @@ class Settings:
     embedding_model: str = "all-MiniLM-L6-v2"
     embedding_seconds: float = 120.0
     embedding_proxy: str = ""
+    query_strategy: str = ""
     rerank_model: str = ""
     rerank_candidates: int = 30
     rerank_seconds: float = 120.0
@@ -195,6 +198,10 @@ def _checked(name: str, value: Any, where: str) -> Any:
             msg = f"{name} ({where}) is empty. Name a folder."
             raise UsageError(msg)
         return converted.expanduser().absolute()
+    if name in _CHOICES and converted not in _CHOICES[name]:
+        there = " or ".join(repr(each) for each in _CHOICES[name])
+        msg = f"{name} ({where}) is {there}, got {value!r}."
+        raise UsageError(msg)
     if name in _RANGES:
         least, most = _RANGES[name]
         if not least <= converted <= most:
@@ -235,6 +242,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "max_text_characters": (1, 300_000_000),
     "parse_memory_mb": (256, 1_000_000),
 }
+_CHOICES: Final[dict[str, tuple[str, ...]]] = {"query_strategy": ("", "multi-query")}
 _USER: Final = re.compile(r"[^\s,]+")
 _MAY_BE_WRITTEN: Final[dict[type, tuple[type, ...]]] = {
     str: (str,), Path: (str, Path), int: (str, int), float: (str, int, float),

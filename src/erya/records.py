@@ -283,6 +283,21 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an answer cost.
+
+    Attributes:
+        model: The chat model's name; empty when none was used.
+        input_tokens: Tokens read by the model, as the endpoint counted them.
+        output_tokens: Tokens written by the model.
+    """
+
+    model: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What a search brings to a question.
 
@@ -292,11 +307,13 @@ class Evidence:
             frequency among what the asker may read. The terms are those of
             `erya.language.query_terms`.
         note: What the reader should know about how they were found; often empty.
+        usage: What a chat model read and wrote for the search.
     """
 
     hits: tuple[Hit, ...]
     weights: Mapping[str, float]
     note: str = ""
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,21 +354,6 @@ class Claim:
     citations: tuple[int, ...]
     verdict: Verdict = "not_found"
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What an answer cost.
-
-    Attributes:
-        model: The chat model's name; empty when none was used.
-        input_tokens: Tokens read by the model, as the endpoint counted them.
-        output_tokens: Tokens written by the model.
-    """
-
-    model: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -524,6 +524,88 @@ def test_reranking_is_measured_beside_the_search_alone(erya, reranking, tmp_path
     assert again["changed"] == []
 
 
+def test_a_strategy_is_measured_compared_and_paid(erya, tmp_path):
+    corpus = [{"_id": "a", "title": "", "text": "leave forms are in the cabinet"},
+              {"_id": "b", "title": "", "text": "holiday entitlement of 25 days"}]  # fmt: skip
+    for name, rows in (
+        ("corpus.jsonl", corpus),
+        ("queries.jsonl", [{"_id": "q", "text": "how much leave"}]),
+    ):
+        (tmp_path / name).write_text(
+            "".join(json.dumps(r) + "\n" for r in rows), "utf-8"
+        )
+    (tmp_path / "qrels.tsv").write_text(
+        "query-id\tcorpus-id\tscore\nq\tb\t1\n", "utf-8"
+    )
+    words = ("evaluate", "retrieval", tmp_path, "--embedding-model", "", "--json")
+    refused = erya(*words, "--strategy", "multi-query")
+    assert "takes a chat model" in refused.err
+    assert "'' or 'multi-query'" in erya(*words, "--strategy", "magic").err
+
+    with ChatServer(Reply(text="holiday entitlement")) as server:
+        erya(
+            "models", "add", "chat", "paid", "--base-url", server.base_url, "--model", "m",
+            "--input-price", "2", "--output-price", "10",
+        )  # fmt: skip
+        plain = erya(*words).json
+        found = erya(*words, "--strategy", "multi-query", "--model", "paid").json
+        assert server.requests
+    assert plain["recall@100"] == 0.0
+    assert found["recall@100"] == 1.0
+    assert found["settings"]["query_strategy"] == "multi-query"
+    summary = erya("evaluate", "summary", found["run"]).json
+    assert summary["tokens"] == {"search_input": 7, "search_output": 2}
+    assert summary["cost"] == pytest.approx((7 * 2 + 2 * 10) / 1e6)
+    assert "--strategy multi-query" in summary["command"]
+    assert (
+        "multi-query"
+        in erya("evaluate", "runs", "--json").json["runs"][1]["spec"]["prompts"]
+    )
+    compared = erya("compare", plain["run"], found["run"], "--json").json
+    assert compared["metrics"]["recall@100"]["difference"] == 1.0
+
+
+def test_a_strategy_answers_and_explains(erya, base, questions, tmp_path, folder):
+    with ChatServer(Reply(text="annual leave days")) as server:
+        erya(
+            "models", "add", "chat", "m", "--base-url", server.base_url, "--model", "m"
+        )  # fmt: skip
+        shown = erya(
+            "search",
+            "holiday",
+            "--kb",
+            "docs",
+            "--strategy",
+            "multi-query",
+            "--model",
+            "m",
+            "--explain",
+        )
+        assert "rank 1 by wording 1" in shown.out
+        assert "the question's own twice" in shown.out
+        asked = (
+            "evaluate",
+            "answers",
+            "docs",
+            questions,
+            "--model",
+            "m",
+            "--strategy",
+            "multi-query",
+        )
+        found = erya(*asked, "--json").json
+        assert found["tokens"]["search_input"] == 4 * 7
+        path = tmp_path / "ladder.toml"
+        head = f'data = "{questions}"\ndocs = ["{folder}"]\n[[rung]]\nname = "q"\nkind = "queries"\n'
+        path.write_text(head, "utf-8")
+        assert 'query_strategy = "multi-query"' in erya("ladder", path).err
+        path.write_text(
+            head + 'query_strategy = "multi-query"\nchat_model = "m"\n', "utf-8"
+        )
+        (rung,) = erya("ladder", path, "--json").json["rungs"]
+        assert rung["tokens"]["search_output"] > 0
+
+
 def test_a_ladder_reranks(erya, folder, questions, reranking, tmp_path):
     path = tmp_path / "ladder.toml"
     rung = '[[rung]]\nname = "words"\nembedding_model = ""\n[[rung]]\nname = "again"\nkind = "rerank"\n'

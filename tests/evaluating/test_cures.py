@@ -12,7 +12,6 @@ import pytest
 
 from erya.answering import GroundedAnswerer
 from erya.assistant import Assistant
-from erya.chunking import StructureChunker
 from erya.errors import UsageError
 from erya.evaluating import (
     AnswerMeasures,
@@ -170,8 +169,7 @@ def test_metrics_look_as_deep_as_they_say(tmp_path):
     report = evaluate_retrieval(
         data,
         Runs(tmp_path).begin(SPEC),
-        embedding=None,
-        chunker=StructureChunker(),
+        assistant=lambda store: Assistant(store=store),
         metrics=["recall@100", "recall@1000", "map"],
     )
     assert {name: each.mean for name, each in report.metrics.items()} == {

@@ -5,7 +5,7 @@ import random
 import pytest
 import pytrec_eval
 
-from erya.chunking import StructureChunker
+from erya.assistant import Assistant
 from erya.errors import UsageError
 from erya.evaluating import (
     Runs,
@@ -117,11 +117,17 @@ def folder(tmp_path):
 SPEC = {"kind": "retrieval", "about": "test", "seed": 0}
 
 
-def evaluate(data, home, embedding=None, **options):
+def evaluate(data, home, embedding=None, reranker=None, strategy=None, **options):
     run = Runs(home / "runs").begin(SPEC, fresh=True)
     return evaluate_retrieval(
-        data, run, embedding=embedding, chunker=StructureChunker(), **options
-    )
+        data,
+        run,
+        assistant=lambda store: Assistant(
+            store=store, embedding=embedding, reranker=reranker, strategy=strategy,
+            fall_back=False,
+        ),
+        **options,
+    )  # fmt: skip
 
 
 def test_reranking_is_measured_with_and_without(folder):

@@ -21,6 +21,7 @@ from erya.cli.common import (
     home_option,
     json_option,
     kb_option,
+    model_option,
     one_line,
     place,
     principal_for,
@@ -28,6 +29,7 @@ from erya.cli.common import (
     rerank_option,
     settings_for,
     snippet,
+    strategy_option,
 )
 from erya.cli.progress import draft_shown, existing, ingest_with_progress
 from erya.errors import BusyError, UsageError
@@ -48,8 +50,9 @@ _SLUG = re.compile(r"[^\w-]+")
 )
 @kb_option
 @as_option
+@model_option
+@strategy_option
 @rerank_option
-@click.option("--model", help="A chat model added with `models add`.")
 @json_option
 @home_option
 @config_option
@@ -59,8 +62,9 @@ def ask(
     paths: tuple[str, ...],
     kb: str | None,
     narrowed: str | None,
-    rerank_model: str | None,
     model: str | None,
+    query_strategy: str | None,
+    rerank_model: str | None,
     as_json: bool,
     home: Path | None,
     config: Path | None,
@@ -79,7 +83,12 @@ def ask(
       erya ask "Who approves travel?" --kb handbook --as ada,sales --json
     """
     settings = settings_for(
-        home=home, config=config, kb=kb, chat_model=model, rerank_model=rerank_model
+        home=home,
+        config=config,
+        kb=kb,
+        chat_model=model,
+        rerank_model=rerank_model,
+        query_strategy=query_strategy,
     )
     owner = Principal.owner(settings.user)
     principal = principal_for(settings, narrowed)

@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from erya.assistant import Assistant
     from erya.models import ChatModel, EmbeddingModel, ModelEntry
     from erya.reranking import Reranker
+    from erya.retrieving import Retriever
     from erya.stores import Bases, Finding
 
 __all__ = [
@@ -46,7 +47,9 @@ __all__ = [
     "interactive",
     "json_option",
     "kb_option",
+    "model_option",
     "one_line",
+    "parts_for",
     "place",
     "principal_for",
     "problem_json",
@@ -55,6 +58,8 @@ __all__ = [
     "settings_for",
     "show_findings",
     "snippet",
+    "strategy_for",
+    "strategy_option",
     "table",
     "visible",
 ]
@@ -79,6 +84,13 @@ as_option = click.option(
     "narrowed",
     metavar="NAME[,GROUP...]",
     help="See only what this person, in these groups, may read.",
+)
+model_option = click.option("--model", help="A chat model added with `models add`.")
+strategy_option = click.option(
+    "--strategy",
+    "query_strategy",
+    metavar="NAME",
+    help="multi-query also searches for other wordings by the chat model.",
 )
 rerank_option = click.option(
     "--rerank",
@@ -176,8 +188,6 @@ def assistant_for(
     # Loaded here, so that `erya --help` need not wait for them.
     from erya import traces  # noqa: PLC0415
     from erya.assistant import Assistant  # noqa: PLC0415
-    from erya.chunking import StructureChunker  # noqa: PLC0415
-    from erya.loading import Limits  # noqa: PLC0415
     from erya.stores import Bases  # noqa: PLC0415
 
     if settings.trace_file:
@@ -186,28 +196,62 @@ def assistant_for(
         except OSError as error:
             msg = f"trace_file cannot be written: {error}. Choose another file."
             raise UsageError(msg) from None
-    chunker = StructureChunker(max_tokens=settings.chunk_tokens)
-    limits = Limits(
-        file_bytes=settings.max_file_bytes,
-        seconds=settings.parse_seconds,
-        memory_bytes=settings.parse_memory_mb * 1_000_000,
-        text_characters=settings.max_text_characters,
-    )
     # What may be missing comes before the base, which is else left behind empty.
-    answerer = _answerer(settings, chat=chat)
-    embedding = embedding_model_for(settings)
-    reranker = reranker_for(settings)
-    with Assistant(
-        store=(bases or Bases(settings.home)).open(kb, create=create),
-        answerer=answerer,
-        embedding=embedding,
-        reranker=reranker,
-        chunker=chunker,
-        limits=limits,
-        workers=settings.workers,
-        passages=settings.passages,
-    ) as assistant:
+    parts = parts_for(settings, chat=chat)
+    store = (bases or Bases(settings.home)).open(kb, create=create)
+    with Assistant(store=store, **parts) as assistant:
         yield assistant
+
+
+def parts_for(settings: Settings, *, chat: bool = False) -> dict[str, Any]:
+    """Return what an assistant is made of beside its base, as the settings say.
+
+    Raises:
+        NotFoundError: A model was never added.
+        UsageError: A model's key is not set, or a strategy lacks its chat model.
+    """
+    from erya.chunking import StructureChunker  # noqa: PLC0415
+    from erya.loading import Limits  # noqa: PLC0415
+
+    return {
+        "answerer": _answerer(settings, chat=chat),
+        "embedding": embedding_model_for(settings),
+        "strategy": strategy_for(settings),
+        "reranker": reranker_for(settings),
+        "chunker": StructureChunker(max_tokens=settings.chunk_tokens),
+        "limits": Limits(
+            file_bytes=settings.max_file_bytes,
+            seconds=settings.parse_seconds,
+            memory_bytes=settings.parse_memory_mb * 1_000_000,
+            text_characters=settings.max_text_characters,
+        ),
+        "workers": settings.workers,
+        "passages": settings.passages,
+    }
+
+
+def strategy_for(
+    settings: Settings, model: "ChatModel | None" = None
+) -> Callable[["Retriever"], "Retriever"] | None:
+    """Return how the settings say that a question is searched; None as it stands.
+
+    Args:
+        settings: What they say.
+        model: The chat model, if not that of the settings.
+
+    Raises:
+        NotFoundError: The chat model was never added.
+        UsageError: There is none.
+    """
+    from erya.retrieving import MultiQueryRetriever  # noqa: PLC0415
+
+    if not settings.query_strategy:
+        return None
+    if not settings.chat_model:
+        msg = f"{settings.query_strategy} takes a chat model: name one with --model."
+        raise UsageError(msg)
+    asked = model or chat_model_for(settings)
+    return lambda plain: MultiQueryRetriever(retriever=plain, model=asked)
 
 
 def _answerer(settings: Settings, *, chat: bool) -> "Answerer":

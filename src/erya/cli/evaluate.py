@@ -14,9 +14,11 @@ from erya.cli.common import (
     echo_json,
     home_option,
     json_option,
+    model_option,
     principal_for,
     rerank_option,
     settings_for,
+    strategy_option,
     table,
 )
 from erya.cli.evaluate_benchmark import benchmark
@@ -31,7 +33,6 @@ from erya.cli.measured import (
     html_option,
     metric_names,
     metrics_option,
-    model_option,
     queries_option,
     runs_of,
     seed_option,
@@ -89,10 +90,13 @@ app.add_command(judge)
 @queries_option
 @seed_option
 @embedding_model_option
+@model_option
+@strategy_option
 @rerank_option
 @csv_option
 @html_option
 @fresh_option
+@again_option
 @json_option
 @home_option
 @config_option
@@ -105,10 +109,13 @@ def retrieval(
     queries: int | None,
     seed: int,
     embedding_model: str | None,
+    model: str | None,
+    query_strategy: str | None,
     rerank_model: str | None,
     csv: Path | None,
     html: Path | None,
     fresh: bool,
+    again: bool,
     as_json: bool,
     home: Path | None,
     config: Path | None,
@@ -119,7 +126,7 @@ def retrieval(
     questions are asked unless --queries says otherwise. With --run and --qrels, what
     another system found is scored: TREC's run format, judgements as tsv or TREC's.
     Metrics are those of trec_eval, each with a 95 % interval; with --rerank, what it
-    gains is tested question by question.
+    gains is tested question by question. What a --strategy gains, `erya compare` tells.
 
     Examples:
 
@@ -135,6 +142,8 @@ def retrieval(
         home=home,
         config=config,
         embedding_model=embedding_model,
+        chat_model=model,
+        query_strategy=query_strategy,
         rerank_model=rerank_model,
     )
     names = metric_names(metrics)
@@ -148,7 +157,13 @@ def retrieval(
         raise UsageError(msg)
     else:
         report = measure_retrieval(
-            settings, folder, metrics=names, queries=queries, seed=seed, fresh=fresh
+            settings,
+            folder,
+            metrics=names,
+            queries=queries,
+            seed=seed,
+            fresh=fresh,
+            again=again,
         )
     _written(report.run, csv=csv, html=html)
     if as_json:
@@ -165,6 +180,7 @@ def retrieval(
     help="Questions with answers, one JSON object on a line.",
 )
 @model_option
+@strategy_option
 @rerank_option
 @split_option
 @queries_option
@@ -194,6 +210,7 @@ def answers(
     kb: str,
     file: Path,
     model: str | None,
+    query_strategy: str | None,
     rerank_model: str | None,
     split: str,
     queries: int | None,
@@ -225,7 +242,11 @@ def answers(
       erya evaluate answers handbook questions.jsonl --judge gpt --guidelines rules.txt
     """
     settings = settings_for(
-        home=home, config=config, chat_model=model, rerank_model=rerank_model
+        home=home,
+        config=config,
+        chat_model=model,
+        query_strategy=query_strategy,
+        rerank_model=rerank_model,
     )
     if guidelines is not None and judged_by is None:
         msg = "--guidelines are for a judge: name one with --judge."
@@ -530,6 +551,7 @@ def _show(report: "RetrievalReport") -> None:
         told = report.settings
         model = told["embedding_model"]
         by = f"words and {model}" if model else "words"
+        by += f", asked by {told['query_strategy']}" if told["query_strategy"] else ""
         by += f", reranked by {told['rerank_model']}" if told["rerank_model"] else ""
         echo(
             f"{told['set']}: {report.documents:,} documents, {report.queries:,} "

@@ -9,6 +9,7 @@ from erya.cli.common import (
     echo_json,
     home_option,
     json_option,
+    model_option,
     settings_for,
     table,
 )
@@ -18,7 +19,6 @@ from erya.cli.measured import (
     embedding_model_option,
     fresh_option,
     html_option,
-    model_option,
     queries_option,
     seed_option,
     show_run,

@@ -16,6 +16,7 @@ from erya.cli.common import (
     json_option,
     reranker_for,
     settings_for,
+    strategy_for,
     table,
 )
 from erya.cli.measured import (
@@ -38,9 +39,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ladder"]
 
-_MEASURED: Final = ("documents", "prompt", "rerank")
+_MEASURED: Final = ("documents", "prompt", "queries", "rerank")
 # Rungs of the ladder whose rooms are not built yet: named, so that nobody misses them.
-_DECLARED: Final = ("queries", "agent", "fine-tuned")
+_DECLARED: Final = ("agent", "fine-tuned")
 
 
 class _Rung(NamedTuple):
@@ -216,6 +217,13 @@ def _checked(rung: _Rung, *, home: Path | None, config: Path | None) -> Settings
         msg = f"The rung {rung.name!r} asks a model alone; give it a chat_model."
         raise UsageError(msg)
     reranker_for(settings)
+    strategy_for(settings)
+    if rung.kind == "queries" and not settings.query_strategy:
+        msg = (
+            f"The rung {rung.name!r} asks in another way; give it "
+            'query_strategy = "multi-query" and a chat_model.'
+        )
+        raise UsageError(msg)
     if rung.kind == "rerank" and not settings.rerank_model:
         msg = f"The rung {rung.name!r} reranks; give it a rerank_model."
         raise UsageError(msg)

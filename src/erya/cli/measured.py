@@ -33,7 +33,6 @@ __all__ = [
     "html_option",
     "metric_names",
     "metrics_option",
-    "model_option",
     "progress",
     "queries_option",
     "runs_of",
@@ -62,7 +61,6 @@ queries_option = click.option(
     "--queries", type=click.IntRange(min=1), help="Only so many items, drawn at random."
 )
 seed_option = click.option("--seed", type=int, default=0, help="Of draw and intervals.")
-model_option = click.option("--model", help="A chat model added with `models add`.")
 embedding_model_option = click.option(
     "--embedding-model",
     metavar="NAME",

@@ -12,7 +12,8 @@ from erya.cli.common import (
     chat_model_for,
     echo,
     embedding_model_for,
-    reranker_for,
+    parts_for,
+    strategy_for,
 )
 from erya.cli.measured import begun, progress
 from erya.cli.progress import ingest_with_progress
@@ -41,10 +42,10 @@ __all__ = [
 ]
 
 _RECORDED: Final = (
-    "embedding_model", "rerank_model", "rerank_candidates", "chat_model",
-    "chunk_tokens", "passages",
+    "embedding_model", "query_strategy", "rerank_model", "rerank_candidates",
+    "chat_model", "chunk_tokens", "passages",
 )  # fmt: skip
-_ANSWERS: Final = ("chat_model", "passages")  # which a search has no use for
+_ANSWERS: Final = ("passages",)  # which a search has no use for
 _CACHE: Final = "model-calls.sqlite3"
 
 
@@ -56,6 +57,7 @@ def measure_retrieval(
     queries: int | None = None,
     seed: int = 0,
     fresh: bool = False,
+    again: bool = False,
 ) -> "RetrievalReport":
     """Measure what is found of a folder in BEIR's layout.
 
@@ -63,7 +65,7 @@ def measure_retrieval(
         ModelError: The embedding model cannot be reached.
         UsageError: The folder is no such set.
     """
-    from erya.chunking import StructureChunker  # noqa: PLC0415
+    from erya.assistant import Assistant  # noqa: PLC0415
     from erya.evaluating import evaluate_retrieval, read_retrieval_set  # noqa: PLC0415
 
     if not folder.is_dir():
@@ -82,19 +84,30 @@ def measure_retrieval(
         "queries": queries,
         "metrics": list(metrics),
         "settings": {
-            name: getattr(settings, name) for name in _RECORDED if name not in _ANSWERS
+            **{
+                name: getattr(settings, name)
+                for name in _RECORDED
+                if name not in _ANSWERS
+            },
+            "chat_model": settings.chat_model if settings.query_strategy else "",
         },
-        "models": _models(settings, chat=False),
+        "models": _models(settings, chat=bool(settings.query_strategy)),
+        "prompts": prompts_of(settings, judge="", answers=False),
+        "prices": prices_of(settings, chat=bool(settings.query_strategy)),
         "seed": seed,
     }
+    parts = parts_for(settings)
+    cache = None
+    if settings.query_strategy:
+        cache = cached_chat(settings, again=again)
+        parts["strategy"] = strategy_for(settings, cache)
     with progress() as show:
         return evaluate_retrieval(
             data,
-            begun(settings, spec, fresh=fresh),
-            embedding=embedding_model_for(settings),
-            chunker=StructureChunker(max_tokens=settings.chunk_tokens),
-            reranker=reranker_for(settings),
+            begun(settings, spec, fresh=fresh or again),
+            assistant=lambda store: Assistant(store=store, fall_back=False, **parts),
             metrics=metrics,
+            calls=_counting(cache),
             on_progress=show,
         )
 
@@ -361,6 +374,7 @@ def _cached(
     if not isinstance(answerer, GroundedAnswerer):
         return None
     cache = cached_chat(settings, answerer.model, again=again)
+    assistant.strategy = strategy_for(settings, cache)
     assistant.answerer = (
         PromptedAnswerer(model=cache) if prompt_only else replace(answerer, model=cache)
     )
@@ -464,15 +478,20 @@ def prices_of(
     return told
 
 
-def prompts_of(settings: Settings, *, judge: str) -> dict[str, str]:
+def prompts_of(
+    settings: Settings, *, judge: str, answers: bool = True
+) -> dict[str, str]:
     """Return the beginning of each prompt's hash."""
     from erya.answering import PROMPT, PROMPTED  # noqa: PLC0415
     from erya.evaluating.benchmarks.toolcalls import TOOLS_PROMPT  # noqa: PLC0415
     from erya.evaluating.judges import JUDGE_PROMPTS  # noqa: PLC0415
+    from erya.retrieving import MULTI_QUERY  # noqa: PLC0415
 
     texts = {}
-    if settings.chat_model:
+    if settings.chat_model and answers:
         texts = {"answer": PROMPT, "alone": PROMPTED, "tools": TOOLS_PROMPT}
+    if settings.query_strategy:
+        texts["multi-query"] = MULTI_QUERY
     if judge:
         texts |= {f"judge {name}": text for name, text in JUDGE_PROMPTS.items()}
     return {

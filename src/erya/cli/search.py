@@ -15,11 +15,13 @@ from erya.cli.common import (
     home_option,
     json_option,
     kb_option,
+    model_option,
     place,
     principal_for,
     rerank_option,
     settings_for,
     snippet,
+    strategy_option,
 )
 from erya.errors import UsageError
 
@@ -30,6 +32,10 @@ __all__ = ["search"]
 
 _SCORE = (
     "A score is the sum over both legs of weight × BM25 or cosine / the best one found."
+)
+_LEGS = ("keyword", "vector", "rerank")  # other ranks are those of wordings
+_SCORE_JOINED = (
+    "Each wording's scores count in proportion to its best, the question's own twice."
 )
 _SCORE_BY_WORDS = "A score is the BM25 of the keyword leg."
 
@@ -44,6 +50,8 @@ _SCORE_BY_WORDS = "A score is the BM25 of the keyword leg."
     "--explain", is_flag=True, help="Show what each leg says, and its weight."
 )
 @as_option
+@model_option
+@strategy_option
 @rerank_option
 @json_option
 @home_option
@@ -55,6 +63,8 @@ def search(
     kb: str | None,
     explain: bool,
     narrowed: str | None,
+    model: str | None,
+    query_strategy: str | None,
     rerank_model: str | None,
     as_json: bool,
     home: Path | None,
@@ -70,7 +80,14 @@ def search(
 
       erya search "lost my phone" --explain
     """
-    settings = settings_for(home=home, config=config, kb=kb, rerank_model=rerank_model)
+    settings = settings_for(
+        home=home,
+        config=config,
+        kb=kb,
+        chat_model=model,
+        query_strategy=query_strategy,
+        rerank_model=rerank_model,
+    )
     if not query.strip():
         msg = "The query is empty. Name what to look for, in quotes."
         raise UsageError(msg)
@@ -91,6 +108,8 @@ def search(
             echo(f"            {line}")
     if explain and hits:
         echo(f"\n{_SCORE if 'vector' in hits[0].weights else _SCORE_BY_WORDS}")
+        if any(leg not in _LEGS for leg in hits[0].ranks):
+            echo(_SCORE_JOINED)
     if found.note:
         echo(f"\nNote: {found.note}")
 
@@ -108,6 +127,11 @@ def _explained(hit: "Hit", *, has_vectors: bool) -> list[str]:
         lines.append(
             f"{leg:<8} {place}, {what} {hit.scores[leg]:.4f}, weight {weight:.3f}"
         )
+    asked = [
+        f"rank {rank} by {leg}" for leg, rank in hit.ranks.items() if leg not in _LEGS
+    ]
+    if asked:
+        lines.append(f"wordings {', '.join(asked)}")
     if "rerank" in hit.scores:
         said = f"rank {hit.ranks['rerank']}, score {hit.scores['rerank']:.4f}"
         lines.append(f"rerank   {said}: it has decided the order")

@@ -145,9 +145,9 @@ def measure_answer(
     measured = time.perf_counter()
     scores = _scores(example, answer, evidence=evidence, measures=measures)
     detail = _detail(example, answer, evidence)
-    usage, tokens = answer.usage, dict[str, int]()
+    usage, tokens = answer.usage, search_tokens(evidence)
     if usage.model:
-        tokens = {"input": usage.input_tokens, "output": usage.output_tokens}
+        tokens |= {"input": usage.input_tokens, "output": usage.output_tokens}
     if measures.judge is not None:
         judged = measures.judge(example, answer, evidence)
         scores |= judged.scores
@@ -162,6 +162,14 @@ def measure_answer(
         tokens=tokens,
         detail=detail,
     )
+
+
+def search_tokens(evidence: Evidence) -> dict[str, int]:
+    """Return the tokens that a chat model has read and written for a search."""
+    usage = evidence.usage
+    if not usage.model:
+        return {}
+    return {"search_input": usage.input_tokens, "search_output": usage.output_tokens}
 
 
 def _evidence(

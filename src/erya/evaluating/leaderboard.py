@@ -70,7 +70,10 @@ def summary_of(run: Run) -> dict[str, Any]:
 def file_name_of(summary: Mapping[str, Any]) -> str:
     """Return a file's name that tells a summary from those of other settings."""
     settings = summary.get("settings") or {}
-    models = [settings.get("embedding_model") or "words", settings.get("chat_model")]
+    models = [settings.get("embedding_model") or "words"]
+    models += [
+        settings.get(name) for name in ("query_strategy", "rerank_model", "chat_model")
+    ]
     parts = [summary["about"], *filter(None, models)]
     return "-".join(_UNSAFE.sub("-", str(part)) for part in parts).strip("-.") + ".json"
 
@@ -123,7 +126,10 @@ def _section(row: Mapping[str, Any]) -> str:
     shown = [name for name in _WANTED if name in metrics] or list(metrics)
     settings = row.get("settings") or {}
     models = [settings.get("embedding_model") or "words alone"]
-    models += [settings["chat_model"]] if settings.get("chat_model") else []
+    named = (
+        settings.get(name) for name in ("query_strategy", "rerank_model", "chat_model")
+    )
+    models += filter(None, named)
     version = (row.get("versions") or {}).get("erya", "")
     state = "" if row.get("finished", True) else " (not finished)"
     told = [f"{row['items']:,} items{state}", " + ".join(models), f"erya {version}"]
@@ -175,11 +181,7 @@ def _command(spec: Mapping[str, Any]) -> str:
     elif spec.get("seed"):
         words.append(f"--seed {spec['seed']}")
     settings = spec.get("settings") or {}
-    if settings.get("chat_model"):
-        words.append(f"--model {settings['chat_model']}")
-    model = settings.get("embedding_model", OFFLINE_MODEL)
-    if model != OFFLINE_MODEL and kind in {"benchmark", "retrieval"}:
-        words.append(f"--embedding-model {shlex.quote(model)}")
+    words += _flags(settings, kind=kind)
     if kind == "retrieval" and tuple(spec["metrics"]) != RETRIEVAL_METRICS:
         words.append(f"--metrics {','.join(spec['metrics'])}")
     # What no flag says, the environment does.
@@ -189,3 +191,17 @@ def _command(spec: Mapping[str, Any]) -> str:
         if settings.get(name, usual) != usual
     ]
     return " ".join([*before, "erya evaluate", *words])
+
+
+def _flags(settings: Mapping[str, Any], *, kind: object) -> list[str]:
+    """Return the flags that choose models and how they are used."""
+    words = []
+    if settings.get("chat_model"):
+        words.append(f"--model {settings['chat_model']}")
+    for flag, name in (("--strategy", "query_strategy"), ("--rerank", "rerank_model")):
+        if settings.get(name) and kind in {"answers", "retrieval"}:
+            words.append(f"{flag} {shlex.quote(settings[name])}")
+    model = settings.get("embedding_model", OFFLINE_MODEL)
+    if model != OFFLINE_MODEL and kind in {"benchmark", "retrieval"}:
+        words.append(f"--embedding-model {shlex.quote(model)}")
+    return words

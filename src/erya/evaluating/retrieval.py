@@ -4,13 +4,13 @@ import math
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from erya.assistant import Assistant
-from erya.chunking import StructureChunker
 from erya.errors import UsageError
+from erya.evaluating.answers import search_tokens
 from erya.evaluating.datasets import Passage, Question, RetrievalSet
 from erya.evaluating.retrieval_metrics import (
     RETRIEVAL_METRICS,
@@ -25,10 +25,8 @@ from erya.evaluating.statistics import Estimate
 from erya.evaluating.trec import Judgements, TrecRun
 from erya.loading import document_of
 from erya.loading.text import parse_text
-from erya.models import EmbeddingModel
 from erya.records import Document, Evidence, Item, Principal
-from erya.reranking import Reranker
-from erya.stores import Bases
+from erya.stores import Bases, Store
 
 __all__ = ["BEFORE", "RetrievalReport", "evaluate_retrieval", "score_run"]
 
@@ -72,10 +70,9 @@ def evaluate_retrieval(
     data: RetrievalSet,
     run: Run,
     *,
-    embedding: EmbeddingModel | None,
-    chunker: StructureChunker,
-    reranker: Reranker | None = None,
+    assistant: Callable[[Store], Assistant],
     metrics: Sequence[str] = RETRIEVAL_METRICS,
+    calls: Callable[[], Mapping[str, int]] = dict,
     on_progress: Progress = lambda *_: None,
 ) -> RetrievalReport:
     """Store the corpus in a base that is thrown away, ask, and compare.
@@ -86,10 +83,10 @@ def evaluate_retrieval(
     Args:
         data: What to ask, of what.
         run: Where to keep what comes of each question; what it has is not asked again.
-        embedding: As for an assistant.
-        chunker: As for an assistant.
-        reranker: As for an assistant.
+        assistant: Makes the assistant that is measured, on an empty base, with any
+            retriever, strategy, reranker or chunker.
         metrics: Names as for `metric_named`.
+        calls: Counts the calls of models so far.
         on_progress: Called with what is done, how far, and of how many.
 
     Raises:
@@ -101,17 +98,18 @@ def evaluate_retrieval(
     depth = max(_DEPTH, *(_depth_of(name) for name in metrics))
     with scratch_home() as home:
         store = Bases(home).open("evaluation", create=True)
-        with Assistant(
-            store=store, embedding=embedding, chunker=chunker, fall_back=False
-        ) as assistant:
+        with assistant(store) as asked:
+            told = _settings(asked, data, run)
+            # Measured by itself below, so that both orders are of one search.
+            reranker, asked.reranker = asked.reranker, None
             began = time.perf_counter()
-            assistant.add(_documents(data.corpus, on_progress), principal=_OWNER)
+            asked.add(_documents(data.corpus, on_progress), principal=_OWNER)
             stored = time.perf_counter() - began
-            spans = _timed(assistant, data.questions, on_progress)
+            spans = _timed(asked, data.questions, on_progress)
 
             def measure(question: Question) -> Measured:
                 began = time.perf_counter()
-                found = _found(assistant, question.text, depth=depth)
+                found = _found(asked, question.text, depth=depth)
                 seconds = {"search": time.perf_counter() - began}
                 gains = data.relevant[question.id]
                 scores = _best_chunks(found, most=depth)
@@ -124,13 +122,14 @@ def evaluate_retrieval(
                     item = _scored(question, scores, gains=gains, measures=measures)
                     was = {f"{name}{BEFORE}": s for name, s in before.scores.items()}
                     item = replace(item, scores={**item.scores, **was})
-                return replace(item, seconds=seconds)
+                return replace(item, seconds=seconds, tokens=search_tokens(found))
 
             run = measure_all(
                 run,
                 [(question.id, question) for question in data.questions],
                 measure,
                 what="Asking",
+                calls=calls,
                 on_progress=on_progress,
             )
     figures = {
@@ -139,21 +138,27 @@ def evaluate_retrieval(
         "p95_ms": sorted(spans)[math.ceil(0.95 * len(spans)) - 1] * 1e3,
         "peak_rss_mb": _peak_rss_mb(),
     }
-    settings = {
-        "set": data.name,
-        "embedding_model": embedding.name if embedding else "",
-        "rerank_model": reranker.model.name if reranker else "",
-        "chunk_tokens": chunker.max_tokens,
-        "seed": run.spec.get("seed", 0),
-    }
     return RetrievalReport(
         documents=len(data.corpus),
         queries=len(run.items),
         metrics=run.estimates(),
-        settings=settings,
+        settings=told,
         run=finish(run, figures),
         **figures,
     )
+
+
+def _settings(asked: Assistant, data: RetrievalSet, run: Run) -> dict[str, Any]:
+    recorded = run.spec.get("settings") or {}
+    return {
+        "set": data.name,
+        "embedding_model": asked.embedding.name if asked.embedding else "",
+        "query_strategy": recorded.get("query_strategy")
+        or ("custom" if asked.strategy else ""),
+        "rerank_model": asked.reranker.model.name if asked.reranker else "",
+        "chunk_tokens": getattr(asked.chunker, "max_tokens", 0),
+        "seed": run.spec.get("seed", 0),
+    }
 
 
 def score_run(

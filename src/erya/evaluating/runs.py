@@ -218,8 +218,8 @@ class Run:
             return None if any(self.calls().values()) else 0.0
         total = 0.0
         for name, count in tokens.items():
-            who = "judge" if name.startswith("judge_") else "chat"
-            price = told.get(who, {}).get(name.removeprefix("judge_"))
+            stage, _, kind = name.rpartition("_")  # judge_input, search_output, input
+            price = told.get("judge" if stage == "judge" else "chat", {}).get(kind)
             if count and price is None:
                 return None
             total += count * price if count and price is not None else 0.0
