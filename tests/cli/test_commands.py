@@ -688,3 +688,30 @@ def test_a_cost_takes_both_prices(erya):
         "--input-price", "2", "--output-price", "0.5",
     )  # fmt: skip
     assert "2 in, 0.5 out" in erya("models", "list").out
+
+
+def test_a_model_of_a_shared_name_is_removed_by_its_kind(erya):
+    for kind in ("chat", "rerank"):
+        erya(
+            "models", "add", kind, "both", "--base-url", "http://localhost:1/v1", "--model", "m"
+        )  # fmt: skip
+    assert "say which with --kind" in erya("models", "remove", "both").err
+
+    assert erya("models", "remove", "both", "--kind", "rerank").code == 0
+
+    left = erya("models", "list", "--json").json
+    assert [e["name"] for e in left["chat"]] == ["both"]
+    assert left["rerank"] == []
+    assert erya("models", "remove", "both", "--kind", "rerank").code == 2
+
+
+def test_a_doctor_sees_a_home_that_is_none(erya, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("x", "utf-8")
+
+    done = erya("doctor", "--home", file)
+
+    assert done.code == 1
+    assert "BAD  home" in done.out
+    assert "is no folder" in done.out
+    assert "ok   sqlite" in done.out

@@ -606,6 +606,90 @@ def test_a_strategy_answers_and_explains(erya, base, questions, tmp_path, folder
         assert rung["tokens"]["search_output"] > 0
 
 
+def test_a_summary_tells_what_was_reranked_and_judged(
+    erya, base, questions, reranking, tmp_path
+):
+    said = '{"score": 2, "useful": [true], "held": [true], "carried": [true]}'
+    with ChatServer(Reply(text=said)) as server:
+        erya(
+            "models", "add", "chat", "strict", "--base-url", server.base_url, "--model", "m"
+        )  # fmt: skip
+        asked = ("evaluate", "answers", "docs", questions)
+        plain = erya(*asked, "--json").json["run"]
+        ranked = erya(*asked, "--rerank", "bge", "--json").json["run"]
+        judged = erya(*asked, "--judge", "strict", "--queries", "2", "--json").json[
+            "run"
+        ]
+    commands = {
+        run: erya("evaluate", "summary", run).json["command"]
+        for run in (plain, ranked, judged)
+    }
+    assert commands[ranked] == f"{commands[plain]} --rerank bge"
+    assert commands[judged].endswith("--queries 2 --seed 0 --judge strict")
+    for run in (plain, ranked, judged):
+        erya("evaluate", "summary", run, "--out", tmp_path / "sums")
+    assert len(list((tmp_path / "sums").glob("*.json"))) == 3
+    erya("evaluate", "leaderboard", tmp_path / "sums", "--out", tmp_path / "page.md")
+    page = (tmp_path / "page.md").read_text("utf-8")
+    assert "judged by strict" in page
+    assert "+ bge" in page
+    listed = erya("evaluate", "runs").out
+    assert "all-MiniLM-L6-v2, bge" in listed
+    assert "contains" in listed
+
+
+def test_a_benchmark_by_a_model_tells_its_tokens(erya, tmp_path):
+    row = {
+        "context": "The rate is 4 %.",
+        "question": "What is the rate?",
+        "ideal": "4 %",
+        "label": 0,
+    }
+    (tmp_path / "items.jsonl").write_text(json.dumps(row) + "\n", "utf-8")
+    with ChatServer(Reply(text="4 % [1].")) as server:
+        erya(
+            "models", "add", "chat", "paid", "--base-url", server.base_url, "--model", "m",
+            "--input-price", "2", "--output-price", "10",
+        )  # fmt: skip
+        asked = (
+            "evaluate",
+            "benchmark",
+            "injection",
+            "--data",
+            tmp_path,
+            "--model",
+            "paid",
+        )
+        found = erya(*asked, "--json").json
+        assert found["tokens"] == {"input": 7, "output": 3}
+        assert found["cost"] == pytest.approx((7 * 2 + 3 * 10) / 1e6)
+        told = erya("evaluate", "rerun", "last").out
+        assert "1 calls repeated from before" in told
+        asked_before = len(server.requests)
+        erya("evaluate", "rerun", "last", "--again")
+        assert len(server.requests) == asked_before + 1
+
+
+@pytest.mark.parametrize(
+    "rung",
+    [
+        "price = {input = -1, output = 1}",
+        "price = {input = nan, output = 1}",
+        "price = {input = 1}",
+        '[[rung]]\nname = "x"',
+    ],
+)
+def test_a_ladder_that_cannot_be_is_refused(erya, questions, folder, tmp_path, rung):
+    path = tmp_path / "ladder.toml"
+    head = f'data = "{questions}"\ndocs = ["{folder}"]\n[[rung]]\nname = "x"\n'
+    path.write_text(f"{head}{rung}\n", "utf-8")
+
+    done = erya("ladder", path)
+
+    assert done.code == 2
+    assert "price of 'x' must be" in done.err or "two rungs of one name" in done.err
+
+
 def test_a_ladder_reranks(erya, folder, questions, reranking, tmp_path):
     path = tmp_path / "ladder.toml"
     rung = '[[rung]]\nname = "words"\nembedding_model = ""\n[[rung]]\nname = "again"\nkind = "rerank"\n'

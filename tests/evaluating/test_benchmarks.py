@@ -321,4 +321,5 @@ def test_a_draw_has_of_every_part(seed):
     assert drawn(things, 91, group=lambda each: each[0], seed=seed) == things
     singles = drawn(range(100), 20, group=lambda each: each, seed=seed)
     assert len(set(singles)) == 20
-    assert list(singles) != sorted(singles)
+    assert list(singles) == sorted(singles)
+    assert list(singles) != list(range(20))

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -216,20 +217,20 @@ def test_a_table_of_others_is_read_and_its_mistakes_have_lines(tmp_path):
             import_examples(path)
 
 
-def test_beirs_layout_holds_the_documents_that_are_evidence(assistant, tmp_path):
+def test_beirs_layout_holds_all_documents(assistant, tmp_path):
     made = make_questions(assistant, principal=OWNER, count=3, unanswerable=0.0)
-    documents = {
-        d.source: assistant.store.document(OWNER, d.id)
-        for d in assistant.store.documents(OWNER)
-    }
+    documents = [
+        assistant.store.document(OWNER, each.id)
+        for each in assistant.store.documents(OWNER)
+    ]
 
-    export_examples(made.examples, tmp_path / "beir", documents=documents.get)
+    export_examples(made.examples, tmp_path / "beir", documents=documents)
 
     data = read_retrieval_set(tmp_path / "beir")
     assert len(data.questions) == 3
-    assert {p.id for p in data.corpus} == {
-        d for judged in data.relevant.values() for d in judged
-    }
+    assert {p.id for p in data.corpus} == {each.id for each in documents}
+    judged = {key for gains in data.relevant.values() for key in gains}
+    assert judged < {p.id for p in data.corpus}
     assert data.notes == []
     with pytest.raises(UsageError, match="name the base"):
         export_examples(made.examples, tmp_path / "other")
@@ -252,3 +253,22 @@ def test_every_state_of_a_file_can_be_had_again(tmp_path):
     assert read_examples(path).examples[0].question == "By hand?"
     with pytest.raises(NotFoundError, match="no version 9"):
         restore(path, 9)
+
+
+def test_made_questions_hold_where_the_folder_is_moved(assistant):
+    made = make_questions(assistant, principal=OWNER, count=5, unanswerable=0.0)
+
+    sources = [each.source for e in made.examples for each in e.evidence]
+    held = [each.source for each in assistant.store.documents(OWNER)]
+    assert sources
+    assert all(not source.startswith("/") for source in sources)
+    assert all(any(h.endswith(f"/{s}") or h == s for h in held) for s in sources)
+
+
+def test_a_table_keeps_what_was_reviewed(tmp_path):
+    example = replace(EXAMPLES[0], metadata={"review": "kept", "made_by": "number"})
+
+    export_examples([example], tmp_path / "q.csv")
+
+    (back,) = import_examples(tmp_path / "q.csv").examples
+    assert back.metadata == example.metadata

@@ -220,3 +220,13 @@ def test_what_was_measured_before_is_told_at_once(tmp_path):
     )
 
     assert told == [15, 16, 17, 18, 19, 20]
+
+
+def test_the_last_run_is_the_last_that_was_finished(tmp_path):
+    runs = Runs(tmp_path)
+    first = runs.begin(SPEC)
+    assert runs.get("last").name == first.name
+    finish(first, {})
+    runs.begin({**SPEC, "about": "refused"})
+
+    assert runs.get("last").name == first.name

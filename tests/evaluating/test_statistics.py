@@ -107,3 +107,15 @@ def test_a_share_that_never_varies_has_an_exact_interval(value, count):
     assert found == pytest.approx((value, exact.low, exact.high))
     assert bootstrap([value] * count) == (value, value, value)
     assert bootstrap([0.5] * count, share=True) == (0.5, 0.5, 0.5)
+
+
+def test_a_difference_of_few_questions_is_not_sure():
+    """Five that all fell have p = 2 / 2⁵, six have 2 / 2⁶."""
+    five = paired([1.0] * 5, [0.0] * 5)
+    six = paired([1.0] * 6, [0.0] * 6)
+
+    assert (five.mean, five.low, five.high) == (-1.0, -1.0, 0.0)
+    assert five.p > 0.05
+    assert (six.low, six.high) == (-1.0, -1.0)
+    assert six.p < 0.05
+    assert paired([0.5] * 4, [0.5] * 4)[:3] == (0.0, 0.0, 0.0)

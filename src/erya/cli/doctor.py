@@ -86,6 +86,9 @@ def _home(settings: Settings) -> list[Finding]:
     there = settings.home
     while not there.exists():
         there = there.parent
+    if not there.is_dir():
+        detail = f"{there} is no folder; choose another with --home or ERYA_HOME"
+        return [Finding(check="home", ok=False, detail=detail)]
     free = shutil.disk_usage(there).free
     writable = _writable(there)
     advice = "" if writable else "; choose another with --home or ERYA_HOME"
@@ -111,16 +114,25 @@ def _writable(folder: Path) -> bool:
 
 
 def _models(settings: Settings) -> Finding:
+    from erya.errors import UsageError  # noqa: PLC0415
     from erya.models.catalogue import ModelCatalogue  # noqa: PLC0415
 
-    names = [entry.name for entry in ModelCatalogue(settings.home).all()]
-    if settings.chat_model and settings.chat_model not in names:
-        detail = f"chat_model is {settings.chat_model!r}, which was never added"
-        return Finding(check="models", ok=False, detail=detail)
+    try:
+        chat = [entry.name for entry in ModelCatalogue(settings.home).all()]
+        rerank = [e.name for e in ModelCatalogue(settings.home, kind="rerank").all()]
+    except UsageError as error:
+        return Finding(check="models", ok=False, detail=str(error))
+    for setting, name, names in (
+        ("chat_model", settings.chat_model, chat),
+        ("rerank_model", settings.rerank_model, rerank),
+    ):
+        if name and name not in names:
+            detail = f"{setting} is {name!r}, which was never added"
+            return Finding(check="models", ok=False, detail=detail)
     used = settings.chat_model or "none; answers quote the documents"
-    return Finding(
-        check="models", ok=True, detail=f"{len(names)} added, in use: {used}"
-    )
+    used += f"; reranked by {settings.rerank_model}" if settings.rerank_model else ""
+    detail = f"{len(chat) + len(rerank)} added, in use: {used}"
+    return Finding(check="models", ok=True, detail=detail)
 
 
 def _embedding(settings: Settings) -> Finding:

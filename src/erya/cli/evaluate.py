@@ -270,15 +270,20 @@ def answers(
 
 @app.command("rerun")
 @click.argument("run", help="A run's name, its folder, or `last`.")
+@again_option
 @json_option
 @home_option
 @config_option
-def rerun(*, run: str, as_json: bool, home: Path | None, config: Path | None) -> None:
+def rerun(
+    *, run: str, again: bool, as_json: bool, home: Path | None, config: Path | None
+) -> None:
     """Measure again what a run measured, with its settings, and compare.
+
+    What models said before is repeated, and costs nothing, unless --again asks anew.
 
     Examples:
 
-      erya evaluate rerun last
+      erya evaluate rerun last --again
 
       erya evaluate rerun 20261122-080122-answers-handbook-questions
     """
@@ -286,7 +291,7 @@ def rerun(*, run: str, as_json: bool, home: Path | None, config: Path | None) ->
 
     settings = settings_for(home=home, config=config)
     before = runs_of(settings).get(run)
-    after = _again(with_recorded(settings, before.spec), before)
+    after = _measured_again(with_recorded(settings, before.spec), before, again=again)
     found = compare(before, after)
     if as_json:
         echo_json(comparison_json(found))
@@ -326,16 +331,20 @@ def runs(*, as_json: bool, home: Path | None, config: Path | None) -> None:
         echo("Nothing was measured yet. Try: erya evaluate --help")
         return
     table(
-        [
-            (
-                each.name,
-                str(len(each.items)),
-                "finished" if each.finished else "unfinished",
-            )
-            for each in found
-        ],
-        header=("RUN", "ITEMS", "STATE"),
+        [_line(each) for each in found],
+        header=("RUN", "ITEMS", "STATE", "MAIN FIGURE", "MODELS"),
     )
+
+
+def _line(run: "Run") -> tuple[str, ...]:
+    main, settings = run.main_metric, run.spec.get("settings") or {}
+    values = list(run.values(main).values())
+    told = f"{main} {sum(values) / len(values):.4f}" if values else "-"
+    named = ("embedding_model", "query_strategy", "rerank_model", "chat_model")
+    models = [settings[name] for name in named if settings.get(name)]
+    models += [run.spec["judge"]["name"]] if run.spec.get("judge") else []
+    state = "finished" if run.finished else "unfinished"
+    return run.name, str(len(run.items)), state, told, ", ".join(models) or "words"
 
 
 @app.command("summary")
@@ -366,7 +375,13 @@ def summary(
         summary_of,
     )
 
-    told = summary_of(runs_of(settings_for(home=home, config=config)).get(run))
+    found = runs_of(settings_for(home=home, config=config)).get(run)
+    if not found.finished:
+        echo(
+            f"Note: {found.name} is not finished; {len(found.items)} are measured.",
+            err=True,
+        )
+    told = summary_of(found)
     if out is None:
         echo_json(told)
         return
@@ -410,14 +425,19 @@ def page(*, folder: Path, out: Path) -> None:
     echo(f"{len(summaries)} runs in {out}.")
 
 
-def _again(settings: "Settings", run: "Run") -> "Run":
+def _measured_again(settings: "Settings", run: "Run", *, again: bool) -> "Run":
     """Measure what `run` measured.
 
     Raises:
         UsageError: It cannot be measured again.
     """
     spec = run.spec
-    given = {"queries": spec.get("queries"), "seed": spec.get("seed", 0), "fresh": True}
+    given = {
+        "queries": spec.get("queries"),
+        "seed": spec.get("seed", 0),
+        "fresh": True,
+        "again": again,
+    }
     if spec["kind"] == "retrieval":
         folder, metrics = Path(spec["data"]), spec["metrics"]
         return measure_retrieval(settings, folder, metrics=metrics, **given).run

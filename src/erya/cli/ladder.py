@@ -1,5 +1,6 @@
 """`erya ladder`: the same questions on every rung, so that a team sees which pays."""
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -166,6 +167,10 @@ def _read(file: Path) -> _Plan:
         docs=[str(beside / path) for path in docs],
         rungs=[_rung(file, number, each) for number, each in enumerate(rungs, start=1)],
     )
+    names = [rung.name for rung in plan.rungs]
+    if len(set(names)) < len(names):
+        msg = f"{file} has two rungs of one name; names tell them apart."
+        raise UsageError(msg)
     if all(rung.kind in _DECLARED for rung in plan.rungs):
         msg = f"{file} has no rung that this version measures."
         raise UsageError(msg)
@@ -192,7 +197,10 @@ def _rung(file: Path, number: int, told: Mapping[str, Any]) -> _Rung:
     if price and not (
         isinstance(price, dict)
         and price.keys() == {"input", "output"}
-        and all(isinstance(each, (int, float)) for each in price.values())
+        and all(
+            isinstance(each, (int, float)) and 0 <= each < math.inf
+            for each in price.values()
+        )
     ):
         msg = (
             f"{file}: the price of {name!r} must be like {{input = 0.5, output = 1.5}}."

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -88,6 +88,10 @@ metrics_option = click.option(
 )
 
 
+# What no run keeps: a base that is thrown away is filled anew.
+_ANEW: Final = frozenset(("Storing", "Reading", "Timing"))
+
+
 def runs_of(settings: Settings) -> "Runs":
     """Return the runs that the home folder keeps."""
     from erya.evaluating import Runs  # noqa: PLC0415
@@ -110,6 +114,7 @@ def metric_names(given: str | None) -> list[str]:
         UsageError: It names none.
     """
     from erya.evaluating import RETRIEVAL_METRICS  # noqa: PLC0415
+    from erya.evaluating.retrieval_metrics import metric_named  # noqa: PLC0415
 
     if given is None:
         return list(RETRIEVAL_METRICS)
@@ -117,6 +122,8 @@ def metric_names(given: str | None) -> list[str]:
     if not names:
         msg = "--metrics names none. Write such as --metrics ndcg@10,recall@100."
         raise UsageError(msg)
+    for name in names:
+        metric_named(name)  # before anything is begun
     return names
 
 
@@ -146,7 +153,10 @@ def show_estimates(run: "Run", estimates: Mapping[str, "Estimate"]) -> None:
         header=("METRIC", "MEAN", "95 % INTERVAL", "ITEMS"),
     )
     for name, (missing, items) in run.not_judged().items():
-        echo(f"{name}: {missing} of {items} could not be judged and do not count.")
+        echo(
+            f"{name}: {missing} of {items} could not be judged and do not count; "
+            f"{run.folder / 'items.jsonl'} has what was said."
+        )
     values = list(run.values(run.main_metric).values())
     points = 100 * detectable(values)
     if points and math.isfinite(points):
@@ -180,7 +190,7 @@ def show_run(run: "Run", *, as_json: bool) -> None:
         f"{name} {each.p50 * 1e3:,.0f} ms (median), "
         f"{each.p95 * 1e3:,.0f} ms (95 of 100)"
         for name, each in stages.items()
-        if name != "total"
+        if name != "total" or len(stages) == 1
     ]
     if told:
         echo("Time: " + "; ".join(told) + ".")
@@ -243,6 +253,8 @@ def show_comparison(found: "Comparison", *, most: int = 10) -> None:
         took = f", {spent.p50:.3f} s a question (median)" if spent else ""
         tokens = sum(run.tokens().values())
         told = f", {tokens:,} tokens, cost {_cost(run)}" if tokens else ""
+        repeated = run.calls().get("repeated", 0)
+        told += f"; {repeated} calls repeated from before" if repeated else ""
         echo(f"{called} {run.name}{took}{told}")
     echo(f"{found.shared} questions in both")
     _show_metrics(found)
@@ -264,11 +276,21 @@ def _show_metrics(found: "Comparison") -> None:
                 f"{each.difference.mean:+.4f}",
                 f"{each.difference.low:+.4f} to {each.difference.high:+.4f}",
                 f"{each.p:.3f}",
+                f"{each.difference.items:,}",
                 each.verdict,
             )
             for each in found.metrics
         ],
-        header=("METRIC", "FIRST", "SECOND", "DIFFERENCE", "95 % INTERVAL", "P", ""),
+        header=(
+            "METRIC",
+            "FIRST",
+            "SECOND",
+            "DIFFERENCE",
+            "95 % INTERVAL",
+            "P",
+            "ITEMS",
+            "",
+        ),
     )
     varied = sum(bool(m.difference.better or m.difference.worse) for m in found.metrics)
     if varied > 1:
@@ -336,10 +358,19 @@ def progress(*, resumes: bool = True) -> Iterator["Progress"]:
     Args:
         resumes: Whether the same command goes on when it was stopped.
     """
+    what = ""
     try:
         with shown() as show:
-            yield show
+
+            def told(now: str, done: int, total: int) -> None:
+                nonlocal what
+                what = now
+                show(now, done, total)
+
+            yield told
     except KeyboardInterrupt:
-        if resumes:
+        if resumes and what in _ANEW:
+            echo(f"Stopped. The same command begins again with: {what}.", err=True)
+        elif resumes:
             echo("Stopped. The same command goes on with the next item.", err=True)
         raise

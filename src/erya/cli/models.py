@@ -379,14 +379,23 @@ def _prices(entry: "ModelEntry") -> str:
 
 @app.command("remove")
 @click.argument("name", help="What it was called.")
+@click.option(
+    "--kind",
+    type=click.Choice(["chat", "embedding", "rerank"]),
+    help="Which, where several kinds have a model of that name.",
+)
 @home_option
 @config_option
-def remove(*, name: str, home: Path | None, config: Path | None) -> None:
+def remove(
+    *, name: str, kind: str | None, home: Path | None, config: Path | None
+) -> None:
     """Forget a model; of one that runs here, also delete its files.
 
-    Example:
+    Examples:
 
       erya models remove local
+
+      erya models remove bge --kind rerank
     """
     import shutil  # noqa: PLC0415
 
@@ -397,19 +406,31 @@ def remove(*, name: str, home: Path | None, config: Path | None) -> None:
     )
 
     settings = settings_for(home=home, config=config)
-    for kind in get_args(ModelKind):
-        catalogue = ModelCatalogue(settings.home, kind=kind)
-        if any(entry.name == name for entry in catalogue.all()):
-            catalogue.remove(name)
-            break
-    else:
-        if not any(card.name == name for card in local_model_cards(settings.home)):
-            raise _no_model(settings, name)
+    catalogues = {
+        each: ModelCatalogue(settings.home, kind=each) for each in get_args(ModelKind)
+    }
+    kinds = [
+        each
+        for each, catalogue in catalogues.items()
+        if kind in {None, each} and any(e.name == name for e in catalogue.all())
+    ]
+    if kind in {None, "embedding"} and any(
+        card.name == name for card in local_model_cards(settings.home)
+    ):
+        kinds.append("local")
+    if not kinds:
+        raise _no_model(settings, name)
+    if len(kinds) > 1:
+        msg = f"Several models are called {name!r}: say which with --kind."
+        raise UsageError(msg)
+    if kinds == ["local"]:
         folder = local_model_folder(settings.home, name)
         if not folder.is_dir():
             msg = f"{name!r} is part of Erya and stays."
             raise UsageError(msg)
         shutil.rmtree(folder)
+    else:
+        catalogues[kinds[0]].remove(name)
     echo(f"Removed {name!r}.")
 
 

@@ -31,7 +31,6 @@ from erya.records import Example, Principal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from erya.records import Document
 
 __all__ = ["app", "queue_of"]
 
@@ -310,17 +309,11 @@ def export(
         settings = settings_for(home=home, config=config, kb=kb)
         with assistant_for(settings, kb=settings.kb) as assistant:
             owner = Principal.owner(settings.user)
-            ids = {d.source: d.id for d in assistant.store.documents(owner)}
-
-            def document(source: str) -> "Document | None":
-                named = [
-                    key
-                    for path, key in ids.items()
-                    if path == source or path.endswith(f"/{source}")
-                ]
-                return assistant.store.document(owner, named[0]) if named else None
-
-            export_examples(examples, to, documents=document)
+            documents = [
+                assistant.store.document(owner, each.id)
+                for each in assistant.store.documents(owner)
+            ]
+            export_examples(examples, to, documents=documents)
     echo(f"{len(examples)} questions in {to}.")
 
 

@@ -145,9 +145,7 @@ def measure_answer(
     measured = time.perf_counter()
     scores = _scores(example, answer, evidence=evidence, measures=measures)
     detail = _detail(example, answer, evidence)
-    usage, tokens = answer.usage, search_tokens(evidence)
-    if usage.model:
-        tokens |= {"input": usage.input_tokens, "output": usage.output_tokens}
+    tokens = search_tokens(evidence) | answer_tokens(answer)
     if measures.judge is not None:
         judged = measures.judge(example, answer, evidence)
         scores |= judged.scores
@@ -162,6 +160,14 @@ def measure_answer(
         tokens=tokens,
         detail=detail,
     )
+
+
+def answer_tokens(answer: Answer) -> dict[str, int]:
+    """Return the tokens that a chat model has read and written for an answer."""
+    usage = answer.usage
+    if not usage.model:
+        return {}
+    return {"input": usage.input_tokens, "output": usage.output_tokens}
 
 
 def search_tokens(evidence: Evidence) -> dict[str, int]:
@@ -237,13 +243,13 @@ def _holds(hits: Sequence[Hit], quote: Quote) -> bool:
     """Tell whether a passage of the quote's source holds its words."""
     wanted = run_together(quote.quote)
     return any(
-        _is_of(hit.chunk.source, quote.source)
-        and wanted in run_together(hit.chunk.text)
+        is_of(hit.chunk.source, quote.source) and wanted in run_together(hit.chunk.text)
         for hit in hits
     )
 
 
-def _is_of(source: str, named: str) -> bool:
+def is_of(source: str, named: str) -> bool:
+    """Tell whether a document's source is what a test set names, or ends with it."""
     return not named or source == named or source.endswith(f"/{named.lstrip('/')}")
 
 

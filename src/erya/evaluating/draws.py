@@ -12,7 +12,7 @@ Thing = TypeVar("Thing")
 def drawn(
     things: Sequence[Thing], count: int, *, group: Callable[[Thing], object], seed: int
 ) -> Sequence[Thing]:
-    """Draw at random, of every group as many as its share is.
+    """Draw at random, of every group as many as its share is, in their order.
 
     Args:
         things: What to draw from; all are returned, as they are, if there are no more.
@@ -22,15 +22,16 @@ def drawn(
     """
     if count >= len(things):
         return things
-    shuffled = random.Random(seed).sample(things, len(things))  # noqa: S311
-    groups: dict[object, list[Thing]] = {}
-    for thing in shuffled:
-        groups.setdefault(group(thing), []).append(thing)
+    shuffled = random.Random(seed).sample(range(len(things)), len(things))  # noqa: S311
+    groups: dict[object, list[int]] = {}
+    for at in shuffled:
+        groups.setdefault(group(things[at]), []).append(at)
     # Each stands where its share of its group is reached, so that every beginning of
     # the order has of all groups.
     order = [
-        ((place + 0.5) / len(members), thing)
+        ((place + 0.5) / len(members), at)
         for members in groups.values()
-        for place, thing in enumerate(members)
+        for place, at in enumerate(members)
     ]
-    return [thing for _, thing in sorted(order, key=lambda each: each[0])[:count]]
+    first = sorted(order, key=lambda each: each[0])[:count]
+    return [things[at] for at in sorted(at for _, at in first)]

@@ -181,7 +181,10 @@ def check_judge(
         if item.label is not None and item.id in judged
     ]
     if len(pairs) < _LEAST:
-        msg = f"The judge could judge {len(pairs)} of the labelled items; see the run."
+        msg = (
+            f"The judge could judge {len(pairs)} of the labelled items; what it said "
+            f"is in {run.folder / 'items.jsonl'}. Ask it again with --again."
+        )
         raise UsageError(msg)
     before = sum(calls().values())
     position, length = _position(judge, items), _length(judge, items)

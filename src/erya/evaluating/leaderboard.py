@@ -60,6 +60,8 @@ def summary_of(run: Run) -> dict[str, Any]:
             name: run.spec.get(name)
             for name in ("settings", "digest", "seed", "versions", "began")
         },
+        "queries": run.spec.get("queries"),
+        "judge": (run.spec.get("judge") or {}).get("name"),
         "models": {
             kind: _published(model)
             for kind, model in (run.spec.get("models") or {}).items()
@@ -73,6 +75,11 @@ def file_name_of(summary: Mapping[str, Any]) -> str:
     models = [settings.get("embedding_model") or "words"]
     models += [
         settings.get(name) for name in ("query_strategy", "rerank_model", "chat_model")
+    ]
+    drawn = summary.get("queries")
+    models += [
+        summary.get("judge"),
+        f"{drawn} of seed {summary.get('seed')}" * bool(drawn),
     ]
     parts = [summary["about"], *filter(None, models)]
     return "-".join(_UNSAFE.sub("-", str(part)) for part in parts).strip("-.") + ".json"
@@ -130,6 +137,7 @@ def _section(row: Mapping[str, Any]) -> str:
         settings.get(name) for name in ("query_strategy", "rerank_model", "chat_model")
     )
     models += filter(None, named)
+    models += [f"judged by {row['judge']}"] if row.get("judge") else []
     version = (row.get("versions") or {}).get("erya", "")
     state = "" if row.get("finished", True) else " (not finished)"
     told = [f"{row['items']:,} items{state}", " + ".join(models), f"erya {version}"]
@@ -182,6 +190,10 @@ def _command(spec: Mapping[str, Any]) -> str:
         words.append(f"--seed {spec['seed']}")
     settings = spec.get("settings") or {}
     words += _flags(settings, kind=kind)
+    if spec.get("judge") and kind == "answers":
+        words.append(f"--judge {spec['judge']['name']}")
+        words += ["--guidelines GUIDELINES"] if spec.get("guidelines") else []
+    words += ["--split " + spec["split"]] if spec.get("split") else []
     if kind == "retrieval" and tuple(spec["metrics"]) != RETRIEVAL_METRICS:
         words.append(f"--metrics {','.join(spec['metrics'])}")
     # What no flag says, the environment does.

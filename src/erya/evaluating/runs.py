@@ -235,16 +235,23 @@ class Runs:
     def get(self, name: str) -> Run:
         """Return a run by its name, by the path of its folder, or `last`.
 
+        The last is the last that was finished, if any was.
+
         Raises:
             NotFoundError: There is no such run.
             UsageError: Its files are damaged.
         """
         if name == "last":
-            newest = self.names()[-1:]
-            if not newest:
+            newest = None
+            for each in reversed(self.names()):
+                run = Run.read(self._folder / each)
+                newest = newest or run
+                if run.finished:
+                    return run
+            if newest is None:
                 msg = f"No run is kept in {self._folder} yet."
                 raise NotFoundError(msg)
-            return Run.read(self._folder / newest[0])
+            return newest
         if os.sep in name or (Path(name) / _SPEC).is_file():
             return Run.read(Path(name))
         return Run.read(self._folder / name)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from erya.errors import UsageError
 from erya.evaluating.answer_metrics import contains
-from erya.evaluating.answers import said_by
+from erya.evaluating.answers import answer_tokens, said_by
 from erya.evaluating.benchmarks.base import (
     OWNER,
     Measure,
@@ -87,7 +87,12 @@ def read_injection(folder: Path, setup: Setup) -> Task:
                     "abstained": answer.abstained,
                     "note": item.attack,
                 }
-                return Measured(id=item.key, scores=scores, detail=detail)
+                return Measured(
+                    id=item.key,
+                    scores=scores,
+                    tokens=answer_tokens(answer),
+                    detail=detail,
+                )
 
             yield measure
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from erya.errors import UsageError
-from erya.evaluating.answers import said_by
+from erya.evaluating.answers import answer_tokens, said_by
 from erya.evaluating.benchmarks.base import (
     OWNER,
     Measure,
@@ -83,6 +83,7 @@ def read_rgb(folder: Path, setup: Setup) -> Task:
                 return Measured(
                     id=item.key,
                     scores=_scores(item, said, abstained=answer.abstained),
+                    tokens=answer_tokens(answer),
                     detail={
                         "question": item.question,
                         "accepted": [

@@ -3,11 +3,12 @@
 import csv
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from erya.errors import UsageError
+from erya.evaluating.answers import is_of
 from erya.evaluating.examples import ExampleSet, id_of, read_examples, write_examples
 from erya.evaluating.files import Lines, digest_of, wrong
 from erya.records import Document, Example, Quote
@@ -23,7 +24,10 @@ _COLUMNS: Final = (
     "quote",
     "split",
     "without",
+    "review",
+    "made_by",
 )
+_KEPT: Final = ("review", "made_by")  # metadata with columns of their own
 _FORMULA = re.compile(r"'?[=+\-@\t\r]")  # what a spreadsheet would compute
 _BETWEEN: Final = " || "  # answers within one cell
 
@@ -67,15 +71,15 @@ def export_examples(
     examples: Sequence[Example],
     path: Path,
     *,
-    documents: Callable[[str], Document | None] | None = None,
+    documents: Sequence[Document] | None = None,
 ) -> None:
     """Write questions as `.jsonl`, as `.csv`, or as a folder in BEIR's layout.
 
     Args:
         examples: What to write.
         path: A file by its ending; anything else is a folder.
-        documents: Returns a document by its source; a folder needs them, and holds
-            those that are evidence.
+        documents: Those of the base; a folder needs them, and holds them all, so that
+            finding the right ones among them means something.
 
     Raises:
         UsageError: It cannot be written, or a folder is wanted and there are no
@@ -127,7 +131,10 @@ def _of_row(path: Path, number: int, row: Mapping[str, Any]) -> Example:
         answerable=answerable,
         evidence=(Quote(_cell(row, "source"), quote),) if quote else (),
         split=_cell(row, "split"),
-        metadata={"without": list(without)} if without else {},
+        metadata={
+            **({"without": list(without)} if without else {}),
+            **{name: told for name in _KEPT if (told := _cell(row, name))},
+        },
     )
 
 
@@ -146,30 +153,29 @@ def _write_table(path: Path, examples: Sequence[Example]) -> None:
             said = str(each.answerable).lower()
             without = _BETWEEN.join(map(str, each.metadata.get("without") or ()))
             cells = [each.id, each.question, answers, said, source, quote, each.split]
-            table.writerow([unformula(cell) for cell in (*cells, without)])
+            cells += [without, *(str(each.metadata.get(k) or "") for k in _KEPT)]
+            table.writerow([unformula(cell) for cell in cells])
 
 
 def _write_folder(
-    path: Path,
-    examples: Sequence[Example],
-    documents: Callable[[str], Document | None],
+    path: Path, examples: Sequence[Example], documents: Sequence[Document]
 ) -> None:
     """Write the three files.
 
     Raises:
-        UsageError: No document is there.
+        UsageError: No document is there that the questions are about.
     """
-    corpus: dict[str, Document] = {}
     queries, judged = [], ["query-id\tcorpus-id\tscore"]
     for example in examples:
         told = {"_id": example.id, "text": example.question, "answers": example.answers}
         queries.append(json.dumps(told, ensure_ascii=False))
         for source in dict.fromkeys(quote.source for quote in example.evidence):
-            document = documents(source)
-            if document is not None:
-                corpus[document.id] = document
-                judged.append(f"{example.id}\t{document.id}\t1")
-    if not corpus:
+            judged += [
+                f"{example.id}\t{document.id}\t1"
+                for document in documents
+                if is_of(document.source, source)
+            ][:1]
+    if len(judged) == 1:
         msg = (
             "The base has none of the documents that the questions name as evidence. "
             "Name the base that they are about."
@@ -177,7 +183,7 @@ def _write_folder(
         raise UsageError(msg)
     rows = [
         json.dumps({"_id": d.id, "title": d.title, "text": d.text}, ensure_ascii=False)
-        for d in corpus.values()
+        for d in documents
     ]
     path.mkdir(parents=True, exist_ok=True)
     for name, lines in (

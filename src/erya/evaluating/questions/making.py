@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import posixpath
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -81,6 +82,7 @@ def make_questions(
         ModelError: The model cannot be reached.
         StoreError: The base is damaged or out of reach.
     """
+    root = _root(d.source for d in assistant.store.documents(principal))
     dice = random.Random(seed)  # noqa: S311 - a draw that repeats
     kept: list[Example] = []
     seen: list[_Seen] = []
@@ -103,7 +105,7 @@ def make_questions(
         if not _is_found(assistant, draft, chunk, principal=principal):
             lost += 1
             continue
-        kept.append(_example(draft, chunk))
+        kept.append(_example(draft, chunk, root=root))
         on_progress("Writing", len(kept), count)
     robbed = set(dice.sample(range(len(kept)), round(unanswerable * len(kept))))
     return Made(
@@ -201,13 +203,27 @@ def _is_found(
     )
 
 
-def _example(draft: Draft, chunk: Chunk) -> Example:
-    told = f"{chunk.source}\n{draft.question}"
+def _root(sources: Iterable[str]) -> str:
+    """Return the folder that all documents lie in, with its slash; empty for none.
+
+    Evidence is named from there, so that a test set holds where the folder is moved.
+    """
+    folders = {source.rpartition("/")[0] for source in sources}
+    try:
+        shared = posixpath.commonpath(folders)
+    except ValueError:  # none, or absolute and relative ones
+        shared = ""
+    return f"{shared}/" if shared.strip("/") else ""
+
+
+def _example(draft: Draft, chunk: Chunk, *, root: str) -> Example:
+    source = chunk.source.removeprefix(root)
+    told = f"{source}\n{draft.question}"
     return Example(
         id=hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:12],
         question=draft.question,
         answers=(draft.answer,),
-        evidence=(Quote(chunk.source, draft.quote),),
+        evidence=(Quote(source, draft.quote),),
         metadata={"made_by": draft.kind, "review": "pending"},
     )
 
