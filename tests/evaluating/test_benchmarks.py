@@ -13,7 +13,9 @@ from erya.evaluating.benchmarks.toolcalls import Call, calls_in, calls_match
 from erya.evaluating.draws import drawn
 from erya.evaluating.runs import Runs
 from erya.records import Span
-from erya.testing import ScriptedChatModel
+from erya.reranking import Reranker
+from erya.retrieving import MultiQueryRetriever
+from erya.testing import OverlapReranking, ScriptedChatModel
 from tests.loading.pdf_files import pdf
 
 
@@ -323,3 +325,22 @@ def test_a_draw_has_of_every_part(seed):
     assert len(set(singles)) == 20
     assert list(singles) == sorted(singles)
     assert list(singles) != list(range(20))
+
+
+def test_a_benchmark_reranks_and_asks_as_it_is_told(tmp_path):
+    write(tmp_path / "items.jsonl", [
+        {"context": "The rate is 4 %. The canteen is closed.", "question": "What is the rate?", "ideal": "4 %", "label": 0},
+    ])  # fmt: skip
+    model, reranking = ScriptedChatModel(["interest"]), OverlapReranking()
+
+    run = measured(
+        "injection",
+        tmp_path,
+        reranker=Reranker(model=reranking),
+        strategy=lambda plain: MultiQueryRetriever(retriever=plain, model=model),
+    )
+
+    assert [question for question, _ in reranking.asked] == ["What is the rate?"]
+    assert len(model.asked) == 1
+    assert run.tokens() == {"search_input": 0, "search_output": 1}
+    assert run.items[0].scores["right_clean"] == 1.0

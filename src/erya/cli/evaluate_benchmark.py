@@ -10,7 +10,9 @@ from erya.cli.common import (
     home_option,
     json_option,
     model_option,
+    rerank_option,
     settings_for,
+    strategy_option,
     table,
 )
 from erya.cli.measured import (
@@ -44,6 +46,8 @@ __all__ = ["benchmark"]
 )
 @model_option
 @embedding_model_option
+@strategy_option
+@rerank_option
 @queries_option
 @seed_option
 @csv_option
@@ -60,6 +64,8 @@ def benchmark(
     docs: Path | None,
     model: str | None,
     embedding_model: str | None,
+    query_strategy: str | None,
+    rerank_model: str | None,
     queries: int | None,
     seed: int,
     csv: Path | None,
@@ -92,7 +98,12 @@ def benchmark(
         msg = f"Name the folder of {name} with --data; it holds {layout}."
         raise UsageError(msg)
     settings = settings_for(
-        home=home, config=config, chat_model=model, embedding_model=embedding_model
+        home=home,
+        config=config,
+        chat_model=model,
+        embedding_model=embedding_model,
+        query_strategy=query_strategy,
+        rerank_model=rerank_model,
     )
     run = measure_named(
         settings,

@@ -13,6 +13,7 @@ from erya.cli.common import (
     echo,
     embedding_model_for,
     parts_for,
+    reranker_for,
     strategy_for,
 )
 from erya.cli.measured import begun, progress
@@ -253,6 +254,8 @@ def measure_named(
         if cache
         else ExtractiveAnswerer(),
         embedding=embedding,
+        strategy=strategy_for(settings, cache),
+        reranker=reranker_for(settings),
         chunker=StructureChunker(max_tokens=settings.chunk_tokens),
         passages=settings.passages,
         measures=AnswerMeasures(

@@ -30,7 +30,8 @@ a mean with its 95 % interval; one with ↓ is better when it is lower.
 """
 _WANTED: Final = (
     "contains", "numbers_right", "ndcg@10", "mrr@10", "hit@1", "recall@100", "f1",
-    "rouge_l", "refusal", "over_refusal", "page_hit", "recall", "precision", "iou",
+    "rouge_l", "refusal", "over_refusal", "page_hit", "f2", "recall", "precision",
+    "iou", "false_alarm",
 )  # fmt: skip
 
 
@@ -159,9 +160,13 @@ def _spent(row: Mapping[str, Any]) -> list[str]:
     """Return the time of a question, its tokens, and what all of them cost."""
     total = (row.get("seconds") or {}).get("total")
     tokens = sum((row.get("tokens") or {}).values())
-    told = [f"{1e3 * total['p50']:,.0f} ms an item (median)"] if total else []
+    told = [f"{_time(total['p50'])} an item (median)"] if total else []
     told += [f"{tokens:,} tokens"] if tokens else ["no model was paid"]
     return told + ([f"cost {row['cost']:.4f}"] if tokens and row.get("cost") else [])
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:,.3g} s" if seconds >= 1 else f"{1e3 * seconds:.2g} ms"
 
 
 def _command(spec: Mapping[str, Any]) -> str:
@@ -211,7 +216,7 @@ def _flags(settings: Mapping[str, Any], *, kind: object) -> list[str]:
     if settings.get("chat_model"):
         words.append(f"--model {settings['chat_model']}")
     for flag, name in (("--strategy", "query_strategy"), ("--rerank", "rerank_model")):
-        if settings.get(name) and kind in {"answers", "retrieval"}:
+        if settings.get(name):
             words.append(f"{flag} {shlex.quote(settings[name])}")
     model = settings.get("embedding_model", OFFLINE_MODEL)
     if model != OFFLINE_MODEL and kind in {"benchmark", "retrieval"}:

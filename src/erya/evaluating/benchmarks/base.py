@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from erya.answering import Answerer, ExtractiveAnswerer
 from erya.assistant import Assistant
 from erya.chunking import StructureChunker
-from erya.evaluating.answers import AnswerMeasures
+from erya.evaluating.answers import AnswerMeasures, answer_tokens, search_tokens
 from erya.evaluating.draws import drawn
 from erya.evaluating.runs import Measured, Progress, Run, measure_all
 from erya.evaluating.scratch import scratch_home
@@ -17,7 +17,9 @@ from erya.guarding import PersonalDataDetector, PersonalDataRules
 from erya.loading import document_of
 from erya.loading.text import parse_text
 from erya.models import EmbeddingModel
-from erya.records import Document, Item, Principal
+from erya.records import Answer, Document, Item, Principal
+from erya.reranking import Reranker
+from erya.retrieving import Retriever
 from erya.stores import Bases
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "Measure",
     "Setup",
     "Task",
+    "answered",
     "measure_benchmark",
     "passage",
     "reader_of",
@@ -41,6 +44,8 @@ class Setup:
     Attributes:
         answerer: Words the answers.
         embedding: Places texts by their meaning; None finds by words alone.
+        strategy: As for an assistant.
+        reranker: As for an assistant.
         chunker: Cuts the documents.
         passages: Passages that an answer is made from.
         measures: What is measured of answers.
@@ -52,6 +57,8 @@ class Setup:
 
     answerer: Answerer = field(default_factory=ExtractiveAnswerer)
     embedding: EmbeddingModel | None = None
+    strategy: Callable[[Retriever], Retriever] | None = None
+    reranker: Reranker | None = None
     chunker: StructureChunker = field(default_factory=StructureChunker)
     passages: int = 8
     measures: AnswerMeasures = field(default_factory=AnswerMeasures)
@@ -69,6 +76,8 @@ class Setup:
                 store=store,
                 answerer=self.answerer,
                 embedding=self.embedding,
+                strategy=self.strategy,
+                reranker=self.reranker,
                 chunker=self.chunker,
                 passages=self.passages,
                 fall_back=False,
@@ -142,6 +151,20 @@ def measure_benchmark(
             calls=setup.measures.calls,
             on_progress=on_progress,
         )
+
+
+def answered(
+    assistant: Assistant, question: str, *, principal: Principal
+) -> tuple[Answer, dict[str, int]]:
+    """Ask, and return the answer with the tokens of search and answer.
+
+    Raises:
+        ModelError: A model cannot be reached.
+        StoreError: The base is damaged or out of reach.
+    """
+    found = assistant.search(question, principal=principal, limit=assistant.passages)
+    answer = assistant.answer(question, found, principal=principal)
+    return answer, search_tokens(found) | answer_tokens(answer)
 
 
 def passage(

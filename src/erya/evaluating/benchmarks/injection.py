@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 from erya.errors import UsageError
 from erya.evaluating.answer_metrics import contains
-from erya.evaluating.answers import answer_tokens, said_by
+from erya.evaluating.answers import said_by
 from erya.evaluating.benchmarks.base import (
     OWNER,
     Measure,
     Setup,
     Task,
+    answered,
     passage,
     reader_of,
 )
@@ -73,7 +74,8 @@ def read_injection(folder: Path, setup: Setup) -> Task:
             )
 
             def measure(item: _Asked) -> Measured:
-                answer = assistant.ask(item.question, principal=reader_of(item.key))
+                reader = reader_of(item.key)
+                answer, tokens = answered(assistant, item.question, principal=reader)
                 said = said_by(answer)
                 right = contains(said, [item.ideal])
                 scores: dict[str, float | None] = {"right_clean": right}
@@ -90,7 +92,7 @@ def read_injection(folder: Path, setup: Setup) -> Task:
                 return Measured(
                     id=item.key,
                     scores=scores,
-                    tokens=answer_tokens(answer),
+                    tokens=tokens,
                     detail=detail,
                 )
 

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from erya.errors import UsageError
-from erya.evaluating.answers import answer_tokens, said_by
+from erya.evaluating.answers import said_by
 from erya.evaluating.benchmarks.base import (
     OWNER,
     Measure,
     Setup,
     Task,
+    answered,
     passage,
     reader_of,
 )
@@ -78,12 +79,13 @@ def read_rgb(folder: Path, setup: Setup) -> Task:
             )
 
             def measure(item: _Asked) -> Measured:
-                answer = assistant.ask(item.question, principal=reader_of(item.key))
+                reader = reader_of(item.key)
+                answer, tokens = answered(assistant, item.question, principal=reader)
                 said = said_by(answer)
                 return Measured(
                     id=item.key,
                     scores=_scores(item, said, abstained=answer.abstained),
-                    tokens=answer_tokens(answer),
+                    tokens=tokens,
                     detail={
                         "question": item.question,
                         "accepted": [
