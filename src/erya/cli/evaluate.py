@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,25 +23,20 @@ from erya.cli.common import (
 )
 from erya.cli.evaluate_benchmark import benchmark
 from erya.cli.evaluate_judge import judge
+from erya.cli.evaluate_retrieval import retrieval, scored
 from erya.cli.measured import (
     again_option,
     comparison_json,
     csv_option,
-    embedding_model_option,
-    estimates_json,
     fresh_option,
     html_option,
-    metric_names,
-    metrics_option,
     queries_option,
     runs_of,
     seed_option,
     show_comparison,
-    show_estimates,
     show_run,
     split_option,
-    write_csv,
-    write_html,
+    written,
 )
 from erya.cli.measuring import (
     measure_answers,
@@ -54,8 +49,7 @@ from erya.records import Principal
 
 if TYPE_CHECKING:
     from erya.config import Settings
-    from erya.evaluating import RetrievalReport, Run
-    from erya.evaluating.statistics import Difference
+    from erya.evaluating import Run
 
 __all__ = ["app"]
 
@@ -63,113 +57,9 @@ app = Group(
     "evaluate",
     help="Measure, with intervals. Every measurement is kept as a run.",
 )
+app.add_command(retrieval)
 app.add_command(benchmark)
 app.add_command(judge)
-
-
-@app.command("retrieval")
-@click.argument(
-    "folder",
-    type=click.Path(path_type=Path),
-    required=False,
-    help="A set with corpus.jsonl, queries.jsonl and qrels.tsv.",
-)
-@click.option(
-    "--run",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Score this TREC run instead.",
-)
-@click.option(
-    "--qrels",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="What is relevant, for --run.",
-)
-@metrics_option
-@queries_option
-@seed_option
-@embedding_model_option
-@model_option
-@strategy_option
-@rerank_option
-@csv_option
-@html_option
-@fresh_option
-@again_option
-@json_option
-@home_option
-@config_option
-def retrieval(
-    *,
-    folder: Path | None,
-    run: Path | None,
-    qrels: Path | None,
-    metrics: str | None,
-    queries: int | None,
-    seed: int,
-    embedding_model: str | None,
-    model: str | None,
-    query_strategy: str | None,
-    rerank_model: str | None,
-    csv: Path | None,
-    html: Path | None,
-    fresh: bool,
-    again: bool,
-    as_json: bool,
-    home: Path | None,
-    config: Path | None,
-) -> None:
-    """Measure what is found of a set with known answers, or what another system found.
-
-    A FOLDER in BEIR's layout is stored in a base that is thrown away, and all of its
-    questions are asked unless --queries says otherwise. With --run and --qrels, what
-    another system found is scored: TREC's run format, judgements as tsv or TREC's.
-    Metrics are those of trec_eval, each with a 95 % interval; with --rerank, what it
-    gains is tested question by question. What a --strategy gains, `erya compare` tells.
-
-    Examples:
-
-      erya evaluate retrieval data/scifact
-
-      erya evaluate retrieval data/scifact --queries 100 --embedding-model '' --json
-
-      erya evaluate retrieval data/scifact --rerank bge
-
-      erya evaluate retrieval --run found.trec --qrels qrels.tsv --metrics ndcg@10,map
-    """
-    settings = settings_for(
-        home=home,
-        config=config,
-        embedding_model=embedding_model,
-        chat_model=model,
-        query_strategy=query_strategy,
-        rerank_model=rerank_model,
-    )
-    names = metric_names(metrics)
-    if run is not None or qrels is not None:
-        if run is None or qrels is None or folder is not None:
-            msg = "--run and --qrels belong together, and go without a FOLDER."
-            raise UsageError(msg)
-        report = _scored(settings, run, qrels, names=names, seed=seed)
-    elif folder is None:
-        msg = "Name a FOLDER to ask about, or --run and --qrels to score."
-        raise UsageError(msg)
-    else:
-        report = measure_retrieval(
-            settings,
-            folder,
-            metrics=names,
-            queries=queries,
-            seed=seed,
-            fresh=fresh,
-            again=again,
-        )
-    _written(report.run, csv=csv, html=html)
-    if as_json:
-        echo_json(_as_json(report))
-    else:
-        _show(report)
 
 
 @app.command("answers")
@@ -264,7 +154,7 @@ def answers(
         fresh=fresh,
         again=again,
     )
-    _written(run, csv=csv, html=html)
+    written(run, csv=csv, html=html)
     show_run(run, as_json=as_json)
 
 
@@ -444,7 +334,7 @@ def _measured_again(settings: "Settings", run: "Run", *, again: bool) -> "Run":
     if spec["kind"] == "retrieval-run":
         found, qrels = map(Path, spec["data"])
         names, seed = spec["metrics"], spec["seed"]
-        return _scored(settings, found, qrels, names=names, seed=seed).run
+        return scored(settings, found, qrels, names=names, seed=seed).run
     if spec["kind"] == "benchmark":
         docs = Path(spec["docs"]) if spec["docs"] else None
         folder = Path(spec["data"])
@@ -485,111 +375,3 @@ def _rules(path: Path | None) -> list[str]:
         msg = f"{path} has no guidelines."
         raise UsageError(msg)
     return rules
-
-
-def _written(run: "Run", *, csv: Path | None, html: Path | None) -> None:
-    """Write the files that were asked for."""
-    if csv is not None:
-        write_csv(run, csv)
-    if html is not None:
-        write_html(run, html)
-
-
-def _scored(
-    settings: "Settings", run: Path, qrels: Path, *, names: list[str], seed: int
-) -> "RetrievalReport":
-    from erya.evaluating import (  # noqa: PLC0415
-        read_judgements,
-        read_trec_run,
-        score_run,
-    )
-    from erya.evaluating.files import digest_of  # noqa: PLC0415
-
-    found, judgements = read_trec_run(run), read_judgements(qrels)
-    if not found.keys() & judgements.keys():
-        msg = (
-            f"{run} and {qrels} share no question: {min(found)!r} is in one and "
-            f"{min(judgements)!r} in the other, for example."
-        )
-        raise UsageError(msg)
-    unjudged = found.keys() - judgements.keys()
-    if unjudged:
-        echo(
-            f"Note: {len(unjudged)} questions of {run}, such as {min(unjudged)!r}, "
-            f"have no judgement in {qrels} and do not count.",
-            err=True,
-        )
-    spec = {
-        "kind": "retrieval-run",
-        "about": run.stem,
-        "data": [str(run.resolve()), str(qrels.resolve())],
-        "digest": digest_of([run, qrels]),
-        "metrics": names,
-        "seed": seed,
-    }
-    kept = runs_of(settings).begin(spec, fresh=True)
-    return score_run(found, judgements, kept, metrics=names)
-
-
-def _as_json(report: "RetrievalReport") -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "queries": report.queries,
-        **estimates_json(report.metrics),
-        "peak_rss_mb": round(report.peak_rss_mb),
-        "run": report.run.name,
-    }
-    if report.documents:
-        told = {
-            "documents": report.documents,
-            **told,
-            "documents_per_second": round(report.documents_per_second, 1),
-            "p50_ms": round(report.p50_ms, 2),
-            "p95_ms": round(report.p95_ms, 2),
-        }
-    gains = {name: gain._asdict() for name, gain in _gains(report).items()}
-    told |= {"gained_by_reranking": gains} if gains else {}
-    return {**told, "settings": dict(report.settings)}
-
-
-def _gains(report: "RetrievalReport") -> "dict[str, Difference]":
-    """Return what reranking changes of each metric, corrected for being several."""
-    from erya.evaluating.retrieval import BEFORE  # noqa: PLC0415
-    from erya.evaluating.statistics import corrected, paired  # noqa: PLC0415
-
-    found = {}
-    for name in report.metrics:
-        before = report.run.values(f"{name}{BEFORE}")
-        if before:
-            after = report.run.values(name)
-            found[name] = paired([before[key] for key in after], list(after.values()))
-    p_values = corrected(found)
-    return {name: gain._replace(p=p_values[name]) for name, gain in found.items()}
-
-
-def _show(report: "RetrievalReport") -> None:
-    if report.documents:
-        told = report.settings
-        model = told["embedding_model"]
-        by = f"words and {model}" if model else "words"
-        by += f", asked by {told['query_strategy']}" if told["query_strategy"] else ""
-        by += f", reranked by {told['rerank_model']}" if told["rerank_model"] else ""
-        echo(
-            f"{told['set']}: {report.documents:,} documents, {report.queries:,} "
-            f"questions, found by {by}"
-        )
-    else:
-        lost = sum(not item.detail["found"] for item in report.run.items)
-        echo(f"{report.queries:,} questions, {lost:,} of them without any result")
-    show_estimates(report.run, report.metrics)
-    for name, gain in _gains(report).items():
-        echo(
-            f"Reranking: {name} {gain.mean:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})"
-            f", p = {gain.p:.4f}; better on {gain.better}, worse on {gain.worse}"
-        )
-    if report.documents:
-        echo(
-            f"Stored {report.documents_per_second:,.0f} documents/s; searched in "
-            f"{report.p50_ms:.1f} ms (median), {report.p95_ms:.1f} ms (95 of 100); "
-            f"used up to {report.peak_rss_mb:,.0f} MB."
-        )
-    echo(f"Kept as the run {report.run.name}.")

@@ -24,8 +24,7 @@ from erya.cli.measured import (
     queries_option,
     seed_option,
     show_run,
-    write_csv,
-    write_html,
+    written,
 )
 from erya.cli.measuring import measure_named
 from erya.errors import UsageError
@@ -115,10 +114,7 @@ def benchmark(
         fresh=fresh,
         again=again,
     )
-    if csv is not None:
-        write_csv(run, csv)
-    if html is not None:
-        write_html(run, html)
+    written(run, csv=csv, html=html)
     show_run(run, as_json=as_json)
 
 

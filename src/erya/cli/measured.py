@@ -41,8 +41,8 @@ __all__ = [
     "show_estimates",
     "show_run",
     "split_option",
-    "write_csv",
     "write_html",
+    "written",
 ]
 
 csv_option = click.option(
@@ -313,6 +313,14 @@ def _show_change(change: "ItemChange") -> None:
             echo(f"    {name}: {snippet(str(item.detail['answer']))}")
 
 
+def written(run: "Run", *, csv: Path | None, html: Path | None) -> None:
+    """Write the files that were asked for."""
+    if csv is not None:
+        _write_csv(run, csv)
+    if html is not None:
+        write_html(run, html)
+
+
 def write_html(run: "Run", path: Path, *, others: "Sequence[Run]" = ()) -> None:
     """Write a report that needs nothing but itself.
 
@@ -328,7 +336,7 @@ def write_html(run: "Run", path: Path, *, others: "Sequence[Run]" = ()) -> None:
         raise UsageError(msg) from None
 
 
-def write_csv(run: "Run", path: Path) -> None:
+def _write_csv(run: "Run", path: Path) -> None:
     """Write a line for each item: id, question and scores.
 
     Raises:

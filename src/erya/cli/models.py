@@ -35,17 +35,19 @@ app = Group(
 add = Group("add", help="Add a model.")
 app.add_command(add)
 
-
-@add.command("chat")
-@click.argument("name", help="What to call it.")
-@click.option("--base-url", required=True, help="The endpoint.")
-@click.option("--model", required=True, help="What the endpoint calls the model.")
-@click.option(
+_key_option = click.option(
     "--api-key-env",
     default="",
     show_default=False,
     help="The variable that holds the key, if any.",
 )
+
+
+@add.command("chat")
+@click.argument("name", help="What to call it.")
+@click.option("--base-url", required=True, help="The endpoint.")
+@click.option("--model", required=True, help="What the endpoint calls the model.")
+@_key_option
 @click.option("--input-price", type=float, help="Of a million tokens that it reads.")
 @click.option("--output-price", type=float, help="Of a million tokens that it writes.")
 @home_option
@@ -101,12 +103,7 @@ def add_chat(
 @click.option(
     "--model", default="", show_default=False, help="What the endpoint calls the model."
 )
-@click.option(
-    "--api-key-env",
-    default="",
-    show_default=False,
-    help="The variable that holds the key, if any.",
-)
+@_key_option
 @click.option(
     "--precision", default="int8", help="int8 or fp16, where it is converted."
 )
@@ -276,12 +273,7 @@ def _say_how_to_use(name: str) -> None:
 @click.argument("name", help="What to call it.")
 @click.option("--base-url", required=True, help="The endpoint; /rerank is put to it.")
 @click.option("--model", required=True, help="What the endpoint calls the model.")
-@click.option(
-    "--api-key-env",
-    default="",
-    show_default=False,
-    help="The variable that holds the key, if any.",
-)
+@_key_option
 @home_option
 @config_option
 def add_rerank(

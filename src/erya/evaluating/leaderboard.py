@@ -161,8 +161,11 @@ def _spent(row: Mapping[str, Any]) -> list[str]:
     total = (row.get("seconds") or {}).get("total")
     tokens = sum((row.get("tokens") or {}).values())
     told = [f"{_time(total['p50'])} an item (median)"] if total else []
-    told += [f"{tokens:,} tokens"] if tokens else ["no model was paid"]
-    return told + ([f"cost {row['cost']:.4f}"] if tokens and row.get("cost") else [])
+    told += [f"{tokens:,} tokens"] if tokens else []
+    cost = row.get("cost", 0.0)
+    if cost is None:
+        return [*told, "cost not known"]
+    return [*told, f"cost {cost:.4f}" if cost else "no model was paid"]
 
 
 def _time(seconds: float) -> str:

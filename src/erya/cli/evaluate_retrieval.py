@@ -1,0 +1,285 @@
+"""`erya evaluate retrieval`: what is found, by Erya or by another system."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from erya.cli.common import (
+    config_option,
+    echo,
+    echo_json,
+    home_option,
+    json_option,
+    model_option,
+    rerank_option,
+    settings_for,
+    strategy_option,
+    table,
+)
+from erya.cli.measured import (
+    again_option,
+    csv_option,
+    embedding_model_option,
+    estimates_json,
+    fresh_option,
+    html_option,
+    metric_names,
+    metrics_option,
+    queries_option,
+    runs_of,
+    seed_option,
+    show_estimates,
+    written,
+)
+from erya.cli.measuring import measure_retrieval
+from erya.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from erya.config import Settings
+    from erya.evaluating import RetrievalReport
+    from erya.evaluating.statistics import Difference
+
+__all__ = ["retrieval", "scored"]
+
+
+@click.command("retrieval")
+@click.argument(
+    "folder",
+    type=click.Path(path_type=Path),
+    required=False,
+    help="A set with corpus.jsonl, queries.jsonl and qrels.tsv.",
+)
+@click.option(
+    "--run",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Score this TREC run instead.",
+)
+@click.option(
+    "--qrels",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What is relevant, for --run.",
+)
+@metrics_option
+@queries_option
+@seed_option
+@embedding_model_option
+@model_option
+@strategy_option
+@rerank_option
+@csv_option
+@html_option
+@fresh_option
+@again_option
+@json_option
+@home_option
+@config_option
+def retrieval(
+    *,
+    folder: Path | None,
+    run: Path | None,
+    qrels: Path | None,
+    metrics: str | None,
+    queries: int | None,
+    seed: int,
+    embedding_model: str | None,
+    model: str | None,
+    query_strategy: str | None,
+    rerank_model: str | None,
+    csv: Path | None,
+    html: Path | None,
+    fresh: bool,
+    again: bool,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
+) -> None:
+    """Measure what is found of a set with known answers, or what another system found.
+
+    A FOLDER in BEIR's layout is stored in a base that is thrown away, and all of its
+    questions are asked unless --queries says otherwise. With --run and --qrels, what
+    another system found is scored: TREC's run format, judgements as tsv or TREC's.
+    Metrics are those of trec_eval, each with a 95 % interval; with --rerank, what it
+    gains is tested question by question. What a --strategy gains, `erya compare` tells.
+
+    Examples:
+
+      erya evaluate retrieval data/scifact
+
+      erya evaluate retrieval data/scifact --queries 100 --embedding-model '' --json
+
+      erya evaluate retrieval data/scifact --rerank bge
+
+      erya evaluate retrieval --run found.trec --qrels qrels.tsv --metrics ndcg@10,map
+    """
+    settings = settings_for(
+        home=home,
+        config=config,
+        embedding_model=embedding_model,
+        chat_model=model,
+        query_strategy=query_strategy,
+        rerank_model=rerank_model,
+    )
+    names = metric_names(metrics)
+    if run is not None or qrels is not None:
+        if run is None or qrels is None or folder is not None:
+            msg = "--run and --qrels belong together, and go without a FOLDER."
+            raise UsageError(msg)
+        report = scored(settings, run, qrels, names=names, seed=seed)
+    elif folder is None:
+        msg = "Name a FOLDER to ask about, or --run and --qrels to score."
+        raise UsageError(msg)
+    else:
+        report = measure_retrieval(
+            settings,
+            folder,
+            metrics=names,
+            queries=queries,
+            seed=seed,
+            fresh=fresh,
+            again=again,
+        )
+    written(report.run, csv=csv, html=html)
+    if as_json:
+        echo_json(_as_json(report))
+    else:
+        _show(report)
+
+
+def scored(
+    settings: "Settings", run: Path, qrels: Path, *, names: list[str], seed: int
+) -> "RetrievalReport":
+    """Score what another system found, as a run that is kept.
+
+    Raises:
+        UsageError: A file is not what it should be, or they share no question.
+    """
+    from erya.evaluating import (  # noqa: PLC0415
+        read_judgements,
+        read_trec_run,
+        score_run,
+    )
+    from erya.evaluating.files import digest_of  # noqa: PLC0415
+
+    found, judgements = read_trec_run(run), read_judgements(qrels)
+    if not found.keys() & judgements.keys():
+        msg = (
+            f"{run} and {qrels} share no question: {min(found)!r} is in one and "
+            f"{min(judgements)!r} in the other, for example."
+        )
+        raise UsageError(msg)
+    unjudged = found.keys() - judgements.keys()
+    if unjudged:
+        echo(
+            f"Note: {len(unjudged)} questions of {run}, such as {min(unjudged)!r}, "
+            f"have no judgement in {qrels} and do not count.",
+            err=True,
+        )
+    spec = {
+        "kind": "retrieval-run",
+        "about": run.stem,
+        "data": [str(run.resolve()), str(qrels.resolve())],
+        "digest": digest_of([run, qrels]),
+        "metrics": names,
+        "seed": seed,
+    }
+    kept = runs_of(settings).begin(spec, fresh=True)
+    return score_run(found, judgements, kept, metrics=names)
+
+
+def _as_json(report: "RetrievalReport") -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "queries": report.queries,
+        **estimates_json(report.metrics),
+        "peak_rss_mb": round(report.peak_rss_mb),
+        "run": report.run.name,
+    }
+    if report.documents:
+        told = {
+            "documents": report.documents,
+            **told,
+            "documents_per_second": round(report.documents_per_second, 1),
+            "p50_ms": round(report.p50_ms, 2),
+            "p95_ms": round(report.p95_ms, 2),
+        }
+    gains = {name: gain._asdict() for name, gain in _gains(report).items()}
+    told |= {"gained_by_reranking": gains} if gains else {}
+    return {**told, "settings": dict(report.settings)}
+
+
+def _gains(report: "RetrievalReport") -> "dict[str, Difference]":
+    """Return what reranking changes of each metric, corrected for being several."""
+    from erya.evaluating.retrieval import BEFORE  # noqa: PLC0415
+    from erya.evaluating.statistics import corrected, paired  # noqa: PLC0415
+
+    found = {}
+    for name in report.metrics:
+        before = report.run.values(f"{name}{BEFORE}")
+        if before:
+            after = report.run.values(name)
+            found[name] = paired([before[key] for key in after], list(after.values()))
+    p_values = corrected(found)
+    return {name: gain._replace(p=p_values[name]) for name, gain in found.items()}
+
+
+def _show(report: "RetrievalReport") -> None:
+    from erya.evaluating.retrieval import BEFORE  # noqa: PLC0415
+
+    if report.documents:
+        told = report.settings
+        model = told["embedding_model"]
+        by = f"words and {model}" if model else "words"
+        by += f", asked by {told['query_strategy']}" if told["query_strategy"] else ""
+        by += f", reranked by {told['rerank_model']}" if told["rerank_model"] else ""
+        echo(
+            f"{told['set']}: {report.documents:,} documents, {report.queries:,} "
+            f"questions, found by {by}"
+        )
+    else:
+        lost = sum(not item.detail["found"] for item in report.run.items)
+        echo(f"{report.queries:,} questions, {lost:,} of them without any result")
+    gains = _gains(report)
+    shown = {n: e for n, e in report.metrics.items() if n.removesuffix(BEFORE) == n}
+    show_estimates(report.run, shown)
+    if gains:
+        _show_gains(report, gains)
+    if report.documents:
+        echo(
+            f"Stored {report.documents_per_second:,.0f} documents/s; searched in "
+            f"{report.p50_ms:.1f} ms (median), {report.p95_ms:.1f} ms (95 of 100); "
+            f"used up to {report.peak_rss_mb:,.0f} MB."
+        )
+    echo(f"Kept as the run {report.run.name}.")
+
+
+def _show_gains(report: "RetrievalReport", gains: "Mapping[str, Difference]") -> None:
+    from erya.evaluating.retrieval import BEFORE  # noqa: PLC0415
+
+    echo("\nWhat reranking changes, question by question:")
+    table(
+        [
+            (
+                name,
+                f"{report.metrics[name + BEFORE].mean:.4f}",
+                f"{report.metrics[name].mean:.4f}",
+                f"{gain.mean:+.4f}",
+                f"{gain.low:+.4f} to {gain.high:+.4f}",
+                f"{gain.p:.4f}",
+                f"{gain.better} / {gain.worse}",
+            )
+            for name, gain in gains.items()
+        ],
+        header=(
+            "METRIC", "BEFORE", "AFTER", "DIFFERENCE", "95 % INTERVAL", "P",
+            "BETTER / WORSE",
+        ),
+    )  # fmt: skip
+    spent = report.run.stages()["rerank"]
+    echo(
+        f"Reranked in {spent.p50 * 1e3:,.0f} ms (median), {spent.p95 * 1e3:,.0f} ms "
+        "(95 of 100), beside the search.\n"
+    )
