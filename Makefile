@@ -59,6 +59,8 @@ bench: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Measure all, into benchmark
 		| tee $(RESULTS)/privacy.txt
 	$(BIN)/python benchmarks/speed.py | tee $(RESULTS)/speed.txt
 	$(BIN)/python benchmarks/crashes.py | tee $(RESULTS)/crashes.txt
+	$(BIN)/python benchmarks/evaluation.py --data $(DATA)/lcqmc_faq_dev \
+		| tee $(RESULTS)/evaluation.txt
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python benchmarks/size.py | tee $(RESULTS)/size.txt
 
 # Each benchmark by name, and the folder under DATA that it reads.

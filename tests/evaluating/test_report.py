@@ -82,3 +82,49 @@ def test_the_page_opens_filters_and_asks_nobody(page_file):
         browser.close()
     assert told == []
     assert asked == [page_file.as_uri()]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+def test_runs_that_were_paid_for_stand_by_their_cost(tmp_path):
+    def paid(name, tokens, prices):
+        spec = {
+            "kind": "answers",
+            "about": name,
+            "label": name,
+            "seed": 0,
+            "prices": prices,
+        }
+
+        def measure(number):
+            return Measured(
+                id=f"q{number}", scores={"contains": float(number % 3 > 0)},
+                tokens={"input": tokens} if tokens else {}, calls={"asked": bool(tokens)},
+                detail={"question": f"Question {number}?"},
+            )  # fmt: skip
+
+        things = [(f"q{n}", n) for n in range(10)]
+        begun = Runs(tmp_path / name).begin(spec)
+        return finish(measure_all(begun, things, measure, what=""), {})
+
+    prices = {"chat": {"input": 2.0, "output": 8.0}}
+    runs = {
+        "priced": [paid("free", 0, {}), paid("paid", 1_000, prices)],
+        "unknown": [paid("free2", 0, {}), paid("dear", 1_000, {})],
+    }
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"]
+        )
+        page = browser.new_page()
+        told = {}
+        for name, (first, second) in runs.items():
+            path = tmp_path / f"{name}.html"
+            path.write_text(html_report(second, first), "utf-8")
+            page.goto(path.as_uri())
+            told[name] = page.locator("#cost").text_content() or ""
+        browser.close()
+    assert "cost of 1,000 questions" in told["priced"]
+    assert "paid: 0.6" in told["priced"]
+    assert "2.00 for 1,000 questions" in told["priced"]
+    assert "free: 0.6" in told["priced"]
+    assert "seconds per question" in told["unknown"]
