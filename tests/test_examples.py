@@ -60,12 +60,10 @@ def test_the_example_ladder_climbs(erya):
         "rungs"
     ]
 
-    assert [rung["measured"] for rung in rungs] == [
-        True,
-        True,
-        True,
-        False,
-        False,
-        False,
-        False,
+    assert [(rung["rung"], rung["measured"]) for rung in rungs] == [
+        ("words", True),
+        ("words and meaning", True),
+        ("fewer passages", True),
+        ("agent", False),
+        ("fine-tuned model", False),
     ]
