@@ -693,6 +693,36 @@ def test_a_ladder_that_cannot_be_is_refused(erya, questions, folder, tmp_path, r
     assert "price of 'x' must be" in done.err or "two rungs of one name" in done.err
 
 
+def test_a_base_is_asked_for_the_evidence_of_its_questions(
+    erya, base, tmp_path, reranking
+):
+    rows = [
+        {"id": "leave", "question": "How many days of annual leave?", "answers": ["25"], "source": "leave.md", "quote": "25 days"},
+        {"id": "years", "question": "工龄满十年有几天年假？", "answers": ["15"], "source": "人事/年假.txt", "quote": "15 天"},
+        {"id": "hotel", "question": "hotels", "answers": ["140"], "source": "elsewhere.md", "quote": "140"},
+        {"id": "cup", "question": "Which team won the cup?", "answers": []},
+    ]  # fmt: skip
+    file = tmp_path / "evidence.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    asked = ("evaluate", "retrieval", file, "--kb", "docs")
+
+    found = erya(*asked, "--json").json
+    told = erya(*asked, "--rerank", "bge").out
+
+    assert (found["queries"], found["documents"]) == (2, 3)
+    assert found["hit@1"] == found["recall@100"] == 1.0
+    assert found["settings"]["passed_over"] == 2
+    assert "documents_per_second" not in found
+    assert "What reranking changes" in told
+    assert erya("evaluate", "rerun", "last", "--json").json["changed"] == []
+    assert erya("evaluate", "summary", found["run"]).json["command"] == (
+        "erya evaluate retrieval evidence.jsonl --kb docs"
+    )
+    unread = erya(*asked, "--as", "nobody")
+    assert unread.code == 2
+    assert "names a document of the base" in unread.err
+
+
 def test_a_ladder_reranks(erya, folder, questions, reranking, tmp_path):
     path = tmp_path / "ladder.toml"
     rung = '[[rung]]\nname = "words"\nembedding_model = ""\n[[rung]]\nname = "again"\nkind = "rerank"\n'
@@ -732,7 +762,7 @@ def test_a_model_that_fails_is_told_and_the_next_try_goes_on(erya, base, questio
     [
         (["evaluate", "answers", "docs", "none.jsonl"], "none.jsonl cannot be read"),
         (["evaluate", "answers", "nowhere", "QUESTIONS"], "nowhere"),
-        (["evaluate", "retrieval"], "Name a FOLDER"),
+        (["evaluate", "retrieval"], "Name a folder"),
         (["evaluate", "retrieval", "--run", "x"], "--run and --qrels belong together"),
         (["evaluate", "rerun", "last"], "No run is kept"),
         (["compare", "a.toml", "b.toml"], "--data"),

@@ -1,8 +1,9 @@
 """`erya evaluate`: measure before you change, and after."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -40,6 +41,7 @@ from erya.cli.measured import (
 )
 from erya.cli.measuring import (
     measure_answers,
+    measure_base,
     measure_named,
     measure_retrieval,
     with_recorded,
@@ -48,6 +50,8 @@ from erya.errors import UsageError
 from erya.records import Principal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from erya.config import Settings
     from erya.evaluating import Run
 
@@ -331,6 +335,15 @@ def _measured_again(settings: "Settings", run: "Run", *, again: bool) -> "Run":
     if spec["kind"] == "retrieval":
         folder, metrics = Path(spec["data"]), spec["metrics"]
         return measure_retrieval(settings, folder, metrics=metrics, **given).run
+    if spec["kind"] == "retrieval-base":
+        base = replace(settings, kb=spec["base"]["kb"])
+        return measure_base(
+            base,
+            Path(spec["data"]),
+            principal=_reader_of(spec, settings),
+            metrics=spec["metrics"],
+            **given,
+        ).run
     if spec["kind"] == "retrieval-run":
         found, qrels = map(Path, spec["data"])
         names, seed = spec["metrics"], spec["seed"]
@@ -340,15 +353,12 @@ def _measured_again(settings: "Settings", run: "Run", *, again: bool) -> "Run":
         folder = Path(spec["data"])
         return measure_named(settings, spec["benchmark"], folder, docs=docs, **given)
     if spec["kind"] == "answers":
-        reader = spec.get("reader")
         return measure_answers(
             settings,
             Path(spec["data"]),
             kb=spec["base"]["kb"],
             docs=spec["base"]["docs"],
-            principal=Principal(user=reader["user"], groups=frozenset(reader["groups"]))
-            if reader
-            else Principal.owner(settings.user),
+            principal=_reader_of(spec, settings),
             prompt_only=spec.get("prompt_only", False),
             split=spec.get("split", ""),
             label=spec.get("label", ""),
@@ -358,6 +368,13 @@ def _measured_again(settings: "Settings", run: "Run", *, again: bool) -> "Run":
         )
     msg = f"The run {run.name} is of a kind that cannot be measured again here."
     raise UsageError(msg)
+
+
+def _reader_of(spec: "Mapping[str, Any]", settings: "Settings") -> Principal:
+    reader = spec.get("reader")
+    if not reader:
+        return Principal.owner(settings.user)
+    return Principal(user=reader["user"], groups=frozenset(reader["groups"]))
 
 
 def _rules(path: Path | None) -> list[str]:

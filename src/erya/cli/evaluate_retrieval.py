@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from erya.cli.common import (
+    as_option,
     config_option,
     echo,
     echo_json,
     home_option,
     json_option,
+    kb_option,
     model_option,
+    principal_for,
     rerank_option,
     settings_for,
     strategy_option,
@@ -32,7 +35,7 @@ from erya.cli.measured import (
     show_estimates,
     written,
 )
-from erya.cli.measuring import measure_retrieval
+from erya.cli.measuring import measure_base, measure_retrieval
 from erya.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,10 +50,10 @@ __all__ = ["retrieval", "scored"]
 
 @click.command("retrieval")
 @click.argument(
-    "folder",
+    "data",
     type=click.Path(path_type=Path),
     required=False,
-    help="A set with corpus.jsonl, queries.jsonl and qrels.tsv.",
+    help="A folder with corpus.jsonl, queries.jsonl and qrels.tsv, or questions.jsonl.",
 )
 @click.option(
     "--run",
@@ -64,6 +67,8 @@ __all__ = ["retrieval", "scored"]
     metavar="FILE",
     help="What is relevant, for --run.",
 )
+@kb_option
+@as_option
 @metrics_option
 @queries_option
 @seed_option
@@ -80,9 +85,11 @@ __all__ = ["retrieval", "scored"]
 @config_option
 def retrieval(
     *,
-    folder: Path | None,
+    data: Path | None,
     run: Path | None,
     qrels: Path | None,
+    kb: str | None,
+    narrowed: str | None,
     metrics: str | None,
     queries: int | None,
     seed: int,
@@ -100,17 +107,21 @@ def retrieval(
 ) -> None:
     """Measure what is found of a set with known answers, or what another system found.
 
-    A FOLDER in BEIR's layout is stored in a base that is thrown away, and all of its
-    questions are asked unless --queries says otherwise. With --run and --qrels, what
-    another system found is scored: TREC's run format, judgements as tsv or TREC's.
-    Metrics are those of trec_eval, each with a 95 % interval; with --rerank, what it
-    gains is tested question by question. What a --strategy gains, `erya compare` tells.
+    A folder in BEIR's layout is stored in a base that is thrown away, and all of its
+    questions are asked unless --queries says otherwise. Questions of a file are asked
+    of the base --kb; relevant are the documents that they name as evidence. With --run
+    and --qrels, what another system found is scored: TREC's run format, judgements as
+    tsv or TREC's. Metrics are those of trec_eval, each with a 95 % interval; with
+    --rerank, what it gains is tested question by question. What a --strategy gains,
+    `erya compare` tells.
 
     Examples:
 
       erya evaluate retrieval data/scifact
 
       erya evaluate retrieval data/scifact --queries 100 --embedding-model '' --json
+
+      erya evaluate retrieval questions.jsonl --kb handbook
 
       erya evaluate retrieval data/scifact --rerank bge
 
@@ -119,6 +130,7 @@ def retrieval(
     settings = settings_for(
         home=home,
         config=config,
+        kb=kb,
         embedding_model=embedding_model,
         chat_model=model,
         query_strategy=query_strategy,
@@ -126,23 +138,26 @@ def retrieval(
     )
     names = metric_names(metrics)
     if run is not None or qrels is not None:
-        if run is None or qrels is None or folder is not None:
-            msg = "--run and --qrels belong together, and go without a FOLDER."
+        if run is None or qrels is None or data is not None:
+            msg = "--run and --qrels belong together, and go without DATA."
             raise UsageError(msg)
         report = scored(settings, run, qrels, names=names, seed=seed)
-    elif folder is None:
-        msg = "Name a FOLDER to ask about, or --run and --qrels to score."
+    elif data is None:
+        msg = "Name a folder or questions to ask, or --run and --qrels to score."
         raise UsageError(msg)
     else:
-        report = measure_retrieval(
-            settings,
-            folder,
-            metrics=names,
-            queries=queries,
-            seed=seed,
-            fresh=fresh,
-            again=again,
-        )
+        given: dict[str, Any] = {
+            "metrics": names,
+            "queries": queries,
+            "seed": seed,
+            "fresh": fresh,
+            "again": again,
+        }
+        if data.is_file():
+            principal = principal_for(settings, narrowed)
+            report = measure_base(settings, data, principal=principal, **given)
+        else:
+            report = measure_retrieval(settings, data, **given)
     written(report.run, csv=csv, html=html)
     if as_json:
         echo_json(_as_json(report))
@@ -199,10 +214,10 @@ def _as_json(report: "RetrievalReport") -> dict[str, Any]:
         "run": report.run.name,
     }
     if report.documents:
-        told = {
-            "documents": report.documents,
-            **told,
-            "documents_per_second": round(report.documents_per_second, 1),
+        told = {"documents": report.documents, **told}
+        if report.documents_per_second:
+            told["documents_per_second"] = round(report.documents_per_second, 1)
+        told |= {
             "p50_ms": round(report.p50_ms, 2),
             "p95_ms": round(report.p95_ms, 2),
         }
@@ -248,10 +263,11 @@ def _show(report: "RetrievalReport") -> None:
     if gains:
         _show_gains(report, gains)
     if report.documents:
+        rate = report.documents_per_second
+        stored = f"Stored {rate:,.0f} documents/s; searched" if rate else "Searched"
         echo(
-            f"Stored {report.documents_per_second:,.0f} documents/s; searched in "
-            f"{report.p50_ms:.1f} ms (median), {report.p95_ms:.1f} ms (95 of 100); "
-            f"used up to {report.peak_rss_mb:,.0f} MB."
+            f"{stored} in {report.p50_ms:.1f} ms (median), {report.p95_ms:.1f} ms "
+            f"(95 of 100); used up to {report.peak_rss_mb:,.0f} MB."
         )
     echo(f"Kept as the run {report.run.name}.")
 

@@ -35,6 +35,7 @@ __all__ = [
     "calls_told",
     "chat_entry",
     "measure_answers",
+    "measure_base",
     "measure_named",
     "measure_retrieval",
     "prices_of",
@@ -84,17 +85,7 @@ def measure_retrieval(
         "digest": data.digest,
         "queries": queries,
         "metrics": list(metrics),
-        "settings": {
-            **{
-                name: getattr(settings, name)
-                for name in _RECORDED
-                if name not in _ANSWERS
-            },
-            "chat_model": settings.chat_model if settings.query_strategy else "",
-        },
-        "models": _models(settings, chat=bool(settings.query_strategy)),
-        "prompts": prompts_of(settings, judge="", answers=False),
-        "prices": prices_of(settings, chat=bool(settings.query_strategy)),
+        **_searching(settings),
         "seed": seed,
     }
     parts = parts_for(settings)
@@ -111,6 +102,85 @@ def measure_retrieval(
             calls=_counting(cache),
             on_progress=show,
         )
+
+
+def measure_base(
+    settings: Settings,
+    file: Path,
+    *,
+    principal: Principal,
+    metrics: Sequence[str],
+    queries: int | None = None,
+    seed: int = 0,
+    fresh: bool = False,
+    again: bool = False,
+) -> "RetrievalReport":
+    """Measure what a base that is there finds of the evidence that questions name.
+
+    Raises:
+        ModelError: A model cannot be reached.
+        NotFoundError: There is no such base or model.
+        UsageError: The file has no questions about the base.
+    """
+    from erya.evaluating import read_examples  # noqa: PLC0415
+    from erya.evaluating.retrieval import evaluate_base  # noqa: PLC0415
+
+    examples = read_examples(file)
+    if queries is not None:
+        examples = replace(examples, examples=examples.drawn(queries, seed=seed))
+    with assistant_for(settings, kb=settings.kb) as assistant:
+        assistant.fall_back = False
+        cache = _strategy_cached(assistant, settings, again=again)
+        spec = {
+            "kind": "retrieval-base",
+            "about": f"{settings.kb}-{file.stem}",
+            "data": str(file.resolve()),
+            "digest": examples.digest,
+            "queries": queries,
+            "metrics": list(metrics),
+            "base": {"kb": settings.kb, **_contents(assistant, principal)},
+            "reader": _reader(principal),
+            **_searching(settings),
+            "seed": seed,
+        }
+        with progress() as show:
+            return evaluate_base(
+                assistant,
+                examples,
+                begun(settings, spec, fresh=fresh or again),
+                principal=principal,
+                metrics=metrics,
+                calls=_counting(cache),
+                on_progress=show,
+            )
+
+
+def _searching(settings: Settings) -> dict[str, Any]:
+    """Return what a run tells of settings, models, prompts and prices of a search."""
+    asks = bool(settings.query_strategy)
+    recorded = {n: getattr(settings, n) for n in _RECORDED if n not in _ANSWERS}
+    return {
+        "settings": {**recorded, "chat_model": settings.chat_model if asks else ""},
+        "models": _models(settings, chat=asks),
+        "prompts": prompts_of(settings, judge="", answers=False),
+        "prices": prices_of(settings, chat=asks),
+    }
+
+
+def _strategy_cached(
+    assistant: "Assistant", settings: Settings, *, again: bool
+) -> "CachedChat | None":
+    if not settings.query_strategy:
+        return None
+    cache = cached_chat(settings, again=again)
+    assistant.strategy = strategy_for(settings, cache)
+    return cache
+
+
+def _reader(principal: Principal) -> dict[str, Any] | None:
+    if principal.role != "reader":
+        return None
+    return {"user": principal.user, "groups": sorted(principal.groups)}
 
 
 def measure_answers(
@@ -175,9 +245,7 @@ def measure_answers(
                 "docs": [str(Path(path).resolve()) for path in docs],
                 **_contents(assistant, principal),
             },
-            "reader": {"user": principal.user, "groups": sorted(principal.groups)}
-            if principal.role == "reader"
-            else None,
+            "reader": _reader(principal),
             "settings": {name: getattr(settings, name) for name in _RECORDED},
             "models": _models(settings, chat=True),
             "prompts": prompts_of(settings, judge=judge),
@@ -314,16 +382,13 @@ def _check_sources(
     assistant: "Assistant", examples: "Sequence[Example]", *, principal: Principal
 ) -> None:
     """Say so where the questions are about documents that are not there."""
+    from erya.evaluating.answers import by_suffix  # noqa: PLC0415
+
     named = {each.source for e in examples for each in e.evidence if each.source}
     if not named:
         return
-    held = {
-        "/".join(parts[first:])
-        for each in assistant.store.documents(principal)
-        for parts in [each.source.split("/")]
-        for first in range(len(parts))
-    }
-    if held.isdisjoint(name.lstrip("/") for name in named):
+    held = by_suffix(d.source for d in assistant.store.documents(principal))
+    if held.keys().isdisjoint(name.lstrip("/") for name in named):
         echo(
             f"Note: none of the {len(named)} documents that the questions name, such "
             f"as {min(named)!r}, is among those that are asked. Are they the right "

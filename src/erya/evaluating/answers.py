@@ -1,7 +1,7 @@
 """Ask a base questions with known answers, and measure what it says."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -246,6 +246,16 @@ def _holds(hits: Sequence[Hit], quote: Quote) -> bool:
         is_of(hit.chunk.source, quote.source) and wanted in run_together(hit.chunk.text)
         for hit in hits
     )
+
+
+def by_suffix(sources: Iterable[str]) -> dict[str, list[str]]:
+    """Return the sources by all that a test set may call them: their last parts."""
+    found: dict[str, list[str]] = {}
+    for source in sources:
+        parts = source.lstrip("/").split("/")
+        for first in range(len(parts)):
+            found.setdefault("/".join(parts[first:]), []).append(source)
+    return found
 
 
 def is_of(source: str, named: str) -> bool:

@@ -18,6 +18,7 @@ __all__ = ["file_name_of", "leaderboard", "read_summaries", "summary_of"]
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
 _KINDS: Final = {
     "retrieval": "Retrieval",
+    "retrieval-base": "Retrieval from own documents",
     "retrieval-run": "Retrieval by other systems",
     "answers": "Answers on own documents",
     "benchmark": "Benchmarks",
@@ -181,6 +182,8 @@ def _command(spec: Mapping[str, Any]) -> str:
     ]
     if kind == "retrieval-run":
         words = ["retrieval", f"--run {names[0]}", f"--qrels {names[1]}"]
+    elif kind == "retrieval-base":
+        words = ["retrieval", names[0], f"--kb {spec['base']['kb']}"]
     elif kind == "benchmark":
         words = ["benchmark", str(spec["benchmark"]), f"--data DATA/{names[0]}"]
         words += (
@@ -202,7 +205,7 @@ def _command(spec: Mapping[str, Any]) -> str:
         words.append(f"--judge {spec['judge']['name']}")
         words += ["--guidelines GUIDELINES"] if spec.get("guidelines") else []
     words += ["--split " + spec["split"]] if spec.get("split") else []
-    if kind == "retrieval" and tuple(spec["metrics"]) != RETRIEVAL_METRICS:
+    if "metrics" in spec and tuple(spec["metrics"]) != RETRIEVAL_METRICS:
         words.append(f"--metrics {','.join(spec['metrics'])}")
     # What no flag says, the environment does.
     before = [

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from erya.assistant import Assistant
 from erya.errors import UsageError
-from erya.evaluating.answers import search_tokens
+from erya.evaluating.answers import by_suffix, search_tokens
 from erya.evaluating.datasets import Passage, Question, RetrievalSet
+from erya.evaluating.examples import ExampleSet
 from erya.evaluating.retrieval_metrics import (
     RETRIEVAL_METRICS,
     Metric,
@@ -28,7 +29,13 @@ from erya.loading.text import parse_text
 from erya.records import Document, Evidence, Item, Principal
 from erya.stores import Bases, Store
 
-__all__ = ["BEFORE", "RetrievalReport", "evaluate_retrieval", "score_run"]
+__all__ = [
+    "BEFORE",
+    "RetrievalReport",
+    "evaluate_base",
+    "evaluate_retrieval",
+    "score_run",
+]
 
 BEFORE: Final = "_before"  # ends the name of a metric without the rerank model
 _OWNER: Final = Principal.owner("evaluation")
@@ -94,44 +101,24 @@ def evaluate_retrieval(
         StoreError: The base cannot be written.
         UsageError: A metric is none.
     """
-    measures = {name: metric_named(name) for name in metrics}
-    depth = max(_DEPTH, *(_depth_of(name) for name in metrics))
     with scratch_home() as home:
         store = Bases(home).open("evaluation", create=True)
         with assistant(store) as asked:
-            told = _settings(asked, data, run)
-            # Measured by itself below, so that both orders are of one search.
-            reranker, asked.reranker = asked.reranker, None
             began = time.perf_counter()
             asked.add(_documents(data.corpus, on_progress), principal=_OWNER)
             stored = time.perf_counter() - began
+            told = _settings(asked, data.name, run)
             spans = _timed(asked, data.questions, on_progress)
-
-            def measure(question: Question) -> Measured:
-                began = time.perf_counter()
-                found = _found(asked, question.text, depth=depth)
-                seconds = {"search": time.perf_counter() - began}
-                gains = data.relevant[question.id]
-                scores = _best_chunks(found, most=depth)
-                item = _scored(question, scores, gains=gains, measures=measures)
-                if reranker is not None:
-                    before, began = item, time.perf_counter()
-                    found = reranker.rerank(question.text, found)
-                    seconds["rerank"] = time.perf_counter() - began
-                    scores = _places(found)
-                    item = _scored(question, scores, gains=gains, measures=measures)
-                    was = {f"{name}{BEFORE}": s for name, s in before.scores.items()}
-                    item = replace(item, scores={**item.scores, **was})
-                return replace(item, seconds=seconds, tokens=search_tokens(found))
-
-            run = measure_all(
+            run = _measured(
+                asked,
+                [(each, data.relevant[each.id]) for each in data.questions],
                 run,
-                [(question.id, question) for question in data.questions],
-                measure,
-                what="Asking",
+                principal=_OWNER,
+                metrics=metrics,
                 calls=calls,
                 on_progress=on_progress,
             )
+    spans = spans or [item.seconds["search"] for item in run.items]
     figures = {
         "documents_per_second": len(data.corpus) / stored,
         "p50_ms": statistics.median(spans) * 1e3,
@@ -148,10 +135,115 @@ def evaluate_retrieval(
     )
 
 
-def _settings(asked: Assistant, data: RetrievalSet, run: Run) -> dict[str, Any]:
+def evaluate_base(
+    asked: Assistant,
+    examples: ExampleSet,
+    run: Run,
+    *,
+    principal: Principal,
+    metrics: Sequence[str] = RETRIEVAL_METRICS,
+    calls: Callable[[], Mapping[str, int]] = dict,
+    on_progress: Progress = lambda *_: None,
+) -> RetrievalReport:
+    """Ask a base that is there the questions of a test set, and compare.
+
+    A document is relevant that a question names as its evidence. Questions that name
+    none, or none that `principal` may read in the base, do not count.
+
+    Raises:
+        ModelError: The embedding model cannot be reached.
+        StoreError: The base is damaged or out of reach.
+        UsageError: No question counts, or a metric is none.
+    """
+    held = by_suffix(d.source for d in asked.store.documents(principal))
+    questions = []
+    for example in examples.examples:
+        named = [each.source.lstrip("/") for each in example.evidence]
+        gains = {source: 1.0 for name in named for source in held.get(name, ())}
+        if gains:
+            questions.append((Question(example.id, example.question), gains))
+    if not questions:
+        msg = (
+            f"No question of {examples.path} names a document of the base as its "
+            "evidence (`source`). Is it the right base?"
+        )
+        raise UsageError(msg)
+    told = _settings(asked, examples.path.name, run)
+    if asked.strategy is None:  # the first loads what is needed
+        asked.search(questions[0][0].text, principal=principal)
+    run = _measured(
+        asked,
+        questions,
+        run,
+        principal=principal,
+        metrics=metrics,
+        calls=calls,
+        on_progress=on_progress,
+    )
+    spans = [item.seconds["search"] for item in run.items]
+    figures = {
+        "documents_per_second": 0.0,
+        "p50_ms": statistics.median(spans) * 1e3,
+        "p95_ms": sorted(spans)[math.ceil(0.95 * len(spans)) - 1] * 1e3,
+        "peak_rss_mb": _peak_rss_mb(),
+    }
+    return RetrievalReport(
+        documents=len({s for sources in held.values() for s in sources}),
+        queries=len(run.items),
+        metrics=run.estimates(),
+        settings={**told, "passed_over": len(examples.examples) - len(questions)},
+        run=finish(run, figures),
+        **figures,
+    )
+
+
+def _measured(
+    asked: Assistant,
+    questions: Sequence[tuple[Question, Mapping[str, float]]],
+    run: Run,
+    *,
+    principal: Principal,
+    metrics: Sequence[str],
+    calls: Callable[[], Mapping[str, int]],
+    on_progress: Progress,
+) -> Run:
+    """Ask each question, with the rerank model and without."""
+    measures = {name: metric_named(name) for name in metrics}
+    depth = max(_DEPTH, *(_depth_of(name) for name in metrics))
+    # Reranked here, so that both orders are of one search.
+    reranker, asked.reranker = asked.reranker, None
+
+    def measure(thing: tuple[Question, Mapping[str, float]]) -> Measured:
+        question, gains = thing
+        began = time.perf_counter()
+        found = _found(asked, question.text, principal=principal, depth=depth)
+        seconds = {"search": time.perf_counter() - began}
+        scores = _best_chunks(found, most=depth)
+        item = _scored(question, scores, gains=gains, measures=measures)
+        if reranker is not None:
+            before, began = item, time.perf_counter()
+            found = reranker.rerank(question.text, found)
+            seconds["rerank"] = time.perf_counter() - began
+            scores = _places(found)
+            item = _scored(question, scores, gains=gains, measures=measures)
+            was = {f"{name}{BEFORE}": s for name, s in before.scores.items()}
+            item = replace(item, scores={**item.scores, **was})
+        return replace(item, seconds=seconds, tokens=search_tokens(found))
+
+    return measure_all(
+        run,
+        [(thing[0].id, thing) for thing in questions],
+        measure,
+        what="Asking",
+        calls=calls,
+        on_progress=on_progress,
+    )
+
+
+def _settings(asked: Assistant, name: str, run: Run) -> dict[str, Any]:
     recorded = run.spec.get("settings") or {}
     return {
-        "set": data.name,
+        "set": name,
         "embedding_model": asked.embedding.name if asked.embedding else "",
         "query_strategy": recorded.get("query_strategy")
         or ("custom" if asked.strategy else ""),
@@ -247,7 +339,12 @@ def _timed(
     questions: Sequence[Question],
     on_progress: Progress,
 ) -> list[float]:
-    """Return the seconds of searches, after a first one that loads what is needed."""
+    """Return the seconds of searches, after a first one that loads what is needed.
+
+    None where a strategy asks a model: it would be asked twice.
+    """
+    if assistant.strategy is not None:
+        return []
     assistant.search(questions[0].text, principal=_OWNER)
     spans: list[float] = []
     timed = questions[:_TIMED]
@@ -265,11 +362,13 @@ def _depth_of(metric: str) -> int:
     return int(depth) if depth else _WHOLE
 
 
-def _found(assistant: Assistant, question: str, *, depth: int) -> Evidence:
+def _found(
+    assistant: Assistant, question: str, *, principal: Principal, depth: int
+) -> Evidence:
     """Search for more chunks until they are of as many documents as are wanted."""
     limit = depth
     while True:
-        found = assistant.search(question, principal=_OWNER, limit=limit)
+        found = assistant.search(question, principal=principal, limit=limit)
         documents = {hit.chunk.source for hit in found.hits}
         if len(documents) >= depth or len(found.hits) < limit:
             return found
