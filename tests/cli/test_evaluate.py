@@ -521,7 +521,7 @@ def test_reranking_is_measured_beside_the_search_alone(erya, reranking, tmp_path
     assert (gained["mean"], gained["better"], gained["worse"]) == (0.5, 1, 0)
     assert re.search(r"mrr@10 +0\.5000 +1\.0000 +\+0\.5000", told)
     assert "mrr@10_before" not in told
-    assert "Reranked in" in told
+    assert "; rerank " in told
     assert "reranked by bge" in told
     again = erya("evaluate", "rerun", "last", "--json").json
     assert again["changed"] == []
@@ -565,6 +565,8 @@ def test_a_strategy_is_measured_compared_and_paid(erya, tmp_path):
         in erya("evaluate", "runs", "--json").json["runs"][1]["spec"]["prompts"]
     )
     compared = erya("compare", plain["run"], found["run"], "--json").json
+    assert compared["spent"]["second"]["cost"] == found["cost"] == summary["cost"]
+    assert compared["spent"]["first"]["cost"] == 0
     assert compared["metrics"]["recall@100"]["difference"] == 1.0
 
 

@@ -33,6 +33,8 @@ from erya.cli.measured import (
     runs_of,
     seed_option,
     show_estimates,
+    show_spent,
+    spent_json,
     written,
 )
 from erya.cli.measuring import measure_base, measure_retrieval
@@ -223,7 +225,8 @@ def _as_json(report: "RetrievalReport") -> dict[str, Any]:
         }
     gains = {name: gain._asdict() for name, gain in _gains(report).items()}
     told |= {"gained_by_reranking": gains} if gains else {}
-    return {**told, "settings": dict(report.settings)}
+    spent = spent_json(report.run)
+    return {**told, **spent, "settings": dict(report.settings)}
 
 
 def _gains(report: "RetrievalReport") -> "dict[str, Difference]":
@@ -262,13 +265,14 @@ def _show(report: "RetrievalReport") -> None:
     show_estimates(report.run, shown)
     if gains:
         _show_gains(report, gains)
-    if report.documents:
-        rate = report.documents_per_second
-        stored = f"Stored {rate:,.0f} documents/s; searched" if rate else "Searched"
+    if report.documents_per_second:
         echo(
-            f"{stored} in {report.p50_ms:.1f} ms (median), {report.p95_ms:.1f} ms "
-            f"(95 of 100); used up to {report.peak_rss_mb:,.0f} MB."
+            f"Stored {report.documents_per_second:,.0f} documents/s; searched for ten "
+            f"passages in {report.p50_ms:.1f} ms (median), {report.p95_ms:.1f} ms (95 "
+            f"of 100); used up to {report.peak_rss_mb:,.0f} MB."
         )
+    if report.documents:
+        show_spent(report.run)
     echo(f"Kept as the run {report.run.name}.")
 
 
@@ -294,8 +298,4 @@ def _show_gains(report: "RetrievalReport", gains: "Mapping[str, Difference]") ->
             "BETTER / WORSE",
         ),
     )  # fmt: skip
-    spent = report.run.stages()["rerank"]
-    echo(
-        f"Reranked in {spent.p50 * 1e3:,.0f} ms (median), {spent.p95 * 1e3:,.0f} ms "
-        "(95 of 100), beside the search.\n"
-    )
+    echo()

@@ -40,6 +40,8 @@ __all__ = [
     "show_comparison",
     "show_estimates",
     "show_run",
+    "show_spent",
+    "spent_json",
     "split_option",
     "write_html",
     "written",
@@ -169,7 +171,6 @@ def show_estimates(run: "Run", estimates: Mapping[str, "Estimate"]) -> None:
 def show_run(run: "Run", *, as_json: bool) -> None:
     """Print what a run measured."""
     estimates = run.estimates()
-    stages = run.stages()
     if as_json:
         echo_json(
             {
@@ -177,15 +178,20 @@ def show_run(run: "Run", *, as_json: bool) -> None:
                 "questions": len(run.items),
                 **estimates_json(estimates),
                 "not_judged": {k: v.missing for k, v in run.not_judged().items()},
-                "seconds": {name: each._asdict() for name, each in stages.items()},
-                "tokens": run.tokens(),
-                "cost": run.cost(),
+                **spent_json(run),
                 "figures": dict(run.figures),
                 "spec": dict(run.spec),
             }
         )
         return
     show_estimates(run, estimates)
+    show_spent(run)
+    echo(f"Kept as the run {run.name}.")
+
+
+def show_spent(run: "Run") -> None:
+    """Print the time of each stage, and the tokens and cost of models, if any."""
+    stages = run.stages()
     told = [
         f"{name} {each.p50 * 1e3:,.0f} ms (median), "
         f"{each.p95 * 1e3:,.0f} ms (95 of 100)"
@@ -198,7 +204,16 @@ def show_run(run: "Run", *, as_json: bool) -> None:
         spent = ", ".join(f"{n:,} {name}" for name, n in run.tokens().items())
         echo(f"Tokens: {spent}; {run.figures.get('repeated', 0)} calls repeated.")
         echo(f"Cost: {_cost(run)}.")
-    echo(f"Kept as the run {run.name}.")
+
+
+def spent_json(run: "Run") -> dict[str, Any]:
+    """Return the seconds of each stage, and tokens, cost and calls of models."""
+    return {
+        "seconds": {name: each._asdict() for name, each in run.stages().items()},
+        "tokens": run.tokens(),
+        "cost": run.cost(),
+        "calls": run.calls(),
+    }
 
 
 def _cost(run: "Run") -> str:
@@ -214,6 +229,7 @@ def comparison_json(found: "Comparison") -> dict[str, Any]:
         "first": found.first.name,
         "second": found.second.name,
         "shared": found.shared,
+        "spent": {"first": spent_json(found.first), "second": spent_json(found.second)},
         "metrics": {
             each.metric: {
                 "first": round(each.first.mean, 4),
