@@ -552,6 +552,9 @@ def test_a_strategy_is_measured_compared_and_paid(erya, tmp_path):
         )  # fmt: skip
         plain = erya(*words).json
         found = erya(*words, "--strategy", "multi-query", "--model", "paid").json
+        assert found["calls"] == {"asked": 1, "repeated": 0}
+        again = (*words[:-1], "--strategy", "multi-query", "--model", "paid")
+        assert "; 1 calls repeated." in erya(*again).out
         assert server.requests
     assert plain["recall@100"] == 0.0
     assert found["recall@100"] == 1.0

@@ -202,7 +202,7 @@ def show_spent(run: "Run") -> None:
         echo("Time: " + "; ".join(told) + ".")
     if run.tokens():
         spent = ", ".join(f"{n:,} {name}" for name, n in run.tokens().items())
-        echo(f"Tokens: {spent}; {run.figures.get('repeated', 0)} calls repeated.")
+        echo(f"Tokens: {spent}; {run.calls().get('repeated', 0)} calls repeated.")
         echo(f"Cost: {_cost(run)}.")
 
 
