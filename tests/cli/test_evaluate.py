@@ -698,6 +698,21 @@ def test_a_ladder_that_cannot_be_is_refused(erya, questions, folder, tmp_path, r
     assert "price of 'x' must be" in done.err or "two rungs of one name" in done.err
 
 
+def test_a_measurement_that_is_stopped_while_it_stores_says_so(
+    erya, base, questions, monkeypatch
+):
+    def stopped(*_, on_progress, **__):
+        on_progress("Storing", 1, 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("erya.evaluating.evaluate_answers", stopped)
+
+    done = erya("evaluate", "answers", "docs", questions)
+
+    assert done.code == 130
+    assert "fills its base anew" in done.err
+
+
 def test_a_base_is_asked_for_the_evidence_of_its_questions(
     erya, base, tmp_path, reranking
 ):

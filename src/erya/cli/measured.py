@@ -394,7 +394,9 @@ def progress(*, resumes: bool = True) -> Iterator["Progress"]:
             yield told
     except KeyboardInterrupt:
         if resumes and what in _ANEW:
-            echo(f"Stopped. The same command begins again with: {what}.", err=True)
+            echo(
+                "Stopped. The same command fills its base anew, then goes on.", err=True
+            )
         elif resumes:
             echo("Stopped. The same command goes on with the next item.", err=True)
         raise
