@@ -783,6 +783,7 @@ def test_a_model_that_fails_is_told_and_the_next_try_goes_on(erya, base, questio
         (["evaluate", "answers", "docs", "none.jsonl"], "none.jsonl cannot be read"),
         (["evaluate", "answers", "nowhere", "QUESTIONS"], "nowhere"),
         (["evaluate", "retrieval"], "Name a folder"),
+        (["evaluate", "retrieval", ".", "--kb", "docs"], "questions of a file"),
         (["evaluate", "retrieval", "--run", "x"], "--run and --qrels belong together"),
         (["evaluate", "rerun", "last"], "No run is kept"),
         (["compare", "a.toml", "b.toml"], "--data"),

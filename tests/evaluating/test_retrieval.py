@@ -152,6 +152,23 @@ def test_reranking_is_measured_with_and_without(folder):
     assert "ndcg@10_before" not in plain.run.metrics
 
 
+def test_a_rerank_model_is_asked_once_for_each_question_and_stays(folder):
+    """Not for the timing, and not by a search that warms up: an endpoint may be paid."""
+    model = OverlapReranking()
+    made = []
+
+    def assistant(store):
+        made.append(Assistant(store=store, reranker=Reranker(model=model)))
+        return made[0]
+
+    run = Runs(folder / "runs").begin(SPEC, fresh=True)
+    data = read_retrieval_set(folder)
+    report = evaluate_retrieval(data, run, assistant=assistant)
+
+    assert len(model.asked) == report.queries == 5
+    assert made[0].reranker is not None
+
+
 def test_a_set_in_beirs_layout_is_measured(folder):
     told = []
     report = evaluate(

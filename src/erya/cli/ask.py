@@ -13,23 +13,19 @@ from erya.cli.common import (
     as_option,
     assistant_for,
     citation_json,
-    config_option,
     echo,
     echo_json,
+    finding_options,
     flags_of,
     hit_json,
-    home_option,
-    json_option,
     kb_option,
-    model_option,
     one_line,
     place,
     principal_for,
     reference,
-    rerank_option,
     settings_for,
     snippet,
-    strategy_option,
+    usual_options,
 )
 from erya.cli.progress import draft_shown, existing, ingest_with_progress
 from erya.errors import BusyError, UsageError
@@ -50,12 +46,8 @@ _SLUG = re.compile(r"[^\w-]+")
 )
 @kb_option
 @as_option
-@model_option
-@strategy_option
-@rerank_option
-@json_option
-@home_option
-@config_option
+@finding_options
+@usual_options
 def ask(
     *,
     question: str,

@@ -41,6 +41,7 @@ __all__ = [
     "config_option",
     "echo",
     "echo_json",
+    "finding_options",
     "flags_of",
     "hit_json",
     "home_option",
@@ -51,6 +52,7 @@ __all__ = [
     "one_line",
     "parts_for",
     "place",
+    "place_options",
     "principal_for",
     "problem_json",
     "rerank_option",
@@ -61,6 +63,8 @@ __all__ = [
     "strategy_for",
     "strategy_option",
     "table",
+    "together",
+    "usual_options",
     "visible",
 ]
 
@@ -101,6 +105,22 @@ rerank_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, for programs."
 )
+
+
+def together(*options: "Callable[[Any], Any]") -> "Callable[[Any], Any]":
+    """Return one decorator for options that commands share, in the order of help."""
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+place_options = together(home_option, config_option)
+usual_options = together(json_option, place_options)
+finding_options = together(model_option, strategy_option, rerank_option)
 
 # Signs that turn the direction of writing, or have no width: a quote could hide in
 # them.

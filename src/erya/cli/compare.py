@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from erya.cli.common import (
-    config_option,
     echo,
     echo_json,
-    home_option,
-    json_option,
     settings_for,
+    usual_options,
 )
 from erya.cli.measured import (
     comparison_json,
@@ -58,9 +56,7 @@ _SETTINGS: Final = ".toml"
 @held_out_option
 @metrics_option
 @html_option
-@json_option
-@home_option
-@config_option
+@usual_options
 def compare(
     *,
     first: str,

@@ -4,11 +4,9 @@ from pathlib import Path
 
 from erya.cli.common import (
     Group,
-    config_option,
     echo_json,
-    home_option,
-    json_option,
     table,
+    usual_options,
 )
 from erya.config import load
 
@@ -21,9 +19,7 @@ app = Group(
 
 
 @app.command("show")
-@json_option
-@home_option
-@config_option
+@usual_options
 def show(*, as_json: bool, home: Path | None, config: Path | None) -> None:
     """Show each setting, its value, and where the value came from.
 

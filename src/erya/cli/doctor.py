@@ -9,11 +9,9 @@ from pathlib import Path
 import click
 
 from erya.cli.common import (
-    config_option,
-    home_option,
-    json_option,
     settings_for,
     show_findings,
+    usual_options,
 )
 from erya.config import Settings
 from erya.stores.base import Finding
@@ -24,9 +22,7 @@ _LITTLE_SPACE = 1_000_000_000  # bytes
 
 
 @click.command("doctor")
-@json_option
-@home_option
-@config_option
+@usual_options
 def doctor(*, as_json: bool, home: Path | None, config: Path | None) -> None:
     """Check this machine: limits on parsers, disk, libraries. Contacts nobody.
 

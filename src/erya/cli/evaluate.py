@@ -10,17 +10,14 @@ import click
 from erya.cli.common import (
     Group,
     as_option,
-    config_option,
     echo,
     echo_json,
-    home_option,
-    json_option,
-    model_option,
+    finding_options,
+    place_options,
     principal_for,
-    rerank_option,
     settings_for,
-    strategy_option,
     table,
+    usual_options,
 )
 from erya.cli.evaluate_benchmark import benchmark
 from erya.cli.evaluate_judge import judge
@@ -28,9 +25,7 @@ from erya.cli.evaluate_retrieval import retrieval, scored
 from erya.cli.measured import (
     again_option,
     comparison_json,
-    csv_option,
-    fresh_option,
-    html_option,
+    kept_options,
     queries_option,
     runs_of,
     seed_option,
@@ -73,9 +68,7 @@ app.add_command(judge)
     type=click.Path(path_type=Path),
     help="Questions with answers, one JSON object on a line.",
 )
-@model_option
-@strategy_option
-@rerank_option
+@finding_options
 @split_option
 @queries_option
 @seed_option
@@ -92,13 +85,8 @@ app.add_command(judge)
     help="Rules that answers have to keep, one on a line, for the judge.",
 )
 @as_option
-@csv_option
-@html_option
-@fresh_option
-@again_option
-@json_option
-@home_option
-@config_option
+@kept_options
+@usual_options
 def answers(
     *,
     kb: str,
@@ -165,9 +153,7 @@ def answers(
 @app.command("rerun")
 @click.argument("run", help="A run's name, its folder, or `last`.")
 @again_option
-@json_option
-@home_option
-@config_option
+@usual_options
 def rerun(
     *, run: str, again: bool, as_json: bool, home: Path | None, config: Path | None
 ) -> None:
@@ -194,9 +180,7 @@ def rerun(
 
 
 @app.command("runs")
-@json_option
-@home_option
-@config_option
+@usual_options
 def runs(*, as_json: bool, home: Path | None, config: Path | None) -> None:
     """List what was measured, the oldest first.
 
@@ -231,14 +215,15 @@ def runs(*, as_json: bool, home: Path | None, config: Path | None) -> None:
 
 
 def _line(run: "Run") -> tuple[str, ...]:
+    from erya.evaluating.leaderboard import models_of  # noqa: PLC0415
+
     main, settings = run.main_metric, run.spec.get("settings") or {}
     values = list(run.values(main).values())
     told = f"{main} {sum(values) / len(values):.4f}" if values else "-"
-    named = ("embedding_model", "query_strategy", "rerank_model", "chat_model")
-    models = [settings[name] for name in named if settings.get(name)]
+    models = models_of(settings)
     models += [run.spec["judge"]["name"]] if run.spec.get("judge") else []
     state = "finished" if run.finished else "unfinished"
-    return run.name, str(len(run.items)), state, told, ", ".join(models) or "words"
+    return run.name, str(len(run.items)), state, told, ", ".join(models)
 
 
 @app.command("summary")
@@ -249,8 +234,7 @@ def _line(run: "Run") -> tuple[str, ...]:
     metavar="FOLDER",
     help="Where to write it, as a file.",
 )
-@home_option
-@config_option
+@place_options
 def summary(
     *, run: str, out: Path | None, home: Path | None, config: Path | None
 ) -> None:

@@ -5,22 +5,17 @@ from pathlib import Path
 import click
 
 from erya.cli.common import (
-    config_option,
     echo_json,
-    home_option,
-    json_option,
     model_option,
     rerank_option,
     settings_for,
     strategy_option,
     table,
+    usual_options,
 )
 from erya.cli.measured import (
-    again_option,
-    csv_option,
     embedding_model_option,
-    fresh_option,
-    html_option,
+    kept_options,
     queries_option,
     seed_option,
     show_run,
@@ -49,13 +44,8 @@ __all__ = ["benchmark"]
 @rerank_option
 @queries_option
 @seed_option
-@csv_option
-@html_option
-@fresh_option
-@again_option
-@json_option
-@home_option
-@config_option
+@kept_options
+@usual_options
 def benchmark(
     *,
     name: str | None,

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from erya.cli.common import (
-    config_option,
     echo,
     echo_json,
-    home_option,
-    json_option,
     settings_for,
     table,
+    usual_options,
 )
 from erya.cli.measured import again_option, begun, fresh_option, progress
 from erya.cli.measuring import (
@@ -42,9 +40,7 @@ __all__ = ["judge"]
 )
 @fresh_option
 @again_option
-@json_option
-@home_option
-@config_option
+@usual_options
 def judge(
     *,
     file: Path,

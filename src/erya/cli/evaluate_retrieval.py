@@ -7,26 +7,19 @@ import click
 
 from erya.cli.common import (
     as_option,
-    config_option,
     echo,
     echo_json,
-    home_option,
-    json_option,
+    finding_options,
     kb_option,
-    model_option,
     principal_for,
-    rerank_option,
     settings_for,
-    strategy_option,
     table,
+    usual_options,
 )
 from erya.cli.measured import (
-    again_option,
-    csv_option,
     embedding_model_option,
     estimates_json,
-    fresh_option,
-    html_option,
+    kept_options,
     metric_names,
     metrics_option,
     queries_option,
@@ -75,16 +68,9 @@ __all__ = ["retrieval", "scored"]
 @queries_option
 @seed_option
 @embedding_model_option
-@model_option
-@strategy_option
-@rerank_option
-@csv_option
-@html_option
-@fresh_option
-@again_option
-@json_option
-@home_option
-@config_option
+@finding_options
+@kept_options
+@usual_options
 def retrieval(
     *,
     data: Path | None,
@@ -158,6 +144,9 @@ def retrieval(
         if data.is_file():
             principal = principal_for(settings, narrowed)
             report = measure_base(settings, data, principal=principal, **given)
+        elif kb is not None or narrowed is not None:
+            msg = "--kb and --as go with questions of a file; a folder has its corpus."
+            raise UsageError(msg)
         else:
             report = measure_retrieval(settings, data, **given)
     written(report.run, csv=csv, html=html)
@@ -261,7 +250,7 @@ def _show(report: "RetrievalReport") -> None:
         lost = sum(not item.detail["found"] for item in report.run.items)
         echo(f"{report.queries:,} questions, {lost:,} of them without any result")
     gains = _gains(report)
-    shown = {n: e for n, e in report.metrics.items() if n.removesuffix(BEFORE) == n}
+    shown = {n: e for n, e in report.metrics.items() if not n.endswith(BEFORE)}
     show_estimates(report.run, shown)
     if gains:
         _show_gains(report, gains)

@@ -6,13 +6,11 @@ from typing import Literal
 import click
 
 from erya.cli.common import (
-    config_option,
     echo,
     echo_json,
-    home_option,
-    json_option,
     kb_option,
     settings_for,
+    usual_options,
 )
 from erya.cli.questions import queue_of
 from erya.errors import NotFoundError
@@ -38,9 +36,7 @@ __all__ = ["feedback"]
 )
 @click.option("--reason", default="", show_default=False, help="Why.")
 @kb_option
-@json_option
-@home_option
-@config_option
+@usual_options
 def feedback(
     *,
     question: str,

@@ -7,12 +7,10 @@ import click
 
 from erya.cli.common import (
     Share,
-    config_option,
     echo,
     echo_json,
-    home_option,
-    json_option,
     settings_for,
+    usual_options,
 )
 from erya.cli.measured import comparison_json, runs_of, show_comparison
 from erya.errors import UsageError
@@ -37,9 +35,7 @@ _REGRESSED: Final = 4  # neither a mistake of the user nor a failure
 @click.option(
     "--other-data", is_flag=True, help="Let the two have measured different data."
 )
-@json_option
-@home_option
-@config_option
+@usual_options
 def gate(
     *,
     baseline: str,

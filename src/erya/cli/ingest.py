@@ -8,17 +8,15 @@ import click
 from erya.cli.common import (
     STOPPED,
     assistant_for,
-    config_option,
     echo,
     echo_json,
     flags_of,
-    home_option,
-    json_option,
     kb_option,
     one_line,
     principal_for,
     problem_json,
     settings_for,
+    usual_options,
 )
 from erya.cli.progress import existing, ingest_with_progress
 from erya.errors import UsageError
@@ -51,9 +49,7 @@ _STRICT_EXIT = 3
     "--gone", is_flag=True, help="The paths were deleted: remove their documents."
 )
 @click.option("--strict", is_flag=True, help="Exit with 3 when a file failed.")
-@json_option
-@home_option
-@config_option
+@usual_options
 def ingest(
     *,
     paths: tuple[str, ...],

@@ -9,15 +9,14 @@ from erya.cli.common import (
     Group,
     as_dict,
     as_option,
-    config_option,
     echo,
     echo_json,
-    home_option,
-    json_option,
+    place_options,
     principal_for,
     settings_for,
     show_findings,
     table,
+    usual_options,
 )
 from erya.errors import DamagedError, UsageError
 from erya.records import Principal
@@ -37,9 +36,7 @@ _SHOWN = 50
 
 
 @app.command("list")
-@json_option
-@home_option
-@config_option
+@usual_options
 def list_bases(*, as_json: bool, home: Path | None, config: Path | None) -> None:
     """List the knowledge bases.
 
@@ -84,9 +81,7 @@ def list_bases(*, as_json: bool, home: Path | None, config: Path | None) -> None
 @click.option(
     "--all", "everything", is_flag=True, help="Show every document, not the first 50."
 )
-@json_option
-@home_option
-@config_option
+@usual_options
 def show(
     *,
     name: str,
@@ -167,8 +162,7 @@ def _show_jobs(status: "Status") -> None:
 @app.command("delete")
 @name_argument
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@home_option
-@config_option
+@place_options
 def delete(*, name: str, yes: bool, home: Path | None, config: Path | None) -> None:
     """Delete a base with everything in it. The files it was read from stay.
 
@@ -191,9 +185,7 @@ def delete(*, name: str, yes: bool, home: Path | None, config: Path | None) -> N
 
 @app.command("verify")
 @name_argument
-@json_option
-@home_option
-@config_option
+@usual_options
 def verify(*, name: str, as_json: bool, home: Path | None, config: Path | None) -> None:
     """Check everything in a base against everything else. Changes nothing.
 
@@ -221,8 +213,7 @@ def verify(*, name: str, as_json: bool, home: Path | None, config: Path | None) 
 
 @app.command("rebuild")
 @name_argument
-@home_option
-@config_option
+@place_options
 def rebuild(*, name: str, home: Path | None, config: Path | None) -> None:
     """Write the index of a base anew from its texts, leaving no trace of what is gone.
 

@@ -10,15 +10,13 @@ import click
 
 from erya.cli.common import (
     chat_model_for,
-    config_option,
     echo,
     echo_json,
-    home_option,
-    json_option,
     reranker_for,
     settings_for,
     strategy_for,
     table,
+    usual_options,
 )
 from erya.cli.measured import (
     estimates_json,
@@ -77,9 +75,7 @@ class _Measured(NamedTuple):
 @split_option
 @held_out_option
 @html_option
-@json_option
-@home_option
-@config_option
+@usual_options
 def ladder(
     *,
     file: Path,

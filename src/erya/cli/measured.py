@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from erya.cli.common import echo, echo_json, snippet, table
+from erya.cli.common import echo, echo_json, snippet, table, together
 from erya.cli.progress import shown
 from erya.config import Settings
 from erya.errors import UsageError
@@ -31,6 +31,7 @@ __all__ = [
     "fresh_option",
     "held_out_option",
     "html_option",
+    "kept_options",
     "metric_names",
     "metrics_option",
     "progress",
@@ -76,6 +77,7 @@ again_option = click.option(
     is_flag=True,
     help="Begin anew, and ask models even what they said before.",
 )
+kept_options = together(csv_option, html_option, fresh_option, again_option)
 held_out_option = click.option(
     "--use-held-out",
     "held_out",

@@ -88,11 +88,9 @@ def measure_retrieval(
         **_searching(settings),
         "seed": seed,
     }
-    parts = parts_for(settings)
-    cache = None
-    if settings.query_strategy:
-        cache = cached_chat(settings, again=again)
-        parts["strategy"] = strategy_for(settings, cache)
+    parts = parts_for(settings)  # first: it tells what is missing
+    cache = _strategy_cache(settings, again=again)
+    parts["strategy"] = strategy_for(settings, cache)
     with progress() as show:
         return evaluate_retrieval(
             data,
@@ -130,7 +128,8 @@ def measure_base(
         examples = replace(examples, examples=examples.drawn(queries, seed=seed))
     with assistant_for(settings, kb=settings.kb) as assistant:
         assistant.fall_back = False
-        cache = _strategy_cached(assistant, settings, again=again)
+        cache = _strategy_cache(settings, again=again)
+        assistant.strategy = strategy_for(settings, cache)
         spec = {
             "kind": "retrieval-base",
             "about": f"{settings.kb}-{file.stem}",
@@ -167,14 +166,8 @@ def _searching(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _strategy_cached(
-    assistant: "Assistant", settings: Settings, *, again: bool
-) -> "CachedChat | None":
-    if not settings.query_strategy:
-        return None
-    cache = cached_chat(settings, again=again)
-    assistant.strategy = strategy_for(settings, cache)
-    return cache
+def _strategy_cache(settings: Settings, *, again: bool) -> "CachedChat | None":
+    return cached_chat(settings, again=again) if settings.query_strategy else None
 
 
 def _reader(principal: Principal) -> dict[str, Any] | None:
@@ -366,16 +359,9 @@ def calls_told(run: "Run") -> dict[str, int]:
 
 def _counting(*caches: "CachedChat | None") -> Callable[[], dict[str, int]]:
     """Return what counts the calls of several models together."""
-    there = [each for each in caches if each is not None]
+    from erya.evaluating.runs import summed  # noqa: PLC0415
 
-    def counted() -> dict[str, int]:
-        total: dict[str, int] = {}
-        for each in there:
-            for name, count in each.calls().items():
-                total[name] = total.get(name, 0) + count
-        return total
-
-    return counted
+    return lambda: summed(each.calls() for each in caches if each is not None)
 
 
 def _check_sources(

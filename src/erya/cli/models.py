@@ -9,15 +9,14 @@ from erya.cli.common import (
     Group,
     as_dict,
     chat_model_for,
-    config_option,
     echo,
     echo_json,
     embedding_model_for,
-    home_option,
-    json_option,
+    place_options,
     reranker_for,
     settings_for,
     table,
+    usual_options,
 )
 from erya.errors import NotFoundError, UsageError
 
@@ -50,8 +49,7 @@ _key_option = click.option(
 @_key_option
 @click.option("--input-price", type=float, help="Of a million tokens that it reads.")
 @click.option("--output-price", type=float, help="Of a million tokens that it writes.")
-@home_option
-@config_option
+@place_options
 def add_chat(
     *,
     name: str,
@@ -110,8 +108,7 @@ def add_chat(
 @click.option("--pooling", help="mean or cls, where the model does not say.")
 @click.option("--query-prefix", help="Stands before a question.")
 @click.option("--passage-prefix", help="Stands before a passage.")
-@home_option
-@config_option
+@place_options
 def add_embedding(
     *,
     name: str,
@@ -274,8 +271,7 @@ def _say_how_to_use(name: str) -> None:
 @click.option("--base-url", required=True, help="The endpoint; /rerank is put to it.")
 @click.option("--model", required=True, help="What the endpoint calls the model.")
 @_key_option
-@home_option
-@config_option
+@place_options
 def add_rerank(
     *,
     name: str,
@@ -309,9 +305,7 @@ def add_rerank(
 
 
 @app.command("list")
-@json_option
-@home_option
-@config_option
+@usual_options
 def list_models(*, as_json: bool, home: Path | None, config: Path | None) -> None:
     """List the models that were added.
 
@@ -376,8 +370,7 @@ def _prices(entry: "ModelEntry") -> str:
     type=click.Choice(["chat", "embedding", "rerank"]),
     help="Which, where several kinds have a model of that name.",
 )
-@home_option
-@config_option
+@place_options
 def remove(
     *, name: str, kind: str | None, home: Path | None, config: Path | None
 ) -> None:
@@ -428,8 +421,7 @@ def remove(
 
 @app.command("test")
 @click.argument("name", help="What it was called.")
-@home_option
-@config_option
+@place_options
 def test(*, name: str, home: Path | None, config: Path | None) -> None:
     """Ask a model for one word, vector, or order, to see that it answers.
 

@@ -11,15 +11,15 @@ from erya.cli.common import (
     Share,
     as_option,
     assistant_for,
-    config_option,
     echo,
     echo_json,
-    home_option,
     json_option,
     kb_option,
+    place_options,
     principal_for,
     settings_for,
     table,
+    usual_options,
     visible,
 )
 from erya.cli.measured import progress
@@ -69,9 +69,7 @@ _HELP: Final = (
 @click.option("--model", help="A chat model that writes them; else rules do.")
 @click.option("--seed", type=int, default=0, help="Of the draw.")
 @as_option
-@json_option
-@home_option
-@config_option
+@usual_options
 def make(
     *,
     kb: str,
@@ -150,8 +148,7 @@ def make(
     "--all", "everything", is_flag=True, help="Also those that were reviewed before."
 )
 @kb_option
-@home_option
-@config_option
+@place_options
 def review(
     *,
     file: Path | None,
@@ -283,8 +280,7 @@ def import_(*, source: Path, out: Path, add: bool) -> None:
     help=".csv, .jsonl, or a folder (BEIR).",
 )
 @kb_option
-@home_option
-@config_option
+@place_options
 def export(
     *, file: Path, to: Path, kb: str | None, home: Path | None, config: Path | None
 ) -> None:

@@ -8,20 +8,16 @@ import click
 from erya.cli.common import (
     as_option,
     assistant_for,
-    config_option,
     echo,
     echo_json,
+    finding_options,
     hit_json,
-    home_option,
-    json_option,
     kb_option,
-    model_option,
     place,
     principal_for,
-    rerank_option,
     settings_for,
     snippet,
-    strategy_option,
+    usual_options,
 )
 from erya.errors import UsageError
 
@@ -50,12 +46,8 @@ _SCORE_BY_WORDS = "A score is the BM25 of the keyword leg."
     "--explain", is_flag=True, help="Show what each leg says, and its weight."
 )
 @as_option
-@model_option
-@strategy_option
-@rerank_option
-@json_option
-@home_option
-@config_option
+@finding_options
+@usual_options
 def search(
     *,
     query: str,

@@ -9,15 +9,13 @@ import click
 
 from erya.cli.common import (
     as_option,
-    config_option,
     echo,
     echo_json,
-    home_option,
-    json_option,
     kb_option,
     one_line,
     principal_for,
     settings_for,
+    usual_options,
 )
 from erya.errors import DocumentError, NotFoundError, UsageError
 from erya.records import Item, Principal, Span
@@ -54,9 +52,7 @@ class _Place(NamedTuple):
 )
 @kb_option
 @as_option
-@json_option
-@home_option
-@config_option
+@usual_options
 def show(
     *,
     citation: str,

@@ -13,7 +13,7 @@ from erya.evaluating.retrieval_metrics import RETRIEVAL_METRICS
 from erya.evaluating.runs import Run
 from erya.models import OFFLINE_MODEL
 
-__all__ = ["file_name_of", "leaderboard", "read_summaries", "summary_of"]
+__all__ = ["file_name_of", "leaderboard", "models_of", "read_summaries", "summary_of"]
 
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
 _KINDS: Final = {
@@ -71,13 +71,17 @@ def summary_of(run: Run) -> dict[str, Any]:
     }
 
 
+def models_of(settings: Mapping[str, Any]) -> list[str]:
+    """Return what searches, or `words`, and then what rewords, reranks and answers."""
+    named = ("query_strategy", "rerank_model", "chat_model")
+    others = [settings[name] for name in named if settings.get(name)]
+    return [settings.get("embedding_model") or "words", *others]
+
+
 def file_name_of(summary: Mapping[str, Any]) -> str:
     """Return a file's name that tells a summary from those of other settings."""
     settings = summary.get("settings") or {}
-    models = [settings.get("embedding_model") or "words"]
-    models += [
-        settings.get(name) for name in ("query_strategy", "rerank_model", "chat_model")
-    ]
+    models: list[Any] = models_of(settings)
     drawn = summary.get("queries")
     models += [
         summary.get("judge"),
@@ -134,11 +138,7 @@ def _section(row: Mapping[str, Any]) -> str:
     metrics = row["metrics"]
     shown = [name for name in _WANTED if name in metrics] or list(metrics)
     settings = row.get("settings") or {}
-    models = [settings.get("embedding_model") or "words alone"]
-    named = (
-        settings.get(name) for name in ("query_strategy", "rerank_model", "chat_model")
-    )
-    models += filter(None, named)
+    models = models_of(settings)
     models += [f"judged by {row['judge']}"] if row.get("judge") else []
     version = (row.get("versions") or {}).get("erya", "")
     state = "" if row.get("finished", True) else " (not finished)"

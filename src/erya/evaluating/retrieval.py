@@ -1,10 +1,9 @@
 """Find what is known to answer, and count how often it was found."""
 
-import math
-import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -20,13 +19,14 @@ from erya.evaluating.retrieval_metrics import (
     metric_named,
     ranked,
 )
-from erya.evaluating.runs import Measured, Progress, Run, finish, measure_all
+from erya.evaluating.runs import Measured, Progress, Run, Spent, finish, measure_all
 from erya.evaluating.scratch import scratch_home
 from erya.evaluating.statistics import Estimate
 from erya.evaluating.trec import Judgements, TrecRun
 from erya.loading import document_of
 from erya.loading.text import parse_text
 from erya.records import Document, Evidence, Item, Principal
+from erya.reranking import Reranker
 from erya.stores import Bases, Store
 
 __all__ = [
@@ -54,7 +54,8 @@ class RetrievalReport:
         documents: Documents of the corpus; 0 where it was not given.
         queries: Questions that were asked.
         metrics: Name to mean and 95 % interval over the questions.
-        documents_per_second: Read, cut, embedded and stored, from nothing.
+        documents_per_second: Read, cut, embedded and stored, from nothing; 0 where
+            nothing was stored.
         p50_ms: The median time of a search for ten passages, in milliseconds.
         p95_ms: What 95 of 100 such searches stay below.
         peak_rss_mb: The most memory that this process has used, in megabytes.
@@ -104,35 +105,22 @@ def evaluate_retrieval(
     with scratch_home() as home:
         store = Bases(home).open("evaluation", create=True)
         with assistant(store) as asked:
-            began = time.perf_counter()
-            asked.add(_documents(data.corpus, on_progress), principal=_OWNER)
-            stored = time.perf_counter() - began
             told = _settings(asked, data.name, run)
-            spans = _timed(asked, data.questions, on_progress)
-            run = _measured(
-                asked,
-                [(each, data.relevant[each.id]) for each in data.questions],
-                run,
-                principal=_OWNER,
-                metrics=metrics,
-                calls=calls,
-                on_progress=on_progress,
-            )
-    spans = spans or [item.seconds["search"] for item in run.items]
-    figures = {
-        "documents_per_second": len(data.corpus) / stored,
-        "p50_ms": statistics.median(spans) * 1e3,
-        "p95_ms": sorted(spans)[math.ceil(0.95 * len(spans)) - 1] * 1e3,
-        "peak_rss_mb": _peak_rss_mb(),
-    }
-    return RetrievalReport(
-        documents=len(data.corpus),
-        queries=len(run.items),
-        metrics=run.estimates(),
-        settings=told,
-        run=finish(run, figures),
-        **figures,
-    )
+            with _apart(asked) as reranker:
+                began = time.perf_counter()
+                asked.add(_documents(data.corpus, on_progress), principal=_OWNER)
+                stored = time.perf_counter() - began
+                spans = _timed(asked, data.questions, on_progress)
+                run = measure_all(
+                    run,
+                    [(q.id, (q, data.relevant[q.id])) for q in data.questions],
+                    _measuring(asked, reranker, principal=_OWNER, metrics=metrics),
+                    what="Asking",
+                    calls=calls,
+                    on_progress=on_progress,
+                )
+    rate = len(data.corpus) / stored
+    return _report(run, told, documents=len(data.corpus), rate=rate, spans=spans)
 
 
 def evaluate_base(
@@ -169,49 +157,68 @@ def evaluate_base(
         )
         raise UsageError(msg)
     told = _settings(asked, examples.path.name, run)
-    if asked.strategy is None:  # the first loads what is needed
-        asked.search(questions[0][0].text, principal=principal)
-    run = _measured(
-        asked,
-        questions,
-        run,
-        principal=principal,
-        metrics=metrics,
-        calls=calls,
-        on_progress=on_progress,
-    )
-    spans = [item.seconds["search"] for item in run.items]
+    with _apart(asked) as reranker:
+        if asked.strategy is None:  # the first loads what is needed
+            asked.search(questions[0][0].text, principal=principal)
+        run = measure_all(
+            run,
+            [(question.id, (question, gains)) for question, gains in questions],
+            _measuring(asked, reranker, principal=principal, metrics=metrics),
+            what="Asking",
+            calls=calls,
+            on_progress=on_progress,
+        )
+    told["passed_over"] = len(examples.examples) - len(questions)
+    documents = len({source for sources in held.values() for source in sources})
+    return _report(run, told, documents=documents)
+
+
+def _report(
+    run: Run,
+    told: Mapping[str, Any],
+    *,
+    documents: int,
+    rate: float = 0.0,
+    spans: Sequence[float] = (),
+) -> RetrievalReport:
+    """Finish the run; without `spans` those of its own searches count."""
+    spent = Spent.of(spans or [item.seconds["search"] for item in run.items])
     figures = {
-        "documents_per_second": 0.0,
-        "p50_ms": statistics.median(spans) * 1e3,
-        "p95_ms": sorted(spans)[math.ceil(0.95 * len(spans)) - 1] * 1e3,
+        "documents_per_second": rate,
+        "p50_ms": spent.p50 * 1e3,
+        "p95_ms": spent.p95 * 1e3,
         "peak_rss_mb": _peak_rss_mb(),
     }
     return RetrievalReport(
-        documents=len({s for sources in held.values() for s in sources}),
+        documents=documents,
         queries=len(run.items),
         metrics=run.estimates(),
-        settings={**told, "passed_over": len(examples.examples) - len(questions)},
+        settings=told,
         run=finish(run, figures),
         **figures,
     )
 
 
-def _measured(
+@contextmanager
+def _apart(asked: Assistant) -> Iterator[Reranker | None]:
+    """Take the reranker away for a while: both orders are measured of one search."""
+    reranker, asked.reranker = asked.reranker, None
+    try:
+        yield reranker
+    finally:
+        asked.reranker = reranker
+
+
+def _measuring(
     asked: Assistant,
-    questions: Sequence[tuple[Question, Mapping[str, float]]],
-    run: Run,
+    reranker: Reranker | None,
     *,
     principal: Principal,
     metrics: Sequence[str],
-    calls: Callable[[], Mapping[str, int]],
-    on_progress: Progress,
-) -> Run:
-    """Ask each question, with the rerank model and without."""
+) -> Callable[[tuple[Question, Mapping[str, float]]], Measured]:
+    """Return what asks a question, and scores both orders of what is found."""
     measures = {name: metric_named(name) for name in metrics}
     depth = max(_DEPTH, *(_depth_of(name) for name in metrics))
-    # Reranked here, so that both orders are of one search.
-    reranker, asked.reranker = asked.reranker, None
 
     def measure(thing: tuple[Question, Mapping[str, float]]) -> Measured:
         question, gains = thing
@@ -230,14 +237,7 @@ def _measured(
             item = replace(item, scores={**item.scores, **was})
         return replace(item, seconds=seconds, tokens=search_tokens(found))
 
-    return measure_all(
-        run,
-        [(thing[0].id, thing) for thing in questions],
-        measure,
-        what="Asking",
-        calls=calls,
-        on_progress=on_progress,
-    )
+    return measure
 
 
 def _settings(asked: Assistant, name: str, run: Run) -> dict[str, Any]:

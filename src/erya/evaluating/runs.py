@@ -34,6 +34,7 @@ __all__ = [
     "Spent",
     "finish",
     "measure_all",
+    "summed",
 ]
 
 # What is done, how far, and of how many.
@@ -81,6 +82,12 @@ class Spent(NamedTuple):
 
     p50: float
     p95: float
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> Self:
+        """Return both of at least one time."""
+        last = math.ceil(0.95 * len(seconds)) - 1
+        return cls(statistics.median(seconds), sorted(seconds)[last])
 
 
 class NotJudged(NamedTuple):
@@ -181,21 +188,15 @@ class Run:
         for item in self.items:
             for stage, seconds in item.seconds.items():
                 spans.setdefault(stage, []).append(seconds)
-        return {
-            stage: Spent(
-                statistics.median(taken),
-                sorted(taken)[math.ceil(0.95 * len(taken)) - 1],
-            )
-            for stage, taken in spans.items()
-        }
+        return {stage: Spent.of(taken) for stage, taken in spans.items()}
 
     def tokens(self) -> dict[str, int]:
         """Return the tokens that models read and wrote for all items."""
-        return _summed(item.tokens for item in self.items)
+        return summed(item.tokens for item in self.items)
 
     def calls(self) -> dict[str, int]:
         """Return how often models were `asked`, and how often that was `repeated`."""
-        return _summed(item.calls for item in self.items)
+        return summed(item.calls for item in self.items)
 
     def cost(
         self, prices: Mapping[str, Mapping[str, float]] | None = None
@@ -361,7 +362,8 @@ def finish(run: Run, figures: Mapping[str, Any]) -> Run:
     return replace(run, figures=figures, finished=True)
 
 
-def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return the sum of each count."""
     total: Counter[str] = Counter()
     for each in counts:
         total.update(each)

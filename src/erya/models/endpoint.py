@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from erya.errors import ModelError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-__all__ = ["Endpoint"]
+__all__ = ["Endpoint", "ReachedModel"]
 
 Reply = TypeVar("Reply")
 
@@ -175,6 +175,40 @@ class Endpoint:
         """Return an error that names the model and its address."""
         return ModelError(
             f"The {self.kind} {self.name!r} at {self.base_url} {what}. {advice}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachedModel:
+    """What models behind a base URL have in common.
+
+    Attributes:
+        name: What the user calls it.
+        base_url: The endpoint, mostly ending in `/v1`.
+        model: What the endpoint calls it.
+        api_key: The key; empty where none is wanted.
+        seconds: The longest a request may take, retries included.
+        proxy: The proxy to reach it through; empty goes there directly.
+    """
+
+    _kind: ClassVar[str]
+
+    name: str
+    base_url: str
+    model: str
+    api_key: str = ""
+    seconds: float = 120.0
+    proxy: str = ""
+
+    @property
+    def _endpoint(self) -> Endpoint:
+        return Endpoint(
+            kind=self._kind,
+            name=self.name,
+            base_url=self.base_url,
+            api_key=self.api_key,
+            seconds=self.seconds,
+            proxy=self.proxy,
         )
 
 

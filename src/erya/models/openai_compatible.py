@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from erya.errors import ModelError
 from erya.models.base import ChatModel, Completion
-from erya.models.endpoint import Endpoint
+from erya.models.endpoint import ReachedModel
 from erya.records import Message, Usage
 
 if TYPE_CHECKING:
@@ -24,24 +24,10 @@ _SHOWN: Final = 80  # characters of an unexpected reply in an error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAICompatibleChat(ChatModel):
-    """A chat model behind a base URL.
+class OpenAICompatibleChat(ReachedModel, ChatModel):
+    """A chat model behind a base URL."""
 
-    Attributes:
-        name: What the user calls it.
-        base_url: The endpoint, mostly ending in `/v1`.
-        model: What the endpoint calls it.
-        api_key: The key; empty where none is wanted.
-        seconds: The longest an answer may take, retries included.
-        proxy: The proxy to reach it through; empty goes there directly.
-    """
-
-    name: str
-    base_url: str
-    model: str
-    api_key: str = ""
-    seconds: float = 120.0
-    proxy: str = ""
+    _kind = "chat model"
 
     @override
     def complete(
@@ -85,17 +71,6 @@ class OpenAICompatibleChat(ChatModel):
             parts.append(piece)
             if on_text is not None:
                 on_text(piece)
-
-    @property
-    def _endpoint(self) -> Endpoint:
-        return Endpoint(
-            kind="chat model",
-            name=self.name,
-            base_url=self.base_url,
-            api_key=self.api_key,
-            seconds=self.seconds,
-            proxy=self.proxy,
-        )
 
     def _exchange(
         self,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from typing_extensions import override
 
 from erya.models.base import Embedded, EmbeddingModel, checked_vectors
-from erya.models.endpoint import Endpoint
+from erya.models.endpoint import ReachedModel
 
 if TYPE_CHECKING:
     import httpx2
@@ -21,28 +21,18 @@ _TEXTS_AT_ONCE: Final = 64  # some endpoints refuse more than a hundred
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAICompatibleEmbedding(EmbeddingModel):
+class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
     """An embedding model behind a base URL.
 
     Attributes:
-        name: What the user calls it.
-        base_url: The endpoint, mostly ending in `/v1`.
-        model: What the endpoint calls it.
-        api_key: The key; empty where none is wanted.
         query_prefix: What stands before a question.
         passage_prefix: What stands before a passage.
-        seconds: The longest a request may take, retries included.
-        proxy: The proxy to reach it through; empty goes there directly.
     """
 
-    name: str
-    base_url: str
-    model: str
-    api_key: str = ""
+    _kind = "embedding model"
+
     query_prefix: str = ""
     passage_prefix: str = ""
-    seconds: float = 120.0
-    proxy: str = ""
 
     @override
     def known(self, texts: Sequence[str]) -> list[float]:
@@ -69,17 +59,6 @@ class OpenAICompatibleEmbedding(EmbeddingModel):
             raise self._endpoint.error(what, "Nothing was stored. Check the endpoint.")
         vectors = np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
         return Embedded(vectors=vectors, cut=(0,) * len(texts))
-
-    @property
-    def _endpoint(self) -> Endpoint:
-        return Endpoint(
-            kind="embedding model",
-            name=self.name,
-            base_url=self.base_url,
-            api_key=self.api_key,
-            seconds=self.seconds,
-            proxy=self.proxy,
-        )
 
     def _request(self, texts: Sequence[str]) -> "NDArray[np.float32]":
         import numpy as np  # noqa: PLC0415

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from typing_extensions import override
 
 from erya.models.base import RerankModel
-from erya.models.endpoint import Endpoint
+from erya.models.endpoint import ReachedModel
 
 if TYPE_CHECKING:
     import httpx2
@@ -20,24 +20,10 @@ _PASSAGES_AT_ONCE: Final = 100  # endpoints have limits of a hundred to a thousa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RerankEndpoint(RerankModel):
-    """A rerank model behind a base URL, as vLLM, Infinity or Jina serve it.
+class RerankEndpoint(ReachedModel, RerankModel):
+    """A rerank model behind a base URL, as vLLM, Infinity or Jina serve it."""
 
-    Attributes:
-        name: What the user calls it.
-        base_url: The endpoint, mostly ending in `/v1`; `/rerank` is put to it.
-        model: What the endpoint calls it.
-        api_key: The key; empty where none is wanted.
-        seconds: The longest a request may take, retries included.
-        proxy: The proxy to reach it through; empty goes there directly.
-    """
-
-    name: str
-    base_url: str
-    model: str
-    api_key: str = ""
-    seconds: float = 120.0
-    proxy: str = ""
+    _kind = "rerank model"
 
     @override
     def rerank(self, question: str, passages: Sequence[str]) -> list[float]:
@@ -48,17 +34,6 @@ class RerankEndpoint(RerankModel):
                 question, passages[first : first + _PASSAGES_AT_ONCE]
             )
         ]
-
-    @property
-    def _endpoint(self) -> Endpoint:
-        return Endpoint(
-            kind="rerank model",
-            name=self.name,
-            base_url=self.base_url,
-            api_key=self.api_key,
-            seconds=self.seconds,
-            proxy=self.proxy,
-        )
 
     def _scores(self, question: str, passages: Sequence[str]) -> list[float]:
         body = {
