@@ -15,7 +15,7 @@ from erya import traces
 from erya.answering import Answerer, ExtractiveAnswerer
 from erya.chunking import Chunker, StructureChunker
 from erya.errors import ModelError, NotFoundError, UsageError
-from erya.indexing import Ingestion, IngestReport
+from erya.indexing import Ingestion, IngestReport, Plan, Recipe, Stored, planned
 from erya.loading import PARSING, Limits, Outcome, ParserPool, Source, document_of
 from erya.models import EmbeddingModel
 from erya.records import Answer, Document, Evidence, Principal
@@ -115,16 +115,27 @@ class Assistant:
             )
             run = Ingestion(
                 writer,
-                self.store.documents(principal),
-                recipe=recipe,
+                self._stored(principal),
+                recipe=Recipe(recipe, pool.abilities),
                 readers=readers,
                 force=force,
                 model=self.embedding,
             )
-            for outcome in _loaded(pool.parse_all(run.changed(source.items()))):
+            offered = run.changed(source.items())
+            for outcome in _loaded(pool.parse_all(offered, within=run.changed)):
+                run.report.pages = pool.pages
                 if outcome.problem is not None:
-                    run.note(outcome.problem)
+                    run.note(outcome.problem, outcome.item)
+                else:
+                    notices = outcome.parsed.notices if outcome.parsed else ()
+                    run.opened(
+                        outcome.item,
+                        parts=len(outcome.parts),
+                        notices=(*outcome.notices, *notices),
+                    )
                 if outcome.parsed is not None:
+                    kind = outcome.parsed.media_type
+                    run.report.formats[kind] = run.report.formats.get(kind, 0) + 1
                     document = document_of(
                         outcome.item,
                         outcome.parsed,
@@ -141,6 +152,32 @@ class Assistant:
             writer.end_job(job, state="done", summary=summary)
             told["erya.documents"] = report.added + report.updated
         return report
+
+    def plan(
+        self, source: Source, *, principal: Principal, force: bool = False
+    ) -> Plan:
+        """Tell what `ingest` would do. Nothing is parsed, and nothing changes.
+
+        Args:
+            source: What would be read. What is inside archives is not looked at.
+            principal: Who would ingest.
+            force: Whether unchanged files would be read again.
+
+        Raises:
+            StoreError: The base is damaged.
+        """
+        with ParserPool(limits=self.limits) as pool:
+            recipe = Recipe(f"{PARSING}/{self.chunker.recipe}", pool.abilities)
+        return planned(
+            source.items(),
+            self._stored(principal),
+            recipe=recipe,
+            force=force,
+            roots=lambda: [root for root in source.roots if source.complete(root)],
+        )
+
+    def _stored(self, principal: Principal) -> Stored:
+        return Stored(self.store.documents(principal), self.store.items(principal))
 
     def add(
         self, documents: Iterable[Document], *, principal: Principal
@@ -163,8 +200,8 @@ class Assistant:
         ):
             run = Ingestion(
                 writer,
-                self.store.documents(principal),
-                recipe=self.chunker.recipe,
+                self._stored(principal),
+                recipe=Recipe(self.chunker.recipe),
                 readers=None,
                 model=self.embedding,
             )

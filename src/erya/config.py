@@ -63,7 +63,8 @@ class Settings:
         workers: Processes that read files.
         max_file_bytes: The largest file that is read.
         max_text_characters: The longest text that a file may turn into.
-        parse_seconds: The longest that reading one file may take.
+        parse_seconds: The longest that reading a file may take without a page of it
+            being done.
         parse_memory_mb: Memory of a process that reads files, in megabytes.
         trace_file: Where spans are written, one JSON object each; empty writes none.
     """
@@ -90,8 +91,8 @@ class Settings:
     workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
     max_file_bytes: int = 100_000_000
     max_text_characters: int = 20_000_000
-    parse_seconds: float = 60.0
-    parse_memory_mb: int = 2_000
+    parse_seconds: float = 30.0
+    parse_memory_mb: int = 1_000
     trace_file: str = ""
 
 

@@ -24,7 +24,9 @@ __all__ = [
     "Hit",
     "Item",
     "Message",
+    "Notice",
     "Parsed",
+    "Part",
     "Principal",
     "Problem",
     "Quote",
@@ -88,11 +90,17 @@ class Item:
 
     Attributes:
         source: Where a reader can find it, and what identifies it: a path or a URL.
+            What is inside another file stands below it, as in a folder.
         data: The bytes themselves.
+        inside: The source of the file that it was inside of; empty where it was not.
+        validators: What tells whether it has changed without reading it, such as an
+            ETag; empty where reading it is as cheap.
     """
 
     source: str
     data: bytes
+    inside: str = ""
+    validators: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def content_hash(self) -> str:
@@ -122,16 +130,46 @@ class Block:
     """A structural piece of a text.
 
     Attributes:
-        kind: What it is.
+        kind: What it is. A table is written in Markdown; `erya.language.table_cells`
+            gives its cells as spans.
         start: First character.
         end: One past the last character.
         level: The depth of a heading, from 1; 0 for every other kind.
+        omitted: Why it is not searched, as one word: `running_head`, `duplicate`, …;
+            empty for what is.
     """
 
     kind: BlockKind
     start: int
     end: int
     level: int = 0
+    omitted: str = ""
+
+
+class Notice(NamedTuple):
+    """Something that a reader of a document should know of how it was read.
+
+    Attributes:
+        code: The kind, as one word for programs: `garbled`, `no_text`, `hidden_text`, …
+        message: What happened and what to do, for a person.
+        page: Where, from 1; None if it is about the whole.
+    """
+
+    code: str
+    message: str
+    page: int | None = None
+
+
+class Part(NamedTuple):
+    """A file inside a file: a member of an archive, an attachment of a mail.
+
+    Attributes:
+        name: Its path inside, `/` between folders; a name only, never opened.
+        data: Its bytes.
+    """
+
+    name: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +180,10 @@ class Parsed:
         title: The title that the document gives itself; empty if it gives none.
         text: The whole text, without NUL and without lone surrogates.
         blocks: Its structure in reading order: apart from each other, not empty.
-        pages: The span of each page; empty where the format has no pages.
+        pages: The span of each page, slide or sheet; empty where there are none.
         media_type: What the bytes were.
         metadata: What else the document says of itself.
+        notices: What a reader should know of how it was read.
     """
 
     title: str
@@ -153,6 +192,7 @@ class Parsed:
     pages: tuple[Span, ...] = ()
     media_type: str
     metadata: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +205,7 @@ class Document:
         title: What a person would call it.
         text: The whole text; every offset in Erya counts characters of this string.
         blocks: Headings, paragraphs, lists, tables and code, as spans of the text.
-        pages: The span of each page; empty where the format has no pages.
+        pages: The span of each page, slide or sheet; empty where there are none.
         language: The main language as an ISO 639-1 code; empty if not told.
         media_type: What the original bytes were.
         metadata: What filters and citations may use.

@@ -6,7 +6,7 @@ import pytest
 
 from erya.errors import DocumentError
 from erya.loading import ParserPool, parse
-from erya.loading.pdf import open_pdf, page_text
+from erya.loading.pdf import PdfReader, open_pdf
 from erya.records import Item
 from tests.loading.pdf_files import pdf
 
@@ -184,7 +184,7 @@ def test_every_mark_covers_just_the_words_it_names(rotate, crop):
             offset = start - parsed.pages[1].start
             marked = pool.mark(item, page=2, start=offset, quote=quote)
             (box,) = marked.boxes
-            numbers = page_text(document, 1).numbers[offset : offset + len(quote)]
+            numbers = PdfReader(document).page(1).numbers[offset : offset + len(quote)]
             read = "".join(character(second, n) for n in numbers)
             assert read == quote
             assert 0 <= box.left < box.right <= 1

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from erya.language import language_of
+from erya.language import header_above, is_row, language_of, named_row
 from erya.records import Answer, Chunk, Citation, Claim, Evidence, Hit, Span
 
-__all__ = ["Answerer", "abstain", "assemble"]
+__all__ = ["Answerer", "abstain", "assemble", "column_names"]
 
 _NOT_SAID = {
     "zh": "文档中没有说明这一点。",
@@ -61,7 +61,11 @@ def assemble(quotes: Sequence[tuple[Hit, Span]]) -> Answer:
         quote = chunk.text[span.start : span.end]
         text += _joint(chunk, citations)
         start = len(text)
-        text += quote
+        text += (
+            named_row(quote, column_names(chunk, span.start))
+            if is_row(quote)
+            else quote
+        )
         claims.append(Claim(start=start, end=len(text), citations=(number,)))
         text += f" [{number}]"
         citations.append(
@@ -74,6 +78,15 @@ def assemble(quotes: Sequence[tuple[Hit, Span]]) -> Answer:
             )
         )
     return Answer(text=text, claims=tuple(claims), citations=tuple(citations))
+
+
+def column_names(chunk: Chunk, position: int) -> str:
+    """Return the row that names the columns of the table row at `position`; or nothing.
+
+    A chunk that begins below it has it in its heading path.
+    """
+    last = chunk.headings[-1] if chunk.headings else ""
+    return header_above(chunk.text, position) or (last if is_row(last) else "")
 
 
 def _joint(chunk: Chunk, before: Sequence[Citation]) -> str:

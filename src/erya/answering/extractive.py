@@ -16,7 +16,15 @@ from typing import Final, NamedTuple
 from typing_extensions import override
 
 from erya.answering.base import Answerer, abstain, assemble
-from erya.language import LIST_MARK, facts, is_code, question_words, sentences, terms
+from erya.language import (
+    LIST_MARK,
+    facts,
+    is_code,
+    names_columns,
+    question_words,
+    sentences,
+    terms,
+)
 from erya.records import Answer, Evidence, Hit, Span
 
 __all__ = ["ExtractiveAnswerer"]
@@ -136,6 +144,8 @@ class ExtractiveAnswerer(Answerer):
         total = sum(weights.values())
         candidates: list[_Candidate] = []
         for i, span in enumerate(spans):
+            if names_columns(text, span):
+                continue  # it says what the cells below are, and nothing itself
             here = found[i]
             beside = frozenset().union(*found[max(i - 1, 0) : i + 2])
             own = _share(here, weights, total)

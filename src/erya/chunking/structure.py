@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from erya.chunking.base import Chunker
 from erya.errors import UsageError
-from erya.language import count_tokens, sentences
+from erya.language import count_tokens, header_above, sentences
 from erya.records import Block, Chunk, Document, Span
 
 __all__ = ["StructureChunker"]
@@ -26,6 +26,10 @@ _Cut = Callable[[str], list[Span]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StructureChunker(Chunker):
     """Fills chunks with whole blocks of one section, up to `max_tokens`.
+
+    What is omitted from search is in no chunk, and no chunk reaches over it. The row
+    that names a table's columns stands in the heading path of a chunk that begins
+    below it.
 
     A heading begins a new chunk and stands in the heading path of those below it, not
     in their text; a heading with nothing below it is a chunk itself. A block that is
@@ -54,13 +58,14 @@ class StructureChunker(Chunker):
     @property
     @override
     def recipe(self) -> str:
-        return f"structure-1:{self.max_tokens}"
+        return f"structure-2:{self.max_tokens}"
 
     @override
     def chunk(self, document: Document) -> Iterator[Chunk]:
         page_starts = [page.start for page in document.pages]
         for headings, blocks in _sections(document):
             for span in self._pack(document.text, blocks):
+                named = header_above(document.text, span.start)
                 yield Chunk(
                     id=_chunk_id(document, span),
                     document_id=document.id,
@@ -69,7 +74,9 @@ class StructureChunker(Chunker):
                     text=document.text[span.start : span.end],
                     source=document.source,
                     title=document.title,
-                    headings=headings,
+                    headings=(*headings, named[:_LONGEST_HEADING])
+                    if named
+                    else headings,
                     page=bisect_right(page_starts, span.start) or None,
                 )
 
@@ -77,7 +84,12 @@ class StructureChunker(Chunker):
         """Join neighbouring pieces as long as they fit together."""
         start = end = size = 0
         for block in blocks:
-            cuts = _BY_LINE if block.kind in {"list", "table", "code"} else _BY_SENTENCE
+            if block.omitted:
+                if size:
+                    yield Span(start, end)
+                size = 0
+                continue
+            cuts = _CUTS.get(block.kind, _BY_SENTENCE)
             for piece, tokens in self._pieces(text, Span(block.start, block.end), cuts):
                 if size and size + tokens > self.max_tokens:
                     yield Span(start, end)
@@ -112,6 +124,14 @@ def _lines(text: str) -> list[Span]:
     return [Span(match.start(), match.end()) for match in _LINE.finditer(text)]
 
 
+def _rows(text: str) -> list[Span]:
+    """Return the rows of a table; the names of the columns stay with the first."""
+    rows = _lines(text)
+    if len(rows) > 2 and header_above(text, rows[2].start):
+        rows[:3] = [Span(rows[0].start, rows[2].end)]
+    return rows
+
+
 def _clauses(text: str) -> list[Span]:
     ends = [match.end() for match in _CLAUSE.finditer(text)]
     starts = [0, *ends]
@@ -121,6 +141,9 @@ def _clauses(text: str) -> list[Span]:
 
 _BY_SENTENCE: tuple[_Cut, ...] = (sentences, _lines, _clauses)
 _BY_LINE: tuple[_Cut, ...] = (_lines, sentences, _clauses)
+_CUTS: dict[str, tuple[_Cut, ...]] = {
+    "list": _BY_LINE, "code": _BY_LINE, "table": (_rows, sentences, _clauses),
+}  # fmt: skip
 
 
 def _sections(document: Document) -> Iterator[tuple[tuple[str, ...], list[Block]]]:
@@ -136,9 +159,9 @@ def _sections(document: Document) -> Iterator[tuple[tuple[str, ...], list[Block]
     body: list[Block] = []
     lone: Block | None = None
     for block in blocks:
-        if block.kind != "heading":
+        if block.kind != "heading" or block.omitted:
             body.append(block)
-            lone = None
+            lone = None if not block.omitted else lone
             continue
         if body:
             yield _headings(path), body

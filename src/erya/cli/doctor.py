@@ -51,10 +51,22 @@ def _python() -> str:
 
 def _limits() -> Finding:
     """Say which limits on parsing processes this system enforces."""
-    from erya.loading.worker import limits_hold  # noqa: PLC0415
+    from erya.loading.confinement import (  # noqa: PLC0415
+        limits_hold,
+        network_is_apart,
+    )
 
     if limits_hold():
-        detail = "time, memory, written bytes and open files of parsers are limited"
+        network = (
+            "they have a network of their own with nothing in it"
+            if network_is_apart()
+            else "an audit hook watches that they open no connection, as this system "
+            "gives them no network of their own"
+        )
+        detail = (
+            "time, memory, written bytes and open files of parsers are limited; "
+            f"{network}"
+        )
         return Finding(check="limits", ok=True, detail=detail)
     detail = (
         "only the time of parsers is limited on this system, not their memory; read "

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from erya.models import LEAST_KNOWN, EmbeddingModel, fingerprint_of
-from erya.records import Chunk, Document, Item, Problem, is_under
-from erya.stores import Embedding, StoredDocument, Writer
+from erya.records import Chunk, Document, Item, Notice, Problem, is_under
+from erya.stores import Embedding, StoredDocument, StoredItem, Writer
 
-__all__ = ["IngestReport", "Ingestion"]
+__all__ = ["IngestReport", "Ingestion", "Recipe", "Stored"]
 
 # A commit waits for the disk, whatever it holds; a crash loses what was not committed.
 _COMMIT_DOCUMENTS = 1_000
@@ -29,6 +29,10 @@ class IngestReport:
         updated: Documents replaced, or given other readers.
         unchanged: Documents that were left as they are.
         removed: Documents whose files are gone.
+        bytes: The bytes that were offered.
+        pages: Pages, slides and sheets that were read.
+        formats: How many documents of each kind were read, by media type.
+        doubtful: What should be known of how documents were read, by their sources.
         skipped: What was rightly passed over.
         failed: What should have worked; what was stored of it before stays.
         cut: Passages longer than the embedding model reads: their ends are found by
@@ -41,10 +45,34 @@ class IngestReport:
     updated: int = 0
     unchanged: int = 0
     removed: int = 0
+    bytes: int = 0
+    pages: int = 0
+    formats: dict[str, int] = field(default_factory=dict)
+    doubtful: list[tuple[str, Notice]] = field(default_factory=list)
     skipped: list[Problem] = field(default_factory=list)
     failed: list[Problem] = field(default_factory=list)
     cut: int = 0
     seconds: float = 0.0
+
+
+class Recipe(NamedTuple):
+    """How files are read and cut.
+
+    Attributes:
+        text: What documents of another recipe are redone for.
+        abilities: What files can be read with: what gave no text, or a doubtful one,
+            is read again when there is more.
+    """
+
+    text: str
+    abilities: str = ""
+
+
+class Stored(NamedTuple):
+    """What a base holds when a run begins."""
+
+    documents: Iterable[StoredDocument]
+    items: Iterable[StoredItem] = ()
 
 
 class _Read(NamedTuple):
@@ -64,9 +92,9 @@ class Ingestion:
     def __init__(
         self,
         writer: Writer,
-        stored: Iterable[StoredDocument],
+        stored: Stored,
         *,
-        recipe: str,
+        recipe: Recipe,
         readers: frozenset[str] | None,
         force: bool = False,
         model: EmbeddingModel | None = None,
@@ -76,7 +104,7 @@ class Ingestion:
         Args:
             writer: Where to store.
             stored: Everything in the base.
-            recipe: How this run reads and cuts; documents of another recipe are redone.
+            recipe: How this run reads and cuts.
             readers: Who may read what is offered; None keeps those a document has.
             force: Read unchanged files again.
             model: Embeds the chunks; None leaves them to be found by their words.
@@ -87,11 +115,15 @@ class Ingestion:
         """
         self.report = IngestReport()
         self._writer = writer
-        self._stored = {document.source: document for document in stored}
-        self._recipe = recipe
+        self._stored = {document.source: document for document in stored.documents}
+        self._items = {item.source: item for item in stored.items}
+        self._recipe = recipe.text
+        self._reading = f"{recipe.text}|{recipe.abilities}"
         self._readers = readers
         self._force = force
         self._seen: set[str] = set()
+        self._noted: set[str] = set()
+        self._kept: list[str] = []  # what failed: what was in it before stays
         self._began = self._committed = time.monotonic()
         self._documents = self._characters = 0
         self._model = model
@@ -111,11 +143,20 @@ class Ingestion:
             if isinstance(item, Problem):
                 self.note(item)
                 continue
-            old = self._stored.get(item.source)
-            if self._force or old is None or not self._is_same(old, item):
+            self.report.bytes += len(item.data)
+            if self._force or not self._is_same(item):
                 yield item
                 continue
-            self._seen.add(item.source)
+            known = self._items.get(item.source)
+            if known is not None:
+                self._note_again(known)
+            self._leave(item.source)
+
+    def _leave(self, source: str) -> None:
+        """Leave a document as it is, but for its readers."""
+        self._seen.add(source)
+        old = self._stored.get(source)
+        if old is not None:
             if self._readers is not None and old.readers != self._readers:
                 self._writer.relabel(old.id, self._readers)
                 self.report.updated += 1
@@ -123,12 +164,65 @@ class Ingestion:
             else:
                 self.report.unchanged += 1
 
+    def _note_again(self, known: StoredItem) -> None:
+        """Report again what was found of an unchanged file and the files in it."""
+        self.report.doubtful += [(known.source, notice) for notice in known.notices]
+        if known.code:
+            self._report(
+                Problem(
+                    source=known.source,
+                    code=known.code,
+                    message=known.message,
+                    failed=known.failed,
+                )
+            )
+        if known.parts:
+            for inner in self._inside(known.source):
+                if inner in self._items:
+                    self._note_again(self._items[inner])
+                self._leave(inner)
+
+    def _inside(self, source: str) -> list[str]:
+        """Return what is noted or stored of the files directly or deeper in a file."""
+        below = f"{source}/"
+        return [
+            inner
+            for inner in {**self._stored, **self._items}
+            if inner.startswith(below) and inner not in self._seen
+        ]
+
     def readers_of(self, item: Item, *, default: frozenset[str]) -> frozenset[str]:
         """Return who may read `item`: as this run says, as before, or `default`."""
         if self._readers is not None:
             return self._readers
-        old = self._stored.get(item.source)
+        old = self._stored.get(item.source) or self._stored.get(item.inside)
         return old.readers if old else default
+
+    def opened(
+        self, item: Item, *, parts: int = 0, notices: Sequence[Notice] = ()
+    ) -> None:
+        """Note what should be known of a file that was read.
+
+        Args:
+            item: The file.
+            parts: How many files were inside.
+            notices: What was noticed.
+        """
+        self._seen.add(item.source)
+        self.report.doubtful += [(item.source, notice) for notice in notices]
+        if parts or notices or item.validators:
+            self._writer.note(
+                StoredItem(
+                    source=item.source,
+                    content_hash=item.content_hash,
+                    recipe=self._reading,
+                    parts=parts,
+                    notices=tuple(notices),
+                    validators=item.validators,
+                )
+            )
+        elif item.source in self._items:
+            self._writer.forget(item.source)
 
     def store(
         self, document: Document, chunks: Sequence[Chunk], *, original: bytes
@@ -148,10 +242,33 @@ class Ingestion:
             self.report.added += 1
         self._count(len(document.text))
 
-    def note(self, problem: Problem) -> None:
-        """Note what is not stored. After a failure, what was stored before stays."""
+    def note(self, problem: Problem, item: Item | None = None) -> None:
+        """Note what is not stored. After a failure, what was stored before stays.
+
+        Args:
+            problem: Why.
+            item: Its bytes, if they could be read: unless they change, they are not
+                read again.
+        """
+        self._report(problem)
+        if item is not None or problem.failed:
+            self._writer.note(
+                StoredItem(
+                    source=problem.source,
+                    content_hash=item.content_hash if item else "",
+                    recipe=self._reading,
+                    code=problem.code,
+                    message=problem.message,
+                    failed=problem.failed,
+                    validators=item.validators if item else {},
+                )
+            )
+        self._noted.add(problem.source)
+
+    def _report(self, problem: Problem) -> None:
         if problem.failed:
             self._seen.add(problem.source)
+            self._kept.append(problem.source)
             self.report.failed.append(problem)
         else:
             self.report.skipped.append(problem)
@@ -167,19 +284,37 @@ class Ingestion:
                 another root may only be out of sight.
         """
         whole = [root for root in roots if complete(root)]
-        for source, document in self._stored.items():
-            if source not in self._seen and any(
-                is_under(source, root) for root in whole
-            ):
-                self._writer.remove(document.id)
+        for source in self.vanished(whole):
+            if source in self._stored:
+                self._writer.remove(self._stored[source].id)
                 self.report.removed += 1
+            if source in self._items and source not in self._noted:
+                self._writer.forget(source)
         self._commit()
         self._embed_what_has_no_vector()
         self.report.seconds = round(time.monotonic() - self._began, 3)
         return self.report
 
-    def _is_same(self, old: StoredDocument, item: Item) -> bool:
-        return old.recipe == self._recipe and old.content_hash == item.content_hash
+    def vanished(self, roots: Sequence[str]) -> Iterator[str]:
+        """Yield the sources under `roots` that were known and are not offered."""
+        for source in {**self._stored, **self._items}:
+            if (
+                source not in self._seen
+                and any(is_under(source, root) for root in roots)
+                and not any(is_under(source, kept) for kept in self._kept)
+            ):
+                yield source
+
+    def _is_same(self, item: Item) -> bool:
+        """Tell whether a file was read before, as it is and as it would be now."""
+        known, old = self._items.get(item.source), self._stored.get(item.source)
+        if known is not None and known.content_hash == item.content_hash:
+            return known.recipe == self._reading
+        return (
+            old is not None
+            and old.recipe == self._recipe
+            and old.content_hash == item.content_hash
+        )
 
     def _count(self, characters: int) -> None:
         """Commit when enough has gathered."""

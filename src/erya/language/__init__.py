@@ -16,6 +16,14 @@ from erya.language.analysis import (
 )
 from erya.language.fact_finding import Fact, facts
 from erya.language.sentence_ends import LIST_MARK, sentences
+from erya.language.tables import (
+    header_above,
+    is_row,
+    named_row,
+    names_columns,
+    table_cells,
+    table_row,
+)
 from erya.language.tokens import HAN, count_tokens, language_of, run_together
 
 __all__ = [
@@ -28,11 +36,17 @@ __all__ = [
     "count_tokens",
     "document_terms",
     "facts",
+    "header_above",
     "is_code",
+    "is_row",
     "language_of",
+    "named_row",
+    "names_columns",
     "query_terms",
     "question_words",
     "run_together",
     "sentences",
+    "table_cells",
+    "table_row",
     "terms",
 ]

@@ -9,7 +9,7 @@ from erya.records import Item, Parsed, Problem
 __all__ = ["PARSING", "Limits", "Parser", "Source"]
 
 # Raise it when a parser reads the same bytes as another text: documents are read anew.
-PARSING: Final = "1"
+PARSING: Final = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,15 +18,25 @@ class Limits:
 
     Attributes:
         file_bytes: The largest file that is read.
-        seconds: Wall-clock time to parse one file.
+        seconds: Wall-clock time without a page, or a file inside the file, being read.
+        file_seconds: Wall-clock time to parse one file, however it goes on.
         memory_bytes: Address space of a parsing process.
+        ocr_memory_bytes: Address space of the process that recognises text in pictures.
         text_characters: The longest text that a file may turn into.
+        unpacked_bytes: What the files inside one file may come to, at any depth.
+        parts: How many files may be inside one file, at any depth.
+        depth: How deep files may be inside each other.
     """
 
     file_bytes: int = 100_000_000
-    seconds: float = 60.0
-    memory_bytes: int = 2_000_000_000
+    seconds: float = 30.0
+    file_seconds: float = 3_600.0
+    memory_bytes: int = 1_000_000_000
+    ocr_memory_bytes: int = 3_000_000_000
     text_characters: int = 20_000_000
+    unpacked_bytes: int = 1_000_000_000
+    parts: int = 10_000
+    depth: int = 4
 
 
 class Source(Protocol):

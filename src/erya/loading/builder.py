@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
+from erya.language import table_row
 from erya.loading.encodings import clean
-from erya.records import Block, BlockKind, Parsed
+from erya.records import Block, BlockKind, Notice, Parsed, Span
 
 __all__ = ["TextBuilder"]
 
@@ -33,6 +35,8 @@ class TextBuilder:
         self._blocks: list[Block] = []
         self._length = 0
         self._open_list = False
+        self._notices: list[Notice] = []
+        self._page_starts: list[int] = []
         self._asked: re.Match[str] | None = None  # a question that stands last, alone
 
     def heading(self, text: str, *, level: int) -> None:
@@ -83,14 +87,45 @@ class TextBuilder:
         self._open_list = False
 
     def table(self, rows: Sequence[Sequence[str]], *, header: bool) -> None:
-        """Add a table, one line for each row.
+        """Add a table in Markdown, one line for each row.
 
-        With a header, each cell carries its column's name, so that a row can be read
-        and quoted alone: `City: Taipei | Limit: 4,200`.
+        Without a header the line for the names of columns is empty. One column is no
+        table but lines, and one row is a line: pages are laid out with such tables.
         """
-        lines = [[_one_line(cell) for cell in row] for row in rows]
-        names: list[str] = lines.pop(0) if header and len(lines) > 1 else []
-        self._add("table", "\n".join(filter(None, (_row(r, names) for r in lines))))
+        lines = [[_one_line(clean(cell)) for cell in row] for row in rows]
+        lines = [line for line in lines if any(line)]
+        width = max(map(len, lines), default=0)
+        used = [
+            at
+            for at in range(width)
+            if any(line[at : at + 1] != [""] and len(line) > at for line in lines)
+        ]
+        if len(lines) < 2 or len(used) < 2:
+            for line in lines:
+                self._add("paragraph", " | ".join(filter(None, line)))
+            return
+        names = lines.pop(0) if header else [""] * width
+        rule = "| " + " | ".join(["---"] * len(used)) + " |"
+        grid = [
+            table_row([(*line, *[""] * width)[at] for at in used]) for line in lines
+        ]
+        head = table_row([(*names, *[""] * width)[at] for at in used])
+        self._add("table", "\n".join([head, rule, *grid]))
+
+    def omit(self, text: str, *, reason: str) -> None:
+        """Add a paragraph that stands in the text and is not searched."""
+        before = len(self._blocks)
+        self._add("paragraph", tidy(text))
+        if len(self._blocks) > before:
+            self._blocks[-1] = replace(self._blocks[-1], omitted=reason)
+
+    def notice(self, code: str, message: str, *, page: int | None = None) -> None:
+        """Note what a reader should know of how the document was read."""
+        self._notices.append(Notice(code, message, page))
+
+    def begin_page(self) -> None:
+        """Let a page, slide or sheet begin here."""
+        self._page_starts.append(self._length)
 
     def code(self, text: str) -> None:
         """Add preformatted text, its line ends and blanks kept."""
@@ -103,8 +138,22 @@ class TextBuilder:
             text="".join(self._parts),
             blocks=tuple(self._blocks),
             media_type=media_type,
-            metadata={key: value for key, value in metadata.items() if value},
+            pages=self._pages(),
+            metadata={key: clean(value) for key, value in metadata.items() if value},
+            notices=tuple(self._notices),
         )
+
+    def _pages(self) -> tuple[Span, ...]:
+        """Return where each page stands, without the blank line before it."""
+        if not self._page_starts:
+            return ()
+        ends = [*self._page_starts[1:], self._length]
+        text = "".join(self._parts)
+        pages = []
+        for start, end in zip(self._page_starts, ends, strict=True):
+            begin = start + 2 if text.startswith("\n\n", start) else start
+            pages.append(Span(min(begin, end), end))
+        return tuple(pages)
 
     def _first_heading(self) -> str:
         text = "".join(self._parts)
@@ -142,13 +191,3 @@ def tidy(text: str) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _row(cells: list[str], names: list[str]) -> str:
-    filled = [(i, cell) for i, cell in enumerate(cells) if cell]
-    if not names:
-        return " | ".join(cell for _, cell in filled)
-    return " | ".join(
-        f"{names[i]}: {cell}" if i < len(names) and names[i] else cell
-        for i, cell in filled
-    )

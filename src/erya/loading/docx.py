@@ -17,6 +17,7 @@ from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
 from erya.loading.docx_numbering import Numbering
 from erya.loading.encodings import clean
+from erya.loading.packed import Package, read_xml
 from erya.records import Parsed
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def parse_docx(data: bytes, name: str) -> Parsed:
     Raises:
         DocumentError: It is no Word document, or is damaged.
     """
+    Package(data, called="Word document", office=True)  # checks what it unpacks to
     try:
         document = docx.Document(io.BytesIO(data))
     except _DAMAGED as error:
@@ -74,9 +76,12 @@ class _Reader:
         self._document = document
         self._builder = builder
         self._styles = {style.style_id: style for style in document.styles}
+        self._hidden = False
         self._numbering = Numbering(_numbering_of(document))
 
     def read(self) -> None:
+        for text in _edges(self._document, "header"):
+            self._builder.omit(text, reason="running_head")
         for element in _blocks(self._document.element.body):
             if element.tag == qn("w:p"):
                 self._paragraph(element)
@@ -85,12 +90,23 @@ class _Reader:
         self._builder.end_list()
         for text in _footnotes(self._document):
             self._builder.paragraph(text)
+        for text in _edges(self._document, "footer"):
+            self._builder.omit(text, reason="running_head")
+        if self._hidden or any(
+            _is_hidden(run) for run in self._document.element.body.iter(qn("w:r"))
+        ):
+            message = "Some text is hidden from a reader; it is not searched."
+            self._builder.notice("hidden_text", message)
 
     def _paragraph(self, element: "BaseOxmlElement") -> None:
         text = _text_of(element)
         style = self._style_of(element)
         mark = self._numbering.mark_of(element, style)  # an empty one counts, too
         if not text.strip():
+            return
+        if _is_white(element):
+            self._hidden = True
+            self._builder.omit(text, reason="hidden")
             return
         level = self._heading_level(element, style)
         if level:
@@ -165,6 +181,31 @@ def _text_of(element: "BaseOxmlElement") -> str:
 def _is_hidden(run: "BaseOxmlElement") -> bool:
     hidden = run.find(f"{qn('w:rPr')}/{qn('w:vanish')}")
     return hidden is not None and hidden.get(qn("w:val")) not in {"0", "false", "off"}
+
+
+def _is_white(paragraph: "BaseOxmlElement") -> bool:
+    """Tell whether all of a paragraph is written in white on nothing."""
+    if next(paragraph.iter(qn("w:shd"), qn("w:highlight")), None) is not None:
+        return False
+    runs = [run for run in paragraph.iter(qn("w:r")) if run.find(qn("w:t")) is not None]
+    colours = (run.find(f"{qn('w:rPr')}/{qn('w:color')}") for run in runs)
+    return bool(runs) and all(
+        colour is not None and colour.get(qn("w:val"), "").upper() == "FFFFFF"
+        for colour in colours
+    )
+
+
+def _edges(document: "Document", which: str) -> Iterator[str]:
+    """Yield what stands at the top or the bottom of pages, each text once."""
+    seen: set[str] = set()
+    for relation in document.part.rels.values():
+        if relation.is_external or not relation.reltype.endswith(f"/{which}"):
+            continue
+        root = read_xml(relation.target_part.blob, called="Word document")
+        text = "\n".join(filter(None, map(_text_of, root.iter(qn("w:p")))))
+        if text not in seen:
+            seen.add(text)
+            yield text
 
 
 def _pieces(element: "BaseOxmlElement") -> Iterator[str]:

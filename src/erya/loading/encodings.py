@@ -24,9 +24,16 @@ _CANDIDATES: Final = [
     "euc_jp", "euc_kr", "cp1252", "cp1250", "cp1251",
 ]  # fmt: skip
 _SAMPLE = 200_000  # bytes looked at; the whole file is then decoded strictly
-_CONTROLS: Final = {
-    code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\x85"
-} | {0x85: "\n", 0xFEFF: None}
+_CONTROLS: Final[dict[int, str | None]] = {0x85: "\n", 0xFEFF: None}
+_CONTROLS.update(
+    {c: None for c in (*range(32), *range(127, 160)) if chr(c) not in "\t\n\x85"}
+)
+# Signs without a width, marks of direction, and tags: a reader cannot see them, and a
+# model reads what is written with them. Joiners stay: some scripts need them.
+_CONTROLS.update(dict.fromkeys(
+    (0x200B, 0x200E, 0x200F, 0x2060, 0x2061, 0x2062, 0x2063, 0x2064, 0x061C,
+     *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)),
+))  # fmt: skip
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _ZEROS: Final = 10  # more than one NUL in ten characters: not UTF-8, but UTF-16
 _OFFICE = re.compile(

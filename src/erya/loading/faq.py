@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
 from erya.records import Parsed
 
-__all__ = ["parse_csv", "parse_jsonl"]
+__all__ = ["add_records", "parse_csv", "parse_jsonl"]
 
 _QUESTION_NAMES: Final = (
     "question", "q", "query", "prompt",
@@ -72,14 +72,19 @@ def parse_jsonl(data: bytes, name: str) -> Parsed:
             raise DocumentError(msg, code="malformed")
         records.append(record)
     builder = TextBuilder()
+    add_records(builder, records)
+    return builder.parsed(
+        title=PurePosixPath(name).stem, media_type="application/jsonl"
+    )
+
+
+def add_records(builder: TextBuilder, records: Sequence[Mapping[str, Any]]) -> None:
+    """Add records: as questions and answers where the first has both."""
     if records and _pair_columns(list(records[0])):
         _add_pairs(builder, records)
     else:
         for record in records:
             _add_record(builder, record)
-    return builder.parsed(
-        title=PurePosixPath(name).stem, media_type="application/jsonl"
-    )
 
 
 def _pair_columns(names: Iterable[str]) -> tuple[str, str] | None:

@@ -2,13 +2,18 @@
 
 import os
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from erya.errors import UsageError
 from erya.records import Item, Problem, is_under
 
 __all__ = ["FolderSource"]
+
+_TRIES: Final = 3  # at a file that is being written to
+_PAUSE: Final = 0.1  # seconds between them
 
 
 class FolderSource:
@@ -108,26 +113,49 @@ class FolderSource:
                     yield entry.path
             folders.extend(reversed(inner))
 
-    def _read(self, path: str) -> Item | Problem:
+    def _read(  # noqa: PLR0911 - a return for each that can go wrong
+        self, path: str, *, tries: int = _TRIES
+    ) -> Item | Problem:
         try:
             # Without blocking: a FIFO that nobody writes to would wait for ever.
             descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
             with os.fdopen(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                before = os.fstat(descriptor)
+                if not stat.S_ISREG(before.st_mode):
                     message = "It is not a regular file: a FIFO, socket or device."
                     return _skip(path, "not_a_file", message)
+                if before.st_size > self._file_bytes:
+                    return self._too_large(path, before.st_size)
                 data = file.read(self._file_bytes + 1)
+                after = os.fstat(descriptor)
         except OSError as error:
             return _failure(path, "unreadable", error)
         if len(data) > self._file_bytes:
-            message = (
-                f"It is larger than {self._file_bytes:,} bytes. "
-                "Raise max_file_bytes to include it."
-            )
+            return self._too_large(path, len(data))
+        if _changed(before, after, len(data)):
+            if tries > 1:
+                time.sleep(_PAUSE)
+                return self._read(path, tries=tries - 1)
+            message = "It was being written to while it was read. Read it again later."
             return Problem(
-                source=_name(path), code="too_large", message=message, failed=True
+                source=_name(path), code="changing", message=message, failed=True
             )
         return Item(source=_name(path), data=data)
+
+    def _too_large(self, path: str, size: int) -> Problem:
+        message = (
+            f"It has {size:,} bytes; up to {self._file_bytes:,} are read. "
+            "Raise max_file_bytes to include it."
+        )
+        return Problem(
+            source=_name(path), code="too_large", message=message, failed=True
+        )
+
+
+def _changed(before: os.stat_result, after: os.stat_result, read: int) -> bool:
+    """Tell whether a file was written to between two looks at it."""
+    same = (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
+    return not same or read != after.st_size
 
 
 def _existing(path: str | Path, *, gone: bool) -> str:

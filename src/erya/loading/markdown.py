@@ -12,7 +12,7 @@ from erya.loading.encodings import decode
 from erya.loading.html import add_html
 from erya.records import Parsed
 
-__all__ = ["parse_markdown"]
+__all__ = ["add_markdown", "parse_markdown"]
 
 _FRONT_MATTER = re.compile(
     r"\A---[ \t]*\n((?:[\w-]+:.*\n|[ \t#-].*\n|[ \t]*\n)+?)"
@@ -32,12 +32,17 @@ def parse_markdown(data: bytes, name: str) -> Parsed:
             title = line[1].strip("\"'")
         source = source[front.end() :]
     builder = TextBuilder()
-    parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable("table")
-    _Reader(builder).read(parser.parse(source))
+    add_markdown(builder, source)
     parsed = builder.parsed(title=title, media_type="text/markdown")
     if parsed.title:
         return parsed
     return builder.parsed(title=PurePosixPath(name).stem, media_type="text/markdown")
+
+
+def add_markdown(builder: TextBuilder, source: str) -> None:
+    """Add what a reader sees of Markdown."""
+    parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable("table")
+    _Reader(builder).read(parser.parse(source))
 
 
 class _Reader:

@@ -1,78 +1,341 @@
 """PDF, by PDFium. Runs in a parsing process, as every parser of untrusted bytes."""
 
 import ctypes
-from collections.abc import Iterator
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from erya.errors import DocumentError
 from erya.loading.encodings import clean
-from erya.loading.pdf_layout import PageText, read_page
-from erya.records import Block, Parsed, Span
+from erya.loading.pdf_heads import learn_heads, sample_of
+from erya.loading.pdf_layout import PageText, lay_out
+from erya.loading.pdf_lines import Box, Line, garbled_share, page_lines
+from erya.records import Block, Notice, Parsed, Span
 
-__all__ = ["open_pdf", "page_text", "parse_pdf"]
+__all__ = ["PdfReader", "open_pdf", "parse_pdf"]
 
 _MOST_PAGES: Final = 20_000
-_LEVELS: Final = 4
-_KEYS: Final = ("Title", "Author", "Subject", "CreationDate")
+_LEVELS: Final = 6
+_KEYS: Final = ("Title", "Author", "Subject", "Keywords", "CreationDate")
 _NO_TITLE: Final = ("untitled", "microsoft word", "microsoft powerpoint", "无标题")
+_GARBLED: Final = 0.2  # of a page's signs: then its text is not what the page shows
+_FEW_SIGNS: Final = 12  # a page with fewer, and a picture, is taken for a picture
+_LARGE: Final = 0.4  # of a page, that a picture of text covers
+_MOST_ENTRIES: Final = 5_000  # of an outline
+_INVISIBLE: Final = 3  # the mode of drawing nothing (ISO 32000-1, 9.3.6)
+_TINY: Final = 1.0  # point: smaller letters are not meant to be read
+_MOST_LISTED: Final = 12
+_FAILURES: Final = ("garbled", "no_text", "damaged")
+_SCRIPTS: Final = re.compile(rb"/(?:JavaScript|JS|Launch)\b")
+_MARKS: Final = re.compile(r"[\W_]+")
 
 
-def parse_pdf(data: bytes, name: str) -> Parsed:
+def parse_pdf(
+    data: bytes,
+    name: str,
+    *,
+    ocr: bool = False,
+    on_page: Callable[[int], None] = lambda _: None,
+) -> Parsed:
     """Read every page; `pages` are their ranges in the text.
 
-    A larger type makes a heading, a wide gap a column or a table's cell.
+    The outline, else a larger type, makes a heading, a wide gap a column or a table's
+    cell. Running heads, and what a reader cannot see, stand in the text and are not
+    searched. A page whose signs are no letters, or that is a picture, is noted, and
+    read by OCR if that is wanted.
+
+    Args:
+        data: The PDF.
+        name: Its name.
+        ocr: Recognise the text of pages that have no other.
+        on_page: Called after each page with the number of pages.
 
     Raises:
         DocumentError: It wants a password, is damaged, has too many pages, or has no
             text: then its pages are pictures.
     """
-    text: list[str] = []
-    blocks: list[Block] = []
-    sizes: list[float] = []
-    pages: list[Span] = []
-    length = 0
+    whole = _Whole()
     with open_pdf(data) as document:
         told = {key: _told(document, key) for key in _KEYS}
+        reader = PdfReader(document, ocr=ocr)
         for number in range(len(document)):
-            page = page_text(document, number)
-            if page.text and length:
-                text.append("\n\n")
-                length += 2
-            blocks += [
-                replace(block, start=block.start + length, end=block.end + length)
-                for block in page.blocks
-            ]
-            sizes += page.sizes
-            pages.append(Span(length, length + len(page.text)))
-            text.append(page.text)
-            length += len(page.text)
-    if not blocks:
-        msg = (
-            f"The {len(pages)} pages of this PDF hold no text: they are pictures, as "
-            "of a scanner. Run it through text recognition (OCR) first."
-        )
-        raise DocumentError(msg, code="no_text")
-    whole = "".join(text)
-    ranked = _ranked(blocks, sizes)
+            whole.add(reader.page(number))
+            on_page(len(document))
+        outline = _outline(document)
+    notices = (*_notices(whole, ocr=ocr), *_active(data))
+    if not any(not block.omitted for block in whole.blocks):
+        told_of = " ".join(notice.message for notice in notices)
+        code = next((n.code for n in notices if n.code in _FAILURES), "empty")
+        msg = told_of or f"The {len(whole.pages)} pages of this PDF are empty."
+        raise DocumentError(msg, code=code)
+    text = "".join(whole.text)
+    ranked = _outlined(text, whole, outline) or _ranked(whole.blocks, whole.sizes)
     return Parsed(
-        title=_title(clean(told.get("Title", "")), whole, ranked)
+        title=_title(clean(told.get("Title", "")), text, ranked)
         or PurePosixPath(name).stem,
-        text=whole,
+        text=text,
         blocks=ranked,
-        pages=tuple(pages),
+        pages=tuple(whole.pages),
         media_type="application/pdf",
         metadata={
             key.lower(): clean(value)
             for key, value in told.items()
             if key != "Title" and clean(value).strip()
         },
+        notices=notices,
     )
+
+
+@dataclass(slots=True)
+class _Whole:
+    """The pages so far."""
+
+    text: list[str] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    sizes: list[float] = field(default_factory=list)
+    pages: list[Span] = field(default_factory=list)
+    states: dict[str, list[int]] = field(default_factory=dict)
+    length: int = 0
+
+    def add(self, page: PageText) -> None:
+        if page.text and self.length:
+            self.text.append("\n\n")
+            self.length += 2
+        self.blocks += [
+            replace(block, start=block.start + self.length, end=block.end + self.length)
+            for block in page.blocks
+        ]
+        self.sizes += page.sizes
+        self.pages.append(Span(self.length, self.length + len(page.text)))
+        for state in page.states:
+            self.states.setdefault(state, []).append(len(self.pages))
+        self.text.append(page.text)
+        self.length += len(page.text)
+
+
+def _notices(whole: _Whole, *, ocr: bool) -> tuple[Notice, ...]:
+    """Word what should be known of some pages."""
+    cure = (
+        "OCR found nothing there."
+        if ocr
+        else "Text recognition reads them: pip install 'erya[ocr]', then read it again."
+    )
+    words = {
+        "no_text": f"pictures without text, as of a scanner. {cure}",
+        "garbled": f"set in fonts that do not say their letters. {cure}",
+        "ocr": "read by text recognition, which errs now and then.",
+        "hidden_text": "with text that a reader cannot see; it is not searched.",
+        "damaged": "damaged and left out.",
+    }
+    notices = []
+    for state, numbers in whole.states.items():
+        listed = ", ".join(map(str, numbers[:_MOST_LISTED]))
+        more = ", …" if len(numbers) > _MOST_LISTED else ""
+        count = f"{len(numbers):,} of {len(whole.pages):,} pages"
+        message = f"{count} ({listed}{more}) are {words[state]}"
+        notices.append(Notice(state, message, numbers[0]))
+    return tuple(notices)
+
+
+def _active(data: bytes) -> tuple[Notice, ...]:
+    if not _SCRIPTS.search(data):
+        return ()
+    message = (
+        "It holds scripts or starts programs where it is opened; they are not run."
+    )
+    return (Notice("active_content", message),)
+
+
+class PdfReader:
+    """Reads single pages, each time in the same way."""
+
+    def __init__(self, document: pypdfium2.PdfDocument, *, ocr: bool = False) -> None:
+        """Look at some pages for what stands at the edges of all.
+
+        Args:
+            document: An open PDF.
+            ocr: Recognise the text of pages that have no other.
+        """
+        self._document = document
+        self._ocr = ocr
+        self._held: dict[int, list[Line]] = {}
+        looked_at: list[tuple[list[Line], Box]] = []
+        for number in sample_of(len(document)):
+            with self._opened(number) as opened:
+                if opened is not None:
+                    self._held[number] = list(page_lines(opened.textpage.raw))
+                    looked_at.append((self._held[number], _edges(opened.page)))
+        self._heads = learn_heads(looked_at)
+
+    def page(self, number: int) -> PageText:
+        """Return the text of a page, counted from 0. A damaged page has none."""
+        with self._opened(number) as opened:
+            if opened is None:
+                return PageText(states=["damaged"])
+            page, textpage = opened
+            lines = self._held.pop(number, None) or list(page_lines(textpage.raw))
+            found = PageText()
+            signs = sum(len(piece.text) for line in lines for piece in line)
+            picture = signs < _FEW_SIGNS and _shows_picture(page)
+            garbled = not picture and garbled_share(textpage.raw) > _GARBLED
+            if (picture or garbled) and self._ocr:
+                from erya.loading.ocr import recognised  # noqa: PLC0415 - an extra
+
+                seen = recognised(page)
+                lay_out(found, seen.lines)
+                found.seen = seen.boxes
+                found.states.append("ocr" if found.text else "no_text")
+                return found
+            if garbled:
+                lay_out(found, lines, omitted="garbled")
+                found.states.append("garbled")
+                return found
+            if picture:
+                found.states.append("no_text")
+            self._lay_out(found, lines, opened)
+        return found
+
+    def _lay_out(self, found: PageText, lines: list[Line], opened: "_Opened") -> None:
+        shown, hidden = _by_sight(lines, opened)
+        heads, body, feet = self._heads.part(shown, _edges(opened.page))
+        lay_out(found, heads, omitted="running_head")
+        lay_out(found, body)
+        lay_out(found, feet, omitted="running_head")
+        if hidden:
+            lay_out(found, hidden, omitted="hidden")
+            found.states.append("hidden_text")
+
+    @contextmanager
+    def _opened(self, number: int) -> "Iterator[_Opened | None]":
+        try:
+            page = self._document[number]
+            textpage = page.get_textpage()
+        except pypdfium2.PdfiumError:
+            yield None
+            return
+        try:
+            yield _Opened(page, textpage)
+        finally:
+            textpage.close()
+            page.close()
+
+
+class _Opened(NamedTuple):
+    """A page, and PDFium's list of its characters."""
+
+    page: pypdfium2.PdfPage
+    textpage: pypdfium2.PdfTextPage
+
+
+def _edges(page: pypdfium2.PdfPage) -> Box:
+    return Box(*page.get_bbox())
+
+
+def _shows_picture(page: pypdfium2.PdfPage) -> bool:
+    """Tell whether pictures cover much of a page."""
+    left, bottom, right, top = page.get_bbox()
+    area = max((right - left) * (top - bottom), 1.0)
+    covered = 0.0
+    for found in islice(page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE]), 200):
+        x1, y1, x2, y2 = found.get_bounds()
+        covered += max(min(x2, right) - max(x1, left), 0) * max(
+            min(y2, top) - max(y1, bottom), 0
+        )
+    return covered > _LARGE * area
+
+
+def _by_sight(lines: list[Line], opened: _Opened) -> tuple[list[Line], list[Line]]:
+    """Part what a reader sees from what they do not: beyond the edge, tiny, not drawn.
+
+    Under a picture of the page the text that is not drawn is what OCR has read in it.
+    """
+    shown: list[Line] = []
+    hidden: list[Line] = []
+    scanned: bool | None = None
+    edges = _edges(opened.page)
+    for line in lines:
+        first = line[0]
+        outside = (
+            first.box.left >= edges.right or first.box.bottom >= edges.top
+            or line[-1].box.right <= edges.left or first.box.top <= edges.bottom
+        )  # fmt: skip
+        undrawn = not outside and _is_undrawn(opened.textpage, first.numbers[0])
+        if undrawn and scanned is None:
+            scanned = _shows_picture(opened.page)
+        unseen = outside or first.size < _TINY or (undrawn and not scanned)
+        (hidden if unseen else shown).append(line)
+    return shown, hidden
+
+
+def _is_undrawn(textpage: pypdfium2.PdfTextPage, number: int) -> bool:
+    drawn = pdfium.FPDFText_GetTextObject(textpage.raw, number)
+    mode = pdfium.FPDFTextObj_GetTextRenderMode(drawn) if drawn else None
+    return mode is not None and int(mode) == _INVISIBLE
+
+
+def _outline(document: pypdfium2.PdfDocument) -> list[tuple[str, int, int]]:
+    """Return the outline: title, page from 0, level from 1."""
+    found = []
+    for entry in islice(document.get_toc(max_depth=_LEVELS), _MOST_ENTRIES):
+        place = entry.get_dest()
+        number = place.get_index() if place is not None else None
+        title = clean(entry.get_title() or "")
+        if number is not None and _folded(title):
+            found.append((title, number, entry.level + 1))
+    return found
+
+
+def _folded(text: str) -> str:
+    return _MARKS.sub("", text.casefold())
+
+
+def _outlined(
+    text: str, whole: _Whole, outline: Sequence[tuple[str, int, int]]
+) -> tuple[Block, ...]:
+    """Make headings of what the outline names; empty if it names little of the text.
+
+    A heading that only its type makes stands below the one that is named before it.
+    """
+    named: dict[int, int] = {}  # a block's place in the list → level
+    starts = [block.start for block in whole.blocks]
+    for title, page, level in outline:
+        if not 0 <= page < len(whole.pages):
+            continue
+        span = whole.pages[page]
+        wanted = _folded(title)
+        begins = bisect_left(starts, span.start)
+        for at in range(begins, bisect_left(starts, span.end)):
+            block = whole.blocks[at]
+            inner = text[block.start : block.end]
+            if (
+                at not in named
+                and not block.omitted
+                and len(inner) < 2 * len(title) + 40
+                and _folded(inner).endswith(wanted)
+            ):
+                named[at] = level
+                break
+    if 2 * len(named) < len(outline) or not named:
+        return ()
+    below = 1
+    blocks = []
+    for at, block in enumerate(whole.blocks):
+        if at in named:
+            below = named[at] + 1
+            blocks.append(replace(block, kind="heading", level=min(named[at], _LEVELS)))
+        elif block.kind == "heading":
+            blocks.append(replace(block, level=min(below, _LEVELS)))
+        else:
+            blocks.append(block)
+    return tuple(blocks)
 
 
 def _told(document: pypdfium2.PdfDocument, key: str) -> str:
@@ -106,19 +369,6 @@ def open_pdf(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
         yield document
     finally:
         document.close()
-
-
-def page_text(document: pypdfium2.PdfDocument, number: int) -> PageText:
-    """Return the text of a page, counted from 0. A damaged page has none."""
-    try:
-        page = document[number]
-        textpage = page.get_textpage()
-    except pypdfium2.PdfiumError:
-        return PageText()
-    found = read_page(textpage.raw)
-    textpage.close()
-    page.close()
-    return found
 
 
 def _ranked(blocks: list[Block], sizes: list[float]) -> tuple[Block, ...]:

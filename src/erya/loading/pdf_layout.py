@@ -1,37 +1,22 @@
-"""Read one page of a PDF in the order in which a person would.
+"""Put the lines of a page in the order in which a person would read them.
 
-PDFium gives characters in the order of the page's drawing instructions, with line ends
-where the baseline changes. Here they become lines, lines are cut at wide gaps, and the
-pieces are put together again as columns, table rows and paragraphs. Every character of
-the result knows its number in PDFium's list, so that a citation can be marked on the
-page: offsets of a text and PDFium's numbers are not the same.
+Lines are put together as columns, table rows and paragraphs. Every character of the
+result keeps its number.
 """
 
-import ctypes
-import re
 import statistics
-import struct
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Final
 
-import pypdfium2.raw as pdfium
-
+from erya.language import table_row
+from erya.loading.pdf_lines import NONE, Box, Line, Piece, joined
 from erya.records import Block, BlockKind
 
-__all__ = ["PageText", "read_page"]
+__all__ = ["PageText", "lay_out"]
 
-_NONE: Final = -1  # the number of a character that is ours and not the page's
-_SOFT_HYPHEN: Final = "\ufffe"  # PDFium's sign for a hyphen at a line's end
-# A line without the blanks around it.
-_LINE: Final = re.compile(r"[^\s\ufffe](?:[^\r\n\ufffe]*[^\s\ufffe])?")
-_BLANKS: Final = re.compile(r"\s+")
-_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\uffff]")
-_UNTIDY: Final = re.compile(r"\s\s|(?! )\s|" + _UNSEEN.pattern)
-_WIDE_GAP: Final = 1.5  # times the height of a line: no blank between words is as wide
-_WIDE_SHARE: Final = 0.4  # of a page's lines: then every line is looked at closely
 _NEAR: Final = 1.5  # points: edges that are meant to stand below each other
 _GUTTER_ROWS: Final = 4  # lines beside each other that make two columns
 _ACROSS: Final = 0.35  # of all pieces may reach over the gutter, such as a title
@@ -43,51 +28,6 @@ _LONGEST_HEADING: Final = 150
 _SENTENCE_ENDS: Final = frozenset(".!?:;。！？：；…”\"')）」")
 
 
-def _direct(function: Any, result: Any, *arguments: Any) -> Any:
-    """Return a function of PDFium that takes plain addresses and keeps Python's lock.
-
-    Most of a page's time goes into asking where characters stand, and most of that into
-    making and checking pointers: a call takes a sixth of the time.
-    """
-    address = ctypes.cast(function, ctypes.c_void_p).value or 0
-    return ctypes.PYFUNCTYPE(result, *arguments)(address)
-
-
-_CHAR_BOX: Final = _direct(
-    pdfium.FPDFText_GetCharBox,
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, *[ctypes.c_void_p] * 4,
-)  # fmt: skip
-_FONT_SIZE: Final = _direct(
-    pdfium.FPDFText_GetFontSize, ctypes.c_double, ctypes.c_void_p, ctypes.c_int
-)
-_UNICODE: Final = _direct(
-    pdfium.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int
-)
-_FOUR: Final = struct.Struct("4d")
-
-
-class _Box(NamedTuple):
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-
-@dataclass(slots=True)
-class _Piece:
-    """A run of characters on one line, without a wide gap in it."""
-
-    text: str
-    numbers: Sequence[int]
-    box: _Box
-    size: float
-    hyphen: bool = False  # the word goes on in the next line
-
-    @property
-    def height(self) -> float:
-        return max(self.box.top - self.box.bottom, self.size * 0.5, 1.0)
-
-
 @dataclass(slots=True)
 class PageText:
     """A page as text.
@@ -96,203 +36,69 @@ class PageText:
         text: Its text, blocks apart by blank lines.
         blocks: What the text consists of, in the offsets of the page.
         numbers: For each character its number in PDFium's list, or -1.
-        sizes: For each heading the size of its letters, to rank headings by.
+        sizes: For each block the size of its letters, to rank headings by.
+        states: What should be known of the page, as one word each.
+        seen: Of a page that was read by OCR, the box of each number in shares of the
+            page: numbers are then not PDFium's.
     """
 
     text: str = ""
     blocks: list[Block] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     sizes: list[float] = field(default_factory=list)
+    states: list[str] = field(default_factory=list)
+    seen: Sequence[Box] = ()
 
     def add(
-        self, kind: BlockKind, text: str, numbers: list[int], *, size: float
+        self,
+        kind: BlockKind,
+        text: str,
+        numbers: list[int],
+        *,
+        size: float,
+        omitted: str = "",
     ) -> None:
         """Add a block behind the others."""
         if not text.strip():
             return
         if self.text:
             self.text += "\n\n"
-            self.numbers += [_NONE, _NONE]
+            self.numbers += [NONE, NONE]
         start = len(self.text)
         self.text += text
         self.numbers += numbers
         level = 1 if kind == "heading" else 0
         self.blocks.append(
-            Block(kind=kind, start=start, end=len(self.text), level=level)
+            Block(
+                kind=kind, start=start, end=len(self.text), level=level, omitted=omitted
+            )
         )
         self.sizes.append(size)
 
 
-def read_page(textpage: Any) -> PageText:
-    """Return the text of a page, given PDFium's handle of its text."""
-    lines = list(_lines(textpage))
-    page = PageText()
+def lay_out(page: PageText, lines: Sequence[Line], *, omitted: str = "") -> None:
+    """Add lines to a page in reading order.
+
+    Args:
+        page: What stands above them.
+        lines: In any order.
+        omitted: Why they are not searched; each line is then a block.
+    """
     if not lines:
-        return page
+        return
+    if omitted:
+        for line in lines:
+            flat = _flat(line)
+            page.add(
+                "paragraph", flat.text, [*flat.numbers], size=flat.size, omitted=omitted
+            )
+        return
     usual = _usual_size(lines)
-    for block in _ordered(lines):
+    for block in _ordered(list(lines)):
         _write(page, block, usual)
-    return page
 
 
-def _units(textpage: Any) -> str:
-    """Return PDFium's characters, one UTF-16 unit each: an index is their number.
-
-    One call for the whole page where nothing was left out of it; otherwise one each.
-    """
-    count = pdfium.FPDFText_CountChars(textpage)
-    if count <= 0:
-        return ""
-    buffer = (ctypes.c_ushort * (count + 1))()
-    written = pdfium.FPDFText_GetText(textpage, 0, count, buffer)
-    if written - 1 == count:
-        text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
-        # Two units of one character are one here, and two numbers there.
-        return text if len(text) == count else "".join(map(chr, buffer[:count]))
-    address = ctypes.cast(textpage, ctypes.c_void_p).value
-    text = "".join([chr(_UNICODE(address, number)) for number in range(count)])
-    # Asked one by one, it calls a hyphen at a line's end 2.
-    return text.replace("\x02", _SOFT_HYPHEN)
-
-
-def _lines(textpage: Any) -> Iterator[list[_Piece]]:
-    """Yield each line as its pieces, in PDFium's order."""
-    units = _units(textpage)
-    geometry = _Geometry(textpage)
-    spans = [line.span() for line in _LINE.finditer(units)]
-    # Asking where characters stand is most of the work: running text is only sampled.
-    wide = [_looks_wide(units, *span, geometry=geometry) for span in spans]
-    cut_all = sum(wide) >= _WIDE_SHARE * len(spans)
-    for at, (start, end) in enumerate(spans):
-        cut = cut_all or any(wide[max(at - 1, 0) : at + 2])
-        pieces = [
-            piece
-            for piece in _pieces(units, start, end, cut=cut, geometry=geometry)
-            if piece.text.strip()
-        ]
-        if pieces:
-            rest = units[end : end + 2].lstrip(" ")
-            pieces[-1].hyphen = rest.startswith(_SOFT_HYPHEN)
-            yield pieces
-
-
-def _looks_wide(units: str, start: int, end: int, *, geometry: "_Geometry") -> bool:
-    """Tell whether a line has a wide gap where rows and merged columns have one.
-
-    Rows of a table have it before their last cell, columns near the middle.
-    """
-    last = units.rfind(" ", start, end)
-    middle = (start + end) // 2
-    before, after = units.rfind(" ", start, middle), units.find(" ", middle, end)
-    near = before if after < 0 or middle - before < after - middle else after
-    for at in {last, near}:
-        blank = _BLANKS.match(units, at) if at > 0 else None
-        if blank and blank.end() < end:
-            here, there = geometry.box(at - 1), geometry.box(blank.end())
-            if _is_wide(here, there):
-                return True
-    return False
-
-
-def _is_wide(here: "_Box", there: "_Box", height: float = 1.0) -> bool:
-    gap = there.left - here.right
-    if gap <= _WIDE_GAP * height:  # as nearly all
-        return False
-    return gap > _WIDE_GAP * max(here.top - here.bottom, there.top - there.bottom)
-
-
-class _Geometry:
-    """Where characters stand."""
-
-    def __init__(self, textpage: Any) -> None:
-        self._textpage = ctypes.cast(textpage, ctypes.c_void_p).value
-        self.box = _boxes(self._textpage)
-
-    def size(self, number: int) -> float:
-        return float(_FONT_SIZE(self._textpage, number))
-
-
-def _boxes(textpage: int | None) -> Callable[[int], _Box]:
-    """Return a function from a character's number to its box; called most of all."""
-    values = (ctypes.c_double * len(_Box._fields))()
-    first = ctypes.addressof(values)
-    # PDFium gives left, right, bottom and top; a box has them in another order.
-    left, right, bottom, top = (
-        first + 8 * _Box._fields.index(name)
-        for name in ("left", "right", "bottom", "top")
-    )
-    ask, unpack, new = _CHAR_BOX, _FOUR.unpack_from, tuple.__new__
-
-    def box(number: int) -> _Box:
-        ask(textpage, number, left, right, bottom, top)
-        return new(_Box, unpack(values))  # as `_Box` does, without its own function
-
-    return box
-
-
-def _pieces(
-    units: str, start: int, end: int, *, cut: bool, geometry: _Geometry
-) -> Iterator[_Piece]:
-    """Cut a line at gaps that are wider than any blank between words."""
-    first, last = geometry.box(start), geometry.box(end - 1)
-    height = max(first.top - first.bottom, last.top - last.bottom, 1.0)
-    begin, left = start, first
-    for blank in _BLANKS.finditer(units, start, end) if cut else ():
-        before, after = blank.span()
-        here, there = geometry.box(before - 1), geometry.box(after)
-        height = max(height, here.top - here.bottom)
-        if _is_wide(here, there, height):
-            box = _joined(left, here)
-            yield _piece(units, begin, before, box=box, geometry=geometry)
-            begin, left = after, there
-    yield _piece(units, begin, end, box=_joined(left, last), geometry=geometry)
-
-
-def _joined(one: _Box, other: _Box) -> _Box:
-    return _Box(
-        min(one.left, other.left),
-        min(one.bottom, other.bottom),
-        max(one.right, other.right),
-        max(one.top, other.top),
-    )
-
-
-def _piece(
-    units: str, start: int, end: int, *, box: _Box, geometry: _Geometry
-) -> _Piece:
-    """Return characters `start` to `end` as text, one number for each code point."""
-    text = units[start:end]
-    numbers: Sequence[int] = range(start, end)
-    plain = text.isprintable() and "  " not in text  # nearly all, and soon told
-    if not plain and _UNTIDY.search(text):
-        text, numbers = _tidied(units, numbers)
-    return _Piece(text, numbers, box, geometry.size(start))
-
-
-def _tidied(units: str, numbers: Sequence[int]) -> tuple[str, list[int]]:
-    """Join surrogates, drop what no reader sees, and make one blank of several."""
-    text: list[str] = []
-    kept: list[int] = []
-    high = 0
-    for number in numbers:
-        code = ord(units[number])
-        if 0xD800 <= code < 0xDC00:
-            high = code
-            continue
-        if 0xDC00 <= code < 0xE000:
-            low, code = code, 0
-            if high:
-                code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
-        high = 0
-        character = " " if chr(code).isspace() else chr(code)
-        again = character == " " and text[-1:] == [" "]
-        if code >= 0x20 and not _UNSEEN.match(character) and not again:
-            text.append(character)
-            kept.append(number)
-    return "".join(text), kept
-
-
-def _usual_size(lines: Sequence[Sequence[_Piece]]) -> float:
+def _usual_size(lines: Sequence[Sequence[Piece]]) -> float:
     """Return the size of most of the page's letters."""
     exact: Counter[float] = Counter()
     for line in lines:
@@ -305,7 +111,7 @@ def _usual_size(lines: Sequence[Sequence[_Piece]]) -> float:
 
 
 # What a page is cut into: lines that belong together, each as its pieces.
-_Lines = list[list[_Piece]]
+_Lines = list[Line]
 
 
 def _ordered(lines: _Lines) -> Iterator[_Lines]:
@@ -317,7 +123,7 @@ def _ordered(lines: _Lines) -> Iterator[_Lines]:
             yield [line]
 
 
-def _stands(line: Sequence[_Piece]) -> bool:
+def _stands(line: Sequence[Piece]) -> bool:
     """Tell whether letters are written from bottom to top, or from top to bottom."""
     box = line[0].box
     return len(line[0].text) > 3 and box.top - box.bottom > 3 * (box.right - box.left)
@@ -330,8 +136,8 @@ def _ordered_upright(lines: _Lines) -> Iterator[_Lines]:
         return
     # Where a line reaches over the gutter, everything above is read before it.
     pieces = sorted((p for line in lines for p in line), key=lambda p: -p.box.top)
-    left: list[_Piece] = []
-    right: list[_Piece] = []
+    left: list[Piece] = []
+    right: list[Piece] = []
     for piece in pieces:
         if piece.box.right <= gutter:
             left.append(piece)
@@ -346,7 +152,7 @@ def _ordered_upright(lines: _Lines) -> Iterator[_Lines]:
     yield from _tables_apart(_by_lines(right))
 
 
-def _by_lines(pieces: Sequence[_Piece]) -> _Lines:
+def _by_lines(pieces: Sequence[Piece]) -> _Lines:
     """Put pieces at one height into one line, from left to right."""
     lines: _Lines = []
     for piece in pieces:  # from the top
@@ -384,7 +190,7 @@ def _gutter(lines: _Lines) -> float | None:
     return place if parts else None
 
 
-def _fills(pieces: Sequence[_Piece], width: float) -> bool:
+def _fills(pieces: Sequence[Piece], width: float) -> bool:
     widths = [piece.box.right - piece.box.left for piece in pieces]
     return statistics.median(widths) >= _FULL * width
 
@@ -416,7 +222,7 @@ def _tables_apart(lines: _Lines) -> Iterator[_Lines]:
         yield run
 
 
-def _aligned(line: Sequence[_Piece], other: Sequence[_Piece]) -> bool:
+def _aligned(line: Sequence[Piece], other: Sequence[Piece]) -> bool:
     """Tell whether at least half of the inner edges of cells stand below each other.
 
     The outermost edges do so in any text.
@@ -434,7 +240,7 @@ def _aligned(line: Sequence[_Piece], other: Sequence[_Piece]) -> bool:
     return 2 * near >= len(line) - 1
 
 
-def _heads(line: Sequence[_Piece], row: Sequence[_Piece]) -> bool:
+def _heads(line: Sequence[Piece], row: Sequence[Piece]) -> bool:
     """Tell whether each piece of a line stands above one cell of a row."""
     return len(line) == len(row) > 1 and all(
         one.box.left < other.box.right and other.box.left < one.box.right
@@ -458,7 +264,7 @@ def _write(page: PageText, lines: _Lines, usual: float) -> None:
         page.add("heading" if heading else "paragraph", text, numbers, size=size)
 
 
-def _flat(line: Sequence[_Piece]) -> _Piece:
+def _flat(line: Sequence[Piece]) -> Piece:
     """Return a line as one piece: wide gaps become a blank."""
     if len(line) == 1:
         return line[0]
@@ -466,12 +272,12 @@ def _flat(line: Sequence[_Piece]) -> _Piece:
     box = line[0].box
     for piece in line[1:]:
         text += " " + piece.text
-        numbers += [_NONE, *piece.numbers]
-        box = _joined(box, piece.box)
-    return _Piece(text, numbers, box, line[0].size, line[-1].hyphen)
+        numbers += [NONE, *piece.numbers]
+        box = joined(box, piece.box)
+    return Piece(text, numbers, box, line[0].size, line[-1].hyphen)
 
 
-def _paragraphs(lines: Sequence[_Piece]) -> Iterator[list[_Piece]]:
+def _paragraphs(lines: Sequence[Piece]) -> Iterator[list[Piece]]:
     """Yield the lines of each paragraph."""
     right = max(line.box.right for line in lines)
     left = min(line.box.left for line in lines)
@@ -497,14 +303,14 @@ def _paragraphs(lines: Sequence[_Piece]) -> Iterator[list[_Piece]]:
     yield paragraph
 
 
-def _running(lines: Sequence[_Piece]) -> tuple[str, list[int]]:
+def _running(lines: Sequence[Piece]) -> tuple[str, list[int]]:
     """Join lines as one text: with a blank, but not in Chinese or in a cut word."""
     text, numbers = "", []
     cut = True  # nothing stands before the first line
     for line in lines:
         if not cut and not (_is_chinese(text[-1]) and _is_chinese(line.text[0])):
             text += " "
-            numbers.append(_NONE)
+            numbers.append(NONE)
         cut = line.hyphen
         text += line.text
         numbers += line.numbers
@@ -516,17 +322,78 @@ def _is_chinese(character: str) -> bool:
 
 
 def _write_table(page: PageText, lines: _Lines) -> None:
-    """Write a row a line; where the first row names the columns, with the names."""
-    names = [piece.text for piece in lines[0]]
-    named = len(lines) > 2 and all(len(line) == len(names) for line in lines)
+    """Write a table in Markdown.
+
+    The first row names the columns if it has a text for each, and no digit.
+    """
+    rows = _grid(lines)
+    names = [" ".join(piece.text for piece in cell) for cell in rows[0]]
+    named = len(rows) > 2 and all(names)
     named = named and not any(c.isdigit() for name in names for c in name)
-    text, numbers = "", []
-    for line in lines[1:] if named else lines:
-        if text:
-            text += "\n"
-            numbers.append(_NONE)
-        for column, piece in enumerate(line):
-            before = (" | " if column else "") + (f"{names[column]}: " if named else "")
-            text += before + piece.text
-            numbers += [*[_NONE] * len(before), *piece.numbers]
-    page.add("table", text, numbers, size=lines[0][0].size)
+    width = len(names)
+    out = _Written()
+    if not named:
+        rows.insert(0, [[] for _ in range(width)])
+    for number, row in enumerate(rows):
+        out.ours("\n" if number else "")
+        if number == 1:
+            out.ours(table_row(["---"] * width) + "\n")
+        for cell in row:
+            out.ours("| ")
+            for at, piece in enumerate(cell):
+                out.ours(" " if at else "")
+                out.theirs(piece)
+            out.ours(" ")
+        out.ours("|")
+    page.add("table", "".join(out.text), out.numbers, size=lines[0][0].size)
+
+
+@dataclass(slots=True)
+class _Written:
+    """A text, and the number of each character."""
+
+    text: list[str] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+
+    def ours(self, text: str) -> None:
+        self.text.append(text)
+        self.numbers += [NONE] * len(text)
+
+    def theirs(self, piece: Piece) -> None:
+        for sign, number in zip(piece.text, piece.numbers, strict=True):
+            if sign == "|":
+                self.ours("\\")
+            self.text.append(sign)
+            self.numbers.append(number)
+
+
+def _grid(lines: _Lines) -> list[list[list[Piece]]]:
+    """Return rows of cells; the row with the most pieces has one in each column."""
+    widest = max(lines, key=len)
+    columns = [(piece.box.left, piece.box.right) for piece in widest]
+    for line in lines:  # a column is as wide as what stands in it
+        if len(line) == len(columns):
+            columns = [
+                (min(left, piece.box.left), max(right, piece.box.right))
+                for (left, right), piece in zip(columns, line, strict=True)
+            ]
+    rows = []
+    for line in lines:
+        row: list[list[Piece]] = [[] for _ in columns]
+        if len(line) == len(columns):
+            row = [[piece] for piece in line]
+        else:
+            for piece in line:
+                row[_column(piece, columns)].append(piece)
+        rows.append(row)
+    return rows
+
+
+def _column(piece: Piece, columns: Sequence[tuple[float, float]]) -> int:
+    """Return the column that a piece stands in, or else is nearest to."""
+
+    def shared(at: int) -> float:
+        left, right = columns[at]
+        return min(right, piece.box.right) - max(left, piece.box.left)
+
+    return max(range(len(columns)), key=shared)

@@ -15,7 +15,8 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from erya.errors import DocumentError
-from erya.loading.pdf import open_pdf, page_text
+from erya.loading.pdf import PdfReader, open_pdf
+from erya.loading.pdf_lines import Box as _Points
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +40,7 @@ class _Box(NamedTuple):
 
 
 def mark_pdf(
-    data: bytes, *, page: int, start: int, end: int, quote: str
+    data: bytes, *, page: int, start: int, end: int, quote: str, ocr: bool = False
 ) -> dict[str, Any]:
     """Return where a span stands, and a picture of the page with the span marked.
 
@@ -49,6 +50,7 @@ def mark_pdf(
         start: First character, counted in the text of the page.
         end: One past the last.
         quote: What stands there, as it was cited.
+        ocr: Recognise the text of the page if it has no other.
 
     Returns:
         `boxes`: [left, top, right, bottom] of each line, 0 to 1; `png`: the picture in
@@ -61,7 +63,7 @@ def mark_pdf(
         if not 0 < page <= len(document):
             msg = f"There is no page {page} in this PDF of {len(document)} pages."
             raise DocumentError(msg, code="no_such_page")
-        told = page_text(document, page - 1)
+        told = PdfReader(document, ocr=ocr).page(page - 1)
         if told.text[start:end] != quote:
             msg = (
                 f"Page {page} is read otherwise than when the file was ingested, so "
@@ -73,12 +75,21 @@ def mark_pdf(
             msg = f"There is nothing to mark from {start} to {end} on page {page}."
             raise DocumentError(msg, code="no_such_span")
         opened = document[page - 1]
-        boxes = list(_lines(_boxes(opened, numbers)))
+        found = (
+            (_shares(told.seen[number]) for number in numbers)
+            if told.seen
+            else _boxes(opened, numbers)
+        )
+        boxes = list(_lines(found))
         picture = _picture(opened, boxes)
     return {
         "boxes": [[round(value, 4) for value in box] for box in boxes],
         "png": base64.b64encode(picture).decode(),
     }
+
+
+def _shares(box: _Points) -> _Box:
+    return _Box(box.left, box.top, box.right, box.bottom)
 
 
 def _boxes(page: pypdfium2.PdfPage, numbers: Sequence[int]) -> Iterator[_Box]:

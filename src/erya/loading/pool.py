@@ -7,21 +7,37 @@ and is replaced when it was killed, when it crashed, or after `_FILES_PER_WORKER
 """
 
 import base64
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import PurePath
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
 from erya.errors import DocumentError
 from erya.loading.base import Limits
-from erya.loading.frames import read_frame, write_frame
-from erya.records import Block, Item, Parsed, Problem, Span
+from erya.loading.encodings import clean
+from erya.loading.frames import (
+    ASKED,
+    DATA,
+    DONE,
+    PAGE,
+    PART,
+    Frame,
+    read_frame,
+    write_frame,
+)
+from erya.loading.office import convert, office_program
+from erya.records import Block, Item, Notice, Parsed, Problem, Span
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -32,15 +48,27 @@ _FILES_PER_WORKER = 2_000
 _AHEAD = 4  # files waiting for each worker: enough to keep it busy, little to hold
 _CRASHED = "parser_crashed"
 _SKIPPED = frozenset({"empty", "unsupported_type"})
+_BOMB: Final = "archive_limit"
+_SEEN_ONLY: Final = frozenset({"no_text", "garbled"})  # pages to be looked at, not read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one item: exactly one of `parsed` and `problem` is there."""
+    """What became of one item.
+
+    Attributes:
+        item: What was offered.
+        parsed: What was read; None of an archive, and after a problem.
+        problem: Why nothing was read.
+        parts: Files inside the file, as items of their own.
+        notices: What was passed over inside an archive.
+    """
 
     item: Item
     parsed: Parsed | None = None
     problem: Problem | None = None
+    parts: tuple[Item, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 class Box(NamedTuple):
@@ -66,13 +94,33 @@ class ParserPool:
     Use it as a context manager: leaving it ends the processes.
     """
 
-    def __init__(self, *, limits: Limits | None = None, workers: int = 2) -> None:
+    def __init__(
+        self, *, limits: Limits | None = None, workers: int = 2, ocr: bool = True
+    ) -> None:
+        """Take the limits; nothing is started yet.
+
+        Args:
+            limits: What one file may cost.
+            workers: Processes at once.
+            ocr: Recognise the text of pictures where a page has no other, if the extra
+                `ocr` is installed.
+        """
         self._limits = limits or Limits()
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="erya-parse")
         self._size = workers
+        self._ocr = ocr and find_spec("rapidocr") is not None
         self._idle: deque[_Worker] = deque()
+        self._idle_ocr: deque[_Worker] = deque()
+        self._one_ocr = threading.Lock()  # it uses all cores by itself, and much memory
         self._busy: set[_Worker] = set()
         self._closed = False
+        self.pages = 0  # read so far, of files that are not done as well
+
+    @property
+    def abilities(self) -> str:
+        """What optional parts read files with; a file is tried again with more."""
+        there = {"ocr": self._ocr, "office": office_program() is not None}
+        return "+".join(name for name, is_there in there.items() if is_there)
 
     def __enter__(self) -> Self:
         return self
@@ -82,13 +130,31 @@ class ParserPool:
         self._closed = True
         if kind is not None:
             for worker in list(self._busy):
-                worker.process.kill()  # its thread then ends by itself
+                worker.kill()  # its thread then ends by itself
         self._threads.shutdown(wait=True, cancel_futures=True)
-        while self._idle:
-            self._idle.pop().stop()
+        for idle in (self._idle, self._idle_ocr):
+            while idle:
+                idle.pop().stop()
 
-    def parse_all(self, items: Iterable[Item]) -> Iterator[Outcome]:
-        """Yield an outcome for each item, in order; a bad file never ends it."""
+    def parse_all(
+        self,
+        items: Iterable[Item],
+        *,
+        within: Callable[[Iterable[Item]], Iterable[Item]] = iter,
+    ) -> Iterator[Outcome]:
+        """Yield an outcome for each item, in order; a bad file never ends it.
+
+        What is inside a file follows it.
+
+        Args:
+            items: What to read.
+            within: Chooses which of the files inside a file are read.
+        """
+        for outcome in self._in_order(items):
+            yield outcome
+            yield from self._inside(outcome, within, budget=_Budget(self._limits))
+
+    def _in_order(self, items: Iterable[Item]) -> Iterator[Outcome]:
         waiting: deque[Future[Outcome]] = deque()
         for item in items:
             waiting.append(self._threads.submit(self._parse, item))
@@ -96,6 +162,32 @@ class ParserPool:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+    def _inside(
+        self,
+        outcome: Outcome,
+        within: Callable[[Iterable[Item]], Iterable[Item]],
+        *,
+        budget: "_Budget",
+        depth: int = 1,
+    ) -> Iterator[Outcome]:
+        """Yield what becomes of the files inside a file."""
+        allowed: list[Item] = []
+        for part in outcome.parts:
+            refused = budget.refusal(part, depth)
+            if refused is None:
+                allowed.append(part)
+                continue
+            yield Outcome(item=part, problem=refused)
+            if budget.spent:
+                break
+        for inner in self._in_order(within(allowed)):
+            yield inner
+            if inner.problem is not None and inner.problem.code == _BOMB:
+                budget.spent = True  # what lies beside a bomb is not worth a look
+            if budget.spent:
+                return
+            yield from self._inside(inner, within, budget=budget, depth=depth + 1)
 
     def mark(self, item: Item, *, page: int, start: int, quote: str) -> Marked:
         """Mark a span of a PDF on its page.
@@ -110,12 +202,11 @@ class ParserPool:
             DocumentError: There is no such page, the words do not stand there, or
                 PDFium failed on it.
         """
-        worker = _Worker(self._limits)
-        try:
-            asked = {"page": page, "start": start, "end": start + len(quote)}
-            reply = worker.mark(item, {**asked, "quote": quote})
-        finally:
-            worker.stop()
+        asked = {"page": page, "start": start, "end": start + len(quote)}
+        reply = self._marked(item, {**asked, "quote": quote}, ocr=False)
+        if isinstance(reply, Outcome) and self._ocr:
+            # The words may be of a picture on the page.
+            reply = self._marked(item, {**asked, "quote": quote}, ocr=True)
         if isinstance(reply, Outcome):
             problem = reply.problem
             message = problem.message if problem else "It could not be marked."
@@ -123,29 +214,104 @@ class ParserPool:
         boxes = tuple(Box(*box) for box in reply["boxes"])
         return Marked(boxes=boxes, png=base64.b64decode(reply["png"]))
 
+    def _marked(
+        self, item: Item, asked: dict[str, Any], *, ocr: bool
+    ) -> dict[str, Any] | Outcome:
+        worker = _Worker(self._limits, ocr=ocr)
+        try:
+            return worker.mark(item, asked)
+        finally:
+            worker.stop()
+
     def _parse(self, item: Item) -> Outcome:
+        """Read one file: through LibreOffice before, or with OCR after, if need be."""
+        outcome = self._parse_by(self._idle, item)
+        code = outcome.problem.code if outcome.problem else ""
+        if code.startswith("convert_to_"):
+            outcome = self._converted(item, to=code.removeprefix("convert_to_"))
+        elif self._ocr and _wants_ocr(outcome):
+            with self._one_ocr:
+                seen = self._parse_by(self._idle_ocr, item, ocr=True)
+            # What fails there leaves what was read without it.
+            if seen.parsed is not None or outcome.parsed is None:
+                outcome = seen
+        return outcome
+
+    def _converted(self, item: Item, *, to: str) -> Outcome:
+        try:
+            data = convert(item.data, to=to, limits=self._limits)
+        except DocumentError as error:
+            return _problem(item, code=error.code, message=str(error))
+        outcome = self._parse_by(self._idle, replace(item, data=data))
+        return replace(outcome, item=item)
+
+    def _parse_by(
+        self, idle: "deque[_Worker]", item: Item, *, ocr: bool = False
+    ) -> Outcome:
         """Parse one file; one that a used process died of gets a fresh one."""
         while True:
-            worker = self._worker()
+            worker = self._worker(idle, ocr=ocr)
             fresh = worker.files == 0
             self._busy.add(worker)
-            outcome = worker.parse(item)
+            outcome = worker.parse(item, on_page=self._count)
             self._busy.discard(worker)
             if worker.usable and not self._closed:
-                self._idle.append(worker)
+                idle.append(worker)
             else:
                 worker.stop()
             crashed = outcome.problem and outcome.problem.code == _CRASHED
             if fresh or not crashed or self._closed:
                 return outcome
 
-    def _worker(self) -> "_Worker":
-        while self._idle:
-            worker = self._idle.pop()
+    def _count(self) -> None:
+        self.pages += 1
+
+    def _worker(self, idle: "deque[_Worker]", *, ocr: bool) -> "_Worker":
+        while idle:
+            worker = idle.pop()
             if worker.process.poll() is None:
                 return worker
             worker.stop()
-        return _Worker(self._limits)
+        return _Worker(self._limits, ocr=ocr)
+
+
+class _Budget:
+    """What may still come out of one file."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._left = limits.unpacked_bytes
+        self._parts = 0
+        self.spent = False
+
+    def refusal(self, part: Item, depth: int) -> Problem | None:
+        """Return why a file inside the file is not read, or None."""
+        self._left -= len(part.data)
+        self._parts += 1
+        if self._left < 0 or self._parts > self._limits.parts:
+            self.spent = True
+            message = (
+                f"The files inside come to more than {self._limits.parts:,}, or to "
+                f"more than {self._limits.unpacked_bytes:,} bytes; this one and "
+                "those after it were left out. Unpack them first, if you trust them."
+            )
+            return _refused(part, _BOMB, message)
+        if depth > self._limits.depth:
+            message = f"It is inside {depth} files; {self._limits.depth} are opened."
+            return _refused(part, "too_deep", message)
+        return None
+
+
+def _refused(item: Item, code: str, message: str) -> Problem:
+    return Problem(source=item.source, code=code, message=message, failed=True)
+
+
+def _wants_ocr(outcome: Outcome) -> bool:
+    """Tell whether pages have no text that could be read without looking at them."""
+    if outcome.problem is not None:
+        return outcome.problem.code == "no_text"
+    notices = outcome.parsed.notices if outcome.parsed else ()
+    return any(notice.code in _SEEN_ONLY for notice in notices)
 
 
 @dataclass(slots=True, eq=False)
@@ -153,26 +319,34 @@ class _Worker:
     """One child process. Not shared between threads while it parses."""
 
     limits: Limits
+    ocr: bool = False
     process: subprocess.Popen[bytes] = field(init=False)
     files: int = 0
     broken: bool = False
 
     def __post_init__(self) -> None:
-        arguments = [self.limits.memory_bytes, int(self.limits.seconds) + 1]
+        memory = self.limits.ocr_memory_bytes if self.ocr else self.limits.memory_bytes
+        arguments = [memory, int(self.limits.seconds) + 1, int(self.ocr)]
         self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [sys.executable, "-I", "-m", "erya.loading.worker", *map(str, arguments)],
+            [sys.executable, "-IB", "-m", "erya.loading.worker", *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={},  # no keys, no proxies, nothing that a parser could tell
+            start_new_session=True,  # what it starts is ended with it
         )
 
     @property
     def usable(self) -> bool:
         return not self.broken and self.files < _FILES_PER_WORKER
 
+    def kill(self) -> None:
+        """End the process, and every process that it has started."""
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            os.killpg(self.process.pid, signal.SIGKILL)
+
     def stop(self) -> None:
-        self.process.kill()
+        self.kill()
         for pipe in (self.process.stdin, self.process.stdout):
             try:
                 if pipe is not None:
@@ -181,55 +355,111 @@ class _Worker:
                 pass  # the rest of a request that nobody will read
         self.process.wait()
 
-    def parse(self, item: Item) -> Outcome:
+    def parse(self, item: Item, *, on_page: Callable[[], None]) -> Outcome:
         """Have one file read."""
-        reply = self._within_limits(item)
-        return reply if isinstance(reply, Outcome) else _outcome(item, reply)
-
-    def _within_limits(
-        self, item: Item, asked: dict[str, Any] | None = None
-    ) -> dict[str, Any] | Outcome:
-        """Send one file and wait, but no longer than the limit."""
-        self.files += 1
-        expired = threading.Event()
-
-        def expire() -> None:
-            expired.set()
-            self.process.kill()
-
-        timer = threading.Timer(self.limits.seconds, expire)
-        timer.start()
-        try:
-            return self._exchange(item, asked)
-        except (OSError, EOFError, ValueError) as error:
-            self.broken = True
-            return _lost(item, error, self.limits, expired=expired.is_set())
-        finally:
-            timer.cancel()
+        name = PurePath(item.source).name.encode("utf-8", "replace").decode()
+        asked = {"name": name, "ocr": self.ocr}
+        return self._within_limits(
+            item,
+            asked,
+            on_page=on_page,
+            made=lambda reply, parts: _outcome(item, reply, parts),
+        )
 
     def mark(self, item: Item, asked: dict[str, Any]) -> dict[str, Any] | Outcome:
         """Ask for a span on a page; return the reply, or what went wrong."""
-        reply = self._within_limits(item, {"mark": asked})
-        return (
-            _outcome(item, reply)
-            if isinstance(reply, dict) and "code" in reply
-            else reply
+        return self._within_limits(
+            item,
+            {"mark": asked, "ocr": self.ocr},
+            on_page=lambda: None,
+            made=lambda reply, _: (
+                _outcome(item, reply, ()) if "code" in reply else reply
+            ),
         )
 
-    def _exchange(
-        self, item: Item, asked: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
-        stdin, stdout = _pipes(self.process)
-        name = PurePath(item.source).name.encode("utf-8", "replace").decode()
-        write_frame(stdin, json.dumps(asked or {"name": name}).encode())
-        write_frame(stdin, item.data)
+    def _within_limits(
+        self,
+        item: Item,
+        asked: dict[str, Any],
+        *,
+        on_page: Callable[[], None],
+        made: "Callable[[dict[str, Any], tuple[Item, ...]], _Made]",
+    ) -> "_Made | Outcome":
+        """Send one file and wait, but no longer than the limits."""
+        self.files += 1
+        clock = _Clock(self.limits, self.kill)
+        try:
+            stdin, stdout = _pipes(self.process)
+            write_frame(stdin, ASKED, json.dumps(asked).encode())
+            write_frame(stdin, DATA, item.data)
+            parts: list[Item] = []
+            while (frame := self._next(stdout)).kind != DONE:
+                clock.restart()
+                if frame.kind == PAGE:
+                    on_page()
+                elif frame.kind == PART:
+                    parts.append(_part(item, frame.payload))
+                else:
+                    self.broken = True
+                    return _breach(item, frame.payload.decode())
+            reply: dict[str, Any] = json.loads(frame.payload)
+            if len(reply.get("text", "")) > self.limits.text_characters:
+                return _too_long(item, self.limits)
+            return made(reply, tuple(parts))
+        except (OSError, EOFError, ValueError) as error:
+            self.broken = True
+            return _lost(item, error, self.limits, expired=clock.expired)
+        finally:
+            clock.stop()
+
+    def _next(self, stdout: IO[bytes]) -> Frame:
         # A character takes at most 12 bytes of JSON, and a block about 60.
-        reply = read_frame(stdout, limit=self.limits.text_characters * 16)
-        loaded: dict[str, Any] = json.loads(reply)
-        if len(loaded.get("text", "")) > self.limits.text_characters:
-            msg = "too long"
-            raise ValueError(msg)
-        return loaded
+        most = max(self.limits.text_characters * 16, self.limits.unpacked_bytes)
+        return read_frame(stdout, limit=most)
+
+
+_Made = TypeVar("_Made")
+
+
+class _Clock:
+    """Ends a process that does not go on, from a thread of its own."""
+
+    def __init__(self, limits: Limits, end: Callable[[], None]) -> None:
+        self._limits = limits
+        self._end = end
+        self._over = threading.Event()
+        self._began = self._last = time.monotonic()
+        self.expired = ""
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def restart(self) -> None:
+        self._last = time.monotonic()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while True:
+            now = time.monotonic()
+            left = self._last + self._limits.seconds - now
+            whole = self._began + self._limits.file_seconds - now
+            if min(left, whole) <= 0:
+                self.expired = "without a page" if left <= whole else "in all"
+                self._end()
+                return
+            if self._over.wait(min(left, whole)):
+                return
+
+
+def _part(item: Item, payload: bytes) -> Item:
+    name, _, data = payload.partition(b"\x00")
+    told = name.decode("utf-8", "replace").replace("\\", "/")
+    # A name is a name: whatever it says, it stays below the file that it is in.
+    steps = [step for step in told.split("/") if step not in {"", ".", ".."}]
+    source = f"{item.source}/{'/'.join(steps) or 'unnamed'}"
+    return Item(source=clean(source).replace("\n", " "), data=data, inside=item.source)
 
 
 def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
@@ -239,47 +469,62 @@ def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     return process.stdin, process.stdout
 
 
-def _outcome(item: Item, reply: dict[str, Any]) -> Outcome:
+def _outcome(item: Item, reply: dict[str, Any], parts: tuple[Item, ...]) -> Outcome:
     if "code" in reply:
-        return _problem(item, code=reply["code"], message=reply["message"])
+        found = _problem(item, code=reply["code"], message=reply["message"])
+        return replace(found, parts=parts)
+    if "inside" in reply:
+        notices = tuple(Notice(*each) for each in reply["inside"])
+        return Outcome(item=item, parts=parts, notices=notices)
     parsed = Parsed(
         title=reply["title"],
         text=reply["text"],
         blocks=tuple(
-            Block(kind=kind, start=start, end=end, level=level)
-            for kind, start, end, level in reply["blocks"]
+            Block(kind=kind, start=start, end=end, level=level, omitted=omitted)
+            for kind, start, end, level, omitted in reply["blocks"]
         ),
         pages=tuple(Span(start, end) for start, end in reply["pages"]),
         media_type=reply["media_type"],
         metadata=reply["metadata"],
+        notices=tuple(Notice(*each) for each in reply["notices"]),
     )
-    return Outcome(item=item, parsed=parsed)
+    return Outcome(item=item, parsed=parsed, parts=parts)
 
 
-def _lost(item: Item, error: Exception, limits: Limits, *, expired: bool) -> Outcome:
+def _lost(item: Item, error: Exception, limits: Limits, *, expired: str) -> Outcome:
     """Word what happened when no reply came."""
     if expired:
+        seconds = limits.file_seconds if expired == "in all" else limits.seconds
         return _problem(
             item,
             code="timeout",
-            message=f"Reading it took longer than {limits.seconds:g} s and was stopped."
-            " Raise parse_seconds to give it more.",
+            message=f"Reading it took longer than {seconds:g} s {expired} and was "
+            "stopped. Raise parse_seconds to give it more.",
         )
     if isinstance(error, ValueError):
-        return _problem(
-            item,
-            code="too_large",
-            message=f"Its text is longer than {limits.text_characters:,} characters.",
-        )
+        return _too_long(item, limits)
     return _problem(
         item,
         code=_CRASHED,
-        message="The process that read it died; the file is probably damaged.",
+        message="The process that read it died; the file is probably damaged, or wants "
+        "more memory than parse_memory_mb.",
     )
+
+
+def _too_long(item: Item, limits: Limits) -> Outcome:
+    message = f"Its text is longer than {limits.text_characters:,} characters."
+    return _problem(item, code="too_large", message=message)
+
+
+def _breach(item: Item, tried: str) -> Outcome:
+    message = (
+        f"The program that read it tried to {tried}, which no document may cause, and "
+        "was stopped. Do not trust this file."
+    )
+    return _problem(item, code="forbidden", message=message)
 
 
 def _problem(item: Item, *, code: str, message: str) -> Outcome:
-    problem = Problem(
+    return Outcome(item=item, problem=Problem(
         source=item.source, code=code, message=message, failed=code not in _SKIPPED
-    )
-    return Outcome(item=item, problem=problem)
+    ))  # fmt: skip

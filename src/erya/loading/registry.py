@@ -1,29 +1,111 @@
 """Which parser reads which kind of bytes."""
 
 import importlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Final, cast
 
 from erya.errors import DocumentError
 from erya.loading.base import Parser
 from erya.loading.sniffing import media_type
-from erya.records import Parsed
+from erya.records import Notice, Parsed, Part
 
-__all__ = ["PARSERS", "parse", "parser_for"]
+__all__ = ["ARCHIVES", "OFFICE", "PARSERS", "parse", "parser_for", "read_file"]
+
+_OOXML: Final = "application/vnd.openxmlformats-officedocument."
+_ODF: Final = "application/vnd.oasis.opendocument."
+_SHEETS: Final = ("erya.loading.sheets", "parse_sheets")
+_PDF: Final = "application/pdf"
 
 # Media type → module and function. Named, not imported: a process that only asks, and a
 # parsing process that never meets a format, need not load its library.
 PARSERS: Final[dict[str, tuple[str, str]]] = {
     "text/plain": ("erya.loading.text", "parse_text"),
     "text/markdown": ("erya.loading.markdown", "parse_markdown"),
+    "text/x-rst": ("erya.loading.rst", "parse_rst"),
     "text/html": ("erya.loading.html", "parse_html"),
     "text/csv": ("erya.loading.faq", "parse_csv"),
+    "text/vtt": ("erya.loading.subtitles", "parse_subtitles"),
+    "text/x-source": ("erya.loading.code", "parse_code"),
+    "application/json": ("erya.loading.data", "parse_json"),
     "application/jsonl": ("erya.loading.faq", "parse_jsonl"),
-    "application/pdf": ("erya.loading.pdf", "parse_pdf"),
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (
-        "erya.loading.docx",
-        "parse_docx",
-    ),
+    "application/xml": ("erya.loading.data", "parse_xml"),
+    "image/svg+xml": ("erya.loading.data", "parse_xml"),
+    "application/x-ipynb+json": ("erya.loading.notebook", "parse_notebook"),
+    "application/epub+zip": ("erya.loading.epub", "parse_epub"),
+    "multipart/related": ("erya.loading.mail", "parse_mhtml"),
+    f"{_OOXML}wordprocessingml.document": ("erya.loading.docx", "parse_docx"),
+    f"{_OOXML}presentationml.presentation": ("erya.loading.pptx", "parse_pptx"),
+    f"{_OOXML}spreadsheetml.sheet": _SHEETS,
+    "application/vnd.ms-excel": _SHEETS,
+    f"{_ODF}spreadsheet": _SHEETS,
+    f"{_ODF}text": ("erya.loading.odf", "parse_odf"),
+    f"{_ODF}presentation": ("erya.loading.odf", "parse_odf"),
 }
+# Read with what is attached to them.
+_MAILS: Final = {
+    "message/rfc822": ("erya.loading.mail", "parse_mail"),
+    "application/vnd.ms-outlook": ("erya.loading.mail", "parse_msg"),
+}
+ARCHIVES: Final = frozenset(
+    ("application/zip", "application/x-tar", "application/gzip",
+     "application/x-bzip2", "application/x-xz")
+)  # fmt: skip
+_MAILBOX: Final = "application/mbox"
+# What LibreOffice turns into a kind that can be read.
+OFFICE: Final = {
+    "application/msword": "docx",
+    "application/vnd.ms-powerpoint": "pptx",
+    "application/rtf": "docx",
+}
+_LOCKED: Final = frozenset(
+    ("application/x-encrypted-office", "application/pgp-encrypted")
+)
+# Tags (U+E0020 to U+E007F), and several zero-width spaces, as UTF-8.
+_TAGS: Final = re.compile(
+    rb"\xf3\xa0[\x80\x81][\x80-\xbf]|(?:\xe2\x80\x8b[^\x00]{1,9}){3}"
+)
+_CALLED: Final = {
+    "application/x-ole-storage": "an old Office file of an unknown program",
+    "application/x-executable": "a program",
+}
+
+
+# What a name promises, where the bytes of other kinds are no such file.
+_PROMISED: Final = {
+    ".pdf": _PDF,
+    ".docx": f"{_OOXML}wordprocessingml.document",
+    ".pptx": f"{_OOXML}presentationml.presentation",
+    ".xlsx": f"{_OOXML}spreadsheetml.sheet",
+    ".odt": f"{_ODF}text",
+    ".epub": "application/epub+zip",
+    ".zip": "application/zip",
+    ".doc": "application/msword",
+    ".xls": "application/vnd.ms-excel",
+    ".ppt": "application/vnd.ms-powerpoint",
+}
+_LEAST_TEXT: Final = 64  # bytes of a text that bears the name of something else
+
+
+def _mismatch(data: bytes, name: str, kind: str) -> Notice | None:
+    """Say that a file is of another kind than its name tells.
+
+    Raises:
+        DocumentError: It is of no kind that can be read, or next to nothing.
+    """
+    promised = _PROMISED.get(PurePosixPath(name).suffix.lower(), kind)
+    if kind in {promised, "application/x-empty"} or kind in _LOCKED:
+        return None
+    message = f"Its name says {promised}, but it is {kind}."
+    readable = kind in {*PARSERS, *_MAILS, *ARCHIVES, *OFFICE, _PDF}
+    if not (readable or kind.startswith("image/")) or (
+        kind == "text/plain" and len(data) < _LEAST_TEXT
+    ):
+        msg = f"{message} It may be damaged."
+        raise DocumentError(msg, code="type_mismatch")
+    return Notice("type_mismatch", f"{message} It was read as what it is.")
 
 
 def parser_for(kind: str) -> Parser:
@@ -36,24 +118,118 @@ def parser_for(kind: str) -> Parser:
         msg = "The file is empty."
         raise DocumentError(msg, code="empty")
     if kind not in PARSERS:
-        msg = (
-            f"Files of the kind {kind} cannot be read yet. "
-            "Save it as PDF, docx, text, Markdown or HTML."
-        )
+        called = _CALLED.get(kind, f"of the kind {kind}")
+        msg = f"The file is {called}, which cannot be read. Save it as PDF or text."
         raise DocumentError(msg, code="unsupported_type")
-    module, function = PARSERS[kind]
-    return cast("Parser", getattr(importlib.import_module(module), function))
+    return cast("Parser", _opened(PARSERS[kind]))
+
+
+def _opened(named: tuple[str, str]) -> Callable[..., object]:
+    module, function = named
+    return cast(
+        "Callable[..., object]", getattr(importlib.import_module(module), function)
+    )
 
 
 def parse(data: bytes, name: str) -> Parsed:
-    """Read `data` with the parser for what it is.
+    """Read `data` with the parser for what it is; what is attached to it is left out.
 
     Raises:
         DocumentError: The kind is not supported, the bytes are damaged, or there is no
             text in them.
     """
-    parsed = parser_for(media_type(data, name))(data, name)
+    read = read_file(data, name)
+    if isinstance(read, Parsed):
+        return read
+    msg = "The file is an archive; `ParserPool` reads what is in it."
+    raise DocumentError(msg, code="unsupported_type")
+
+
+def read_file(
+    data: bytes,
+    name: str,
+    *,
+    ocr: bool = False,
+    on_page: Callable[[int], None] = lambda _: None,
+    on_part: Callable[[Part], None] = lambda _: None,
+) -> Parsed | list[Notice]:
+    """Read `data` with the parser for what it is.
+
+    Args:
+        data: The file's bytes.
+        name: The file's name.
+        ocr: Recognise the text of pictures, where a page has no other.
+        on_page: Called after each page of what is read page by page, with the number
+            of pages in all.
+        on_part: Called with each file inside the file.
+
+    Returns:
+        What was read; of an archive the notices of what was passed over.
+
+    Raises:
+        DocumentError: The kind is not supported, the bytes are damaged, or there is no
+            text in them.
+    """
+    kind = media_type(data, name)
+    if kind in _LOCKED:
+        msg = "The file wants a password. Save it without one, and read it again."
+        raise DocumentError(msg, code="password_protected")
+    other = _mismatch(data, name, kind)
+    if kind in ARCHIVES or kind == _MAILBOX:
+        return _unpacked(data, name, kind=kind, on_part=on_part)
+    if kind in OFFICE:
+        msg = f"It is read as {OFFICE[kind]}, which LibreOffice turns it into."
+        raise DocumentError(msg, code=f"convert_to_{OFFICE[kind]}")
+    if kind in _MAILS:
+        parsed, parts = cast(
+            "tuple[Parsed, list[Part]]", _opened(_MAILS[kind])(data, name)
+        )
+        for part in parts:
+            on_part(part)
+    elif kind == _PDF:
+        from erya.loading.pdf import parse_pdf  # noqa: PLC0415 - PDFium is large
+
+        parsed = parse_pdf(data, name, ocr=ocr, on_page=on_page)
+    elif kind.startswith("image/") and kind not in PARSERS:
+        from erya.loading.pictures import parse_picture  # noqa: PLC0415
+
+        parsed = parse_picture(data, name, ocr=ocr)
+    else:
+        parsed = parser_for(kind)(data, name)
     if not parsed.blocks:
         msg = "The file has no text in it."
         raise DocumentError(msg, code="empty")
-    return parsed
+    notices = [*parsed.notices, *filter(None, (other, _unseen(data, kind)))]
+    return replace(parsed, notices=tuple(notices))
+
+
+def _unseen(data: bytes, kind: str) -> Notice | None:
+    """Say that a text had signs in it that hide text from a reader."""
+    if not kind.startswith("text/") or not _TAGS.search(data):
+        return None
+    message = "Signs that no reader can see, as text is hidden with, were removed."
+    return Notice("hidden_text", message)
+
+
+def _unpacked(
+    data: bytes, name: str, *, kind: str, on_part: Callable[[Part], None]
+) -> list[Notice]:
+    if kind == _MAILBOX:
+        from erya.loading.mail import mailbox_parts  # noqa: PLC0415
+
+        for part in mailbox_parts(data):
+            on_part(part)
+        return []
+    from erya.loading.archives import archive_parts  # noqa: PLC0415
+
+    notices: list[Notice] = []
+    parts = 0
+    for found in archive_parts(data, name, kind):
+        if isinstance(found, Part):
+            on_part(found)
+            parts += 1
+        else:
+            notices.append(found)
+    if notices and not parts:
+        raise DocumentError(notices[0].message, code=notices[0].code)
+    return notices

@@ -3,20 +3,23 @@
 import io
 import re
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 from typing import Final
 
+from erya.loading.code import LANGUAGES
 from erya.loading.encodings import unmarked_utf16
 
 __all__ = ["media_type"]
 
 _HEAD = 4_096
+_OLE_MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _MAGIC: Final = (
     (b"%PDF-", "application/pdf"),
     (b"PK\x03\x04", "application/zip"),
     (b"PK\x05\x06", "application/zip"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
+    (_OLE_MAGIC, "application/x-ole-storage"),
     (b"{\\rtf", "application/rtf"),
     (b"\x1f\x8b", "application/gzip"),
     (b"\x1f\x9d", "application/x-compress"),
@@ -27,6 +30,7 @@ _MAGIC: Final = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF8", "image/gif"),
+    (b"BM", "image/bmp"),
     (b"II*\x00", "image/tiff"),
     (b"MM\x00*", "image/tiff"),
     (b"\x7fELF", "application/x-executable"),
@@ -42,7 +46,31 @@ _OFFICE: Final = {
     "word/document.xml": f"{_OFFICE_KIND}wordprocessingml.document",
     "ppt/presentation.xml": f"{_OFFICE_KIND}presentationml.presentation",
     "xl/workbook.xml": f"{_OFFICE_KIND}spreadsheetml.sheet",
+    "xl/workbook.bin": f"{_OFFICE_KIND}spreadsheetml.sheet",
+    "META-INF/container.xml": "application/epub+zip",
 }
+_OPEN: Final = "application/vnd.oasis.opendocument."
+_SAID: Final = frozenset(
+    (
+        f"{_OPEN}text",
+        f"{_OPEN}presentation",
+        f"{_OPEN}spreadsheet",
+        "application/epub+zip",
+    )
+)
+# The stream that each kind of old Office file has; the first that is found counts.
+_STREAMS: Final = (
+    ("EncryptedPackage", "application/x-encrypted-office"),
+    ("__properties_version1.0", "application/vnd.ms-outlook"),
+    ("WordDocument", "application/msword"),
+    ("PowerPoint Document", "application/vnd.ms-powerpoint"),
+    ("Workbook", "application/vnd.ms-excel"),
+    ("Book", "application/vnd.ms-excel"),
+)
+_DAMAGED: Final = (
+    zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, OSError, EOFError,
+    RuntimeError, KeyError,
+)  # fmt: skip
 
 _BY_SUFFIX: Final = {
     ".txt": "text/plain",
@@ -57,23 +85,28 @@ _BY_SUFFIX: Final = {
     ".tsv": "text/csv",
     ".jsonl": "application/jsonl",
     ".ndjson": "application/jsonl",
-}
-
-# Text of other kinds, which would be read as prose and should not be.
-_UNREADABLE: Final = {
+    ".rst": "text/x-rst",
+    ".srt": "text/vtt",
+    ".vtt": "text/vtt",
     ".json": "application/json",
     ".xml": "application/xml",
-    ".eml": "message/rfc822",
-    ".ipynb": "application/x-ipynb+json",
     ".nxml": "application/xml",
-    ".p7s": "application/pkcs7-signature",
     ".svg": "image/svg+xml",
-    ".fods": "application/xml",
+    ".eml": "message/rfc822",
+    ".mht": "multipart/related",
+    ".mhtml": "multipart/related",
+    ".mbox": "application/mbox",
+    ".ipynb": "application/x-ipynb+json",
+    # Text of other kinds, which would be read as prose and should not be.
+    ".p7s": "application/pkcs7-signature",
+    ".fods": "application/x-flat-opendocument",
+    **dict.fromkeys(LANGUAGES, "text/x-source"),
 }
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 # What may stand before the first element, each with its end.
 _BEFORE_HTML: Final = ((b"<?xml", b"?>"), (b"<!--", b"-->"))
+_MAILBOX: Final = re.compile(rb"From [^\n]{1,200}\d{4}\r?\n[A-Za-z-]{2,40}: ")
 _BOMS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -88,7 +121,9 @@ def media_type(data: bytes, name: str) -> str:
         return "application/x-empty"
     for magic, kind in _MAGIC:
         if data.startswith(magic):
-            return _inside_zip(data) if kind == "application/zip" else kind
+            return _within(kind, data, name)
+    if data[257:262] == b"ustar":
+        return "application/x-tar"
     head = data[:_HEAD]
     if _is_text(head):
         return _kind_of_text(head, name)
@@ -100,18 +135,49 @@ def _kind_of_text(head: bytes, name: str) -> str:
     suffix = PurePosixPath(name).suffix.lower()
     if _begins_html(_ascii(head)):
         return "text/html"
-    return _BY_SUFFIX.get(suffix) or _UNREADABLE.get(suffix) or "text/plain"
+    if kind := _BY_SUFFIX.get(suffix):
+        return kind
+    if suffix in {"", ".bin", ".dat"} and _ascii(head).lstrip().startswith(b"<?xml"):
+        return "application/xml"
+    return "application/mbox" if _MAILBOX.match(head) else "text/plain"
+
+
+def _within(kind: str, data: bytes, name: str) -> str:
+    """Look closer at what many kinds of files are made of."""
+    if kind == "application/zip":
+        return _inside_zip(data)
+    if kind == "application/x-ole-storage":
+        # The names of its streams stand in it as UTF-16.
+        return next(
+            (inner for stream, inner in _STREAMS if stream.encode("utf-16-le") in data),
+            kind,
+        )
+    if kind == "image/bmp" and not name.lower().endswith(".bmp"):
+        return _kind_of_text(data[:_HEAD], name)  # a text that begins with BM
+    return kind
 
 
 def _inside_zip(data: bytes) -> str:
-    """Tell what an archive is by the names in it; nothing is unpacked."""
+    """Tell what an archive is by the names in it; little is unpacked."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+            told = archive.read("mimetype")[:200] if _says_kind(archive) else b""
+    except _DAMAGED:
         return "application/zip"
+    kind = told.decode("ascii", "replace").strip().removesuffix("-template")
+    if kind in _SAID:
+        return kind
     return next((kind for name, kind in _OFFICE.items() if name in names),
                 "application/zip")  # fmt: skip
+
+
+def _says_kind(archive: zipfile.ZipFile) -> bool:
+    """Tell whether an archive has the short part that names its kind."""
+    try:
+        return archive.getinfo("mimetype").file_size <= 200
+    except KeyError:
+        return False
 
 
 def _begins_html(head: bytes) -> bool:

@@ -1,67 +1,113 @@
-"""The child process of `ParserPool`: reads requests from a pipe, writes JSON replies.
+"""The child process of `ParserPool`: reads requests from a pipe, writes replies.
 
-A request is a frame of JSON that says what is asked, and a frame with the file's bytes.
+A request is a frame that says what is asked, and a frame with the file's bytes. Before
+the reply may stand frames for pages that were read, which keep the clock from running
+out, and for files inside the file.
 
-Started as `python -I -m erya.loading.worker MEMORY_BYTES SECONDS`.
+Started as `python -I -m erya.loading.worker MEMORY_BYTES SECONDS OCR`.
 """
 
 import json
 import os
 import sys
-from typing import Any
+from typing import IO, Any, Final
 
 from erya.errors import DocumentError
-from erya.loading.frames import read_frame, write_frame
-from erya.loading.registry import parse
+from erya.loading.confinement import confine
+from erya.loading.frames import (
+    BREACH,
+    DONE,
+    PAGE,
+    PART,
+    read_frame,
+    write_frame,
+)
+from erya.loading.registry import read_file
+from erya.records import Parsed, Part
 
-__all__ = ["limit_process", "limits_hold", "main"]
+__all__ = ["main"]
 
-_OPEN_FILES = 64
-_LARGEST_REQUEST = 1 << 40  # the parent has already applied its own limit
-
-
-def limits_hold() -> bool:
-    """Tell whether this system can bound a process's memory and writes."""
-    try:
-        import resource  # noqa: F401, PLC0415 - POSIX only
-    except ImportError:
-        return False
-    return sys.platform == "linux"
-
-
-def limit_process(*, memory_bytes: int) -> None:
-    """Bound this process: address space, written bytes, open files, no core dump."""
-    if not limits_hold():
-        return  # the parent's clock still holds
-    import resource  # noqa: PLC0415 - POSIX only
-
-    for what, value in (
-        (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, _OPEN_FILES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(what)
-        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(what, (allowed, allowed))
+_LARGEST_REQUEST: Final = 1 << 40  # the parent has already applied its own limit
+_FORBIDDEN_EXIT: Final = 77
 
 
 def main() -> None:
     """Serve requests until the pipe closes."""
-    memory_bytes, seconds = map(int, sys.argv[1:3])
+    memory_bytes, seconds, ocr = map(int, sys.argv[1:4])
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not mix with the replies
-    limit_process(memory_bytes=memory_bytes)
+
+    def breach(tried: str) -> None:
+        write_frame(replies, BREACH, tried.encode())
+        os._exit(_FORBIDDEN_EXIT)
+
+    if ocr:
+        from erya.loading import ocr as recognition  # noqa: PLC0415 - an extra
+
+        # What it imports tries whether there is a network; the models are in its wheel.
+        recognition.prepare()
+    confine(memory_bytes=memory_bytes, on_breach=breach)
     while True:
         try:
-            asked = json.loads(read_frame(requests, limit=_LARGEST_REQUEST))
+            asked = json.loads(read_frame(requests, limit=_LARGEST_REQUEST).payload)
         except EOFError:
             return
-        _alarm(seconds * 2)  # an orphan whose parent was killed ends by itself
-        data = read_frame(requests, limit=_LARGEST_REQUEST)
-        reply = _reply(data, asked)
-        _alarm(0)
-        write_frame(replies, reply)
+        data = read_frame(requests, limit=_LARGEST_REQUEST).payload
+        reply = _Reply(replies, seconds).to(data, asked)
+        write_frame(replies, DONE, reply)
+
+
+class _Reply:
+    """Answers one request."""
+
+    def __init__(self, replies: IO[bytes], seconds: int) -> None:
+        self._replies = replies
+        self._seconds = seconds
+
+    def to(self, data: bytes, asked: dict[str, Any]) -> bytes:
+        """Read a file, or mark a span on a page of it, whichever was asked."""
+        _alarm(self._seconds * 2)  # an orphan whose parent was killed ends by itself
+        try:
+            return self._answered(data, asked)
+        except DocumentError as error:
+            return _json({"code": error.code, "message": str(error)})
+        except MemoryError:
+            message = "Reading it took more memory than a file may. It may be a bomb."
+            return _json({"code": "too_large", "message": message})
+        except RecursionError:
+            message = "It is nested without end."
+            return _json({"code": "too_deep", "message": message})
+        except Exception as error:  # noqa: BLE001 - whatever a parser does with hostile
+            # bytes, the file is named and the batch goes on.
+            message = f"The parser failed on it: {type(error).__name__}: {error}"[:500]
+            return _json({"code": "parser_failed", "message": message})
+        finally:
+            _alarm(0)
+
+    def _answered(self, data: bytes, asked: dict[str, Any]) -> bytes:
+        if "mark" in asked:
+            from erya.loading.pdf_marking import mark_pdf  # noqa: PLC0415
+
+            return _json(mark_pdf(data, ocr=asked["ocr"], **asked["mark"]))
+        read = read_file(
+            data,
+            asked["name"],
+            ocr=asked["ocr"],
+            on_page=self._page,
+            on_part=self._part,
+        )
+        if isinstance(read, Parsed):
+            return _json(_as_json(read))
+        return _json({"inside": [list(notice) for notice in read]})
+
+    def _page(self, count: int) -> None:
+        _alarm(self._seconds * 2)
+        write_frame(self._replies, PAGE, str(count).encode())
+
+    def _part(self, part: Part) -> None:
+        _alarm(self._seconds * 2)
+        name = part.name.encode("utf-8", "replace")
+        write_frame(self._replies, PART, name + b"\x00" + part.data)
 
 
 def _alarm(seconds: int) -> None:
@@ -71,33 +117,16 @@ def _alarm(seconds: int) -> None:
         signal.alarm(seconds)
 
 
-def _reply(data: bytes, asked: dict[str, Any]) -> bytes:
-    """Read a file, or mark a span on a page of it, whichever was asked."""
-    try:
-        if "mark" in asked:
-            from erya.loading.pdf_marking import mark_pdf  # noqa: PLC0415
-
-            return _json(mark_pdf(data, **asked["mark"]))
-        parsed = parse(data, asked["name"])
-    except DocumentError as error:
-        return _json({"code": error.code, "message": str(error)})
-    except MemoryError:
-        message = "Reading it took more memory than a file may. It may be a bomb."
-        return _json({"code": "too_large", "message": message})
-    except Exception as error:  # noqa: BLE001 - whatever a parser does with hostile
-        # bytes, the file is named and the batch goes on.
-        message = f"The parser failed on it: {type(error).__name__}: {error}"[:500]
-        return _json({"code": "parser_failed", "message": message})
-    return _json(
-        {
-            "title": parsed.title,
-            "text": parsed.text,
-            "blocks": [(b.kind, b.start, b.end, b.level) for b in parsed.blocks],
-            "pages": parsed.pages,
-            "media_type": parsed.media_type,
-            "metadata": dict(parsed.metadata),
-        }
-    )
+def _as_json(parsed: Parsed) -> dict[str, Any]:
+    return {
+        "title": parsed.title,
+        "text": parsed.text,
+        "blocks": [(b.kind, b.start, b.end, b.level, b.omitted) for b in parsed.blocks],
+        "pages": parsed.pages,
+        "media_type": parsed.media_type,
+        "metadata": dict(parsed.metadata),
+        "notices": parsed.notices,
+    }
 
 
 def _json(value: dict[str, Any]) -> bytes:

@@ -15,6 +15,7 @@ from erya.stores.base import (
     Status,
     Store,
     StoredDocument,
+    StoredItem,
     VectorQuery,
     Writer,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Status",
     "Store",
     "StoredDocument",
+    "StoredItem",
     "VectorQuery",
     "Writer",
 ]

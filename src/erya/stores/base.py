@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
-from erya.records import Chunk, Document, Evidence, Fingerprint, Principal
+from erya.records import Chunk, Document, Evidence, Fingerprint, Notice, Principal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +27,7 @@ __all__ = [
     "Status",
     "Store",
     "StoredDocument",
+    "StoredItem",
     "VectorQuery",
     "Writer",
 ]
@@ -129,6 +130,35 @@ class StoredDocument:
     language: str
     added_at: str
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredItem:
+    """What became of a file that a source offered, where its document does not tell.
+
+    Attributes:
+        source: Where it was.
+        content_hash: The SHA-256 of its bytes; empty if they could not be read.
+        recipe: How they were read, and with which abilities.
+        parts: How many files were inside.
+        code: Why it gave no document, as one word; empty if it did, or holds others.
+        message: The reason, and what to do.
+        failed: Whether it should have worked.
+        validators: What tells whether it has changed, such as an ETag.
+        notices: What should be known of how it was read.
+        at: When that was: ISO 8601, UTC; given by the store.
+    """
+
+    source: str
+    content_hash: str
+    recipe: str
+    parts: int = 0
+    code: str = ""
+    message: str = ""
+    failed: bool = False
+    validators: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +268,14 @@ class Writer(Protocol):
         """Remove a document with everything it had. An unknown id changes nothing."""
         ...
 
+    def note(self, item: StoredItem) -> None:
+        """Note what became of an item, in place of what was noted of it before."""
+        ...
+
+    def forget(self, source: str) -> None:
+        """Drop what was noted of an item. An unknown source changes nothing."""
+        ...
+
     def commit(self) -> None:
         """Make everything since the last commit durable and visible, all at once.
 
@@ -320,6 +358,14 @@ class Store(Protocol):
 
     def documents(self, principal: Principal) -> Iterator[StoredDocument]:
         """Yield what the principal may read, in the order of the sources."""
+        ...
+
+    def items(self, principal: Principal) -> Iterator[StoredItem]:
+        """Yield what was noted of items, in the order of the sources.
+
+        Only to the owner and to maintenance: who may read a file that gave no document
+        is not known.
+        """
         ...
 
     def document(self, principal: Principal, document_id: str) -> Document:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from erya.errors import NotFoundError
-from erya.language import facts
+from erya.language import facts, header_above
 from erya.records import Citation, Document
 
 __all__ = ["check_facts", "check_spans", "cited_text", "foreign_fact"]
@@ -48,8 +48,10 @@ def check_facts(
 
 
 def cited_text(citation: Citation) -> str:
-    """Return a quote under the title and the headings above it."""
-    above = (citation.chunk.title, *citation.chunk.headings)
+    """Return a quote under the title, the headings, and the names of columns above."""
+    chunk = citation.chunk
+    names = header_above(chunk.text, citation.start - chunk.start)
+    above = (chunk.title, *chunk.headings, *filter(None, (names,)))
     return "\n".join((*above, citation.quote))
 
 

@@ -13,7 +13,10 @@ __all__ = ["chunk_hash", "document_hash", "structure_of"]
 def structure_of(document: Document) -> dict[str, Any]:
     """Return a document's blocks and pages as JSON can hold them."""
     return {
-        "blocks": [[b.kind, b.start, b.end, b.level] for b in document.blocks],
+        "blocks": [
+            [b.kind, b.start, b.end, b.level, *([b.omitted] if b.omitted else [])]
+            for b in document.blocks
+        ],
         "pages": [[page.start, page.end] for page in document.pages],
     }
 

@@ -23,6 +23,7 @@ __all__ = [
     "chunks",
     "documents",
     "embedders",
+    "items",
     "jobs",
     "journal",
     "label_sets",
@@ -34,7 +35,7 @@ __all__ = [
     "versions",
 ]
 
-REVISIONS: Final = ("0001", "0002")  # every format so far, oldest first
+REVISIONS: Final = ("0001", "0002", "0003")  # every format so far, oldest first
 HEAD: Final = REVISIONS[-1]
 
 metadata = MetaData()
@@ -100,7 +101,7 @@ versions = Table(
     Column("superseded_at", String),
     Column(
         "structure", JSON
-    ),  # {"blocks": [[kind, start, end, level]], "pages": [[s, e]]}
+    ),  # {"blocks": [[kind, start, end, level, omitted?]], "pages": [[s, e]]}
     Column("text", Text),
     sqlite_autoincrement=True,
 )
@@ -167,6 +168,23 @@ originals = Table(
     metadata,
     Column("hash", String, primary_key=True),
     Column("data", LargeBinary, nullable=False),
+)
+
+# What became of what a source offered, where a document alone does not tell: files that
+# gave no text or a doubtful one, files with others inside, pages of the web.
+items = Table(
+    "items",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("content_hash", String, nullable=False),
+    Column("recipe", String, nullable=False),
+    Column("parts", Integer, nullable=False),
+    Column("code", String, nullable=False),
+    Column("message", String, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("validators", JSON, nullable=False),
+    Column("notices", JSON, nullable=False),  # [[code, message, page]]
+    Column("at", String, nullable=False),
 )
 
 jobs = Table(

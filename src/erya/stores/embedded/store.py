@@ -20,6 +20,7 @@ from erya.records import (
     Evidence,
     Fingerprint,
     Hit,
+    Notice,
     Principal,
     Span,
 )
@@ -29,6 +30,7 @@ from erya.stores.base import (
     Status,
     Store,
     StoredDocument,
+    StoredItem,
     VectorQuery,
     Writer,
 )
@@ -243,6 +245,27 @@ class EmbeddedStore(Store):
         yield from found
 
     @override
+    def items(self, principal: Principal) -> Iterator[StoredItem]:
+        if principal.role == "reader":
+            return
+        table = schema.items
+        with guarded(self._name), self._engine.begin() as connection:
+            rows = connection.execute(
+                sa.select(table).order_by(table.c.source)
+            ).mappings()
+            found = [
+                StoredItem(
+                    **{
+                        **row,
+                        "failed": bool(row["failed"]),
+                        "notices": tuple(Notice(*each) for each in row["notices"]),
+                    }
+                )
+                for row in rows
+            ]
+        yield from found
+
+    @override
     def document(self, principal: Principal, document_id: str) -> Document:
         with guarded(self._name), self._engine.begin() as connection:
             row = document_row(connection, principal, document_id)
@@ -262,8 +285,10 @@ class EmbeddedStore(Store):
             title=row["title"],
             text=row["text"],
             blocks=tuple(
-                Block(kind=kind, start=start, end=end, level=level)
-                for kind, start, end, level in structure["blocks"]
+                Block(
+                    kind=kind, start=start, end=end, level=level, omitted="".join(why)
+                )
+                for kind, start, end, level, *why in structure["blocks"]
             ),
             pages=tuple(Span(start, end) for start, end in structure["pages"]),
             language=row["language"],

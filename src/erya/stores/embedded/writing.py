@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from erya.language import document_terms
 from erya.records import Chunk, Document, Fingerprint, Principal
-from erya.stores.base import Embedding, Writer
+from erya.stores.base import Embedding, StoredItem, Writer
 from erya.stores.embedded import schema
 from erya.stores.embedded.catching_up import (
     Indexes,
@@ -51,8 +51,11 @@ class _Batch:
     relabels: dict[str, frozenset[str]] = field(default_factory=dict)
     removes: dict[str, None] = field(default_factory=dict)
     vectors: dict[str, dict[str, Any]] = field(default_factory=dict)  # by chunk id
+    notes: dict[str, StoredItem | None] = field(default_factory=dict)  # by source
 
-    def __bool__(self) -> bool:
+    @property
+    def changes(self) -> bool:
+        """Whether it changes what is searched."""
         return bool(self.puts or self.relabels or self.removes or self.vectors)
 
 
@@ -165,11 +168,23 @@ class EmbeddedWriter(Writer):
         self._batch.removes[document_id] = None
 
     @override
+    def note(self, item: StoredItem) -> None:
+        self._batch.notes[item.source] = item
+
+    @override
+    def forget(self, source: str) -> None:
+        self._batch.notes[source] = None
+
+    @override
     def commit(self) -> None:
         batch, self._batch = self._batch, _Batch()
-        if not batch:
+        if not batch.changes:
+            if batch.notes:
+                with guarded(self._name), self._engine.begin() as connection:
+                    _write_notes(connection, batch.notes)
             return
         with guarded(self._name), self._engine.begin() as connection:
+            _write_notes(connection, batch.notes)
             transaction = _Transaction(
                 connection,
                 who=self._who,
@@ -527,6 +542,34 @@ class _Transaction:
     def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             self._connection.execute(sa.insert(table), list(rows))
+
+
+def _write_notes(
+    connection: sa.Connection, notes: Mapping[str, StoredItem | None]
+) -> None:
+    table = schema.items
+    sources = sorted(notes)
+    for first in range(0, len(sources), VARIABLES):
+        part = sources[first : first + VARIABLES]
+        connection.execute(sa.delete(table).where(table.c.source.in_(part)))
+    rows = [
+        {
+            "source": item.source,
+            "content_hash": item.content_hash,
+            "recipe": item.recipe,
+            "parts": item.parts,
+            "code": item.code,
+            "message": item.message,
+            "failed": int(item.failed),
+            "validators": dict(item.validators),
+            "notices": [list(notice) for notice in item.notices],
+            "at": _now(),
+        }
+        for item in notes.values()
+        if item is not None
+    ]
+    if rows:
+        connection.execute(sa.insert(table), rows)
 
 
 def _set_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> None:

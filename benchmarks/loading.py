@@ -1,0 +1,247 @@
+"""Read real files beside markitdown and pypdf: what becomes of them, how right, how fast.
+
+    python benchmarks/loading.py ../shared/data/documents --peers /tmp/peers/bin/python
+
+Three parts. Every file of the folder ends in text or in a typed error. Where a reference
+text exists, precision and recall of characters: letters and digits in their order, by the
+longest common subsequence (rapidfuzz), after NFKC; marks of Markdown, addresses of links
+and blanks do not count. Chinese laws, whose text is known, are printed to docx, HTML and
+PDF (one and two columns) first. The peers run in an environment of their own, made with
+`pip install 'markitdown[all]' pypdf`.
+"""
+
+import argparse
+import collections
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import unicodedata
+from pathlib import Path
+from typing import NamedTuple
+
+from common import print_run
+from rapidfuzz.distance import LCSseq
+
+from erya.loading import ParserPool
+from erya.loading.registry import parse
+from erya.records import Item
+
+PEERS = ("markitdown", "pypdf")
+LAWS = 12
+# Marks of Markdown and of pictures in the references: not text of the documents.
+_MARKS = re.compile(r"<!--.*?-->|!\[[^\]]*\]\([^)]*\)|\]\([^)\s]*\)|<[^<>]{1,200}>", re.S)
+_ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
+
+
+class Rate(NamedTuple):
+    """Precision and recall of a text."""
+
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        """Their harmonic mean."""
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both else 0.0
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--peers", type=Path, help="Python that has them")
+    parser.add_argument("--laws", type=int, default=LAWS, help="laws to print")
+    parser.add_argument("--verbose", action="store_true", help="a line for each file")
+    given = parser.parse_args()
+    print_run()
+    outcomes(given.folder)
+    pairs = references(given.folder)
+    report("Reference texts", pairs, given)
+    with tempfile.TemporaryDirectory() as made:
+        printed = list(laws(given.folder / "laws_zh", Path(made), given.laws))
+        report(f"{given.laws} Chinese laws, printed", printed, given)
+        speed(given)
+
+
+def outcomes(folder: Path) -> None:
+    """Read every file as `ingest` does, and count what became of it."""
+    files = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not {"gold", "poppler_text"} & set(path.parts)
+    )
+    found = collections.Counter()
+    items = (Item(source=str(path), data=path.read_bytes()) for path in files)
+    began = time.monotonic()
+    with ParserPool() as pool:
+        for outcome in pool.parse_all(items):
+            if outcome.item.inside:
+                continue
+            found[outcome.problem.code if outcome.problem else "text"] += 1
+    told = ", ".join(f"{count} {code}" for code, count in found.most_common())
+    print(f"\n{len(files)} files: {told}; {time.monotonic() - began:.0f} s")
+
+
+class Pair(NamedTuple):
+    """A file, its kind, and what stands in it."""
+
+    path: Path
+    kind: str
+    reference: str
+
+
+def references(folder: Path) -> list[Pair]:
+    """Return the files whose text is known."""
+    pairs = []
+    for base, suffix in (("gold", ".md"), ("poppler_text", ".txt")):
+        for told in sorted((folder / base).rglob(f"*{suffix}")):
+            inside = told.relative_to(folder / base)
+            path = folder / inside.with_name(told.name.removesuffix(suffix))
+            if path.is_file():
+                kind = path.suffix[1:] + (" (poppler)" if suffix == ".txt" else "")
+                pairs.append(Pair(path, kind, told.read_text("utf-8", "replace")))
+    return pairs
+
+
+def laws(folder: Path, made: Path, count: int):
+    """Print laws of different lengths, and yield what came of it."""
+    texts = sorted(folder.rglob("*.md"), key=lambda path: (path.stat().st_size, path))
+    step = max(1, len(texts) // count)
+    for number, path in enumerate(texts[::step][:count]):
+        text = path.read_text("utf-8")
+        lines = [line.strip("# ").strip() for line in text.splitlines()]
+        body = "".join(
+            f"<h2>{line}</h2>" if line.startswith("第") and len(line) < 20 else f"<p>{line}</p>"
+            for line in lines
+            if line and not line.startswith("<!--")
+        )
+        plain = "\n".join(line for line in lines if not line.startswith("<!--"))
+        for kind, style in (("1", ""), ("2", "column-count:2;")):
+            page = made / f"law-{number}-{kind}.html"
+            page.write_text(
+                "<!doctype html><meta charset=utf-8><title>x</title>"
+                f"<body style='font-family:Noto Sans CJK SC;{style}'>{body}",
+                "utf-8",
+            )
+            to_pdf(page)
+            yield Pair(page.with_suffix(".pdf"), f"zh pdf, {kind} column", plain)
+        page = made / f"law-{number}-1.html"
+        yield Pair(page, "zh html", plain)
+        to_docx(page)
+        yield Pair(page.with_suffix(".docx"), "zh docx", plain)
+
+
+def to_pdf(page: Path) -> None:
+    """Print a page with Chromium."""
+    subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
+         f"--print-to-pdf={page.with_suffix('.pdf')}", page.as_uri()],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+
+
+def to_docx(page: Path) -> None:
+    """Save a page as docx with LibreOffice."""
+    subprocess.run(
+        ["soffice", "--headless", f"-env:UserInstallation={page.parent.as_uri()}/profile",
+         "--infilter=HTML (StarWriter)", "--convert-to", "docx:MS Word 2007 XML",
+         "--outdir", str(page.parent), str(page)],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+
+
+def report(title: str, pairs: list[Pair], given: argparse.Namespace) -> None:
+    """Print precision and recall of each reader for each kind of file."""
+    print(f"\n{title}: precision, recall and F1 of characters, means over files")
+    read = {"erya": [(ours(pair.path), 0.0) for pair in pairs]}
+    for peer in PEERS if given.peers else ():
+        mine = [p for p in pairs if peer != "pypdf" or p.path.suffix == ".pdf"]
+        read[peer] = list(by_peer(given.peers, peer, [pair.path for pair in mine]))
+    kinds = collections.defaultdict(lambda: collections.defaultdict(list))
+    for reader, texts in read.items():
+        mine = [p for p in pairs if reader != "pypdf" or p.path.suffix == ".pdf"]
+        for pair, (text, _) in zip(mine, texts, strict=True):
+            rate = rated(text, pair.reference)
+            kinds[pair.kind][reader].append(rate)
+            if given.verbose:
+                print(f"  {reader:10} {rate.precision:.3f} {rate.recall:.3f} {pair.path.name}")
+    for kind, readers in sorted(kinds.items()):
+        for reader, rates in readers.items():
+            mean = [statistics.fmean(getattr(r, f) for r in rates) for f in Rate._fields]
+            f1 = statistics.fmean(rate.f1 for rate in rates)
+            print(f"{kind:16} {len(rates):3} {reader:11} "
+                  f"P {mean[0]:.3f}  R {mean[1]:.3f}  F1 {f1:.3f}")  # fmt: skip
+
+
+def ours(path: Path) -> str:
+    """Return the text of a file as a base stores it; nothing if it gave none."""
+    item = Item(source=str(path), data=path.read_bytes())
+    with ParserPool(workers=1) as pool:
+        outcome = next(pool.parse_all([item]))
+    return outcome.parsed.text if outcome.parsed else ""
+
+
+def by_peer(python: Path, peer: str, paths: list[Path]):
+    """Yield the text and the CPU seconds of each file."""
+    told = "".join(f"{path}\n" for path in paths)
+    script = Path(__file__).with_name("loading_peer.py")
+    done = subprocess.run(
+        [python, script, peer], input=told, text=True, capture_output=True, check=True
+    )
+    for line in done.stdout.splitlines():
+        found = json.loads(line)
+        yield found["text"], found["cpu"]
+
+
+def rated(text: str, reference: str) -> Rate:
+    """Compare letters and digits in their order."""
+    mine, theirs = letters(text), letters(reference)
+    common = LCSseq.similarity(mine, theirs)
+    return Rate(
+        common / len(mine) if mine else float(not theirs),
+        common / len(theirs) if theirs else float(not mine),
+    )
+
+
+def letters(text: str) -> str:
+    """Return what counts of a text."""
+    text = _MARKS.sub(" ", text)
+    for entity, sign in _ENTITIES.items():
+        text = text.replace(entity, sign)
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(filter(str.isalnum, folded))
+
+
+def speed(given: argparse.Namespace) -> None:
+    """Print pages and bytes per CPU second."""
+    zh = [given.folder / f"bcembedding/{n}_zh_0.pdf" for n in ("Comp", "Enco")]
+    markdown = sorted((given.folder / "laws_zh").rglob("*.md"))
+    pages = sorted(given.folder.rglob("*.html"))
+    print("\nSpeed, CPU seconds of one process")
+    for name, paths in (("zh pdf", zh), ("md", markdown), ("html", pages)):
+        size = sum(path.stat().st_size for path in paths) / 1e6
+        spent = {"erya": [], **{peer: [] for peer in PEERS if given.peers}}
+        for _ in range(3):
+            held = [(path.read_bytes(), path.name) for path in paths]
+            began = time.process_time()
+            counted = sum(len(parse(*each).pages) for each in held)
+            spent["erya"].append(time.process_time() - began)
+            for peer in PEERS if given.peers else ():
+                if peer == "pypdf" and name != "zh pdf":
+                    continue
+                spent[peer].append(sum(cpu for _, cpu in by_peer(given.peers, peer, paths)))
+        for reader, runs in spent.items():
+            if runs:
+                took = statistics.median(runs)
+                rate = f"{counted / took:.0f} pages/s, " if counted else ""
+                print(f"{name:8} {reader:11} {rate}{size / took:.1f} MB/s "
+                      f"[{size / max(runs):.1f}, {size / min(runs):.1f}]")  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""A peer that reads files, for `loading.py`: runs in an environment of its own.
+
+    python loading_peer.py markitdown < PATHS
+
+Prints a line of JSON for each path: the text, empty where it failed, and CPU seconds.
+"""
+
+import json
+import sys
+import time
+import warnings
+
+
+def reader(name):
+    """Return a function from a path to a text."""
+    if name == "pypdf":
+        import pypdf
+
+        return lambda path: "\n".join(
+            page.extract_text() or "" for page in pypdf.PdfReader(path).pages
+        )
+    import markitdown
+
+    converter = markitdown.MarkItDown(enable_plugins=False)
+    return lambda path: converter.convert(path).text_content
+
+
+def main():
+    """Read what is named on standard input."""
+    warnings.simplefilter("ignore")
+    read = reader(sys.argv[1])
+    out, sys.stdout = sys.stdout, sys.stderr
+    for line in sys.stdin:
+        began = time.process_time()
+        try:
+            text = read(line.rstrip("\n"))
+        except Exception as error:
+            print(f"{line.strip()}: {type(error).__name__}", file=sys.stderr)
+            text = ""
+        spent = time.process_time() - began
+        out.write(json.dumps({"text": text, "cpu": spent}) + "\n")
+        out.flush()
+
+
+if __name__ == "__main__":
+    main()

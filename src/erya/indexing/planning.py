@@ -1,0 +1,90 @@
+"""What a run would do, without doing it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from erya.indexing.ingestion import Recipe, Stored
+from erya.records import Item, Problem, is_under
+
+__all__ = ["Plan", "planned"]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a run would do.
+
+    Attributes:
+        added: Files that would be read for the first time.
+        updated: Files that would be read again.
+        unchanged: How many would be left as they are.
+        removed: Documents that would go, as their files are gone.
+        problems: What would be passed over, or cannot be read.
+    """
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    removed: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def planned(
+    offered: Iterable[Item | Problem],
+    stored: Stored,
+    *,
+    recipe: Recipe,
+    force: bool,
+    roots: Callable[[], Sequence[str]],
+) -> Plan:
+    """Compare what a source offers with what a base holds.
+
+    Args:
+        offered: What the source offers; it is read to its end.
+        stored: What the base holds.
+        recipe: How files would be read.
+        force: Whether unchanged files would be read again.
+        roots: Returns, at the end, the roots that were seen completely.
+    """
+    plan = Plan()
+    documents = {document.source: document for document in stored.documents}
+    items = {item.source: item for item in stored.items}
+    seen: list[str] = []
+    for item in offered:
+        seen.append(item.source)
+        if isinstance(item, Problem):
+            plan.problems.append(item)
+            continue
+        known, old = items.get(item.source), documents.get(item.source)
+        if known is None and old is None:
+            plan.added.append(item.source)
+            continue
+        same = (
+            known.recipe == f"{recipe.text}|{recipe.abilities}"
+            and known.content_hash == item.content_hash
+            if known is not None
+            else old is not None
+            and old.recipe == recipe.text
+            and old.content_hash == item.content_hash
+        )
+        if same and not force:
+            plan.unchanged += 1
+        else:
+            plan.updated.append(item.source)
+    whole = roots()
+    offers = set(seen)
+    plan.removed = sorted(
+        source
+        for source in documents
+        if any(is_under(source, root) for root in whole)
+        and not _is_offered(source, offers)
+    )
+    return plan
+
+
+def _is_offered(source: str, offered: set[str]) -> bool:
+    """Tell whether a file, or one that it is inside of, is offered."""
+    while source:
+        if source in offered:
+            return True
+        source = source.rpartition("/")[0]
+    return False

@@ -1,0 +1,230 @@
+"""Mails (eml, msg), saved web pages (mhtml) and mailboxes (mbox)."""
+
+import email
+import email.policy
+import io
+import re
+from collections.abc import Iterator, Sequence
+from email.message import EmailMessage
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from erya.errors import DocumentError
+from erya.loading.builder import TextBuilder
+from erya.loading.encodings import decode
+from erya.loading.html import add_html
+from erya.records import Parsed, Part
+
+__all__ = ["mailbox_parts", "parse_mail", "parse_mhtml", "parse_msg"]
+
+_SHOWN: Final = ("From", "To", "Cc", "Date")
+_LONGEST_HEADER: Final = 2_000  # characters
+_DEEPEST: Final = 20  # messages and multiparts inside each other
+_MOST_PARTS: Final = 1_000
+_FROM_LINE: Final = re.compile(rb"(?:\A|(?<=\n))From [^\n]{1,200}\d{4}[^\n]{0,20}\r?\n")
+_PARAGRAPHS: Final = re.compile(r"\n\s*\n")
+_QUOTED: Final = re.compile(r"\s*>")
+
+
+def parse_mail(data: bytes, name: str) -> tuple[Parsed, list[Part]]:
+    """Read a mail: its subject as title, who wrote to whom and when, its text.
+
+    Returns:
+        The mail, and what is attached to it.
+
+    Raises:
+        DocumentError: It is nested without end, or encrypted.
+    """
+    message = _message(data)
+    builder = TextBuilder()
+    told = {each: _header(message, each) for each in (*_SHOWN, "Subject")}
+    builder.heading(told["Subject"], level=1)
+    shown = (f"{each}: {told[each]}" for each in _SHOWN if told[each])
+    builder.paragraph("\n".join(shown), pairs=False)
+    parts: list[Part] = []
+    _add_body(builder, message, parts)
+    parsed = builder.parsed(
+        title=told["Subject"] or PurePosixPath(name).stem,
+        media_type="message/rfc822",
+        author=told["From"],
+        date=told["Date"],
+    )
+    return parsed, parts
+
+
+def parse_mhtml(data: bytes, name: str) -> Parsed:
+    """Read the page of a saved web page; its pictures and styles are left out.
+
+    Raises:
+        DocumentError: There is no page in it.
+    """
+    message = _message(data)
+    builder = TextBuilder()
+    page = next(
+        (p for p in _walk(message) if p.get_content_type() == "text/html"), None
+    )
+    if page is None:
+        msg = "This saved web page has no page in it."
+        raise DocumentError(msg, code="damaged")
+    add_html(builder, _text(page))
+    return builder.parsed(
+        title=_header(message, "Subject") or PurePosixPath(name).stem,
+        media_type="multipart/related",
+        url=_header(message, "Snapshot-Content-Location"),
+    )
+
+
+def _message(data: bytes) -> EmailMessage:
+    """Read a message with what its headers say of encodings.
+
+    Raises:
+        DocumentError: It is nested without end.
+    """
+    try:
+        return email.message_from_bytes(data, policy=email.policy.default)
+    except (RecursionError, ValueError, LookupError, TypeError) as error:
+        msg = f"This mail is damaged: {error}"
+        raise DocumentError(msg, code="damaged") from None
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    try:
+        told = str(message[name] or "")
+    except (ValueError, IndexError, AttributeError, TypeError, LookupError):
+        # The standard library fails on some headers that mail programs write.
+        raw = dict(message.raw_items()).get(name, "")
+        told = str(raw)
+    return " ".join(told.split())[:_LONGEST_HEADER]
+
+
+def _walk(message: Any, depth: int = 0) -> Iterator[EmailMessage]:
+    """Yield every part that is not made of parts.
+
+    Raises:
+        DocumentError: Parts are inside each other without end.
+    """
+    if depth > _DEEPEST:
+        msg = f"The parts of this mail are more than {_DEEPEST} deep inside each other."
+        raise DocumentError(msg, code="too_deep")
+    if message.is_multipart() and message.get_content_maintype() == "multipart":
+        for part in message.iter_parts():
+            yield from _walk(part, depth + 1)
+    else:
+        yield message
+
+
+def _add_body(builder: TextBuilder, message: EmailMessage, parts: list[Part]) -> None:
+    leaves = list(_walk(message))[:_MOST_PARTS]
+    if any(
+        "encrypted" in leaf.get_content_type()
+        or leaf.get_content_type() == "application/pkcs7-mime"
+        for leaf in leaves
+    ):
+        builder.notice("password_protected", "The mail, or a part of it, is encrypted.")
+    bodies = _bodies(message, leaves)
+    for leaf in leaves:
+        if leaf in bodies:
+            if leaf.get_content_subtype() == "html":
+                add_html(builder, _text(leaf))
+            else:
+                add_mail_text(builder, _text(leaf))
+        elif leaf.get_content_maintype() == "message" and leaf.is_multipart():
+            inner = leaf.get_content()
+            named = _header(inner, "Subject")[:80] or f"message-{len(parts) + 1}"
+            parts.append(Part(f"{named}.eml", inner.as_bytes()))
+        elif name := leaf.get_filename():
+            parts.append(Part(name, _bytes(leaf)))
+
+
+def _bodies(
+    message: EmailMessage, leaves: Sequence[EmailMessage]
+) -> list[EmailMessage]:
+    """Return the parts that are the mail's text: if it is there twice, the plainer."""
+    shown = [
+        leaf for leaf in leaves
+        if leaf.get_content_maintype() == "text"
+        and leaf.get_content_disposition() != "attachment"
+        and leaf.get_content_subtype() in {"plain", "html"}
+        and (leaf.get_filename() is None or leaf is message)
+    ]  # fmt: skip
+    plain = [leaf for leaf in shown if leaf.get_content_subtype() == "plain"]
+    alternatives = any(
+        part.get_content_type() == "multipart/alternative" for part in message.walk()
+    )
+    written = any(_text(leaf).strip() for leaf in plain)
+    return plain if alternatives and written else shown
+
+
+def add_mail_text(builder: TextBuilder, text: str) -> None:
+    """Add plain text as people write mails: paragraphs between blank lines."""
+    for paragraph in _PARAGRAPHS.split(text):
+        builder.paragraph(paragraph)
+
+
+def _bytes(part: EmailMessage) -> bytes:
+    found = part.get_payload(decode=True)
+    return found if isinstance(found, bytes) else b""
+
+
+def _text(part: EmailMessage) -> str:
+    """Return a part's text. What it declares of its encoding is often wrong."""
+    data = _bytes(part)
+    if not data:
+        return ""
+    return decode(data, declared=part.get_content_charset())
+
+
+def parse_msg(data: bytes, name: str) -> tuple[Parsed, list[Part]]:
+    """Read a mail of Outlook.
+
+    Raises:
+        DocumentError: It is damaged.
+    """
+    import oxmsg  # noqa: PLC0415 - slow to import, and seldom needed
+
+    try:
+        message = oxmsg.Message.load(io.BytesIO(data))
+        subject = message.subject or ""
+        sent = message.sent_date
+        told = {
+            "From": message.sender or "",
+            "To": ", ".join(
+                f"{r.name} <{r.email_address}>" for r in message.recipients
+            ),
+            "Date": sent.isoformat(sep=" ") if sent else "",
+        }
+        text, html = message.body or "", message.html_body or ""
+        parts = [
+            Part(each.file_name or f"attachment-{number}", each.file_bytes or b"")
+            for number, each in enumerate(message.attachments, start=1)
+        ]
+    except Exception as error:  # noqa: BLE001 - the library declares none of its own
+        msg = f"This mail is damaged: {type(error).__name__}: {error}"
+        raise DocumentError(msg, code="damaged") from None
+    builder = TextBuilder()
+    builder.heading(subject, level=1)
+    builder.paragraph(
+        "\n".join(f"{key}: {value}" for key, value in told.items() if value),
+        pairs=False,
+    )
+    if text.strip():
+        add_mail_text(builder, text)
+    elif html:
+        add_html(builder, html)
+    parsed = builder.parsed(
+        title=subject or PurePosixPath(name).stem,
+        media_type="application/vnd.ms-outlook",
+        author=told["From"],
+        date=told["Date"],
+    )
+    return parsed, parts
+
+
+def mailbox_parts(data: bytes) -> Iterator[Part]:
+    """Yield each mail of a mailbox (mbox, RFC 4155) as a file of its own."""
+    starts = [match.span() for match in _FROM_LINE.finditer(data)]
+    for number, (_, begin) in enumerate(starts, start=1):
+        end = starts[number][0] if number < len(starts) else len(data)
+        # A line of the text that begins with From was given a mark.
+        message = re.sub(rb"(?m)^>(>*From )", rb"\1", data[begin:end])
+        yield Part(f"{number:05}.eml", message)

@@ -1,0 +1,137 @@
+"""OpenDocument texts and slides (odt, odp), read from their XML."""
+
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from erya.errors import DocumentError
+from erya.loading.builder import TextBuilder
+from erya.loading.packed import Package
+from erya.records import Parsed
+
+__all__ = ["parse_odf"]
+
+_OASIS: Final = "urn:oasis:names:tc:opendocument:xmlns:"
+_TEXT: Final = f"{{{_OASIS}text:1.0}}"
+_TABLE: Final = f"{{{_OASIS}table:1.0}}"
+_DRAW: Final = f"{{{_OASIS}drawing:1.0}}"
+_OFFICE: Final = f"{{{_OASIS}office:1.0}}"
+_NOTES: Final = f"{{{_OASIS}presentation:1.0}}notes"
+_DC: Final = "{http://purl.org/dc/elements/1.1/}"
+_UNSEEN: Final = frozenset(
+    (f"{_TEXT}tracked-changes", f"{_OFFICE}annotation", f"{_TEXT}sequence-decls",
+     f"{_OFFICE}forms", f"{_TEXT}ruby-text", f"{_OFFICE}annotation-end")
+)  # fmt: skip
+_MOST_REPEATS: Final = 100  # of a cell or row; more are the empty rest of a sheet
+_LEVELS: Final = 6
+
+
+def parse_odf(data: bytes, name: str) -> Parsed:
+    """Read headings, paragraphs, lists, tables and footnotes; slides are `pages`.
+
+    Raises:
+        DocumentError: It is damaged, encrypted, or would unpack to too much.
+    """
+    package = Package(data, called="OpenDocument file")
+    if _is_encrypted(package):
+        msg = "This OpenDocument file wants a password. Save it without one."
+        raise DocumentError(msg, code="password_protected")
+    builder = TextBuilder()
+    body = package.xml("content.xml").find(f"{_OFFICE}body")
+    _Reader(builder).read(body if body is not None else ())
+    kind = package.read("mimetype").decode("ascii", "replace").strip()
+    meta = package.xml("meta.xml") if "meta.xml" in package.names else None
+    told = {} if meta is None else {
+        each: next((e.text or "" for e in meta.iter(f"{_DC}{each}")), "")
+        for each in ("title", "creator")
+    }  # fmt: skip
+    return builder.parsed(
+        title=told.get("title", "") or PurePosixPath(name).stem,
+        media_type=kind,
+        author=told.get("creator", ""),
+    )
+
+
+def _is_encrypted(package: Package) -> bool:
+    if "META-INF/manifest.xml" not in package.names:
+        return False
+    return b"encryption-data" in package.read("META-INF/manifest.xml")
+
+
+class _Reader:
+    def __init__(self, builder: TextBuilder) -> None:
+        self._builder = builder
+
+    def read(self, root: Any, *, depth: int = -1) -> None:
+        """Add what stands under an element, in its order."""
+        for element in root:
+            tag = element.tag
+            if tag in _UNSEEN:
+                continue
+            if tag == f"{_TEXT}h":
+                level = element.get(f"{_TEXT}outline-level", "1")
+                number = int(level) if level.isdigit() else 1
+                self._builder.heading(_shown(element), level=min(number, _LEVELS))
+            elif tag == f"{_TEXT}p":
+                self._paragraph(element, depth=depth)
+            elif tag == f"{_TEXT}list":
+                self._list(element, depth=depth + 1)
+            elif tag == f"{_TABLE}table":
+                self._builder.table(_rows(element), header=True)
+            elif tag == f"{_DRAW}page":
+                self._builder.begin_page()
+                self.read(element)
+            else:
+                self.read(element, depth=depth)
+
+    def _paragraph(self, element: Any, *, depth: int) -> None:
+        if depth >= 0:
+            self._builder.item(_shown(element), depth=min(depth, 8))
+        else:
+            self._builder.paragraph(_shown(element))
+        for frame in element.iter(f"{_DRAW}text-box"):  # anchored in the paragraph
+            self.read(frame)
+
+    def _list(self, element: Any, *, depth: int) -> None:
+        self.read(element, depth=depth)
+        if depth == 0:
+            self._builder.end_list()
+
+
+def _rows(table: Any) -> list[list[str]]:
+    rows = []
+    for row in table.iter(f"{_TABLE}table-row"):
+        cells: list[str] = []
+        for cell in row:
+            if cell.tag.startswith(_TABLE) and cell.tag.endswith("table-cell"):
+                text = " ".join(_shown(p) for p in cell.iter(f"{_TEXT}p"))
+                cells += [text] * _repeats(cell, "number-columns-repeated")
+        rows += [cells] * _repeats(row, "number-rows-repeated")
+    return rows
+
+
+def _repeats(element: Any, name: str) -> int:
+    told = element.get(f"{_TABLE}{name}", "1")
+    count = int(told) if told.isdigit() else 1
+    return count if count <= _MOST_REPEATS else 1
+
+
+def _shown(element: Any) -> str:
+    """Return the text of a paragraph: blanks, tabs and line ends are elements."""
+    parts: list[str] = [element.text or ""]
+    for child in element:
+        if child.tag == f"{_TEXT}s":
+            told = child.get(f"{_TEXT}c", "1")
+            parts.append(" " * min(int(told) if told.isdigit() else 1, 100))
+        elif child.tag == f"{_TEXT}tab":
+            parts.append(" ")
+        elif child.tag == f"{_TEXT}line-break":
+            parts.append("\n")
+        elif child.tag == f"{_TEXT}note":
+            body = child.find(f"{_TEXT}note-body")
+            if body is not None:
+                notes = (_shown(each) for each in body.iter(f"{_TEXT}p"))
+                parts.append(f" [{' '.join(notes)}]")
+        elif child.tag not in _UNSEEN and child.tag != f"{_DRAW}frame":
+            parts.append(_shown(child))
+        parts.append(child.tail or "")
+    return "".join(parts)

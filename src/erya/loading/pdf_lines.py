@@ -1,0 +1,271 @@
+"""The characters of a page of a PDF as lines, each cut at wide gaps.
+
+PDFium gives characters in the order of the page's drawing instructions, with line ends
+where the baseline changes. Every character knows its number in PDFium's list, so that a
+citation can be marked on the page: offsets of a text and PDFium's numbers are not the
+same.
+"""
+
+import ctypes
+import re
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import pypdfium2.raw as pdfium
+
+__all__ = ["NONE", "Box", "Line", "Piece", "garbled_share", "joined", "page_lines"]
+
+NONE: Final = -1  # the number of a character that is ours and not the page's
+_SOFT_HYPHEN: Final = "\ufffe"  # PDFium's sign for a hyphen at a line's end
+# A line without the blanks around it.
+_LINE: Final = re.compile(r"[^\s\ufffe](?:[^\r\n\ufffe]*[^\s\ufffe])?")
+_BLANKS: Final = re.compile(r"\s+")
+_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\uffff]")
+_UNTIDY: Final = re.compile(r"\s\s|(?! )\s|" + _UNSEEN.pattern)
+_WIDE_GAP: Final = 1.5  # times the height of a line: no blank between words is as wide
+_WIDE_SHARE: Final = 0.4  # of a page's lines: then every line is looked at closely
+# What no text is made of: fonts that do not say which letters their signs are.
+_IMPOSSIBLE: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\ufff0-\ufffb]"
+)
+_ASKED: Final = 200  # characters of a page that PDFium is asked about
+
+
+def _direct(function: Any, result: Any, *arguments: Any) -> Any:
+    """Return a function of PDFium that takes plain addresses and keeps Python's lock.
+
+    Most of a page's time goes into asking where characters stand, and most of that into
+    making and checking pointers: a call takes a sixth of the time.
+    """
+    address = ctypes.cast(function, ctypes.c_void_p).value or 0
+    return ctypes.PYFUNCTYPE(result, *arguments)(address)
+
+
+_CHAR_BOX: Final = _direct(
+    pdfium.FPDFText_GetCharBox,
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, *[ctypes.c_void_p] * 4,
+)  # fmt: skip
+_FONT_SIZE: Final = _direct(
+    pdfium.FPDFText_GetFontSize, ctypes.c_double, ctypes.c_void_p, ctypes.c_int
+)
+_UNICODE: Final = _direct(
+    pdfium.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int
+)
+_FOUR: Final = struct.Struct("4d")
+
+
+_MAP_ERROR: Final = _direct(
+    pdfium.FPDFText_HasUnicodeMapError, ctypes.c_int, ctypes.c_void_p, ctypes.c_int
+)
+
+
+class Box(NamedTuple):
+    """A rectangle in points, from the lower left corner."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+@dataclass(slots=True)
+class Piece:
+    """A run of characters on one line, without a wide gap in it.
+
+    Attributes:
+        text: The characters.
+        numbers: The number of each in the page's list.
+        box: Where they stand.
+        size: Of the letters, in points.
+        hyphen: The word goes on in the next line.
+    """
+
+    text: str
+    numbers: Sequence[int]
+    box: Box
+    size: float
+    hyphen: bool = False
+
+    @property
+    def height(self) -> float:
+        """The height of the letters, at least half their size."""
+        return max(self.box.top - self.box.bottom, self.size * 0.5, 1.0)
+
+
+# A line as its pieces.
+Line = list[Piece]
+
+
+def _units(textpage: Any) -> str:
+    """Return PDFium's characters, one UTF-16 unit each: an index is their number.
+
+    One call for the whole page where nothing was left out of it; otherwise one each.
+    """
+    count = pdfium.FPDFText_CountChars(textpage)
+    if count <= 0:
+        return ""
+    buffer = (ctypes.c_ushort * (count + 1))()
+    written = pdfium.FPDFText_GetText(textpage, 0, count, buffer)
+    if written - 1 == count:
+        text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
+        # Two units of one character are one here, and two numbers there.
+        return text if len(text) == count else "".join(map(chr, buffer[:count]))
+    address = ctypes.cast(textpage, ctypes.c_void_p).value
+    text = "".join([chr(_UNICODE(address, number)) for number in range(count)])
+    # Asked one by one, it calls a hyphen at a line's end 2.
+    return text.replace("\x02", _SOFT_HYPHEN)
+
+
+def page_lines(textpage: Any) -> Iterator[list[Piece]]:
+    """Yield each line as its pieces, in PDFium's order."""
+    units = _units(textpage)
+    geometry = _Geometry(textpage)
+    spans = [line.span() for line in _LINE.finditer(units)]
+    # Asking where characters stand is most of the work: running text is only sampled.
+    wide = [_looks_wide(units, *span, geometry=geometry) for span in spans]
+    cut_all = sum(wide) >= _WIDE_SHARE * len(spans)
+    for at, (start, end) in enumerate(spans):
+        cut = cut_all or any(wide[max(at - 1, 0) : at + 2])
+        pieces = [
+            piece
+            for piece in _pieces(units, start, end, cut=cut, geometry=geometry)
+            if piece.text.strip()
+        ]
+        if pieces:
+            rest = units[end : end + 2].lstrip(" ")
+            pieces[-1].hyphen = rest.startswith(_SOFT_HYPHEN)
+            yield pieces
+
+
+def _looks_wide(units: str, start: int, end: int, *, geometry: "_Geometry") -> bool:
+    """Tell whether a line has a wide gap where rows and merged columns have one.
+
+    Rows of a table have it before their last cell, columns near the middle.
+    """
+    last = units.rfind(" ", start, end)
+    middle = (start + end) // 2
+    before, after = units.rfind(" ", start, middle), units.find(" ", middle, end)
+    near = before if after < 0 or middle - before < after - middle else after
+    for at in {last, near}:
+        blank = _BLANKS.match(units, at) if at > 0 else None
+        if blank and blank.end() < end:
+            here, there = geometry.box(at - 1), geometry.box(blank.end())
+            if _is_wide(here, there):
+                return True
+    return False
+
+
+def _is_wide(here: "Box", there: "Box", height: float = 1.0) -> bool:
+    gap = there.left - here.right
+    if gap <= _WIDE_GAP * height:  # as nearly all
+        return False
+    return gap > _WIDE_GAP * max(here.top - here.bottom, there.top - there.bottom)
+
+
+class _Geometry:
+    """Where characters stand."""
+
+    def __init__(self, textpage: Any) -> None:
+        self._textpage = ctypes.cast(textpage, ctypes.c_void_p).value
+        self.box = _boxes(self._textpage)
+
+    def size(self, number: int) -> float:
+        return float(_FONT_SIZE(self._textpage, number))
+
+
+def _boxes(textpage: int | None) -> Callable[[int], Box]:
+    """Return a function from a character's number to its box; called most of all."""
+    values = (ctypes.c_double * len(Box._fields))()
+    first = ctypes.addressof(values)
+    # PDFium gives left, right, bottom and top; a box has them in another order.
+    left, right, bottom, top = (
+        first + 8 * Box._fields.index(name)
+        for name in ("left", "right", "bottom", "top")
+    )
+    ask, unpack, new = _CHAR_BOX, _FOUR.unpack_from, tuple.__new__
+
+    def box(number: int) -> Box:
+        ask(textpage, number, left, right, bottom, top)
+        return new(Box, unpack(values))  # as `Box` does, without its own function
+
+    return box
+
+
+def _pieces(
+    units: str, start: int, end: int, *, cut: bool, geometry: _Geometry
+) -> Iterator[Piece]:
+    """Cut a line at gaps that are wider than any blank between words."""
+    first, last = geometry.box(start), geometry.box(end - 1)
+    height = max(first.top - first.bottom, last.top - last.bottom, 1.0)
+    begin, left = start, first
+    for blank in _BLANKS.finditer(units, start, end) if cut else ():
+        before, after = blank.span()
+        here, there = geometry.box(before - 1), geometry.box(after)
+        height = max(height, here.top - here.bottom)
+        if _is_wide(here, there, height):
+            box = joined(left, here)
+            yield _piece(units, begin, before, box=box, geometry=geometry)
+            begin, left = after, there
+    yield _piece(units, begin, end, box=joined(left, last), geometry=geometry)
+
+
+def joined(one: Box, other: Box) -> Box:
+    """Return the smallest box around both."""
+    return Box(
+        min(one.left, other.left),
+        min(one.bottom, other.bottom),
+        max(one.right, other.right),
+        max(one.top, other.top),
+    )
+
+
+def _piece(units: str, start: int, end: int, *, box: Box, geometry: _Geometry) -> Piece:
+    """Return characters `start` to `end` as text, one number for each code point."""
+    text = units[start:end]
+    numbers: Sequence[int] = range(start, end)
+    plain = text.isprintable() and "  " not in text  # nearly all, and soon told
+    if not plain and _UNTIDY.search(text):
+        text, numbers = _tidied(units, numbers)
+    return Piece(text, numbers, box, geometry.size(start))
+
+
+def _tidied(units: str, numbers: Sequence[int]) -> tuple[str, list[int]]:
+    """Join surrogates, drop what no reader sees, and make one blank of several."""
+    text: list[str] = []
+    kept: list[int] = []
+    high = 0
+    for number in numbers:
+        code = ord(units[number])
+        if 0xD800 <= code < 0xDC00:
+            high = code
+            continue
+        if 0xDC00 <= code < 0xE000:
+            low, code = code, 0
+            if high:
+                code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
+        high = 0
+        character = " " if chr(code).isspace() else chr(code)
+        again = character == " " and text[-1:] == [" "]
+        if code >= 0x20 and not _UNSEEN.match(character) and not again:
+            text.append(character)
+            kept.append(number)
+    return "".join(text), kept
+
+
+def garbled_share(textpage: Any) -> float:
+    """Return the share of a page's signs that cannot be what the page shows, 0 to 1.
+
+    Signs without a letter, of a private alphabet, or of which PDFium says that the font
+    does not tell them; of long pages some are looked at. 0 for a page without signs.
+    """
+    signs = "".join(_units(textpage).split())
+    if not signs:
+        return 0.0
+    impossible = len(_IMPOSSIBLE.findall(signs)) / len(signs)
+    address = ctypes.cast(textpage, ctypes.c_void_p).value
+    count = pdfium.FPDFText_CountChars(textpage)
+    asked = range(0, count, max(1, count // _ASKED))
+    unmapped = sum(_MAP_ERROR(address, number) == 1 for number in asked) / len(asked)
+    return float(max(impossible, unmapped))

@@ -1,0 +1,223 @@
+"""PowerPoint slides (pptx), read from their XML.
+
+By lxml, which other readers need as well: python-pptx brings Pillow, which is as large
+as all readers together, to read pictures that have no text in them.
+"""
+
+import posixpath
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from erya.errors import DocumentError
+from erya.loading.builder import TextBuilder
+from erya.loading.packed import Package
+from erya.records import Parsed
+
+__all__ = ["parse_pptx"]
+
+_A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_P: Final = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+_R: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_MC: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_REL: Final = "{http://schemas.openxmlformats.org/package/2006/relationships}"
+_DC: Final = "{http://purl.org/dc/elements/1.1/}"
+_MEDIA_TYPE: Final = (
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+)
+_PRESENTATION: Final = "ppt/presentation.xml"
+_TITLES: Final = frozenset({"title", "ctrTitle"})
+_FURNITURE: Final = frozenset({"ftr", "sldNum", "dt", "hdr"})
+_ROW: Final = 200_000  # EMU, about half a centimetre: shapes on one line
+
+
+def parse_pptx(data: bytes, name: str) -> Parsed:
+    """Read every slide: title, texts from top to bottom, tables, charts, notes.
+
+    `pages` are the slides. Footers and slide numbers stand in the text and are not
+    searched. Hidden slides are read: they are part of the file.
+
+    Raises:
+        DocumentError: It is damaged, encrypted, or would unpack to too much.
+    """
+    package = Package(data, called="presentation", office=True)
+    related = _related(package, _PRESENTATION)
+    builder = TextBuilder()
+    title = _title(package)
+    slides = package.xml(_PRESENTATION).iter(f"{_P}sldId")
+    for number, slide in enumerate(slides, start=1):
+        builder.begin_page()
+        path = related.get(slide.get(f"{_R}id", ""), ("", ""))[1]
+        try:
+            _add_slide(builder, package, path)
+        except DocumentError as error:  # one slide must not hide the others
+            builder.notice(error.code, str(error), page=number)
+    return builder.parsed(
+        title=title or PurePosixPath(name).stem, media_type=_MEDIA_TYPE
+    )
+
+
+def _title(package: Package) -> str:
+    if "docProps/core.xml" not in package.names:
+        return ""
+    told = package.xml("docProps/core.xml").findtext(f"{_DC}title") or ""
+    return "" if told.strip().lower() == "powerpoint presentation" else told
+
+
+def _related(package: Package, part: str) -> dict[str, tuple[str, str]]:
+    """Return what a part refers to inside the file: by id, the kind and the path."""
+    folder, base = posixpath.split(part)
+    path = f"{folder}/_rels/{base}.rels"
+    if path not in package.names:
+        return {}
+    found = {}
+    for relation in package.xml(path).iter(f"{_REL}Relationship"):
+        if relation.get("TargetMode") != "External":
+            target = relation.get("Target", "")
+            inside = posixpath.normpath(posixpath.join(folder, target)).lstrip("/")
+            kind = relation.get("Type", "").rsplit("/", 1)[-1]
+            found[relation.get("Id", "")] = (kind, inside)
+    return found
+
+
+def _add_slide(builder: TextBuilder, package: Package, path: str) -> None:
+    related = _related(package, path)
+    shapes = list(_shapes(package.xml(path)))
+    # Titles first, then as a person reads: from the top, and from the left.
+    for _, _, kind, shape in sorted(shapes, key=lambda each: each[:2]):
+        _add_shape(builder, package, shape, kind=kind, related=related)
+    builder.end_list()
+    for kind, part in related.values():
+        if kind == "notesSlide" and part in package.names:
+            for _, _, what, shape in _shapes(package.xml(part)):
+                if what == "body":
+                    _add_text(builder, shape, kind="notes")
+
+
+def _shapes(
+    root: Any, *, at: tuple[int, int] | None = None
+) -> Iterator[tuple[int, int, str, Any]]:
+    """Yield the row, the left edge, the kind, and the element of each shape.
+
+    What stands in a group stands where the group does, in its order.
+    """
+    tree = root.find(f".//{_P}spTree") if at is None else root
+    for element in tree if tree is not None else ():
+        if element.tag == f"{_MC}AlternateContent":  # the same twice, for old programs
+            chosen = element.find(f"{_MC}Choice")
+            if chosen is not None:
+                yield from _shapes(chosen, at=at or (0, 0))
+            continue
+        if element.tag not in {f"{_P}{tag}" for tag in ("sp", "grpSp", "graphicFrame")}:
+            continue
+        holder = element.find(f".//{_P}nvPr/{_P}ph")
+        kind = holder.get("type", "body") if holder is not None else ""
+        place = element.find(f".//{_A}off")
+        if place is None:
+            place = element.find(f".//{_P}xfrm/{_A}off")
+        row, left = at or (
+            (_number(place, "y") // _ROW, _number(place, "x"))
+            if place is not None
+            else (0, 0)  # placeholders stand where the layout has them: first
+        )
+        if element.tag == f"{_P}grpSp":
+            yield from _shapes(element, at=(row, left))
+        else:
+            yield (-(10**9) if kind in _TITLES else row, left, kind, element)
+
+
+def _number(element: Any, name: str) -> int:
+    try:
+        return int(element.get(name, "0"))
+    except ValueError:
+        return 0
+
+
+def _add_shape(
+    builder: TextBuilder,
+    package: Package,
+    shape: Any,
+    *,
+    kind: str,
+    related: dict[str, tuple[str, str]],
+) -> None:
+    for table in shape.iter(f"{_A}tbl"):
+        rows = [
+            [_cell(cell) for cell in row.iter(f"{_A}tc")]
+            for row in table.iter(f"{_A}tr")
+        ]
+        shown = table.find(f"{_A}tblPr")
+        named = shown is not None and shown.get("firstRow") in {"1", "true"}
+        builder.table(rows, header=named)
+        return
+    for frame in shape.iter(f"{_A}graphicData"):
+        for reference in frame:
+            what, path = related.get(reference.get(f"{_R}id", ""), ("", ""))
+            if what == "chart" and path in package.names:
+                _add_chart(builder, package.xml(path))
+            data = related.get(reference.get(f"{_R}dm", ""), ("", ""))[1]
+            if data in package.names:  # a diagram (SmartArt)
+                _add_text(builder, package.xml(data), kind="")
+    _add_text(builder, shape, kind=kind)
+
+
+def _cell(cell: Any) -> str:
+    return " ".join(filter(None, (text for _, text in _paragraphs(cell))))
+
+
+def _add_chart(builder: TextBuilder, chart: Any) -> None:
+    """Add a chart's title and its numbers, as they were when it was last shown."""
+    spaced = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+    title = chart.find(f".//{spaced}title")
+    if title is not None:
+        builder.paragraph(" ".join(text for _, text in _paragraphs(title)))
+    columns: list[list[str]] = []
+    named = ""
+    for series in chart.iter(f"{spaced}ser"):
+        for part, cap in (("cat", ""), ("tx", None), ("val", None)):
+            found = series.find(f"{spaced}{part}")
+            values = (
+                [v.text or "" for v in found.iter(f"{spaced}v")]
+                if found is not None
+                else []
+            )
+            if part == "cat" and not columns:
+                columns.append([cap or "", *values])
+            elif part == "tx":
+                named = values[0] if values else ""
+            elif part == "val":
+                columns.append([named, *values])
+    height = max(map(len, columns), default=0)
+    builder.table(
+        [[column[at] if at < len(column) else "" for column in columns]
+         for at in range(height)],
+        header=True,
+    )  # fmt: skip
+
+
+def _add_text(builder: TextBuilder, shape: Any, *, kind: str) -> None:
+    paragraphs = [(depth, text) for depth, text in _paragraphs(shape) if text]
+    if kind in _TITLES:
+        builder.heading(" ".join(text for _, text in paragraphs), level=1)
+        return
+    if kind in _FURNITURE:
+        builder.omit("\n".join(text for _, text in paragraphs), reason="running_head")
+        return
+    builder.end_list()
+    for depth, text in paragraphs:
+        if len(paragraphs) > 1 and kind != "notes":
+            builder.item(text, depth=depth)
+        else:
+            builder.paragraph(text)
+
+
+def _paragraphs(element: Any) -> Iterator[tuple[int, str]]:
+    """Yield the depth and the text of each paragraph."""
+    for paragraph in element.iter(f"{_A}p"):
+        told = paragraph.find(f"{_A}pPr")
+        parts = [
+            "\n" if run.tag == f"{_A}br" else run.text or ""
+            for run in paragraph.iter(f"{_A}t", f"{_A}br")
+        ]
+        depth = _number(told, "lvl") if told is not None else 0
+        yield min(depth, 8), "".join(parts).strip()
