@@ -5,7 +5,8 @@
 Three parts. Every file of the folder ends in text or in a typed error. Where a reference
 text exists, precision and recall of characters: letters and digits in their order, by the
 longest common subsequence (rapidfuzz), after NFKC; marks of Markdown, addresses of links
-and blanks do not count. Chinese laws, whose text is known, are printed to docx, HTML and
+and blanks do not count. The references by poppler show columns beside each other and all
+running heads: there pairs of letters are compared in any order. Chinese laws, whose text is known, are printed to docx, HTML and
 PDF (one and two columns) first. The peers run in an environment of their own, made with
 `pip install 'markitdown[all]' pypdf`.
 """
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +35,9 @@ from erya.records import Item
 PEERS = ("markitdown", "pypdf")
 LAWS = 12
 # Marks of Markdown and of pictures in the references: not text of the documents.
-_MARKS = re.compile(r"<!--.*?-->|!\[[^\]]*\]\([^)]*\)|\]\([^)\s]*\)|<[^<>]{1,200}>", re.S)
+_MARKS = re.compile(
+    r"<!--.*?-->|!\[[^\]]*\]\([^)]*\)|\]\([^)\s]*\)|<[^<>]{1,200}>", re.DOTALL
+)
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
 
 
@@ -93,6 +97,7 @@ class Pair(NamedTuple):
     path: Path
     kind: str
     reference: str
+    ordered: bool = True  # whether the reference stands in reading order
 
 
 def references(folder: Path) -> list[Pair]:
@@ -104,11 +109,12 @@ def references(folder: Path) -> list[Pair]:
             path = folder / inside.with_name(told.name.removesuffix(suffix))
             if path.is_file():
                 kind = path.suffix[1:] + (" (poppler)" if suffix == ".txt" else "")
-                pairs.append(Pair(path, kind, told.read_text("utf-8", "replace")))
+                text = told.read_text("utf-8", "replace")
+                pairs.append(Pair(path, kind, text, ordered=suffix == ".md"))
     return pairs
 
 
-def laws(folder: Path, made: Path, count: int):
+def laws(folder: Path, made: Path, count: int) -> Iterator[Pair]:
     """Print laws of different lengths, and yield what came of it."""
     texts = sorted(folder.rglob("*.md"), key=lambda path: (path.stat().st_size, path))
     step = max(1, len(texts) // count)
@@ -116,7 +122,9 @@ def laws(folder: Path, made: Path, count: int):
         text = path.read_text("utf-8")
         lines = [line.strip("# ").strip() for line in text.splitlines()]
         body = "".join(
-            f"<h2>{line}</h2>" if line.startswith("第") and len(line) < 20 else f"<p>{line}</p>"
+            f"<h2>{line}</h2>"
+            if line.startswith("第") and len(line) < 20
+            else f"<p>{line}</p>"
             for line in lines
             if line and not line.startswith("<!--")
         )
@@ -158,7 +166,7 @@ def to_docx(page: Path) -> None:
 def report(title: str, pairs: list[Pair], given: argparse.Namespace) -> None:
     """Print precision and recall of each reader for each kind of file."""
     print(f"\n{title}: precision, recall and F1 of characters, means over files")
-    read = {"erya": [(ours(pair.path), 0.0) for pair in pairs]}
+    read = {"erya": [(ours(pair), 0.0) for pair in pairs]}
     for peer in PEERS if given.peers else ():
         mine = [p for p in pairs if peer != "pypdf" or p.path.suffix == ".pdf"]
         read[peer] = list(by_peer(given.peers, peer, [pair.path for pair in mine]))
@@ -166,27 +174,41 @@ def report(title: str, pairs: list[Pair], given: argparse.Namespace) -> None:
     for reader, texts in read.items():
         mine = [p for p in pairs if reader != "pypdf" or p.path.suffix == ".pdf"]
         for pair, (text, _) in zip(mine, texts, strict=True):
-            rate = rated(text, pair.reference)
+            rate = (
+                rated(text, pair.reference)
+                if pair.ordered
+                else shared(text, pair.reference)
+            )
             kinds[pair.kind][reader].append(rate)
             if given.verbose:
-                print(f"  {reader:10} {rate.precision:.3f} {rate.recall:.3f} {pair.path.name}")
+                print(
+                    f"  {reader:10} {rate.precision:.3f} {rate.recall:.3f} {pair.path.name}"
+                )
     for kind, readers in sorted(kinds.items()):
         for reader, rates in readers.items():
-            mean = [statistics.fmean(getattr(r, f) for r in rates) for f in Rate._fields]
+            mean = [
+                statistics.fmean(getattr(r, f) for r in rates) for f in Rate._fields
+            ]
             f1 = statistics.fmean(rate.f1 for rate in rates)
             print(f"{kind:16} {len(rates):3} {reader:11} "
                   f"P {mean[0]:.3f}  R {mean[1]:.3f}  F1 {f1:.3f}")  # fmt: skip
 
 
-def ours(path: Path) -> str:
-    """Return the text of a file as a base stores it; nothing if it gave none."""
-    item = Item(source=str(path), data=path.read_bytes())
+def ours(pair: Pair) -> str:
+    """Return the text of a file that is searched; nothing if it gave none.
+
+    Beside a reference with running heads in it, all of the text that is stored.
+    """
+    item = Item(source=str(pair.path), data=pair.path.read_bytes())
     with ParserPool(workers=1) as pool:
-        outcome = next(pool.parse_all([item]))
-    return outcome.parsed.text if outcome.parsed else ""
+        parsed = next(pool.parse_all([item])).parsed
+    if parsed is None:
+        return ""
+    shown = (b for b in parsed.blocks if not (pair.ordered and b.omitted))
+    return "\n".join(parsed.text[block.start : block.end] for block in shown)
 
 
-def by_peer(python: Path, peer: str, paths: list[Path]):
+def by_peer(python: Path, peer: str, paths: list[Path]) -> Iterator[tuple[str, float]]:
     """Yield the text and the CPU seconds of each file."""
     told = "".join(f"{path}\n" for path in paths)
     script = Path(__file__).with_name("loading_peer.py")
@@ -206,6 +228,25 @@ def rated(text: str, reference: str) -> Rate:
         common / len(mine) if mine else float(not theirs),
         common / len(theirs) if theirs else float(not mine),
     )
+
+
+def shared(text: str, reference: str) -> Rate:
+    """Compare pairs of letters inside of words, and Chinese characters, in any order.
+
+    The reference shows columns beside each other, as they stand on the page.
+    """
+    mine, theirs = pairs_of(text), pairs_of(reference)
+    common = (mine & theirs).total()
+    return Rate(common / max(mine.total(), 1), common / max(theirs.total(), 1))
+
+
+def pairs_of(text: str) -> collections.Counter[str]:
+    """Count pairs of letters inside of words, and Chinese characters."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    found = collections.Counter(re.findall("[\u4e00-\u9fff]", folded))
+    for word in re.findall(r"[^\W\u4e00-\u9fff_]+", folded):
+        found.update(word[at : at + 2] for at in range(max(1, len(word) - 1)))
+    return found
 
 
 def letters(text: str) -> str:
@@ -234,7 +275,9 @@ def speed(given: argparse.Namespace) -> None:
             for peer in PEERS if given.peers else ():
                 if peer == "pypdf" and name != "zh pdf":
                     continue
-                spent[peer].append(sum(cpu for _, cpu in by_peer(given.peers, peer, paths)))
+                spent[peer].append(
+                    sum(cpu for _, cpu in by_peer(given.peers, peer, paths))
+                )
         for reader, runs in spent.items():
             if runs:
                 took = statistics.median(runs)

@@ -9,9 +9,10 @@ import json
 import sys
 import time
 import warnings
+from collections.abc import Callable
 
 
-def reader(name):
+def reader(name: str) -> Callable[[str], str]:
     """Return a function from a path to a text."""
     if name == "pypdf":
         import pypdf
@@ -25,7 +26,7 @@ def reader(name):
     return lambda path: converter.convert(path).text_content
 
 
-def main():
+def main() -> None:
     """Read what is named on standard input."""
     warnings.simplefilter("ignore")
     read = reader(sys.argv[1])
@@ -34,7 +35,7 @@ def main():
         began = time.process_time()
         try:
             text = read(line.rstrip("\n"))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it gave no text
             print(f"{line.strip()}: {type(error).__name__}", file=sys.stderr)
             text = ""
         spent = time.process_time() - began

@@ -18,7 +18,41 @@ def test_later_ones_win_default_file_environment_flag(tmp_path):
     assert found["kb"] == ("from-flag", "flag")
     assert found["chunk_tokens"] == (200, "ERYA_CHUNK_TOKENS")
     assert found["passages"] == (3, str(file))
-    assert found["parse_seconds"] == (60.0, "default")
+    assert found["parse_seconds"] == (30.0, "default")
+
+
+def test_sources_are_tables_of_the_file(tmp_path):
+    file = tmp_path / "erya.toml"
+    file.write_text(
+        '[sources.guide]\nurl = "https://example.org/"\nreaders = ["public"]\n[sources.files]\npath = "docs"\ndelay = 2\n'
+    )
+
+    guide, files = load(environment={}, file=file)[0].sources
+
+    assert (guide.name, guide.url, guide.readers) == (
+        "guide",
+        "https://example.org/",
+        ("public",),
+    )
+    assert (files.name, files.path, files.delay) == ("files", "docs", 2)
+
+
+@pytest.mark.parametrize(
+    ("told", "named"),
+    [
+        ("[sources.a]\n", "one of path, url and bucket"),
+        ('[sources.a]\npath = "x"\nurl = "y"\n', "one of path, url and bucket"),
+        ('[sources.a]\npath = "x"\nage = 1\n', "no setting 'age'"),
+        ("[sources.a]\npath = 3\n", "path of .* must be of another type"),
+        ('[sources.a]\nurl = "x"\npages = true\n', "pages of"),
+        ("sources = 3\n", "are tables"),
+    ],
+)
+def test_a_source_that_makes_no_sense_is_named(tmp_path, told, named):
+    file = tmp_path / "erya.toml"
+    file.write_text(told)
+    with pytest.raises(UsageError, match=named):
+        load(environment={}, file=file)
 
 
 def test_a_file_in_the_working_folder_is_read(tmp_path, monkeypatch):

@@ -14,9 +14,10 @@ from erya import errors
 from erya.cli.main import app
 
 HEAVY = {
-    "alembic", "charset_normalizer", "httpx", "httpx2", "markdown_it", "numpy",
+    "alembic", "charset_normalizer", "httpx", "httpx2", "numpy",
     "opentelemetry", "pydantic", "rich", "rjieba", "selectolax", "sqlalchemy", "tantivy",
-    "torch", "transformers", "click",
+    "torch", "transformers", "click", "lxml", "docutils", "pyromark", "protego",
+    "python_calamine", "oxmsg", "boto3", "rapidocr",
 }  # fmt: skip
 
 

@@ -121,7 +121,7 @@ class Assistant:
                 force=force,
                 model=self.embedding,
             )
-            offered = run.changed(source.items())
+            offered = run.changed(source.items(run.known()))
             for outcome in _loaded(pool.parse_all(offered, within=run.changed)):
                 run.report.pages = pool.pages
                 if outcome.problem is not None:
@@ -169,7 +169,7 @@ class Assistant:
         with ParserPool(limits=self.limits) as pool:
             recipe = Recipe(f"{PARSING}/{self.chunker.recipe}", pool.abilities)
         return planned(
-            source.items(),
+            source.items({}),
             self._stored(principal),
             recipe=recipe,
             force=force,

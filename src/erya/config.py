@@ -20,7 +20,7 @@ import platformdirs
 
 from erya.errors import UsageError
 
-__all__ = ["Origin", "Settings", "load", "secret"]
+__all__ = ["Origin", "Settings", "SourceSettings", "load", "secret"]
 
 _PREFIX: Final = "ERYA_"
 _FILE: Final = "erya.toml"
@@ -33,6 +33,37 @@ def _user() -> str:
         return getpass.getuser()
     except (OSError, KeyError):  # a process without a name, as in a bare container
         return "owner"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """A source that `erya sync` keeps a base in step with: `[sources.NAME]`.
+
+    Attributes:
+        name: What it is called.
+        path: A folder or file; or
+        url: where a web site begins; or
+        bucket: a bucket of S3.
+        prefix: What the keys of the bucket begin with.
+        endpoint: Where the bucket is, if not at AWS.
+        kb: The base; empty takes the one of the settings.
+        readers: Who may read its documents; empty as with `erya ingest`.
+        pages: How many pages of a web site at most.
+        delay: Seconds between two requests to it.
+        private: Whether the site may have an address that is not public.
+    """
+
+    name: str
+    path: str = ""
+    url: str = ""
+    bucket: str = ""
+    prefix: str = ""
+    endpoint: str = ""
+    kb: str = ""
+    readers: tuple[str, ...] = ()
+    pages: int = 2_000
+    delay: float = 0.5
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +98,7 @@ class Settings:
             being done.
         parse_memory_mb: Memory of a process that reads files, in megabytes.
         trace_file: Where spans are written, one JSON object each; empty writes none.
+        sources: What `erya sync` keeps bases in step with; in `erya.toml` only.
     """
 
     home: Path = field(
@@ -94,6 +126,7 @@ class Settings:
     parse_seconds: float = 30.0
     parse_memory_mb: int = 1_000
     trace_file: str = ""
+    sources: tuple[SourceSettings, ...] = ()
 
 
 class Origin(NamedTuple):
@@ -132,6 +165,10 @@ def load(
         ("flag", {k: v for k, v in (flags or {}).items() if v is not None}),
     ):
         for name, value in given.items():
+            if name == "sources" and origin not in {"environment", "flag"}:
+                values[name] = _sources(value, origin)
+                origins[name] = origin
+                continue
             where = f"{_PREFIX}{name.upper()}" if origin == "environment" else origin
             values[name] = _checked(name, value, where)
             origins[name] = where
@@ -164,6 +201,42 @@ def _from_file(named: Path | None) -> dict[str, Any]:
         raise UsageError(msg) from None
 
 
+def _sources(given: Any, where: str) -> tuple[SourceSettings, ...]:
+    """Read the tables `[sources.NAME]`.
+
+    Raises:
+        UsageError: One has an unknown name, a value of another type, or names no place,
+            or two.
+    """
+    if not isinstance(given, dict):
+        msg = f"sources ({where}) are tables: [sources.NAME]."
+        raise UsageError(msg)
+    return tuple(_source(name, told, where) for name, told in given.items())
+
+
+def _source(name: str, told: Any, where: str) -> SourceSettings:
+    called = f"[sources.{name}] ({where})"
+    kinds = {f.name: type(f.default) for f in dataclasses.fields(SourceSettings)}
+    del kinds["name"]
+    for key, value in (told if isinstance(told, dict) else {"": told}).items():
+        if key not in kinds:
+            there = ", ".join(kinds)
+            msg = f"{called} has no setting {key!r}. There are: {there}."
+            raise UsageError(msg)
+        allowed = {float: (int, float), tuple: (list,)}.get(kinds[key], (kinds[key],))
+        if not isinstance(value, allowed) or (
+            isinstance(value, bool) and kinds[key] is not bool
+        ):
+            msg = f"{key} of {called} must be of another type, got {value!r}."
+            raise UsageError(msg)
+    if sum(bool(told.get(key)) for key in ("path", "url", "bucket")) != 1:
+        msg = f"{called} must name one of path, url and bucket."
+        raise UsageError(msg)
+    return SourceSettings(
+        name=name, **{**told, "readers": tuple(map(str, told.get("readers", ())))}
+    )
+
+
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         key.removeprefix(_PREFIX).lower(): value
@@ -180,7 +253,7 @@ def _checked(name: str, value: Any, where: str) -> Any:
     """
     # The default tells the type; a Path or a number may also be written as text.
     defaults = {f.name: f for f in dataclasses.fields(Settings)}
-    if name not in defaults:
+    if name not in defaults or name == "sources":
         near = difflib.get_close_matches(name, defaults, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else " See: erya config show"
         msg = f"Unknown setting {name!r} ({where}).{hint}"

@@ -6,6 +6,7 @@
     - NotAllowedError: the caller may not do this.
     - NotFoundError: no such base, document or model, or none that the caller may see.
   + DocumentError: one document cannot be read; the rest of the batch goes on.
+  + FetchError: an address cannot be fetched, or may not be.
   + StoreError: a knowledge base cannot do what was asked.
     - BusyError: another process writes to it.
     - NewerFormatError: a later release wrote it; it was left untouched.
@@ -19,6 +20,7 @@ __all__ = [
     "DamagedError",
     "DocumentError",
     "EryaError",
+    "FetchError",
     "MissingExtraError",
     "ModelError",
     "NewerFormatError",
@@ -67,6 +69,19 @@ class DocumentError(EryaError):
 
     Attributes:
         code: What happened, as one word for programs, such as `too_large`.
+    """
+
+    def __init__(self, message: str, *, code: str) -> None:
+        """Word the error for a person, and name its kind for a program."""
+        self.code = code
+        super().__init__(message)
+
+
+class FetchError(EryaError):
+    """An address cannot be fetched, or may not be.
+
+    Attributes:
+        code: What happened, as one word for programs, such as `not_public`.
     """
 
     def __init__(self, message: str, *, code: str) -> None:

@@ -31,6 +31,7 @@ __all__ = [
     "Problem",
     "Quote",
     "Span",
+    "Unchanged",
     "Usage",
     "Verdict",
     "is_under",
@@ -106,6 +107,16 @@ class Item:
     def content_hash(self) -> str:
         """The SHA-256 of the bytes, in hexadecimal."""
         return hashlib.sha256(self.data).hexdigest()
+
+
+class Unchanged(NamedTuple):
+    """Something that a source offers, and that is as it was when it was last read.
+
+    Attributes:
+        source: As in `Item`.
+    """
+
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,13 +114,13 @@ def test_a_file_that_became_empty_is_removed(assistant, folder):
 
     report = ingest(assistant, folder)
 
-    assert [p.code for p in report.skipped] == ["empty"]
+    assert [p.code for p in report.skipped] == ["empty_file"]
     assert report.removed == 1
 
 
 def test_one_bad_file_never_stops_the_batch(assistant, folder):
     (folder / "bad.jsonl").write_text("no json")
-    (folder / "picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n....")
+    (folder / "program.txt").write_bytes(b"\x7fELF....")
 
     report = ingest(assistant, folder)
 

@@ -80,7 +80,7 @@ def test_markdown_loses_its_marks_and_keeps_its_structure():
         ("heading", "Two"),
         ("list", "- item a\n  - inner\n- item b"),
         ("list", "1. first\n2. second"),
-        ("table", "City: Taipei | Limit: 4,200\nLimit: 5"),
+        ("table", "| City | Limit |\n| --- | --- |\n| Taipei | 4,200 |\n|  | 5 |"),
         ("code", "x = 1"),
         ("paragraph", "raw html"),
     ]
@@ -111,7 +111,7 @@ def test_html_gives_what_a_browser_shows():
         ("list", "- a\n  - inner\n- b"),
         ("list", "1. x\n2. y"),
         ("paragraph", "Cap"),
-        ("table", "City: Taipei | Limit: 4 200"),
+        ("table", "| City | Limit |\n| --- | --- |\n| Taipei | 4 200 |"),
         ("code", "  keep\n    this"),
     ]
 
@@ -205,7 +205,9 @@ def test_parts_of_a_cell_stand_apart():
 def test_another_table_names_each_cell():
     parsed = parse("型号;价格\nHX-210;120 元\n".encode(), "prices.csv")
 
-    assert shown(parsed) == [("table", "型号: HX-210 | 价格: 120 元")]
+    assert shown(parsed) == [
+        ("table", "| 型号 | 价格 |\n| --- | --- |\n| HX-210 | 120 元 |")
+    ]
     assert parsed.title == "prices"
 
 
@@ -218,13 +220,16 @@ def test_other_json_lines_become_lines():
 @pytest.mark.parametrize(
     ("data", "name", "code"),
     [
-        (b"", "a.txt", "empty"),
+        (b"", "a.txt", "empty_file"),
         (b" \n ", "a.txt", "empty"),
         (b"<html><script>x</script></html>", "a.html", "empty"),
-        (b"{\\rtf1 ...", "a.md", "unsupported_type"),
-        (b"PK\x03\x04....", "a.txt", "unsupported_type"),
+        (b"{\\rtf1 ...", "a.md", "convert_to_docx"),
+        (b"PK\x03\x04....", "a.txt", "damaged"),
         (bytes(range(256)) * 9, "a.txt", "unsupported_type"),
-        (b"{}", "a.json", "unsupported_type"),
+        (b"x", "a.docx", "type_mismatch"),
+        (b"{}", "a.json", "empty"),
+        (b"{", "a.json", "malformed"),
+        (b"[" * 90_000, "a.json", "too_deep"),
         (b"not json\n", "a.jsonl", "malformed"),
         (b"[1]\n", "a.jsonl", "malformed"),
         (b'"a,b\nc,"d', "a.csv", None),

@@ -103,7 +103,7 @@ def test_rows_of_a_table_carry_the_names_of_their_columns():
         ("paragraph", "Prices are in euros."),
         (
             "table",
-            "Model: CB-60 | Range: 2 to 8 | Price: 1,960\nModel: CB-60-F | Range: below -18 | Price: 2,340\nModel: GW-8 | Range: none | Price: 372",
+            "| Model | Range | Price |\n| --- | --- | --- |\n| CB-60 | 2 to 8 | 1,960 |\n| CB-60-F | below -18 | 2,340 |\n| GW-8 | none | 372 |",
         ),
         ("paragraph", "Valid for a year."),
     ]
@@ -153,7 +153,7 @@ def test_a_mark_along_the_margin_mixes_with_no_line():
     [
         (pdf(lines("Secret."), encrypt=True), "password_protected"),
         (b"%PDF-1.7 and then nothing", "damaged"),
-        (pdf([]), "no_text"),
+        (pdf([]), "empty"),
     ],
 )
 def test_what_cannot_be_read_is_a_typed_error(data, code):

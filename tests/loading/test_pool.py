@@ -1,13 +1,17 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from erya.loading import Limits, ParserPool
-from erya.loading import worker as worker_module
+from erya.loading import pool as pool_module
+from erya.loading.confinement import limits_hold, network_is_apart
 from erya.records import Item
 
 
@@ -28,26 +32,31 @@ def test_files_come_back_in_order_whatever_becomes_of_them():
             assert outcome.parsed.text == f"Text {i}."
         else:
             assert outcome.problem
-            assert outcome.problem.code == "empty"
+            assert outcome.problem.code == "empty_file"
             assert not outcome.problem.failed
 
 
-def test_a_parser_that_never_ends_is_stopped_and_the_next_file_is_read():
-    # Nesting that the Markdown parser takes a quadratic time for.
-    slow = item("[" * 60_000 + "](" * 60_000, "slow.md")
+@pytest.fixture
+def hostile(monkeypatch):
+    """Have files read by a parser that does what the file says."""
+    stub = str(Path(__file__).with_name("stub_worker.py"))
+    monkeypatch.setattr(pool_module, "_WORKER", (sys.executable, "-B", stub))
 
+
+@pytest.mark.usefixtures("hostile")
+def test_a_parser_that_never_ends_is_stopped_and_the_next_file_is_read():
     with ParserPool(limits=Limits(seconds=0.5), workers=1) as pool:
-        first, second = list(pool.parse_all([slow, item("fine")]))
+        first, second = list(pool.parse_all([item("hang"), item("fine")]))
 
     assert first.problem
     assert first.problem.code == "timeout"
     assert "0.5 s" in first.problem.message
     assert second.parsed
-    assert second.parsed.text == "fine"
+    assert second.parsed.text == "read"
 
 
 def test_a_file_that_takes_too_much_memory_is_named():
-    if not worker_module.limits_hold():
+    if not limits_hold():
         pytest.skip("this system cannot bound a process's memory")
     big = item("<p>" + "x" * 60_000_000, "big.html")
 
@@ -87,8 +96,9 @@ def test_a_worker_that_was_killed_costs_no_file():
     assert second.parsed.text == "three"
 
 
+@pytest.mark.usefixtures("hostile")
 def test_an_error_outside_ends_the_busy_processes_at_once():
-    slow = item("[" * 60_000 + "](" * 60_000, "slow.md")
+    slow = item("hang")
 
     def fail():
         with ParserPool(limits=Limits(seconds=60), workers=1) as pool:
@@ -116,14 +126,91 @@ def test_a_process_sees_no_environment_and_cannot_write(monkeypatch, tmp_path):
     """What a hostile parser could reach: checked inside such a process."""
     monkeypatch.setenv("SECRET_KEY", "hunter2")
     probe = (
-        "import os, sys; from erya.loading.worker import limit_process\n"
-        "limit_process(memory_bytes=10**9)\n"
-        "assert 'SECRET_KEY' not in os.environ\n"
+        "import os, sys; from erya.loading import confinement\n"
+        "confinement._FORBIDDEN.clear()\n"
         f"file = os.open({str(tmp_path / 'x')!r}, os.O_CREAT | os.O_WRONLY)\n"
+        "confinement.confine(memory_bytes=10**9, on_breach=print)\n"
+        "assert 'SECRET_KEY' not in os.environ\n"
         "try:\n    os.write(file, b'y' * 10)\n"
         "except OSError:\n    sys.exit(0)\nsys.exit(1)\n"
     )
-    if not worker_module.limits_hold():
+    if not limits_hold():
         pytest.skip("this system cannot bound what a process writes")
     done = subprocess.run([sys.executable, "-I", "-c", probe], env={}, check=False)
     assert done.returncode == 0
+
+
+@pytest.mark.usefixtures("hostile")
+@pytest.mark.parametrize(
+    ("what", "code", "named"),
+    [
+        ("abort", "parser_crashed", "died"),
+        ("allocate", "too_large", "memory"),
+        ("connect", "forbidden", "look up a host"),
+        ("start", "forbidden", "start a program"),
+        ("fork", "forbidden", "start a process"),
+        ("write {folder}/x", "forbidden", "write a file"),
+    ],
+)
+def test_what_no_file_may_cause_ends_its_process_and_is_named(
+    tmp_path, what, code, named
+):
+    files = [item(what.format(folder=tmp_path)), item("fine")]
+    with ParserPool(workers=1) as pool:
+        first, second = list(pool.parse_all(files))
+
+    assert first.problem
+    assert (first.problem.code, first.problem.failed) == (code, True)
+    assert named in first.problem.message
+    assert second.parsed
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.usefixtures("hostile")
+def test_pages_keep_the_clock_from_running_out_but_not_for_ever():
+    limits = Limits(seconds=1.0)
+    with ParserPool(limits=limits, workers=1) as pool:
+        (slow,) = pool.parse_all([item("pages")])
+        assert pool.pages == 8
+    with ParserPool(limits=replace(limits, file_seconds=0.6), workers=1) as pool:
+        (too_slow,) = pool.parse_all([item("pages")])
+
+    assert slow.parsed
+    assert too_slow.problem
+    assert too_slow.problem.code == "timeout"
+    assert "0.6 s in all" in too_slow.problem.message
+
+
+@pytest.mark.usefixtures("hostile")
+def test_a_library_that_opens_a_connection_by_itself_reaches_nobody():
+    if not network_is_apart():
+        pytest.skip("this system gives a process no network of its own")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with ParserPool(workers=1) as pool:
+            (outcome,) = pool.parse_all([item(f"connect-unseen {port}")])
+
+    assert outcome.parsed
+    assert outcome.parsed.text == "cut off"
+
+
+@pytest.mark.usefixtures("hostile")
+def test_what_a_parser_has_started_ends_with_it():
+    with ParserPool(limits=Limits(seconds=0.5), workers=1) as pool:
+        (outcome,) = pool.parse_all([item("fork-unseen")])
+
+    assert outcome.problem
+    assert outcome.problem.code == "timeout"
+    left = [
+        path
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if b"stub_worker" in _read(path)
+    ]
+    assert not left
+
+
+def _read(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""  # it has ended meanwhile

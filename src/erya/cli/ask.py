@@ -106,9 +106,12 @@ def ask(
 
 def _read(assistant: "Assistant", paths: Sequence[str], owner: Principal) -> None:
     """Bring the base in step with the paths; say on standard error what is not read."""
+    from erya.loading import FolderSource  # noqa: PLC0415
+
+    source = FolderSource(paths, file_bytes=assistant.limits.file_bytes)
     try:
         report = ingest_with_progress(
-            assistant, paths, principal=owner, readers=None, quiet=True
+            assistant, source, principal=owner, readers=None, quiet=True
         )
     except BusyError as error:
         echo(f"Answered from what was read before: {error}", err=True)

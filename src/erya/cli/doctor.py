@@ -38,6 +38,7 @@ def doctor(*, as_json: bool, home: Path | None, config: Path | None) -> None:
         Finding(check="sqlite", ok=True, detail=sqlite3.sqlite_version),
         _limits(),
         _parser(),
+        _formats(),
         *_home(settings),
         _models(settings),
         _embedding(settings),
@@ -87,6 +88,22 @@ def _parser() -> Finding:
         return Finding(check="parser", ok=True, detail="reads files in a child process")
     detail = outcome.problem.message if outcome.problem else "gave nothing"
     return Finding(check="parser", ok=False, detail=detail)
+
+
+def _formats() -> Finding:
+    """Say which files can be read only with parts that may be missing."""
+    from erya.loading import ParserPool  # noqa: PLC0415
+
+    with ParserPool(workers=1) as pool:
+        there = pool.abilities.split("+")
+    words = {
+        "ocr": "pictures and scans (pip install 'erya[ocr]')",
+        "office": "doc, ppt and rtf (LibreOffice)",
+    }
+    told = [
+        f"{what}: {'yes' if name in there else 'no'}" for name, what in words.items()
+    ]
+    return Finding(check="formats", ok=True, detail="; ".join(told))
 
 
 def _home(settings: Settings) -> list[Finding]:

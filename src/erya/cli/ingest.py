@@ -1,7 +1,7 @@
-"""`erya ingest`: bring a base in step with files and folders."""
+"""`erya ingest`: bring a base in step with files, folders, web sites and buckets."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,19 +12,18 @@ from erya.cli.common import (
     echo_json,
     flags_of,
     kb_option,
-    one_line,
     principal_for,
-    problem_json,
     settings_for,
     usual_options,
 )
+from erya.cli.ingested import report_json, show_plans, show_report, summed
 from erya.cli.progress import existing, ingest_with_progress
+from erya.cli.sources import is_address, sources_of
 from erya.errors import UsageError
 from erya.policy import reader_labels
 
 if TYPE_CHECKING:
     from erya.assistant import Assistant
-    from erya.indexing import IngestReport
 
 __all__ = ["ingest"]
 
@@ -32,7 +31,13 @@ _STRICT_EXIT = 3
 
 
 @click.command("ingest")
-@click.argument("paths", nargs=-1, metavar="[PATH]...", help="Files or folders.")
+@click.argument(
+    "targets",
+    nargs=-1,
+    metavar="[TARGET]...",
+    help="Files, folders, addresses of web sites, s3://BUCKET/PREFIX, or - for "
+    "standard input.",
+)
 @kb_option
 @click.option(
     "--readers",
@@ -48,32 +53,60 @@ _STRICT_EXIT = 3
 @click.option(
     "--gone", is_flag=True, help="The paths were deleted: remove their documents."
 )
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would change, and change nothing."
+)
+@click.option(
+    "--name",
+    default="stdin.txt",
+    metavar="NAME",
+    help="What to call standard input; its ending tells what it is.",
+)
+@click.option(
+    "--private", is_flag=True, help="The web site may have a private address."
+)
+@click.option("--endpoint", default="", metavar="URL", help="Where a bucket is.")
 @click.option("--strict", is_flag=True, help="Exit with 3 when a file failed.")
 @usual_options
 def ingest(
     *,
-    paths: tuple[str, ...],
+    targets: tuple[str, ...],
     kb: str | None,
     readers: tuple[str, ...],
     resume: bool,
     force: bool,
     gone: bool,
+    dry_run: bool,
+    name: str,
+    private: bool,
+    endpoint: str,
     strict: bool,
     as_json: bool,
     home: Path | None,
     config: Path | None,
 ) -> None:
-    """Read files and folders into a knowledge base.
+    """Read files, folders, web sites and buckets into a knowledge base.
 
     Unchanged files are left as they are, changed ones are replaced, and documents whose
     files are gone are removed. A bad file is named and never stops the rest. A run that
     was stopped goes on where it was when the same command is given again.
+
+    Archives, attachments and mailboxes are opened; what is in them stands below them,
+    as in a folder. What is read of a file shows: erya inspect FILE
 
     Examples:
 
       erya ingest handbook/
 
       erya ingest contracts/ --kb legal --readers group:legal,user:ada
+
+      erya ingest handbook/ --dry-run
+
+      erya ingest https://docs.example.org/guide/ --kb guide
+
+      erya ingest s3://team-files/2026/ --endpoint http://127.0.0.1:9000
+
+      cat notes.md | erya ingest - --name notes.md
 
       erya ingest --resume --kb legal
     """
@@ -82,41 +115,51 @@ def ingest(
     if readers:
         given = (part.strip() for label in readers for part in label.split(","))
         labels = reader_labels(filter(None, given))
-    if not paths and not resume:
+    if not targets and not resume:
         msg = "No path was given. Try: erya ingest handbook/"
         raise UsageError(msg)
     owner = principal_for(settings, None)
-    if paths and not gone:
+    if not gone and (paths := [t for t in targets if t != "-" and not is_address(t)]):
         existing(paths)
     with assistant_for(settings, kb=settings.kb, create=not resume) as assistant:
-        chosen: list[str | Path] = list(paths or ())
+        chosen = list(targets)
         if not chosen:
             chosen, labels, force = _unfinished(assistant)
+        sources = sources_of(
+            chosen, settings, gone=gone, name=name, endpoint=endpoint, private=private
+        )
+        if dry_run:
+            plans = [
+                assistant.plan(source, principal=owner, force=force)
+                for source in sources
+            ]
+            show_plans(plans, kb=settings.kb, as_json=as_json)
+            return
         try:
-            report = ingest_with_progress(
-                assistant,
-                chosen,
-                principal=owner,
-                readers=labels,
-                force=force,
-                gone=gone,
+            report = summed(
+                [
+                    ingest_with_progress(
+                        assistant, source, principal=owner, readers=labels, force=force
+                    )
+                    for source in sources
+                ]
             )
         except KeyboardInterrupt:
             flags = flags_of({"--kb": kb, "--home": home, "--config": config})
             echo(f"Stopped. Go on with: erya ingest --resume{flags}", err=True)
             raise click.exceptions.Exit(STOPPED) from None
     if as_json:
-        echo_json(_as_json(report))
+        echo_json(report_json(report))
     else:
-        _show(report, kb=settings.kb)
+        show_report(report, kb=settings.kb)
     if strict and report.failed:
         raise click.exceptions.Exit(_STRICT_EXIT)
 
 
 def _unfinished(
     assistant: "Assistant",
-) -> tuple[list[str | Path], frozenset[str] | None, bool]:
-    """Return what the last run that did not end was given: paths, readers, force.
+) -> tuple[list[str], frozenset[str] | None, bool]:
+    """Return what the last run that did not end was given: targets, readers, force.
 
     Raises:
         UsageError: Every run has ended.
@@ -135,39 +178,3 @@ def _unfinished(
         None if readers is None else frozenset(readers),
         bool(given.get("force")),
     )
-
-
-def _show(report: "IngestReport", *, kb: str) -> None:
-    for title, problems in (("Skipped", report.skipped), ("Failed", report.failed)):
-        if problems:
-            echo(f"{title} {len(problems)}:")
-        for problem in problems:
-            echo(f"  {one_line(problem.source)}: {problem.message} ({problem.code})")
-    if report.cut:
-        echo(
-            f"{report.cut} passages are longer than the embedding model reads; their "
-            "ends are found by their words alone."
-        )
-    if not report.files and not report.skipped and not report.removed:
-        echo("Nothing to read is there.")
-    rate = report.files / report.seconds if report.seconds else 0.0
-    echo(
-        f"{report.files} files into {kb!r}: {report.added} added, {report.updated} "
-        f"updated, {report.unchanged} unchanged, {report.removed} removed, "
-        f"{len(report.skipped)} skipped, {len(report.failed)} failed, "
-        f"in {report.seconds:.1f} s ({rate:,.0f} files/s)."
-    )
-
-
-def _as_json(report: "IngestReport") -> dict[str, Any]:
-    return {
-        "files": report.files,
-        "added": report.added,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "removed": report.removed,
-        "skipped": problem_json(report.skipped),
-        "failed": problem_json(report.failed),
-        "cut": report.cut,
-        "seconds": report.seconds,
-    }

@@ -11,6 +11,7 @@ from erya.cli.common import (
     as_option,
     echo,
     echo_json,
+    one_line,
     place_options,
     principal_for,
     settings_for,
@@ -22,7 +23,7 @@ from erya.errors import DamagedError, UsageError
 from erya.records import Principal
 
 if TYPE_CHECKING:
-    from erya.stores import Status
+    from erya.stores import Status, StoredItem
 
 __all__ = ["app"]
 
@@ -81,12 +82,18 @@ def list_bases(*, as_json: bool, home: Path | None, config: Path | None) -> None
 @click.option(
     "--all", "everything", is_flag=True, help="Show every document, not the first 50."
 )
+@click.option(
+    "--problems",
+    is_flag=True,
+    help="Show the files that gave no text, or a doubtful one, and what to do.",
+)
 @usual_options
 def show(
     *,
     name: str,
     narrowed: str | None,
     everything: bool,
+    problems: bool,
     as_json: bool,
     home: Path | None,
     config: Path | None,
@@ -96,6 +103,8 @@ def show(
     Examples:
 
       erya kb show handbook
+
+      erya kb show handbook --problems
 
       erya kb show handbook --as ada,sales --json
     """
@@ -108,9 +117,13 @@ def show(
         status = store.status(principal)
         documents = list(store.documents(principal))
         embedder = store.embedder(principal)
+        items = list(store.items(principal))
     finally:
         store.close()
     model = embedder.name if embedder else None
+    if problems:
+        _show_problems(items, name=name, as_json=as_json)
+        return
     if as_json:
         echo_json(
             {
@@ -148,6 +161,26 @@ def show(
     if len(documents) > len(shown):
         echo(f"… and {len(documents) - len(shown)} more; --all shows them.")
     _show_jobs(status)
+
+
+def _show_problems(items: "list[StoredItem]", *, name: str, as_json: bool) -> None:
+    found = [
+        {"path": item.source, "code": code, "message": message, "page": page}
+        for item in items
+        for code, message, page in (
+            *([(item.code, item.message, None)] if item.code else []),
+            *item.notices,
+        )
+    ]
+    if as_json:
+        echo_json({"name": name, "problems": found})
+        return
+    for each in found:
+        page = f", p. {each['page']}" if each["page"] else ""
+        source = one_line(str(each["path"]))
+        echo(f"{source}{page}\n  {each['message']} ({each['code']})")
+    if not found:
+        echo(f"Every file of {name!r} was read, and nothing about one is doubtful.")
 
 
 def _show_jobs(status: "Status") -> None:

@@ -14,12 +14,14 @@ from erya.cli import (
     feedback,
     gate,
     ingest,
+    inspect,
     kb,
     ladder,
     models,
     questions,
     search,
     show,
+    sync,
 )
 from erya.cli.common import STOPPED, Group, visible
 from erya.errors import EryaError, UsageError
@@ -43,6 +45,8 @@ def app() -> None:
 for _command in (
     ask.ask,
     ingest.ingest,
+    sync.sync,
+    inspect.inspect,
     search.search,
     show.show,
     evaluate.app,

@@ -398,6 +398,7 @@ def _base(settings: Settings, *, kb: str, docs: Sequence[str]) -> "Iterator[Assi
             yield assistant
         return
     from erya.evaluating.scratch import scratch_home  # noqa: PLC0415
+    from erya.loading import FolderSource  # noqa: PLC0415
     from erya.stores import Bases  # noqa: PLC0415
 
     with (
@@ -410,8 +411,9 @@ def _base(settings: Settings, *, kb: str, docs: Sequence[str]) -> "Iterator[Assi
         assistant.fall_back = False
         owner = Principal.owner(settings.user)
         everybody = frozenset({"public"})
+        source = FolderSource(docs, file_bytes=assistant.limits.file_bytes)
         report = ingest_with_progress(
-            assistant, docs, principal=owner, readers=everybody, quiet=True
+            assistant, source, principal=owner, readers=everybody, quiet=True
         )
         for problem in report.failed:
             echo(f"Not read: {problem.source}: {problem.message}", err=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import click
 
@@ -17,8 +17,8 @@ from erya.records import Principal
 
 if TYPE_CHECKING:
     from erya.assistant import Assistant
-    from erya.evaluating.runs import Progress
     from erya.indexing import IngestReport
+    from erya.loading import Source
 
 __all__ = ["draft_shown", "existing", "ingest_with_progress", "shown"]
 
@@ -33,44 +33,48 @@ _LATELY: Final = 30.0  # seconds that the rate is taken over
 
 def ingest_with_progress(
     assistant: "Assistant",
-    paths: Sequence[str | Path],
+    source: "Source",
     *,
     principal: Principal,
     readers: frozenset[str] | None,
     force: bool = False,
-    gone: bool = False,
     quiet: bool = False,
 ) -> "IngestReport":
-    """Ingest `paths`; show count, rate and time left on a terminal.
+    """Ingest a source; show files, pages and bytes, rates and time left on a terminal.
 
     Args:
         assistant: Whose base to fill.
-        paths: Files and folders.
+        source: What to read.
         principal: Who ingests.
         readers: Who may read the documents; None as before, or the principal alone.
         force: Read unchanged files again.
-        gone: Whether paths may be missing; their documents are then removed.
         quiet: Take the bar away at the end.
 
     Raises:
-        UsageError: A path does not exist.
         StoreError: The base cannot be written.
+        UsageError: The source cannot be reached.
     """
     from erya.loading import FolderSource  # noqa: PLC0415 - not for `--help`
 
-    source = FolderSource(paths, file_bytes=assistant.limits.file_bytes, gone=gone)
-    total = source.count() if interactive() else 0  # it reads the folders once more
+    total = 0
+    if interactive() and isinstance(source, FolderSource):
+        total = source.count()  # it reads the folders once more
+    began = time.monotonic()
     with shown(stays=not quiet) as show:
 
         def told(report: "IngestReport") -> None:
-            done = report.added + report.updated + report.unchanged + len(report.failed)
-            show("Reading", done, total)
+            seconds = max(time.monotonic() - began, _SELDOM)
+            more = f"{report.bytes / 1e6 / seconds:,.1f} MB/s"
+            if report.pages:
+                more = f"{report.pages / seconds:,.0f} pages/s  {more}"
+            # A file may hold others: what there is grows while it is read.
+            show("Reading", report.files, max(total, report.files + (not total)), more)
 
-        show("Reading", 0, total)
+        show("Reading", 0, max(total, 1))
         report = assistant.ingest(
             source, principal=principal, readers=readers, force=force, on_progress=told
         )
-        show("Reading", total, total)
+        show("Reading", max(total, report.files), max(total, report.files))
     return report
 
 
@@ -120,8 +124,16 @@ def draft_shown(*, wanted: bool) -> Iterator[Callable[[str], None] | None]:
         sys.stderr.flush()
 
 
+class Shown(Protocol):
+    """Tells a person how far work is."""
+
+    def __call__(self, what: str, done: int, total: int, more: str = "") -> None:
+        """Show it, with more that is to be known of its pace."""
+        ...
+
+
 @contextmanager
-def shown(*, stays: bool = False) -> Iterator["Progress"]:
+def shown(*, stays: bool = False) -> Iterator["Shown"]:
     """Show how far work is, its rate and what is left, on a terminal only.
 
     Args:
@@ -133,7 +145,7 @@ def shown(*, stays: bool = False) -> Iterator["Progress"]:
     bars: dict[str, _Bar] = {}
     drawn = "", 0.0  # which bar, and when
 
-    def show(what: str, done: int, total: int) -> None:
+    def show(what: str, done: int, total: int, more: str = "") -> None:
         nonlocal drawn
         now = time.monotonic()
         if what == drawn[0] and done < total and now - drawn[1] < _SELDOM:
@@ -143,7 +155,7 @@ def shown(*, stays: bool = False) -> Iterator["Progress"]:
         drawn = what, now
         if what not in bars:
             bars[what] = _Bar(what, total)
-        bars[what].draw(done, now)
+        bars[what].draw(done, total, now=now, more=more)
 
     try:
         yield show
@@ -177,20 +189,23 @@ class _Bar:
         self._total = total
         self._seen: deque[tuple[float, int]] = deque()  # when, and how far it was
 
-    def draw(self, done: int, now: float) -> None:
+    def draw(self, done: int, total: int, *, now: float, more: str = "") -> None:
+        if total != self._total:
+            self._bar.length = self._total = total
         self._seen.append((now, done))
         while len(self._seen) > 2 and now - self._seen[0][0] > _LATELY:
             self._seen.popleft()
         began, before = self._seen[0]
         rate = (done - before) / max(now - began, _SELDOM)
-        self._bar.update(done - self._bar.pos, self._pace(done, rate))
+        self._bar.update(done - self._bar.pos, self._pace(done, rate, more))
         self._bar.render_progress()  # also at the beginning
 
     def end(self) -> None:
         self._bar.render_finish()
 
-    def _pace(self, done: int, rate: float) -> str:
+    def _pace(self, done: int, rate: float, more: str) -> str:
         if not rate or done >= self._total:
             return ""
         left = timedelta(seconds=round((self._total - done) / rate))
-        return f"{rate:,.0f}/s  {left} left" if rate >= 1 else f"{left} left"
+        parts = (f"{rate:,.0f}/s" if rate >= 1 else "", more, f"{left} left")
+        return "  ".join(filter(None, parts))

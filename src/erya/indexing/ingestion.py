@@ -1,12 +1,20 @@
 """One run over a source."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from erya.models import LEAST_KNOWN, EmbeddingModel, fingerprint_of
-from erya.records import Chunk, Document, Item, Notice, Problem, is_under
+from erya.records import (
+    Chunk,
+    Document,
+    Item,
+    Notice,
+    Problem,
+    Unchanged,
+    is_under,
+)
 from erya.stores import Embedding, StoredDocument, StoredItem, Writer
 
 __all__ = ["IngestReport", "Ingestion", "Recipe", "Stored"]
@@ -136,25 +144,29 @@ class Ingestion:
             # The vector of texts of which the model knows too little to place them.
             self._nowhere = np.zeros(fingerprint.dimension, dtype=np.float32)
 
-    def changed(self, offered: Iterable[Item | Problem]) -> Iterator[Item]:
+    def changed(self, offered: Iterable[Item | Problem | Unchanged]) -> Iterator[Item]:
         """Yield the items that have to be read; note everything else."""
         for item in offered:
             self.report.files += 1
             if isinstance(item, Problem):
                 self.note(item)
                 continue
-            self.report.bytes += len(item.data)
-            if self._force or not self._is_same(item):
-                yield item
-                continue
-            known = self._items.get(item.source)
-            if known is not None:
-                self._note_again(known)
+            if isinstance(item, Item):
+                self.report.bytes += len(item.data)
+                if self._force or not self._is_same(item):
+                    yield item
+                    continue
             self._leave(item.source)
+            known = self._items.get(item.source)
+            if known is not None and known.parts:
+                for inner in self._inside(item.source):
+                    self._leave(inner)
 
     def _leave(self, source: str) -> None:
-        """Leave a document as it is, but for its readers."""
+        """Leave a file as it is, but for its readers; report again what was noted."""
         self._seen.add(source)
+        if source in self._items:
+            self._note_again(self._items[source])
         old = self._stored.get(source)
         if old is not None:
             if self._readers is not None and old.readers != self._readers:
@@ -165,7 +177,6 @@ class Ingestion:
                 self.report.unchanged += 1
 
     def _note_again(self, known: StoredItem) -> None:
-        """Report again what was found of an unchanged file and the files in it."""
         self.report.doubtful += [(known.source, notice) for notice in known.notices]
         if known.code:
             self._report(
@@ -176,11 +187,6 @@ class Ingestion:
                     failed=known.failed,
                 )
             )
-        if known.parts:
-            for inner in self._inside(known.source):
-                if inner in self._items:
-                    self._note_again(self._items[inner])
-                self._leave(inner)
 
     def _inside(self, source: str) -> list[str]:
         """Return what is noted or stored of the files directly or deeper in a file."""
@@ -190,6 +196,16 @@ class Ingestion:
             for inner in {**self._stored, **self._items}
             if inner.startswith(below) and inner not in self._seen
         ]
+
+    def known(self) -> dict[str, Mapping[str, str]]:
+        """Return the validators of what was read before, and would be read the same."""
+        if self._force:
+            return {}
+        return {
+            item.source: item.validators
+            for item in self._items.values()
+            if item.validators and item.recipe == self._reading
+        }
 
     def readers_of(self, item: Item, *, default: frozenset[str]) -> frozenset[str]:
         """Return who may read `item`: as this run says, as before, or `default`."""

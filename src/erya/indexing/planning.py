@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from erya.indexing.ingestion import Recipe, Stored
-from erya.records import Item, Problem, is_under
+from erya.records import Item, Problem, Unchanged, is_under
 
 __all__ = ["Plan", "planned"]
 
@@ -29,7 +29,7 @@ class Plan:
 
 
 def planned(
-    offered: Iterable[Item | Problem],
+    offered: Iterable[Item | Problem | Unchanged],
     stored: Stored,
     *,
     recipe: Recipe,
@@ -53,6 +53,9 @@ def planned(
         seen.append(item.source)
         if isinstance(item, Problem):
             plan.problems.append(item)
+            continue
+        if isinstance(item, Unchanged):
+            plan.unchanged += 1
             continue
         known, old = items.get(item.source), documents.get(item.source)
         if known is None and old is None:

@@ -11,6 +11,7 @@ from erya.loading.folders import FolderSource
 from erya.loading.pool import Marked, Outcome, ParserPool
 from erya.loading.registry import PARSERS, parse
 from erya.loading.sniffing import media_type
+from erya.loading.stream import StreamSource
 
 __all__ = [
     "PARSERS",
@@ -22,6 +23,7 @@ __all__ = [
     "Parser",
     "ParserPool",
     "Source",
+    "StreamSource",
     "document_of",
     "media_type",
     "parse",

@@ -72,7 +72,7 @@ def _bounded(found: "Iterator[_Member | Notice]", *, packed: int) -> _Found:
     Raises:
         DocumentError: It holds too many files, or too much.
     """
-    left = min(_MOST_BYTES, max(packed * _RATIO, _SMALL))
+    most = left = min(_MOST_BYTES, max(packed * _RATIO, _SMALL))
     for number, member in enumerate(found, start=1):
         if number > _MOST_PARTS:
             msg = (
@@ -94,7 +94,7 @@ def _bounded(found: "Iterator[_Member | Notice]", *, packed: int) -> _Found:
             )
         elif data is None:
             msg = (
-                f"It unpacks to more than {min(_MOST_BYTES, packed * _RATIO):,} bytes: "
+                f"It unpacks to more than {most:,} bytes: "
                 "it may be a bomb. Unpack it yourself if you trust it."
             )
             raise DocumentError(msg, code="archive_limit")

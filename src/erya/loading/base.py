@@ -1,12 +1,12 @@
 """The contracts of this room."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from erya.records import Item, Parsed, Problem
+from erya.records import Item, Parsed, Problem, Unchanged
 
-__all__ = ["PARSING", "Limits", "Parser", "Source"]
+__all__ = ["NOTHING_KNOWN", "PARSING", "Known", "Limits", "Parser", "Source"]
 
 # Raise it when a parser reads the same bytes as another text: documents are read anew.
 PARSING: Final = "2"
@@ -39,6 +39,11 @@ class Limits:
     depth: int = 4
 
 
+# The validators of items that were read before, by their sources.
+Known = Mapping[str, Mapping[str, str]]
+NOTHING_KNOWN: Final[Known] = {}
+
+
 class Source(Protocol):
     """Where documents come from."""
 
@@ -50,10 +55,14 @@ class Source(Protocol):
         """
         ...
 
-    def items(self) -> Iterator[Item | Problem]:
+    def items(self, known: Known) -> Iterator[Item | Problem | Unchanged]:
         """Yield everything on offer, and a problem for what cannot be offered.
 
         One bad item never ends the iteration.
+
+        Args:
+            known: The validators of items that were read before, by their sources;
+                what they still hold for may be yielded as unchanged.
         """
         ...
 

@@ -20,6 +20,7 @@ _ANSWER = re.compile(
     r"(?:^|\s|(?<=[?？。！!]))(?:A|Answer|答)\s*(\d{0,3})\s*[:：]\s*(?=\S)",
     re.IGNORECASE,
 )
+_ASKS = frozenset("QqＱ问問")  # how a question begins
 _QUESTION_LEVEL = 6  # below every heading that a document may have above its questions
 
 
@@ -51,7 +52,7 @@ class TextBuilder:
         """
         text = tidy(text)
         asked, self._asked = self._asked, None
-        question = _QUESTION.match(text) if pairs else None
+        question = _QUESTION.match(text) if pairs and text[:1] in _ASKS else None
         answer = _ANSWER.search(text, question.end()) if question else None
         if question and answer and answer[1] == question[1]:
             self._pair(text[question.end() : answer.start()], text[answer.end() :])
@@ -163,8 +164,9 @@ class TextBuilder:
     def _add(self, kind: BlockKind, text: str, *, level: int = 0) -> None:
         self._open_list = False
         self._asked = None
-        text = clean(text)
-        if not text.strip():
+        if not text.isprintable():
+            text = clean(text)
+        if not text or text.isspace():
             return
         if self._parts:
             self._parts.append("\n\n")
@@ -186,6 +188,8 @@ class TextBuilder:
 
 def tidy(text: str) -> str:
     """Collapse blanks, and blanks around line ends; keep the line ends."""
+    if "\n" not in text:
+        return " ".join(text.split())
     return _AROUND_NEWLINE.sub("\n", _BLANKS.sub(" ", text)).strip()
 
 

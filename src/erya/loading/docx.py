@@ -15,6 +15,7 @@ from lxml import etree
 
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
+from erya.loading.docx_math import MATH, formula
 from erya.loading.docx_numbering import Numbering
 from erya.loading.encodings import clean
 from erya.loading.packed import Package, read_xml
@@ -45,7 +46,7 @@ _WRAPPERS: Final = frozenset(
 _LINE_ENDS: Final = re.compile(r"\n\n+")
 _MOST_COLUMNS: Final = 200
 _Label = Callable[["BaseOxmlElement"], str]
-_TEXT: Final = frozenset(map(qn, ("w:t", "m:t")))
+_TEXT: Final = frozenset((qn("w:t"),))
 _BREAKS: Final = {qn("w:tab"): " ", qn("w:br"): "\n", qn("w:cr"): "\n"}
 
 
@@ -216,6 +217,8 @@ def _pieces(element: "BaseOxmlElement") -> Iterator[str]:
             yield child.text or ""
         elif child.tag in _BREAKS:
             yield _BREAKS[child.tag]
+        elif child.tag in MATH:
+            yield formula(child)
         elif child.tag == qn("w:noBreakHyphen"):
             yield "-"
         elif child.tag == qn("w:p"):  # in a text box, each on a line of its own

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from typing_extensions import override
+
 from erya.errors import UsageError
+from erya.loading.base import NOTHING_KNOWN, Known, Source
 from erya.records import Item, Problem, is_under
 
 __all__ = ["FolderSource"]
@@ -16,7 +19,7 @@ _TRIES: Final = 3  # at a file that is being written to
 _PAUSE: Final = 0.1  # seconds between them
 
 
-class FolderSource:
+class FolderSource(Source):
     """Offers every regular file under the given paths, in the order of their names.
 
     Hidden files, links and special files are passed over and named: a link inside a
@@ -47,6 +50,7 @@ class FolderSource:
         self._seen_folders: set[tuple[int, int]] = set()
 
     @property
+    @override
     def roots(self) -> tuple[str, ...]:
         """The absolute paths, links resolved."""
         return tuple(_name(root) for root in self._roots)
@@ -55,7 +59,8 @@ class FolderSource:
         """Count the files on offer without reading them: for a progress bar."""
         return sum(not isinstance(found, Problem) for found in self._walk_all())
 
-    def items(self) -> Iterator[Item | Problem]:
+    @override
+    def items(self, known: Known = NOTHING_KNOWN) -> Iterator[Item | Problem]:
         """Yield every file's bytes, and a problem for each that is passed over."""
         self._incomplete.clear()
         for found in self._walk_all():
@@ -68,6 +73,7 @@ class FolderSource:
             else:
                 yield self._read(found)
 
+    @override
     def complete(self, root: str) -> bool:
         """Tell whether every folder under `root` could be listed."""
         return root not in self._incomplete

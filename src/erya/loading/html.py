@@ -1,77 +1,73 @@
-"""HTML: what a browser would show, with headings, lists and tables."""
+"""HTML: what a browser would show, with headings, lists and tables.
 
+The tree is made, cleared of what is not seen and of marks inside of lines, and written
+out again by lexbor; what is left are well-formed tags, which are read one by one.
+"""
+
+import html
 import re
+from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import Final
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser
 
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
 from erya.records import Parsed
 
-__all__ = ["add_html", "parse_html"]
+__all__ = ["add_html", "add_well_formed", "parse_html"]
 
 _CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
 )
 _DECLARED_WITHIN = 4_096
-_UNSEEN = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "nav",
-        "head",
-        "svg",
-        "math",
-        "iframe",
-        "object",
-        "embed",
-        "select",
-        "button",
-        "audio",
-        "video",
-        "canvas",
-        "map",
-        "datalist",
-        "dialog",
-    ]
-)
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "header",
-        "hr",
-        "html",
-        "legend",
-        "main",
-        "p",
-        "section",
-        "summary",
-    ]
-)
-_HIDDEN_STYLE = re.compile(
+# Not shown, or no text: with all that is in them.
+_UNSEEN: Final = (
+    "script", "style", "noscript", "template", "nav", "head", "svg", "math", "iframe",
+    "object", "embed", "select", "button", "audio", "video", "canvas", "map",
+    "datalist", "dialog", "noembed", "noframes",
+)  # fmt: skip
+_HIDDEN: Final = "[hidden], [aria-hidden=true]"
+# Marks inside of lines: their text goes on in the line.
+_INLINE: Final = [
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del",
+    "dfn", "em", "font", "i", "ins", "kbd", "label", "mark", "output", "q", "rp", "rt",
+    "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time",
+    "tt", "u", "var", "wbr",
+]  # fmt: skip
+_BLOCKS: Final = frozenset(
+    ("address", "article", "aside", "blockquote", "body", "caption", "center", "dd",
+     "details", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form",
+     "header", "hr", "html", "legend", "li", "main", "p", "section", "summary")
+)  # fmt: skip
+_HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
+_LISTS: Final = frozenset(("ul", "ol", "menu"))
+_CELLS: Final = frozenset(("td", "th"))
+# What stands apart from its neighbours inside a cell of a table.
+_PARTS: Final = frozenset((*_BLOCKS, *_HEADINGS, *_CELLS, "tr"))
+_STYLE: Final = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])",
     re.IGNORECASE,
 )
-_HEADING = re.compile(r"h([1-6])")
+# What lexbor writes: attributes are quoted, and have no quotation marks inside. A whole
+# element without others inside comes first: there are most of those.
+_TAG: Final = re.compile(
+    r"<(p|h[1-6])(?: [^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*)?>([^<]*)</\1>"
+    r"|<(/?)([a-zA-Z][^\s/>]*)([^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*)>"
+    r"|<!--.*?-->|<![dD][^>]*>",
+    re.DOTALL,
+)
+_INLINE_TAGS: Final = re.compile(
+    rf"</?(?:{'|'.join(_INLINE)})(?=[\s>])[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*>"
+)
+_NAMES: Final = re.compile(r"<([a-zA-Z]{1,10})\b")
+_START: Final = re.compile(r'\bstart="(\d{1,9})"')
+_SPAN: Final = re.compile(r'\bcolspan="(\d{1,3})"')
+_WIDE_WRAP: Final = re.compile(
+    r"(?<=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])[ \t\r\f]*\n\s*"
+    r"(?=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])"
+)
 
 
 def parse_html(data: bytes, name: str) -> Parsed:
@@ -83,26 +79,44 @@ def parse_html(data: bytes, name: str) -> Parsed:
     declared = _CHARSET.search(data[:_DECLARED_WITHIN])
     source = decode(data, declared=declared[1].decode("ascii") if declared else None)
     tree = LexborHTMLParser(source)
-    builder = TextBuilder()
-    if tree.root is not None:
-        _Walker(builder).walk(tree.root)
     title_node = tree.css_first("title")
     title = title_node.text(deep=True) if title_node is not None else ""
+    builder = TextBuilder()
+    _add_tree(builder, tree, source)
     parsed = builder.parsed(title=title, media_type="text/html")
-    if parsed.title:
-        return parsed
-    return builder.parsed(title=PurePosixPath(name).stem, media_type="text/html")
+    return parsed if parsed.title else replace(parsed, title=PurePosixPath(name).stem)
 
 
 def add_html(builder: TextBuilder, fragment: str) -> None:
-    """Add what a reader sees of an HTML fragment, as inside Markdown."""
-    tree = LexborHTMLParser(fragment)
-    if tree.root is not None:
-        _Walker(builder).walk(tree.root)
+    """Add what a reader sees of HTML, as inside Markdown or a mail."""
+    _add_tree(builder, LexborHTMLParser(fragment), fragment)
 
 
-class _Walker:
-    """Visits every node once, without recursion: pages may nest without end."""
+def add_well_formed(builder: TextBuilder, page: str) -> None:
+    """Add HTML that a program has written, with nothing in it to hide."""
+    _Reader(builder).read(_INLINE_TAGS.sub("", page))
+
+
+def _add_tree(builder: TextBuilder, tree: LexborHTMLParser, source: str) -> None:
+    hidden = tree.css(_HIDDEN) if "hidden" in source else []
+    if "style" in source and _STYLE.search(source):
+        hidden += [
+            node
+            for node in tree.css("[style]")
+            if _STYLE.search(node.attributes.get("style") or "")
+        ]
+    for node in reversed(hidden):  # what is inside others goes before them
+        node.decompose()
+    # Each tag asked for costs a walk through the tree.
+    there = set(map(str.lower, _NAMES.findall(source)))
+    tree.strip_tags(["head", *there.intersection(_UNSEEN)], recursive=True)
+    if inline := sorted(there.intersection(_INLINE)):
+        tree.unwrap_tags(inline)
+    _Reader(builder).read(tree.html or "")
+
+
+class _Reader:
+    """Reads well-formed tags and the text between them."""
 
     def __init__(self, builder: TextBuilder) -> None:
         self._builder = builder
@@ -112,46 +126,70 @@ class _Walker:
         self._tables = 0
         self._rows: list[list[str]] = []
         self._header = False
+        self._columns = 1  # of the cell that is open
 
-    def walk(self, root: LexborNode) -> None:
-        node: LexborNode | None = root
-        while node is not None:
-            child = node.child if self._enter(node) else None
-            while child is None and node is not None:
-                self._leave(node)
-                if node.mem_id == root.mem_id:
-                    node = None
-                    break
-                child = node.next
-                node = node.parent if child is None else node
-            node = child if node is not None else None
+    def read(self, source: str) -> None:
+        """Add what stands in a page as lexbor writes it."""
+        at = 0
+        raw = False  # inside of preformatted text
+        inline = self._inline
+        for match in _TAG.finditer(source):
+            if at < match.start():
+                between = source[at : match.start()]
+                inline.append(between if raw else _flowing(between))
+            at = match.end()
+            whole, text, closes, tag, attributes = match.groups()
+            if whole is not None and not raw:
+                self._whole(whole, text)
+            elif tag == "pre" and not self._tables:
+                raw = self._preformatted(closes=bool(closes))
+            elif raw:
+                inline.append("\n" if tag == "br" else "")
+            elif closes:
+                self._leave(tag)
+            elif tag is not None:
+                self._enter(tag, attributes)
+        if at < len(source):
+            inline.append(_flowing(source[at:]))
         self._flush()
 
-    def _enter(self, node: LexborNode) -> bool:
-        """Take in a node; return whether to visit its children."""
-        tag = node.tag or ""
-        if tag == "-text":
-            self._inline.append(node.text_content or "")
-            return False
-        if tag in _UNSEEN or tag.startswith(("-", "!")) or _is_hidden(node):
-            return tag == "-document"
-        if tag == "pre" and not self._tables:
+    def _whole(self, tag: str, text: str) -> None:
+        """Add a paragraph or heading that has no other elements in it."""
+        if not (self._tables or self._lists or self._inline):
+            text = _flowing(text)
+            if "&" in text:
+                text = html.unescape(text)
+            if tag == "p":
+                self._builder.paragraph(text)
+            else:
+                self._builder.heading(text, level=_HEADINGS[tag])
+            return
+        self._enter(tag, "")
+        self._inline.append(_flowing(text))
+        self._leave(tag)
+
+    def _preformatted(self, *, closes: bool) -> bool:
+        if closes:
+            self._builder.code(self._take())
+        else:
             self._flush()
-            self._builder.code(node.text(deep=True))
-            return False
+        return not closes
+
+    def _enter(self, tag: str, attributes: str) -> None:
         if tag == "br":
             self._inline.append("\n")
         elif self._tables or tag == "table":
-            self._enter_table(tag)
-        elif tag in _BLOCKS or tag == "li" or _HEADING.fullmatch(tag):
+            self._enter_table(tag, attributes)
+        elif tag in _BLOCKS or tag in _HEADINGS:
             self._flush()
             self._item_begins = self._item_begins or tag == "li"
-        elif tag in {"ul", "ol", "menu"}:
+        elif tag in _LISTS:
             self._flush()
-            self._lists.append(_first_number(node) if tag == "ol" else None)
-        return True
+            start = _START.search(attributes)
+            first = int(start[1]) if start else 1
+            self._lists.append(first if tag == "ol" else None)
 
-    def _enter_table(self, tag: str) -> None:
+    def _enter_table(self, tag: str, attributes: str) -> None:
         if tag == "table":
             if not self._tables:
                 self._flush()
@@ -159,25 +197,27 @@ class _Walker:
             self._tables += 1
         elif tag == "tr" and self._tables == 1:
             self._rows.append([])
-        elif tag in {"td", "th"} and self._tables == 1:
+        elif tag in _CELLS and self._tables == 1:
             self._inline.clear()
+            span = _SPAN.search(attributes)
+            self._columns = int(span[1]) if span else 1
             if tag == "th" and len(self._rows) == 1:
                 self._header = True
-        elif _parts(tag):
+        elif tag in _PARTS:
             self._inline.append(" ")
 
-    def _leave(self, node: LexborNode) -> None:
-        tag = node.tag or ""
+    def _leave(self, tag: str) -> None:
         if self._tables:
             self._leave_table(tag)
-        elif heading := _HEADING.fullmatch(tag):
-            self._builder.heading(self._take(), level=int(heading[1]))
-        elif tag in {"ul", "ol", "menu"} and self._lists:
+        elif tag in _HEADINGS:
+            self._builder.heading(self._take(), level=_HEADINGS[tag])
+        elif tag in _LISTS:
             self._flush()
-            self._lists.pop()
+            if self._lists:
+                self._lists.pop()
             if not self._lists:
                 self._builder.end_list()
-        elif tag in _BLOCKS or tag == "li":
+        elif tag in _BLOCKS:
             self._flush()
 
     def _leave_table(self, tag: str) -> None:
@@ -186,19 +226,20 @@ class _Walker:
             if not self._tables:
                 self._inline.clear()
                 self._builder.table(self._rows, header=self._header)
-        elif tag in {"td", "th"} and self._tables == 1:
+        elif tag in _CELLS and self._tables == 1:
             if not self._rows:
                 self._rows.append([])
-            self._rows[-1].append(self._take())
+            # A cell over several columns stands in the first of them.
+            self._rows[-1] += [self._take(), *[""] * (min(self._columns, 100) - 1)]
         elif tag == "caption" and self._tables == 1:
             self._builder.paragraph(self._take())
-        elif _parts(tag):
+        elif tag in _PARTS:
             self._inline.append(" ")
 
     def _flush(self) -> None:
         """End the paragraph or list item that is being collected."""
         text = self._take()
-        if not text.strip():
+        if not text or text.isspace():
             return
         if not self._lists:
             self._builder.paragraph(text)
@@ -213,32 +254,13 @@ class _Walker:
         self._builder.item(text, depth=len(self._lists) - 1, mark=mark)
 
     def _take(self) -> str:
-        # In HTML a line end is a blank like any other; only <br> put one in alone.
-        parts = [" ".join(re.split(r"\s", p)) if p != "\n" else p for p in self._inline]
+        text = "".join(self._inline)
         self._inline.clear()
-        return "".join(parts)
+        return html.unescape(text) if "&" in text else text
 
 
-def _first_number(node: LexborNode) -> int:
-    start = node.attributes.get("start") or ""
-    return int(start) if start.isascii() and start.isdecimal() else 1
-
-
-def _parts(tag: str) -> bool:
-    """Tell whether an element inside a table cell stands apart from its neighbours."""
-    return (
-        tag in _BLOCKS
-        or tag in {"li", "tr", "td", "th"}
-        or _HEADING.fullmatch(tag) is not None
-    )
-
-
-def _is_hidden(node: LexborNode) -> bool:
-    attributes = node.attributes
-    if not attributes:
-        return False
-    return (
-        "hidden" in attributes
-        or attributes.get("aria-hidden") == "true"
-        or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))
-    )
+def _flowing(text: str) -> str:
+    """Return text between tags: a line end is a blank, and none between Chinese."""
+    if "\n" in text:
+        text = _WIDE_WRAP.sub("", text).replace("\n", " ")
+    return text

@@ -6,9 +6,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import PurePosixPath
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -16,8 +17,8 @@ import pypdfium2.raw as pdfium
 from erya.errors import DocumentError
 from erya.loading.encodings import clean
 from erya.loading.pdf_heads import learn_heads, sample_of
-from erya.loading.pdf_layout import PageText, lay_out
-from erya.loading.pdf_lines import Box, Line, garbled_share, page_lines
+from erya.loading.pdf_layout import PageText, lay_out, mostly_stands
+from erya.loading.pdf_lines import Box, Line, garbled_share, page_lines, turned
 from erya.records import Block, Notice, Parsed, Span
 
 __all__ = ["PdfReader", "open_pdf", "parse_pdf"]
@@ -166,52 +167,54 @@ class PdfReader:
         """
         self._document = document
         self._ocr = ocr
-        self._held: dict[int, list[Line]] = {}
-        looked_at: list[tuple[list[Line], Box]] = []
-        for number in sample_of(len(document)):
-            with self._opened(number) as opened:
-                if opened is not None:
-                    self._held[number] = list(page_lines(opened.textpage.raw))
-                    looked_at.append((self._held[number], _edges(opened.page)))
-        self._heads = learn_heads(looked_at)
+        # Most of the time goes into opening pages: what was seen is kept.
+        self._seen = {number: self._look(number) for number in sample_of(len(document))}
+        self._heads = learn_heads(
+            [(look.lines, look.edges) for look in self._seen.values()]
+        )
 
     def page(self, number: int) -> PageText:
         """Return the text of a page, counted from 0. A damaged page has none."""
-        with self._opened(number) as opened:
-            if opened is None:
-                return PageText(states=["damaged"])
-            page, textpage = opened
-            lines = self._held.pop(number, None) or list(page_lines(textpage.raw))
-            found = PageText()
-            signs = sum(len(piece.text) for line in lines for piece in line)
-            picture = signs < _FEW_SIGNS and _shows_picture(page)
-            garbled = not picture and garbled_share(textpage.raw) > _GARBLED
-            if (picture or garbled) and self._ocr:
-                from erya.loading.ocr import recognised  # noqa: PLC0415 - an extra
-
-                seen = recognised(page)
-                lay_out(found, seen.lines)
-                found.seen = seen.boxes
-                found.states.append("ocr" if found.text else "no_text")
-                return found
-            if garbled:
-                lay_out(found, lines, omitted="garbled")
-                found.states.append("garbled")
-                return found
-            if picture:
-                found.states.append("no_text")
-            self._lay_out(found, lines, opened)
-        return found
-
-    def _lay_out(self, found: PageText, lines: list[Line], opened: "_Opened") -> None:
-        shown, hidden = _by_sight(lines, opened)
-        heads, body, feet = self._heads.part(shown, _edges(opened.page))
+        look = self._seen.pop(number, None) or self._look(number)
+        found = PageText()
+        if look.state in {"no_text", "garbled"} and self._ocr:
+            with self._opened(number) as opened:
+                if opened is not None:
+                    return _recognised(opened.page)
+        if look.state:
+            found.states.append(look.state)
+        if look.state == "garbled":
+            lay_out(found, look.lines, omitted="garbled")
+            return found
+        heads, body, feet = self._heads.part(look.lines, look.edges)
         lay_out(found, heads, omitted="running_head")
         lay_out(found, body)
         lay_out(found, feet, omitted="running_head")
-        if hidden:
-            lay_out(found, hidden, omitted="hidden")
+        if look.hidden:
+            lay_out(found, look.hidden, omitted="hidden")
             found.states.append("hidden_text")
+        return found
+
+    def _look(self, number: int) -> "_Look":
+        with self._opened(number) as opened:
+            if opened is None:
+                return _Look([], [], Box(0.0, 0.0, 0.0, 0.0), "damaged")
+            page, textpage = opened
+            edges, degrees = Box(*page.get_bbox()), page.get_rotation()
+            lines = list(page_lines(textpage.raw))
+            # A page may be turned to show upright what is drawn sideways; or it lies on
+            # its side as it is shown, and is read as it was drawn.
+            if degrees == 180 or (degrees and mostly_stands(lines)):
+                turn = partial(turned, degrees=degrees, edges=edges)
+                lines = list(page_lines(textpage.raw, turn=turn))
+                edges = turn(edges)
+            state = ""
+            if _signs(lines) < _FEW_SIGNS and _shows_picture(page):
+                state = "no_text"
+            elif garbled_share(textpage.raw) > _GARBLED:
+                state = "garbled"
+            shown, hidden = _by_sight(lines, opened, edges=edges)
+            return _Look(shown, hidden, edges, state)
 
     @contextmanager
     def _opened(self, number: int) -> "Iterator[_Opened | None]":
@@ -228,15 +231,35 @@ class PdfReader:
             page.close()
 
 
+class _Look(NamedTuple):
+    """What is on a page, and what should be known of it, as one word."""
+
+    lines: list[Line]
+    hidden: list[Line]
+    edges: Box
+    state: str
+
+
+def _signs(lines: Sequence[Line]) -> int:
+    return sum(len(piece.text) for line in lines for piece in line)
+
+
+def _recognised(page: pypdfium2.PdfPage) -> PageText:
+    from erya.loading.ocr import recognised  # noqa: PLC0415 - an extra
+
+    found = PageText()
+    seen = recognised(page)
+    lay_out(found, seen.lines)
+    found.seen = seen.boxes
+    found.states.append("ocr" if found.text else "no_text")
+    return found
+
+
 class _Opened(NamedTuple):
     """A page, and PDFium's list of its characters."""
 
     page: pypdfium2.PdfPage
     textpage: pypdfium2.PdfTextPage
-
-
-def _edges(page: pypdfium2.PdfPage) -> Box:
-    return Box(*page.get_bbox())
 
 
 def _shows_picture(page: pypdfium2.PdfPage) -> bool:
@@ -249,10 +272,12 @@ def _shows_picture(page: pypdfium2.PdfPage) -> bool:
         covered += max(min(x2, right) - max(x1, left), 0) * max(
             min(y2, top) - max(y1, bottom), 0
         )
-    return covered > _LARGE * area
+    return bool(covered > _LARGE * area)
 
 
-def _by_sight(lines: list[Line], opened: _Opened) -> tuple[list[Line], list[Line]]:
+def _by_sight(
+    lines: list[Line], opened: _Opened, *, edges: Box
+) -> tuple[list[Line], list[Line]]:
     """Part what a reader sees from what they do not: beyond the edge, tiny, not drawn.
 
     Under a picture of the page the text that is not drawn is what OCR has read in it.
@@ -260,7 +285,6 @@ def _by_sight(lines: list[Line], opened: _Opened) -> tuple[list[Line], list[Line
     shown: list[Line] = []
     hidden: list[Line] = []
     scanned: bool | None = None
-    edges = _edges(opened.page)
     for line in lines:
         first = line[0]
         outside = (
@@ -277,8 +301,8 @@ def _by_sight(lines: list[Line], opened: _Opened) -> tuple[list[Line], list[Line
 
 def _is_undrawn(textpage: pypdfium2.PdfTextPage, number: int) -> bool:
     drawn = pdfium.FPDFText_GetTextObject(textpage.raw, number)
-    mode = pdfium.FPDFTextObj_GetTextRenderMode(drawn) if drawn else None
-    return mode is not None and int(mode) == _INVISIBLE
+    mode: Any = pdfium.FPDFTextObj_GetTextRenderMode(drawn) if drawn else None
+    return bool(mode == _INVISIBLE)
 
 
 def _outline(document: pypdfium2.PdfDocument) -> list[tuple[str, int, int]]:

@@ -4,18 +4,19 @@ Lines are put together as columns, table rows and paragraphs. Every character of
 result keeps its number.
 """
 
+import re
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Final
 
 from erya.language import table_row
 from erya.loading.pdf_lines import NONE, Box, Line, Piece, joined
 from erya.records import Block, BlockKind
 
-__all__ = ["PageText", "lay_out"]
+__all__ = ["PageText", "lay_out", "mostly_stands"]
 
 _NEAR: Final = 1.5  # points: edges that are meant to stand below each other
 _GUTTER_ROWS: Final = 4  # lines beside each other that make two columns
@@ -25,6 +26,14 @@ _NEW_PARAGRAPH: Final = 1.45  # times the usual distance of lines
 _SHORT: Final = 0.85  # of the width: a line that ends here may end a paragraph
 _LARGER: Final = 1.12  # times the usual size: a heading
 _LONGEST_HEADING: Final = 150
+_LONGEST_NUMBERED: Final = 50
+# "3.2 Scope", "2存在的问题", "第三章 总则", "一、概述".
+_NUMBERED: Final = re.compile(
+    r"\d{1,2}(?:\.\d{1,2}){0,3}[.、]?\s*(?=[A-Z\u4e00-\u9fff])(?!\d|年|月|日|个|项)"
+    r"|第[一二三四五六七八九十百\d]{1,4}[编章节](?=\s|[\u4e00-\u9fff])"
+    r"|[一二三四五六七八九十]{1,3}、(?=\S)"
+)
+_GOES_ON: Final = frozenset(",;:.，；：。、…")
 _SENTENCE_ENDS: Final = frozenset(".!?:;。！？：；…”\"')）」")
 
 
@@ -121,6 +130,14 @@ def _ordered(lines: _Lines) -> Iterator[_Lines]:
     for line in lines:
         if _stands(line):  # a mark along the margin belongs to no line beside it
             yield [line]
+
+
+def mostly_stands(lines: Sequence[Line]) -> bool:
+    """Tell whether most of a page's letters are written upwards or downwards."""
+    signs = [(len(line[0].text), _stands(line)) for line in lines if line]
+    return 2 * sum(count for count, stands in signs if stands) > sum(
+        count for count, _ in signs
+    )
 
 
 def _stands(line: Sequence[Piece]) -> bool:
@@ -253,10 +270,10 @@ def _write(page: PageText, lines: _Lines, usual: float) -> None:
         _write_table(page, lines)
         return
     single = [_flat(line) for line in lines]
-    for paragraph in _paragraphs(single):
+    for paragraph, numbered in _with_headings(single):
         text, numbers = _running(paragraph)
         size = max(piece.size for piece in paragraph)
-        heading = (
+        heading = numbered or (
             size > usual * _LARGER
             and len(text) <= _LONGEST_HEADING
             and any(character.isalpha() for character in text)
@@ -275,6 +292,37 @@ def _flat(line: Sequence[Piece]) -> Piece:
         numbers += [NONE, *piece.numbers]
         box = joined(box, piece.box)
     return Piece(text, numbers, box, line[0].size, line[-1].hyphen)
+
+
+def _with_headings(lines: Sequence[Piece]) -> Iterator[tuple[list[Piece], bool]]:
+    """Yield paragraphs, and numbered headings of the same type apart from them.
+
+    Such a heading is short, ends open, and text that is not numbered follows it.
+    """
+    right = max(line.box.right for line in lines)
+    left = min(line.box.left for line in lines)
+    run: list[Piece] = []
+    for line, below in zip_longest(lines, lines[1:]):
+        numbered = (
+            below is not None
+            and len(line.text) <= _LONGEST_NUMBERED
+            and line.box.right - left < _SHORT * (right - left)
+            and _NUMBERED.match(line.text) is not None
+            and line.text[-1] not in _GOES_ON
+            and (
+                _NUMBERED.match(below.text) is None or len(below.text) > len(line.text)
+            )
+            and below.box.right - left > line.box.right - left
+        )
+        if not numbered:
+            run.append(line)
+            continue
+        if run:
+            yield from ((paragraph, False) for paragraph in _paragraphs(run))
+            run = []
+        yield [line], True
+    if run:
+        yield from ((paragraph, False) for paragraph in _paragraphs(run))
 
 
 def _paragraphs(lines: Sequence[Piece]) -> Iterator[list[Piece]]:

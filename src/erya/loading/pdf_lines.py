@@ -15,7 +15,16 @@ from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
 
-__all__ = ["NONE", "Box", "Line", "Piece", "garbled_share", "joined", "page_lines"]
+__all__ = [
+    "NONE",
+    "Box",
+    "Line",
+    "Piece",
+    "garbled_share",
+    "joined",
+    "page_lines",
+    "turned",
+]
 
 NONE: Final = -1  # the number of a character that is ours and not the page's
 _SOFT_HYPHEN: Final = "\ufffe"  # PDFium's sign for a hyphen at a line's end
@@ -118,10 +127,12 @@ def _units(textpage: Any) -> str:
     return text.replace("\x02", _SOFT_HYPHEN)
 
 
-def page_lines(textpage: Any) -> Iterator[list[Piece]]:
+def page_lines(
+    textpage: Any, *, turn: Callable[[Box], Box] | None = None
+) -> Iterator[list[Piece]]:
     """Yield each line as its pieces, in PDFium's order."""
     units = _units(textpage)
-    geometry = _Geometry(textpage)
+    geometry = _Geometry(textpage, turn)
     spans = [line.span() for line in _LINE.finditer(units)]
     # Asking where characters stand is most of the work: running text is only sampled.
     wide = [_looks_wide(units, *span, geometry=geometry) for span in spans]
@@ -167,9 +178,11 @@ def _is_wide(here: "Box", there: "Box", height: float = 1.0) -> bool:
 class _Geometry:
     """Where characters stand."""
 
-    def __init__(self, textpage: Any) -> None:
+    def __init__(self, textpage: Any, turn: Callable[[Box], Box] | None) -> None:
         self._textpage = ctypes.cast(textpage, ctypes.c_void_p).value
-        self.box = _boxes(self._textpage)
+        self.box = box = _boxes(self._textpage)
+        if turn is not None:
+            self.box = lambda number: turn(box(number))
 
     def size(self, number: int) -> float:
         return float(_FONT_SIZE(self._textpage, number))
@@ -209,6 +222,28 @@ def _pieces(
             yield _piece(units, begin, before, box=box, geometry=geometry)
             begin, left = after, there
     yield _piece(units, begin, end, box=joined(left, last), geometry=geometry)
+
+
+def turned(box: Box, *, degrees: int, edges: Box) -> Box:
+    """Return where a box stands on a page that is shown turned.
+
+    Args:
+        box: On the page as it is.
+        degrees: Clockwise: 0, 90, 180 or 270.
+        edges: Of the page as it is; shown, its lower left corner is 0, 0.
+    """
+    left, bottom, right, top = (
+        box.left - edges.left, box.bottom - edges.bottom,
+        box.right - edges.left, box.top - edges.bottom,
+    )  # fmt: skip
+    width, height = edges.right - edges.left, edges.top - edges.bottom
+    if degrees == 90:
+        return Box(bottom, width - right, top, width - left)
+    if degrees == 180:
+        return Box(width - right, height - top, width - left, height - bottom)
+    if degrees == 270:
+        return Box(height - top, left, height - bottom, right)
+    return Box(left, bottom, right, top)
 
 
 def joined(one: Box, other: Box) -> Box:

@@ -40,7 +40,14 @@ class _Box(NamedTuple):
 
 
 def mark_pdf(
-    data: bytes, *, page: int, start: int, end: int, quote: str, ocr: bool = False
+    data: bytes,
+    *,
+    page: int,
+    start: int,
+    end: int,
+    quote: str,
+    ocr: bool = False,
+    picture: bool = True,
 ) -> dict[str, Any]:
     """Return where a span stands, and a picture of the page with the span marked.
 
@@ -51,6 +58,7 @@ def mark_pdf(
         end: One past the last.
         quote: What stands there, as it was cited.
         ocr: Recognise the text of the page if it has no other.
+        picture: Whether a picture is wanted.
 
     Returns:
         `boxes`: [left, top, right, bottom] of each line, 0 to 1; `png`: the picture in
@@ -81,10 +89,10 @@ def mark_pdf(
             else _boxes(opened, numbers)
         )
         boxes = list(_lines(found))
-        picture = _picture(opened, boxes)
+        png = _picture(opened, boxes) if picture else b""
     return {
         "boxes": [[round(value, 4) for value in box] for box in boxes],
-        "png": base64.b64encode(picture).decode(),
+        "png": base64.b64encode(png).decode(),
     }
 
 

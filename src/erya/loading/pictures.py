@@ -28,7 +28,7 @@ def parse_picture(data: bytes, name: str, *, ocr: bool) -> Parsed:
             "It is a picture. Text recognition reads it: pip install 'erya[ocr]', then "
             "read it again."
         )
-        raise DocumentError(msg, code="no_text")
+        raise DocumentError(msg, code="needs_ocr")
     from erya.loading.ocr import recognised_in  # noqa: PLC0415 - an extra
 
     image = require("PIL.Image", feature="Reading pictures", extra="ocr")

@@ -44,12 +44,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Box", "Marked", "Outcome", "ParserPool"]
 
+_WORKER = (sys.executable, "-IB", "-m", "erya.loading.worker")
 _FILES_PER_WORKER = 2_000
 _AHEAD = 4  # files waiting for each worker: enough to keep it busy, little to hold
 _CRASHED = "parser_crashed"
-_SKIPPED = frozenset({"empty", "unsupported_type"})
+_SKIPPED = frozenset({"empty", "empty_file", "needs_ocr", "unsupported_type"})
 _BOMB: Final = "archive_limit"
-_SEEN_ONLY: Final = frozenset({"no_text", "garbled"})  # pages to be looked at, not read
+# Pages to be looked at, not read.
+_SEEN_ONLY: Final = frozenset({"garbled", "needs_ocr", "no_text"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,7 +311,7 @@ def _refused(item: Item, code: str, message: str) -> Problem:
 def _wants_ocr(outcome: Outcome) -> bool:
     """Tell whether pages have no text that could be read without looking at them."""
     if outcome.problem is not None:
-        return outcome.problem.code == "no_text"
+        return outcome.problem.code in _SEEN_ONLY
     notices = outcome.parsed.notices if outcome.parsed else ()
     return any(notice.code in _SEEN_ONLY for notice in notices)
 
@@ -328,7 +330,7 @@ class _Worker:
         memory = self.limits.ocr_memory_bytes if self.ocr else self.limits.memory_bytes
         arguments = [memory, int(self.limits.seconds) + 1, int(self.ocr)]
         self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [sys.executable, "-IB", "-m", "erya.loading.worker", *map(str, arguments)],
+            [*_WORKER, *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

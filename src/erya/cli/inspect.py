@@ -1,0 +1,200 @@
+"""`erya inspect`: what is read of a file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from erya.cli.common import (
+    echo,
+    echo_json,
+    one_line,
+    parts_for,
+    settings_for,
+    snippet,
+    usual_options,
+)
+from erya.cli.ingested import format_name, notice_json
+from erya.errors import UsageError
+
+if TYPE_CHECKING:
+    from erya.config import Settings
+    from erya.loading import Outcome
+    from erya.records import Block, Chunk, Document, Item
+
+__all__ = ["inspect"]
+
+_WORDS = 60  # columns of the beginning of a block
+
+
+class _Seen(NamedTuple):
+    """A file, the document that it is, and its passages."""
+
+    outcome: "Outcome"
+    document: "Document | None"
+    passages: list["Chunk"]
+
+
+@click.command("inspect")
+@click.argument("file", type=click.Path(path_type=Path), help="The file.")
+@click.option("--text", is_flag=True, help="Print the whole text, and nothing else.")
+@click.option("--blocks", is_flag=True, help="Show every block, not headings alone.")
+@click.option("--chunks", is_flag=True, help="Show the passages that are searched.")
+@usual_options
+def inspect(
+    *,
+    file: Path,
+    text: bool,
+    blocks: bool,
+    chunks: bool,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
+) -> None:
+    """Show what is read of a file: headings, tables, pages, passages, what to look at.
+
+    Nothing is stored. It says why an answer lacks something that stands in a file: a
+    page that is a picture, text that is left out, a table that is none.
+
+    Examples:
+
+      erya inspect handbook.pdf
+
+      erya inspect handbook.pdf --chunks
+
+      erya inspect scan.pdf --text
+
+      erya inspect mails.zip --json
+    """
+    settings = settings_for(home=home, config=config)
+    shown = []
+    for seen in _read(_item(file, settings), settings):
+        if as_json:
+            shown.append(_as_json(seen))
+        elif text:
+            echo(seen.document.text if seen.document else "")
+        else:
+            _show(seen, blocks=blocks, chunks=chunks)
+    if as_json:
+        echo_json({"files": shown})
+
+
+def _item(file: Path, settings: "Settings") -> "Item":
+    """Return the bytes of a file.
+
+    Raises:
+        UsageError: There is none, or it cannot be read.
+    """
+    from erya.loading import FolderSource  # noqa: PLC0415
+    from erya.records import Item  # noqa: PLC0415
+
+    if file.is_dir():
+        msg = f"{str(file)!r} is a folder. Name one file of it."
+        raise UsageError(msg)
+    (found,) = FolderSource([file], file_bytes=settings.max_file_bytes).items()
+    if not isinstance(found, Item):
+        msg = f"{str(file)!r} cannot be read. {found.message}"
+        raise UsageError(msg)
+    return found
+
+
+def _read(item: "Item", settings: "Settings") -> list[_Seen]:
+    from erya.chunking import StructureChunker  # noqa: PLC0415
+    from erya.loading import ParserPool, document_of  # noqa: PLC0415
+
+    chunker = StructureChunker(max_tokens=settings.chunk_tokens)
+    limits = parts_for(settings)["limits"]
+    found = []
+    with ParserPool(limits=limits, workers=settings.workers) as pool:
+        for outcome in pool.parse_all([item]):
+            if outcome.parsed is None:
+                found.append(_Seen(outcome, None, []))
+                continue
+            document = document_of(outcome.item, outcome.parsed, readers=frozenset())
+            found.append(_Seen(outcome, document, list(chunker.chunk(document))))
+    return found
+
+
+def _show(seen: _Seen, *, blocks: bool, chunks: bool) -> None:
+    outcome, document, passages = seen
+    echo(one_line(outcome.item.source))
+    if outcome.problem is not None:
+        echo(f"  Nothing was read: {outcome.problem.message} ({outcome.problem.code})")
+    if outcome.parts:
+        echo(f"  {len(outcome.parts)} files inside; they follow.")
+    own = outcome.parsed.notices if outcome.parsed else ()
+    for notice in (*outcome.notices, *own):
+        page = f"p. {notice.page}: " if notice.page else ""
+        echo(f"  ! {page}{notice.message} ({notice.code})")
+    if document is None:
+        return
+    left_out = sum(bool(block.omitted) for block in document.blocks)
+    told = {
+        "title": document.title,
+        "kind": format_name(document.media_type),
+        "language": document.language,
+        "pages": f"{len(document.pages):,}" if document.pages else "",
+        **document.metadata,
+        "text": f"{len(document.text):,} characters, {len(document.blocks):,} blocks, "
+        f"{len(passages):,} passages",
+        "left out of search": f"{left_out:,} blocks" if left_out else "",
+    }
+    for key, value in told.items():
+        if value:
+            echo(f"  {key}: {snippet(value)}")
+    for block in document.blocks:
+        if blocks or block.kind in {"heading", "table"}:
+            _show_block(document, block)
+    for number, chunk in enumerate(passages if chunks else (), start=1):
+        page = f", p. {chunk.page}" if chunk.page else ""
+        path = " › ".join(chunk.headings)
+        echo(f"\n--- passage {number} [{chunk.start}-{chunk.end}{page}] {path}")
+        echo(chunk.text)
+
+
+def _show_block(document: "Document", block: "Block") -> None:
+    page = document.page_at(block.start)
+    place = f"p. {page}" if page else str(block.start)
+    kind = f"h{block.level}" if block.kind == "heading" else block.kind
+    left_out = f" (left out: {block.omitted})" if block.omitted else ""
+    indent = "  " * max(block.level, 1)
+    words = snippet(document.text[block.start : block.end], width=_WORDS)
+    echo(f"  {place:>8} {kind:9}{indent}{words}{left_out}")
+
+
+def _as_json(seen: _Seen) -> dict[str, Any]:
+    outcome, document, passages = seen
+    problem = outcome.problem
+    notices = (*outcome.notices, *(outcome.parsed.notices if outcome.parsed else ()))
+    told: dict[str, Any] = {
+        "path": outcome.item.source,
+        "problem": None
+        if problem is None
+        else {"code": problem.code, "message": problem.message},
+        "notices": [notice_json(notice) for notice in notices],
+        "inside": [part.source for part in outcome.parts],
+    }
+    if document is None:
+        return told
+    return told | {
+        "title": document.title,
+        "media_type": document.media_type,
+        "language": document.language,
+        "metadata": dict(document.metadata),
+        "text": document.text,
+        "pages": [list(page) for page in document.pages],
+        "blocks": [
+            {
+                "kind": block.kind,
+                "start": block.start,
+                "end": block.end,
+                "level": block.level,
+                "omitted": block.omitted,
+            }
+            for block in document.blocks
+        ],
+        "passages": [
+            {"start": c.start, "end": c.end, "page": c.page, "headings": c.headings}
+            for c in passages
+        ],
+    }

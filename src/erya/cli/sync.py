@@ -1,0 +1,154 @@
+"""`erya sync`: keep bases in step with the sources of the settings."""
+
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from erya.cli.common import (
+    STOPPED,
+    assistant_for,
+    echo,
+    echo_json,
+    principal_for,
+    settings_for,
+    usual_options,
+)
+from erya.cli.ingested import report_json, show_plans, show_report
+from erya.cli.progress import ingest_with_progress
+from erya.cli.sources import source_of_settings
+from erya.errors import EryaError, UsageError
+from erya.policy import reader_labels
+
+if TYPE_CHECKING:
+    from erya.config import Settings, SourceSettings
+
+__all__ = ["sync"]
+
+_EVERY = re.compile(r"(\d{1,6})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_LEAST = 10  # seconds: more often than this is a mistake
+
+
+@click.command("sync")
+@click.argument("names", nargs=-1, metavar="[NAME]...", help="Sources; all by default.")
+@click.option(
+    "--every",
+    metavar="TIME",
+    help="Go on and on, waiting so long between two runs: 30s, 15m, 6h, 1d.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would change, and change nothing."
+)
+@usual_options
+def sync(
+    *,
+    names: tuple[str, ...],
+    every: str | None,
+    dry_run: bool,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
+) -> None:
+    """Bring bases in step with the sources that erya.toml names.
+
+    A source that fails is named, and the others go on; without --every the exit code
+    is then 1. What is unchanged is not read again, and what is gone is removed once a
+    source was seen completely.
+
+    A source is a table of erya.toml: [sources.NAME] with path, or url, or bucket, and
+    if wanted kb, readers, pages, delay, private, prefix and endpoint.
+
+    Examples:
+
+      erya sync
+
+      erya sync handbook --dry-run
+
+      erya sync --every 15m
+    """
+    settings = settings_for(home=home, config=config)
+    chosen = _chosen(settings, names)
+    wait = _seconds(every) if every else 0
+    try:
+        while True:
+            worked = [
+                _synced(given, settings, dry_run=dry_run, as_json=as_json)
+                for given in chosen
+            ]
+            if not wait:
+                break
+            time.sleep(wait)
+    except KeyboardInterrupt:
+        echo("Stopped. What was read is kept: erya sync goes on.", err=True)
+        raise click.exceptions.Exit(STOPPED) from None
+    if not all(worked):
+        raise click.exceptions.Exit(1)
+
+
+def _synced(
+    given: "SourceSettings", settings: "Settings", *, dry_run: bool, as_json: bool
+) -> bool:
+    """Bring one base in step with one source; tell whether that worked."""
+    kb = given.kb or settings.kb
+    owner = principal_for(settings, None)
+    if not as_json:
+        echo(f"[{given.name}]")
+    try:
+        readers = reader_labels(given.readers) if given.readers else None
+        source = source_of_settings(given, settings)
+        with assistant_for(settings, kb=kb, create=True) as assistant:
+            if dry_run:
+                plan = assistant.plan(source, principal=owner)
+                show_plans([plan], kb=kb, as_json=as_json)
+                return True
+            report = ingest_with_progress(
+                assistant, source, principal=owner, readers=readers
+            )
+    except EryaError as error:
+        if as_json:
+            echo_json({"source": given.name, "error": str(error)})
+        else:
+            echo(f"Failed: {error}", err=True)
+        return False
+    if as_json:
+        echo_json({"source": given.name, "kb": kb, **report_json(report)})
+    else:
+        show_report(report, kb=kb)
+    return True
+
+
+def _chosen(settings: "Settings", names: tuple[str, ...]) -> list["SourceSettings"]:
+    """Return the sources that are meant.
+
+    Raises:
+        UsageError: There is none, or none of that name.
+    """
+    there = {given.name: given for given in settings.sources}
+    if not there:
+        msg = (
+            "erya.toml names no source. Add a table: [sources.handbook], with "
+            'path = "handbook". See: erya sync --help'
+        )
+        raise UsageError(msg)
+    for name in names:
+        if name not in there:
+            msg = f"There is no source {name!r}. There are: {', '.join(there)}."
+            raise UsageError(msg)
+    return [there[name] for name in names or there]
+
+
+def _seconds(every: str) -> int:
+    """Return a time in seconds.
+
+    Raises:
+        UsageError: It is none, or too short.
+    """
+    match = _EVERY.fullmatch(every.strip())
+    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
+    if seconds < _LEAST:
+        msg = f"--every takes a time from 10s on, as 15m, 6h or 1d, got {every!r}."
+        raise UsageError(msg)
+    return seconds

@@ -1,0 +1,230 @@
+"""The only module that opens sockets to addresses that come from data.
+
+An address is parsed once, its host is looked up once, every address that the host has
+must be public, and the connection goes to the one that was checked. Each redirect is an
+address like any other. There are no cookies, no proxies, no passwords in addresses, and
+no compression that could be a bomb.
+"""
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
+
+from typing_extensions import override
+
+from erya.errors import FetchError
+
+__all__ = ["Fetched", "canonical", "fetch"]
+
+_PORTS: Final = {"http": 80, "https": 443}
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+_MOST_REDIRECTS: Final = 5
+_AGENT: Final = "Erya/0.1 (documents of a team's own; honours robots.txt)"
+_BLOCK: Final = 1 << 16
+_SAFE: Final = "/%:@!$&'()*+,;=~-._?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What an address gave.
+
+    Attributes:
+        url: Where it was in the end, after redirects.
+        status: The status of HTTP.
+        data: The body; empty with 304.
+        headers: The headers, their names in small letters.
+    """
+
+    url: str
+    status: int
+    data: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def fetch(
+    url: str,
+    *,
+    most_bytes: int,
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+    private_hosts: frozenset[str] = frozenset(),
+) -> Fetched:
+    """Fetch an address.
+
+    Args:
+        url: An address of http or https.
+        most_bytes: The largest body that is read.
+        seconds: How long all of it may take, redirects included.
+        headers: Sent beside those that every request has.
+        private_hosts: Hosts whose addresses need not be public, because the
+            configuration names them.
+
+    Raises:
+        FetchError: The address is no such, is not public, cannot be reached in time,
+            or gives more than may be read.
+    """
+    until = time.monotonic() + seconds
+    for _ in range(_MOST_REDIRECTS + 1):
+        url = canonical(url)
+        found = _once(
+            urlsplit(url),
+            most_bytes=most_bytes,
+            until=until,
+            headers=headers or {},
+            private_hosts=private_hosts,
+        )
+        target = found.headers.get("location")
+        if found.status not in _REDIRECTS or not target:
+            return found
+        url = urljoin(url, target)
+    msg = f"{url} redirects more than {_MOST_REDIRECTS} times."
+    raise FetchError(msg, code="redirects")
+
+
+def canonical(url: str) -> str:
+    """Return an address in its one form: small letters in the host, no fragment.
+
+    Raises:
+        FetchError: It is no address of http or https, or holds a user or password.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+        port = parts.port
+    except (ValueError, UnicodeError) as error:
+        msg = f"{url!r} is no address: {error}"
+        raise FetchError(msg, code="bad_url") from None
+    if parts.scheme not in _PORTS or not host or parts.username or parts.password:
+        msg = f"{url!r} is no address of http or https without a user in it."
+        raise FetchError(msg, code="bad_url")
+    shown = f"[{host}]" if ":" in host else host
+    if port is not None and port != _PORTS[parts.scheme]:
+        shown += f":{port}"
+    path = quote(parts.path or "/", safe=_SAFE)
+    query = quote(parts.query, safe=_SAFE)
+    return urlunsplit(SplitResult(parts.scheme, shown, path, query, ""))
+
+
+def _once(
+    parts: SplitResult,
+    *,
+    most_bytes: int,
+    until: float,
+    headers: Mapping[str, str],
+    private_hosts: frozenset[str],
+) -> Fetched:
+    url, host = urlunsplit(parts), parts.hostname or ""
+    port = parts.port or _PORTS[parts.scheme]
+    address = _checked(host, port, allowed=host in private_hosts)
+    path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+    sent = {"User-Agent": _AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+    try:
+        with _connected(parts, address, port=port, until=until) as connection:
+            connection.request("GET", path, headers={**sent, **headers})
+            response = connection.getresponse()
+            told = {name.lower(): value for name, value in response.getheaders()}
+            data = _body(response, url, most_bytes=most_bytes, until=until)
+    except (OSError, http.client.HTTPException) as error:
+        msg = f"{url} cannot be reached: {str(error) or type(error).__name__}."
+        raise FetchError(msg, code="unreachable") from None
+    return Fetched(url=url, status=response.status, data=data, headers=told)
+
+
+def _checked(host: str, port: int, *, allowed: bool) -> str:
+    """Return an address of a host, all of whose addresses are public.
+
+    Raises:
+        FetchError: The host has no address, or one that is not public.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        msg = f"The host {host!r} is not known: {error}."
+        raise FetchError(msg, code="unreachable") from None
+    addresses = [str(each[4][0]) for each in found]
+    for address in addresses:
+        if not allowed and not _is_public(address):
+            msg = (
+                f"The host {host!r} has the address {address}, which is not public. If "
+                "it is a site of your own network, allow it where you name it."
+            )
+            raise FetchError(msg, code="not_public")
+    return addresses[0]
+
+
+def _is_public(address: str) -> bool:
+    told = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(told, ipaddress.IPv6Address):
+        inner = told.ipv4_mapped or told.sixtofour
+        if told.teredo is not None or told in _NAT64:
+            return False
+        if inner is not None:
+            return inner.is_global and not inner.is_multicast
+    return told.is_global and not told.is_multicast
+
+
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: may lead inside
+
+
+class _Connection(http.client.HTTPConnection):
+    """Connects to the address that was checked, under the name of the host."""
+
+    def __init__(
+        self, parts: SplitResult, address: str, *, port: int, seconds: float
+    ) -> None:
+        super().__init__(parts.hostname or "", port, timeout=seconds)
+        self._address = address
+        self._secure = parts.scheme == "https"
+
+    @override
+    def connect(self) -> None:
+        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+        if self._secure:
+            context = ssl.create_default_context()
+            self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+
+
+@contextmanager
+def _connected(
+    parts: SplitResult, address: str, *, port: int, until: float
+) -> Iterator[_Connection]:
+    seconds = max(until - time.monotonic(), 0.1)
+    connection = _Connection(parts, address, port=port, seconds=seconds)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _body(
+    response: http.client.HTTPResponse, url: str, *, most_bytes: int, until: float
+) -> bytes:
+    """Read a body within the limits.
+
+    Raises:
+        FetchError: It is longer, or takes longer.
+    """
+    told = response.getheader("Content-Length", "")
+    blocks: list[bytes] = []
+    size = int(told) if told.isdigit() else 0
+    if size <= most_bytes:
+        size = 0
+        while block := response.read(_BLOCK):
+            blocks.append(block)
+            size += len(block)
+            if size > most_bytes or time.monotonic() > until:
+                break
+    if size > most_bytes:
+        msg = f"{url} has more than {most_bytes:,} bytes."
+        raise FetchError(msg, code="too_large")
+    if time.monotonic() > until:
+        msg = f"{url} took too long."
+        raise FetchError(msg, code="timeout")
+    return b"".join(blocks)

@@ -1,0 +1,276 @@
+"""A web site as a source: one host, politely, and only what has changed."""
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import PurePosixPath
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from protego import Protego
+from typing_extensions import override
+
+from erya import egress
+from erya.errors import FetchError, UsageError
+from erya.loading.base import NOTHING_KNOWN, Known, Source
+from erya.records import Item, Problem, Unchanged, is_under
+
+__all__ = ["WebSource"]
+
+_AGENT: Final = "Erya"
+_ROBOTS_BYTES: Final = 500_000  # as RFC 9309 asks to read at least
+_SITEMAP_BYTES: Final = 50_000_000  # as sitemaps.org allows
+_MOST_SITEMAPS: Final = 50
+_MOST_WAIT: Final = 30.0  # seconds: longer delays of robots.txt are not waited for
+_GONE: Final = (404, 410)
+_LOCATIONS: Final = re.compile(r"<loc>\s*([^<\s]{1,2000})\s*</loc>", re.IGNORECASE)
+_LINKS: Final = re.compile(
+    r"<a\s[^>]{0,500}?href\s*=\s*[\"']?([^\"'\s>]{1,2000})", re.IGNORECASE
+)
+_CANONICAL: Final = re.compile(
+    r"<link\s(?=[^>]{0,300}rel\s*=\s*[\"']?canonical\b)"
+    r"[^>]{0,500}?href\s*=\s*[\"']?([^\"'\s>]{1,2000})",
+    re.IGNORECASE,
+)
+_NO_DOCUMENTS: Final = frozenset(
+    (".css", ".js", ".ico", ".woff", ".woff2", ".ttf", ".mp3", ".mp4", ".webm", ".svg",
+     ".png", ".jpg", ".jpeg", ".gif", ".webp", ".exe", ".iso", ".dmg")
+)  # fmt: skip
+
+
+@dataclass(slots=True, kw_only=True)
+class WebSource(Source):
+    """Offers the pages of a site below an address: of its sitemap, or by their links.
+
+    Pages are told apart by their canonical addresses. robots.txt is honoured, and its
+    delay, if it asks for no more than 30 s.
+
+    Attributes:
+        url: Where to begin; nothing outside of its folder is fetched.
+        pages: How many pages at most.
+        delay: Seconds between two requests.
+        page_bytes: The largest page.
+        page_seconds: How long one may take.
+        private: Whether the host may have an address that is not public.
+        sleep: Waits; of a test.
+    """
+
+    url: str
+    pages: int = 2_000
+    delay: float = 0.5
+    page_bytes: int = 100_000_000
+    page_seconds: float = 60.0
+    private: bool = False
+    sleep: Callable[[float], None] = time.sleep
+    _root: str = field(init=False)
+    _complete: bool = field(default=False, init=False)
+    _robots: Protego = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check the address.
+
+        Raises:
+            UsageError: It is none.
+        """
+        try:
+            self.url = egress.canonical(self.url)
+        except FetchError as error:
+            raise UsageError(str(error)) from None
+        parts = urlsplit(self.url)
+        path = parts.path
+        last = PurePosixPath(path)
+        folder = str(last.parent) if last.suffix and not path.endswith("/") else path
+        self._root = f"{parts.scheme}://{parts.netloc}{folder}".rstrip("/")
+        self._robots = Protego.parse("")
+
+    @property
+    @override
+    def roots(self) -> tuple[str, ...]:
+        """The folder of the address."""
+        return (self._root,)
+
+    @override
+    def complete(self, root: str) -> bool:
+        """Tell whether every page could be reached, and there were not too many."""
+        return self._complete and root == self._root
+
+    @override
+    def items(
+        self, known: Known = NOTHING_KNOWN
+    ) -> Iterator[Item | Problem | Unchanged]:
+        """Yield each page that is new or may have changed, and the others as unchanged.
+
+        Raises:
+            UsageError: The site cannot be reached at all.
+        """
+        self._complete = True
+        self._robots = self._rules()
+        waiting = deque([self.url])
+        listed = list(self._listed())
+        waiting.extend(listed)
+        seen: set[str] = set()
+        offered: set[str] = set()
+        while waiting:
+            url = waiting.popleft()
+            if url in seen or not self._is_inside(url):
+                continue
+            if len(seen) >= self.pages:
+                self._complete = False
+                message = f"The site has more than {self.pages:,} pages: raise pages."
+                yield Problem(
+                    source=self._root, code="too_many", message=message, failed=True
+                )
+                return
+            seen.add(url)
+            found, links = self._page(url, known)
+            if found is None or found.source in offered:
+                continue
+            offered.add(found.source)
+            yield found
+            waiting.extend(links)
+
+    def _is_inside(self, url: str) -> bool:
+        inside = is_under(url, self._root) or url.rstrip("/") == self._root
+        suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
+        return inside and suffix not in _NO_DOCUMENTS
+
+    def _page(  # noqa: PLR0911 - a return for each answer of a server
+        self, url: str, known: Known
+    ) -> tuple[Item | Problem | Unchanged | None, list[str]]:
+        """Fetch a page; return it, and the addresses that it links to."""
+        if not self._robots.can_fetch(url, _AGENT):
+            message = "robots.txt asks not to read it."
+            return Problem(source=url, code="robots", message=message, failed=False), []
+        before = known.get(url, {})
+        headers = {
+            header: before[name]
+            for name, header in (
+                ("etag", "If-None-Match"),
+                ("last_modified", "If-Modified-Since"),
+            )
+            if name in before
+        }
+        self.sleep(self._wait())
+        try:
+            found = self._fetch(url, most_bytes=self.page_bytes, headers=headers)
+        except FetchError as error:
+            self._complete = False
+            return _problem(url, error.code, str(error)), []
+        if found.status == 304:
+            links = before.get("links", "").split()
+            return Unchanged(url), links
+        if found.status in _GONE:
+            return None, []
+        if found.status != 200:
+            self._complete = False
+            return _problem(url, "unreachable", f"The server said {found.status}."), []
+        if not self._is_inside(found.url):
+            return None, []  # it redirects to where nothing is asked for
+        return self._read(found)
+
+    def _read(self, found: egress.Fetched) -> tuple[Item, list[str]]:
+        text = found.data.decode("utf-8", "replace") if _is_html(found) else ""
+        address = found.url
+        if told := _CANONICAL.search(text):
+            own = _absolute(found.url, told[1])
+            address = own if own is not None and self._is_inside(own) else address
+        links = [
+            link
+            for match in _LINKS.finditer(text)
+            if (link := _absolute(found.url, match[1])) and self._is_inside(link)
+        ]
+        validators = {
+            name: found.headers[header]
+            for name, header in (("etag", "etag"), ("last_modified", "last-modified"))
+            if header in found.headers
+        }
+        if validators and address == found.url:
+            validators["links"] = " ".join(dict.fromkeys(links))
+        else:
+            validators = {}  # they are of another address
+        return Item(source=address, data=found.data, validators=validators), links
+
+    def _fetch(
+        self, url: str, *, most_bytes: int, headers: dict[str, str] | None = None
+    ) -> egress.Fetched:
+        host = urlsplit(self.url).hostname or ""
+        return egress.fetch(
+            url,
+            most_bytes=most_bytes,
+            seconds=self.page_seconds,
+            headers=headers,
+            private_hosts=frozenset({host} if self.private else ()),
+        )
+
+    def _rules(self) -> Protego:
+        """Read robots.txt; where there is none, everything may be read.
+
+        Raises:
+            UsageError: The host cannot be reached, or is not public.
+        """
+        try:
+            found = self._fetch(
+                urljoin(self.url, "/robots.txt"), most_bytes=_ROBOTS_BYTES
+            )
+        except FetchError as error:
+            if error.code in {"not_public", "unreachable"}:
+                raise UsageError(str(error)) from None
+            return Protego.parse("")
+        if found.status >= 500:  # as RFC 9309 asks: then nothing may be read
+            msg = f"{found.url} gives {found.status}; try again later."
+            raise UsageError(msg)
+        text = found.data.decode("utf-8", "replace") if found.status == 200 else ""
+        return Protego.parse(text)
+
+    def _wait(self) -> float:
+        asked = float(self._robots.crawl_delay(_AGENT) or 0.0)
+        return max(self.delay, min(asked, _MOST_WAIT))
+
+    def _listed(self) -> Iterator[str]:
+        """Yield the addresses of the sitemaps, and of the sitemaps that they name."""
+        waiting = deque(
+            list(self._robots.sitemaps) or [urljoin(self._root, "/sitemap.xml")]
+        )
+        read: set[str] = set()
+        while waiting and len(read) < _MOST_SITEMAPS:
+            url = _absolute(self.url, waiting.popleft())
+            if url is None or url in read or not _same_host(url, self.url):
+                continue
+            read.add(url)
+            self.sleep(self._wait())
+            try:
+                found = self._fetch(url, most_bytes=_SITEMAP_BYTES)
+            except FetchError:
+                continue  # links are followed as well
+            text = found.data.decode("utf-8", "replace") if found.status == 200 else ""
+            named = [
+                address
+                for match in _LOCATIONS.finditer(text)
+                if (address := _absolute(url, unescape(match[1])))
+            ]
+            if "<sitemapindex" in text:
+                waiting.extend(named)
+            else:
+                yield from named
+
+
+def _absolute(base: str, link: str) -> str | None:
+    try:
+        return egress.canonical(urljoin(base, unescape(link)))
+    except (FetchError, ValueError):
+        return None
+
+
+def _same_host(url: str, other: str) -> bool:
+    return urlsplit(url).netloc == urlsplit(other).netloc
+
+
+def _is_html(found: egress.Fetched) -> bool:
+    return "html" in found.headers.get("content-type", "html")
+
+
+def _problem(url: str, code: str, message: str) -> Problem:
+    return Problem(source=url, code=code, message=message, failed=True)

@@ -1,0 +1,585 @@
+"""Every kind of file: its text, structure and place."""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import tarfile
+import zipfile
+from email.message import EmailMessage
+
+import pptx
+import pytest
+from pptx.util import Inches
+
+from erya.errors import DocumentError
+from erya.language import table_cells
+from erya.loading import ParserPool, media_type, parse
+from erya.records import Item, Span
+
+
+def shown(parsed):
+    return [(b.kind, parsed.text[b.start : b.end]) for b in parsed.blocks]
+
+
+def searched(parsed):
+    return [parsed.text[b.start : b.end] for b in parsed.blocks if not b.omitted]
+
+
+def packed(**parts):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def opened(data, name):
+    """Return what became of a file and of what is in it."""
+    with ParserPool(workers=1, ocr=False) as pool:
+        return list(pool.parse_all([Item(source=f"/d/{name}", data=data)]))
+
+
+def test_cells_of_a_table_lead_back_to_the_text():
+    parsed = parse(
+        "| 型号 | 价格 |\n|--|--|\n| HX\\|2 | 120 |\n|  | 5 |\n".encode(), "a.md"
+    )
+    (table,) = parsed.blocks
+
+    rows = table_cells(parsed.text, Span(table.start, table.end))
+
+    assert [[parsed.text[c.start : c.end] for c in row] for row in rows] == [
+        ["型号", "价格"],
+        ["HX\\|2", "120"],
+        ["", "5"],
+    ]
+
+
+SLIDES = {"title": "Cold boxes", "points": ["Keep it closed.", "Charge it."]}
+
+
+def presentation():
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[1])
+    slide.shapes.title.text = SLIDES["title"]
+    body = slide.placeholders[1].text_frame
+    body.text = SLIDES["points"][0]
+    second = body.add_paragraph()
+    second.text, second.level = SLIDES["points"][1], 1
+    slide.notes_slide.notes_text_frame.text = "Say why."
+    empty = deck.slides.add_slide(deck.slide_layouts[6])
+    table = empty.shapes.add_table(
+        2, 2, Inches(1), Inches(1), Inches(4), Inches(1)
+    ).table
+    for at, text in enumerate(["Model", "Price", "HX-210", "120"]):
+        table.cell(at // 2, at % 2).text = text
+    out = io.BytesIO()
+    deck.save(out)
+    return out.getvalue()
+
+
+def test_slides_are_pages_with_titles_lists_tables_and_notes():
+    parsed = parse(presentation(), "deck.pptx")
+
+    assert shown(parsed) == [
+        ("heading", "Cold boxes"),
+        ("list", "- Keep it closed.\n  - Charge it."),
+        ("paragraph", "Say why."),
+        ("table", "| Model | Price |\n| --- | --- |\n| HX-210 | 120 |"),
+    ]
+    assert [parsed.text[p.start : p.end][:10] for p in parsed.pages] == [
+        "Cold boxes",
+        "| Model | ",
+    ]
+
+
+def test_slides_hold_what_python_pptx_finds_in_them():
+    data = presentation()
+    theirs = [
+        shape.text_frame.text
+        for slide in pptx.Presentation(io.BytesIO(data)).slides
+        for shape in slide.shapes
+        if shape.has_text_frame
+    ]
+    text = parse(data, "deck.pptx").text
+    assert all(line in text for each in theirs for line in each.splitlines())
+
+
+SHEET = """<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>"""
+
+
+def workbook(*sheets):
+    """Return an xlsx file; a sheet is its name and its rows of (reference, value)."""
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    named = "".join(
+        f'<sheet name="{name}" sheetId="{i}" r:id="r{i}"/>'
+        for i, (name, _) in enumerate(sheets, 1)
+    )
+    related = "".join(
+        f'<Relationship Id="r{i}" Type="{rel}/worksheet" Target="worksheets/s{i}.xml"/>'
+        for i in range(1, len(sheets) + 1)
+    )
+    cells = {
+        f"xl/worksheets/s{i}.xml": SHEET.format(
+            rows="".join(
+                "<row>"
+                + "".join(
+                    f'<c r="{r}" t="inlineStr"><is><t>{v}</t></is></c>'
+                    if isinstance(v, str)
+                    else f'<c r="{r}"><v>{v}</v></c>'
+                    for r, v in row
+                )
+                + "</row>"
+                for row in rows
+            )
+        )
+        for i, (_, rows) in enumerate(sheets, 1)
+    }
+    return packed(**{
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+        "_rels/.rels": f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="a" Type="{rel}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook {main} xmlns:r="{rel}"><sheets>{named}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{related}</Relationships>',
+        **cells,
+    })  # fmt: skip
+
+
+def test_sheets_are_pages_and_blank_rows_part_their_tables():
+    parsed = parse(
+        workbook(
+            (
+                "价格",
+                [
+                    [("A1", "型号"), ("B1", "价格")],
+                    [("A2", "HX-210"), ("B2", 120)],
+                    [("A4", 1), ("B4", 2)],
+                    [("A5", 3), ("B5", 4.5)],
+                ],
+            ),
+            ("Notes", [[("A1", "Only a line.")]]),
+        ),
+        "p.xlsx",
+    )
+
+    assert shown(parsed) == [
+        ("heading", "价格"),
+        ("table", "| 型号 | 价格 |\n| --- | --- |\n| HX-210 | 120 |"),
+        ("table", "|  |  |\n| --- | --- |\n| 1 | 2 |\n| 3 | 4.5 |"),
+        ("heading", "Notes"),
+        ("paragraph", "Only a line."),
+    ]
+    assert len(parsed.pages) == 2
+
+
+def test_a_cell_far_out_is_no_reason_to_fill_the_memory():
+    with pytest.raises(DocumentError, match="row 1,048,576") as caught:
+        parse(
+            workbook(("x", [[("A1", "here")], [("XFD1048576", "there")]])), "far.xlsx"
+        )
+    assert caught.value.code == "too_large"
+
+
+ODT = '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"><office:body><office:text>{}</office:text></office:body></office:document-content>'
+
+
+def test_open_document_text_keeps_headings_lists_tables_and_notes():
+    body = (
+        '<text:h text:outline-level="2">Leave</text:h><text:p>Ten<text:s text:c="2"/>days<text:note><text:note-body><text:p>paid</text:p></text:note-body></text:note>.</text:p>'
+        "<text:list><text:list-item><text:p>one</text:p><text:list><text:list-item><text:p>two</text:p></text:list-item></text:list></text:list-item></text:list>"
+        "<table:table><table:table-row><table:table-cell><text:p>A</text:p></table:table-cell><table:table-cell><text:p>B</text:p></table:table-cell></table:table-row>"
+        '<table:table-row><table:table-cell table:number-columns-repeated="2"><text:p>7</text:p></table:table-cell></table:table-row></table:table>'
+    )
+    data = packed(
+        mimetype="application/vnd.oasis.opendocument.text",
+        **{"content.xml": ODT.format(body)},
+    )
+
+    parsed = parse(data, "leave.odt")
+
+    assert shown(parsed) == [
+        ("heading", "Leave"),
+        ("paragraph", "Ten days [paid]."),
+        ("list", "- one\n  - two"),
+        ("table", "| A | B |\n| --- | --- |\n| 7 | 7 |"),
+    ]
+    assert parsed.blocks[0].level == 2
+
+
+def test_a_book_is_read_in_the_order_of_its_spine():
+    opf = '<package xmlns="http://www.idpf.org/2007/opf"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>书</dc:title><dc:creator>Ada</dc:creator></metadata><manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/><item id="b" href="b%20c.xhtml" media-type="application/xhtml+xml"/></manifest><spine><itemref idref="b"/><itemref idref="a"/></spine></package>'
+    data = packed(**{
+        "mimetype": "application/epub+zip",
+        "META-INF/container.xml": '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile full-path="o/b.opf"/></rootfiles></container>',
+        "o/b.opf": opf,
+        "o/a.xhtml": "<html><body><h1>Second</h1><p>b</p></body></html>",
+        "o/b c.xhtml": "<html><body><h1>First</h1><p>a</p></body></html>",
+    })  # fmt: skip
+
+    parsed = parse(data, "x.epub")
+
+    assert [text for _, text in shown(parsed)] == ["First", "a", "Second", "b"]
+    assert (parsed.title, parsed.metadata["author"]) == ("书", "Ada")
+
+
+def mail(**attached):
+    message = EmailMessage()
+    message["Subject"], message["From"], message["To"] = (
+        "年假 plan",
+        "ada@example.org",
+        "bob@example.org",
+    )
+    message.set_content("Ten days.\n\nThat is all.")
+    message.add_alternative("<p>Ten days.</p><p>That is all.</p>", subtype="html")
+    for name, data in attached.items():
+        message.add_attachment(
+            data, maintype="application", subtype="octet-stream", filename=name
+        )
+    return message
+
+
+def test_a_mail_has_its_subject_its_people_its_text_once_and_its_attachments():
+    data = mail(**{"../a/plan.md": b"# Plan\n\nGo."}).as_bytes()
+
+    first, second = opened(data, "m.eml")
+
+    assert first.parsed
+    assert [text for _, text in shown(first.parsed)] == [
+        "年假 plan",
+        "From: ada@example.org\nTo: bob@example.org",
+        "Ten days.",
+        "That is all.",
+    ]
+    assert first.parsed.metadata["author"] == "ada@example.org"
+    assert second.item.source == "/d/m.eml/a/plan.md"
+    assert second.parsed
+    assert second.parsed.title == "Plan"
+
+
+def test_a_mailbox_is_a_folder_of_mails():
+    one, two = mail().as_bytes(), mail().as_bytes().replace(b"Ten", b"Six")
+    box = (
+        b"From a@b Thu Jan  1 00:00:00 2026\n"
+        + one
+        + b"\nFrom c@d Fri Jan  2 00:00:00 2026\n"
+        + two
+    )
+
+    outcomes = opened(box, "all.mbox")
+
+    assert [o.item.source for o in outcomes] == [
+        "/d/all.mbox",
+        "/d/all.mbox/00001.eml",
+        "/d/all.mbox/00002.eml",
+    ]
+    assert outcomes[2].parsed
+    assert "Six days." in outcomes[2].parsed.text
+
+
+def test_a_mail_nested_without_end_is_refused():
+    inner = b"Content-Type: text/plain\n\nx"
+    for i in range(60):
+        inner = (
+            f'Content-Type: multipart/mixed; boundary="b{i}"\n\n--b{i}\n'.encode()
+            + inner
+            + f"\n--b{i}--\n".encode()
+        )
+    with pytest.raises(DocumentError) as caught:
+        parse(b"Subject: x\n" + inner, "deep.eml")
+    assert caught.value.code == "too_deep"
+
+
+def test_a_saved_web_page_is_read_as_the_page():
+    data = b'Subject: Saved\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary="b"\n\n--b\nContent-Type: text/html; charset=utf-8\n\n<h1>Page</h1><p>Text.</p>\n--b\nContent-Type: image/png\n\nxx\n--b--\n'
+
+    assert [text for _, text in shown(parse(data, "page.mhtml"))] == ["Page", "Text."]
+
+
+def test_a_notebook_has_prose_code_and_what_it_printed():
+    cells = [
+        {"cell_type": "markdown", "source": ["# Prices\n", "Read *this*."]},
+        {
+            "cell_type": "code",
+            "source": "print(3)",
+            "outputs": [{"text": ["3\n"]}, {"data": {"image/png": "x"}}],
+        },
+    ]
+    parsed = parse(json.dumps({"cells": cells, "nbformat": 4}).encode(), "a.ipynb")
+
+    assert shown(parsed) == [
+        ("heading", "Prices"),
+        ("paragraph", "Read this."),
+        ("code", "print(3)"),
+        ("code", "3"),
+    ]
+    assert parsed.title == "Prices"
+
+
+def test_subtitles_are_joined_to_sentences_behind_their_time():
+    data = "1\n00:00:01,000 --> 00:00:02,000\n<i>Keep the box</i>\n\n2\n00:00:02,000 --> 00:00:04,000\nclosed.\n\n3\n01:02:03,000 --> 01:02:04,000\n好。\n"
+
+    assert searched(parse(data.encode(), "a.srt")) == [
+        "[00:00:01] Keep the box closed.",
+        "[01:02:03] 好。",
+    ]
+
+
+def test_voices_of_captions_are_kept():
+    data = "WEBVTT\n\nNOTE no\n\n00:01.000 --> 00:02.000\n<v Ada>Hello.\n\n00:02.000 --> 00:03.000\n<v Bob>Hi.\n"
+
+    assert searched(parse(data.encode(), "a.vtt")) == [
+        "[00:00:01] Ada: Hello.",
+        "[00:00:02] Bob: Hi.",
+    ]
+
+
+def test_rst_keeps_structure_and_can_reach_nothing(tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("hunter2")
+    source = f"""Guide
+=====
+
+See :ref:`the box <box>`.
+
+.. include:: {secret}
+.. raw:: html
+   :file: {secret}
+
+Part
+----
+
+- one
+
+  1. inner
+
+==  ==
+A   B
+==  ==
+1   2
+==  ==
+
+Code::
+
+    x = 1
+"""
+    parsed = parse(source.encode(), "guide.rst")
+
+    assert "hunter2" not in parsed.text
+    assert ("heading", "Guide") in shown(parsed)
+    assert ("table", "| A | B |\n| --- | --- |\n| 1 | 2 |") in shown(parsed)
+    assert ("code", "x = 1") in shown(parsed)
+    assert "See the box." in parsed.text
+    assert "- one\n  1. inner" in parsed.text
+
+
+def test_code_is_cut_where_definitions_begin():
+    body = "\n".join(f"    a = {i}" for i in range(6))
+    source = f"import os\n\n\n# What it does.\n@cache\ndef one():\n{body}\n\n\nclass Two:\n{body}\n"
+
+    parsed = parse(source.encode(), "tool.py")
+
+    assert parsed.text == source
+    assert [b.kind for b in parsed.blocks] == ["code"] * len(parsed.blocks)
+    assert [text.split("\n")[0] for _, text in shown(parsed)] == [
+        "import os",
+        "# What it does.",
+        "class Two:",
+    ]
+    assert parsed.metadata["programming_language"] == "Python"
+
+
+def test_json_records_and_values_become_lines():
+    assert (
+        parse(b'{"a": {"b": [1, 2], "c": [{"d": "x"}]}}', "a.json").text
+        == "a.b: 1, 2\na.c[0].d: x"
+    )
+    pairs = json.dumps(
+        [{"question": "几天？", "answer": "十天。"}, {"question": "b", "answer": "c"}]
+    )
+    assert shown(parse(pairs.encode(), "faq.json"))[:2] == [
+        ("heading", "几天？"),
+        ("paragraph", "十天。"),
+    ]
+
+
+def test_xml_gives_titles_and_paragraphs_and_expands_nothing(tmp_path):
+    assert shown(
+        parse(b"<a><sec><title>T</title><p>One <b>two</b>.</p></sec></a>", "a.xml")
+    ) == [
+        ("heading", "T"),
+        ("paragraph", "One two."),
+    ]
+    bomb = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
+    with pytest.raises(DocumentError) as caught:
+        parse(bomb, "a.xml")
+    assert caught.value.code == "xml_dtd_forbidden"
+
+
+def test_office_files_declare_no_entities():
+    data = packed(
+        **{
+            "word/document.xml": '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>',
+            "[Content_Types].xml": "<Types/>",
+        }
+    )
+    with pytest.raises(DocumentError) as caught:
+        parse(data, "a.docx")
+    assert caught.value.code == "xml_dtd_forbidden"
+
+
+def tarred(*members, mode="w"):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as archive:
+        for name, data, kind in members:
+            info = tarfile.TarInfo(name)
+            info.size, info.type = len(data), kind
+            info.linkname = "/etc/passwd" if kind == tarfile.SYMTYPE else ""
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        packed(**{"../up/a.txt": "one", "/b.txt": "two"}),
+        tarred(
+            ("../up/a.txt", b"one", tarfile.REGTYPE),
+            ("/b.txt", b"two", tarfile.REGTYPE),
+        ),
+        tarred(
+            ("up/a.txt", b"one", tarfile.REGTYPE),
+            ("b.txt", b"two", tarfile.REGTYPE),
+            mode="w:gz",
+        ),
+        tarred(
+            ("up/a.txt", b"one", tarfile.REGTYPE),
+            ("b.txt", b"two", tarfile.REGTYPE),
+            mode="w:xz",
+        ),
+    ],
+)
+def test_an_archive_is_a_folder_and_names_lead_nowhere(data):
+    archive, *inside = opened(data, "all.arc")
+
+    assert archive.parsed is archive.problem is None
+    assert [(o.item.source, o.parsed and o.parsed.text) for o in inside] == [
+        ("/d/all.arc/up/a.txt", "one"),
+        ("/d/all.arc/b.txt", "two"),
+    ]
+    assert {o.item.inside for o in inside} == {"/d/all.arc"}
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_packed_file_is_the_file_without_its_ending(pack):
+    _, inside = opened(pack("年假十天。".encode()), "leave.md.gz")
+
+    assert inside.item.source == "/d/leave.md.gz/leave.md"
+    assert inside.parsed
+    assert inside.parsed.text == "年假十天。"
+
+
+def test_links_and_devices_are_passed_over_and_named():
+    data = tarred(
+        ("link", b"", tarfile.SYMTYPE),
+        ("ok.txt", b"ok", tarfile.REGTYPE),
+        ("dev", b"", tarfile.CHRTYPE),
+    )
+
+    archive, inside = opened(data, "a.tar")
+
+    assert [n.code for n in archive.notices] == ["link", "link"]
+    assert inside.parsed
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.gz"])
+def test_a_bomb_is_refused_before_it_fills_the_memory(name):
+    zeros = b"\0" * 60_000_000
+    data = packed(**{"a.txt": zeros}) if name == "a.zip" else gzip.compress(zeros)
+
+    outcomes = opened(data, name)
+
+    assert [o.problem and o.problem.code for o in outcomes] == ["archive_limit"]
+    assert outcomes[0].problem
+    assert outcomes[0].problem.failed
+
+
+def test_bombs_inside_of_archives_end_the_opening_of_the_outermost():
+    bomb = packed(**{"a.txt": b"\0" * 60_000_000})
+    middle = packed(**{f"{i}.zip": bomb for i in range(5)})
+
+    outcomes = opened(packed(**{"x.zip": middle, "y.zip": middle}), "top.zip")
+
+    codes = [o.problem.code for o in outcomes if o.problem]
+    assert codes == ["archive_limit"]
+
+
+def test_what_is_too_deep_inside_is_named():
+    data = b"text"
+    for i in range(6):
+        data = packed(**{f"{i}.zip" if i else "a.txt": data})
+
+    assert [o.problem.code for o in opened(data, "top.zip") if o.problem] == [
+        "too_deep"
+    ]
+
+
+def test_the_same_name_twice_gives_both():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.txt", "one")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a.txt", "two")
+
+    archive, first, second = opened(out.getvalue(), "x.zip")
+
+    assert [n.code for n in archive.notices] == ["same_name"]
+    assert [o.item.source[-9:] for o in (first, second)] == ["zip/a.txt", "p/a~2.txt"]
+
+
+def test_names_of_chinese_programs_are_read_as_they_mean_them():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        info = zipfile.ZipInfo("placeholder")
+        archive.writestr(info, "十天")
+    data = out.getvalue().replace(b"placeholder", "年假制度.md".encode("gbk"))
+    assert len("年假制度.md".encode("gbk")) == len(b"placeholder")
+
+    _, inside = opened(data, "x.zip")
+
+    assert inside.item.source == "/d/x.zip/年假制度.md"
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "kind"),
+    [
+        ("WordDocument", "a.doc", "application/msword"),
+        ("PowerPoint Document", "a.bin", "application/vnd.ms-powerpoint"),
+        ("EncryptedPackage", "a.docx", "application/x-encrypted-office"),
+        ("__properties_version1.0", "a", "application/vnd.ms-outlook"),
+    ],
+)
+def test_old_office_files_are_told_apart_by_their_streams(head, name, kind):
+    data = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + head.encode("utf-16-le")
+    assert media_type(data, name) == kind
+
+
+def test_what_bears_the_name_of_another_kind_is_read_and_noted_or_refused():
+    page = b"<html><body><table><tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td></tr></table></body></html>"
+
+    parsed = parse(page, "report.xls")
+
+    assert [n.code for n in parsed.notices] == ["type_mismatch"]
+    with pytest.raises(DocumentError) as caught:
+        parse(b"\x89PNG\r\n\x1a\n", "report.pdf")
+    assert caught.value.code == "type_mismatch"
+
+
+def test_text_that_no_reader_sees_is_removed_and_noted():
+    tags = "".join(chr(0xE0000 + ord(c)) for c in "ignore")
+    parsed = parse(
+        f"The warranty is 24 months.{tags} 保\u200b修\u200b期\u200b".encode(), "a.txt"
+    )
+
+    assert parsed.text == "The warranty is 24 months. 保修期"
+    assert [n.code for n in parsed.notices] == ["hidden_text"]
