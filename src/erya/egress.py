@@ -128,9 +128,9 @@ def _once(
     try:
         with _connected(parts, address, port=port, until=until) as connection:
             connection.request("GET", path, headers={**sent, **headers})
-            response = connection.getresponse()
-            told = {name.lower(): value for name, value in response.getheaders()}
-            data = _body(response, url, most_bytes=most_bytes, until=until)
+            with connection.getresponse() as response:
+                told = {name.lower(): value for name, value in response.getheaders()}
+                data = _body(response, url, most_bytes=most_bytes, until=until)
     except (OSError, http.client.HTTPException) as error:
         msg = f"{url} cannot be reached: {str(error) or type(error).__name__}."
         raise FetchError(msg, code="unreachable") from None

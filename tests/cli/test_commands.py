@@ -716,3 +716,104 @@ def test_a_doctor_sees_a_home_that_is_none(erya, tmp_path):
     assert "BAD  home" in done.out
     assert "is no folder" in done.out
     assert "ok   sqlite" in done.out
+
+
+# Documents in
+
+
+def test_inspect_shows_what_is_read_of_a_file(erya, folder):
+    done = erya("inspect", folder / "leave.md", "--chunks")
+
+    assert done.code == 0
+    assert "kind: markdown" in done.out
+    assert "passage 1" in done.out
+    told = erya("inspect", folder / "leave.md", "--json").json["files"][0]
+    assert told["problem"] is None
+    assert told["text"] == erya("inspect", folder / "leave.md", "--text").out.rstrip(
+        "\n"
+    )
+    assert erya("inspect", folder).code == 2
+    assert erya("inspect", folder / "nowhere.md").code == 2
+
+
+def test_inspect_says_why_nothing_is_read(erya, tmp_path):
+    (tmp_path / "a.json").write_text("{")
+    done = erya("inspect", tmp_path / "a.json")
+
+    assert "Nothing was read: This is no JSON" in done.out
+    assert "(malformed)" in done.out
+
+
+def test_problems_of_a_base_are_listed_with_what_to_do(erya, folder):
+    erya("ingest", folder, "--kb", "docs")
+    assert (
+        "Every file of 'docs' was read" in erya("kb", "show", "docs", "--problems").out
+    )
+
+    (folder / "bad.json").write_text("{")
+    erya("ingest", folder, "--kb", "docs")
+
+    assert str(folder / "bad.json") in erya("kb", "show", "docs", "--problems").out
+    found = erya("kb", "show", "docs", "--problems", "--json").json["problems"]
+    assert [(p["path"], p["code"]) for p in found] == [
+        (str(folder / "bad.json"), "malformed")
+    ]
+
+
+def test_a_dry_run_changes_nothing(erya, folder):
+    done = erya("ingest", folder, "--kb", "docs", "--dry-run")
+
+    assert done.code == 0
+    assert f"+ {folder / 'leave.md'}" in done.out
+    assert "would read 3 new" in done.out
+    assert erya("kb", "show", "docs", "--json").json["documents"] == 0
+    assert (
+        len(erya("ingest", folder, "--kb", "docs", "--dry-run", "--json").json["added"])
+        == 3
+    )
+
+
+def test_standard_input_is_ingested_under_a_name(home, folder):
+    command = [
+        sys.executable,
+        "-m",
+        "erya",
+        "ingest",
+        "-",
+        "--name",
+        "note.md",
+        "--kb",
+        "docs",
+        "--json",
+    ]
+    done = subprocess.run(
+        command, input=b"# Note\n\nTen days.", capture_output=True, check=True
+    )
+
+    assert json.loads(done.stdout)["added"] == 1
+
+
+def test_sync_follows_the_sources_of_the_settings(erya, folder, tmp_path):
+    Path("erya.toml").write_text(
+        f'[sources.handbook]\npath = "{folder}"\nkb = "docs"\nreaders = ["public"]\n[sources.lost]\npath = "{tmp_path / "lost"}"\n',
+        encoding="utf-8",
+    )
+
+    done = erya("sync")
+
+    assert done.code == 1  # one source is not there; the other went on
+    assert "3 added" in done.out
+    assert "no file or folder" in done.err
+    assert erya("sync", "handbook").code == 0
+    told = erya("sync", "handbook", "--json").json
+    assert (told["source"], told["unchanged"]) == ("handbook", 3)
+    assert erya("search", "hotels", "--kb", "docs", "--as", "bob", "--json").json[
+        "hits"
+    ]
+    assert "would read 0 new" in erya("sync", "handbook", "--dry-run").out
+    assert "There are: handbook, lost" in erya("sync", "other").err
+    assert erya("sync", "--every", "3 moons").code == 2
+
+
+def test_sync_without_sources_says_how_to_name_one(erya):
+    assert "[sources.handbook]" in erya("sync").err

@@ -2,13 +2,15 @@
 
 import os
 import shutil
+import zipfile
+from typing import Any
 
 import pytest
 
 from erya.assistant import Assistant
 from erya.errors import NotAllowedError
-from erya.loading import FolderSource, Limits
-from erya.records import Document, Principal
+from erya.loading import FolderSource, Limits, ParserPool
+from erya.records import Document, Item, Principal, Unchanged
 from erya.stores import Bases
 
 ME = Principal.owner("me")
@@ -206,3 +208,148 @@ def test_the_original_bytes_are_kept(assistant, folder):
 
     kept = assistant.store.original(ME, Document.id_of(str(path)))
     assert kept == path.read_bytes()
+
+
+# What is inside of other files, and what gave no text
+
+
+def zipped(path, **parts):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+
+
+def test_what_is_in_an_archive_is_followed_as_in_a_folder(assistant, folder):
+    box = folder / "box.zip"
+    zipped(box, **{"one.md": "Number one.", "in/two.md": "Number two."})
+    assert counts(ingest(assistant, folder)) == (5, 0, 0, 0)
+    assert counts(ingest(assistant, folder)) == (0, 0, 5, 0)
+
+    zipped(
+        box,
+        **{
+            "one.md": "Number one.",
+            "in/two.md": "Number 2.",
+            "three.md": "Number three.",
+        },
+    )
+    assert counts(ingest(assistant, folder)) == (1, 1, 4, 0)
+
+    zipped(box, **{"one.md": "Number one."})
+    assert counts(ingest(assistant, folder)) == (0, 0, 4, 2)
+
+    box.unlink()
+    assert counts(ingest(assistant, folder)) == (0, 0, 3, 1)
+    assert list(assistant.store.items(ME)) == []
+
+
+def test_an_archive_that_is_damaged_later_keeps_what_was_read_of_it(assistant, folder):
+    box = folder / "box.zip"
+    zipped(box, **{"one.md": "Number one."})
+    ingest(assistant, folder)
+    box.write_bytes(box.read_bytes()[:60])
+
+    report = ingest(assistant, folder)
+
+    assert counts(report) == (0, 0, 3, 0)
+    assert [p.code for p in report.failed] == ["damaged"]
+    assert "one.md" in sources(assistant)
+
+
+def test_readers_of_what_is_in_an_archive_are_those_of_the_run(assistant, folder):
+    zipped(folder / "box.zip", **{"one.md": "Number one."})
+    ingest(assistant, folder, readers=frozenset({"group:hr"}))
+
+    inside = next(d for d in assistant.store.documents(ME) if "box.zip" in d.source)
+    assert inside.readers == {"group:hr"}
+
+    ingest(assistant, folder, readers=frozenset({"public"}))
+    inside = next(d for d in assistant.store.documents(ME) if "box.zip" in d.source)
+    assert inside.readers == {"public"}
+
+
+def test_a_file_that_failed_is_read_again_only_when_it_has_changed(
+    assistant, folder, monkeypatch
+):
+    bad = folder / "bad.json"
+    bad.write_text("{")
+    ingest(assistant, folder)
+    read = []
+    parse_all = ParserPool.parse_all
+
+    def seen(self, items, **options):
+        def noted():
+            for item in items:
+                read.append(item.source)
+                yield item
+
+        return parse_all(self, noted(), **options)
+
+    monkeypatch.setattr(ParserPool, "parse_all", seen)
+    report = ingest(assistant, folder)
+    assert [p.code for p in report.failed] == ["malformed"]
+    assert read == []
+
+    bad.write_text('{"a": "mended"}')
+    report = ingest(assistant, folder)
+    assert read == [str(bad)]
+    assert report.failed == []
+    assert list(assistant.store.items(ME)) == []
+
+
+def test_only_the_owner_learns_which_files_gave_no_text(assistant, folder):
+    (folder / "bad.json").write_text("{")
+    ingest(assistant, folder, readers=frozenset({"public"}))
+
+    assert [i.code for i in assistant.store.items(ME)] == ["malformed"]
+    assert list(assistant.store.items(Principal(user="bob"))) == []
+
+
+def test_a_plan_says_what_a_run_would_do_and_does_nothing(assistant, folder):
+    ingest(assistant, folder)
+    (folder / "leave.md").write_text("Other.")
+    (folder / "travel.html").unlink()
+    (folder / "new.txt").write_text("New.")
+    before = sources(assistant)
+
+    plan = assistant.plan(FolderSource([folder], file_bytes=10_000), principal=ME)
+
+    assert (
+        [os.path.basename(s) for s in plan.added],
+        [os.path.basename(s) for s in plan.updated],
+    ) == (["new.txt"], ["leave.md"])
+    assert [os.path.basename(s) for s in plan.removed] == ["travel.html"]
+    assert plan.unchanged == 1
+    assert sources(assistant) == before
+    report = ingest(assistant, folder)
+    assert counts(report) == (1, 1, 1, 1)
+
+
+def test_what_a_source_calls_unchanged_is_left_and_counted(assistant):
+    class Pages:
+        roots = ("https://docs.example",)
+
+        def __init__(self):
+            self.known: list[dict[str, Any]] = []
+
+        def items(self, known):
+            self.known.append(dict(known))
+            if known:
+                yield Unchanged("https://docs.example/a")
+            else:
+                yield Item(
+                    source="https://docs.example/a",
+                    data=b"One.",
+                    validators={"etag": "1"},
+                )
+
+        def complete(self, root):
+            return True
+
+    pages = Pages()
+    first = assistant.ingest(pages, principal=ME)
+    second = assistant.ingest(pages, principal=ME)
+
+    assert counts(first) == (1, 0, 0, 0)
+    assert counts(second) == (0, 0, 1, 0)
+    assert pages.known == [{}, {"https://docs.example/a": {"etag": "1"}}]

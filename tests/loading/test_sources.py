@@ -1,0 +1,423 @@
+"""Where documents come from: a web site, a bucket, standard input, folders in use."""
+
+import io
+import os
+import socket
+import threading
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from erya import egress
+from erya.errors import FetchError, UsageError
+from erya.loading import FolderSource, StreamSource
+from erya.loading.buckets import BucketSource
+from erya.loading.web import WebSource
+from erya.records import Item, Problem, Unchanged
+
+
+class Site:
+    """A web site on this machine: what it has, and what it was asked for."""
+
+    def __init__(self):
+        self.pages: dict[str, str] = {}
+        self.etags: dict[str, str] = {}
+        self.status: dict[str, int] = {}
+        self.moved: dict[str, str] = {}
+        self.asked: list[str] = []
+        self.url = ""
+
+    def serve(self, handler):
+        path = handler.path
+        self.asked.append(path)
+        etag = self.etags.get(path, "")
+        body = self.pages.get(path, "").encode()
+        status = self.status.get(path, 200 if path in self.pages else 404)
+        if path in self.moved:
+            status = 302
+        elif etag and handler.headers["If-None-Match"] == etag:
+            status, body = 304, b""
+        handler.send_response(status)
+        handler.send_header("Content-Type", "text/html; charset=utf-8")
+        handler.send_header("Content-Length", str(len(body)))
+        if etag:
+            handler.send_header("ETag", etag)
+        if path in self.moved:
+            handler.send_header("Location", self.moved[path])
+        handler.end_headers()
+        handler.wfile.write(body)
+
+
+@pytest.fixture
+def site():
+    made = Site()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            made.serve(self)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        made.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield made
+        server.shutdown()
+        thread.join()
+
+
+def crawl(site, path="/docs/", known=None, **options):
+    source = WebSource(
+        url=site.url + path,
+        private=True,
+        delay=0,
+        sleep=options.pop("sleep", lambda _: None),
+        **options,
+    )
+    return source, list(source.items(known or {}))
+
+
+def paths(site, found):
+    return sorted(each.source.removeprefix(site.url) for each in found)
+
+
+def test_links_are_followed_below_the_address_and_each_page_comes_once(site):
+    site.pages = {
+        "/docs/": '<a href="a.html#top">a</a> <a href="/docs/a.html">A</a> <a href="/other">o</a> <a href="https://elsewhere.example/x">x</a> <a href="pic.png">p</a> <a href="mailto:a@b">m</a>',
+        "/docs/a.html": '<a href="sub/b">b</a>',
+        "/docs/sub/b": "<p>End.</p>",
+        "/other": "no",
+    }
+
+    source, found = crawl(site)
+
+    assert paths(site, found) == ["/docs/", "/docs/a.html", "/docs/sub/b"]
+    assert all(isinstance(each, Item) for each in found)
+    assert source.complete(source.roots[0])
+    assert "/other" not in site.asked
+
+
+def test_a_sitemap_names_pages_that_nothing_links_to(site):
+    site.pages = {
+        "/robots.txt": f"Sitemap: {site.url}/index.xml\n",
+        "/index.xml": f"<sitemapindex><sitemap><loc>{site.url}/one.xml</loc></sitemap></sitemapindex>",
+        "/one.xml": f"<urlset><url><loc>{site.url}/docs/lone?a=1&amp;b=2</loc></url></urlset>",
+        "/docs/": "start",
+        "/docs/lone?a=1&b=2": "lone",
+    }
+
+    assert paths(site, crawl(site)[1]) == ["/docs/", "/docs/lone?a=1&b=2"]
+
+
+def test_robots_are_honoured_and_their_delay(site):
+    site.pages = {
+        "/robots.txt": "User-agent: *\nDisallow: /docs/private*\nCrawl-delay: 3\n",
+        "/docs/": '<a href="private/x">x</a><a href="open">o</a>',
+        "/docs/open": "open",
+        "/docs/private/x": "secret",
+    }
+    waited: list[float] = []
+
+    _, found = crawl(site, sleep=waited.append)
+
+    assert [p.code for p in found if isinstance(p, Problem)] == ["robots"]
+    assert "/docs/private/x" not in site.asked
+    assert set(waited) == {3.0}
+
+
+def test_what_has_not_changed_is_not_sent_again_and_still_leads_on(site):
+    site.pages = {"/docs/": '<a href="a">a</a>', "/docs/a": "one"}
+    site.etags = {"/docs/": '"1"', "/docs/a": '"1"'}
+    _, first = crawl(site)
+    known = {item.source: item.validators for item in first}
+    site.pages["/docs/a"], site.etags["/docs/a"] = "two", '"2"'
+
+    source, second = crawl(site, known=known)
+
+    assert second[0] == Unchanged(f"{site.url}/docs/")
+    assert isinstance(second[1], Item)
+    assert second[1].data == b"two"
+    assert source.complete(source.roots[0])
+
+
+def test_pages_are_known_by_their_canonical_addresses(site):
+    page = f'<link rel="canonical" href="{site.url}/docs/real"><p>x</p>'
+    site.pages = {
+        "/docs/": '<a href="?print=1">p</a><a href="real">r</a>',
+        "/docs/?print=1": page,
+        "/docs/real": page,
+    }
+
+    assert paths(site, crawl(site)[1]) == ["/docs/", "/docs/real"]
+
+
+def test_what_fails_leaves_the_scan_incomplete_and_what_is_gone_does_not(site):
+    site.pages = {"/docs/": '<a href="gone">g</a>'}
+    source, found = crawl(site)
+    assert source.complete(source.roots[0])
+    assert paths(site, found) == ["/docs/"]
+
+    site.pages["/docs/gone"], site.status["/docs/gone"] = "", 503
+    source, found = crawl(site)
+
+    assert not source.complete(source.roots[0])
+    assert [p.message for p in found if isinstance(p, Problem)] == [
+        "The server said 503."
+    ]
+
+
+def test_a_site_without_end_is_left_at_the_limit(site):
+    site.pages = {
+        f"/docs/{i or ''}": f'<a href="/docs/{i + 1}">n</a>' for i in range(30)
+    }
+
+    source, found = crawl(site, pages=5)
+
+    assert [each.code for each in found if isinstance(each, Problem)] == ["too_many"]
+    assert len(found) == 6
+    assert not source.complete(source.roots[0])
+
+
+def test_a_redirect_leads_nowhere_else(site):
+    site.pages = {
+        "/docs/": '<a href="out">o</a><a href="in">i</a>',
+        "/docs/end": "end",
+        "/secret": "no",
+    }
+    site.moved = {"/docs/out": "/secret", "/docs/in": "/docs/end"}
+
+    assert paths(site, crawl(site)[1]) == ["/docs/", "/docs/end"]
+
+
+def test_a_site_with_a_private_address_is_refused_unless_it_is_allowed(site):
+    site.pages = {"/docs/": "x"}
+    source = WebSource(url=site.url + "/docs/", delay=0)
+
+    with pytest.raises(UsageError, match="not public"):
+        list(source.items({}))
+    assert site.asked == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://a.example/",
+        "https://a:b@c.example/",
+        "http://",
+        "file:///etc/passwd",
+        "http://[::1",
+    ],
+)
+def test_what_is_no_address_of_the_web_is_refused(url):
+    with pytest.raises(UsageError):
+        WebSource(url=url)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "169.254.169.254",
+        "192.168.0.1",
+        "0.0.0.0",
+        "::1",
+        "fe80::1",
+        "fd00::1",
+        "::ffff:127.0.0.1",
+        "64:ff9b::7f00:1",
+        "224.0.0.1",
+        "100.64.0.1",
+        "2002:7f00:1::",
+    ],
+)
+def test_no_address_inside_is_connected_to(monkeypatch, address):
+    """Whatever a name says, the addresses that it has are looked at."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *_, **__: [(family, 1, 6, "", (address, 80))]
+    )
+    monkeypatch.setattr(
+        socket, "create_connection", lambda *_: pytest.fail("it connects")
+    )
+
+    with pytest.raises(FetchError) as caught:
+        egress.fetch("http://docs.example/", most_bytes=10, seconds=1)
+    assert caught.value.code == "not_public"
+
+
+def test_the_address_that_was_checked_is_the_one_that_is_used(monkeypatch, site):
+    """A name that changes its address between two looks gains nothing: there is one look."""
+    site.pages = {"/": "x"}
+    port = int(site.url.rpartition(":")[2])
+    looks = []
+
+    def look(host, *_, **__):
+        looks.append(host)
+        return [(socket.AF_INET, 1, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look)
+    found = egress.fetch(
+        f"http://docs.example:{port}/",
+        most_bytes=10,
+        seconds=5,
+        private_hosts=frozenset({"docs.example"}),
+    )
+
+    assert found.data == b"x"
+    assert looks == ["docs.example"] + ["127.0.0.1"] * (len(looks) - 1)
+
+
+def test_a_body_over_the_limit_is_refused(site):
+    site.pages = {"/": "x" * 100}
+    with pytest.raises(FetchError) as caught:
+        egress.fetch(
+            site.url + "/",
+            most_bytes=99,
+            seconds=5,
+            private_hosts=frozenset({"127.0.0.1"}),
+        )
+    assert caught.value.code == "too_large"
+
+
+def test_redirects_end(site):
+    site.moved = {"/a": "/a"}
+    with pytest.raises(FetchError) as caught:
+        egress.fetch(
+            site.url + "/a",
+            most_bytes=99,
+            seconds=5,
+            private_hosts=frozenset({"127.0.0.1"}),
+        )
+    assert caught.value.code == "redirects"
+
+
+# Buckets
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    """A bucket of moto's server, and a client to fill it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    client = boto3.client("s3", endpoint_url=endpoint)
+    client.create_bucket(Bucket="team")
+    yield endpoint, client
+    client.close()
+    reset = urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")
+    urllib.request.urlopen(reset).close()
+    server.stop()
+
+
+def test_a_bucket_offers_what_is_below_the_prefix_and_only_what_changed(bucket):
+    endpoint, client = bucket
+    for key, text in {
+        "docs/a.md": "one",
+        "docs/年假.md": "十天",
+        "docs/": "",
+        "other": "no",
+    }.items():
+        client.put_object(Bucket="team", Key=key, Body=text.encode())
+    source = BucketSource(bucket="team", prefix="docs/", endpoint=endpoint)
+
+    first = [item for item in source.items({}) if isinstance(item, Item)]
+    client.put_object(Bucket="team", Key="docs/a.md", Body=b"two")
+    second = list(source.items({item.source: item.validators for item in first}))
+
+    assert source.roots == ("s3://team/docs",)
+    assert [(i.source, i.data.decode()) for i in first] == [
+        ("s3://team/docs/a.md", "one"),
+        ("s3://team/docs/年假.md", "十天"),
+    ]
+    assert [type(each) for each in second] == [Item, Unchanged]
+    assert source.complete("s3://team/docs")
+
+
+def test_an_object_over_the_limit_is_named_and_not_fetched(bucket):
+    endpoint, client = bucket
+    client.put_object(Bucket="team", Key="big", Body=b"x" * 100)
+
+    (found,) = BucketSource(bucket="team", endpoint=endpoint, object_bytes=99).items({})
+
+    assert isinstance(found, Problem)
+    assert found.code == "too_large"
+
+
+def test_a_bucket_that_is_not_there_is_an_error_and_nothing_vanishes(bucket):
+    source = BucketSource(bucket="nowhere", endpoint=bucket[0])
+
+    with pytest.raises(UsageError, match="'nowhere' cannot be listed"):
+        list(source.items({}))
+    assert not source.complete("s3://nowhere")
+
+
+# Standard input, and files that are being written
+
+
+def test_standard_input_is_one_document_within_the_limit():
+    (item,) = StreamSource(stream=io.BytesIO(b"abc"), name="a.md").items()
+    (over,) = StreamSource(stream=io.BytesIO(b"abc"), name="a.md", file_bytes=2).items()
+
+    assert item == Item(source="stdin:a.md", data=b"abc")
+    assert isinstance(over, Problem)
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path):
+    big = tmp_path / "big.txt"
+    with big.open("wb") as file:
+        file.truncate(2_000_000_000)
+
+    (found,) = FolderSource([big], file_bytes=1_000).items()
+
+    assert isinstance(found, Problem)
+    assert found.code == "too_large"
+    assert "2,000,000,000 bytes" in found.message
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path, monkeypatch):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    stat = os.fstat
+    looks = []
+
+    def look(descriptor):
+        found = stat(descriptor)
+        looks.append(found)
+        if len(looks) == 1:
+            path.write_text("newer")
+        return found
+
+    monkeypatch.setattr(os, "fstat", look)
+    (found,) = FolderSource([path], file_bytes=100).items()
+
+    assert isinstance(found, Item)
+    assert found.data == b"newer"
+    assert len(looks) == 4
+
+
+def test_a_file_that_never_rests_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "log.txt"
+    path.write_text("x")
+    stat = os.fstat
+
+    def look(descriptor):
+        found = stat(descriptor)
+        with path.open("a") as file:
+            file.write("more")
+        return found
+
+    monkeypatch.setattr(os, "fstat", look)
+    (found,) = FolderSource([path], file_bytes=1_000).items()
+
+    assert isinstance(found, Problem)
+    assert found.code == "changing"
