@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from erya import traces
 from erya.answering import Answerer, ExtractiveAnswerer
@@ -18,6 +18,7 @@ from erya.errors import ModelError, NotFoundError, UsageError
 from erya.indexing import Ingestion, IngestReport, Plan, Recipe, Stored, planned
 from erya.loading import PARSING, Limits, Outcome, ParserPool, Source, document_of
 from erya.models import EmbeddingModel
+from erya.preparing import Preparation
 from erya.records import Answer, Document, Evidence, Principal
 from erya.reranking import Reranker
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
@@ -44,6 +45,8 @@ class Assistant:
         reranker: Reads the best passages once more, with the question; without it they
             stay in the order of the search.
         chunker: Cuts the documents.
+        preparation: Cleans, enriches and masks them before.
+        html: Whether web pages are read whole, or their main part alone.
         limits: What one file may cost.
         workers: Processes that read files.
         passages: Passages that an answer is made from.
@@ -57,6 +60,8 @@ class Assistant:
     strategy: Callable[[Retriever], Retriever] | None = None
     reranker: Reranker | None = None
     chunker: Chunker = field(default_factory=StructureChunker)
+    preparation: Preparation = field(default_factory=Preparation)
+    html: Literal["whole", "main"] = "whole"
     limits: Limits = field(default_factory=Limits)
     workers: int = 2
     passages: int = 8
@@ -99,11 +104,12 @@ class Assistant:
             StoreError: The base cannot be written; what was committed before stays.
         """
         private = frozenset({f"user:{principal.user}"})
-        recipe = f"{PARSING}/{self.chunker.recipe}"
         with (
             traces.span("ingest") as told,
             self.store.writer(principal, purpose="ingest") as writer,
-            ParserPool(limits=self.limits, workers=self.workers) as pool,
+            ParserPool(
+                limits=self.limits, workers=self.workers, main=self.html == "main"
+            ) as pool,
         ):
             job = writer.begin_job(
                 "ingest",
@@ -116,7 +122,7 @@ class Assistant:
             run = Ingestion(
                 writer,
                 self._stored(principal),
-                recipe=Recipe(recipe, pool.abilities),
+                recipe=Recipe(self._recipe, pool.abilities),
                 readers=readers,
                 force=force,
                 model=self.embedding,
@@ -141,10 +147,13 @@ class Assistant:
                         outcome.parsed,
                         readers=run.readers_of(outcome.item, default=private),
                     )
+                    with traces.span("prepare"):
+                        document = self.preparation.prepare(document)
                     with traces.span("chunk"):
                         chunks = list(self.chunker.chunk(document))
                     with traces.span("index", chunks=len(chunks)):
-                        run.store(document, chunks, original=outcome.item.data)
+                        original = self.preparation.kept(document, outcome.item.data)
+                        run.store(document, chunks, original=original)
                 if on_progress is not None:
                     on_progress(run.report)
             report = run.finish(source.roots, complete=source.complete)
@@ -167,7 +176,7 @@ class Assistant:
             StoreError: The base is damaged.
         """
         with ParserPool(limits=self.limits) as pool:
-            recipe = Recipe(f"{PARSING}/{self.chunker.recipe}", pool.abilities)
+            recipe = Recipe(self._recipe, pool.abilities)
         return planned(
             source.items({}),
             self._stored(principal),
@@ -175,6 +184,11 @@ class Assistant:
             force=force,
             roots=lambda: [root for root in source.roots if source.complete(root)],
         )
+
+    @property
+    def _recipe(self) -> str:
+        told = self.preparation.recipe
+        return f"{PARSING}:{self.html}/{self.chunker.recipe}/{told}"
 
     def _stored(self, principal: Principal) -> Stored:
         return Stored(self.store.documents(principal), self.store.items(principal))
@@ -207,12 +221,15 @@ class Assistant:
             )
             for given in documents:
                 original = given.text.encode("utf-8", "surrogatepass")
-                document = dataclasses.replace(
-                    given, content_hash=hashlib.sha256(original).hexdigest()
+                document = self.preparation.mask(
+                    dataclasses.replace(
+                        given, content_hash=hashlib.sha256(original).hexdigest()
+                    )
                 )
                 run.report.files += 1
                 chunks = list(self.chunker.chunk(document))
-                run.store(document, chunks, original=original)
+                kept = self.preparation.kept(document, original)
+                run.store(document, chunks, original=kept)
             report = run.finish((), complete=lambda _: False)
             told["erya.documents"] = report.added + report.updated
         return report

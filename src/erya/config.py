@@ -97,6 +97,18 @@ class Settings:
         parse_seconds: The longest that reading a file may take without a page of it
             being done.
         parse_memory_mb: Memory of a process that reads files, in megabytes.
+        html: Whether web pages are read `whole`, or their `main` part alone.
+        clean: Steps that clean a document, with commas: normalise, boilerplate,
+            duplicates, quality; empty cleans nothing.
+        enrich: What is told of a document in its metadata: facts, languages, keywords,
+            entities.
+        enrich_model: The chat model that names keywords and entities; empty goes by
+            rules.
+        enrich_names: A file of names to look for, one on each line.
+        mask: Kinds of personal data that are masked, with commas, or `all`; empty masks
+            nothing.
+        mask_originals: Whether the files that masked documents were read from are kept,
+            for the `owner` alone, or `none` are.
         trace_file: Where spans are written, one JSON object each; empty writes none.
         sources: What `erya sync` keeps bases in step with; in `erya.toml` only.
     """
@@ -125,6 +137,13 @@ class Settings:
     max_text_characters: int = 20_000_000
     parse_seconds: float = 30.0
     parse_memory_mb: int = 1_000
+    html: str = "whole"
+    clean: str = "normalise,boilerplate,duplicates,quality"
+    enrich: str = "facts,languages"
+    enrich_model: str = ""
+    enrich_names: str = ""
+    mask: str = ""
+    mask_originals: str = "owner"
     trace_file: str = ""
     sources: tuple[SourceSettings, ...] = ()
 
@@ -316,7 +335,11 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "max_text_characters": (1, 300_000_000),
     "parse_memory_mb": (256, 1_000_000),
 }
-_CHOICES: Final[dict[str, tuple[str, ...]]] = {"query_strategy": ("", "multi-query")}
+_CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "query_strategy": ("", "multi-query"),
+    "html": ("whole", "main"),
+    "mask_originals": ("owner", "none"),
+}
 _USER: Final = re.compile(r"[^\s,]+")
 _MAY_BE_WRITTEN: Final[dict[type, tuple[type, ...]]] = {
     str: (str,), Path: (str, Path), int: (str, int), float: (str, int, float),

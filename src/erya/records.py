@@ -222,6 +222,8 @@ class Document:
         metadata: What filters and citations may use.
         readers: Who may read it: `user:…`, `group:…` or `public`.
         content_hash: The SHA-256 of the original bytes.
+        masked: Where personal data was written over; the original is then for the
+            owner alone.
     """
 
     id: str
@@ -235,6 +237,7 @@ class Document:
     metadata: Mapping[str, str] = field(default_factory=dict)
     readers: frozenset[str] = frozenset()
     content_hash: str = ""
+    masked: tuple[Span, ...] = ()
 
     def page_at(self, position: int) -> int | None:
         """Return the page on which a character stands; None where there are none."""

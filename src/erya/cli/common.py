@@ -1,5 +1,6 @@
 """What the commands share: options, settings, and how things are shown."""
 
+import dataclasses
 import json
 import math
 import os
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from erya.answering import Answerer
     from erya.assistant import Assistant
     from erya.models import ChatModel, EmbeddingModel, ModelEntry
+    from erya.preparing import Preparation
     from erya.reranking import Reranker
     from erya.retrieving import Retriever
     from erya.stores import Bases, Finding
@@ -53,6 +55,7 @@ __all__ = [
     "parts_for",
     "place",
     "place_options",
+    "preparation_for",
     "principal_for",
     "problem_json",
     "rerank_option",
@@ -239,6 +242,8 @@ def parts_for(settings: Settings, *, chat: bool = False) -> dict[str, Any]:
         "strategy": strategy_for(settings),
         "reranker": reranker_for(settings),
         "chunker": StructureChunker(max_tokens=settings.chunk_tokens),
+        "preparation": preparation_for(settings),
+        "html": settings.html,
         "limits": Limits(
             file_bytes=settings.max_file_bytes,
             seconds=settings.parse_seconds,
@@ -248,6 +253,58 @@ def parts_for(settings: Settings, *, chat: bool = False) -> dict[str, Any]:
         "workers": settings.workers,
         "passages": settings.passages,
     }
+
+
+def preparation_for(settings: Settings) -> "Preparation":
+    """Return how documents are prepared, as the settings say.
+
+    Raises:
+        NotFoundError: The chat model was never added.
+        UsageError: There is no step or kind of a name, or no file of names.
+    """
+    from erya.guarding import KINDS, Masking  # noqa: PLC0415
+    from erya.loading import Enrichment  # noqa: PLC0415
+    from erya.preparing import Preparation  # noqa: PLC0415
+
+    masked = frozenset(_listed(settings.mask))
+    if unknown := masked - KINDS - {"all"}:
+        there = ", ".join(sorted(KINDS))
+        msg = f"mask names {', '.join(sorted(unknown))}. There are: all, {there}."
+        raise UsageError(msg)
+    masking = Masking(
+        kinds=frozenset() if "all" in masked else masked,
+        keep_original=settings.mask_originals == "owner",
+    )
+    named = dataclasses.replace(settings, chat_model=settings.enrich_model)
+    return Preparation(
+        cleaning=_listed(settings.clean),
+        enrichment=Enrichment(
+            steps=_listed(settings.enrich),
+            names=_names(settings.enrich_names),
+            model=chat_model_for(named) if settings.enrich_model else None,
+        ),
+        masking=masking if masked else None,
+    )
+
+
+def _listed(told: str) -> tuple[str, ...]:
+    return tuple(filter(None, (part.strip() for part in told.split(","))))
+
+
+def _names(path: str) -> frozenset[str]:
+    """Read a file of names.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    if not path:
+        return frozenset()
+    try:
+        lines = Path(path).expanduser().read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        msg = f"enrich_names: {path!r} cannot be read: {error}"
+        raise UsageError(msg) from None
+    return frozenset(filter(None, map(str.strip, lines)))
 
 
 def strategy_for(

@@ -103,14 +103,18 @@ def _read(item: "Item", settings: "Settings") -> list[_Seen]:
     from erya.loading import ParserPool, document_of  # noqa: PLC0415
 
     chunker = StructureChunker(max_tokens=settings.chunk_tokens)
-    limits = parts_for(settings)["limits"]
+    parts = parts_for(settings)
+    limits, preparation = parts["limits"], parts["preparation"]
     found = []
-    with ParserPool(limits=limits, workers=settings.workers) as pool:
+    with ParserPool(
+        limits=limits, workers=settings.workers, main=settings.html == "main"
+    ) as pool:
         for outcome in pool.parse_all([item]):
             if outcome.parsed is None:
                 found.append(_Seen(outcome, None, []))
                 continue
-            document = document_of(outcome.item, outcome.parsed, readers=frozenset())
+            read = document_of(outcome.item, outcome.parsed, readers=frozenset())
+            document = preparation.prepare(read)
             found.append(_Seen(outcome, document, list(chunker.chunk(document))))
     return found
 

@@ -195,6 +195,9 @@ def _marked(
     )
     item = Item(source=document.source, data=data)
     with ParserPool(limits=limits, workers=1) as pool:
+        if any(m.start < span.end and span.start < m.end for m in document.masked):
+            echo("No picture: personal data in these words is masked.", err=True)
+            return None
         try:
             end = min(span.end, document.pages[place.page - 1].end)
             return pool.mark(

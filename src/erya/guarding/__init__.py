@@ -1,10 +1,17 @@
 """What must not pass unseen: personal data in texts.
 
-This room finds; what becomes of it is for whoever asked. It never changes a text, and
-without a model it does not guess at names of people and places.
+This room finds it, and masks it where that is asked for. Without a model it does not
+guess at names of people and places.
 """
 
 from erya.guarding.base import PersonalData, PersonalDataDetector
-from erya.guarding.rules import PersonalDataRules
+from erya.guarding.masking import Masking
+from erya.guarding.rules import KINDS, PersonalDataRules
 
-__all__ = ["PersonalData", "PersonalDataDetector", "PersonalDataRules"]
+__all__ = [
+    "KINDS",
+    "Masking",
+    "PersonalData",
+    "PersonalDataDetector",
+    "PersonalDataRules",
+]

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from erya.guarding.base import PersonalData, PersonalDataDetector
 
-__all__ = ["PersonalDataRules"]
+__all__ = ["KINDS", "PersonalDataRules"]
 
 
 class _Rule(NamedTuple):
@@ -29,10 +29,11 @@ class _Rule(NamedTuple):
 class PersonalDataRules(PersonalDataDetector):
     """Finds what has a form: no model, nothing is contacted.
 
-    Kinds: `email`, `wechat_id`, `ip_address`, `iban`, `cn_social_credit`, `cn_id_card`,
-    `bank_card`, `us_ssn`, `passport`, `vehicle_plate`, `date_of_birth`, `phone`,
-    `address`, `person`. Of addresses only those with a street and a number, of people
-    only those whom a title or a form's field announces.
+    Kinds: `secret` (keys, tokens, passwords), `email`, `wechat_id`, `ip_address`,
+    `iban`, `cn_social_credit`, `cn_id_card`, `bank_card`, `us_ssn`, `passport`,
+    `vehicle_plate`, `date_of_birth`, `phone`, `address`, `person`. Of addresses only
+    those with a street and a number, of people only those whom a title or a form's
+    field announces.
     """
 
     @override
@@ -192,6 +193,32 @@ _HAN: Final = "[\u4e00-\u9fff]"
 
 _RULES: Final = (
     _Rule(
+        "secret",
+        re.compile(
+            r"(?<![A-Za-z0-9])(?P<it>(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36,251}"
+            r"|github_pat_\w{60,90}|sk-(?:proj-|ant-)?[A-Za-z0-9_-]{20,200}|AIza[\w-]{35}"
+            r"|xox[abprs]-[A-Za-z0-9-]{10,200}|LTAI[A-Za-z0-9]{12,24}|AKID[A-Za-z0-9]{32}"
+            r"|eyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{10,1000})(?![A-Za-z0-9])",
+            re.ASCII,
+        ),
+    ),
+    _Rule(
+        "secret",
+        re.compile(
+            r"(?P<it>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]{0,8000}?"
+            r"-----END [A-Z ]{0,30}PRIVATE KEY-----)"
+        ),
+    ),
+    _Rule(
+        "secret",
+        re.compile(
+            r"(?:\b(?:password|passwd|api[_-]?key|secret|token)\b|密码|口令|密钥)"
+            r"[\"' ]{0,2}(?:[:：=]|是|为)[\"' ]{0,3}"
+            r"(?P<it>(?=[^\s\"',，。]*\d)[^\s\"',，。;；]{6,128})",
+            re.IGNORECASE,
+        ),
+    ),
+    _Rule(
         "email",
         re.compile(
             r"(?<![\w.%+-])(?P<it>[A-Za-z0-9_][A-Za-z0-9._%+-]{0,63}@"
@@ -343,3 +370,5 @@ _RULES: Final = (
         ),
     ),
 )
+
+KINDS: Final = frozenset(rule.kind for rule in _RULES)

@@ -88,7 +88,7 @@ class _Read(NamedTuple):
 
     document: Document
     chunks: Sequence[Chunk]
-    original: bytes
+    original: bytes | None
 
 
 class Ingestion:
@@ -241,7 +241,7 @@ class Ingestion:
             self._writer.forget(item.source)
 
     def store(
-        self, document: Document, chunks: Sequence[Chunk], *, original: bytes
+        self, document: Document, chunks: Sequence[Chunk], *, original: bytes | None
     ) -> None:
         """Store what was read, now or with the documents that follow.
 

@@ -8,6 +8,7 @@ from erya.language.analysis import (
     ANALYSIS,
     QueryTerms,
     Terms,
+    content_words,
     document_terms,
     is_code,
     query_terms,
@@ -15,6 +16,7 @@ from erya.language.analysis import (
     terms,
 )
 from erya.language.fact_finding import Fact, facts
+from erya.language.folding import fold_letters
 from erya.language.sentence_ends import LIST_MARK, sentences
 from erya.language.tables import (
     header_above,
@@ -33,9 +35,11 @@ __all__ = [
     "Fact",
     "QueryTerms",
     "Terms",
+    "content_words",
     "count_tokens",
     "document_terms",
     "facts",
+    "fold_letters",
     "header_above",
     "is_code",
     "is_row",

@@ -63,6 +63,7 @@ def _listed(name: str) -> list[str]:
     return [entry for x in lines if not x.startswith("#") for entry in x.split()]
 
 
+_CONTENT = re.compile(rf"(?P<han>[{HAN}]+)|[A-Za-z][A-Za-z'’-]{{1,30}}[A-Za-z]")
 _STOP_WORDS = frozenset(_listed("stop_words.txt"))
 
 
@@ -158,6 +159,21 @@ def question_words(text: str) -> list[tuple[str, ...]]:
 def terms(text: str) -> frozenset[str]:
     """Return the distinct body terms of `text`, to ask whether texts share words."""
     return frozenset(document_terms(text).body)
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words that say what a text is about, as it writes them, in order.
+
+    English words of three letters and more in lower case, Chinese ones of two
+    characters and more; no filler, numbers or codes.
+    """
+    words: list[str] = []
+    for match in _CONTENT.finditer(text):
+        if match.lastgroup == "han":
+            words += [w for w in _jieba().cut(match[0]) if len(w) > 1]
+        else:
+            words.append(match[0].lower())
+    return [word for word in words if word not in _STOP_WORDS]
 
 
 def is_code(term: str) -> bool:

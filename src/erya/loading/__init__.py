@@ -6,7 +6,9 @@ ever extracted to a path.
 """
 
 from erya.loading.base import PARSING, Limits, Parser, Source
+from erya.loading.cleaning import CLEANING, clean_document
 from erya.loading.documents import document_of
+from erya.loading.enriching import ENRICHING, Enrichment
 from erya.loading.folders import FolderSource
 from erya.loading.pool import Marked, Outcome, ParserPool
 from erya.loading.registry import PARSERS, parse
@@ -14,8 +16,11 @@ from erya.loading.sniffing import media_type
 from erya.loading.stream import StreamSource
 
 __all__ = [
+    "CLEANING",
+    "ENRICHING",
     "PARSERS",
     "PARSING",
+    "Enrichment",
     "FolderSource",
     "Limits",
     "Marked",
@@ -24,6 +29,7 @@ __all__ = [
     "ParserPool",
     "Source",
     "StreamSource",
+    "clean_document",
     "document_of",
     "media_type",
     "parse",

@@ -62,6 +62,15 @@ _INLINE_TAGS: Final = re.compile(
     rf"</?(?:{'|'.join(_INLINE)})(?=[\s>])[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*>"
 )
 _NAMES: Final = re.compile(r"<([a-zA-Z]{1,10})\b")
+_LEAST_MAIN: Final = 0.2  # of a page's text: less is no main part
+_ASIDES: Final = (
+    "header, footer, aside, [role=banner], [role=contentinfo], [role=complementary]"
+)
+_FACTS: Final = {
+    "author": ("author", "article:author", "og:article:author"),
+    "date": ("date", "article:published_time", "dcterms.date", "pubdate"),
+    "description": ("description", "og:description"),
+}
 _START: Final = re.compile(r'\bstart="(\d{1,9})"')
 _SPAN: Final = re.compile(r'\bcolspan="(\d{1,3})"')
 _WIDE_WRAP: Final = re.compile(
@@ -70,21 +79,61 @@ _WIDE_WRAP: Final = re.compile(
 )
 
 
-def parse_html(data: bytes, name: str) -> Parsed:
+def parse_html(data: bytes, name: str, *, main: bool = False) -> Parsed:
     """Read a page. The title is its `<title>`, else its first heading.
 
     Scripts, styles, navigation and elements hidden by attribute or inline style are
     left out: what a reader of the page cannot see cannot be cited.
+
+    Args:
+        data: The page.
+        name: Its name.
+        main: Read only what is marked as its main part, if there is enough of it; else
+            leave out headers, footers and asides.
     """
     declared = _CHARSET.search(data[:_DECLARED_WITHIN])
     source = decode(data, declared=declared[1].decode("ascii") if declared else None)
     tree = LexborHTMLParser(source)
     title_node = tree.css_first("title")
     title = title_node.text(deep=True) if title_node is not None else ""
+    facts = _facts(tree)
+    if main:
+        _narrow(tree)
     builder = TextBuilder()
     _add_tree(builder, tree, source)
-    parsed = builder.parsed(title=title, media_type="text/html")
+    parsed = builder.parsed(title=title, media_type="text/html", **facts)
     return parsed if parsed.title else replace(parsed, title=PurePosixPath(name).stem)
+
+
+def _facts(tree: LexborHTMLParser) -> dict[str, str]:
+    """Return what a page says of itself for programs."""
+    facts: dict[str, str] = {}
+    for fact, names in _FACTS.items():
+        for name in names:
+            node = tree.css_first(f'meta[name="{name}"], meta[property="{name}"]')
+            told = (node.attributes.get("content") or "") if node is not None else ""
+            if told:
+                facts.setdefault(fact, told)
+    return facts
+
+
+def _narrow(tree: LexborHTMLParser) -> None:
+    """Take away what is not the main part of a page."""
+    body = tree.body
+    if body is None:
+        return
+    parts = tree.css("main, [role=main], article")
+    best = max(parts, key=lambda node: len(node.text()), default=None)
+    if best is not None and len(best.text()) > _LEAST_MAIN * len(body.text()):
+        node = best
+        while (parent := node.parent) is not None and node.mem_id != body.mem_id:
+            for other in list(parent.iter()):
+                if other.mem_id != node.mem_id:
+                    other.decompose()
+            node = parent
+        return
+    for node in reversed(tree.css(_ASIDES)):
+        node.decompose()
 
 
 def add_html(builder: TextBuilder, fragment: str) -> None:

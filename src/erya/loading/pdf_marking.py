@@ -15,6 +15,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from erya.errors import DocumentError
+from erya.language import fold_letters
 from erya.loading.pdf import PdfReader, open_pdf
 from erya.loading.pdf_lines import Box as _Points
 
@@ -72,7 +73,7 @@ def mark_pdf(
             msg = f"There is no page {page} in this PDF of {len(document)} pages."
             raise DocumentError(msg, code="no_such_page")
         told = PdfReader(document, ocr=ocr).page(page - 1)
-        if told.text[start:end] != quote:
+        if fold_letters(told.text[start:end]) != fold_letters(quote):
             msg = (
                 f"Page {page} is read otherwise than when the file was ingested, so "
                 "the words cannot be marked. Ingest it again with --force."

@@ -97,7 +97,12 @@ class ParserPool:
     """
 
     def __init__(
-        self, *, limits: Limits | None = None, workers: int = 2, ocr: bool = True
+        self,
+        *,
+        limits: Limits | None = None,
+        workers: int = 2,
+        ocr: bool = True,
+        main: bool = False,
     ) -> None:
         """Take the limits; nothing is started yet.
 
@@ -106,7 +111,9 @@ class ParserPool:
             workers: Processes at once.
             ocr: Recognise the text of pictures where a page has no other, if the extra
                 `ocr` is installed.
+            main: Read only the main part of web pages.
         """
+        self._main = main
         self._limits = limits or Limits()
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="erya-parse")
         self._size = workers
@@ -255,7 +262,7 @@ class ParserPool:
             worker = self._worker(idle, ocr=ocr)
             fresh = worker.files == 0
             self._busy.add(worker)
-            outcome = worker.parse(item, on_page=self._count)
+            outcome = worker.parse(item, main=self._main, on_page=self._count)
             self._busy.discard(worker)
             if worker.usable and not self._closed:
                 idle.append(worker)
@@ -357,10 +364,10 @@ class _Worker:
                 pass  # the rest of a request that nobody will read
         self.process.wait()
 
-    def parse(self, item: Item, *, on_page: Callable[[], None]) -> Outcome:
+    def parse(self, item: Item, *, main: bool, on_page: Callable[[], None]) -> Outcome:
         """Have one file read."""
         name = PurePath(item.source).name.encode("utf-8", "replace").decode()
-        asked = {"name": name, "ocr": self.ocr}
+        asked = {"name": name, "ocr": self.ocr, "main": main}
         return self._within_limits(
             item,
             asked,

@@ -146,6 +146,7 @@ def read_file(
     name: str,
     *,
     ocr: bool = False,
+    main: bool = False,
     on_page: Callable[[int], None] = lambda _: None,
     on_part: Callable[[Part], None] = lambda _: None,
 ) -> Parsed | list[Notice]:
@@ -155,6 +156,7 @@ def read_file(
         data: The file's bytes.
         name: The file's name.
         ocr: Recognise the text of pictures, where a page has no other.
+        main: Read only the main part of web pages.
         on_page: Called after each page of what is read page by page, with the number
             of pages in all.
         on_part: Called with each file inside the file.
@@ -190,6 +192,10 @@ def read_file(
         from erya.loading.pictures import parse_picture  # noqa: PLC0415
 
         parsed = parse_picture(data, name, ocr=ocr)
+    elif kind == "text/html":
+        from erya.loading.html import parse_html  # noqa: PLC0415 - as its siblings
+
+        parsed = parse_html(data, name, main=main)
     else:
         parsed = parser_for(kind)(data, name)
     if not parsed.blocks:

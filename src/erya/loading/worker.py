@@ -93,6 +93,7 @@ class _Reply:
             data,
             asked["name"],
             ocr=asked["ocr"],
+            main=asked["main"],
             on_page=self._page,
             on_part=self._part,
         )

@@ -215,7 +215,7 @@ class Writer(Protocol):
         document: Document,
         chunks: Sequence[Chunk],
         *,
-        original: bytes,
+        original: bytes | None,
         recipe: str,
         embeddings: Sequence[Embedding] | None = None,
     ) -> None:
@@ -224,7 +224,8 @@ class Writer(Protocol):
         Args:
             document: The document.
             chunks: Spans of its text.
-            original: The bytes that it was read from.
+            original: The bytes that it was read from; None keeps none, as where
+                personal data in them is masked.
             recipe: How they were read and cut.
             embeddings: One for each chunk, by the model that `use_embedder` named; None
                 leaves the chunks to be found by their words.
@@ -381,7 +382,8 @@ class Store(Protocol):
         """Return the bytes that a document was read from.
 
         Raises:
-            NotFoundError: There is none, or the principal may not read it.
+            NotFoundError: There is none, or the principal may not read it; or personal
+                data is masked, and the principal is no owner, or nothing was kept.
             DamagedError: The stored bytes are not what was written.
         """
         ...

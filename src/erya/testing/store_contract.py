@@ -1,6 +1,7 @@
 """What every store keeps: the chapters are storing, finding, readers, writers."""
 
 import dataclasses
+import hashlib
 import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -17,7 +18,7 @@ from erya.errors import (
     OtherModelError,
 )
 from erya.models import fingerprint_of
-from erya.records import Chunk, Document, Evidence, Principal
+from erya.records import Chunk, Document, Evidence, Notice, Principal, Span
 from erya.retrieving import ConvexFusion
 from erya.stores import (
     KEYWORD,
@@ -25,6 +26,7 @@ from erya.stores import (
     Embedding,
     Fused,
     Store,
+    StoredItem,
     VectorQuery,
 )
 from erya.testing.documents import chunked, document
@@ -623,6 +625,54 @@ class StoreContract:
             store.verify(ADA)
         with pytest.raises(NotAllowedError):
             store.rebuild(ADA)
+
+    def test_what_became_of_items_is_for_the_owner_and_the_last_word_counts(
+        self, store: Store
+    ) -> None:
+        first = StoredItem(source="/a", content_hash="1", recipe="r", code="damaged")
+        notice = Notice("garbled", "Page 2.", 2)
+        second = dataclasses.replace(
+            first, code="", parts=2, notices=(notice,), failed=True
+        )
+        with store.writer(OWNER, purpose="test") as writer:
+            writer.note(first)
+            writer.note(
+                dataclasses.replace(first, source="/b", validators={"etag": "x"})
+            )
+            writer.commit()
+            writer.note(second)
+            writer.forget("/b")
+            writer.forget("/never")
+        (found,) = store.items(OWNER)
+        assert dataclasses.replace(found, at="") == second
+        assert found.at
+        assert list(store.items(Principal(user="bob"))) == []
+
+    def test_the_original_of_masked_data_is_for_the_owner_or_for_nobody(
+        self, store: Store
+    ) -> None:
+        kept = dataclasses.replace(
+            document("/a.txt", "Call ***."), masked=(Span(5, 8),)
+        )
+        gone = dataclasses.replace(
+            document("/b.txt", "Mail ***."), masked=(Span(5, 8),)
+        )
+        with store.writer(OWNER, purpose="test") as writer:
+            for each, original in ((kept, b"Call 123."), (gone, None)):
+                told = hashlib.sha256(original or b"Mail a@b.").hexdigest()
+                stored = dataclasses.replace(each, content_hash=told)
+                # What was kept before it was masked goes as well.
+                before = original if original is not None else b"Mail a@b."
+                writer.put(stored, [], original=before, recipe="r")
+                writer.commit()
+                writer.put(stored, [], original=original, recipe="r2")
+        reader = Principal(user="bob")
+        assert store.document(reader, kept.id).masked == (Span(5, 8),)
+        assert store.original(OWNER, kept.id) == b"Call 123."
+        for principal, one in ((reader, kept), (reader, gone), (OWNER, gone)):
+            with pytest.raises(NotFoundError):
+                store.original(principal, one.id)
+        assert all(finding.ok for finding in store.verify(Principal.system()))
 
     def test_a_run_is_noted_with_what_it_was_given(self, store: Store) -> None:
         with store.writer(OWNER, purpose="x") as writer:

@@ -18,6 +18,11 @@ def structure_of(document: Document) -> dict[str, Any]:
             for b in document.blocks
         ],
         "pages": [[page.start, page.end] for page in document.pages],
+        **(
+            {"masked": [list(span) for span in document.masked]}
+            if document.masked
+            else {}
+        ),
     }
 
 

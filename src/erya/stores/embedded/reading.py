@@ -20,6 +20,7 @@ __all__ = [
     "damaged",
     "document_row",
     "label_sets_of",
+    "masked",
     "other_model",
     "passages",
     "scope_of",
@@ -237,6 +238,14 @@ def other_model(base: str, known: Fingerprint, given: Fingerprint) -> OtherModel
         "the documents into a new base with --kb NAME."
     )
     return OtherModelError(msg)
+
+
+def masked(source: str) -> NotFoundError:
+    """Return the error for an original that is not for the asker, or was not kept."""
+    return NotFoundError(
+        f"Personal data in {source!r} is masked; the file that it was read from is for "
+        "the owner alone, or was not kept."
+    )
 
 
 def damaged(source: str) -> DamagedError:

@@ -51,6 +51,7 @@ from erya.stores.embedded.reading import (
     damaged,
     document_row,
     label_sets_of,
+    masked,
     other_model,
     passages,
     passages_of,
@@ -296,17 +297,22 @@ class EmbeddedStore(Store):
             metadata=row["details"],
             readers=readers,
             content_hash=row["content_hash"],
+            masked=tuple(Span(*span) for span in structure.get("masked", ())),
         )
 
     @override
     def original(self, principal: Principal, document_id: str) -> bytes:
         with guarded(self._name), self._engine.begin() as connection:
             row = document_row(connection, principal, document_id)
+            if row["structure"].get("masked") and principal.role == "reader":
+                raise masked(row["source"])
             data = connection.scalar(
                 sa.select(schema.originals.c.data).where(
                     schema.originals.c.hash == row["content_hash"]
                 )
             )
+        if data is None and row["structure"].get("masked"):
+            raise masked(row["source"])
         if data is None or hashlib.sha256(data).hexdigest() != row["content_hash"]:
             raise damaged(row["source"])
         return bytes(data)

@@ -38,7 +38,7 @@ __all__ = ["EmbeddedWriter"]
 class _Put(NamedTuple):
     document: Document
     chunks: list[dict[str, Any]]
-    original: bytes
+    original: bytes | None
     recipe: str
     vectors: list[dict[str, Any]]  # one for each chunk, or none at all
 
@@ -79,7 +79,7 @@ class EmbeddedWriter(Writer):
         document: Document,
         chunks: Sequence[Chunk],
         *,
-        original: bytes,
+        original: bytes | None,
         recipe: str,
         embeddings: Sequence[Embedding] | None = None,
     ) -> None:
@@ -350,15 +350,19 @@ class _Transaction:
         self._insert(schema.versions, versions)
         self._insert(schema.chunks, chunks)
         self._insert(schema.vectors, vectors)
-        originals = {p.document.content_hash: p.original for p in puts}
+        originals = {
+            p.document.content_hash: p.original for p in puts if p.original is not None
+        }
         # What is there under the hash may be damaged; what comes now is not.
         insert = sqlite_insert(schema.originals)
-        self._connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=["hash"], set_={"data": insert.excluded.data}
-            ),
-            [{"hash": key, "data": data} for key, data in originals.items()],
-        )
+        self._drop_unkept([p for p in puts if p.original is None])
+        if originals:
+            self._connection.execute(
+                insert.on_conflict_do_update(
+                    index_elements=["hash"], set_={"data": insert.excluded.data}
+                ),
+                [{"hash": key, "data": data} for key, data in originals.items()],
+            )
         if changed:
             columns = [c for c in schema.documents.c if c.name not in {"number", "id"}]
             self._connection.execute(
@@ -367,6 +371,22 @@ class _Transaction:
                 .values({c.name: sa.bindparam(f"new_{c.name}") for c in columns}),
                 changed,
             )
+
+    def _drop_unkept(self, puts: Sequence[_Put]) -> None:
+        """Drop bytes that are not to be kept, unless another document is not masked."""
+        versions, originals = schema.versions, schema.originals
+        for content_hash in {put.document.content_hash for put in puts}:
+            structures = self._connection.scalars(
+                sa.select(versions.c.structure).where(
+                    versions.c.content_hash == content_hash,
+                    versions.c.superseded_at.is_(None),
+                )
+            )
+            if all((each or {}).get("masked") for each in structures):
+                self.erased = True
+                self._connection.execute(
+                    sa.delete(originals).where(originals.c.hash == content_hash)
+                )
 
     def _document_row(self, put: _Put, *, number: int, version: int) -> dict[str, Any]:
         return {

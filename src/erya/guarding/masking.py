@@ -1,0 +1,75 @@
+"""Personal data masked in a document: what is stored and searched lacks it."""
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from erya.guarding.base import PersonalDataDetector
+from erya.guarding.rules import PersonalDataRules
+from erya.records import Document, Span
+
+__all__ = ["Masking"]
+
+_SIGN: Final = "*"
+_SHOWN: Final = re.compile(r"\s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masking:
+    """Writes a sign over each character of what is found; offsets stay as they are.
+
+    Attributes:
+        kinds: The kinds that are masked, as the detector names them; empty masks all.
+        keep_original: Whether the original bytes are kept, for the owner alone.
+        detector: Finds it.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    keep_original: bool = True
+    detector: PersonalDataDetector = field(default_factory=PersonalDataRules)
+
+    def mask(self, document: Document) -> Document:
+        """Return the document as it is stored, with `masked` telling where.
+
+        `metadata["masked"]` counts what was found; the title and what the document
+        says of itself are masked as well.
+        """
+        found = self._found(document.text)
+        counts = Counter(kind for kind, _ in found)
+        told = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+        metadata = {
+            key: self._masked(value) for key, value in document.metadata.items()
+        }
+        return replace(
+            document,
+            text=_written_over(document.text, [span for _, span in found]),
+            title=self._masked(document.title),
+            metadata={**metadata, "masked": told} if told else metadata,
+            masked=tuple(span for _, span in found),
+        )
+
+    def _masked(self, text: str) -> str:
+        return _written_over(text, [span for _, span in self._found(text)])
+
+    def _found(self, text: str) -> list[tuple[str, Span]]:
+        return [
+            (each.kind, Span(each.start, each.end))
+            for each in self.detector.find(text)
+            if not self.kinds or each.kind in self.kinds
+        ]
+
+
+def _written_over(text: str, spans: Collection[Span]) -> str:
+    """Return `text` with a sign for each character of the spans but blanks."""
+    parts = []
+    at = 0
+    for start, end in spans:
+        inner = text[start:end]
+        parts += [
+            text[at:start],
+            "".join(sign if _SHOWN.match(sign) else _SIGN for sign in inner),
+        ]
+        at = end
+    return "".join((*parts, text[at:]))

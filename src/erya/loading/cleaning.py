@@ -1,0 +1,188 @@
+"""Steps that clean a document, each with an account of what it did.
+
+None takes text away: what is left out of search stays in the text, its blocks marked
+with the reason, so that citations, pages and offsets are as before.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+from zlib import crc32
+
+from erya.errors import UsageError
+from erya.language import HAN, fold_letters, run_together
+from erya.records import Document
+
+__all__ = ["CLEANING", "clean_document"]
+
+_ALWAYS_SAID: Final = 3  # times that a short line stands in a document
+_SHORT: Final = 60  # characters of a line that is said again and again
+_LONG: Final = 40  # characters of a paragraph that may be a copy
+_SHINGLE: Final = 5  # characters
+_ALIKE: Final = 0.9  # of the shingles (Jaccard)
+_BANDS, _ROWS = 8, 2  # of the signature (MinHash): alike texts share a band
+_LONG_WORD: Final = 60  # letters and digits: longer are no words
+_SIGNS: Final = 0.6  # of a paragraph, that are neither letters nor digits nor blanks
+_LEAST: Final = 30  # characters of a paragraph that is judged
+_ONE_SIGN: Final = 0.5  # of a paragraph, that are the same letter
+_LETTER: Final = re.compile(rf"[\w{HAN}\s]")
+_WORD: Final = re.compile(r"[A-Za-z0-9+=]+")
+_ADDRESS: Final = re.compile(r"\w+://|@|/")
+
+
+class _Step(NamedTuple):
+    """What a step made of a document, and a few words of what it did; or none."""
+
+    document: Document
+    account: str
+
+
+def clean_document(document: Document, steps: Sequence[str]) -> Document:
+    """Apply steps in the order of `CLEANING`; `metadata["cleaned"]` tells the account.
+
+    Args:
+        document: What was read.
+        steps: Names of steps.
+
+    Raises:
+        UsageError: There is no step of a name.
+    """
+    for name in steps:
+        if name not in CLEANING:
+            there = ", ".join(CLEANING)
+            msg = f"There is no step {name!r} of cleaning. There are: {there}."
+            raise UsageError(msg)
+    accounts = []
+    for name, step in CLEANING.items():
+        if name in steps:
+            document, account = step(document)
+            accounts += [f"{name}: {account}"] if account else []
+    if not accounts:
+        return document
+    told = {**document.metadata, "cleaned": "; ".join(accounts)}
+    return replace(document, metadata=told)
+
+
+def _normalise(document: Document) -> _Step:
+    """Write one usual sign for each unusual one, in its place."""
+    text = fold_letters(document.text)
+    changed = sum(a != b for a, b in zip(text, document.text, strict=True))
+    if not changed:
+        return _Step(document, "")
+    title = fold_letters(document.title)
+    return _Step(
+        replace(document, text=text, title=title), f"{changed:,} signs made usual"
+    )
+
+
+def _leave_out_boilerplate(document: Document) -> _Step:
+    """Leave out short lines that are said again and again, but for the first time."""
+    texts = [run_together(document.text[b.start : b.end]) for b in document.blocks]
+    times = Counter(
+        text
+        for text, block in zip(texts, document.blocks, strict=True)
+        if block.kind == "paragraph" and not block.omitted and len(text) <= _SHORT
+    )
+    seen: set[str] = set()
+
+    def again(at: int) -> bool:
+        text = texts[at]
+        if times[text] < _ALWAYS_SAID or document.blocks[at].kind != "paragraph":
+            return False
+        first = text not in seen
+        seen.add(text)
+        return not first
+
+    return _left_out(document, again, reason="boilerplate")
+
+
+def _leave_out_copies(document: Document) -> _Step:
+    """Leave out paragraphs that are nearly the same as one before (MinHash, LSH).
+
+    Broder, 1997: the share of equal minima of hashes estimates the Jaccard similarity;
+    what shares a band is then compared exactly.
+    """
+    buckets: dict[tuple[int, ...], list[int]] = {}
+    shingles: dict[int, frozenset[int]] = {}
+
+    def copied(at: int) -> bool:
+        block = document.blocks[at]
+        text = run_together(document.text[block.start : block.end])
+        if block.kind not in {"paragraph", "list"} or len(text) < _LONG:
+            return False
+        own = frozenset(
+            crc32(text[i : i + _SHINGLE].encode())
+            for i in range(len(text) - _SHINGLE + 1)
+        )
+        bands = _bands(own)
+        near = {other for band in bands for other in buckets.get(band, ())}
+        if any(_alike(own, shingles[other]) for other in near):
+            return True
+        shingles[at] = own
+        for band in bands:
+            buckets.setdefault(band, []).append(at)
+        return False
+
+    return _left_out(document, copied, reason="duplicate")
+
+
+def _bands(shingles: frozenset[int]) -> list[tuple[int, ...]]:
+    # (a·x + b) mod p with fixed odd numbers gives independent orders of the hashes.
+    minima = [
+        min((x * (2 * seed + 1) * 0x9E3779B1 + seed) & 0xFFFFFFFF for x in shingles)
+        for seed in range(1, _BANDS * _ROWS + 1)
+    ]
+    return [
+        (band, *minima[band * _ROWS : (band + 1) * _ROWS]) for band in range(_BANDS)
+    ]
+
+
+def _alike(one: frozenset[int], other: frozenset[int]) -> bool:
+    return len(one & other) >= _ALIKE * len(one | other)
+
+
+def _leave_out_rubbish(document: Document) -> _Step:
+    """Leave out paragraphs that are no language: signs, one letter, endless words."""
+
+    def rubbish(at: int) -> bool:
+        block = document.blocks[at]
+        text = "".join(document.text[block.start : block.end].split())
+        if block.kind != "paragraph" or len(text) < _LEAST:
+            return False
+        signs = len(text) - len(_LETTER.findall(text))
+        most = Counter(text).most_common(1)[0][1]
+        longest = max(map(len, _WORD.findall(text)), default=0)
+        endless = longest > _LONG_WORD and not _ADDRESS.search(text)
+        spaced = document.text[block.start : block.end]
+        return (
+            signs > _SIGNS * len(text)
+            or most > _ONE_SIGN * len(text)
+            or (endless and " " not in spaced)
+        )
+
+    return _left_out(document, rubbish, reason="low_quality")
+
+
+def _left_out(
+    document: Document, which: Callable[[int], bool], *, reason: str
+) -> _Step:
+    blocks = tuple(
+        replace(block, omitted=reason) if not block.omitted and which(at) else block
+        for at, block in enumerate(document.blocks)
+    )
+    count = sum(a is not b for a, b in zip(blocks, document.blocks, strict=True))
+    if not count:
+        return _Step(document, "")
+    account = f"{count:,} of {len(blocks):,} blocks left out"
+    return _Step(replace(document, blocks=blocks), account)
+
+
+# The steps by their names, in their order.
+CLEANING: Final[dict[str, Callable[[Document], _Step]]] = {
+    "normalise": _normalise,
+    "boilerplate": _leave_out_boilerplate,
+    "duplicates": _leave_out_copies,
+    "quality": _leave_out_rubbish,
+}

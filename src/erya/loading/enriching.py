@@ -1,0 +1,198 @@
+"""What a document is about, told by rules, by a list of names, or by a chat model.
+
+Everything goes into its metadata, as text; the document itself is not changed.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from erya.errors import ModelError, UsageError
+from erya.language import content_words, language_of
+from erya.models import ChatModel
+from erya.records import Document, Message
+
+__all__ = ["ENRICHING", "Enrichment"]
+
+_LOOKED_AT: Final = 200_000  # characters: what a text is about shows before its end
+_MOST_KEYWORDS: Final = 10
+_MOST_ENTITIES: Final = 30
+_ABOVE: Final = 3  # times that a word in a title or heading counts
+_LEAST: Final = 2  # times that a word stands in a text to be about it
+_SHARE: Final = 0.02  # of a text's characters: less of a language is a quotation
+_PDF_DATE: Final = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
+_ISO_DATE: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+_MAIL_DATE: Final = re.compile(r"(\d{1,2} [A-Z][a-z]{2} \d{4})")
+_DATES: Final = ("date", "creationdate", "created", "modified")
+# What has a form by which anybody knows it.
+_FORMS: Final = (
+    ("title", re.compile(r"《[^《》\n]{2,40}》")),
+    ("date", re.compile(r"\d{4}年\d{1,2}月(?:\d{1,2}日)?|\b\d{4}-\d\d-\d\d\b")),
+    (
+        "money",
+        re.compile(
+            r"[¥￥$€£] ?\d[\d,.]*\d?"
+            r"|\d[\d,.]*\d? ?(?:万元|亿元|元|美元|EUR|USD|CNY)"
+        ),
+    ),
+    (
+        "organisation",
+        re.compile(
+            r"(?:[A-Z][\w&'-]+ ){1,4}(?:Inc|Ltd|Corp|LLC|GmbH|AG|University|Institute"
+            r"|Bank|Company|Group|Agency|Commission)\b"
+        ),
+    ),
+    (
+        "organisation",
+        re.compile(
+            "[\u4e00-\u9fff]{2,14}?(?:股份有限公司|有限责任公司|有限公司|集团公司|大学|银行"
+            "|医院|研究院|委员会|人民法院|人民政府)"
+        ),
+    ),
+)
+_ASK: Final = """\
+Name what the following text is about. Answer with two lines and nothing else:
+keywords: up to ten, with commas between them, in the language of the text
+entities: people, organisations, places and products that the text names, with commas\
+"""
+_ASKED_ABOUT: Final = 8_000  # characters of a document that a model reads
+_ANSWER: Final = re.compile(
+    r"^\s*(keywords|entities)\s*[:：]\s*(.+)$", re.MULTILINE | re.IGNORECASE
+)
+_COMMAS: Final = re.compile(r"\s*[,，、;；]\s*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrichment:
+    """Tells in a document's metadata what it is about.
+
+    Attributes:
+        steps: Names of steps, as `ENRICHING` has them.
+        names: Names to look for, such as products and departments.
+        model: Asked for keywords and entities in place of the rules, if there is one.
+    """
+
+    steps: tuple[str, ...] = ("facts", "languages")
+    names: frozenset[str] = frozenset()
+    model: ChatModel | None = None
+
+    def __post_init__(self) -> None:
+        """Check the steps.
+
+        Raises:
+            UsageError: There is no step of a name.
+        """
+        for name in self.steps:
+            if name not in ENRICHING:
+                there = ", ".join(ENRICHING)
+                msg = f"There is no step {name!r} of enriching. There are: {there}."
+                raise UsageError(msg)
+
+    def enrich(self, document: Document) -> Document:
+        """Return the document with more metadata; what is there already stays.
+
+        A model that gives no usable answer leaves it to the rules.
+        """
+        told = dict(document.metadata)
+        if self.model is not None and {"keywords", "entities"} & {*self.steps}:
+            told = {**self._by_model(document), **told}
+        for name in self.steps:
+            if name not in told:
+                told |= {
+                    key: value
+                    for key, value in ENRICHING[name](document, self.names).items()
+                    if value
+                }
+        return replace(document, metadata=told)
+
+    def _by_model(self, document: Document) -> dict[str, str]:
+        if self.model is None:
+            return {}
+        text = f"{document.title}\n\n{document.text[:_ASKED_ABOUT]}"
+        try:
+            done = self.model.complete(
+                [
+                    Message(role="system", content=_ASK),
+                    Message(role="user", content=text),
+                ]
+            )
+        except ModelError:
+            return {}
+        return {
+            key.lower(): ", ".join(filter(None, _COMMAS.split(value.strip())))
+            for key, value in _ANSWER.findall(done.text)
+            if key.lower() in self.steps
+        }
+
+
+def _facts(document: Document, _: frozenset[str]) -> dict[str, str]:
+    """Bring a date to the form of ISO 8601."""
+    told = document.metadata
+    date = next((_iso(told[key]) for key in _DATES if told.get(key)), "")
+    return {"date": date} if date and told.get("date") != date else {}
+
+
+def _iso(told: str) -> str:
+    if match := _PDF_DATE.match(told):
+        return "-".join(part for part in match.groups() if part)
+    if match := _ISO_DATE.search(told):
+        year, month, day = match.groups()
+        return f"{year}-{int(month):02}-{int(day):02}"
+    if match := _MAIL_DATE.search(told):
+        try:
+            found = datetime.strptime(match[1], "%d %b %Y")  # noqa: DTZ007 - a day
+        except ValueError:
+            return ""
+        return found.date().isoformat()
+    return ""
+
+
+def _languages(document: Document, _: frozenset[str]) -> dict[str, str]:
+    """Count the characters of blocks in each language, if there are several."""
+    sizes: Counter[str] = Counter()
+    for block in document.blocks:
+        text = document.text[block.start : block.end]
+        sizes[language_of(text)] += len(text)
+    del sizes[""]
+    total = sizes.total()
+    shares = [
+        f"{language} {size / total:.0%}"
+        for language, size in sizes.most_common()
+        if size >= _SHARE * total
+    ]
+    return {"languages": ", ".join(shares)} if len(shares) > 1 else {}
+
+
+def _keywords(document: Document, _: frozenset[str]) -> dict[str, str]:
+    """Name the words that stand there most, those of titles and headings first."""
+    counts = Counter(content_words(document.text[:_LOOKED_AT]))
+    above = [document.title] + [
+        document.text[b.start : b.end] for b in document.blocks if b.kind == "heading"
+    ]
+    for word in content_words("\n".join(above)[:_LOOKED_AT]):
+        counts[word] += _ABOVE
+    best = [w for w, n in counts.most_common(_MOST_KEYWORDS) if n >= _LEAST]
+    return {"keywords": ", ".join(best)}
+
+
+def _entities(document: Document, names: frozenset[str]) -> dict[str, str]:
+    """Name what has a form that tells it, and the names of the list that occur."""
+    text = document.text[:_LOOKED_AT]
+    found: dict[str, None] = dict.fromkeys(
+        name for name in sorted(names) if name and name in text
+    )
+    for _, form in _FORMS:
+        found |= dict.fromkeys(" ".join(m[0].split()) for m in form.finditer(text))
+    return {"entities": ", ".join(list(found)[:_MOST_ENTITIES])}
+
+
+# The steps by their names.
+ENRICHING: Final[dict[str, Callable[[Document, frozenset[str]], dict[str, str]]]] = {
+    "facts": _facts,
+    "languages": _languages,
+    "keywords": _keywords,
+    "entities": _entities,
+}
