@@ -47,12 +47,16 @@ DATA ?= ../shared/data
 SETS := scifact_test squad_v11_dev cranfield climate_fever cmrc2018_dev drcd_dev \
 	csl_dev lcqmc_faq_dev
 RESULTS := benchmarks/results
+PEERS ?= $(VENV)/peers  # an environment with markitdown[all] and pypdf
 
 bench: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Measure all, into benchmarks/results
 	$(BIN)/python benchmarks/answers.py | tee $(RESULTS)/answers.txt
 	$(BIN)/python benchmarks/retrieval.py $(addprefix $(DATA)/,$(SETS)) \
 		| tee $(RESULTS)/retrieval.txt
 	$(BIN)/python benchmarks/documents.py $(DATA)/documents | tee $(RESULTS)/documents.txt
+	$(BIN)/python benchmarks/loading.py $(DATA)/documents --peers $(PEERS)/bin/python \
+		| tee $(RESULTS)/loading.txt
+	$(BIN)/python benchmarks/boxes.py $(DATA)/documents | tee $(RESULTS)/boxes.txt
 	$(BIN)/python benchmarks/scale.py --data $(DATA)/squad_v11_dev \
 		| tee $(RESULTS)/scale.txt
 	$(BIN)/python benchmarks/privacy.py --data $(DATA)/squad_v11_dev \

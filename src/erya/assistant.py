@@ -16,10 +16,19 @@ from erya.answering import Answerer, ExtractiveAnswerer
 from erya.chunking import Chunker, StructureChunker
 from erya.errors import ModelError, NotFoundError, UsageError
 from erya.indexing import Ingestion, IngestReport, Plan, Recipe, Stored, planned
-from erya.loading import PARSING, Limits, Outcome, ParserPool, Source, document_of
+from erya.loading import (
+    PARSING,
+    Limits,
+    Marked,
+    Outcome,
+    ParserPool,
+    Source,
+    document_of,
+)
+from erya.locating import locate
 from erya.models import EmbeddingModel
 from erya.preparing import Preparation
-from erya.records import Answer, Document, Evidence, Principal
+from erya.records import Answer, Citation, Document, Evidence, Principal, Span
 from erya.reranking import Reranker
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
 from erya.stores import Store
@@ -233,6 +242,24 @@ class Assistant:
             report = run.finish((), complete=lambda _: False)
             told["erya.documents"] = report.added + report.updated
         return report
+
+    def locate(self, citation: Citation, *, principal: Principal) -> Marked | None:
+        """Return the rectangles of a citation on its page, in shares of the page.
+
+        None where its document has no pages to show. With them comes a picture of the
+        page with the words marked.
+
+        Raises:
+            DocumentError: Personal data in the quote is masked, or the file is read
+                otherwise than when it was stored.
+            NotFoundError: The principal may not read the document or see its file.
+            StoreError: The base is damaged.
+        """
+        document = self.store.document(principal, citation.chunk.document_id)
+        span = Span(citation.start, citation.end)
+        return locate(
+            self.store, document, span, principal=principal, limits=self.limits
+        )
 
     def search(
         self, question: str, *, principal: Principal, limit: int = 10

@@ -1,12 +1,17 @@
+import io
 import struct
 import zlib
+from typing import Any
 
+import pypdf
 import pypdfium2.raw as pdfium
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from erya.errors import DocumentError
 from erya.loading import ParserPool, parse
 from erya.loading.pdf import PdfReader, open_pdf
+from erya.loading.pdf_marking import mark_pdf
 from erya.records import Item
 from tests.loading.pdf_files import pdf
 
@@ -249,3 +254,242 @@ def test_text_about_pdf_is_text():
     )
     late = b"\x00\x01\x02" * 30 + pdf(lines("Text."))
     assert parse(late, "x").media_type == "application/pdf"
+
+
+# Running heads, outlines, what cannot be seen or read
+
+
+def left_out(parsed):
+    return [
+        (b.omitted, parsed.text[b.start : b.end]) for b in parsed.blocks if b.omitted
+    ]
+
+
+def book(pages, *, head="Cold chain manual"):
+    return [
+        [
+            (60, 770, 8, f"{head} - part {i // 4 + 1}"),
+            *lines(f"Page {i} tells of box {i * 7}.", f"It weighs {i} kg.", top=700),
+            (300, 30, 8, str(i + 1)),
+        ]
+        for i in range(pages)
+    ]
+
+
+def test_running_heads_and_page_numbers_stay_in_the_text_and_are_not_searched():
+    parsed = parse(pdf(*book(8)), "book.pdf")
+
+    assert [text for _, text in left_out(parsed)][:4] == [
+        "Cold chain manual - part 1",
+        "1",
+        "Cold chain manual - part 1",
+        "2",
+    ]
+    assert {reason for reason, _ in left_out(parsed)} == {"running_head"}
+    assert len(left_out(parsed)) == 16
+    assert "Page 3 tells of box 21." in parsed.text
+    assert len(parsed.pages) == 8
+
+
+def test_running_heads_are_found_where_only_some_pages_are_looked_at():
+    parsed = parse(pdf(*book(90)), "book.pdf")
+
+    assert len(left_out(parsed)) == 180
+
+
+def test_text_at_the_top_of_a_few_pages_is_no_running_head():
+    pages = [
+        [(60, 770, 10, f"{word} begins."), *lines(f"Text of {word}.")]
+        for word in ("One", "Other", "Third", "Last")
+    ]
+
+    assert left_out(parse(pdf(*pages), "x.pdf")) == []
+
+
+def test_a_span_behind_a_running_head_is_marked_in_its_place():
+    data = pdf(*book(8))
+    parsed = parse(data, "book.pdf")
+    page = parsed.pages[4]
+    start = parsed.text.index("It weighs 4 kg.")
+
+    marked = mark_pdf(
+        data,
+        page=5,
+        start=start - page.start,
+        end=start - page.start + 15,
+        quote="It weighs 4 kg.",
+    )
+
+    ((left, top, right, bottom),) = marked["boxes"]
+    assert left == pytest.approx(60 / 600, abs=0.01)
+    assert (1 - bottom) * 800 < 690 < (1 - top) * 800
+    assert right < 0.3
+
+
+def outlined(data, entries):
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(data))
+    parents: dict[int, Any] = {0: None}
+    for title, page, level in entries:
+        parents[level] = writer.add_outline_item(
+            title=title, page_number=page, parent=parents[level - 1]
+        )
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_the_outline_makes_headings_of_type_like_any_other():
+    page = [
+        *lines("1 Scope", top=740),
+        *lines("It holds for all boxes that we sell or rent out.", top=700),
+        *lines("1.1 Words", top=660),
+        *lines("A box is a box.", top=620),
+    ]
+
+    parsed = parse(outlined(pdf(page), [("Scope", 0, 1), ("1.1 Words", 0, 2)]), "x.pdf")
+
+    assert [
+        (b.level, parsed.text[b.start : b.end])
+        for b in parsed.blocks
+        if b.kind == "heading"
+    ] == [(1, "1 Scope"), (2, "1.1 Words")]
+
+
+def test_numbered_lines_of_the_same_type_are_headings():
+    page = lines(
+        "2.1 Scope of the rules",
+        "This holds for all boxes and for everybody who opens one of them,",
+        "whatever the reason may be, at any time of the day or of the night.",
+        "2.2 Exceptions",
+        "There are none that anybody in the company could name when asked.",
+    )
+
+    assert [k for k, _ in blocks(parse(pdf(page), "x.pdf"))] == [
+        "heading",
+        "paragraph",
+        "heading",
+        "paragraph",
+    ]
+
+
+def test_what_a_reader_cannot_see_is_left_out_and_noted():
+    shown = pdf(
+        [
+            *lines("The warranty is 24 months."),
+            (60, 900, 10, "Beyond the page."),
+            (60, 500, 0.5, "Too small."),
+        ]
+    )
+    drawn = pdf(lines("The warranty is 24 months.", "3 Tr marks this."))
+    hidden = drawn.replace(b"(3 Tr marks this.) Tj", b"3 Tr (It is unseen) Tj")
+
+    parsed = parse(shown, "x.pdf")
+    assert {t for _, t in left_out(parsed)} == {"Beyond the page.", "Too small."}
+    assert [n.code for n in parsed.notices] == ["hidden_text"]
+    assert left_out(parse(hidden, "x.pdf")) == [("hidden", "It is unseen")]
+
+
+def test_a_page_whose_fonts_do_not_say_their_letters_is_left_out_and_noted():
+    names = " ".join(f"/g{i}" for i in range(26))  # of small letters; they mean nothing
+    data = pdf(lines("WORDS THAT CAN BE READ"), lines(*["secret words"] * 4)).replace(
+        b"/Encoding /WinAnsiEncoding",
+        f"/Encoding << /Type /Encoding /Differences [97 {names}] >>".encode(),
+    )
+
+    parsed = parse(data, "x.pdf")
+
+    assert [b.omitted for b in parsed.blocks] == ["", *["garbled"] * 4]
+    (notice,) = parsed.notices
+    assert (notice.code, notice.page) == ("garbled", 2)
+    assert "pip install 'erya[ocr]'" in notice.message
+
+
+def scan(text):
+    """Return a PDF whose page is a picture of a text, as a scanner makes it."""
+    image = Image.new("RGB", (1200, 500), "white")
+    font = ImageFont.load_default(size=60)
+    for i, line in enumerate(text.split("\n")):
+        ImageDraw.Draw(image).text((60, 60 + i * 120), line, fill="black", font=font)
+    out = io.BytesIO()
+    image.save(out, "PDF", resolution=150)
+    return out.getvalue(), image
+
+
+def test_a_scan_is_read_by_text_recognition_and_its_words_have_boxes():
+    data, _ = scan("Annual leave is 25 days.\nAsk the office.")
+    item = Item(source="/d/scan.pdf", data=data)
+
+    with ParserPool(workers=1) as pool:
+        (outcome,) = pool.parse_all([item])
+        assert outcome.parsed
+        text = outcome.parsed.text
+        start = text.index("25 days")
+        marked = pool.mark(item, page=1, start=start, quote="25 days")
+
+    assert "Annual leave is 25 days." in text
+    assert [n.code for n in outcome.parsed.notices] == ["ocr"]
+    (box,) = marked.boxes
+    assert box.left > 0.35
+    assert box.bottom < 0.4
+
+
+def test_a_scan_without_text_recognition_says_what_to_do():
+    with ParserPool(workers=1, ocr=False) as pool:
+        (outcome,) = pool.parse_all(
+            [Item(source="/d/scan.pdf", data=scan("Words here.")[0])]
+        )
+
+    assert outcome.problem
+    assert outcome.problem.code == "no_text"
+    assert "pip install 'erya[ocr]'" in outcome.problem.message
+
+
+def test_a_picture_is_read_and_one_of_too_many_pixels_is_refused():
+    _, image = scan("Opening hours: 8 to 20.")
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    large = io.BytesIO()
+    Image.new("1", (9_000, 9_000)).save(large, "PNG")
+
+    with ParserPool(workers=1) as pool:
+        read, refused = pool.parse_all(
+            [
+                Item(source="/d/a.png", data=out.getvalue()),
+                Item(source="/d/b.png", data=large.getvalue()),
+            ]
+        )
+
+    assert read.parsed
+    assert "Opening hours: 8 to 20." in read.parsed.text
+    assert refused.problem
+    assert refused.problem.code == "too_large"
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_pages_that_are_turned_to_be_read_are_read_and_marked(degrees):
+    writer = pypdf.PdfWriter(
+        clone_from=io.BytesIO(
+            pdf(lines("First line of the page.", "Second line of the page."))
+        )
+    )
+    for page in writer.pages:
+        page.rotate(degrees)
+        page.transfer_rotation_to_content()
+        page.rotate(-degrees)
+    out = io.BytesIO()
+    writer.write(out)
+    upright = mark_pdf(
+        pdf(lines("First line of the page.", "Second line of the page.")),
+        page=1,
+        start=24,
+        end=47,
+        quote="Second line of the page",
+    )
+
+    parsed = parse(out.getvalue(), "x.pdf")
+    marked = mark_pdf(
+        out.getvalue(), page=1, start=24, end=47, quote="Second line of the page"
+    )
+
+    assert parsed.text == "First line of the page. Second line of the page."
+    assert marked["boxes"][0] == pytest.approx(upright["boxes"][0], abs=0.01)

@@ -15,11 +15,12 @@ from typing import Final, NamedTuple
 
 from typing_extensions import override
 
-from erya.answering.base import Answerer, abstain, assemble
+from erya.answering.base import Answerer, abstain, assemble, column_names
 from erya.language import (
     LIST_MARK,
     facts,
     is_code,
+    is_row,
     names_columns,
     question_words,
     sentences,
@@ -140,7 +141,13 @@ class ExtractiveAnswerer(Answerer):
         text = hit.chunk.text
         spans = [span for span in map(_unmarked(text), sentences(text)) if span]
         above = terms(" ".join((hit.chunk.title, *hit.chunk.headings))) & weights.keys()
-        found = [terms(text[s.start : s.end]) & weights.keys() for s in spans]
+        # A row of a table says what the names of its columns say with it.
+        read = [text[s.start : s.end] for s in spans]
+        read = [
+            f"{line} {column_names(hit.chunk, s.start)}" if is_row(line) else line
+            for line, s in zip(read, spans, strict=True)
+        ]
+        found = [terms(line) & weights.keys() for line in read]
         total = sum(weights.values())
         candidates: list[_Candidate] = []
         for i, span in enumerate(spans):

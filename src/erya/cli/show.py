@@ -18,7 +18,7 @@ from erya.cli.common import (
     usual_options,
 )
 from erya.errors import DocumentError, NotFoundError, UsageError
-from erya.records import Item, Principal, Span
+from erya.records import Principal, Span
 
 if TYPE_CHECKING:
     from erya.config import Settings
@@ -81,9 +81,7 @@ def show(
     try:
         document, start, end = _found(store, principal, citation)
         place = _place(document, start, end)
-        marked = _marked(
-            store, principal, settings, document, place=place, span=Span(start, end)
-        )
+        marked = _marked(store, principal, settings, document, span=Span(start, end))
     finally:
         store.close()
     written = None
@@ -180,32 +178,18 @@ def _marked(
     settings: "Settings",
     document: "Document",
     *,
-    place: _Place,
     span: Span,
 ) -> "Marked | None":
     """Mark the span on its page, or return None where there are no pages to show."""
-    if place.page is None or document.media_type != "application/pdf":
-        return None
-    from erya.loading import Limits, ParserPool  # noqa: PLC0415
+    from erya.loading import Limits  # noqa: PLC0415
+    from erya.locating import locate  # noqa: PLC0415
 
-    data = store.original(principal, document.id)
     limits = Limits(
         seconds=settings.parse_seconds,
         memory_bytes=settings.parse_memory_mb * 1_000_000,
     )
-    item = Item(source=document.source, data=data)
-    with ParserPool(limits=limits, workers=1) as pool:
-        if any(m.start < span.end and span.start < m.end for m in document.masked):
-            echo("No picture: personal data in these words is masked.", err=True)
-            return None
-        try:
-            end = min(span.end, document.pages[place.page - 1].end)
-            return pool.mark(
-                item,
-                page=place.page,
-                start=span.start - place.start,
-                quote=document.text[span.start : end],
-            )
-        except DocumentError as error:
-            echo(f"No picture of the page: {error}", err=True)
-            return None
+    try:
+        return locate(store, document, span, principal=principal, limits=limits)
+    except (DocumentError, NotFoundError) as error:
+        echo(f"No picture of the page: {error}", err=True)
+        return None
