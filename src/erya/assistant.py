@@ -6,10 +6,10 @@ says in which order they follow each other.
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from erya import traces
 from erya.answering import Answerer, ExtractiveAnswerer
@@ -91,6 +91,7 @@ class Assistant:
         principal: Principal,
         readers: frozenset[str] | None = None,
         force: bool = False,
+        asked: Mapping[str, Any] | None = None,
         on_progress: Callable[[IngestReport], None] | None = None,
     ) -> IngestReport:
         """Bring the base in step with `source`, and tell what that took.
@@ -102,6 +103,7 @@ class Assistant:
             readers: Who may read the documents. None keeps the readers of those that
                 are there already, and gives new ones to `principal` alone.
             force: Read unchanged files again.
+            asked: Noted with the run, to begin it again after it was cut off.
             on_progress: Called with the growing report after each document.
 
         Raises:
@@ -126,12 +128,13 @@ class Assistant:
                     "roots": list(source.roots),
                     "readers": None if readers is None else sorted(readers),
                     "force": force,
+                    "asked": dict(asked or {}),
                 },
             )
             run = Ingestion(
                 writer,
                 self._stored(principal),
-                recipe=Recipe(self._recipe, pool.abilities),
+                recipe=Recipe(self._recipe, f"{pool.abilities}|{pool.bounds}"),
                 readers=readers,
                 force=force,
                 model=self.embedding,
@@ -185,7 +188,7 @@ class Assistant:
             StoreError: The base is damaged.
         """
         with ParserPool(limits=self.limits) as pool:
-            recipe = Recipe(self._recipe, pool.abilities)
+            recipe = Recipe(self._recipe, f"{pool.abilities}|{pool.bounds}")
         return planned(
             source.items({}),
             self._stored(principal),

@@ -6,10 +6,13 @@ address like any other. There are no cookies, no proxies, no passwords in addres
 no compression that could be a bomb.
 """
 
+import contextlib
 import http.client
 import ipaddress
+import re
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +31,7 @@ _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS: Final = 5
 _AGENT: Final = "Erya/0.1 (documents of a team's own; honours robots.txt)"
 _BLOCK: Final = 1 << 16
+_DOTS: Final = re.compile("%2e", re.IGNORECASE)
 _SAFE: Final = "/%:@!$&'()*+,;=~-._?"
 
 
@@ -83,7 +87,11 @@ def fetch(
         target = found.headers.get("location")
         if found.status not in _REDIRECTS or not target:
             return found
-        url = urljoin(url, target)
+        try:
+            url = urljoin(url, target)
+        except ValueError as error:
+            msg = f"{url} redirects to what is no address: {error}"
+            raise FetchError(msg, code="bad_url") from None
     msg = f"{url} redirects more than {_MOST_REDIRECTS} times."
     raise FetchError(msg, code="redirects")
 
@@ -107,9 +115,23 @@ def canonical(url: str) -> str:
     shown = f"[{host}]" if ":" in host else host
     if port is not None and port != _PORTS[parts.scheme]:
         shown += f":{port}"
-    path = quote(parts.path or "/", safe=_SAFE)
+    path = _without_dots(quote(parts.path or "/", safe=_SAFE))
     query = quote(parts.query, safe=_SAFE)
     return urlunsplit(SplitResult(parts.scheme, shown, path, query, ""))
+
+
+def _without_dots(path: str) -> str:
+    """Take `.` and `..` out of a path (RFC 3986, 5.2.4), however they are written."""
+    steps: list[str] = []
+    parts = path.split("/")[1:]
+    for step in parts:
+        plain = _DOTS.sub(".", step)
+        if plain == "..":
+            del steps[-1:]
+        elif plain != ".":
+            steps.append(step)
+    last = _DOTS.sub(".", parts[-1]) if parts else ""
+    return "/" + "/".join(steps) + ("/" if last in {".", ".."} and steps else "")
 
 
 def _once(
@@ -131,7 +153,10 @@ def _once(
             with connection.getresponse() as response:
                 told = {name.lower(): value for name, value in response.getheaders()}
                 data = _body(response, url, most_bytes=most_bytes, until=until)
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        if time.monotonic() > until:
+            msg = f"{url} took too long."
+            raise FetchError(msg, code="timeout") from None
         msg = f"{url} cannot be reached: {str(error) or type(error).__name__}."
         raise FetchError(msg, code="unreachable") from None
     return Fetched(url=url, status=response.status, data=data, headers=told)
@@ -162,15 +187,13 @@ def _checked(host: str, port: int, *, allowed: bool) -> str:
 def _is_public(address: str) -> bool:
     told = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(told, ipaddress.IPv6Address):
-        inner = told.ipv4_mapped or told.sixtofour
-        if told.teredo is not None or told in _NAT64:
-            return False
-        if inner is not None:
-            return inner.is_global and not inner.is_multicast
+        # What carries an address of IPv4 may lead inside, where it is translated.
+        carries = told.teredo is not None or told.sixtofour is not None
+        return told in _UNICAST and told.is_global and not carries
     return told.is_global and not told.is_multicast
 
 
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: may lead inside
+_UNICAST: Final = ipaddress.IPv6Network("2000::/3")  # all that is assigned (RFC 4291)
 
 
 class _Connection(http.client.HTTPConnection):
@@ -182,6 +205,12 @@ class _Connection(http.client.HTTPConnection):
         super().__init__(parts.hostname or "", port, timeout=seconds)
         self._address = address
         self._secure = parts.scheme == "https"
+
+    def abort(self) -> None:
+        """End what is under way, from another thread."""
+        if self.sock is not None:
+            with contextlib.suppress(OSError):  # it has ended by itself
+                self.sock.shutdown(socket.SHUT_RDWR)
 
     @override
     def connect(self) -> None:
@@ -197,9 +226,14 @@ def _connected(
 ) -> Iterator[_Connection]:
     seconds = max(until - time.monotonic(), 0.1)
     connection = _Connection(parts, address, port=port, seconds=seconds)
+    # A server that sends a byte now and then never lets a read time out by itself.
+    watch = threading.Timer(seconds, connection.abort)
+    watch.daemon = True
+    watch.start()
     try:
         yield connection
     finally:
+        watch.cancel()
         connection.close()
 
 
@@ -213,10 +247,11 @@ def _body(
     """
     told = response.getheader("Content-Length", "")
     blocks: list[bytes] = []
-    size = int(told) if told.isdigit() else 0
+    # Twenty digits are more than there is; what is no number is not believed.
+    size = int(told) if told.isascii() and told.isdigit() and len(told) < 20 else 0
     if size <= most_bytes:
         size = 0
-        while block := response.read(_BLOCK):
+        while block := response.read1(_BLOCK):
             blocks.append(block)
             size += len(block)
             if size > most_bytes or time.monotonic() > until:

@@ -1,9 +1,14 @@
-"""From what was read to what is stored: cleaned, enriched, masked, in this order."""
+"""From what was read to what is stored: cleaned, masked, enriched, in this order.
 
+Masked before anything is told of it: a keyword lacks the words around it by which
+personal data is known, and no chat model reads what is masked.
+"""
+
+import hashlib
 from dataclasses import dataclass, field
 from typing import Final
 
-from erya.guarding import Masking
+from erya.guarding import RULES, Masking
 from erya.loading import Enrichment, clean_document
 from erya.records import Document
 
@@ -31,12 +36,14 @@ class Preparation:
         """What documents are read anew for when it changes."""
         told = [*self.cleaning, *self.enrichment.steps]
         if self.enrichment.model is not None:
-            told.append("model")
+            told.append(f"model {self.enrichment.model_name}")
         if self.enrichment.names:
-            told.append(str(len(self.enrichment.names)))
+            names = "\n".join(sorted(self.enrichment.names)).encode()
+            told.append(hashlib.sha256(names).hexdigest()[:8])
         if self.masking is not None:
             kept = "" if self.masking.keep_original else "!"
-            told.append(f"mask{kept}:{'+'.join(sorted(self.masking.kinds))}")
+            kinds = "+".join(sorted(self.masking.kinds))
+            told.append(f"mask{RULES}{kept}:{kinds}")
         return ",".join(told)
 
     def prepare(self, document: Document) -> Document:
@@ -45,8 +52,8 @@ class Preparation:
         Raises:
             UsageError: There is no step of a name.
         """
-        return self.mask(
-            self.enrichment.enrich(clean_document(document, self.cleaning))
+        return self.enrichment.enrich(
+            self.mask(clean_document(document, self.cleaning))
         )
 
     def mask(self, document: Document) -> Document:
@@ -54,6 +61,6 @@ class Preparation:
         return document if self.masking is None else self.masking.mask(document)
 
     def kept(self, document: Document, original: bytes) -> bytes | None:
-        """Return the original if it is kept: not that of masked data, if so asked."""
+        """Return the original if it is kept: not if so asked."""
         unkept = self.masking is not None and not self.masking.keep_original
-        return None if unkept and document.masked else original
+        return None if unkept and document.private_original else original

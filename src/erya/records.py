@@ -222,8 +222,9 @@ class Document:
         metadata: What filters and citations may use.
         readers: Who may read it: `user:…`, `group:…` or `public`.
         content_hash: The SHA-256 of the original bytes.
-        masked: Where personal data was written over; the original is then for the
-            owner alone.
+        masked: Where personal data was written over.
+        private_original: Whether the original is for the owner alone: it may hold
+            personal data that the text lacks.
     """
 
     id: str
@@ -238,6 +239,7 @@ class Document:
     readers: frozenset[str] = frozenset()
     content_hash: str = ""
     masked: tuple[Span, ...] = ()
+    private_original: bool = False
 
     def page_at(self, position: int) -> int | None:
         """Return the page on which a character stands; None where there are none."""

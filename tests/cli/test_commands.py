@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from erya.assistant import Assistant
 from erya.testing import ChatServer, Reply
 from tests.loading.pdf_files import pdf
 
@@ -766,7 +767,7 @@ def test_a_dry_run_changes_nothing(erya, folder):
     assert done.code == 0
     assert f"+ {folder / 'leave.md'}" in done.out
     assert "would read 3 new" in done.out
-    assert erya("kb", "show", "docs", "--json").json["documents"] == 0
+    assert "docs" not in erya("kb", "list").out  # not even the base is made
     assert (
         len(erya("ingest", folder, "--kb", "docs", "--dry-run", "--json").json["added"])
         == 3
@@ -817,3 +818,42 @@ def test_sync_follows_the_sources_of_the_settings(erya, folder, tmp_path):
 
 def test_sync_without_sources_says_how_to_name_one(erya):
     assert "[sources.handbook]" in erya("sync").err
+
+
+def test_a_run_that_was_cut_off_goes_on_with_what_it_was_told(
+    erya, folder, monkeypatch
+):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("erya.indexing.Ingestion.finish", stopped)
+        patched.setattr("erya.assistant.Ingestion.finish", stopped)
+        assert (
+            erya(
+                "ingest", folder, "--kb", "docs", "--readers", "public", "--private"
+            ).code
+            == 130
+        )
+    asked = []
+    ingest = Assistant.ingest
+
+    def noted(self, source, **options):
+        asked.append(options["asked"])
+        return ingest(self, source, **options)
+
+    monkeypatch.setattr(Assistant, "ingest", noted)
+    assert erya("ingest", "--resume", "--kb", "docs").code == 0
+    assert asked == [
+        {"targets": [str(folder)], "name": "stdin.txt", "endpoint": "", "private": True}
+    ]
+    assert "No run was cut off" in erya("ingest", "--resume", "--kb", "docs").err
+
+
+def test_a_reader_is_told_that_problems_are_for_the_owner(erya, folder):
+    (folder / "bad.json").write_text("{")
+    erya("ingest", folder, "--kb", "docs")
+
+    told = erya("kb", "show", "docs", "--problems", "--as", "bob").out
+    assert "Only the owner" in told
+    assert "bad.json" not in told

@@ -12,6 +12,7 @@ from erya.errors import NotAllowedError
 from erya.loading import FolderSource, Limits, ParserPool
 from erya.records import Document, Item, Principal, Unchanged
 from erya.stores import Bases
+from erya.stores.embedded.writing import EmbeddedWriter
 
 ME = Principal.owner("me")
 
@@ -353,3 +354,50 @@ def test_what_a_source_calls_unchanged_is_left_and_counted(assistant):
     assert counts(first) == (1, 0, 0, 0)
     assert counts(second) == (0, 0, 1, 0)
     assert pages.known == [{}, {"https://docs.example/a": {"etag": "1"}}]
+
+
+def test_a_run_that_ends_within_an_archive_reads_the_rest_of_it_later(
+    assistant, folder, monkeypatch
+):
+    zipped(folder / "box.zip", **{f"{i}.md": f"Number {i}." for i in range(6)})
+    monkeypatch.setattr("erya.indexing.ingestion._COMMIT_DOCUMENTS", 1)
+    put, seen = EmbeddedWriter.put, []
+
+    def fails(self, document, *args, **options):
+        seen.append(document.source)
+        if document.source.endswith("3.md"):
+            raise KeyboardInterrupt
+        put(self, document, *args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(EmbeddedWriter, "put", fails)
+        with pytest.raises(KeyboardInterrupt):
+            ingest(assistant, folder)
+
+    ingest(assistant, folder)
+
+    assert {f"{i}.md" for i in range(6)} <= set(sources(assistant))
+    assert counts(ingest(assistant, folder)) == (0, 0, 9, 0)
+
+
+def test_what_fails_later_is_narrowed_all_the_same(assistant, folder):
+    box, page = folder / "box.zip", folder / "a.json"
+    zipped(box, **{"one.md": "Number one."})
+    page.write_text('{"a": "b"}')
+    ingest(assistant, folder, readers=frozenset({"public"}))
+    box.write_bytes(box.read_bytes()[:60])
+    page.write_text("{")
+
+    ingest(assistant, folder, readers=frozenset({"user:ada"}))
+
+    assert {tuple(d.readers) for d in assistant.store.documents(ME)} == {("user:ada",)}
+
+
+def test_what_failed_at_a_limit_is_tried_again_with_another(home, folder):
+    store = Bases(home).open("limits", create=True)
+    small = Assistant(store=store, workers=1, limits=Limits(text_characters=10))
+    large = Assistant(store=store, workers=1, limits=Limits(text_characters=10_000))
+
+    assert {p.code for p in ingest(small, folder).failed} == {"too_large"}
+    assert ingest(large, folder).added == 3
+    store.close()

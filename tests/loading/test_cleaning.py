@@ -227,7 +227,7 @@ def test_passwords_are_known_by_the_word_before_them():
     assert found.text == "password: *********, 密码是********。The password is long."
 
 
-def test_a_preparation_cleans_then_enriches_then_masks():
+def test_a_preparation_masks_before_anything_is_told_of_a_document():
     prepared = Preparation(
         enrichment=Enrichment(
             steps=("entities",), names=frozenset({"ada@example.org"})
@@ -235,17 +235,39 @@ def test_a_preparation_cleans_then_enriches_then_masks():
         masking=Masking(),
     ).prepare(document(PERSONAL, "a.txt"))
 
-    assert "ada@" not in prepared.metadata["entities"]
+    assert "ada@" not in str(prepared.metadata)
     assert Preparation().recipe != Preparation(masking=Masking()).recipe
+
+
+def test_a_name_is_no_keyword_because_the_words_around_it_are_gone():
+    given = document(
+        "联系人：王小明，电话 13800138000。王小明负责考勤，王小明负责请假。", "a.txt"
+    )
+    told = Preparation(
+        enrichment=Enrichment(steps=("keywords",)), masking=Masking()
+    ).prepare(given)
+
+    assert "***" in told.text
+    assert told.text.count("王小明") == 2  # what no rule knows is not hidden by chance
+    named = Preparation(enrichment=Enrichment(names=frozenset({"a"}))).recipe
+    assert named != Preparation(enrichment=Enrichment(names=frozenset({"b"}))).recipe
+
+
+def test_a_long_title_is_not_cut_within_a_number():
+    title = "题" * 190 + "110101199003074477"
+    read = document(f"# {title}\n\nText.")
+
+    assert read.title == "题" * 190
+    assert "110101" not in Masking().mask(read).title
 
 
 def test_what_is_masked_is_not_kept_if_so_asked():
     masking = Masking(keep_original=False)
     preparation = Preparation(masking=masking)
-    masked, clean = (
-        preparation.prepare(document(PERSONAL, "a.txt")),
-        preparation.prepare(document(LONG, "b.txt")),
-    )
+    found = preparation.prepare(document(PERSONAL, "a.txt"))
+    nothing = preparation.prepare(document(LONG, "b.txt"))
 
-    assert preparation.kept(masked, b"x") is None
-    assert preparation.kept(clean, b"x") == b"x"
+    # A file holds more than its text: comments, attachments, what is hidden.
+    assert preparation.kept(found, b"x") is preparation.kept(nothing, b"x") is None
+    assert nothing.private_original
+    assert Preparation().kept(document(LONG), b"x") == b"x"

@@ -15,7 +15,7 @@ from pptx.util import Inches
 
 from erya.errors import DocumentError
 from erya.language import table_cells
-from erya.loading import ParserPool, media_type, parse
+from erya.loading import Limits, ParserPool, media_type, parse
 from erya.records import Item, Span
 
 
@@ -583,3 +583,56 @@ def test_text_that_no_reader_sees_is_removed_and_noted():
 
     assert parsed.text == "The warranty is 24 months. 保修期"
     assert [n.code for n in parsed.notices] == ["hidden_text"]
+
+
+def test_attachments_of_one_name_are_all_read():
+    message = mail()
+    for text in (b"one", b"two", b"three"):
+        message.add_attachment(
+            text, maintype="text", subtype="plain", filename="report.txt"
+        )
+
+    _, *inside = opened(message.as_bytes(), "m.eml")
+
+    assert [(o.item.source, o.parsed and o.parsed.text) for o in inside] == [
+        ("/d/m.eml/report.txt", "one"),
+        ("/d/m.eml/report~2.txt", "two"),
+        ("/d/m.eml/report~3.txt", "three"),
+    ]
+
+
+def test_no_text_between_elements_of_xml_is_lost():
+    parsed = parse(b"<a>hello<p>one</p>two<title>t</title><q>r</q>tail</a>", "a.xml")
+
+    assert [text for _, text in shown(parsed)] == [
+        "hello",
+        "one",
+        "two",
+        "t",
+        "r",
+        "tail",
+    ]
+
+
+def test_elements_in_preformatted_text_lose_nothing():
+    assert shown(parse(b"<pre>1\n<p>4</p></pre>", "a.html")) == [("code", "1\n4")]
+
+
+def test_names_of_columns_may_have_blanks_around_them():
+    data = b'{" question ":"what","answer":"that"}\n'
+    assert shown(parse(data, "a.jsonl")) == [("heading", "what"), ("paragraph", "that")]
+    assert shown(parse(b" question ,answer\nwhat,that\n", "a.csv")) == [
+        ("heading", "what"),
+        ("paragraph", "that"),
+    ]
+
+
+def test_archives_wait_for_each_other_when_they_hold_much():
+    boxes = [packed(**{f"{i}.txt": f"text {i} " * 100}) for i in range(6)]
+    items = [Item(source=f"/d/{i}.zip", data=data) for i, data in enumerate(boxes)]
+
+    with ParserPool(workers=2, ocr=False, limits=Limits(unpacked_bytes=4_000)) as pool:
+        found = [o for o in pool.parse_all(items) if o.item.inside]
+
+    assert [o.item.source for o in found] == [f"/d/{i}.zip/{i}.txt" for i in range(6)]
+    assert all(o.parsed for o in found)

@@ -146,14 +146,53 @@ def test_what_has_not_changed_is_not_sent_again_and_still_leads_on(site):
 
 
 def test_pages_are_known_by_their_canonical_addresses(site):
-    page = f'<link rel="canonical" href="{site.url}/docs/real"><p>x</p>'
+    alias = (
+        f'<link rel="canonical" href="{site.url}/docs/real"><a href="only-here">x</a>'
+    )
     site.pages = {
-        "/docs/": '<a href="?print=1">p</a><a href="real">r</a>',
-        "/docs/?print=1": page,
-        "/docs/real": page,
+        "/docs/": '<a href="?print=1">p</a>',
+        "/docs/?print=1": alias,
+        "/docs/real": "real",
+        "/docs/only-here": "linked from the other name alone",
     }
 
-    assert paths(site, crawl(site)[1]) == ["/docs/", "/docs/real"]
+    _, found = crawl(site)
+
+    assert paths(site, found) == ["/docs/", "/docs/only-here", "/docs/real"]
+    assert {i.source[-4:]: i.data for i in found if isinstance(i, Item)}[
+        "real"
+    ] == b"real"
+
+
+def test_a_sitemap_that_fails_leaves_the_scan_incomplete(site):
+    site.pages = {"/docs/": "x", "/sitemap.xml": ""}
+    site.status = {"/sitemap.xml": 503}
+
+    source, _ = crawl(site)
+
+    assert not source.complete(source.roots[0])
+
+
+def test_dots_in_an_address_lead_out_of_nothing(site):
+    site.pages = {
+        "/docs/": '<a href="/docs/../admin">a</a><a href="%2e%2E/admin">b</a><a href="x/../b">c</a>',
+        "/docs/b": "b",
+        "/admin": "no",
+    }
+
+    assert paths(site, crawl(site)[1]) == ["/docs/", "/docs/b"]
+    assert "/admin" not in site.asked
+
+
+def test_robots_are_asked_about_where_a_redirect_leads(site):
+    site.pages = {
+        "/robots.txt": "User-agent: *\nDisallow: /docs/secret\n",
+        "/docs/": '<a href="go">g</a>',
+        "/docs/secret": "no",
+    }
+    site.moved = {"/docs/go": "/docs/secret"}
+
+    assert paths(site, crawl(site)[1]) == ["/docs/"]
 
 
 def test_what_fails_leaves_the_scan_incomplete_and_what_is_gone_does_not(site):
@@ -233,6 +272,10 @@ def test_what_is_no_address_of_the_web_is_refused(url):
         "64:ff9b::7f00:1",
         "224.0.0.1",
         "100.64.0.1",
+        "::127.0.0.1",
+        "::ffff:0:7f00:1",
+        "64:ff9b:1::1",
+        "fec0::1",
         "2002:7f00:1::",
     ],
 )
@@ -297,6 +340,74 @@ def test_redirects_end(site):
     assert caught.value.code == "redirects"
 
 
+class Raw:
+    """A server that says just what it is told to, byte for byte, and then waits."""
+
+    def __init__(self, told, *, pause=0.0):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}/"
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._serve, args=(told, pause))
+        self.thread.start()
+
+    def _serve(self, told, pause):
+        connection, _ = self.server.accept()
+        with connection:
+            connection.recv(10_000)
+            for at in range(0, len(told), 1 if pause else len(told)):
+                if self.over.is_set():
+                    return
+                try:
+                    connection.sendall(told[at : at + 1] if pause else told)
+                except OSError:
+                    return
+                self.over.wait(pause)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+        self.server.close()
+
+
+LOCAL = frozenset({"127.0.0.1"})
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: \xb2\r\n\r\nx",
+        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\nx",
+        b"HTTP/1.1 302 Found\r\nLocation: //[\r\nContent-Length: 0\r\n\r\n",
+        b"nonsense\r\n\r\n",
+    ],
+)
+def test_whatever_a_server_says_is_an_answer_or_a_typed_error(told):
+    said = []
+    with Raw(told) as server:
+        try:
+            said.append(
+                egress.fetch(
+                    server.url, most_bytes=100, seconds=5, private_hosts=LOCAL
+                ).data
+            )
+        except FetchError as error:
+            said.append(error.code)
+    assert said[0] in {b"x", "bad_url", "unreachable", "too_large"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 500, b"HTTP/1.1 200 OK\r\nA: " + b"x" * 500],
+)
+def test_a_server_that_never_ends_is_left(told):
+    with Raw(told, pause=0.05) as server, pytest.raises(FetchError) as caught:
+        egress.fetch(server.url, most_bytes=10_000, seconds=2, private_hosts=LOCAL)
+    assert caught.value.code == "timeout"
+
+
 # Buckets
 
 
@@ -341,6 +452,16 @@ def test_a_bucket_offers_what_is_below_the_prefix_and_only_what_changed(bucket):
     ]
     assert [type(each) for each in second] == [Item, Unchanged]
     assert source.complete("s3://team/docs")
+
+
+def test_a_prefix_is_a_folder_and_no_beginning_of_a_name(bucket):
+    endpoint, client = bucket
+    for key in ("2026/a", "2026-old/b"):
+        client.put_object(Bucket="team", Key=key, Body=b"x")
+    source = BucketSource(bucket="team", prefix="2026", endpoint=endpoint)
+
+    assert [each.source for each in source.items({})] == ["s3://team/2026/a"]
+    assert source.roots == ("s3://team/2026",)
 
 
 def test_an_object_over_the_limit_is_named_and_not_fetched(bucket):

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from erya.chunking.base import Chunker
 from erya.errors import UsageError
-from erya.language import count_tokens, header_above, sentences
+from erya.language import count_tokens, sentences, table_header
 from erya.records import Block, Chunk, Document, Span
 
 __all__ = ["StructureChunker"]
@@ -63,9 +63,10 @@ class StructureChunker(Chunker):
     @override
     def chunk(self, document: Document) -> Iterator[Chunk]:
         page_starts = [page.start for page in document.pages]
+        names = _Names(document)
         for headings, blocks in _sections(document):
             for span in self._pack(document.text, blocks):
-                named = header_above(document.text, span.start)
+                named = names.above(span.start)
                 yield Chunk(
                     id=_chunk_id(document, span),
                     document_id=document.id,
@@ -120,6 +121,26 @@ class StructureChunker(Chunker):
             yield from self._pieces(text, shifted, cuts[1:])
 
 
+class _Names:
+    """The rows that name the columns of a document's tables."""
+
+    def __init__(self, document: Document) -> None:
+        self._tables = [b for b in document.blocks if b.kind == "table"]
+        self._starts = [block.start for block in self._tables]
+        self._told = [
+            table_header(document.text, Span(block.start, block.end))
+            for block in self._tables
+        ]
+
+    def above(self, position: int) -> str:
+        """Return the names above a position that is below them in a table."""
+        at = bisect_right(self._starts, position) - 1
+        if at < 0 or position >= self._tables[at].end:
+            return ""
+        header, begins = self._told[at]
+        return header if position >= begins else ""
+
+
 def _lines(text: str) -> list[Span]:
     return [Span(match.start(), match.end()) for match in _LINE.finditer(text)]
 
@@ -127,7 +148,7 @@ def _lines(text: str) -> list[Span]:
 def _rows(text: str) -> list[Span]:
     """Return the rows of a table; the names of the columns stay with the first."""
     rows = _lines(text)
-    if len(rows) > 2 and header_above(text, rows[2].start):
+    if len(rows) > 2 and table_header(text, Span(0, len(text)))[1]:
         rows[:3] = [Span(rows[0].start, rows[2].end)]
     return rows
 

@@ -282,6 +282,7 @@ def preparation_for(settings: Settings) -> "Preparation":
             steps=_listed(settings.enrich),
             names=_names(settings.enrich_names),
             model=chat_model_for(named) if settings.enrich_model else None,
+            model_name=settings.enrich_model,
         ),
         masking=masking if masked else None,
     )

@@ -1,7 +1,8 @@
 """`erya ingest`: bring a base in step with files, folders, web sites and buckets."""
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +25,9 @@ from erya.policy import reader_labels
 
 if TYPE_CHECKING:
     from erya.assistant import Assistant
+    from erya.config import Settings
+    from erya.indexing import Plan
+    from erya.loading import Source
 
 __all__ = ["ingest"]
 
@@ -121,12 +125,26 @@ def ingest(
     owner = principal_for(settings, None)
     if not gone and (paths := [t for t in targets if t != "-" and not is_address(t)]):
         existing(paths)
+    if dry_run and targets and not _is_there(settings):
+        sources = sources_of(targets, settings, gone=gone, name=name, private=private)
+        show_plans([_fresh(each) for each in sources], kb=settings.kb, as_json=as_json)
+        return
+    asked: dict[str, Any] = {
+        "targets": [_absolute(target) for target in targets],
+        "name": name,
+        "endpoint": endpoint,
+        "private": private,
+    }
     with assistant_for(settings, kb=settings.kb, create=not resume) as assistant:
-        chosen = list(targets)
-        if not chosen:
-            chosen, labels, force = _unfinished(assistant)
+        if not targets:
+            asked, labels, force = _unfinished(assistant)
         sources = sources_of(
-            chosen, settings, gone=gone, name=name, endpoint=endpoint, private=private
+            asked["targets"],
+            settings,
+            gone=gone,
+            name=asked["name"],
+            endpoint=asked["endpoint"],
+            private=asked["private"],
         )
         if dry_run:
             plans = [
@@ -139,7 +157,12 @@ def ingest(
             report = summed(
                 [
                     ingest_with_progress(
-                        assistant, source, principal=owner, readers=labels, force=force
+                        assistant,
+                        source,
+                        principal=owner,
+                        readers=labels,
+                        force=force,
+                        asked=asked,
                     )
                     for source in sources
                 ]
@@ -156,13 +179,36 @@ def ingest(
         raise click.exceptions.Exit(_STRICT_EXIT)
 
 
+def _absolute(target: str) -> str:
+    """Return a target that means the same from another folder."""
+    if target == "-" or is_address(target):
+        return target
+    return os.path.realpath(Path(target).expanduser())
+
+
+def _is_there(settings: "Settings") -> bool:
+    from erya.stores import Bases  # noqa: PLC0415
+
+    return Bases(settings.home).exists(settings.kb)
+
+
+def _fresh(source: "Source") -> "Plan":
+    """Return what a run into a base would do that is not there yet."""
+    from erya.indexing import Recipe, Stored, planned  # noqa: PLC0415
+
+    nothing = Stored((), ())
+    return planned(
+        source.items({}), nothing, recipe=Recipe(""), force=False, roots=lambda: ()
+    )
+
+
 def _unfinished(
     assistant: "Assistant",
-) -> tuple[list[str], frozenset[str] | None, bool]:
-    """Return what the last run that did not end was given: targets, readers, force.
+) -> tuple[dict[str, Any], frozenset[str] | None, bool]:
+    """Return what the last run that did not end was asked, its readers, and force.
 
     Raises:
-        UsageError: Every run has ended.
+        UsageError: Every run has ended, or the last read what is read once.
     """
     from erya.records import Principal  # noqa: PLC0415
 
@@ -173,8 +219,19 @@ def _unfinished(
         raise UsageError(msg)
     given = jobs[0].arguments
     readers = given.get("readers")
+    # Runs of an earlier release noted the paths alone.
+    asked = {
+        "targets": list(given["roots"]),
+        "name": "",
+        "endpoint": "",
+        "private": False,
+        **given.get("asked", {}),
+    }
+    if "-" in asked["targets"]:
+        msg = "The run that was cut off read standard input: send that again."
+        raise UsageError(msg)
     return (
-        list(given["roots"]),
+        asked,
         None if readers is None else frozenset(readers),
         bool(given.get("force")),
     )

@@ -122,7 +122,7 @@ def show(
         store.close()
     model = embedder.name if embedder else None
     if problems:
-        _show_problems(items, name=name, as_json=as_json)
+        _show_problems(items, name=name, narrowed=narrowed is not None, as_json=as_json)
         return
     if as_json:
         echo_json(
@@ -163,7 +163,9 @@ def show(
     _show_jobs(status)
 
 
-def _show_problems(items: "list[StoredItem]", *, name: str, as_json: bool) -> None:
+def _show_problems(
+    items: "list[StoredItem]", *, name: str, narrowed: bool, as_json: bool
+) -> None:
     found = [
         {"path": item.source, "code": code, "message": message, "page": page}
         for item in items
@@ -179,7 +181,9 @@ def _show_problems(items: "list[StoredItem]", *, name: str, as_json: bool) -> No
         page = f", p. {each['page']}" if each["page"] else ""
         source = one_line(str(each["path"]))
         echo(f"{source}{page}\n  {each['message']} ({each['code']})")
-    if not found:
+    if narrowed:
+        echo("Only the owner sees which files gave no text: leave out --as.")
+    elif not found:
         echo(f"Every file of {name!r} was read, and nothing about one is doubtful.")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import click
 
@@ -16,6 +16,8 @@ from erya.cli.common import columns_of, interactive, visible
 from erya.records import Principal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from erya.assistant import Assistant
     from erya.indexing import IngestReport
     from erya.loading import Source
@@ -38,6 +40,7 @@ def ingest_with_progress(
     principal: Principal,
     readers: frozenset[str] | None,
     force: bool = False,
+    asked: "Mapping[str, Any] | None" = None,
     quiet: bool = False,
 ) -> "IngestReport":
     """Ingest a source; show files, pages and bytes, rates and time left on a terminal.
@@ -48,6 +51,7 @@ def ingest_with_progress(
         principal: Who ingests.
         readers: Who may read the documents; None as before, or the principal alone.
         force: Read unchanged files again.
+        asked: What the command line said, to begin the run again.
         quiet: Take the bar away at the end.
 
     Raises:
@@ -72,7 +76,12 @@ def ingest_with_progress(
 
         show("Reading", 0, max(total, 1))
         report = assistant.ingest(
-            source, principal=principal, readers=readers, force=force, on_progress=told
+            source,
+            principal=principal,
+            readers=readers,
+            force=force,
+            asked=asked,
+            on_progress=told,
         )
         show("Reading", max(total, report.files), max(total, report.files))
     return report

@@ -99,7 +99,7 @@ def _synced(
     try:
         readers = reader_labels(given.readers) if given.readers else None
         source = source_of_settings(given, settings)
-        with assistant_for(settings, kb=kb, create=True) as assistant:
+        with assistant_for(settings, kb=kb, create=not dry_run) as assistant:
             if dry_run:
                 plan = assistant.plan(source, principal=owner)
                 show_plans([plan], kb=kb, as_json=as_json)

@@ -6,10 +6,11 @@ guess at names of people and places.
 
 from erya.guarding.base import PersonalData, PersonalDataDetector
 from erya.guarding.masking import Masking
-from erya.guarding.rules import KINDS, PersonalDataRules
+from erya.guarding.rules import KINDS, RULES, PersonalDataRules
 
 __all__ = [
     "KINDS",
+    "RULES",
     "Masking",
     "PersonalData",
     "PersonalDataDetector",

@@ -33,6 +33,9 @@ class Masking:
     def mask(self, document: Document) -> Document:
         """Return the document as it is stored, with `masked` telling where.
 
+        The original is private even if nothing is found: a file holds more than its
+        text, such as comments and attachments.
+
         `metadata["masked"]` counts what was found; the title and what the document
         says of itself are masked as well.
         """
@@ -48,6 +51,8 @@ class Masking:
             title=self._masked(document.title),
             metadata={**metadata, "masked": told} if told else metadata,
             masked=tuple(span for _, span in found),
+            # What a file holds beside its text, nobody has looked through.
+            private_original=True,
         )
 
     def _masked(self, text: str) -> str:

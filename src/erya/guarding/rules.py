@@ -15,7 +15,10 @@ from typing_extensions import override
 
 from erya.guarding.base import PersonalData, PersonalDataDetector
 
-__all__ = ["KINDS", "PersonalDataRules"]
+__all__ = ["KINDS", "RULES", "PersonalDataRules"]
+
+# Raise it when the rules find more or less: masked documents are read anew.
+RULES: Final = "1"
 
 
 class _Rule(NamedTuple):
@@ -214,7 +217,7 @@ _RULES: Final = (
         re.compile(
             r"(?:\b(?:password|passwd|api[_-]?key|secret|token)\b|密码|口令|密钥)"
             r"[\"' ]{0,2}(?:[:：=]|是|为)[\"' ]{0,3}"
-            r"(?P<it>(?=[^\s\"',，。]*\d)[^\s\"',，。;；]{6,128})",
+            r"(?P<it>(?=[^\s\"',，。;；]{0,127}\d)[^\s\"',，。;；]{6,128})",
             re.IGNORECASE,
         ),
     ),

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from erya.models import LEAST_KNOWN, EmbeddingModel, fingerprint_of
@@ -23,6 +23,7 @@ __all__ = ["IngestReport", "Ingestion", "Recipe", "Stored"]
 _COMMIT_DOCUMENTS = 1_000
 _COMMIT_CHARACTERS = 8_000_000
 _COMMIT_SECONDS = 5.0
+_UNFINISHED = "unfinished"  # the recipe of a file whose inside is not stored yet
 _EMBED_AT_ONCE = 64  # chunks that are waited for, so that all cores have work
 _EMBED_AT_MOST = 512  # chunks of a long document, so that it takes little room
 
@@ -131,6 +132,7 @@ class Ingestion:
         self._force = force
         self._seen: set[str] = set()
         self._noted: set[str] = set()
+        self._open_files: list[StoredItem] = []  # what is inside is still read
         self._kept: list[str] = []  # what failed: what was in it before stays
         self._began = self._committed = time.monotonic()
         self._documents = self._characters = 0
@@ -167,14 +169,18 @@ class Ingestion:
         self._seen.add(source)
         if source in self._items:
             self._note_again(self._items[source])
+        if source in self._stored and not self._relabel(source):
+            self.report.unchanged += 1
+
+    def _relabel(self, source: str) -> bool:
+        """Give a document the readers of this run; tell whether it had others."""
         old = self._stored.get(source)
-        if old is not None:
-            if self._readers is not None and old.readers != self._readers:
-                self._writer.relabel(old.id, self._readers)
-                self.report.updated += 1
-                self._count(0)
-            else:
-                self.report.unchanged += 1
+        if old is None or self._readers is None or old.readers == self._readers:
+            return False
+        self._writer.relabel(old.id, self._readers)
+        self.report.updated += 1
+        self._count(0)
+        return True
 
     def _note_again(self, known: StoredItem) -> None:
         self.report.doubtful += [(known.source, notice) for notice in known.notices]
@@ -224,21 +230,31 @@ class Ingestion:
             parts: How many files were inside.
             notices: What was noticed.
         """
+        self._close_files(item.source)
         self._seen.add(item.source)
         self.report.doubtful += [(item.source, notice) for notice in notices]
         if parts or notices or item.validators:
-            self._writer.note(
-                StoredItem(
-                    source=item.source,
-                    content_hash=item.content_hash,
-                    recipe=self._reading,
-                    parts=parts,
-                    notices=tuple(notices),
-                    validators=item.validators,
-                )
+            noted = StoredItem(
+                source=item.source,
+                content_hash=item.content_hash,
+                recipe=self._reading,
+                parts=parts,
+                notices=tuple(notices),
+                validators=item.validators,
             )
+            if parts:
+                # Until all that is inside is stored, it counts as never read.
+                self._open_files.append(noted)
+                noted = replace(noted, recipe=_UNFINISHED)
+            self._writer.note(noted)
         elif item.source in self._items:
             self._writer.forget(item.source)
+
+    def _close_files(self, source: str = "") -> None:
+        """Note that files are done, once what comes next is not inside of them."""
+        while self._open_files and not is_under(source, self._open_files[-1].source):
+            self._put_waiting()
+            self._writer.note(self._open_files.pop())
 
     def store(
         self, document: Document, chunks: Sequence[Chunk], *, original: bytes | None
@@ -266,6 +282,7 @@ class Ingestion:
             item: Its bytes, if they could be read: unless they change, they are not
                 read again.
         """
+        self._close_files(problem.source)
         self._report(problem)
         if item is not None or problem.failed:
             self._writer.note(
@@ -283,9 +300,13 @@ class Ingestion:
 
     def _report(self, problem: Problem) -> None:
         if problem.failed:
-            self._seen.add(problem.source)
-            self._kept.append(problem.source)
             self.report.failed.append(problem)
+            self._kept.append(problem.source)
+            # What was stored of it, and of what is inside, stays; for other readers, if
+            # this run says so.
+            for source in (problem.source, *self._inside(problem.source)):
+                self._relabel(source)
+            self._seen.add(problem.source)
         else:
             self.report.skipped.append(problem)
 
@@ -299,6 +320,7 @@ class Ingestion:
             complete: Tells whether all of a root was seen; what is missing under
                 another root may only be out of sight.
         """
+        self._close_files()
         whole = [root for root in roots if complete(root)]
         for source in self.vanished(whole):
             if source in self._stored:

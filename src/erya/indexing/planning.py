@@ -50,10 +50,12 @@ def planned(
     items = {item.source: item for item in stored.items}
     seen: list[str] = []
     for item in offered:
-        seen.append(item.source)
         if isinstance(item, Problem):
             plan.problems.append(item)
+            if item.failed:  # what was stored of it stays
+                seen.append(item.source)
             continue
+        seen.append(item.source)
         if isinstance(item, Unchanged):
             plan.unchanged += 1
             continue

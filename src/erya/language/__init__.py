@@ -24,6 +24,7 @@ from erya.language.tables import (
     named_row,
     names_columns,
     table_cells,
+    table_header,
     table_row,
 )
 from erya.language.tokens import HAN, count_tokens, language_of, run_together
@@ -51,6 +52,7 @@ __all__ = [
     "run_together",
     "sentences",
     "table_cells",
+    "table_header",
     "table_row",
     "terms",
 ]

@@ -13,6 +13,7 @@ __all__ = [
     "named_row",
     "names_columns",
     "table_cells",
+    "table_header",
     "table_row",
 ]
 
@@ -79,6 +80,26 @@ def names_columns(text: str, span: Span) -> bool:
     end = text.find("\n", span.end + 1)
     below = text[span.end + 1 : end if end >= 0 else len(text)]
     return text[span.end : span.end + 1] == "\n" and bool(_RULE.fullmatch(below))
+
+
+def table_header(text: str, span: Span) -> tuple[str, int]:
+    """Return the row that names the columns of a table, and where its rows begin.
+
+    The row is empty where the columns have no names, or the span is no table.
+
+    Args:
+        text: The text of a document.
+        span: A block of the kind `table`.
+    """
+    first, rule, rest = (text[span.start : span.end] + "\n\n").split("\n", 2)
+    if not is_row(first) or not _RULE.fullmatch(rule) or not rest:
+        return "", span.start
+    named = any(
+        cell.start < cell.end
+        for row in table_cells(first, Span(0, len(first)))
+        for cell in row
+    )
+    return (first if named else ""), span.start + len(first) + len(rule) + 2
 
 
 def named_row(row: str, header: str) -> str:

@@ -17,7 +17,7 @@ from erya.records import Notice, Part
 __all__ = ["archive_parts"]
 
 _MOST_PARTS: Final = 10_000
-_MOST_BYTES: Final = 500_000_000  # of all parts together, unpacked
+_MOST_BYTES: Final = 400_000_000  # of all parts together, unpacked
 _MOST_OF_ONE: Final = 100_000_000  # of one part
 _RATIO: Final = (
     200  # unpacked to packed; prose packs to a fifth, empty tables to a 50th

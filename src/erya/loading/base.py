@@ -34,7 +34,7 @@ class Limits:
     memory_bytes: int = 1_000_000_000
     ocr_memory_bytes: int = 3_000_000_000
     text_characters: int = 20_000_000
-    unpacked_bytes: int = 1_000_000_000
+    unpacked_bytes: int = 400_000_000
     parts: int = 10_000
     depth: int = 4
 

@@ -26,7 +26,7 @@ class BucketSource(Source):
 
     Attributes:
         bucket: Its name.
-        prefix: What the keys begin with; empty for all.
+        prefix: The folder that the keys are in; empty for all.
         endpoint: Where it is, if not at AWS: `http://127.0.0.1:9000`.
         object_bytes: The largest object that is read.
     """
@@ -36,6 +36,10 @@ class BucketSource(Source):
     endpoint: str = ""
     object_bytes: int = 100_000_000
     _complete: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        """Let the prefix be a folder: documents are removed by what they are under."""
+        self.prefix = f"{self.prefix.strip('/')}/" if self.prefix.strip("/") else ""
 
     @property
     @override

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final, NamedTuple
 from zlib import crc32
 
@@ -22,7 +23,10 @@ _SHORT: Final = 60  # characters of a line that is said again and again
 _LONG: Final = 40  # characters of a paragraph that may be a copy
 _SHINGLE: Final = 5  # characters
 _ALIKE: Final = 0.9  # of the shingles (Jaccard)
-_BANDS, _ROWS = 8, 2  # of the signature (MinHash): alike texts share a band
+_BANDS, _ROWS = 12, 4  # of the signature (MinHash): alike texts share a band
+_IN_A_BAND: Final = 8  # paragraphs that are compared with later ones
+_MOST_COMPARED: Final = 24  # for one paragraph
+_COMPARED: Final = 4_000  # characters of a paragraph
 _LONG_WORD: Final = 60  # letters and digits: longer are no words
 _SIGNS: Final = 0.6  # of a paragraph, that are neither letters nor digits nor blanks
 _LEAST: Final = 30  # characters of a paragraph that is judged
@@ -102,14 +106,15 @@ def _leave_out_copies(document: Document) -> _Step:
     """Leave out paragraphs that are nearly the same as one before (MinHash, LSH).
 
     Broder, 1997: the share of equal minima of hashes estimates the Jaccard similarity;
-    what shares a band is then compared exactly.
+    what shares a band is then compared exactly, with a few of each band, so that
+    records that are all alike in form cost no more than others.
     """
-    buckets: dict[tuple[int, ...], list[int]] = {}
+    buckets: dict[bytes, list[int]] = {}
     shingles: dict[int, frozenset[int]] = {}
 
     def copied(at: int) -> bool:
         block = document.blocks[at]
-        text = run_together(document.text[block.start : block.end])
+        text = run_together(document.text[block.start : block.end])[:_COMPARED]
         if block.kind not in {"paragraph", "list"} or len(text) < _LONG:
             return False
         own = frozenset(
@@ -118,25 +123,29 @@ def _leave_out_copies(document: Document) -> _Step:
         )
         bands = _bands(own)
         near = {other for band in bands for other in buckets.get(band, ())}
-        if any(_alike(own, shingles[other]) for other in near):
+        if any(_alike(own, shingles[other]) for other in islice(near, _MOST_COMPARED)):
             return True
         shingles[at] = own
         for band in bands:
-            buckets.setdefault(band, []).append(at)
+            bucket = buckets.setdefault(band, [])
+            if len(bucket) < _IN_A_BAND:
+                bucket.append(at)
         return False
 
     return _left_out(document, copied, reason="duplicate")
 
 
-def _bands(shingles: frozenset[int]) -> list[tuple[int, ...]]:
-    # (a·x + b) mod p with fixed odd numbers gives independent orders of the hashes.
-    minima = [
-        min((x * (2 * seed + 1) * 0x9E3779B1 + seed) & 0xFFFFFFFF for x in shingles)
-        for seed in range(1, _BANDS * _ROWS + 1)
-    ]
-    return [
-        (band, *minima[band * _ROWS : (band + 1) * _ROWS]) for band in range(_BANDS)
-    ]
+def _bands(shingles: frozenset[int]) -> list[bytes]:
+    import numpy as np  # noqa: PLC0415 - not for a program that only asks
+
+    values = np.fromiter(shingles, dtype=np.uint64, count=len(shingles))
+    # (a·x + b) modulo a power of two, a odd: another order of the hashes for each row.
+    rows = np.arange(1, _BANDS * _ROWS + 1, dtype=np.uint64)[:, None]
+    mixed = (values * (rows * np.uint64(0x9E3779B1) | np.uint64(1)) + rows) & np.uint64(
+        0xFFFFFFFF
+    )
+    minima = mixed.min(axis=1).reshape(_BANDS, _ROWS)  # (bands, rows)
+    return [bytes([band]) + minima[band].tobytes() for band in range(_BANDS)]
 
 
 def _alike(one: frozenset[int], other: frozenset[int]) -> bool:

@@ -49,13 +49,12 @@ def limits_hold() -> bool:
 
 
 def confine(*, memory_bytes: int, on_breach: Callable[[str], None]) -> None:
-    """Bound this process for good. Call it before there are threads.
+    """Bound this process for good; `leave_network` comes before there are threads.
 
     Args:
         memory_bytes: Address space.
         on_breach: Told what was tried, as the end of a sentence; must not return.
     """
-    leave_network()
     if limits_hold():
         import resource  # noqa: PLC0415 - POSIX only
 

@@ -101,24 +101,26 @@ def _local(element: Any) -> str:
 
 
 def _add(builder: TextBuilder, root: Any) -> None:
-    """Walk without recursion; what holds no other elements is a paragraph."""
+    """Walk without recursion; text between elements is a paragraph of its own."""
     stack: list[tuple[Any, int]] = [(root, 0)]
     while stack:
         element, depth = stack.pop()
+        if isinstance(element, str):
+            builder.paragraph(" ".join(element.split()), pairs=False)
+            continue
         name = _local(element)
         if not name or name in _UNSEEN:
             continue
         if name in {"tr", "row"}:
             cells = (" ".join("".join(cell.itertext()).split()) for cell in element)
             builder.paragraph(" | ".join(filter(None, cells)), pairs=False)
-            continue
-        if all(_INLINE.fullmatch(_local(child)) for child in element) or (
-            (element.text or "").strip() and name != "svg"
-        ):
+        elif all(_INLINE.fullmatch(_local(child)) for child in element):
             text = " ".join("".join(element.itertext()).split())
             if name in _TITLES:
                 builder.heading(text, level=min(max(depth - 1, 1), 6))
             else:
                 builder.paragraph(text, pairs=False)
-            continue
-        stack += [(child, depth + 1) for child in reversed(element)]
+        else:
+            for child in reversed(element):
+                stack += [(child.tail or "", depth), (child, depth + 1)]
+            stack.append((element.text or "", depth))

@@ -1,11 +1,15 @@
 """From what a parser read to a document."""
 
+import re
+
 from erya.language import language_of
 from erya.records import Document, Item, Parsed
 
 __all__ = ["document_of"]
 
 _LONGEST_TITLE = 200  # characters; every chunk carries it
+# What may be cut in two, at the end: letters, digits and the signs inside of them.
+_LAST_WORD = re.compile(r"[A-Za-z0-9@._+-]+$")
 _SAMPLE = 5_000  # characters looked at to tell the language
 
 
@@ -14,7 +18,7 @@ def document_of(item: Item, parsed: Parsed, *, readers: frozenset[str]) -> Docum
     return Document(
         id=Document.id_of(item.source),
         source=item.source,
-        title=parsed.title[:_LONGEST_TITLE],
+        title=_short(parsed.title),
         text=parsed.text,
         blocks=parsed.blocks,
         pages=parsed.pages,
@@ -24,3 +28,10 @@ def document_of(item: Item, parsed: Parsed, *, readers: frozenset[str]) -> Docum
         readers=readers,
         content_hash=item.content_hash,
     )
+
+
+def _short(title: str) -> str:
+    """Cut a title, but not within a word or a number: it may be personal data."""
+    if len(title) <= _LONGEST_TITLE:
+        return title
+    return _LAST_WORD.sub("", title[: _LONGEST_TITLE + 1])[:_LONGEST_TITLE].rstrip()

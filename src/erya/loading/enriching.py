@@ -73,11 +73,13 @@ class Enrichment:
         steps: Names of steps, as `ENRICHING` has them.
         names: Names to look for, such as products and departments.
         model: Asked for keywords and entities in place of the rules, if there is one.
+        model_name: What it is called: documents are told anew by another.
     """
 
     steps: tuple[str, ...] = ("facts", "languages")
     names: frozenset[str] = frozenset()
     model: ChatModel | None = None
+    model_name: str = ""
 
     def __post_init__(self) -> None:
         """Check the steps.

@@ -44,7 +44,7 @@ def parse_csv(data: bytes, name: str) -> Parsed:
     builder = TextBuilder()
     columns = _pair_columns(rows[0]) if rows else None
     if columns:
-        names = [cell.strip() for cell in rows[0]]
+        names = rows[0]
         _add_pairs(builder, (dict(zip(names, row, strict=False)) for row in rows[1:]))
     else:
         builder.table(rows, header=True)
@@ -89,7 +89,7 @@ def add_records(builder: TextBuilder, records: Sequence[Mapping[str, Any]]) -> N
 
 def _pair_columns(names: Iterable[str]) -> tuple[str, str] | None:
     """Return the names of the question and the answer column, if both are there."""
-    by_folded = {str(name).strip().casefold(): str(name).strip() for name in names}
+    by_folded = {str(name).strip().casefold(): str(name) for name in names}
     question = next((by_folded[n] for n in _QUESTION_NAMES if n in by_folded), None)
     answer = next((by_folded[n] for n in _ANSWER_NAMES if n in by_folded), None)
     return (question, answer) if question and answer else None

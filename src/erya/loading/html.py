@@ -193,7 +193,7 @@ class _Reader:
             elif tag == "pre" and not self._tables:
                 raw = self._preformatted(closes=bool(closes))
             elif raw:
-                inline.append("\n" if tag == "br" else "")
+                inline.append(text or ("\n" if tag == "br" else ""))
             elif closes:
                 self._leave(tag)
             elif tag is not None:

@@ -16,12 +16,13 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from importlib.util import find_spec
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
+from zlib import crc32
 
 from erya.errors import DocumentError
 from erya.loading.base import Limits
@@ -49,6 +50,7 @@ _FILES_PER_WORKER = 2_000
 _AHEAD = 4  # files waiting for each worker: enough to keep it busy, little to hold
 _CRASHED = "parser_crashed"
 _SKIPPED = frozenset({"empty", "empty_file", "needs_ocr", "unsupported_type"})
+_LATER: Final = "later"
 _BOMB: Final = "archive_limit"
 # Pages to be looked at, not read.
 _SEEN_ONLY: Final = frozenset({"garbled", "needs_ocr", "no_text"})
@@ -122,6 +124,8 @@ class ParserPool:
         self._idle_ocr: deque[_Worker] = deque()
         self._one_ocr = threading.Lock()  # it uses all cores by itself, and much memory
         self._busy: set[_Worker] = set()
+        self._held = 0
+        self._counting = threading.Lock()
         self._closed = False
         self.pages = 0  # read so far, of files that are not done as well
 
@@ -130,6 +134,12 @@ class ParserPool:
         """What optional parts read files with; a file is tried again with more."""
         there = {"ocr": self._ocr, "office": office_program() is not None}
         return "+".join(name for name, is_there in there.items() if is_there)
+
+    @property
+    def bounds(self) -> str:
+        """The limits in a few words: what failed is tried again with others."""
+        told = astuple(self._limits)
+        return crc32(repr(told).encode()).to_bytes(4, "big").hex()
 
     def __enter__(self) -> Self:
         return self
@@ -162,15 +172,32 @@ class ParserPool:
         for outcome in self._in_order(items):
             yield outcome
             yield from self._inside(outcome, within, budget=_Budget(self._limits))
+            self._hold(outcome, -1)
 
     def _in_order(self, items: Iterable[Item]) -> Iterator[Outcome]:
         waiting: deque[Future[Outcome]] = deque()
         for item in items:
             waiting.append(self._threads.submit(self._parse, item))
             if len(waiting) > self._size * _AHEAD:
-                yield waiting.popleft().result()
+                yield self._settled(waiting.popleft().result())
         while waiting:
-            yield waiting.popleft().result()
+            yield self._settled(waiting.popleft().result())
+
+    def _settled(self, outcome: Outcome) -> Outcome:
+        """Open an archive now that had to wait for those before it."""
+        if outcome.problem is None or outcome.problem.code != _LATER:
+            return outcome
+        settled = self._threads.submit(self._parse, outcome.item, alone=True).result()
+        if settled.problem is not None and settled.problem.code == _LATER:
+            return Outcome(
+                item=settled.item, problem=_too_much(settled.item, self._limits)
+            )
+        return settled
+
+    def _hold(self, outcome: Outcome, sign: int) -> None:
+        """Count the bytes of files inside of files that wait to be read."""
+        with self._counting:
+            self._held += sign * sum(len(part.data) for part in outcome.parts)
 
     def _inside(
         self,
@@ -232,9 +259,16 @@ class ParserPool:
         finally:
             worker.stop()
 
-    def _parse(self, item: Item) -> Outcome:
+    def _parse(self, item: Item, *, alone: bool = False) -> Outcome:
         """Read one file: through LibreOffice before, or with OCR after, if need be."""
-        outcome = self._parse_by(self._idle, item)
+        most = self._limits.unpacked_bytes
+        room = most if alone else most // 4
+        outcome = self._parse_by(
+            self._idle,
+            item,
+            may_hold=lambda held: held <= room - self._held * (not alone),
+        )
+        self._hold(outcome, 1)
         code = outcome.problem.code if outcome.problem else ""
         if code.startswith("convert_to_"):
             outcome = self._converted(item, to=code.removeprefix("convert_to_"))
@@ -255,14 +289,21 @@ class ParserPool:
         return replace(outcome, item=item)
 
     def _parse_by(
-        self, idle: "deque[_Worker]", item: Item, *, ocr: bool = False
+        self,
+        idle: "deque[_Worker]",
+        item: Item,
+        *,
+        ocr: bool = False,
+        may_hold: Callable[[int], bool] = lambda _: True,
     ) -> Outcome:
         """Parse one file; one that a used process died of gets a fresh one."""
         while True:
             worker = self._worker(idle, ocr=ocr)
             fresh = worker.files == 0
             self._busy.add(worker)
-            outcome = worker.parse(item, main=self._main, on_page=self._count)
+            outcome = worker.parse(
+                item, main=self._main, on_page=self._count, may_hold=may_hold
+            )
             self._busy.discard(worker)
             if worker.usable and not self._closed:
                 idle.append(worker)
@@ -299,16 +340,20 @@ class _Budget:
         self._parts += 1
         if self._left < 0 or self._parts > self._limits.parts:
             self.spent = True
-            message = (
-                f"The files inside come to more than {self._limits.parts:,}, or to "
-                f"more than {self._limits.unpacked_bytes:,} bytes; this one and "
-                "those after it were left out. Unpack them first, if you trust them."
-            )
-            return _refused(part, _BOMB, message)
+            return _too_much(part, self._limits)
         if depth > self._limits.depth:
             message = f"It is inside {depth} files; {self._limits.depth} are opened."
             return _refused(part, "too_deep", message)
         return None
+
+
+def _too_much(item: Item, limits: Limits) -> Problem:
+    message = (
+        f"The files inside come to more than {limits.parts:,}, or to more than "
+        f"{limits.unpacked_bytes:,} bytes; this one and those after it were left out. "
+        "Unpack them first, if you trust them."
+    )
+    return _refused(item, _BOMB, message)
 
 
 def _refused(item: Item, code: str, message: str) -> Problem:
@@ -364,7 +409,14 @@ class _Worker:
                 pass  # the rest of a request that nobody will read
         self.process.wait()
 
-    def parse(self, item: Item, *, main: bool, on_page: Callable[[], None]) -> Outcome:
+    def parse(
+        self,
+        item: Item,
+        *,
+        main: bool,
+        on_page: Callable[[], None],
+        may_hold: Callable[[int], bool],
+    ) -> Outcome:
         """Have one file read."""
         name = PurePath(item.source).name.encode("utf-8", "replace").decode()
         asked = {"name": name, "ocr": self.ocr, "main": main}
@@ -372,6 +424,7 @@ class _Worker:
             item,
             asked,
             on_page=on_page,
+            may_hold=may_hold,
             made=lambda reply, parts: _outcome(item, reply, parts),
         )
 
@@ -392,6 +445,7 @@ class _Worker:
         asked: dict[str, Any],
         *,
         on_page: Callable[[], None],
+        may_hold: Callable[[int], bool] = lambda _: True,
         made: "Callable[[dict[str, Any], tuple[Item, ...]], _Made]",
     ) -> "_Made | Outcome":
         """Send one file and wait, but no longer than the limits."""
@@ -401,20 +455,26 @@ class _Worker:
             stdin, stdout = _pipes(self.process)
             write_frame(stdin, ASKED, json.dumps(asked).encode())
             write_frame(stdin, DATA, item.data)
-            parts: list[Item] = []
+            parts: dict[str, Item] = {}
+            held = 0
             while (frame := self._next(stdout)).kind != DONE:
                 clock.restart()
                 if frame.kind == PAGE:
                     on_page()
                 elif frame.kind == PART:
-                    parts.append(_part(item, frame.payload))
+                    part = _part(item, frame.payload, parts)
+                    parts[part.source] = part
+                    held += len(part.data)
+                    if not may_hold(held):
+                        self.broken = True
+                        return _later(item)
                 else:
                     self.broken = True
                     return _breach(item, frame.payload.decode())
             reply: dict[str, Any] = json.loads(frame.payload)
             if len(reply.get("text", "")) > self.limits.text_characters:
                 return _too_long(item, self.limits)
-            return made(reply, tuple(parts))
+            return made(reply, tuple(parts.values()))
         except (OSError, EOFError, ValueError) as error:
             self.broken = True
             return _lost(item, error, self.limits, expired=clock.expired)
@@ -462,13 +522,23 @@ class _Clock:
                 return
 
 
-def _part(item: Item, payload: bytes) -> Item:
+def _part(item: Item, payload: bytes, before: Container[str]) -> Item:
+    """Return a file inside a file, under a name that no other there has."""
     name, _, data = payload.partition(b"\x00")
     told = name.decode("utf-8", "replace").replace("\\", "/")
     # A name is a name: whatever it says, it stays below the file that it is in.
     steps = [step for step in told.split("/") if step not in {"", ".", ".."}]
-    source = f"{item.source}/{'/'.join(steps) or 'unnamed'}"
-    return Item(source=clean(source).replace("\n", " "), data=data, inside=item.source)
+    path = PurePosixPath(clean("/".join(steps) or "unnamed").replace("\n", " "))
+    named, number = path, 1
+    while f"{item.source}/{named}" in before:
+        number += 1
+        named = path.with_name(f"{path.stem}~{number}{path.suffix}")
+    return Item(source=f"{item.source}/{named}", data=data, inside=item.source)
+
+
+def _later(item: Item) -> Outcome:
+    message = "What is inside is too much while other archives are open."
+    return _problem(item, code=_LATER, message=message)
 
 
 def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:

@@ -3,9 +3,10 @@
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -24,6 +25,9 @@ _AGENT: Final = "Erya"
 _ROBOTS_BYTES: Final = 500_000  # as RFC 9309 asks to read at least
 _SITEMAP_BYTES: Final = 50_000_000  # as sitemaps.org allows
 _MOST_SITEMAPS: Final = 50
+_AHEAD: Final = 4  # times as many addresses as pages: some lead to the same page
+_LOOKED_AT: Final = 5_000_000  # bytes of a page that are looked through for links
+_MOST_LINKS: Final = 5_000
 _MOST_WAIT: Final = 30.0  # seconds: longer delays of robots.txt are not waited for
 _GONE: Final = (404, 410)
 _LOCATIONS: Final = re.compile(r"<loc>\s*([^<\s]{1,2000})\s*</loc>", re.IGNORECASE)
@@ -108,14 +112,14 @@ class WebSource(Source):
         """
         self._complete = True
         self._robots = self._rules()
-        waiting = deque([self.url])
-        listed = list(self._listed())
-        waiting.extend(listed)
+        waiting = _Waiting(self.pages * _AHEAD)
+        waiting.add([self.url])
+        waiting.add(self._listed())
         seen: set[str] = set()
         offered: set[str] = set()
         while waiting:
-            url = waiting.popleft()
-            if url in seen or not self._is_inside(url):
+            url = waiting.next()
+            if not self._is_inside(url):
                 continue
             if len(seen) >= self.pages:
                 self._complete = False
@@ -126,11 +130,11 @@ class WebSource(Source):
                 return
             seen.add(url)
             found, links = self._page(url, known)
+            waiting.add(links)
             if found is None or found.source in offered:
                 continue
             offered.add(found.source)
             yield found
-            waiting.extend(links)
 
     def _is_inside(self, url: str) -> bool:
         inside = is_under(url, self._root) or url.rstrip("/") == self._root
@@ -167,31 +171,34 @@ class WebSource(Source):
         if found.status != 200:
             self._complete = False
             return _problem(url, "unreachable", f"The server said {found.status}."), []
-        if not self._is_inside(found.url):
+        if not self._is_inside(found.url) or not self._robots.can_fetch(
+            found.url, _AGENT
+        ):
             return None, []  # it redirects to where nothing is asked for
         return self._read(found)
 
-    def _read(self, found: egress.Fetched) -> tuple[Item, list[str]]:
-        text = found.data.decode("utf-8", "replace") if _is_html(found) else ""
-        address = found.url
+    def _read(self, found: egress.Fetched) -> tuple[Item | None, list[str]]:
+        text = found.data[:_LOOKED_AT].decode("utf-8", "replace")
+        text = text if _is_html(found) else ""
+        links = list(
+            dict.fromkeys(
+                link
+                for match in islice(_LINKS.finditer(text), _MOST_LINKS)
+                if (link := _absolute(found.url, match[1])) and self._is_inside(link)
+            )
+        )
         if told := _CANONICAL.search(text):
             own = _absolute(found.url, told[1])
-            address = own if own is not None and self._is_inside(own) else address
-        links = [
-            link
-            for match in _LINKS.finditer(text)
-            if (link := _absolute(found.url, match[1])) and self._is_inside(link)
-        ]
+            if own is not None and own != found.url and self._is_inside(own):
+                return None, [own, *links]  # the same under another name: it is read
         validators = {
             name: found.headers[header]
             for name, header in (("etag", "etag"), ("last_modified", "last-modified"))
             if header in found.headers
         }
-        if validators and address == found.url:
-            validators["links"] = " ".join(dict.fromkeys(links))
-        else:
-            validators = {}  # they are of another address
-        return Item(source=address, data=found.data, validators=validators), links
+        if validators:
+            validators["links"] = " ".join(links)
+        return Item(source=found.url, data=found.data, validators=validators), links
 
     def _fetch(
         self, url: str, *, most_bytes: int, headers: dict[str, str] | None = None
@@ -244,17 +251,46 @@ class WebSource(Source):
             try:
                 found = self._fetch(url, most_bytes=_SITEMAP_BYTES)
             except FetchError:
-                continue  # links are followed as well
-            text = found.data.decode("utf-8", "replace") if found.status == 200 else ""
-            named = [
+                self._complete = False  # links are followed, but may not lead to all
+                continue
+            if found.status != 200:
+                self._complete = self._complete and found.status in _GONE
+                continue
+            text = found.data.decode("utf-8", "replace")
+            named = (
                 address
                 for match in _LOCATIONS.finditer(text)
                 if (address := _absolute(url, unescape(match[1])))
-            ]
+            )
             if "<sitemapindex" in text:
-                waiting.extend(named)
+                waiting.extend(islice(named, _MOST_SITEMAPS + 1))
             else:
                 yield from named
+        if waiting:
+            self._complete = False
+
+
+class _Waiting:
+    """Addresses to fetch, each once, and no more than a site may have."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: set[str] = set()
+        self._queue: deque[str] = deque()
+
+    def __bool__(self) -> bool:
+        return bool(self._queue)
+
+    def add(self, urls: Iterable[str]) -> None:
+        for url in urls:
+            if len(self._known) >= self._most:
+                return
+            if url not in self._known:
+                self._known.add(url)
+                self._queue.append(url)
+
+    def next(self) -> str:
+        return self._queue.popleft()
 
 
 def _absolute(base: str, link: str) -> str | None:

@@ -13,7 +13,7 @@ import sys
 from typing import IO, Any, Final
 
 from erya.errors import DocumentError
-from erya.loading.confinement import confine
+from erya.loading.confinement import confine, leave_network
 from erya.loading.frames import (
     BREACH,
     DONE,
@@ -41,6 +41,7 @@ def main() -> None:
         write_frame(replies, BREACH, tried.encode())
         os._exit(_FORBIDDEN_EXIT)
 
+    leave_network()  # before there are threads, which could not follow
     if ocr:
         from erya.loading import ocr as recognition  # noqa: PLC0415 - an extra
 

@@ -652,10 +652,10 @@ class StoreContract:
         self, store: Store
     ) -> None:
         kept = dataclasses.replace(
-            document("/a.txt", "Call ***."), masked=(Span(5, 8),)
+            document("/a.txt", "Call ***."), masked=(Span(5, 8),), private_original=True
         )
         gone = dataclasses.replace(
-            document("/b.txt", "Mail ***."), masked=(Span(5, 8),)
+            document("/b.txt", "Mail ***."), masked=(Span(5, 8),), private_original=True
         )
         with store.writer(OWNER, purpose="test") as writer:
             for each, original in ((kept, b"Call 123."), (gone, None)):

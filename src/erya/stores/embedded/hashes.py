@@ -18,11 +18,8 @@ def structure_of(document: Document) -> dict[str, Any]:
             for b in document.blocks
         ],
         "pages": [[page.start, page.end] for page in document.pages],
-        **(
-            {"masked": [list(span) for span in document.masked]}
-            if document.masked
-            else {}
-        ),
+        **({"masked": [list(s) for s in document.masked]} if document.masked else {}),
+        **({"private": True} if document.private_original else {}),
     }
 
 

@@ -298,20 +298,21 @@ class EmbeddedStore(Store):
             readers=readers,
             content_hash=row["content_hash"],
             masked=tuple(Span(*span) for span in structure.get("masked", ())),
+            private_original=bool(structure.get("private")),
         )
 
     @override
     def original(self, principal: Principal, document_id: str) -> bytes:
         with guarded(self._name), self._engine.begin() as connection:
             row = document_row(connection, principal, document_id)
-            if row["structure"].get("masked") and principal.role == "reader":
+            if row["structure"].get("private") and principal.role == "reader":
                 raise masked(row["source"])
             data = connection.scalar(
                 sa.select(schema.originals.c.data).where(
                     schema.originals.c.hash == row["content_hash"]
                 )
             )
-        if data is None and row["structure"].get("masked"):
+        if data is None and row["structure"].get("private"):
             raise masked(row["source"])
         if data is None or hashlib.sha256(data).hexdigest() != row["content_hash"]:
             raise damaged(row["source"])

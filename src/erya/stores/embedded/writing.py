@@ -382,7 +382,7 @@ class _Transaction:
                     versions.c.superseded_at.is_(None),
                 )
             )
-            if all((each or {}).get("masked") for each in structures):
+            if all((each or {}).get("private") for each in structures):
                 self.erased = True
                 self._connection.execute(
                     sa.delete(originals).where(originals.c.hash == content_hash)
