@@ -385,7 +385,7 @@ LOCAL = frozenset({"127.0.0.1"})
     ],
 )
 def test_whatever_a_server_says_is_an_answer_or_a_typed_error(told):
-    said = []
+    said: list[bytes | str] = []
     with Raw(told) as server:
         try:
             said.append(
