@@ -34,6 +34,7 @@ from erya.records import Item
 
 PEERS = ("markitdown", "pypdf")
 LAWS = 12
+OTHER = 0.2  # recall of the best reader: a reference with less is of another file
 # Marks of Markdown and of pictures in the references: not text of the documents.
 _MARKS = re.compile(
     r"<!--.*?-->|!\[[^\]]*\]\([^)]*\)|\]\([^)\s]*\)|<[^<>]{1,200}>", re.DOTALL
@@ -109,6 +110,7 @@ def references(folder: Path) -> list[Pair]:
             path = folder / inside.with_name(told.name.removesuffix(suffix))
             if path.is_file():
                 kind = path.suffix[1:] + (" (poppler)" if suffix == ".txt" else "")
+                kind += " right to left" if "right_to_left" in path.name else ""
                 text = told.read_text("utf-8", "replace")
                 pairs.append(Pair(path, kind, text, ordered=suffix == ".md"))
     return pairs
@@ -170,27 +172,30 @@ def report(title: str, pairs: list[Pair], given: argparse.Namespace) -> None:
     for peer in PEERS if given.peers else ():
         mine = [p for p in pairs if peer != "pypdf" or p.path.suffix == ".pdf"]
         read[peer] = list(by_peer(given.peers, peer, [pair.path for pair in mine]))
-    kinds = collections.defaultdict(lambda: collections.defaultdict(list))
+    rates: dict[tuple[Path, str], dict[str, Rate]] = collections.defaultdict(dict)
     for reader, texts in read.items():
         mine = [p for p in pairs if reader != "pypdf" or p.path.suffix == ".pdf"]
         for pair, (text, _) in zip(mine, texts, strict=True):
-            rate = (
-                rated(text, pair.reference)
-                if pair.ordered
-                else shared(text, pair.reference)
-            )
-            kinds[pair.kind][reader].append(rate)
+            rate = (rated if pair.ordered else shared)(text, pair.reference)
+            rates[pair.path, pair.kind][reader] = rate
             if given.verbose:
                 print(
                     f"  {reader:10} {rate.precision:.3f} {rate.recall:.3f} {pair.path.name}"
                 )
+    kinds = collections.defaultdict(lambda: collections.defaultdict(list))
+    for (path, kind), by_reader in rates.items():
+        if max(rate.recall for rate in by_reader.values()) < OTHER:
+            print(f"left out: the reference of {path.name} is of another file")
+            continue
+        for reader, rate in by_reader.items():
+            kinds[kind][reader].append(rate)
     for kind, readers in sorted(kinds.items()):
         for reader, rates in readers.items():
             mean = [
                 statistics.fmean(getattr(r, f) for r in rates) for f in Rate._fields
             ]
             f1 = statistics.fmean(rate.f1 for rate in rates)
-            print(f"{kind:16} {len(rates):3} {reader:11} "
+            print(f"{kind:26} {len(rates):3} {reader:11} "
                   f"P {mean[0]:.3f}  R {mean[1]:.3f}  F1 {f1:.3f}")  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from erya.loading import (
 )
 from erya.locating import locate
 from erya.models import EmbeddingModel
-from erya.preparing import Preparation
+from erya.preparing import MASKED, Preparation
 from erya.records import Answer, Citation, Document, Evidence, Principal, Span
 from erya.reranking import Reranker
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
@@ -113,7 +113,9 @@ class Assistant:
             NotAllowedError: `principal` may not write.
             OtherModelError: The base holds vectors of another embedding model.
             StoreError: The base cannot be written; what was committed before stays.
+            UsageError: The run would unmask what is masked, without `force`.
         """
+        self._refuse_to_unmask(principal, force=force)
         private = frozenset({f"user:{principal.user}"})
         with (
             traces.span("ingest") as told,
@@ -196,6 +198,21 @@ class Assistant:
             force=force,
             roots=lambda: [root for root in source.roots if source.complete(root)],
         )
+
+    def _refuse_to_unmask(self, principal: Principal, *, force: bool) -> None:
+        """Keep what is masked from being stored unmasked because a setting is missing.
+
+        Raises:
+            UsageError: The base holds masked documents, and this run masks nothing.
+        """
+        if self.preparation.masking is not None or force:
+            return
+        if any(MASKED in each.recipe for each in self.store.documents(principal)):
+            msg = (
+                "The base holds documents with personal data masked, and this run "
+                "would store them unmasked. Set mask as before; --force unmasks them."
+            )
+            raise UsageError(msg)
 
     @property
     def _recipe(self) -> str:

@@ -99,14 +99,14 @@ class Settings:
         parse_memory_mb: Memory of a process that reads files, in megabytes.
         html: Whether web pages are read `whole`, or their `main` part alone.
         clean: Steps that clean a document, with commas: normalise, boilerplate,
-            duplicates, quality; empty cleans nothing.
+            duplicates, quality; `none` cleans nothing.
         enrich: What is told of a document in its metadata: facts, languages, keywords,
             entities.
         enrich_model: The chat model that names keywords and entities; empty goes by
             rules.
         enrich_names: A file of names to look for, one on each line.
-        mask: Kinds of personal data that are masked, with commas, or `all`; empty masks
-            nothing.
+        mask: Kinds of personal data that are masked, with commas, or `all`; `none`
+            masks nothing.
         mask_originals: Whether the files that masked documents were read from are kept,
             for the `owner` alone, or `none` are.
         trace_file: Where spans are written, one JSON object each; empty writes none.

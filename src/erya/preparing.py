@@ -12,7 +12,9 @@ from erya.guarding import RULES, Masking
 from erya.loading import Enrichment, clean_document
 from erya.records import Document
 
-__all__ = ["Preparation"]
+__all__ = ["MASKED", "Preparation"]
+
+MASKED: Final = ",mask:"  # in the recipe of documents that were masked
 
 _CLEANING: Final = ("normalise", "boilerplate", "duplicates", "quality")
 
@@ -43,8 +45,8 @@ class Preparation:
         if self.masking is not None:
             kept = "" if self.masking.keep_original else "!"
             kinds = "+".join(sorted(self.masking.kinds))
-            told.append(f"mask{RULES}{kept}:{kinds}")
-        return ",".join(told)
+            told.append(f"{MASKED[1:]}{RULES}{kept}:{kinds}")
+        return ",".join(["", *told])
 
     def prepare(self, document: Document) -> Document:
         """Return the document as it is stored.

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from erya.assistant import Assistant
-from erya.errors import NotAllowedError
+from erya.errors import NotAllowedError, UsageError
+from erya.guarding import Masking
 from erya.loading import FolderSource, Limits, ParserPool
+from erya.preparing import Preparation
 from erya.records import Document, Item, Principal, Unchanged
 from erya.stores import Bases
 from erya.stores.embedded.writing import EmbeddedWriter
@@ -401,3 +403,59 @@ def test_what_failed_at_a_limit_is_tried_again_with_another(home, folder):
     assert {p.code for p in ingest(small, folder).failed} == {"too_large"}
     assert ingest(large, folder).added == 3
     store.close()
+
+
+def test_a_folder_that_is_suddenly_empty_loses_nothing(assistant, folder):
+    """It may be a disk that is not there."""
+    ingest(assistant, folder)
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    assert counts(ingest(assistant, folder)) == (0, 0, 0, 0)
+    source = FolderSource([folder], file_bytes=10_000, gone=True)
+    assert assistant.ingest(source, principal=ME).removed == 3
+
+
+def test_what_is_masked_is_not_unmasked_by_a_forgotten_setting(home, folder):
+    (folder / "contact.txt").write_text("Call 13800138000.")
+    store = Bases(home).open("masked", create=True)
+    masking = Assistant(
+        store=store, workers=1, preparation=Preparation(masking=Masking())
+    )
+    plain = Assistant(store=store, workers=1)
+    ingest(masking, folder)
+
+    with pytest.raises(UsageError, match="Set mask as before"):
+        ingest(plain, folder)
+    assert all(
+        "13800138000" not in store.document(ME, d.id).text for d in store.documents(ME)
+    )
+    assert ingest(plain, folder, force=True).updated == 4
+    store.close()
+
+
+def test_a_device_that_gives_nothing_is_no_reason_to_stop(
+    assistant, folder, monkeypatch
+):
+    fdopen = os.fdopen
+
+    class Silent:
+        """As a read without waiting where there is nothing yet."""
+
+        def __init__(self, file):
+            self.file = file
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def read(self, _):
+            return None
+
+    monkeypatch.setattr(os, "fdopen", lambda *given: Silent(fdopen(*given)))
+    report = ingest(assistant, folder)
+
+    assert report.added == 0
+    assert len(report.failed) == 3

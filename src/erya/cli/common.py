@@ -289,6 +289,8 @@ def preparation_for(settings: Settings) -> "Preparation":
 
 
 def _listed(told: str) -> tuple[str, ...]:
+    if told.strip() == "none":
+        return ()
     return tuple(filter(None, (part.strip() for part in told.split(","))))
 
 

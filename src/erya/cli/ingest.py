@@ -19,15 +19,12 @@ from erya.cli.common import (
 )
 from erya.cli.ingested import report_json, show_plans, show_report, summed
 from erya.cli.progress import existing, ingest_with_progress
-from erya.cli.sources import is_address, sources_of
+from erya.cli.sources import base_is_there, fresh_plan, is_address, sources_of
 from erya.errors import UsageError
 from erya.policy import reader_labels
 
 if TYPE_CHECKING:
     from erya.assistant import Assistant
-    from erya.config import Settings
-    from erya.indexing import Plan
-    from erya.loading import Source
 
 __all__ = ["ingest"]
 
@@ -125,9 +122,11 @@ def ingest(
     owner = principal_for(settings, None)
     if not gone and (paths := [t for t in targets if t != "-" and not is_address(t)]):
         existing(paths)
-    if dry_run and targets and not _is_there(settings):
+    if dry_run and targets and not base_is_there(settings, settings.kb):
         sources = sources_of(targets, settings, gone=gone, name=name, private=private)
-        show_plans([_fresh(each) for each in sources], kb=settings.kb, as_json=as_json)
+        show_plans(
+            [fresh_plan(each) for each in sources], kb=settings.kb, as_json=as_json
+        )
         return
     asked: dict[str, Any] = {
         "targets": [_absolute(target) for target in targets],
@@ -184,22 +183,6 @@ def _absolute(target: str) -> str:
     if target == "-" or is_address(target):
         return target
     return os.path.realpath(Path(target).expanduser())
-
-
-def _is_there(settings: "Settings") -> bool:
-    from erya.stores import Bases  # noqa: PLC0415
-
-    return Bases(settings.home).exists(settings.kb)
-
-
-def _fresh(source: "Source") -> "Plan":
-    """Return what a run into a base would do that is not there yet."""
-    from erya.indexing import Recipe, Stored, planned  # noqa: PLC0415
-
-    nothing = Stored((), ())
-    return planned(
-        source.items({}), nothing, recipe=Recipe(""), force=False, roots=lambda: ()
-    )
 
 
 def _unfinished(

@@ -54,7 +54,8 @@ def inspect(
     """Show what is read of a file: headings, tables, pages, passages, what to look at.
 
     Nothing is stored. It says why an answer lacks something that stands in a file: a
-    page that is a picture, text that is left out, a table that is none.
+    page that is a picture, text that is left out, a table that is none. Exits with 1
+    when nothing is read.
 
     Examples:
 
@@ -68,7 +69,9 @@ def inspect(
     """
     settings = settings_for(home=home, config=config)
     shown = []
+    nothing = False
     for seen in _read(_item(file, settings), settings):
+        nothing = nothing or seen.outcome.problem is not None
         if as_json:
             shown.append(_as_json(seen))
         elif text:
@@ -77,6 +80,8 @@ def inspect(
             _show(seen, blocks=blocks, chunks=chunks)
     if as_json:
         echo_json({"files": shown})
+    if nothing:
+        raise click.exceptions.Exit(1)
 
 
 def _item(file: Path, settings: "Settings") -> "Item":

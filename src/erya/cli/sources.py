@@ -10,9 +10,16 @@ from erya.errors import UsageError
 
 if TYPE_CHECKING:
     from erya.config import Settings, SourceSettings
+    from erya.indexing import Plan
     from erya.loading import Source
 
-__all__ = ["is_address", "source_of_settings", "sources_of"]
+__all__ = [
+    "base_is_there",
+    "fresh_plan",
+    "is_address",
+    "source_of_settings",
+    "sources_of",
+]
 
 _ADDRESSES = ("http://", "https://", "s3://")
 
@@ -106,3 +113,20 @@ def source_of_settings(given: "SourceSettings", settings: "Settings") -> "Source
     except UsageError as error:
         msg = f"[sources.{given.name}]: {error}"
         raise UsageError(msg) from None
+
+
+def base_is_there(settings: "Settings", kb: str) -> bool:
+    """Tell whether a base exists: what only looks makes none."""
+    from erya.stores import Bases  # noqa: PLC0415
+
+    return Bases(settings.home).exists(kb)
+
+
+def fresh_plan(source: "Source") -> "Plan":
+    """Return what a run into a base would do that is not there yet."""
+    from erya.indexing import Recipe, Stored, planned  # noqa: PLC0415
+
+    nothing = Stored((), ())
+    return planned(
+        source.items({}), nothing, recipe=Recipe(""), force=False, roots=lambda: ()
+    )

@@ -18,7 +18,7 @@ from erya.cli.common import (
 )
 from erya.cli.ingested import report_json, show_plans, show_report
 from erya.cli.progress import ingest_with_progress
-from erya.cli.sources import source_of_settings
+from erya.cli.sources import base_is_there, fresh_plan, source_of_settings
 from erya.errors import EryaError, UsageError
 from erya.policy import reader_labels
 
@@ -99,7 +99,10 @@ def _synced(
     try:
         readers = reader_labels(given.readers) if given.readers else None
         source = source_of_settings(given, settings)
-        with assistant_for(settings, kb=kb, create=not dry_run) as assistant:
+        if dry_run and not base_is_there(settings, kb):
+            show_plans([fresh_plan(source)], kb=kb, as_json=as_json)
+            return True
+        with assistant_for(settings, kb=kb, create=True) as assistant:
             if dry_run:
                 plan = assistant.plan(source, principal=owner)
                 show_plans([plan], kb=kb, as_json=as_json)

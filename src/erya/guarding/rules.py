@@ -55,7 +55,7 @@ class PersonalDataRules(PersonalDataDetector):
 
 def _is_id_card(match: re.Match[str]) -> bool:
     """Check region, birth date and ISO 7064 MOD 11-2 (GB 11643)."""
-    text = match["it"]
+    text = match["it"].replace(" ", "")
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
     total = sum(int(d) * w for d, w in zip(text[:17], weights, strict=True))
     return (
@@ -238,7 +238,11 @@ _RULES: Final = (
     ),
     _Rule(
         "ip_address",
-        re.compile(r"(?<![\w.:])(?P<it>\d{1,3}(?:\.\d{1,3}){3})(?!\w|\.\d)", re.ASCII),
+        re.compile(
+            r"(?<![\w.:])(?<![Ss]ection )(?<![Vv]ersion )(?<!版本)(?<!版本 )(?<!第)"
+            r"(?P<it>\d{1,3}(?:\.\d{1,3}){3})(?!\w|\.\d)",
+            re.ASCII,
+        ),
         _is_ip,
     ),
     _Rule(
@@ -250,7 +254,10 @@ _RULES: Final = (
     ),
     _Rule(
         "cn_id_card",
-        re.compile(_FREE + r"(?P<it>[1-8]\d{16}[\dXx])" + _ENDS, re.ASCII),
+        re.compile(
+            _FREE + r"(?P<it>[1-8]\d{5}(?P<by> ?)\d{8}(?P=by)\d{3}[\dXx])" + _ENDS,
+            re.ASCII,
+        ),
         _is_id_card,
     ),
     _Rule(

@@ -124,6 +124,11 @@ class TextBuilder:
         """Note what a reader should know of how the document was read."""
         self._notices.append(Notice(code, message, page))
 
+    @property
+    def length(self) -> int:
+        """The characters so far."""
+        return self._length
+
     def begin_page(self) -> None:
         """Let a page, slide or sheet begin here."""
         self._page_starts.append(self._length)

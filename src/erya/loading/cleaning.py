@@ -33,7 +33,6 @@ _LEAST: Final = 30  # characters of a paragraph that is judged
 _ONE_SIGN: Final = 0.5  # of a paragraph, that are the same letter
 _LETTER: Final = re.compile(rf"[\w{HAN}\s]")
 _WORD: Final = re.compile(r"[A-Za-z0-9+=]+")
-_ADDRESS: Final = re.compile(r"\w+://|@|/")
 
 
 class _Step(NamedTuple):
@@ -163,7 +162,7 @@ def _leave_out_rubbish(document: Document) -> _Step:
         signs = len(text) - len(_LETTER.findall(text))
         most = Counter(text).most_common(1)[0][1]
         longest = max(map(len, _WORD.findall(text)), default=0)
-        endless = longest > _LONG_WORD and not _ADDRESS.search(text)
+        endless = longest > _LONG_WORD and "/" not in text and "@" not in text
         spaced = document.text[block.start : block.end]
         return (
             signs > _SIGNS * len(text)

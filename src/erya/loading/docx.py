@@ -45,6 +45,7 @@ _WRAPPERS: Final = frozenset(
 )
 _LINE_ENDS: Final = re.compile(r"\n\n+")
 _MOST_COLUMNS: Final = 200
+_LITTLE: Final = 500  # characters for a picture: with less it may be what matters
 _Label = Callable[["BaseOxmlElement"], str]
 _TEXT: Final = frozenset((qn("w:t"),))
 _BREAKS: Final = {qn("w:tab"): " ", qn("w:br"): "\n", qn("w:cr"): "\n"}
@@ -91,6 +92,12 @@ class _Reader:
         self._builder.end_list()
         for text in _footnotes(self._document):
             self._builder.paragraph(text)
+        pictures = sum(
+            rel.reltype.endswith("/image") for rel in self._document.part.rels.values()
+        )
+        if pictures and self._builder.length < _LITTLE * pictures:
+            message = f"Pictures in it were not read ({pictures})."
+            self._builder.notice("pictures", message)
         for text in _edges(self._document, "footer"):
             self._builder.omit(text, reason="running_head")
         if self._hidden or any(

@@ -53,6 +53,9 @@ _FORMS: Final = (
         ),
     ),
 )
+_BEFORE: Final = re.compile(
+    ".*(?:可以|应当|[由向在和对与的或经被把将至及、，])(?=.{4})"
+)
 _ASK: Final = """\
 Name what the following text is about. Answer with two lines and nothing else:
 keywords: up to ten, with commas between them, in the language of the text
@@ -187,8 +190,13 @@ def _entities(document: Document, names: frozenset[str]) -> dict[str, str]:
         name for name in sorted(names) if name and name in text
     )
     for _, form in _FORMS:
-        found |= dict.fromkeys(" ".join(m[0].split()) for m in form.finditer(text))
+        found |= dict.fromkeys(_named(m[0]) for m in form.finditer(text))
     return {"entities": ", ".join(list(found)[:_MOST_ENTITIES])}
+
+
+def _named(found: str) -> str:
+    """Leave out what stands before a Chinese name: a name has no such word in it."""
+    return " ".join(_BEFORE.sub("", found).split())
 
 
 # The steps by their names.

@@ -46,6 +46,8 @@ class FolderSource(Source):
         self._roots = tuple(dict.fromkeys(_existing(path, gone=gone) for path in paths))
         self._file_bytes = file_bytes
         self._incomplete: set[str] = set()
+        self._filled: set[str] = set()  # roots with a file in them, or not folders
+        self._gone = gone
         self._seen_files: set[str] = set()
         self._seen_folders: set[tuple[int, int]] = set()
 
@@ -75,8 +77,11 @@ class FolderSource(Source):
 
     @override
     def complete(self, root: str) -> bool:
-        """Tell whether every folder under `root` could be listed."""
-        return root not in self._incomplete
+        """Tell whether every folder under `root` could be listed, and one had a file.
+
+        A folder without any file may be a disk that is not there.
+        """
+        return root not in self._incomplete and (self._gone or root in self._filled)
 
     def _walk_all(self) -> Iterator[str | Problem]:
         self._seen_files.clear()
@@ -84,8 +89,11 @@ class FolderSource(Source):
         for root in self._roots:
             if not os.path.lexists(root):
                 continue  # gone, and known to be
-            walk = self._walk(root) if Path(root).is_dir() else iter([root])
-            for found in walk:
+            is_folder = Path(root).is_dir()
+            if not is_folder:
+                self._filled.add(_name(root))
+            for found in self._walk(root) if is_folder else iter([root]):
+                self._filled.add(_name(root))
                 # Paths may overlap; each file is offered once.
                 if isinstance(found, Problem) or found not in self._seen_files:
                     if isinstance(found, str):
@@ -132,7 +140,7 @@ class FolderSource(Source):
                     return _skip(path, "not_a_file", message)
                 if before.st_size > self._file_bytes:
                     return self._too_large(path, before.st_size)
-                data = file.read(self._file_bytes + 1)
+                data = file.read(self._file_bytes + 1) or b""  # None: nothing yet
                 after = os.fstat(descriptor)
         except OSError as error:
             return _failure(path, "unreadable", error)

@@ -30,6 +30,7 @@ _NO_TITLE: Final = ("untitled", "microsoft word", "microsoft powerpoint", "无�
 _GARBLED: Final = 0.2  # of a page's signs: then its text is not what the page shows
 _FEW_SIGNS: Final = 12  # a page with fewer, and a picture, is taken for a picture
 _LARGE: Final = 0.4  # of a page, that a picture of text covers
+_SOME: Final = 0.03  # of a page without any text, that a picture covers
 _MOST_ENTRIES: Final = 5_000  # of an outline
 _INVISIBLE: Final = 3  # the mode of drawing nothing (ISO 32000-1, 9.3.6)
 _TINY: Final = 1.0  # point: smaller letters are not meant to be read
@@ -75,7 +76,7 @@ def parse_pdf(
     if not any(not block.omitted for block in whole.blocks):
         told_of = " ".join(notice.message for notice in notices)
         code = next((n.code for n in notices if n.code in _FAILURES), "empty")
-        msg = told_of or f"The {len(whole.pages)} pages of this PDF are empty."
+        msg = told_of or "The pages of this PDF are empty."
         raise DocumentError(msg, code=code)
     text = "".join(whole.text)
     ranked = _outlined(text, whole, outline) or _ranked(whole.blocks, whole.sizes)
@@ -141,7 +142,7 @@ def _notices(whole: _Whole, *, ocr: bool) -> tuple[Notice, ...]:
         listed = ", ".join(map(str, numbers[:_MOST_LISTED]))
         more = ", …" if len(numbers) > _MOST_LISTED else ""
         count = f"{len(numbers):,} of {len(whole.pages):,} pages"
-        message = f"{count} ({listed}{more}) are {words[state]}"
+        message = f"{count} ({listed}{more}): {words[state]}"
         notices.append(Notice(state, message, numbers[0]))
     return tuple(notices)
 
@@ -209,7 +210,10 @@ class PdfReader:
                 lines = list(page_lines(textpage.raw, turn=turn))
                 edges = turn(edges)
             state = ""
-            if _signs(lines) < _FEW_SIGNS and _shows_picture(page):
+            signs = _signs(lines)
+            if signs < _FEW_SIGNS and _shows_picture(
+                page, least=_LARGE if signs else _SOME
+            ):
                 state = "no_text"
             elif garbled_share(textpage.raw) > _GARBLED:
                 state = "garbled"
@@ -262,7 +266,7 @@ class _Opened(NamedTuple):
     textpage: pypdfium2.PdfTextPage
 
 
-def _shows_picture(page: pypdfium2.PdfPage) -> bool:
+def _shows_picture(page: pypdfium2.PdfPage, *, least: float = _LARGE) -> bool:
     """Tell whether pictures cover much of a page."""
     left, bottom, right, top = page.get_bbox()
     area = max((right - left) * (top - bottom), 1.0)
@@ -272,7 +276,7 @@ def _shows_picture(page: pypdfium2.PdfPage) -> bool:
         covered += max(min(x2, right) - max(x1, left), 0) * max(
             min(y2, top) - max(y1, bottom), 0
         )
-    return bool(covered > _LARGE * area)
+    return bool(covered > least * area)
 
 
 def _by_sight(

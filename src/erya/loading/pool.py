@@ -285,7 +285,18 @@ class ParserPool:
             data = convert(item.data, to=to, limits=self._limits)
         except DocumentError as error:
             return _problem(item, code=error.code, message=str(error))
-        outcome = self._parse_by(self._idle, replace(item, data=data))
+        # By its new name: the old one would seem to be of another kind.
+        made = replace(item, source=f"{item.source}.{to}", data=data)
+        outcome = self._parse_by(self._idle, made)
+        if outcome.problem is not None:
+            told = replace(outcome.problem, source=item.source)
+            return replace(outcome, item=item, problem=told)
+        if outcome.parsed is not None:
+            title = outcome.parsed.title
+            stem = PurePosixPath(made.source).stem
+            own = PurePosixPath(item.source).stem if title == stem else title
+            parsed = replace(outcome.parsed, title=own)
+            return replace(outcome, item=item, parsed=parsed)
         return replace(outcome, item=item)
 
     def _parse_by(

@@ -28,6 +28,7 @@ _MEDIA_TYPE: Final = (
 _PRESENTATION: Final = "ppt/presentation.xml"
 _TITLES: Final = frozenset({"title", "ctrTitle"})
 _FURNITURE: Final = frozenset({"ftr", "sldNum", "dt", "hdr"})
+_LITTLE: Final = 100  # characters beside a picture: it may be what matters
 _ROW: Final = 200_000  # EMU, about half a centimetre: shapes on one line
 
 
@@ -49,7 +50,7 @@ def parse_pptx(data: bytes, name: str) -> Parsed:
         builder.begin_page()
         path = related.get(slide.get(f"{_R}id", ""), ("", ""))[1]
         try:
-            _add_slide(builder, package, path)
+            _add_slide(builder, package, path, number=number)
         except DocumentError as error:  # one slide must not hide the others
             builder.notice(error.code, str(error), page=number)
     return builder.parsed(
@@ -80,13 +81,20 @@ def _related(package: Package, part: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _add_slide(builder: TextBuilder, package: Package, path: str) -> None:
+def _add_slide(
+    builder: TextBuilder, package: Package, path: str, *, number: int
+) -> None:
     related = _related(package, path)
+    before = builder.length
     shapes = list(_shapes(package.xml(path)))
     # Titles first, then as a person reads: from the top, and from the left.
     for _, _, kind, shape in sorted(shapes, key=lambda each: each[:2]):
         _add_shape(builder, package, shape, kind=kind, related=related)
     builder.end_list()
+    pictures = sum(kind == "image" for kind, _ in related.values())
+    if pictures and builder.length - before < _LITTLE:
+        message = f"Pictures on a slide were not read ({pictures})."
+        builder.notice("pictures", message, page=number)
     for kind, part in related.values():
         if kind == "notesSlide" and part in package.names:
             for _, _, what, shape in _shapes(package.xml(part)):

@@ -96,10 +96,12 @@ def _mismatch(data: bytes, name: str, kind: str) -> Notice | None:
     promised = _PROMISED.get(PurePosixPath(name).suffix.lower(), kind)
     if kind in {promised, "application/x-empty"} or kind in _LOCKED:
         return None
-    message = f"Its name says {promised}, but it is {kind}."
+    suffix = PurePosixPath(name).suffix
+    called = kind.rpartition("/")[2] if kind.startswith(("text/", "image/")) else kind
+    message = f"Its name ends in {suffix}, but that is not what it is: {called}."
     readable = kind in {*PARSERS, *_MAILS, *ARCHIVES, *OFFICE, _PDF}
     if not readable or (kind == "text/plain" and len(data) < _LEAST_TEXT):
-        msg = f"{message} It may be damaged."
+        msg = f"{message} Open it and save it again."
         raise DocumentError(msg, code="type_mismatch")
     return Notice("type_mismatch", f"{message} It was read as what it is.")
 
@@ -199,7 +201,8 @@ def read_file(
     else:
         parsed = parser_for(kind)(data, name)
     if not parsed.blocks:
-        msg = "The file has no text in it."
+        told = (notice.message for notice in parsed.notices)
+        msg = " ".join(("The file has no text in it.", *told))
         raise DocumentError(msg, code="empty")
     notices = [*parsed.notices, *filter(None, (other, _unseen(data, kind)))]
     return replace(parsed, notices=tuple(notices))

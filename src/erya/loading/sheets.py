@@ -42,9 +42,17 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
         msg = "This spreadsheet wants a password. Save it without one."
         raise DocumentError(msg, code="password_protected") from None
     except _ERRORS as error:
-        msg = f"This spreadsheet is damaged: {error}"
+        msg = f"This spreadsheet is damaged, or wants a password: {error}"
         raise DocumentError(msg, code="damaged") from None
     builder = TextBuilder()
+    hidden = [
+        sheet.name
+        for sheet in book.sheets_metadata
+        if sheet.visible != python_calamine.SheetVisibleEnum.Visible
+    ]
+    if hidden:
+        message = f"Sheets that are hidden were read as well: {', '.join(hidden)}."
+        builder.notice("hidden_sheet", message)
     left = _MOST_CELLS
     for sheet in book.sheet_names:
         try:
@@ -118,7 +126,7 @@ def _runs(rows: Iterable[list[Any]]) -> Iterator[list[list[str]]]:
         yield run
 
 
-def _shown(cell: Any) -> str:
+def _shown(cell: Any) -> str:  # noqa: PLR0911 - a return for each kind of cell
     """Return a cell as its program would show it without a format."""
     if isinstance(cell, bool):
         return str(cell).upper()
@@ -128,6 +136,9 @@ def _shown(cell: Any) -> str:
         return cell.date().isoformat()
     if isinstance(cell, dt.datetime):
         return cell.isoformat(sep=" ", timespec="seconds")
+    if isinstance(cell, dt.timedelta):
+        minutes, seconds = divmod(round(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     return "" if cell is None else str(cell).strip()
 
 
