@@ -25,8 +25,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pypdfium2
 from common import print_run
 from rapidfuzz.distance import LCSseq
+from selectolax.lexbor import LexborHTMLParser
 
 from erya.loading import ParserPool
 from erya.loading.registry import parse
@@ -34,6 +36,7 @@ from erya.records import Item
 
 PEERS = ("markitdown", "pypdf")
 LAWS = 12
+RUNS = 5
 OTHER = 0.2  # recall of the best reader: a reference with less is of another file
 # Marks of Markdown and of pictures in the references: not text of the documents.
 _MARKS = re.compile(
@@ -61,16 +64,18 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--peers", type=Path, help="Python that has them")
     parser.add_argument("--laws", type=int, default=LAWS, help="laws to print")
+    parser.add_argument("--speed", action="store_true", help="the speed alone")
     parser.add_argument("--verbose", action="store_true", help="a line for each file")
     given = parser.parse_args()
     print_run()
-    outcomes(given.folder)
-    pairs = references(given.folder)
-    report("Reference texts", pairs, given)
+    if not given.speed:
+        outcomes(given.folder)
+        report("Reference texts", references(given.folder), given)
     with tempfile.TemporaryDirectory() as made:
         printed = list(laws(given.folder / "laws_zh", Path(made), given.laws))
-        report(f"{given.laws} Chinese laws, printed", printed, given)
-        speed(given)
+        if not given.speed:
+            report(f"{given.laws} Chinese laws, printed", printed, given)
+        speed(given, [pair.path for pair in printed])
 
 
 def outcomes(folder: Path) -> None:
@@ -263,32 +268,62 @@ def letters(text: str) -> str:
     return "".join(filter(str.isalnum, folded))
 
 
-def speed(given: argparse.Namespace) -> None:
-    """Print pages and bytes per CPU second."""
-    zh = [given.folder / f"bcembedding/{n}_zh_0.pdf" for n in ("Comp", "Enco")]
+def speed(given: argparse.Namespace, printed: list[Path]) -> None:
+    """Print pages and bytes per CPU second, beside the peers and the parsers alone."""
+    laws_pdf = [path for path in printed if path.name.endswith("-1.pdf")]
+    papers = [given.folder / f"bcembedding/{n}_zh_0.pdf" for n in ("Comp", "Enco")]
     markdown = sorted((given.folder / "laws_zh").rglob("*.md"))
-    pages = sorted(given.folder.rglob("*.html"))
-    print("\nSpeed, CPU seconds of one process")
-    for name, paths in (("zh pdf", zh), ("md", markdown), ("html", pages)):
+    pages = [path for path in printed if path.suffix == ".html"]
+    print(f"\nSpeed, CPU seconds of one process, median of {RUNS} [slowest, fastest]")
+    for name, paths, alone in (
+        ("zh laws, pdf", laws_pdf, pdfium),
+        ("zh papers, pdf", papers, pdfium),
+        ("zh laws, md", markdown, None),
+        (
+            "zh laws, html",
+            [page for page in pages if page.name.endswith("-1.html")],
+            lexbor,
+        ),
+        ("web pages, html", sorted(given.folder.rglob("*.html")), lexbor),
+    ):
         size = sum(path.stat().st_size for path in paths) / 1e6
-        spent = {"erya": [], **{peer: [] for peer in PEERS if given.peers}}
-        for _ in range(3):
-            held = [(path.read_bytes(), path.name) for path in paths]
+        held = [(path.read_bytes(), path.name) for path in paths]
+        spent: dict[str, list[float]] = collections.defaultdict(list)
+        for _ in range(RUNS):
             began = time.process_time()
             counted = sum(len(parse(*each).pages) for each in held)
             spent["erya"].append(time.process_time() - began)
-            for peer in PEERS if given.peers else ():
-                if peer == "pypdf" and name != "zh pdf":
-                    continue
-                spent[peer].append(
-                    sum(cpu for _, cpu in by_peer(given.peers, peer, paths))
-                )
+            if alone is not None:
+                began = time.process_time()
+                for data, _ in held:
+                    alone(data)
+                spent[f"{alone.__name__} alone"].append(time.process_time() - began)
+        for peer in PEERS if given.peers else ():
+            if peer != "pypdf" or "pdf" in name:
+                found = by_peer(given.peers, peer, paths)
+                spent[peer].append(sum(cpu for _, cpu in found))
         for reader, runs in spent.items():
-            if runs:
-                took = statistics.median(runs)
-                rate = f"{counted / took:.0f} pages/s, " if counted else ""
-                print(f"{name:8} {reader:11} {rate}{size / took:.1f} MB/s "
-                      f"[{size / max(runs):.1f}, {size / min(runs):.1f}]")  # fmt: skip
+            took = statistics.median(runs)
+            amount, unit = (counted, "pages") if counted else (size, "MB")
+            print(f"{name:16} {reader:14} {amount / took:7.1f} {unit}/s "
+                  f"[{amount / max(runs):.1f}, {amount / min(runs):.1f}]")  # fmt: skip
+
+
+def pdfium(data: bytes) -> None:
+    """Open every page, and take its characters."""
+    document = pypdfium2.PdfDocument(data)
+    for page in document:
+        textpage = page.get_textpage()
+        if textpage.count_chars():
+            textpage.get_text_range()
+        textpage.close()
+        page.close()
+    document.close()
+
+
+def lexbor(data: bytes) -> None:
+    """Make the tree, and write it out."""
+    assert LexborHTMLParser(data.decode("utf-8", "replace")).html is not None
 
 
 if __name__ == "__main__":
