@@ -52,7 +52,7 @@ def main() -> None:
             (group, path, *span)
             for group, paths in groups.items()
             for path in paths
-            for span in spans_of(path, each, draw)
+            for span in spans_of(path, each + 2, draw)
         ]
         for group, path, page, start, quote in draw.sample(
             spans, min(given.spans, len(spans))

@@ -16,6 +16,7 @@ from pptx.util import Inches
 from erya.errors import DocumentError
 from erya.language import table_cells
 from erya.loading import Limits, ParserPool, media_type, parse
+from erya.loading.office import office_program
 from erya.records import Item, Span
 
 
@@ -636,3 +637,26 @@ def test_archives_wait_for_each_other_when_they_hold_much():
 
     assert [o.item.source for o in found] == [f"/d/{i}.zip/{i}.txt" for i in range(6)]
     assert all(o.parsed for o in found)
+
+
+RTF = rb"{\rtf1\ansi\deff0{\fonttbl{\f0 Arial;}}\f0 Annual leave is 25 days.\par}"
+
+
+def test_an_old_office_file_without_its_program_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("erya.loading.office.shutil.which", lambda _: None)
+    (outcome,) = opened(RTF, "leave.rtf")
+
+    assert outcome.problem
+    assert outcome.problem.code == "needs_program"
+    assert "libreoffice-writer" in outcome.problem.message
+
+
+@pytest.mark.skipif(office_program() is None, reason="LibreOffice is not installed")
+def test_an_old_office_file_is_read_through_libreoffice():
+    (outcome,) = opened(RTF, "leave.rtf")
+
+    assert outcome.parsed
+    assert "Annual leave is 25 days." in outcome.parsed.text
+    assert outcome.parsed.title == "leave"
+    assert outcome.parsed.notices == ()
+    assert outcome.item.data == RTF

@@ -444,12 +444,13 @@ def test_a_scan_without_text_recognition_says_what_to_do():
     assert "pip install 'erya[ocr]'" in outcome.problem.message
 
 
-def test_a_picture_is_read_and_one_of_too_many_pixels_is_refused():
+@pytest.mark.parametrize("pixels", [(9_000, 9_000), (30_000, 20_000)])
+def test_a_picture_is_read_and_one_of_too_many_pixels_is_refused(pixels):
     _, image = scan("Opening hours: 8 to 20.")
     out = io.BytesIO()
     image.save(out, "PNG")
     large = io.BytesIO()
-    Image.new("1", (9_000, 9_000)).save(large, "PNG")
+    Image.new("1", pixels).save(large, "PNG")
 
     with ParserPool(workers=1) as pool:
         read, refused = pool.parse_all(

@@ -43,7 +43,10 @@ def parse_picture(data: bytes, name: str, *, ocr: bool) -> Parsed:
                 )
                 raise DocumentError(msg, code="too_large")
             flat = picture.convert("RGB")
-    except (OSError, ValueError, SyntaxError, image.DecompressionBombError) as error:
+    except image.DecompressionBombError as error:  # told from its head alone
+        msg = f"The picture has too many pixels: {error}. Make it smaller."
+        raise DocumentError(msg, code="too_large") from None
+    except (OSError, ValueError, SyntaxError) as error:
         msg = f"This picture is damaged: {error}"
         raise DocumentError(msg, code="damaged") from None
     flat.thumbnail((_LONGER_SIDE, _LONGER_SIDE))
