@@ -107,14 +107,15 @@ def parse_html(data: bytes, name: str, *, main: bool = False) -> Parsed:
 
 def _facts(tree: LexborHTMLParser) -> dict[str, str]:
     """Return what a page says of itself for programs."""
-    facts: dict[str, str] = {}
-    for fact, names in _FACTS.items():
-        for name in names:
-            node = tree.css_first(f'meta[name="{name}"], meta[property="{name}"]')
-            told = (node.attributes.get("content") or "") if node is not None else ""
-            if told:
-                facts.setdefault(fact, told)
-    return facts
+    told: dict[str, str] = {}
+    for node in tree.css("meta[content]"):
+        attributes = node.attributes
+        name = attributes.get("name") or attributes.get("property") or ""
+        told.setdefault(name.lower(), attributes.get("content") or "")
+    return {
+        fact: next((told[name] for name in names if told.get(name)), "")
+        for fact, names in _FACTS.items()
+    }
 
 
 def _narrow(tree: LexborHTMLParser) -> None:
