@@ -25,8 +25,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import pypdfium2
 from common import print_run
+from documents import alone as pdfium
 from rapidfuzz.distance import LCSseq
 from selectolax.lexbor import LexborHTMLParser
 
@@ -297,7 +297,7 @@ def speed(given: argparse.Namespace, printed: list[Path]) -> None:
                 began = time.process_time()
                 for data, _ in held:
                     alone(data)
-                spent[f"{alone.__name__} alone"].append(time.process_time() - began)
+                spent["parser alone"].append(time.process_time() - began)
         for peer in PEERS if given.peers else ():
             if peer != "pypdf" or "pdf" in name:
                 found = by_peer(given.peers, peer, paths)
@@ -307,18 +307,6 @@ def speed(given: argparse.Namespace, printed: list[Path]) -> None:
             amount, unit = (counted, "pages") if counted else (size, "MB")
             print(f"{name:16} {reader:14} {amount / took:7.1f} {unit}/s "
                   f"[{amount / max(runs):.1f}, {amount / min(runs):.1f}]")  # fmt: skip
-
-
-def pdfium(data: bytes) -> None:
-    """Open every page, and take its characters."""
-    document = pypdfium2.PdfDocument(data)
-    for page in document:
-        textpage = page.get_textpage()
-        if textpage.count_chars():
-            textpage.get_text_range()
-        textpage.close()
-        page.close()
-    document.close()
 
 
 def lexbor(data: bytes) -> None:

@@ -459,3 +459,20 @@ def test_a_device_that_gives_nothing_is_no_reason_to_stop(
 
     assert report.added == 0
     assert len(report.failed) == 3
+
+
+def test_an_archive_that_has_grown_past_the_limit_loses_nothing(home, folder):
+    store = Bases(home).open("grown", create=True)
+    wide = Assistant(store=store, workers=1)
+    narrow = Assistant(store=store, workers=1, limits=Limits(parts=2))
+    zipped(folder / "box.zip", **{f"{i}.md": f"Number {i}." for i in range(4)})
+    ingest(wide, folder)
+
+    report = ingest(narrow, folder)
+    again = ingest(narrow, folder)
+
+    assert report.removed == again.removed == 0
+    assert [p.source for p in report.failed] == [str(folder / "box.zip")]
+    assert [p.code for p in again.failed] == ["archive_limit"]
+    assert len(list(store.documents(ME))) == 7
+    store.close()

@@ -511,8 +511,20 @@ def test_bombs_inside_of_archives_end_the_opening_of_the_outermost():
 
     outcomes = opened(packed(**{"x.zip": middle, "y.zip": middle}), "top.zip")
 
-    codes = [o.problem.code for o in outcomes if o.problem]
-    assert codes == ["archive_limit"]
+    found = [(o.item.source, o.problem.code) for o in outcomes if o.problem]
+    assert found == [
+        ("/d/top.zip/x.zip/0.zip", "archive_limit"),
+        ("/d/top.zip", "archive_limit"),
+    ]
+
+
+def test_nothing_is_held_of_archives_that_were_read():
+    inner = packed(**{"a.txt": "text " * 50})
+    data = packed(**{"x.zip": inner, "y.txt": "more"})
+
+    with ParserPool(workers=2, ocr=False) as pool:
+        list(pool.parse_all([Item(source=f"/d/{i}.zip", data=data) for i in range(3)]))
+        assert pool._held == 0
 
 
 def test_what_is_too_deep_inside_is_named():

@@ -299,6 +299,18 @@ class Ingestion:
                     validators=item.validators if item else {},
                 )
             )
+        # An archive that was left half open: its last note tells so as well.
+        self._open_files = [
+            replace(
+                each,
+                code=problem.code,
+                message=problem.message,
+                failed=problem.failed,
+            )
+            if each.source == problem.source
+            else each
+            for each in self._open_files
+        ]
         self._noted.add(problem.source)
 
     def _report(self, problem: Problem) -> None:

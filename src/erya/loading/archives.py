@@ -134,7 +134,7 @@ def _zip(data: bytes) -> Iterator[_Member | Notice]:
                 "read. Unpack it first."
             )
             raise DocumentError(msg, code="archive_limit")
-        seen: dict[str, int] = {}
+        seen: set[str] = set()
         for info in infos:
             name = _zip_name(info)
             if info.is_dir() or name.endswith(_JUNK) or name.startswith(_JUNK):
@@ -145,11 +145,9 @@ def _zip(data: bytes) -> Iterator[_Member | Notice]:
             if info.flag_bits & 1:
                 yield Notice("password_protected", f"{name} wants a password.")
                 continue
-            seen[name] = seen.get(name, 0) + 1
-            if seen[name] > 1:  # the same name twice: both, told apart
-                stem = PurePosixPath(name)
-                name = str(stem.with_name(f"{stem.stem}~{seen[name]}{stem.suffix}"))
-                yield Notice("same_name", f"{stem} is there {seen[str(stem)]} times.")
+            if name in seen:  # both are read, told apart by the pool
+                yield Notice("same_name", f"{name} is there more than once.")
+            seen.add(name)
             yield name, lambda info=info: archive.open(info)
 
 

@@ -171,8 +171,12 @@ class ParserPool:
         """
         for outcome in self._in_order(items):
             yield outcome
-            yield from self._inside(outcome, within, budget=_Budget(self._limits))
-            self._hold(outcome, -1)
+            budget = _Budget(self._limits)
+            yield from self._inside(outcome, within, budget=budget)
+            if budget.spent:
+                # What was stored of the files that were not reached stays.
+                problem = _too_much(outcome.item, self._limits)
+                yield Outcome(item=outcome.item, problem=problem)
 
     def _in_order(self, items: Iterable[Item]) -> Iterator[Outcome]:
         waiting: deque[Future[Outcome]] = deque()
@@ -211,19 +215,21 @@ class ParserPool:
         allowed: list[Item] = []
         for part in outcome.parts:
             refused = budget.refusal(part, depth)
-            if refused is None:
-                allowed.append(part)
-                continue
-            yield Outcome(item=part, problem=refused)
             if budget.spent:
                 break
+            if refused is not None:
+                yield Outcome(item=part, problem=refused)
+            else:
+                allowed.append(part)
         for inner in self._in_order(within(allowed)):
             yield inner
             if inner.problem is not None and inner.problem.code == _BOMB:
                 budget.spent = True  # what lies beside a bomb is not worth a look
             if budget.spent:
-                return
+                self._hold(inner, -1)
+                break
             yield from self._inside(inner, within, budget=budget, depth=depth + 1)
+        self._hold(outcome, -1)
 
     def mark(self, item: Item, *, page: int, start: int, quote: str) -> Marked:
         """Mark a span of a PDF on its page.
@@ -349,9 +355,7 @@ class _Budget:
         """Return why a file inside the file is not read, or None."""
         self._left -= len(part.data)
         self._parts += 1
-        if self._left < 0 or self._parts > self._limits.parts:
-            self.spent = True
-            return _too_much(part, self._limits)
+        self.spent = self._left < 0 or self._parts > self._limits.parts
         if depth > self._limits.depth:
             message = f"It is inside {depth} files; {self._limits.depth} are opened."
             return _refused(part, "too_deep", message)
@@ -361,8 +365,8 @@ class _Budget:
 def _too_much(item: Item, limits: Limits) -> Problem:
     message = (
         f"The files inside come to more than {limits.parts:,}, or to more than "
-        f"{limits.unpacked_bytes:,} bytes; this one and those after it were left out. "
-        "Unpack them first, if you trust them."
+        f"{limits.unpacked_bytes:,} bytes, or one is a bomb; those after it were left "
+        "out. Unpack it first, if you trust it."
     )
     return _refused(item, _BOMB, message)
 

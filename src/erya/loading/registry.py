@@ -11,7 +11,7 @@ from erya.loading.base import Parser
 from erya.loading.sniffing import media_type
 from erya.records import Notice, Parsed, Part
 
-__all__ = ["ARCHIVES", "OFFICE", "PARSERS", "parse", "parser_for", "read_file"]
+__all__ = ["PARSERS", "parse", "parser_for", "read_file"]
 
 _OOXML: Final = "application/vnd.openxmlformats-officedocument."
 _ODF: Final = "application/vnd.oasis.opendocument."
@@ -48,13 +48,13 @@ _MAILS: Final = {
     "message/rfc822": ("erya.loading.mail", "parse_mail"),
     "application/vnd.ms-outlook": ("erya.loading.mail", "parse_msg"),
 }
-ARCHIVES: Final = frozenset(
+_ARCHIVES: Final = frozenset(
     ("application/zip", "application/x-tar", "application/gzip",
      "application/x-bzip2", "application/x-xz")
 )  # fmt: skip
 _MAILBOX: Final = "application/mbox"
 # What LibreOffice turns into a kind that can be read.
-OFFICE: Final = {
+_OFFICE: Final = {
     "application/msword": "docx",
     "application/vnd.ms-powerpoint": "pptx",
     "application/rtf": "docx",
@@ -99,7 +99,7 @@ def _mismatch(data: bytes, name: str, kind: str) -> Notice | None:
     suffix = PurePosixPath(name).suffix
     called = kind.rpartition("/")[2] if kind.startswith(("text/", "image/")) else kind
     message = f"Its name ends in {suffix}, but that is not what it is: {called}."
-    readable = kind in {*PARSERS, *_MAILS, *ARCHIVES, *OFFICE, _PDF}
+    readable = kind in {*PARSERS, *_MAILS, *_ARCHIVES, *_OFFICE, _PDF}
     if not readable or (kind == "text/plain" and len(data) < _LEAST_TEXT):
         msg = f"{message} Open it and save it again."
         raise DocumentError(msg, code="type_mismatch")
@@ -175,11 +175,11 @@ def read_file(
         msg = "The file wants a password. Save it without one, and read it again."
         raise DocumentError(msg, code="password_protected")
     other = _mismatch(data, name, kind)
-    if kind in ARCHIVES or kind == _MAILBOX:
+    if kind in _ARCHIVES or kind == _MAILBOX:
         return _unpacked(data, name, kind=kind, on_part=on_part)
-    if kind in OFFICE:
-        msg = f"It is read as {OFFICE[kind]}, which LibreOffice turns it into."
-        raise DocumentError(msg, code=f"convert_to_{OFFICE[kind]}")
+    if kind in _OFFICE:
+        msg = f"It is read as {_OFFICE[kind]}, which LibreOffice turns it into."
+        raise DocumentError(msg, code=f"convert_to_{_OFFICE[kind]}")
     if kind in _MAILS:
         parsed, parts = cast(
             "tuple[Parsed, list[Part]]", _opened(_MAILS[kind])(data, name)
