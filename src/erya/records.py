@@ -136,8 +136,7 @@ class Problem:
     failed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(NamedTuple):
     """A structural piece of a text.
 
     Attributes:

@@ -737,6 +737,19 @@ def test_inspect_shows_what_is_read_of_a_file(erya, folder):
     assert erya("inspect", folder / "nowhere.md").code == 2
 
 
+def test_inspect_tells_the_language_of_each_block(erya, tmp_path):
+    page = (
+        "# Leave\n\nEveryone has fifteen days of leave.\n\n每人每年有十五天年假。\n\n42"
+    )
+    (tmp_path / "a.md").write_text(page, encoding="utf-8")
+
+    (told,) = erya("inspect", tmp_path / "a.md", "--json").json["files"]
+    assert [block["language"] for block in told["blocks"]] == ["en", "en", "zh", ""]
+    shown = erya("inspect", tmp_path / "a.md", "--blocks").out
+    assert "每人每年有十五天年假。 (zh)" in shown
+    assert "(en)" not in shown
+
+
 def test_inspect_says_why_nothing_is_read(erya, tmp_path):
     (tmp_path / "a.json").write_text("{")
     done = erya("inspect", tmp_path / "a.json")

@@ -116,6 +116,17 @@ def test_html_gives_what_a_browser_shows():
     ]
 
 
+@pytest.mark.parametrize(
+    "marks",
+    ["HIDDEN", 'STYLE="DISPLAY : None"', "style='display:/* it */none'",
+     "style='margin:0;font-size:0px'", "style='opacity: 0'", "Aria-Hidden=true"],
+)  # fmt: skip
+def test_html_that_is_hidden_is_left_out_however_it_is_written(marks):
+    page = f"<p>shown</p><p {marks}>no<b>ne</b></p><p style='font-size:0.9em'>small</p>"
+
+    assert parse(page.encode(), "a.html").text == "shown\n\nsmall"
+
+
 def test_html_may_declare_its_encoding():
     page = "<html><head><meta charset='big5'></head><p>年度預算</p></html>"
 

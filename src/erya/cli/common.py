@@ -24,6 +24,7 @@ from erya.records import Chunk, Citation, Hit, Principal, Problem
 if TYPE_CHECKING:
     from erya.answering import Answerer
     from erya.assistant import Assistant
+    from erya.loading import Limits
     from erya.models import ChatModel, EmbeddingModel, ModelEntry
     from erya.preparing import Preparation
     from erya.reranking import Reranker
@@ -50,6 +51,7 @@ __all__ = [
     "interactive",
     "json_option",
     "kb_option",
+    "limits_for",
     "model_option",
     "one_line",
     "parts_for",
@@ -234,7 +236,6 @@ def parts_for(settings: Settings, *, chat: bool = False) -> dict[str, Any]:
         UsageError: A model's key is not set, or a strategy lacks its chat model.
     """
     from erya.chunking import StructureChunker  # noqa: PLC0415
-    from erya.loading import Limits  # noqa: PLC0415
 
     return {
         "answerer": _answerer(settings, chat=chat),
@@ -244,15 +245,22 @@ def parts_for(settings: Settings, *, chat: bool = False) -> dict[str, Any]:
         "chunker": StructureChunker(max_tokens=settings.chunk_tokens),
         "preparation": preparation_for(settings),
         "html": settings.html,
-        "limits": Limits(
-            file_bytes=settings.max_file_bytes,
-            seconds=settings.parse_seconds,
-            memory_bytes=settings.parse_memory_mb * 1_000_000,
-            text_characters=settings.max_text_characters,
-        ),
+        "limits": limits_for(settings),
         "workers": settings.workers,
         "passages": settings.passages,
     }
+
+
+def limits_for(settings: Settings) -> "Limits":
+    """Return the limits that files are read within, as the settings say."""
+    from erya.loading import Limits  # noqa: PLC0415
+
+    return Limits(
+        file_bytes=settings.max_file_bytes,
+        seconds=settings.parse_seconds,
+        memory_bytes=settings.parse_memory_mb * 1_000_000,
+        text_characters=settings.max_text_characters,
+    )
 
 
 def preparation_for(settings: Settings) -> "Preparation":

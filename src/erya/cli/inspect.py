@@ -8,8 +8,9 @@ import click
 from erya.cli.common import (
     echo,
     echo_json,
+    limits_for,
     one_line,
-    parts_for,
+    preparation_for,
     settings_for,
     snippet,
     usual_options,
@@ -28,11 +29,12 @@ _WORDS = 60  # columns of the beginning of a block
 
 
 class _Seen(NamedTuple):
-    """A file, the document that it is, and its passages."""
+    """A file, the document that it is, its passages, the languages of its blocks."""
 
     outcome: "Outcome"
     document: "Document | None"
     passages: list["Chunk"]
+    languages: list[str]
 
 
 @click.command("inspect")
@@ -105,27 +107,29 @@ def _item(file: Path, settings: "Settings") -> "Item":
 
 def _read(item: "Item", settings: "Settings") -> list[_Seen]:
     from erya.chunking import StructureChunker  # noqa: PLC0415
-    from erya.loading import ParserPool, document_of  # noqa: PLC0415
+    from erya.loading import ParserPool, document_of, languages_of  # noqa: PLC0415
 
     chunker = StructureChunker(max_tokens=settings.chunk_tokens)
-    parts = parts_for(settings)
-    limits, preparation = parts["limits"], parts["preparation"]
+    preparation = preparation_for(settings)
     found = []
     with ParserPool(
-        limits=limits, workers=settings.workers, main=settings.html == "main"
+        limits=limits_for(settings),
+        workers=settings.workers,
+        main=settings.html == "main",
     ) as pool:
         for outcome in pool.parse_all([item]):
             if outcome.parsed is None:
-                found.append(_Seen(outcome, None, []))
+                found.append(_Seen(outcome, None, [], []))
                 continue
             read = document_of(outcome.item, outcome.parsed, readers=frozenset())
             document = preparation.prepare(read)
-            found.append(_Seen(outcome, document, list(chunker.chunk(document))))
+            passages = list(chunker.chunk(document))
+            found.append(_Seen(outcome, document, passages, languages_of(document)))
     return found
 
 
 def _show(seen: _Seen, *, blocks: bool, chunks: bool) -> None:
-    outcome, document, passages = seen
+    outcome, document, passages, languages = seen
     echo(one_line(outcome.item.source))
     if outcome.problem is not None:
         echo(f"  Nothing was read: {outcome.problem.message} ({outcome.problem.code})")
@@ -151,9 +155,9 @@ def _show(seen: _Seen, *, blocks: bool, chunks: bool) -> None:
     for key, value in told.items():
         if value:
             echo(f"  {key}: {snippet(value)}")
-    for block in document.blocks:
+    for block, language in zip(document.blocks, languages, strict=True):
         if blocks or block.kind in {"heading", "table"}:
-            _show_block(document, block)
+            _show_block(document, block, language)
     for number, chunk in enumerate(passages if chunks else (), start=1):
         page = f", p. {chunk.page}" if chunk.page else ""
         path = " › ".join(chunk.headings)
@@ -161,18 +165,20 @@ def _show(seen: _Seen, *, blocks: bool, chunks: bool) -> None:
         echo(chunk.text)
 
 
-def _show_block(document: "Document", block: "Block") -> None:
+def _show_block(document: "Document", block: "Block", language: str) -> None:
     page = document.page_at(block.start)
     place = f"p. {page}" if page else str(block.start)
     kind = f"h{block.level}" if block.kind == "heading" else block.kind
     left_out = f" (left out: {block.omitted})" if block.omitted else ""
     indent = "  " * max(block.level, 1)
-    words = snippet(document.text[block.start : block.end], width=_WORDS)
-    echo(f"  {place:>8} {kind:9}{indent}{words}{left_out}")
+    text = document.text[block.start : block.end]
+    other = f" ({language})" if language not in {"", document.language} else ""
+    words = snippet(text, width=_WORDS)
+    echo(f"  {place:>8} {kind:9}{indent}{words}{other}{left_out}")
 
 
 def _as_json(seen: _Seen) -> dict[str, Any]:
-    outcome, document, passages = seen
+    outcome, document, passages, languages = seen
     problem = outcome.problem
     notices = (*outcome.notices, *(outcome.parsed.notices if outcome.parsed else ()))
     told: dict[str, Any] = {
@@ -199,8 +205,9 @@ def _as_json(seen: _Seen) -> dict[str, Any]:
                 "end": block.end,
                 "level": block.level,
                 "omitted": block.omitted,
+                "language": language,
             }
-            for block in document.blocks
+            for block, language in zip(document.blocks, languages, strict=True)
         ],
         "passages": [
             {"start": c.start, "end": c.end, "page": c.page, "headings": c.headings}

@@ -8,7 +8,7 @@ ever extracted to a path.
 from erya.loading.base import PARSING, Limits, Parser, Source
 from erya.loading.cleaning import CLEANING, clean_document
 from erya.loading.documents import document_of
-from erya.loading.enriching import ENRICHING, Enrichment
+from erya.loading.enriching import ENRICHING, Enrichment, languages_of
 from erya.loading.folders import FolderSource
 from erya.loading.pool import Marked, Outcome, ParserPool
 from erya.loading.registry import PARSERS, parse
@@ -31,6 +31,7 @@ __all__ = [
     "StreamSource",
     "clean_document",
     "document_of",
+    "languages_of",
     "media_type",
     "parse",
 ]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from erya.language import table_row
 from erya.loading.encodings import clean
@@ -53,6 +52,9 @@ class TextBuilder:
         text = tidy(text)
         asked, self._asked = self._asked, None
         question = _QUESTION.match(text) if pairs and text[:1] in _ASKS else None
+        if question is None and asked is None:  # as nearly always
+            self._add("paragraph", text)
+            return
         answer = _ANSWER.search(text, question.end()) if question else None
         if question and answer and answer[1] == question[1]:
             self._pair(text[question.end() : answer.start()], text[answer.end() :])
@@ -93,7 +95,7 @@ class TextBuilder:
         Without a header the line for the names of columns is empty. One column is no
         table but lines, and one row is a line: pages are laid out with such tables.
         """
-        lines = [[_one_line(clean(cell)) for cell in row] for row in rows]
+        lines = [[_one_line(_seen(cell)) for cell in row] for row in rows]
         lines = [line for line in lines if any(line)]
         width = max(map(len, lines), default=0)
         used = [
@@ -118,7 +120,7 @@ class TextBuilder:
         before = len(self._blocks)
         self._add("paragraph", tidy(text))
         if len(self._blocks) > before:
-            self._blocks[-1] = replace(self._blocks[-1], omitted=reason)
+            self._blocks[-1] = self._blocks[-1]._replace(omitted=reason)
 
     def notice(self, code: str, message: str, *, page: int | None = None) -> None:
         """Note what a reader should know of how the document was read."""
@@ -169,8 +171,7 @@ class TextBuilder:
     def _add(self, kind: BlockKind, text: str, *, level: int = 0) -> None:
         self._open_list = False
         self._asked = None
-        if not text.isprintable():
-            text = clean(text)
+        text = _seen(text)
         if not text or text.isspace():
             return
         if self._parts:
@@ -196,6 +197,10 @@ def tidy(text: str) -> str:
     if "\n" not in text:
         return " ".join(text.split())
     return _AROUND_NEWLINE.sub("\n", _BLANKS.sub(" ", text)).strip()
+
+
+def _seen(text: str) -> str:
+    return text if text.isprintable() else clean(text)
 
 
 def _one_line(text: str) -> str:

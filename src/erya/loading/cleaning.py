@@ -177,7 +177,7 @@ def _left_out(
     document: Document, which: Callable[[int], bool], *, reason: str
 ) -> _Step:
     blocks = tuple(
-        replace(block, omitted=reason) if not block.omitted and which(at) else block
+        block._replace(omitted=reason) if not block.omitted and which(at) else block
         for at, block in enumerate(document.blocks)
     )
     count = sum(a is not b for a, b in zip(blocks, document.blocks, strict=True))

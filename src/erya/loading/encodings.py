@@ -24,16 +24,12 @@ _CANDIDATES: Final = [
     "euc_jp", "euc_kr", "cp1252", "cp1250", "cp1251",
 ]  # fmt: skip
 _SAMPLE = 200_000  # bytes looked at; the whole file is then decoded strictly
-_CONTROLS: Final[dict[int, str | None]] = {0x85: "\n", 0xFEFF: None}
-_CONTROLS.update(
-    {c: None for c in (*range(32), *range(127, 160)) if chr(c) not in "\t\n\x85"}
+# Controls, signs without a width, marks of direction, and tags: a reader cannot see
+# them, and a model reads what is written with them. Joiners stay: scripts need them.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\u200b\u200e\u200f\u2060-\u2064\u061c"
+    "\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]+"
 )
-# Signs without a width, marks of direction, and tags: a reader cannot see them, and a
-# model reads what is written with them. Joiners stay: some scripts need them.
-_CONTROLS.update(dict.fromkeys(
-    (0x200B, 0x200E, 0x200F, 0x2060, 0x2061, 0x2062, 0x2063, 0x2064, 0x061C,
-     *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)),
-))  # fmt: skip
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _ZEROS: Final = 10  # more than one NUL in ten characters: not UTF-8, but UTF-16
 _OFFICE = re.compile(
@@ -43,7 +39,7 @@ _HIGH_PAIR = re.compile(rb"[\x81-\xfe](?:[\x40-\x7e\x80-\xfe]|[\x30-\x39].{0,2})
 # Level 1, or the row of Chinese punctuation, or full-width letters and digits.
 _LEVEL_1 = re.compile(rb"[\xb0-\xd7\xa1\xa3][\xa1-\xfe]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
-_NEWLINES = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c]")
+_NEWLINES = re.compile("[\r\u2028\u2029\x0b\x0c\x85]")
 
 
 def decode(data: bytes, *, declared: str | None = None) -> str:
@@ -133,7 +129,7 @@ def clean(text: str) -> str:
     usual = text.replace("\n", "").replace("\u3000", "").replace("\xa0", "")
     if usual.replace("\t", "").isprintable():
         return text
-    text = _NEWLINES.sub("\n", text).translate(_CONTROLS)
+    text = _UNSEEN.sub("", _NEWLINES.sub("\n", text.replace("\r\n", "\n")))
     return _LONE_SURROGATE.sub("\ufffd", text)
 
 

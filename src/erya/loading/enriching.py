@@ -15,7 +15,7 @@ from erya.language import content_words, language_of
 from erya.models import ChatModel
 from erya.records import Document, Message
 
-__all__ = ["ENRICHING", "Enrichment"]
+__all__ = ["ENRICHING", "Enrichment", "languages_of"]
 
 _LOOKED_AT: Final = 200_000  # characters: what a text is about shows before its end
 _MOST_KEYWORDS: Final = 10
@@ -155,12 +155,18 @@ def _iso(told: str) -> str:
     return ""
 
 
+def languages_of(document: Document) -> list[str]:
+    """Return the language of each block: `zh`, `en`, or empty if it is neither."""
+    return [
+        language_of(document.text[block.start : block.end]) for block in document.blocks
+    ]
+
+
 def _languages(document: Document, _: frozenset[str]) -> dict[str, str]:
     """Count the characters of blocks in each language, if there are several."""
     sizes: Counter[str] = Counter()
-    for block in document.blocks:
-        text = document.text[block.start : block.end]
-        sizes[language_of(text)] += len(text)
+    for block, language in zip(document.blocks, languages_of(document), strict=True):
+        sizes[language] += block.end - block.start
     del sizes[""]
     total = sizes.total()
     shares = [

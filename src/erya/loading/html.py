@@ -6,6 +6,7 @@ out again by lexbor; what is left are well-formed tags, which are read one by on
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -28,7 +29,11 @@ _UNSEEN: Final = (
     "object", "embed", "select", "button", "audio", "video", "canvas", "map",
     "datalist", "dialog", "noembed", "noframes",
 )  # fmt: skip
-_HIDDEN: Final = "[hidden], [aria-hidden=true]"
+# What is hidden, or may be by its style: lexbor looks soonest.
+_HIDDEN: Final = (
+    "[hidden], [aria-hidden=true], [style*=none i], [style*=hidden i], "
+    "[style*=font-size i], [style*=opacity i]"
+)
 # Marks inside of lines: their text goes on in the line.
 _INLINE: Final = [
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del",
@@ -47,9 +52,9 @@ _CELLS: Final = frozenset(("td", "th"))
 # What stands apart from its neighbours inside a cell of a table.
 _PARTS: Final = frozenset((*_BLOCKS, *_HEADINGS, *_CELLS, "tr"))
 _STYLE: Final = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])",
-    re.IGNORECASE,
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])"
 )
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 # What lexbor writes: attributes are quoted, and have no quotation marks inside. A whole
 # element without others inside comes first: there are most of those.
 _TAG: Final = re.compile(
@@ -148,13 +153,7 @@ def add_well_formed(builder: TextBuilder, page: str) -> None:
 
 
 def _add_tree(builder: TextBuilder, tree: LexborHTMLParser, source: str) -> None:
-    hidden = tree.css(_HIDDEN) if "hidden" in source else []
-    if "style" in source and _STYLE.search(source):
-        hidden += [
-            node
-            for node in tree.css("[style]")
-            if _STYLE.search(node.attributes.get("style") or "")
-        ]
+    hidden = [node for node in tree.css(_HIDDEN) if _is_hidden(node.attributes)]
     for node in reversed(hidden):  # what is inside others goes before them
         node.decompose()
     # Each tag asked for costs a walk through the tree.
@@ -163,6 +162,13 @@ def _add_tree(builder: TextBuilder, tree: LexborHTMLParser, source: str) -> None
     if inline := sorted(there.intersection(_INLINE)):
         tree.unwrap_tags(inline)
     _Reader(builder).read(tree.html or "")
+
+
+def _is_hidden(attributes: Mapping[str, str | None]) -> bool:
+    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
+        return True
+    style = (attributes.get("style") or "").lower()
+    return bool(_STYLE.search(_COMMENT.sub("", style) if "/*" in style else style))
 
 
 class _Reader:
@@ -186,7 +192,8 @@ class _Reader:
         for match in _TAG.finditer(source):
             if at < match.start():
                 between = source[at : match.start()]
-                inline.append(between if raw else _flowing(between))
+                if inline or raw or not between.isspace():
+                    inline.append(between if raw else _flowing(between))
             at = match.end()
             whole, text, closes, tag, attributes = match.groups()
             if whole is not None and not raw:
@@ -288,6 +295,8 @@ class _Reader:
 
     def _flush(self) -> None:
         """End the paragraph or list item that is being collected."""
+        if not self._inline:
+            return
         text = self._take()
         if not text or text.isspace():
             return
@@ -312,5 +321,7 @@ class _Reader:
 def _flowing(text: str) -> str:
     """Return text between tags: a line end is a blank, and none between Chinese."""
     if "\n" in text:
-        text = _WIDE_WRAP.sub("", text).replace("\n", " ")
+        if not text.isascii():
+            text = _WIDE_WRAP.sub("", text)
+        text = text.replace("\n", " ")
     return text

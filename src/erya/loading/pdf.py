@@ -5,7 +5,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import PurePosixPath
@@ -112,7 +112,7 @@ class _Whole:
             self.text.append("\n\n")
             self.length += 2
         self.blocks += [
-            replace(block, start=block.start + self.length, end=block.end + self.length)
+            block._replace(start=block.start + self.length, end=block.end + self.length)
             for block in page.blocks
         ]
         self.sizes += page.sizes
@@ -358,9 +358,9 @@ def _outlined(
     for at, block in enumerate(whole.blocks):
         if at in named:
             below = named[at] + 1
-            blocks.append(replace(block, kind="heading", level=min(named[at], _LEVELS)))
+            blocks.append(block._replace(kind="heading", level=min(named[at], _LEVELS)))
         elif block.kind == "heading":
-            blocks.append(replace(block, level=min(below, _LEVELS)))
+            blocks.append(block._replace(level=min(below, _LEVELS)))
         else:
             blocks.append(block)
     return tuple(blocks)
@@ -409,7 +409,7 @@ def _ranked(blocks: list[Block], sizes: list[float]) -> tuple[Block, ...]:
         for level, size in enumerate(sorted(found, reverse=True), start=1)
     }
     return tuple(
-        replace(block, level=levels[round(size)]) if block.kind == "heading" else block
+        block._replace(level=levels[round(size)]) if block.kind == "heading" else block
         for block, size in zip(blocks, sizes, strict=True)
     )
 
