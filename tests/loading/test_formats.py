@@ -110,8 +110,11 @@ def test_slides_hold_what_python_pptx_finds_in_them():
 SHEET = """<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>"""
 
 
-def workbook(*sheets):
-    """Return an xlsx file; a sheet is its name and its rows of (reference, value)."""
+def workbook(*sheets, styles=()):
+    """Return an xlsx file; a sheet is its name and its rows of (reference, value).
+
+    A value may be a cell's own XML. `styles` are the formats of the cells' styles.
+    """
     main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     named = "".join(
@@ -127,7 +130,9 @@ def workbook(*sheets):
             rows="".join(
                 "<row>"
                 + "".join(
-                    f'<c r="{r}" t="inlineStr"><is><t>{v}</t></is></c>'
+                    v
+                    if isinstance(v, str) and v.startswith("<c ")
+                    else f'<c r="{r}" t="inlineStr"><is><t>{v}</t></is></c>'
                     if isinstance(v, str)
                     else f'<c r="{r}"><v>{v}</v></c>'
                     for r, v in row
@@ -138,6 +143,16 @@ def workbook(*sheets):
         )
         for i, (_, rows) in enumerate(sheets, 1)
     }
+    if styles:
+        codes = "".join(
+            f'<numFmt numFmtId="{i}" formatCode="{code}"/>'
+            for i, code in enumerate(styles, 164)
+        )
+        used = "".join(f'<xf numFmtId="{i}"/>' for i in range(164, 164 + len(styles)))
+        cells["xl/styles.xml"] = (
+            f"<styleSheet {main}><numFmts>{codes}</numFmts>"
+            f"<cellXfs>{used}</cellXfs></styleSheet>"
+        )
     return packed(**{
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
         "_rels/.rels": f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="a" Type="{rel}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
@@ -172,6 +187,49 @@ def test_sheets_are_pages_and_blank_rows_part_their_tables():
         ("paragraph", "Only a line."),
     ]
     assert len(parsed.pages) == 2
+
+
+def test_percentages_are_read_as_a_sheet_shows_them():
+    rows = [
+        [("B3", "rate"), ("C3", "part"), ("D3", "sum"), ("E3", "word")],
+        [
+            ("B4", '<c r="B4" s="1"><v>0.13</v></c>'),
+            ("C4", '<c r="C4" s="2"><v>0.0725</v></c>'),
+            ("D4", '<c r="D4" s="0"><v>0.5</v></c>'),
+            ("E4", '<c r="E4" s="3"><v>7</v></c>'),
+        ],
+        [
+            ("B5", '<c r="B5" s="1"><v>-0.285</v></c>'),
+            ("C5", '<c r="C5" s="2"><v>1</v></c>'),
+        ],
+    ]
+    styles = ("General", "0%;[Red]-0%", "0.00%", "0&quot; %&quot;")
+    parsed = parse(workbook(("rates", rows), styles=styles), "r.xlsx")
+
+    assert shown(parsed)[1] == (
+        "table",
+        (
+            "| rate | part | sum | word |\n| --- | --- | --- | --- |\n"
+            "| 13% | 7.25% | 0.5 | 7 |\n| -29% | 100.00% |  |  |"
+        ),
+    )
+    assert not parsed.notices
+
+
+def test_formulas_without_a_value_and_hidden_rows_are_told():
+    rows = [
+        [("A1", "a"), ("B1", '<c r="B1"><f>1/8</f><v></v></c>')],
+        [("A2", 1), ("B2", '<c r="B2" t="str"><f>IF(A1,"",1)</f><v></v></c>')],
+        [("A3", 2), ("B3", '<c r="B3"><f t="shared" si="0"/></c>')],
+        [("A4", 2), ("B4", '<c r="B4"><f>2*4</f><v>8</v></c>')],
+        [("A5", '<c r="A5"><v>3</v></c></row><row r="6" hidden="1">')],
+    ]
+    parsed = parse(workbook(("x", rows)), "f.xlsx")
+
+    told = {notice.code: notice.message for notice in parsed.notices}
+    assert told.keys() == {"no_value", "hidden_cells"}
+    assert "without a value: 2." in told["no_value"]
+    assert "x" in told["hidden_cells"]
 
 
 def test_a_cell_far_out_is_no_reason_to_fill_the_memory():

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import io
-import re
+import math
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
@@ -13,6 +13,7 @@ import python_calamine
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
 from erya.loading.packed import Package
+from erya.loading.sheet_marks import SheetMarks, read_marks
 from erya.records import Parsed
 
 __all__ = ["looks_named", "parse_sheets"]
@@ -20,9 +21,7 @@ __all__ = ["looks_named", "parse_sheets"]
 _MOST_CELLS: Final = 2_000_000  # of one file
 _ERRORS: Final = (python_calamine.CalamineError, ValueError, OSError, KeyError)
 _SPARSE: Final = 10  # times as many may be empty
-_SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
-# A cell with something in it: others end at once.
-_FILLED: Final = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"(?:\s[^<>]*)?(?<!/)>')
+_HALF_UP: Final = 1e-9  # halves go up, as in the programs
 _MIDNIGHT: Final = dt.time()
 
 
@@ -34,25 +33,13 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
     Raises:
         DocumentError: It is damaged, wants a password, or has too many cells.
     """
+    marks: dict[str, SheetMarks] = {}
     if zipfile.is_zipfile(io.BytesIO(data)):
-        _check_extents(Package(data, called="spreadsheet"))
-    try:
-        book = python_calamine.load_workbook(io.BytesIO(data))
-    except python_calamine.PasswordError:
-        msg = "This spreadsheet wants a password. Save it without one."
-        raise DocumentError(msg, code="password_protected") from None
-    except _ERRORS as error:
-        msg = f"This spreadsheet is damaged, or wants a password: {error}"
-        raise DocumentError(msg, code="damaged") from None
+        marks = read_marks(Package(data, called="spreadsheet"))
+        _check_extents(marks.values())
+    book = _opened(data)
     builder = TextBuilder()
-    hidden = [
-        sheet.name
-        for sheet in book.sheets_metadata
-        if sheet.visible != python_calamine.SheetVisibleEnum.Visible
-    ]
-    if hidden:
-        message = f"Sheets that are hidden were read as well: {', '.join(hidden)}."
-        builder.notice("hidden_sheet", message)
+    _note_unseen(builder, book, marks)
     left = _MOST_CELLS
     for sheet in book.sheet_names:
         try:
@@ -71,7 +58,10 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
             continue
         left -= cells
         builder.heading(sheet, level=1)
-        for rows in _runs(found.iter_rows()):
+        every: Iterable[list[Any]] = found.iter_rows()
+        if (told := marks.get(sheet)) and told.percents and found.start:
+            every = _as_percentages(every, told.percents, found.start[1])
+        for rows in _runs(every):
             builder.table(rows, header=looks_named(rows))
     parsed = builder.parsed(
         title=PurePosixPath(name).stem,
@@ -80,37 +70,88 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
     if all(block.kind == "heading" for block in parsed.blocks):
         msg = "No sheet of this file has anything in it that was read. "
         msg += " ".join(notice.message for notice in parsed.notices)
-        raise DocumentError(msg, code="too_large" if parsed.notices else "empty")
+        too_large = any(notice.code == "too_large" for notice in parsed.notices)
+        raise DocumentError(msg, code="too_large" if too_large else "empty")
     return parsed
 
 
-def _check_extents(package: Package) -> None:
+def _opened(data: bytes) -> python_calamine.CalamineWorkbook:
+    """Open a workbook.
+
+    Raises:
+        DocumentError: It is damaged, or wants a password.
+    """
+    try:
+        return python_calamine.load_workbook(io.BytesIO(data))
+    except python_calamine.PasswordError:
+        msg = "This spreadsheet wants a password. Save it without one."
+        raise DocumentError(msg, code="password_protected") from None
+    except _ERRORS as error:
+        msg = f"This spreadsheet is damaged, or wants a password: {error}"
+        raise DocumentError(msg, code="damaged") from None
+
+
+def _check_extents(marks: Iterable[SheetMarks]) -> None:
     """Refuse cells so far apart that what lies between them would fill the memory.
 
     Raises:
         DocumentError: They are.
     """
-    for name in package.names:
-        if not _SHEET.fullmatch(name):
-            continue
-        rows, columns = [0], [0]
-        for column, row in _FILLED.findall(package.read(name)):
-            rows.append(int(row))
-            columns.append(_number_of(column))
-        if max(rows) * max(columns) > _MOST_CELLS * _SPARSE:
+    for sheet in marks:
+        if sheet.rows * sheet.columns > _MOST_CELLS * _SPARSE:
             msg = (
-                f"A sheet has cells as far as row {max(rows):,}, column "
-                f"{max(columns):,}; nothing was read. Delete what stands "
+                f"A sheet has cells as far as row {sheet.rows:,}, column "
+                f"{sheet.columns:,}; nothing was read. Delete what stands "
                 "far out, or save it as CSV."
             )
             raise DocumentError(msg, code="too_large")
 
 
-def _number_of(column: bytes) -> int:
-    number = 0
-    for letter in column:
-        number = number * 26 + letter - 64
-    return number
+def _note_unseen(
+    builder: TextBuilder,
+    book: python_calamine.CalamineWorkbook,
+    marks: dict[str, SheetMarks],
+) -> None:
+    """Say what is hidden, and which formulas have no value."""
+    hidden = [
+        sheet.name
+        for sheet in book.sheets_metadata
+        if sheet.visible != python_calamine.SheetVisibleEnum.Visible
+    ]
+    if hidden:
+        message = f"Sheets that are hidden were read as well: {', '.join(hidden)}."
+        builder.notice("hidden_sheet", message)
+    hidden = [name for name, m in marks.items() if m.hidden_rows or m.hidden_columns]
+    if hidden:
+        message = (
+            f"Rows or columns that are hidden were read as well: {', '.join(hidden)}."
+        )
+        builder.notice("hidden_cells", message)
+    if empty := sum(sheet.uncalculated for sheet in marks.values()):
+        message = (
+            f"Cells whose formula no program has calculated, so without a value: "
+            f"{empty:,}. Open the file in a spreadsheet program, and save it."
+        )
+        builder.notice("no_value", message)
+
+
+def _as_percentages(
+    rows: Iterable[list[Any]], percents: dict[tuple[int, int], int], first: int
+) -> Iterator[list[Any]]:
+    """Yield rows with what the sheet shows as percentages written so.
+
+    Args:
+        rows: All rows, from the top.
+        percents: The decimals of such cells, by row and column from 0.
+        first: The column that rows begin with.
+    """
+    for at, row in enumerate(rows):
+        yield [
+            f"{cell * 100 + math.copysign(_HALF_UP, cell):.{percents[place]}f}%"
+            if isinstance(cell, float) and (place := (at, first + n)) in percents
+            else cell
+            for n, cell in enumerate(row)
+        ]
 
 
 def _runs(rows: Iterable[list[Any]]) -> Iterator[list[list[str]]]:

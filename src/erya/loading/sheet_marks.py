@@ -1,0 +1,126 @@
+"""What a workbook (xlsx) says of its cells beside their values, read from its XML."""
+
+import re
+from typing import Final, NamedTuple
+
+from erya.errors import DocumentError
+from erya.loading.packed import Package
+
+__all__ = ["SheetMarks", "read_marks"]
+
+_SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
+# A cell with something in it: others end at once.
+_FILLED: Final = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"((?:\s[^<>]*)?)(?<!/)>')
+_STYLED: Final = re.compile(rb'\ss="(\d{1,5})"')
+_HIDDEN: Final = re.compile(rb'<(row|col)\s[^<>]*\bhidden="(?:1|true)"')
+# An empty text is a value.
+_UNCALCULATED: Final = re.compile(
+    rb'<c r="[A-Z]{1,3}\d{1,7}"(?![^<>]*\bt="str")[^<>]*>'
+    rb"<f[^<>]*(?:/>|>[^<]*</f>)(?:<v></v>|<v\s*/>)?</c>"
+)
+_NAMESPACE: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_RELATION: Final = (
+    "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+)
+# Formats that every program has (ECMA-376, part 1, 18.8.30).
+_USUAL: Final = {"9": "0%", "10": "0.00%"}
+_QUOTED: Final = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
+_DECIMALS: Final = re.compile(r"\.([0#?]+)")
+
+
+class SheetMarks(NamedTuple):
+    """What is said of one sheet.
+
+    Attributes:
+        rows: The last row with a filled cell, from 1.
+        columns: The last column with one, from 1.
+        percents: How many decimals a percentage shows, by row and column from 0.
+        hidden_rows: How many rows are hidden.
+        hidden_columns: How many runs of columns are.
+        uncalculated: Cells whose formula has no value, as no program calculated it.
+    """
+
+    rows: int
+    columns: int
+    percents: dict[tuple[int, int], int]
+    hidden_rows: int
+    hidden_columns: int
+    uncalculated: int
+
+
+def read_marks(package: Package) -> dict[str, SheetMarks]:
+    """Return what is said of each sheet, by its name; by its part if it has none.
+
+    Raises:
+        DocumentError: A part is damaged.
+    """
+    names = _names(package)
+    decimals = _percent_styles(package)
+    return {
+        names.get(part, part): _marks(package.read(part), decimals)
+        for part in sorted(package.names)
+        if _SHEET.fullmatch(part)
+    }
+
+
+def _marks(sheet: bytes, decimals: dict[bytes, int]) -> SheetMarks:
+    rows = columns = 0
+    percents: dict[tuple[int, int], int] = {}
+    for letters, digits, attributes in _FILLED.findall(sheet):
+        row, column = int(digits), _number_of(letters)
+        rows, columns = max(rows, row), max(columns, column)
+        if decimals and (styled := _STYLED.search(attributes)):
+            shown = decimals.get(styled[1])
+            if shown is not None:
+                percents[row - 1, column - 1] = shown
+    hidden = [kind for (kind,) in map(re.Match.groups, _HIDDEN.finditer(sheet))]
+    return SheetMarks(
+        rows, columns, percents, hidden.count(b"row"), hidden.count(b"col"),
+        sum(1 for _ in _UNCALCULATED.finditer(sheet)),
+    )  # fmt: skip
+
+
+def _number_of(column: bytes) -> int:
+    number = 0
+    for letter in column:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _names(package: Package) -> dict[str, str]:
+    """Return the names of sheets by their parts."""
+    book, links = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+    if not package.names >= {book, links}:
+        return {}
+    named = {
+        sheet.get(_RELATION): sheet.get("name", "")
+        for sheet in package.xml(book).iter(f"{_NAMESPACE}sheet")
+    }
+    return {
+        f"xl/{link.get('Target', '').removeprefix('/xl/')}": named[link.get("Id")]
+        for link in package.xml(links)
+        if link.get("Id") in named
+    }
+
+
+def _percent_styles(package: Package) -> dict[bytes, int]:
+    """Return how many decimals each style of cells shows that shows percentages."""
+    part = "xl/styles.xml"
+    if part not in package.names:
+        return {}
+    try:
+        styles = package.xml(part)
+    except DocumentError:  # the values are still there
+        return {}
+    formats = _USUAL | {
+        told.get("numFmtId", ""): told.get("formatCode", "")
+        for told in styles.iter(f"{_NAMESPACE}numFmt")
+    }
+    found: dict[bytes, int] = {}
+    for at, style in enumerate(styles.iterfind(f"{_NAMESPACE}cellXfs/{_NAMESPACE}xf")):
+        code = _QUOTED.sub("", formats.get(style.get("numFmtId", ""), ""))
+        code = code.partition(";")[0]  # the part for positive numbers
+        if "%" in code:
+            decimals = _DECIMALS.search(code)
+            found[str(at).encode()] = len(decimals[1]) if decimals else 0
+    return found
