@@ -95,6 +95,26 @@ def test_copies_are_found_among_many_paragraphs():
         ("=-=-=-=+++///===~~~###@@@!!!%%%^^^&&&((()))", True),
         ("哈" * 40, True),
         ("x" * 20 + "QmFzZTY0" * 9, True),
+        (
+            "锟斤拷锟斤拷 2024 锟斤拷锟斤拷锟斤拷 3 锟斤拷锟斤拷锟斤拷锟斤拷锟斤拷锟斤拷",
+            True,
+        ),
+        (
+            "年假按工龄计算，满十年者十五天，满二十年者二十天，另行规定者除外。".encode().decode(
+                "latin-1"
+            ),
+            True,
+        ),
+        ("立即购买，限时优惠，" * 20, True),
+        ("Buy now and save. " * 30, True),
+        (
+            "L'été dernier, le café où nous étions allés était fermé à cause d'un décès.",
+            False,
+        ),
+        (
+            "锅炉烫伤者应立即用流动的冷水冲洗伤处十五分钟，再到医务室处理，并由班组长登记。",
+            False,
+        ),
         (LONG, False),
         (
             "年假按工龄计算，满十年者十五天，满二十年者二十天，具体办法由人事部门另行规定。",

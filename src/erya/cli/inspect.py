@@ -1,5 +1,6 @@
 """`erya inspect`: what is read of a file."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -92,6 +93,9 @@ def _item(file: Path, settings: "Settings") -> "Item":
     Raises:
         UsageError: There is none, or it cannot be read.
     """
+    if not os.path.lexists(file):
+        msg = f"There is no file {str(file)!r}. Check the path."
+        raise UsageError(msg)
     from erya.loading import FolderSource  # noqa: PLC0415
     from erya.records import Item  # noqa: PLC0415
 
