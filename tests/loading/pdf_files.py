@@ -1,8 +1,11 @@
 """PDFs made by the tests: plain drawing instructions, written by hand."""
 
 
-def pdf(*pages, rotate=0, crop=None, encrypt=False, title=None):
-    """Return a PDF whose pages draw (x, y, size, text) in Helvetica, in that order."""
+def pdf(*pages, rotate=0, crop=None, encrypt=False, title=None, means=None):
+    """Return a PDF whose pages draw (x, y, size, text) in Helvetica, in that order.
+
+    `means` tells what text the font says that its signs are.
+    """
     objects = {
         1: "<< /Type /Catalog /Pages 2 0 R >>",
         3: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
@@ -24,6 +27,15 @@ def pdf(*pages, rotate=0, crop=None, encrypt=False, title=None):
     if title:
         objects[number] = f"<< /Title ({title}) >>"
         trailer += f" /Info {number} 0 R"
+        number += 1
+    if means:
+        told = "".join(
+            f"<{ord(sign):02x}> <{text.encode('utf-16-be').hex()}>\n"
+            for sign, text in means.items()
+        )
+        told = f"1 begincodespacerange <00> <ff> endcodespacerange {len(means)} beginbfchar\n{told}endbfchar"
+        objects[number] = f"<< /Length {len(told)} >>\nstream\n{told}\nendstream"
+        objects[3] = objects[3].replace(" >>", f" /ToUnicode {number} 0 R >>")
         number += 1
     if encrypt:
         key = "<" + "41" * 32 + ">"

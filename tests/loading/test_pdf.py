@@ -494,3 +494,12 @@ def test_pages_that_are_turned_to_be_read_are_read_and_marked(degrees):
 
     assert parsed.text == "First line of the page. Second line of the page."
     assert marked["boxes"][0] == pytest.approx(upright["boxes"][0], abs=0.01)
+
+
+def test_a_sign_that_is_two_arabic_letters_is_read_in_their_order():
+    means = {"A": "\u0644\u0627", "a": "\u0628", "b": "\u0631", "c": "\u0645"}
+
+    # Drawn from the left, read from the right.
+    parsed = parse(pdf([(60, 700, 12, "baA c")], means=means), "a.pdf")
+
+    assert parsed.text == "\u0645 \u0644\u0627\u0628\u0631"

@@ -30,6 +30,7 @@ NONE: Final = -1  # the number of a character that is ours and not the page's
 _SOFT_HYPHEN: Final = "\ufffe"  # PDFium's sign for a hyphen at a line's end
 # A line without the blanks around it.
 _LINE: Final = re.compile(r"[^\s\ufffe](?:[^\r\n\ufffe]*[^\s\ufffe])?")
+_LAM_ALEF: Final = re.compile("[\u0622\u0623\u0625\u0627]\u0644")
 _BLANKS: Final = re.compile(r"\s+")
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\uffff]")
 _UNTIDY: Final = re.compile(r"\s\s|(?! )\s|" + _UNSEEN.pattern)
@@ -133,6 +134,8 @@ def page_lines(
     """Yield each line as its pieces, in PDFium's order."""
     units = _units(textpage)
     geometry = _Geometry(textpage, turn)
+    if "\u0644" in units:
+        units = _ligatures_in_order(units, geometry.box)
     spans = [line.span() for line in _LINE.finditer(units)]
     # Asking where characters stand is most of the work: running text is only sampled.
     wide = [_looks_wide(units, *span, geometry=geometry) for span in spans]
@@ -148,6 +151,20 @@ def page_lines(
             rest = units[end : end + 2].lstrip(" ")
             pieces[-1].hyphen = rest.startswith(_SOFT_HYPHEN)
             yield pieces
+
+
+def _ligatures_in_order(units: str, box: Callable[[int], Box]) -> str:
+    """Return Arabic with lam before alef where one sign is both.
+
+    PDFium turns what it takes for the order on the page, and the letters of such a sign
+    with it.
+    """
+    return _LAM_ALEF.sub(
+        lambda pair: (
+            pair[0][::-1] if box(pair.start()) == box(pair.start() + 1) else pair[0]
+        ),
+        units,
+    )
 
 
 def _looks_wide(units: str, start: int, end: int, *, geometry: "_Geometry") -> bool:
