@@ -210,7 +210,8 @@ class Assistant:
         if any(MASKED in each.recipe for each in self.store.documents(principal)):
             msg = (
                 "The base holds documents with personal data masked, and this run "
-                "would store them unmasked. Set mask as before; --force unmasks them."
+                "would store some unmasked. Set mask as before; to unmask them, ingest "
+                "with --force."
             )
             raise UsageError(msg)
 
@@ -236,7 +237,9 @@ class Assistant:
             NotAllowedError: `principal` may not write.
             OtherModelError: The base holds vectors of another embedding model.
             StoreError: The base cannot be written; what was committed before stays.
+            UsageError: The base is masked, and this assistant masks nothing.
         """
+        self._refuse_to_unmask(principal, force=False)
         with (
             traces.span("ingest") as told,
             self.store.writer(principal, purpose="add documents") as writer,
@@ -244,7 +247,7 @@ class Assistant:
             run = Ingestion(
                 writer,
                 self._stored(principal),
-                recipe=Recipe(self.chunker.recipe),
+                recipe=Recipe(self.chunker.recipe + self.preparation.masks),
                 readers=None,
                 model=self.embedding,
             )

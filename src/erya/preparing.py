@@ -42,11 +42,15 @@ class Preparation:
         if self.enrichment.names:
             names = "\n".join(sorted(self.enrichment.names)).encode()
             told.append(hashlib.sha256(names).hexdigest()[:8])
-        if self.masking is not None:
-            kept = "" if self.masking.keep_original else "!"
-            kinds = "+".join(sorted(self.masking.kinds))
-            told.append(f"{MASKED[1:]}{RULES}{kept}:{kinds}")
-        return ",".join(["", *told])
+        return ",".join(["", *told]) + self.masks
+
+    @property
+    def masks(self) -> str:
+        """The part of the recipe that tells what is masked, and how."""
+        if self.masking is None:
+            return ""
+        kept = "" if self.masking.keep_original else "!"
+        return f"{MASKED}{RULES}{kept}:{'+'.join(sorted(self.masking.kinds))}"
 
     def prepare(self, document: Document) -> Document:
         """Return the document as it is stored.

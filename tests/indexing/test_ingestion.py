@@ -15,6 +15,7 @@ from erya.preparing import Preparation
 from erya.records import Document, Item, Principal, Unchanged
 from erya.stores import Bases
 from erya.stores.embedded.writing import EmbeddedWriter
+from erya.testing import document
 
 ME = Principal.owner("me")
 
@@ -431,6 +432,21 @@ def test_what_is_masked_is_not_unmasked_by_a_forgotten_setting(home, folder):
         "13800138000" not in store.document(ME, d.id).text for d in store.documents(ME)
     )
     assert ingest(plain, folder, force=True).updated == 4
+    store.close()
+
+
+def test_documents_added_with_a_mask_are_not_joined_by_unmasked_ones(home):
+    store = Bases(home).open("masked", create=True)
+    masking = Assistant(
+        store=store, workers=1, preparation=Preparation(masking=Masking())
+    )
+    plain = Assistant(store=store, workers=1)
+    masking.add([document("a.txt", "Call 13800138000.")], principal=ME)
+
+    with pytest.raises(UsageError, match="Set mask as before"):
+        plain.add([document("b.txt", "Call 13900139000.")], principal=ME)
+    (held,) = store.documents(ME)
+    assert "13800138000" not in store.document(ME, held.id).text
     store.close()
 
 
