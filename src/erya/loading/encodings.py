@@ -35,6 +35,15 @@ _ZEROS: Final = 10  # more than one NUL in ten characters: not UTF-8, but UTF-16
 _OFFICE = re.compile(
     "[\t\n\r -~\u00b7\u2010-\u2026\u3000-\u303f\u3400-\u9fff\uff00-\uffef]"
 )
+_PRINTED = re.compile(rb"[\t\n\r -~]")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_LATIN: Final = 0.65  # of the bytes: UTF-16 of Chinese has about half of them
+_SURE: Final = 64  # bytes: as many without a control are no UTF-16
+_CENTRAL = re.compile(
+    "[a-z][\u00a1-\u00ac\u00ae-\u00b6\u00b8-\u00bf]+[a-z]|[\u0160\u0161\u017d\u017e]"
+)
+_HIGH = re.compile(rb"[\x80-\xff]")
+_HIGH_RUN = re.compile(rb"[\x80-\xff]{2}")
 _HIGH_PAIR = re.compile(rb"[\x81-\xfe](?:[\x40-\x7e\x80-\xfe]|[\x30-\x39].{0,2})")
 # Level 1, or the row of Chinese punctuation, or full-width letters and digits.
 _LEVEL_1 = re.compile(rb"[\xb0-\xd7\xa1\xa3][\xa1-\xfe]")
@@ -63,20 +72,35 @@ def decode(data: bytes, *, declared: str | None = None) -> str:
             continue
         if text.count("\x00") * _ZEROS <= len(text):
             return clean(text)
+    return _strict(data, _guessed(data))
+
+
+def _guessed(data: bytes) -> str:
+    """Return the encoding that bytes are most likely in.
+
+    Raises:
+        DocumentError: None reads them as text.
+    """
+    head = data[:_SAMPLE]
     if _is_utf8_with_flaws(data):
-        return _strict(data, "utf-8")
-    if told := unmarked_utf16(data[:_SAMPLE]) or _simplified(data[:_SAMPLE]):
-        return _strict(data, told)
+        return "utf-8"
+    if told := unmarked_utf16(head) or _simplified(head):
+        return told
+    western = _is_western(head)
+    if western and _has_lone_marks(head):
+        return "cp1252"
     best = from_bytes(
         _sample(data), cp_isolation=_CANDIDATES, enable_fallback=False
     ).best()
+    if western and (best is None or best.encoding == "cp1250"):
+        return "cp1252"
     if best is None:
         msg = (
             "No encoding reads these bytes as text. Save the file as UTF-8, "
             "or leave it out if it is not a text."
         )
         raise DocumentError(msg, code="unknown_encoding")
-    return _strict(data, best.encoding)
+    return best.encoding
 
 
 def _sample(data: bytes) -> bytes:
@@ -91,9 +115,14 @@ def unmarked_utf16(head: bytes) -> str | None:
     """Return `utf-16-le` or `utf-16-be` if `head` is such text without a mark, or None.
 
     Nearly every character must then be ASCII, Chinese, or Chinese punctuation: read the
-    wrong way round, or from another encoding, most are not.
+    wrong way round, or from another encoding, most are not. Pairs of Latin letters look
+    Chinese as well, but other encodings have no control among their bytes, and UTF-16
+    of Chinese has: in each comma, full stop, blank and ASCII letter.
     """
     head = head[: len(head) // 2 * 2]
+    latin = len(_PRINTED.findall(head)) > _LATIN * len(head)
+    if (latin or len(head) >= _SURE) and not _CONTROL.search(head):
+        return None
     for encoding in ("utf-16-le", "utf-16-be"):
         text = head.decode(encoding, "replace")
         if text and len(_OFFICE.findall(text)) * 20 >= len(text) * 19:
@@ -107,6 +136,29 @@ def _is_utf8_with_flaws(data: bytes) -> bool:
     flaws = text.count("\ufffd")
     other = len(_NOT_ASCII.findall(text)) - flaws
     return other > 4 * flaws
+
+
+def _is_western(head: bytes) -> bool:
+    """Tell whether bytes are rather Western than Central European, if one of them.
+
+    Both give letters for nearly all bytes. But read as Western, Polish has signs inside
+    of words, Czech and Croatian have š and ž, and Hungarian has õ without Portuguese ã.
+    """
+    try:
+        text = head.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    hungarian = "\u00f5" in text and "\u00e3" not in text
+    return not hungarian and not _CENTRAL.search(text)
+
+
+def _has_lone_marks(head: bytes) -> bool:
+    """Tell whether the bytes beyond ASCII are few, and never two together.
+
+    In the encodings of East Asia and of other alphabets they come in runs.
+    """
+    marks = len(_HIGH.findall(head))
+    return marks * 3 < len(head) and not _HIGH_RUN.search(head)
 
 
 def _simplified(head: bytes) -> str | None:
