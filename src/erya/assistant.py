@@ -15,7 +15,15 @@ from erya import traces
 from erya.answering import Answerer, ExtractiveAnswerer
 from erya.chunking import Chunker, StructureChunker
 from erya.errors import ModelError, NotFoundError, UsageError
-from erya.indexing import Ingestion, IngestReport, Plan, Recipe, Stored, planned
+from erya.indexing import (
+    Ingestion,
+    IngestReport,
+    Plan,
+    Recipe,
+    Stored,
+    known_of,
+    planned,
+)
 from erya.loading import (
     PARSING,
     Limits,
@@ -191,9 +199,11 @@ class Assistant:
         """
         with ParserPool(limits=self.limits) as pool:
             recipe = Recipe(self._recipe, f"{pool.abilities}|{pool.bounds}")
+        stored = self._stored(principal)
+        known = known_of(stored, reading=recipe.reading, force=force)
         return planned(
-            source.items({}),
-            self._stored(principal),
+            source.items(known),
+            stored,
             recipe=recipe,
             force=force,
             roots=lambda: [root for root in source.roots if source.complete(root)],
@@ -221,7 +231,9 @@ class Assistant:
         return f"{PARSING}:{self.html}/{self.chunker.recipe}/{told}"
 
     def _stored(self, principal: Principal) -> Stored:
-        return Stored(self.store.documents(principal), self.store.items(principal))
+        return Stored(
+            tuple(self.store.documents(principal)), tuple(self.store.items(principal))
+        )
 
     def add(
         self, documents: Iterable[Document], *, principal: Principal

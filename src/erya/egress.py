@@ -14,7 +14,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -59,6 +59,7 @@ def fetch(
     seconds: float,
     headers: Mapping[str, str] | None = None,
     private_hosts: frozenset[str] = frozenset(),
+    follows: Callable[[str], bool] = lambda _: True,
 ) -> Fetched:
     """Fetch an address.
 
@@ -69,14 +70,16 @@ def fetch(
         headers: Sent beside those that every request has.
         private_hosts: Hosts whose addresses need not be public, because the
             configuration names them.
+        follows: Tells whether to go on to where an address redirects; if not, that is
+            what was fetched.
 
     Raises:
         FetchError: The address is no such, is not public, cannot be reached in time,
-            or gives more than may be read.
+            breaks off, or gives more than may be read.
     """
     until = time.monotonic() + seconds
+    url = canonical(url)
     for _ in range(_MOST_REDIRECTS + 1):
-        url = canonical(url)
         found = _once(
             urlsplit(url),
             most_bytes=most_bytes,
@@ -88,10 +91,12 @@ def fetch(
         if found.status not in _REDIRECTS or not target:
             return found
         try:
-            url = urljoin(url, target)
+            url = canonical(urljoin(url, target))
         except ValueError as error:
             msg = f"{url} redirects to what is no address: {error}"
             raise FetchError(msg, code="bad_url") from None
+        if not follows(url):
+            return found
     msg = f"{url} redirects more than {_MOST_REDIRECTS} times."
     raise FetchError(msg, code="redirects")
 
@@ -178,7 +183,8 @@ def _checked(host: str, port: int, *, allowed: bool) -> str:
         if not allowed and not _is_public(address):
             msg = (
                 f"The host {host!r} has the address {address}, which is not public. If "
-                "it is a site of your own network, allow it where you name it."
+                "it is a site of your own network, allow that: --private, or private "
+                "= true of a source."
             )
             raise FetchError(msg, code="not_public")
     return addresses[0]
@@ -243,13 +249,14 @@ def _body(
     """Read a body within the limits.
 
     Raises:
-        FetchError: It is longer, or takes longer.
+        FetchError: It is longer, takes longer, or breaks off.
     """
     told = response.getheader("Content-Length", "")
     blocks: list[bytes] = []
     # Twenty digits are more than there is; what is no number is not believed.
-    size = int(told) if told.isascii() and told.isdigit() and len(told) < 20 else 0
-    if size <= most_bytes:
+    due = int(told) if told.isascii() and told.isdigit() and len(told) < 20 else 0
+    size = due
+    if due <= most_bytes:
         size = 0
         while block := response.read1(_BLOCK):
             blocks.append(block)
@@ -262,4 +269,7 @@ def _body(
     if time.monotonic() > until:
         msg = f"{url} took too long."
         raise FetchError(msg, code="timeout")
+    if size < due:
+        msg = f"{url} broke off after {size:,} of {due:,} bytes."
+        raise FetchError(msg, code="broken_off")
     return b"".join(blocks)

@@ -96,11 +96,13 @@ class Item:
         inside: The source of the file that it was inside of; empty where it was not.
         validators: What tells whether it has changed without reading it, such as an
             ETag; empty where reading it is as cheap.
+        name: What a file of it would be called, where `source` does not end in that.
     """
 
     source: str
     data: bytes
     inside: str = ""
+    name: str = ""
     validators: Mapping[str, str] = field(default_factory=dict)
 
     @property

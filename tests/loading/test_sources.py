@@ -13,7 +13,7 @@ from moto.server import ThreadedMotoServer
 
 from erya import egress
 from erya.errors import FetchError, UsageError
-from erya.loading import FolderSource, StreamSource
+from erya.loading import FolderSource, ParserPool, StreamSource
 from erya.loading.buckets import BucketSource
 from erya.loading.web import WebSource
 from erya.records import Item, Problem, Unchanged
@@ -27,6 +27,7 @@ class Site:
         self.etags: dict[str, str] = {}
         self.status: dict[str, int] = {}
         self.moved: dict[str, str] = {}
+        self.longer: dict[str, int] = {}  # than what is sent
         self.asked: list[str] = []
         self.url = ""
 
@@ -42,7 +43,7 @@ class Site:
             status, body = 304, b""
         handler.send_response(status)
         handler.send_header("Content-Type", "text/html; charset=utf-8")
-        handler.send_header("Content-Length", str(len(body)))
+        handler.send_header("Content-Length", str(self.longer.get(path, len(body))))
         if etag:
             handler.send_header("ETag", etag)
         if path in self.moved:
@@ -164,13 +165,16 @@ def test_pages_are_known_by_their_canonical_addresses(site):
     ] == b"real"
 
 
-def test_a_sitemap_that_fails_leaves_the_scan_incomplete(site):
-    site.pages = {"/docs/": "x", "/sitemap.xml": ""}
+def test_a_sitemap_that_fails_has_what_was_known_asked_for(site):
+    site.pages = {"/docs/": "x", "/sitemap.xml": "", "/docs/lone": "lone"}
     site.status = {"/sitemap.xml": 503}
+    known = {f"{site.url}/docs/{name}": {} for name in ("lone", "gone")}
 
-    source, _ = crawl(site)
+    source, found = crawl(site, known=known)
 
-    assert not source.complete(source.roots[0])
+    assert paths(site, found) == ["/docs/", "/docs/lone"]
+    assert "/docs/gone" in site.asked
+    assert source.complete(source.roots[0])
 
 
 def test_dots_in_an_address_lead_out_of_nothing(site):
@@ -193,21 +197,87 @@ def test_robots_are_asked_about_where_a_redirect_leads(site):
     site.moved = {"/docs/go": "/docs/secret"}
 
     assert paths(site, crawl(site)[1]) == ["/docs/"]
+    assert "/docs/secret" not in site.asked
 
 
-def test_what_fails_leaves_the_scan_incomplete_and_what_is_gone_does_not(site):
+def test_a_link_that_leads_nowhere_is_told(site):
     site.pages = {"/docs/": '<a href="gone">g</a>'}
+
     source, found = crawl(site)
+
     assert source.complete(source.roots[0])
-    assert paths(site, found) == ["/docs/"]
+    (problem,) = [each for each in found if isinstance(each, Problem)]
+    assert (problem.code, problem.failed) == ("dead_link", False)
+    assert problem.source == f"{site.url}/docs/gone"
+    assert f"{site.url}/docs/ names it" in problem.message
 
-    site.pages["/docs/gone"], site.status["/docs/gone"] = "", 503
-    source, found = crawl(site)
 
-    assert not source.complete(source.roots[0])
+def test_a_page_that_fails_keeps_what_only_it_leads_to(site):
+    """What was known is asked for by itself; what is missing then is gone."""
+    site.pages = {"/docs/": '<a href="list">l</a>', "/docs/list": "", "/docs/old": "o"}
+    site.status = {"/docs/list": 503}
+    known = {f"{site.url}/docs/{name}": {} for name in ("", "list", "old", "gone")}
+
+    source, found = crawl(site, known=known)
+
     assert [p.message for p in found if isinstance(p, Problem)] == [
         "The server said 503."
     ]
+    assert paths(site, found) == ["/docs/", "/docs/list", "/docs/old"]
+    assert source.complete(source.roots[0])
+
+
+def test_a_site_that_is_down_is_left_as_it_is(site):
+    site.pages = {"/docs/": "".join(f'<a href="{i}">x</a>' for i in range(50))}
+    site.status = {f"/docs/{i}": 500 for i in range(50)}
+
+    source, found = crawl(site)
+
+    assert found[-1].source == source.roots[0]
+    assert found[-1].code == "outage"
+    assert not source.complete(source.roots[0])
+    assert len(site.asked) < 20
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_start_page_that_is_not_there_removes_nothing(site, status):
+    site.status = {"/docs/": status}
+    _, found = crawl(site, known={f"{site.url}/docs/a": {}})
+
+    (problem,) = found
+    assert problem.failed
+    assert problem.source == f"{site.url}/docs/"
+
+
+def test_a_start_page_that_leads_elsewhere_names_the_place(site):
+    site.moved = {"/docs/": "/new/"}
+    site.pages = {"/docs/": "", "/new/": "x"}
+
+    (problem,) = crawl(site)[1]
+
+    assert "redirects to /new/: name that address" in problem.message
+    assert "/new/" not in site.asked
+
+
+def test_a_page_that_breaks_off_is_a_problem(site):
+    site.pages = {"/docs/": '<a href="a">a</a>', "/docs/a": "half"}
+    site.longer = {"/docs/a": 5_000}
+
+    _, found = crawl(site)
+
+    assert [(p.code, p.failed) for p in found if isinstance(p, Problem)] == [
+        ("broken_off", True)
+    ]
+
+
+def test_what_a_server_calls_html_is_read_as_html(site):
+    site.pages = {"/docs/": '<a href="b.html?x=1">b</a>', "/docs/b.html?x=1": "<p>bee"}
+
+    with ParserPool(workers=1) as pool:
+        items = [each for each in crawl(site)[1] if isinstance(each, Item)]
+        texts = [done.parsed.text for done in pool.parse_all(items)]
+
+    assert texts == ["b", "bee"]
 
 
 def test_a_site_without_end_is_left_at_the_limit(site):

@@ -5,7 +5,15 @@ only after a complete scan. A run that is stopped loses what it had not committe
 nothing else, and the next run goes on from there.
 """
 
-from erya.indexing.ingestion import Ingestion, IngestReport, Recipe, Stored
+from erya.indexing.ingestion import Ingestion, IngestReport, Recipe, Stored, known_of
 from erya.indexing.planning import Plan, planned
 
-__all__ = ["IngestReport", "Ingestion", "Plan", "Recipe", "Stored", "planned"]
+__all__ = [
+    "IngestReport",
+    "Ingestion",
+    "Plan",
+    "Recipe",
+    "Stored",
+    "known_of",
+    "planned",
+]

@@ -17,7 +17,7 @@ from erya.records import (
 )
 from erya.stores import Embedding, StoredDocument, StoredItem, Writer
 
-__all__ = ["IngestReport", "Ingestion", "Recipe", "Stored"]
+__all__ = ["IngestReport", "Ingestion", "Recipe", "Stored", "known_of"]
 
 # A commit waits for the disk, whatever it holds; a crash loses what was not committed.
 _COMMIT_DOCUMENTS = 1_000
@@ -76,12 +76,34 @@ class Recipe(NamedTuple):
     text: str
     abilities: str = ""
 
+    @property
+    def reading(self) -> str:
+        """Both, as files are noted with."""
+        return f"{self.text}|{self.abilities}"
+
 
 class Stored(NamedTuple):
     """What a base holds when a run begins."""
 
     documents: Iterable[StoredDocument]
     items: Iterable[StoredItem] = ()
+
+
+def known_of(
+    stored: Stored, *, reading: str, force: bool
+) -> dict[str, Mapping[str, str]]:
+    """Return everything that was read before, with the validators that still hold.
+
+    Args:
+        stored: What a base holds.
+        reading: How files would be read: what was read otherwise is read anew.
+        force: Whether unchanged files are read again.
+    """
+    known: dict[str, Mapping[str, str]] = {each.source: {} for each in stored.documents}
+    for item in stored.items:
+        holds = item.recipe == reading and not force
+        known[item.source] = item.validators if holds else {}
+    return known
 
 
 class _Read(NamedTuple):
@@ -127,7 +149,7 @@ class Ingestion:
         self._stored = {document.source: document for document in stored.documents}
         self._items = {item.source: item for item in stored.items}
         self._recipe = recipe.text
-        self._reading = f"{recipe.text}|{recipe.abilities}"
+        self._reading = recipe.reading
         self._readers = readers
         self._force = force
         self._seen: set[str] = set()
@@ -204,14 +226,9 @@ class Ingestion:
         ]
 
     def known(self) -> dict[str, Mapping[str, str]]:
-        """Return the validators of what was read before, and would be read the same."""
-        if self._force:
-            return {}
-        return {
-            item.source: item.validators
-            for item in self._items.values()
-            if item.validators and item.recipe == self._reading
-        }
+        """Return all that was read before, as a source wants to know it."""
+        stored = Stored(self._stored.values(), self._items.values())
+        return known_of(stored, reading=self._reading, force=self._force)
 
     def readers_of(self, item: Item, *, default: frozenset[str]) -> frozenset[str]:
         """Return who may read `item`: as this run says, as before, or `default`."""

@@ -64,8 +64,7 @@ def planned(
             plan.added.append(item.source)
             continue
         same = (
-            known.recipe == f"{recipe.text}|{recipe.abilities}"
-            and known.content_hash == item.content_hash
+            known.recipe == recipe.reading and known.content_hash == item.content_hash
             if known is not None
             else old is not None
             and old.recipe == recipe.text

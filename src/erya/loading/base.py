@@ -61,7 +61,7 @@ class Source(Protocol):
         One bad item never ends the iteration.
 
         Args:
-            known: The validators of items that were read before, by their sources;
+            known: Everything that was read before, by its source, with validators;
                 what they still hold for may be yielded as unchanged.
         """
         ...

@@ -433,7 +433,8 @@ class _Worker:
         may_hold: Callable[[int], bool],
     ) -> Outcome:
         """Have one file read."""
-        name = PurePath(item.source).name.encode("utf-8", "replace").decode()
+        name = item.name or PurePath(item.source).name
+        name = name.encode("utf-8", "replace").decode()
         asked = {"name": name, "ocr": self.ocr, "main": main}
         return self._within_limits(
             item,

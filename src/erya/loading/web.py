@@ -25,6 +25,7 @@ _AGENT: Final = "Erya"
 _ROBOTS_BYTES: Final = 500_000  # as RFC 9309 asks to read at least
 _SITEMAP_BYTES: Final = 50_000_000  # as sitemaps.org allows
 _MOST_SITEMAPS: Final = 50
+_MOST_FAILED: Final = 10  # pages in a row that cannot be read: the site is down
 _AHEAD: Final = 4  # times as many addresses as pages: some lead to the same page
 _LOOKED_AT: Final = 5_000_000  # bytes of a page that are looked through for links
 _MOST_LINKS: Final = 5_000
@@ -71,6 +72,8 @@ class WebSource(Source):
     sleep: Callable[[float], None] = time.sleep
     _root: str = field(init=False)
     _complete: bool = field(default=False, init=False)
+    _doubtful: bool = field(default=False, init=False)
+    _waiting: "_Waiting" = field(init=False, repr=False)
     _robots: Protego = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -89,6 +92,7 @@ class WebSource(Source):
         folder = str(last.parent) if last.suffix and not path.endswith("/") else path
         self._root = f"{parts.scheme}://{parts.netloc}{folder}".rstrip("/")
         self._robots = Protego.parse("")
+        self._waiting = _Waiting(0)
 
     @property
     @override
@@ -110,38 +114,56 @@ class WebSource(Source):
         Raises:
             UsageError: The site cannot be reached at all.
         """
-        self._complete = True
+        self._complete, self._doubtful = True, False
         self._robots = self._rules()
-        waiting = _Waiting(self.pages * _AHEAD)
+        waiting = self._waiting = _Waiting(self.pages * _AHEAD)
         waiting.add([self.url])
-        waiting.add(self._listed())
-        seen: set[str] = set()
+        for sitemap, urls in self._listed():
+            waiting.add(urls, named_by=sitemap)
         offered: set[str] = set()
-        while waiting:
-            url = waiting.next()
-            if not self._is_inside(url):
-                continue
-            if len(seen) >= self.pages:
-                self._complete = False
-                message = f"The site has more than {self.pages:,} pages: raise pages."
-                yield Problem(
-                    source=self._root, code="too_many", message=message, failed=True
+        failed = 0  # one after the other
+        for count, url in enumerate(self._addresses(known)):
+            if count >= self.pages:
+                yield self._stopped(
+                    "too_many",
+                    f"The site has more than {self.pages:,} pages: raise pages.",
                 )
                 return
-            seen.add(url)
             found, links = self._page(url, known)
-            waiting.add(links)
-            if found is None or found.source in offered:
-                continue
-            offered.add(found.source)
-            yield found
+            waiting.add(links, named_by=url)
+            failed = failed + 1 if isinstance(found, Problem) and found.failed else 0
+            if found is not None and found.source not in offered:
+                offered.add(found.source)
+                yield found
+            if failed >= _MOST_FAILED:
+                yield self._stopped(
+                    "outage",
+                    f"{failed} pages one after the other could not be read. The others "
+                    "stay as they are: try again later.",
+                )
+                return
+
+    def _addresses(self, known: Known) -> Iterator[str]:
+        """Yield what is listed or linked to, each address once, while it is found.
+
+        If something could not be read, it may be all that leads to pages which were
+        known: those are asked for as well. What is missing then is gone.
+        """
+        yield from filter(self._is_inside, self._waiting)
+        if self._doubtful:
+            self._waiting.add(known)
+            yield from filter(self._is_inside, self._waiting)
+
+    def _stopped(self, code: str, message: str) -> Problem:
+        self._complete = False
+        return _problem(self._root, code, message)
 
     def _is_inside(self, url: str) -> bool:
         inside = is_under(url, self._root) or url.rstrip("/") == self._root
         suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
         return inside and suffix not in _NO_DOCUMENTS
 
-    def _page(  # noqa: PLR0911 - a return for each answer of a server
+    def _page(
         self, url: str, known: Known
     ) -> tuple[Item | Problem | Unchanged | None, list[str]]:
         """Fetch a page; return it, and the addresses that it links to."""
@@ -159,23 +181,43 @@ class WebSource(Source):
         }
         self.sleep(self._wait())
         try:
-            found = self._fetch(url, most_bytes=self.page_bytes, headers=headers)
+            found = self._fetch(
+                url,
+                most_bytes=self.page_bytes,
+                headers=headers,
+                follows=self._may_read,
+            )
         except FetchError as error:
-            self._complete = False
+            self._doubtful = True
             return _problem(url, error.code, str(error)), []
         if found.status == 304:
             links = before.get("links", "").split()
             return Unchanged(url), links
-        if found.status in _GONE:
-            return None, []
-        if found.status != 200:
-            self._complete = False
-            return _problem(url, "unreachable", f"The server said {found.status}."), []
-        if not self._is_inside(found.url) or not self._robots.can_fetch(
-            found.url, _AGENT
-        ):
-            return None, []  # it redirects to where nothing is asked for
-        return self._read(found)
+        if found.status == 200:
+            return self._read(found)
+        return self._refused(url, found), []
+
+    def _refused(self, url: str, found: egress.Fetched) -> Problem | None:
+        """Return what to say of an answer that is no page."""
+        target = found.headers.get("location", "")
+        if found.status in _GONE and url != self.url:
+            named_by = self._waiting.named_by(url)
+            message = f"It is not there ({found.status}), but {named_by} names it."
+            return (
+                Problem(source=url, code="dead_link", message=message, failed=False)
+                if named_by
+                else None
+            )
+        if target and url != self.url:
+            return None  # it redirects to where nothing is asked for
+        self._doubtful = True
+        message = f"The server said {found.status}."
+        if target:
+            message = f"It redirects to {target}: name that address instead."
+        return _problem(url, "unreachable", message)
+
+    def _may_read(self, url: str) -> bool:
+        return self._is_inside(url) and self._robots.can_fetch(url, _AGENT)
 
     def _read(self, found: egress.Fetched) -> tuple[Item | None, list[str]]:
         text = found.data[:_LOOKED_AT].decode("utf-8", "replace")
@@ -198,10 +240,21 @@ class WebSource(Source):
         }
         if validators:
             validators["links"] = " ".join(links)
-        return Item(source=found.url, data=found.data, validators=validators), links
+        item = Item(
+            source=found.url,
+            data=found.data,
+            validators=validators,
+            name=_name_of(found),
+        )
+        return item, links
 
     def _fetch(
-        self, url: str, *, most_bytes: int, headers: dict[str, str] | None = None
+        self,
+        url: str,
+        *,
+        most_bytes: int,
+        headers: dict[str, str] | None = None,
+        follows: Callable[[str], bool] = lambda _: True,
     ) -> egress.Fetched:
         host = urlsplit(self.url).hostname or ""
         return egress.fetch(
@@ -210,6 +263,7 @@ class WebSource(Source):
             seconds=self.page_seconds,
             headers=headers,
             private_hosts=frozenset({host} if self.private else ()),
+            follows=follows,
         )
 
     def _rules(self) -> Protego:
@@ -236,8 +290,8 @@ class WebSource(Source):
         asked = float(self._robots.crawl_delay(_AGENT) or 0.0)
         return max(self.delay, min(asked, _MOST_WAIT))
 
-    def _listed(self) -> Iterator[str]:
-        """Yield the addresses of the sitemaps, and of the sitemaps that they name."""
+    def _listed(self) -> Iterator[tuple[str, Iterable[str]]]:
+        """Yield each sitemap, also of those that others name, with its addresses."""
         waiting = deque(
             list(self._robots.sitemaps) or [urljoin(self._root, "/sitemap.xml")]
         )
@@ -251,10 +305,10 @@ class WebSource(Source):
             try:
                 found = self._fetch(url, most_bytes=_SITEMAP_BYTES)
             except FetchError:
-                self._complete = False  # links are followed, but may not lead to all
+                self._doubtful = True  # links are followed, but may not lead to all
                 continue
             if found.status != 200:
-                self._complete = self._complete and found.status in _GONE
+                self._doubtful = self._doubtful or found.status not in _GONE
                 continue
             text = found.data.decode("utf-8", "replace")
             named = (
@@ -265,9 +319,9 @@ class WebSource(Source):
             if "<sitemapindex" in text:
                 waiting.extend(islice(named, _MOST_SITEMAPS + 1))
             else:
-                yield from named
+                yield url, named
         if waiting:
-            self._complete = False
+            self._doubtful = True
 
 
 class _Waiting:
@@ -275,22 +329,25 @@ class _Waiting:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._known: set[str] = set()
+        self._known: dict[str, str] = {}
         self._queue: deque[str] = deque()
 
-    def __bool__(self) -> bool:
-        return bool(self._queue)
+    def __iter__(self) -> Iterator[str]:
+        """Take one after the other out, those that are added meanwhile as well."""
+        while self._queue:
+            yield self._queue.popleft()
 
-    def add(self, urls: Iterable[str]) -> None:
+    def add(self, urls: Iterable[str], *, named_by: str = "") -> None:
         for url in urls:
             if len(self._known) >= self._most:
                 return
             if url not in self._known:
-                self._known.add(url)
+                self._known[url] = named_by
                 self._queue.append(url)
 
-    def next(self) -> str:
-        return self._queue.popleft()
+    def named_by(self, url: str) -> str:
+        """Return the page or sitemap that an address was found in; empty for none."""
+        return self._known.get(url, "")
 
 
 def _absolute(base: str, link: str) -> str | None:
@@ -302,6 +359,15 @@ def _absolute(base: str, link: str) -> str | None:
 
 def _same_host(url: str, other: str) -> bool:
     return urlsplit(url).netloc == urlsplit(other).netloc
+
+
+def _name_of(found: egress.Fetched) -> str:
+    """Return what a file of it would be called: servers tell kinds in a header."""
+    path = PurePosixPath(urlsplit(found.url).path)
+    told = found.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if told == "text/html" and path.suffix.lower() not in {".html", ".htm", ".xhtml"}:
+        return f"{path.name or 'index'}.html"
+    return path.name
 
 
 def _is_html(found: egress.Fetched) -> bool:
