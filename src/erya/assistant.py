@@ -7,6 +7,7 @@ says in which order they follow each other.
 import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, Literal, Self
@@ -39,7 +40,7 @@ from erya.preparing import MASKED, Preparation
 from erya.records import Answer, Citation, Document, Evidence, Principal, Span
 from erya.reranking import Reranker
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
-from erya.stores import Store
+from erya.stores import Store, Writer
 from erya.verifying import check_facts, check_spans, verify
 
 __all__ = ["Assistant"]
@@ -121,26 +122,25 @@ class Assistant:
             NotAllowedError: `principal` may not write.
             OtherModelError: The base holds vectors of another embedding model.
             StoreError: The base cannot be written; what was committed before stays.
-            UsageError: The run would unmask what is masked, without `force`.
+            UsageError: The run would unmask what is masked, without `force`; or the
+                source cannot be read at all.
         """
         self._refuse_to_unmask(principal, force=force)
         private = frozenset({f"user:{principal.user}"})
+        arguments = {
+            "roots": list(source.roots),
+            "readers": None if readers is None else sorted(readers),
+            "force": force,
+            "asked": dict(asked or {}),
+        }
         with (
             traces.span("ingest") as told,
             self.store.writer(principal, purpose="ingest") as writer,
             ParserPool(
                 limits=self.limits, workers=self.workers, main=self.html == "main"
             ) as pool,
+            _job(writer, arguments) as job,
         ):
-            job = writer.begin_job(
-                "ingest",
-                {
-                    "roots": list(source.roots),
-                    "readers": None if readers is None else sorted(readers),
-                    "force": force,
-                    "asked": dict(asked or {}),
-                },
-            )
             run = Ingestion(
                 writer,
                 self._stored(principal),
@@ -161,7 +161,9 @@ class Assistant:
                         parts=len(outcome.parts),
                         notices=(*outcome.notices, *notices),
                     )
-                if outcome.parsed is not None:
+                if outcome.parsed is None:
+                    run.report.opened += outcome.problem is None
+                else:
                     kind = outcome.parsed.media_type
                     run.report.formats[kind] = run.report.formats.get(kind, 0) + 1
                     document = document_of(
@@ -472,6 +474,21 @@ def _asked(question: str) -> str:
         msg = "The question is empty. Ask something, in quotes."
         raise UsageError(msg)
     return question
+
+
+@contextmanager
+def _job(writer: Writer, arguments: Mapping[str, Any]) -> Iterator[int]:
+    """Note a run of ingesting. One that is refused is not gone on with.
+
+    Raises:
+        UsageError: As inside.
+    """
+    job = writer.begin_job("ingest", arguments)
+    try:
+        yield job
+    except UsageError:
+        writer.end_job(job, state="failed", summary={})
+        raise
 
 
 def _loaded(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:

@@ -68,7 +68,7 @@ def test_ingest_tells_what_it_did_and_names_what_it_could_not(erya, folder):
     report = erya("ingest", folder, "--kb", "docs", "--json").json
     assert set(report) == {
         "files", "added", "updated", "unchanged", "removed", "skipped", "failed",
-        "seconds", "cut", "bytes", "pages", "formats", "doubtful",
+        "seconds", "cut", "bytes", "pages", "formats", "doubtful", "kept", "opened",
     }  # fmt: skip
     assert report["unchanged"] == 3
     assert report["bytes"] > 100

@@ -11,6 +11,7 @@ from erya.assistant import Assistant
 from erya.errors import NotAllowedError, UsageError
 from erya.guarding import Masking
 from erya.loading import FolderSource, Limits, ParserPool
+from erya.loading.web import WebSource
 from erya.preparing import Preparation
 from erya.records import Document, Item, Principal, Unchanged
 from erya.stores import Bases
@@ -87,9 +88,28 @@ def test_nothing_is_removed_after_an_incomplete_scan(assistant, folder, monkeypa
     monkeypatch.setattr(os, "scandir", refusing)
     report = ingest(assistant, folder)
 
-    assert report.removed == 0
+    assert (report.removed, report.kept) == (0, 2)
     assert [p.code for p in report.failed] == ["unreadable_folder"]
     assert len(sources(assistant)) == 3
+
+
+def test_an_archive_is_counted_beside_what_is_in_it(assistant, folder):
+    with zipfile.ZipFile(folder / "more.zip", "w") as archive:
+        archive.writestr("a.txt", "One.")
+        archive.writestr("b.txt", "Two.")
+
+    for expected in ((5, 0), (0, 5)):
+        report = ingest(assistant, folder)
+        assert (report.added, report.unchanged) == expected
+        assert (report.files, report.opened) == (6, 1)
+
+
+def test_a_run_that_is_refused_is_not_one_that_was_cut_off(assistant):
+    with pytest.raises(UsageError, match="not public"):
+        assistant.ingest(WebSource(url="http://127.0.0.1:9/"), principal=ME)
+
+    (job,) = assistant.store.status(ME).jobs
+    assert job.state == "failed"
 
 
 def test_other_folders_are_left_alone(assistant, folder, tmp_path):

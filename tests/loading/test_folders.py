@@ -52,6 +52,25 @@ def test_what_is_no_document_is_passed_over_and_named(tmp_path):
     assert source.complete(source.roots[0])
 
 
+def test_the_marks_of_open_documents_are_passed_over(tmp_path):
+    for name in ("~$plan.docx", ".~lock.plan.odt#", "plan.txt"):
+        (tmp_path / name).write_text("x")
+
+    _, items, problems = offered(tmp_path)
+
+    assert list(items) == ["plan.txt"]
+    assert problems == {"~$plan.docx": "lock", ".~lock.plan.odt#": "hidden"}
+
+
+def test_a_name_that_begins_like_a_home_is_a_name(tmp_path, monkeypatch):
+    (tmp_path / "~$plan.txt").write_text("x")
+    monkeypatch.chdir(tmp_path)
+
+    (item,) = FolderSource(["~$plan.txt"], file_bytes=10).items()
+
+    assert item.data == b"x"
+
+
 def test_a_folder_that_cannot_be_listed_makes_the_scan_incomplete(
     tmp_path, monkeypatch
 ):

@@ -116,7 +116,7 @@ def _read(assistant: "Assistant", paths: Sequence[str], owner: Principal) -> Non
     except BusyError as error:
         echo(f"Answered from what was read before: {error}", err=True)
         return
-    named = {os.path.realpath(Path(path).expanduser()) for path in paths}
+    named = set(_absolute(paths))
     for problem in (*report.failed, *report.skipped):
         # Of what lies in a folder, only failures are worth a line before an answer.
         if problem.failed or problem.source in named:
@@ -130,10 +130,14 @@ def _read(assistant: "Assistant", paths: Sequence[str], owner: Principal) -> Non
 
 def _own_base(paths: Sequence[str]) -> str:
     """Name a base for these paths: told apart by where they are, readable in a list."""
-    resolved = sorted(os.path.realpath(Path(path).expanduser()) for path in paths)
+    resolved = sorted(_absolute(paths))
     digest = hashlib.sha256("\0".join(resolved).encode("utf-8", "replace")).hexdigest()
     slug = _SLUG.sub("-", Path(resolved[0]).name).strip("-_")[:40]
     return f"auto-{slug or 'files'}-{digest[:8]}"
+
+
+def _absolute(paths: Sequence[str]) -> list[str]:
+    return [os.path.realpath(os.path.expanduser(path)) for path in paths]  # noqa: PTH111
 
 
 def _show(answer: Answer, *, flags: str) -> None:

@@ -182,7 +182,7 @@ def _absolute(target: str) -> str:
     """Return a target that means the same from another folder."""
     if target == "-" or is_address(target):
         return target
-    return os.path.realpath(Path(target).expanduser())
+    return os.path.realpath(os.path.expanduser(target))  # noqa: PTH111 - `~$name` is a name
 
 
 def _unfinished(

@@ -21,8 +21,8 @@ __all__ = [
 
 _MOST_SHOWN = 20  # lines of one kind; more are counted
 _COUNTS = (
-    "files", "added", "updated", "unchanged", "removed", "bytes", "pages", "cut",
-    "seconds",
+    "files", "added", "updated", "unchanged", "removed", "kept", "opened", "bytes",
+    "pages", "cut", "seconds",
 )  # fmt: skip
 _NAMES = {
     "vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
@@ -83,11 +83,18 @@ def show_report(report: "IngestReport", *, kb: str) -> None:
         told = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
         pages = f", {report.pages:,} pages" if report.pages else ""
         echo(f"Read: {told}{pages}.")
+    if report.kept:
+        echo(
+            f"{report.kept} documents were not seen and stay: there is nothing in their "
+            "place, or not all of it could be looked at. If they are to go: erya ingest "
+            f"PATH --gone --kb {kb}"
+        )
     rate = report.files / report.seconds if report.seconds else 0.0
     echo(
         f"{report.files} files into {kb!r}: {report.added} added, {report.updated} "
         f"updated, {report.unchanged} unchanged, {report.removed} removed, "
         f"{len(report.skipped)} skipped, {len(report.failed)} failed, "
+        f"{f'{report.opened} opened, ' if report.opened else ''}"
         f"{report.bytes / 1e6:,.1f} MB in {report.seconds:.1f} s ({rate:,.0f} files/s)."
     )
 
@@ -110,6 +117,8 @@ def report_json(report: "IngestReport") -> dict[str, Any]:
         "updated": report.updated,
         "unchanged": report.unchanged,
         "removed": report.removed,
+        "kept": report.kept,
+        "opened": report.opened,
         "bytes": report.bytes,
         "pages": report.pages,
         "formats": report.formats,

@@ -22,7 +22,8 @@ __all__ = ["IngestReport", "Ingestion", "Recipe", "Stored", "known_of"]
 # A commit waits for the disk, whatever it holds; a crash loses what was not committed.
 _COMMIT_DOCUMENTS = 1_000
 _COMMIT_CHARACTERS = 8_000_000
-_COMMIT_SECONDS = 5.0
+_COMMIT_SECONDS = 1.0
+_COMMIT_SHARE = 0.05  # of the time that committing may take
 _UNFINISHED = "unfinished"  # the recipe of a file whose inside is not stored yet
 _EMBED_AT_ONCE = 64  # chunks that are waited for, so that all cores have work
 _EMBED_AT_MOST = 512  # chunks of a long document, so that it takes little room
@@ -38,6 +39,9 @@ class IngestReport:
         updated: Documents replaced, or given other readers.
         unchanged: Documents that were left as they are.
         removed: Documents whose files are gone.
+        kept: Documents that were not seen, and stay: not all of a place could be
+            looked at, or there is nothing in it.
+        opened: Archives and mailboxes; what is in them is counted by itself.
         bytes: The bytes that were offered.
         pages: Pages, slides and sheets that were read.
         formats: How many documents of each kind were read, by media type.
@@ -54,6 +58,8 @@ class IngestReport:
     updated: int = 0
     unchanged: int = 0
     removed: int = 0
+    kept: int = 0
+    opened: int = 0
     bytes: int = 0
     pages: int = 0
     formats: dict[str, int] = field(default_factory=dict)
@@ -158,6 +164,7 @@ class Ingestion:
         self._kept: list[str] = []  # what failed: what was in it before stays
         self._began = self._committed = time.monotonic()
         self._documents = self._characters = 0
+        self._pause = _COMMIT_SECONDS
         self._model = model
         self._waiting: list[_Read] = []
         if model is not None:
@@ -184,6 +191,7 @@ class Ingestion:
             known = self._items.get(item.source)
             if known is not None and known.parts:
                 for inner in self._inside(item.source):
+                    self.report.files += 1
                     self._leave(inner)
 
     def _leave(self, source: str) -> None:
@@ -191,8 +199,11 @@ class Ingestion:
         self._seen.add(source)
         if source in self._items:
             self._note_again(self._items[source])
-        if source in self._stored and not self._relabel(source):
-            self.report.unchanged += 1
+        if source in self._stored:
+            if not self._relabel(source):
+                self.report.unchanged += 1
+        elif source in self._items and not self._items[source].code:
+            self.report.opened += 1
 
     def _relabel(self, source: str) -> bool:
         """Give a document the readers of this run; tell whether it had others."""
@@ -360,6 +371,11 @@ class Ingestion:
                 self.report.removed += 1
             if source in self._items and source not in self._noted:
                 self._writer.forget(source)
+        self.report.kept = sum(
+            source not in self._seen and any(is_under(source, root) for root in roots)
+            for source in self._stored
+        )
+        self.report.kept -= self.report.removed
         self._commit()
         self._embed_what_has_no_vector()
         self.report.seconds = round(time.monotonic() - self._began, 3)
@@ -393,15 +409,18 @@ class Ingestion:
         if (
             self._documents >= _COMMIT_DOCUMENTS
             or self._characters >= _COMMIT_CHARACTERS
-            or time.monotonic() - self._committed >= _COMMIT_SECONDS
+            or time.monotonic() - self._committed >= self._pause
         ):
             self._commit()
 
     def _commit(self) -> None:
         self._put_waiting()
+        began = time.monotonic()
         self._writer.commit()
         self._documents = self._characters = 0
         self._committed = time.monotonic()
+        took = self._committed - began
+        self._pause = max(_COMMIT_SECONDS, took / _COMMIT_SHARE)
 
     def _put_waiting(self) -> None:
         """Embed what waits in one go, so that all cores have something to do."""

@@ -16,6 +16,7 @@ from erya.records import Item, Problem, is_under
 __all__ = ["FolderSource"]
 
 _TRIES: Final = 3  # at a file that is being written to
+_LOCK: Final = "~$"  # how Office names them
 _PAUSE: Final = 0.1  # seconds between them
 
 
@@ -79,7 +80,8 @@ class FolderSource(Source):
     def complete(self, root: str) -> bool:
         """Tell whether every folder under `root` could be listed, and one had a file.
 
-        A folder without any file may be a disk that is not there.
+        A folder without any file may be a disk that is not there, and what is missing
+        may have been moved to a folder that cannot be listed.
         """
         return root not in self._incomplete and (self._gone or root in self._filled)
 
@@ -118,6 +120,9 @@ class FolderSource(Source):
             for entry in entries:
                 if entry.name.startswith("."):
                     yield _skip(entry.path, "hidden", "Its name begins with a dot.")
+                elif entry.name.startswith(_LOCK):
+                    message = "It marks that somebody has a document open."
+                    yield _skip(entry.path, "lock", message)
                 elif entry.is_symlink():
                     message = "It is a link. Name its target to include it."
                     yield _skip(entry.path, "link", message)
@@ -176,7 +181,7 @@ def _existing(path: str | Path, *, gone: bool) -> str:
     if not str(path):
         msg = "A path is empty. Name a file or folder, or . for this one."
         raise UsageError(msg)
-    absolute = os.path.realpath(Path(path).expanduser())
+    absolute = os.path.realpath(os.path.expanduser(path))  # noqa: PTH111 - `~$name` is a name
     if not gone and not os.path.lexists(absolute):
         msg = (
             f"There is no file or folder {str(path)!r}. Check the path. If it was "
