@@ -34,7 +34,7 @@ def test_sources_are_tables_of_the_file(tmp_path):
         "https://example.org/",
         ("public",),
     )
-    assert (files.name, files.path, files.delay) == ("files", "docs", 2)
+    assert (files.name, files.path, files.delay) == ("files", str(tmp_path / "docs"), 2)
 
 
 @pytest.mark.parametrize(

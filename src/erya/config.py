@@ -41,7 +41,7 @@ class SourceSettings:
 
     Attributes:
         name: What it is called.
-        path: A folder or file; or
+        path: A folder or file, from the folder of the settings file; or
         url: where a web site begins; or
         bucket: a bucket of S3.
         prefix: What the keys of the bucket begin with.
@@ -251,9 +251,11 @@ def _source(name: str, told: Any, where: str) -> SourceSettings:
     if sum(bool(told.get(key)) for key in ("path", "url", "bucket")) != 1:
         msg = f"{called} must name one of path, url and bucket."
         raise UsageError(msg)
-    return SourceSettings(
-        name=name, **{**told, "readers": tuple(map(str, told.get("readers", ())))}
-    )
+    given = {**told, "readers": tuple(map(str, told.get("readers", ())))}
+    if path := told.get("path"):
+        # A timer starts programs anywhere: the file says where its paths begin.
+        given["path"] = str(Path(where).parent / Path(path).expanduser())
+    return SourceSettings(name=name, **given)
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:

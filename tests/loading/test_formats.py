@@ -16,6 +16,7 @@ from pptx.util import Inches
 from erya.errors import DocumentError
 from erya.language import table_cells
 from erya.loading import Limits, ParserPool, media_type, parse
+from erya.loading.number_formats import shown as shown_number
 from erya.loading.office import office_program
 from erya.records import Item, Span
 
@@ -189,28 +190,61 @@ def test_sheets_are_pages_and_blank_rows_part_their_tables():
     assert len(parsed.pages) == 2
 
 
-def test_percentages_are_read_as_a_sheet_shows_them():
+@pytest.mark.parametrize(
+    ("value", "code", "text"),
+    [  # as LibreOffice shows them
+        (0.1256, "0.0%", "12.6%"),
+        (-0.05, "0%;(0%)", "(5%)"),
+        (1234567.891, '"$"#,##0.00', "$1,234,567.89"),
+        (-1234.5, "[$¥-804]#,##0.00", "-¥1,234.50"),
+        (1234.5, "[$€-407] #,##0.00", "€ 1,234.50"),
+        (42, "00000", "00042"),
+        (12.5, '0.00"元"', "12.50元"),
+        (-1234.5, "#,##0.00_);[Red]\\(#,##0.00\\)", "(1,234.50)"),
+        (0, '_("$"* #,##0.00_);_("$"* \\(#,##0.00\\);_("$"* "-"??_)', "$-"),
+        (0, '0;-0;"-"', "-"),
+        (2.675, "0.00", "2.68"),
+        (-0.2, "0", "0"),
+        (0.5, "#.##", ".5"),
+        (1.5, "0.0##", "1.5"),
+        (7, '0" %"', "7 %"),
+        (3, "General", None),
+        (45_000, "yyyy-mm-dd", None),
+        (0.5, "# ?/?", None),
+        (1e10, "0.00E+00", None),
+        (1_234_567, "#,##0,", None),
+        (12, "[>10]0", None),
+        (12_345_678, "0000-0000", None),
+        (1, "", None),
+        (1, '"open', None),
+    ],
+)
+def test_numbers_are_shown_by_their_formats(value, code, text):
+    assert shown_number(value, code) == text
+
+
+def test_numbers_are_read_as_a_sheet_shows_them():
     rows = [
         [("B3", "rate"), ("C3", "part"), ("D3", "sum"), ("E3", "word")],
         [
             ("B4", '<c r="B4" s="1"><v>0.13</v></c>'),
             ("C4", '<c r="C4" s="2"><v>0.0725</v></c>'),
             ("D4", '<c r="D4" s="0"><v>0.5</v></c>'),
-            ("E4", '<c r="E4" s="3"><v>7</v></c>'),
+            ("E4", '<c r="E4" s="3"><v>1234.5</v></c>'),
         ],
         [
             ("B5", '<c r="B5" s="1"><v>-0.285</v></c>'),
             ("C5", '<c r="C5" s="2"><v>1</v></c>'),
         ],
     ]
-    styles = ("General", "0%;[Red]-0%", "0.00%", "0&quot; %&quot;")
+    styles = ("General", "0%;[Red]-0%", "0.00%", "&quot;¥&quot;#,##0.00")
     parsed = parse(workbook(("rates", rows), styles=styles), "r.xlsx")
 
     assert shown(parsed)[1] == (
         "table",
         (
             "| rate | part | sum | word |\n| --- | --- | --- | --- |\n"
-            "| 13% | 7.25% | 0.5 | 7 |\n| -29% | 100.00% |  |  |"
+            "| 13% | 7.25% | 0.5 | ¥1,234.50 |\n| -29% | 100.00% |  |  |"
         ),
     )
     assert not parsed.notices
@@ -233,11 +267,32 @@ def test_formulas_without_a_value_and_hidden_rows_are_told():
 
 
 def test_a_cell_far_out_is_no_reason_to_fill_the_memory():
+    far = ("x", [[("A1", "here")], [("XFD1048576", "there")]])
     with pytest.raises(DocumentError, match="row 1,048,576") as caught:
-        parse(
-            workbook(("x", [[("A1", "here")], [("XFD1048576", "there")]])), "far.xlsx"
-        )
+        parse(workbook(far), "far.xlsx")
     assert caught.value.code == "too_large"
+
+    parsed = parse(workbook(far, ("y", [[("A1", "near")]])), "far.xlsx")
+    assert parsed.text == "y\n\nnear"
+    assert [notice.code for notice in parsed.notices] == ["too_large"]
+
+
+def test_a_cell_far_out_without_anything_in_it_is_none():
+    empty = '<c r="XFD1048576" s="0"></c>'
+    parsed = parse(
+        workbook(("x", [[("A1", "here")], [("XFD1048576", empty)]])), "f.xlsx"
+    )
+
+    assert parsed.text == "x\n\nhere"
+    assert not parsed.notices
+
+
+def test_long_numbers_have_all_their_digits():
+    cell = '<c r="A1"><v>1.10101199003071E+17</v></c>'
+
+    assert (
+        "110101199003071000" in parse(workbook(("x", [[("A1", cell)]])), "n.xlsx").text
+    )
 
 
 ODT = '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"><office:body><office:text>{}</office:text></office:body></office:document-content>'

@@ -85,9 +85,9 @@ def show_report(report: "IngestReport", *, kb: str) -> None:
         echo(f"Read: {told}{pages}.")
     if report.kept:
         echo(
-            f"{report.kept} documents were not seen and stay: there is nothing in their "
-            "place, or not all of it could be looked at. If they are to go: erya ingest "
-            f"PATH --gone --kb {kb}"
+            f"{report.kept} documents were not seen and stay: nothing is in their "
+            "place, or not all of it could be looked at. If they are to go: "
+            f"erya ingest PATH --gone --kb {kb}"
         )
     rate = report.files / report.seconds if report.seconds else 0.0
     echo(

@@ -52,7 +52,7 @@ _BREAKS: Final = {qn("w:tab"): " ", qn("w:br"): "\n", qn("w:cr"): "\n"}
 
 
 def parse_docx(data: bytes, name: str) -> Parsed:
-    """Read the body in its order: headings by their styles, lists, tables, footnotes.
+    """Read the body in its order: headings by their styles, lists, tables, notes.
 
     Raises:
         DocumentError: It is no Word document, or is damaged.
@@ -90,7 +90,7 @@ class _Reader:
             else:
                 self._table(element)
         self._builder.end_list()
-        for text in _footnotes(self._document):
+        for text in _notes(self._document):
             self._builder.paragraph(text)
         pictures = sum(
             rel.reltype.endswith("/image") for rel in self._document.part.rels.values()
@@ -98,6 +98,9 @@ class _Reader:
         if pictures and self._builder.length < _LITTLE * pictures:
             message = f"Pictures in it were not read ({pictures})."
             self._builder.notice("pictures", message)
+        if comments := sum(map(len, _parts(self._document, "comments"))):
+            message = f"Comments at its margin are not read ({comments})."
+            self._builder.notice("comments", message)
         for text in _edges(self._document, "footer"):
             self._builder.omit(text, reason="running_head")
         if self._hidden or any(
@@ -206,10 +209,7 @@ def _is_white(paragraph: "BaseOxmlElement") -> bool:
 def _edges(document: "Document", which: str) -> Iterator[str]:
     """Yield what stands at the top or the bottom of pages, each text once."""
     seen: set[str] = set()
-    for relation in document.part.rels.values():
-        if relation.is_external or not relation.reltype.endswith(f"/{which}"):
-            continue
-        root = read_xml(relation.target_part.blob, called="Word document")
+    for root in _parts(document, which):
         text = "\n".join(filter(None, map(_text_of, root.iter(qn("w:p")))))
         if text not in seen:
             seen.add(text)
@@ -308,12 +308,16 @@ def _numbering_of(document: "Document") -> "BaseOxmlElement | None":
     return element
 
 
-def _footnotes(document: "Document") -> Iterator[str]:
+def _parts(document: "Document", kind: str) -> Iterator["BaseOxmlElement"]:
+    """Yield the root elements of the parts of a kind, such as `footnotes`."""
     for relation in document.part.rels.values():
-        if relation.is_external or not relation.reltype.endswith("/footnotes"):
-            continue
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        root = etree.fromstring(relation.target_part.blob, parser)
-        for note in root.iterchildren(qn("w:footnote")):
-            if note.get(qn("w:type")) is None:  # others are lines drawn above notes
-                yield _flat(note, label=lambda _: "")
+        if not relation.is_external and relation.reltype.endswith(f"/{kind}"):
+            yield read_xml(relation.target_part.blob, called="Word document")
+
+
+def _notes(document: "Document") -> Iterator[str]:
+    for kind in ("footnote", "endnote"):
+        for root in _parts(document, f"{kind}s"):
+            for note in root.iterchildren(qn(f"w:{kind}")):
+                if note.get(qn("w:type")) is None:  # others are lines drawn above notes
+                    yield _flat(note, label=lambda _: "")

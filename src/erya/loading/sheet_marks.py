@@ -4,13 +4,16 @@ import re
 from typing import Final, NamedTuple
 
 from erya.errors import DocumentError
+from erya.loading.number_formats import changes
 from erya.loading.packed import Package
 
 __all__ = ["SheetMarks", "read_marks"]
 
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
 # A cell with something in it: others end at once.
-_FILLED: Final = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"((?:\s[^<>]*)?)(?<!/)>')
+_FILLED: Final = re.compile(
+    rb'<c r="([A-Z]{1,3})(\d{1,7})"((?:\s[^<>]*)?)(?<!/)>(?!</c>)'
+)
 _STYLED: Final = re.compile(rb'\ss="(\d{1,5})"')
 _HIDDEN: Final = re.compile(rb'<(row|col)\s[^<>]*\bhidden="(?:1|true)"')
 # An empty text is a value.
@@ -23,9 +26,11 @@ _RELATION: Final = (
     "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 )
 # Formats that every program has (ECMA-376, part 1, 18.8.30).
-_USUAL: Final = {"9": "0%", "10": "0.00%"}
-_QUOTED: Final = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
-_DECIMALS: Final = re.compile(r"\.([0#?]+)")
+_USUAL: Final = {
+    "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%",
+    "37": "#,##0;(#,##0)", "38": "#,##0;(#,##0)", "39": "#,##0.00;(#,##0.00)",
+    "40": "#,##0.00;(#,##0.00)",
+}  # fmt: skip
 
 
 class SheetMarks(NamedTuple):
@@ -34,7 +39,7 @@ class SheetMarks(NamedTuple):
     Attributes:
         rows: The last row with a filled cell, from 1.
         columns: The last column with one, from 1.
-        percents: How many decimals a percentage shows, by row and column from 0.
+        formats: How a number is shown where not as it is, by row and column from 0.
         hidden_rows: How many rows are hidden.
         hidden_columns: How many runs of columns are.
         uncalculated: Cells whose formula has no value, as no program calculated it.
@@ -42,7 +47,7 @@ class SheetMarks(NamedTuple):
 
     rows: int
     columns: int
-    percents: dict[tuple[int, int], int]
+    formats: dict[tuple[int, int], str]
     hidden_rows: int
     hidden_columns: int
     uncalculated: int
@@ -55,27 +60,27 @@ def read_marks(package: Package) -> dict[str, SheetMarks]:
         DocumentError: A part is damaged.
     """
     names = _names(package)
-    decimals = _percent_styles(package)
+    styles = _styles(package)
     return {
-        names.get(part, part): _marks(package.read(part), decimals)
+        names.get(part, part): _marks(package.read(part), styles)
         for part in sorted(package.names)
         if _SHEET.fullmatch(part)
     }
 
 
-def _marks(sheet: bytes, decimals: dict[bytes, int]) -> SheetMarks:
+def _marks(sheet: bytes, styles: dict[bytes, str]) -> SheetMarks:
     rows = columns = 0
-    percents: dict[tuple[int, int], int] = {}
+    formats: dict[tuple[int, int], str] = {}
     for letters, digits, attributes in _FILLED.findall(sheet):
         row, column = int(digits), _number_of(letters)
         rows, columns = max(rows, row), max(columns, column)
-        if decimals and (styled := _STYLED.search(attributes)):
-            shown = decimals.get(styled[1])
-            if shown is not None:
-                percents[row - 1, column - 1] = shown
+        if styles and (styled := _STYLED.search(attributes)):
+            code = styles.get(styled[1])
+            if code is not None:
+                formats[row - 1, column - 1] = code
     hidden = [kind for (kind,) in map(re.Match.groups, _HIDDEN.finditer(sheet))]
     return SheetMarks(
-        rows, columns, percents, hidden.count(b"row"), hidden.count(b"col"),
+        rows, columns, formats, hidden.count(b"row"), hidden.count(b"col"),
         sum(1 for _ in _UNCALCULATED.finditer(sheet)),
     )  # fmt: skip
 
@@ -103,8 +108,8 @@ def _names(package: Package) -> dict[str, str]:
     }
 
 
-def _percent_styles(package: Package) -> dict[bytes, int]:
-    """Return how many decimals each style of cells shows that shows percentages."""
+def _styles(package: Package) -> dict[bytes, str]:
+    """Return the formats of the styles that show numbers otherwise than they are."""
     part = "xl/styles.xml"
     if part not in package.names:
         return {}
@@ -116,11 +121,6 @@ def _percent_styles(package: Package) -> dict[bytes, int]:
         told.get("numFmtId", ""): told.get("formatCode", "")
         for told in styles.iter(f"{_NAMESPACE}numFmt")
     }
-    found: dict[bytes, int] = {}
-    for at, style in enumerate(styles.iterfind(f"{_NAMESPACE}cellXfs/{_NAMESPACE}xf")):
-        code = _QUOTED.sub("", formats.get(style.get("numFmtId", ""), ""))
-        code = code.partition(";")[0]  # the part for positive numbers
-        if "%" in code:
-            decimals = _DECIMALS.search(code)
-            found[str(at).encode()] = len(decimals[1]) if decimals else 0
-    return found
+    used = styles.iterfind(f"{_NAMESPACE}cellXfs/{_NAMESPACE}xf")
+    codes = (formats.get(style.get("numFmtId", ""), "") for style in used)
+    return {str(at).encode(): code for at, code in enumerate(codes) if changes(code)}

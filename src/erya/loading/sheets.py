@@ -2,9 +2,10 @@
 
 import datetime as dt
 import io
-import math
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ import python_calamine
 
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
+from erya.loading.number_formats import shown
 from erya.loading.packed import Package
 from erya.loading.sheet_marks import SheetMarks, read_marks
 from erya.records import Parsed
@@ -21,7 +23,12 @@ __all__ = ["looks_named", "parse_sheets"]
 _MOST_CELLS: Final = 2_000_000  # of one file
 _ERRORS: Final = (python_calamine.CalamineError, ValueError, OSError, KeyError)
 _SPARSE: Final = 10  # times as many may be empty
-_HALF_UP: Final = 1e-9  # halves go up, as in the programs
+_FAR: Final = (
+    "The sheet {!r} has cells as far as row {:,}, column {:,}; it was not read. Delete "
+    "what stands far out, or save it as CSV."
+)
+# A number, and nothing beside it but signs.
+_NUMBER: Final = re.compile(r"[^\w.,]*[\d.,]*\d[\d.,]*[^\w.,]*")
 _MIDNIGHT: Final = dt.time()
 
 
@@ -36,12 +43,15 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
     marks: dict[str, SheetMarks] = {}
     if zipfile.is_zipfile(io.BytesIO(data)):
         marks = read_marks(Package(data, called="spreadsheet"))
-        _check_extents(marks.values())
     book = _opened(data)
     builder = TextBuilder()
     _note_unseen(builder, book, marks)
     left = _MOST_CELLS
     for sheet in book.sheet_names:
+        told = marks.get(sheet)
+        if told is not None and _is_sparse(told):
+            builder.notice("too_large", _FAR.format(sheet, told.rows, told.columns))
+            continue
         try:
             found = book.get_sheet_by_name(sheet)
         except _ERRORS as error:  # one sheet must not hide the others
@@ -59,8 +69,8 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
         left -= cells
         builder.heading(sheet, level=1)
         every: Iterable[list[Any]] = found.iter_rows()
-        if (told := marks.get(sheet)) and told.percents and found.start:
-            every = _as_percentages(every, told.percents, found.start[1])
+        if told is not None and told.formats and found.start:
+            every = _as_shown(every, told.formats, found.start[1])
         for rows in _runs(every):
             builder.table(rows, header=looks_named(rows))
     parsed = builder.parsed(
@@ -91,20 +101,9 @@ def _opened(data: bytes) -> python_calamine.CalamineWorkbook:
         raise DocumentError(msg, code="damaged") from None
 
 
-def _check_extents(marks: Iterable[SheetMarks]) -> None:
-    """Refuse cells so far apart that what lies between them would fill the memory.
-
-    Raises:
-        DocumentError: They are.
-    """
-    for sheet in marks:
-        if sheet.rows * sheet.columns > _MOST_CELLS * _SPARSE:
-            msg = (
-                f"A sheet has cells as far as row {sheet.rows:,}, column "
-                f"{sheet.columns:,}; nothing was read. Delete what stands "
-                "far out, or save it as CSV."
-            )
-            raise DocumentError(msg, code="too_large")
+def _is_sparse(sheet: SheetMarks) -> bool:
+    """Tell whether what lies between its cells would fill the memory."""
+    return sheet.rows * sheet.columns > _MOST_CELLS * _SPARSE
 
 
 def _note_unseen(
@@ -135,20 +134,20 @@ def _note_unseen(
         builder.notice("no_value", message)
 
 
-def _as_percentages(
-    rows: Iterable[list[Any]], percents: dict[tuple[int, int], int], first: int
+def _as_shown(
+    rows: Iterable[list[Any]], formats: dict[tuple[int, int], str], first: int
 ) -> Iterator[list[Any]]:
-    """Yield rows with what the sheet shows as percentages written so.
+    """Yield rows with numbers as the sheet shows them, such as percentages and money.
 
     Args:
         rows: All rows, from the top.
-        percents: The decimals of such cells, by row and column from 0.
+        formats: The formats of such cells, by row and column from 0.
         first: The column that rows begin with.
     """
     for at, row in enumerate(rows):
         yield [
-            f"{cell * 100 + math.copysign(_HALF_UP, cell):.{percents[place]}f}%"
-            if isinstance(cell, float) and (place := (at, first + n)) in percents
+            shown(cell, formats[place]) or cell
+            if isinstance(cell, float) and (place := (at, first + n)) in formats
             else cell
             for n, cell in enumerate(row)
         ]
@@ -172,7 +171,8 @@ def _shown(cell: Any) -> str:  # noqa: PLR0911 - a return for each kind of cell
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, float):
-        return f"{cell:.15g}"
+        digits = f"{cell:.15g}"  # as many as the programs have
+        return f"{Decimal(digits):f}" if "e+" in digits else digits
     if isinstance(cell, dt.datetime) and cell.time() == _MIDNIGHT:
         return cell.date().isoformat()
     if isinstance(cell, dt.datetime):
@@ -189,5 +189,5 @@ def looks_named(rows: list[list[str]]) -> bool:
     return (
         len(rows) > 1
         and len(first) * 2 > len(rows[0])
-        and not any(cell.replace(",", "").replace(".", "").isdigit() for cell in first)
+        and not any(_NUMBER.fullmatch(cell) for cell in first)
     )
