@@ -35,6 +35,14 @@ def luhn(body):
     ("text", "expected"),
     [
         (f"身份证号{id_card()}，", [("cn_id_card", id_card())]),
+        *(
+            (f"证件号{grouped}。", [("cn_id_card", grouped)])
+            for grouped in (
+                f"{id_card()[:14]} {id_card()[14:]}",
+                f"{id_card()[:6]}-{id_card()[6:14]}-{id_card()[14:]}",
+                " ".join(id_card()[at : at + 4] for at in range(0, 18, 4)),
+            )
+        ),
         ("刷卡 " + luhn("622588789328792"), [("bank_card", luhn("622588789328792"))]),
         ("card 4111 1111 1111 1111 12/30", [("bank_card", "4111 1111 1111 1111")]),
         ("card 3782-822463-10005.", [("bank_card", "3782-822463-10005")]),

@@ -276,7 +276,9 @@ def test_an_archive_that_is_damaged_later_keeps_what_was_read_of_it(assistant, f
     report = ingest(assistant, folder)
 
     assert counts(report) == (0, 0, 3, 0)
-    assert [p.code for p in report.failed] == ["damaged"]
+    (problem,) = report.failed
+    assert problem.code == "damaged"
+    assert problem.message.endswith(". What was read of it before stays.")
     assert "one.md" in sources(assistant)
 
 

@@ -606,6 +606,25 @@ def test_links_and_devices_are_passed_over_and_named():
     assert inside.parsed
 
 
+def test_what_is_hidden_in_an_archive_is_passed_over_as_in_a_folder():
+    names = (
+        ".env",
+        "d/.git/config",
+        "~$a.docx",
+        "__MACOSX/._a",
+        "d/.DS_Store",
+        "a.txt",
+    )
+    for data in (
+        packed(**dict.fromkeys(names, "x")),
+        tarred(*((name, b"x", tarfile.REGTYPE) for name in names)),
+    ):
+        archive, inside = opened(data, "a.arc")
+
+        assert inside.item.source == "/d/a.arc/a.txt"
+        assert [n.code for n in archive.notices] == ["hidden"] * 3
+
+
 @pytest.mark.parametrize("name", ["a.zip", "a.gz"])
 def test_a_bomb_is_refused_before_it_fills_the_memory(name):
     zeros = b"\0" * 60_000_000

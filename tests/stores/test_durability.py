@@ -1,5 +1,6 @@
 """Crashes, damage, full disks, other releases."""
 
+import dataclasses
 import json
 import os
 import random
@@ -505,6 +506,20 @@ def test_deleted_is_gone_from_every_file(base):
     for path in base.rglob("*"):
         if path.is_file():
             assert b"anzibarquux" not in path.read_bytes(), path
+
+
+def test_what_a_document_told_of_itself_goes_when_it_is_replaced(base):
+    store = opened(base)
+    told = document("plan.txt", "A plan.", title="Quuxbarzan")
+    put(store, dataclasses.replace(told, metadata={"author": "Fooquuxley"}))
+    put(store, document("plan.txt", "Another plan.", title="Other"))
+    store.rebuild(OWNER)
+    store.close()
+
+    for path in base.rglob("*"):
+        if path.is_file():
+            assert b"uxbarzan" not in path.read_bytes(), path
+            assert b"ooquuxley" not in path.read_bytes(), path
 
 
 # Formats

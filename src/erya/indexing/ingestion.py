@@ -311,8 +311,11 @@ class Ingestion:
                 read again.
         """
         self._close_files(problem.source)
-        if problem.failed and problem.source in self._stored:
-            told = f"{problem.message} What was read of it before stays."
+        if problem.failed and (
+            problem.source in self._stored or self._inside(problem.source)
+        ):
+            told = problem.message.rstrip(".")
+            told = f"{told}. What was read of it before stays."
             problem = replace(problem, message=told)
         self._report(problem)
         if item is not None or problem.failed:

@@ -34,7 +34,8 @@ _STREAMS: Final[dict[str, Callable[[IO[bytes]], Any]]] = {
     "application/x-xz": lzma.LZMAFile,
 }  # fmt: skip
 # Of the programs that pack, not of the person who packed.
-_JUNK: Final = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+_JUNK: Final = frozenset(("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"))
+_HIDDEN: Final = (".", "~$")
 
 _Found = Iterator[Part | Notice]
 
@@ -125,6 +126,20 @@ def _named(name: str) -> str:
     return "/".join(part for part in parts if part not in {"/", "..", "."}) or "unnamed"
 
 
+def _is_junk(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not _JUNK.isdisjoint(path.parts) or path.name.startswith("._")
+
+
+def _unread(name: str, *, link: bool) -> Notice | None:
+    """Say that a member is passed over, as in a folder; None if it is not."""
+    if link:
+        return Notice("link", f"{name} is a link or a device, and is not read.")
+    if any(part.startswith(_HIDDEN) for part in PurePosixPath(name).parts):
+        return Notice("hidden", f"{name} is hidden, and is not read.")
+    return None
+
+
 def _zip(data: bytes) -> Iterator[_Member | Notice]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         infos = archive.infolist()
@@ -137,10 +152,12 @@ def _zip(data: bytes) -> Iterator[_Member | Notice]:
         seen: set[str] = set()
         for info in infos:
             name = _zip_name(info)
-            if info.is_dir() or name.endswith(_JUNK) or name.startswith(_JUNK):
+            if info.is_dir() or _is_junk(name):
                 continue
-            if (info.external_attr >> 16) & 0o170000 == 0o120000:
-                yield Notice("link", f"{name} is a link, which is not followed.")
+            if notice := _unread(
+                name, link=(info.external_attr >> 16) & 0o170000 == 0o120000
+            ):
+                yield notice
                 continue
             if info.flag_bits & 1:
                 yield Notice("password_protected", f"{name} wants a password.")
@@ -168,10 +185,10 @@ def _tar(file: IO[bytes]) -> Iterator[_Member | Notice]:
     with tarfile.open(fileobj=file, mode="r|") as archive:
         for info in archive:
             name = _named(info.name)
-            if info.isdir() or PurePosixPath(name).name.startswith(("._", *_JUNK)):
+            if info.isdir() or _is_junk(name):
                 continue
-            if not info.isreg():
-                yield Notice("link", f"{name} is a link or a device, and is not read.")
+            if notice := _unread(name, link=not info.isreg()):
+                yield notice
                 continue
             opened = archive.extractfile(info)
             if opened is not None:

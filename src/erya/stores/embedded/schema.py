@@ -78,7 +78,7 @@ documents = Table(
     sqlite_autoincrement=True,
 )
 
-# A superseded version keeps what it was and when, and loses its text.
+# A superseded version keeps its hashes and when it was, and loses all that it told.
 versions = Table(
     "versions",
     metadata,

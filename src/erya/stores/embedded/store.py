@@ -368,6 +368,13 @@ class EmbeddedStore(Store):
             self._lock.held(purpose="rebuild its index", wait=_MOMENT),
             guarded(self._name),
         ):
+            versions = schema.versions
+            with self._engine.begin() as connection:  # as earlier releases left them
+                connection.execute(
+                    sa.update(versions)
+                    .where(versions.c.superseded_at.is_not(None))
+                    .values(title="", details={})
+                )
             catch_up(self._engine, self._indexes, anew=True)
             # What was deleted is overwritten in the file; now also in the log.
             outside_transaction(self._engine, "PRAGMA wal_checkpoint(TRUNCATE)")

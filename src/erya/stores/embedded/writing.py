@@ -441,7 +441,7 @@ class _Transaction:
         return int(number or 0)
 
     def _supersede(self, document: int) -> None:
-        """Take a document's current version back: its chunks go, its text too."""
+        """Take a document's current version back: all that it told goes."""
         versions = schema.versions
         self.erased = True
         self._retire_chunks(document)
@@ -451,7 +451,9 @@ class _Transaction:
         self._connection.execute(
             sa.update(versions)
             .where(versions.c.document == document, versions.c.superseded_at.is_(None))
-            .values(superseded_at=self._now, text=None, structure=None)
+            .values(
+                superseded_at=self._now, title="", details={}, text=None, structure=None
+            )
         )
 
     def _remove(self, document: int) -> None:
