@@ -68,6 +68,7 @@ def test_a_name_that_begins_like_a_home_is_a_name(tmp_path, monkeypatch):
 
     (item,) = FolderSource(["~$plan.txt"], file_bytes=10).items()
 
+    assert isinstance(item, Item)
     assert item.data == b"x"
 
 

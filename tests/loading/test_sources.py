@@ -83,6 +83,11 @@ def crawl(site, path="/docs/", known=None, **options):
     return source, list(source.items(known or {}))
 
 
+def unconfirmed(site, *names):
+    """Return pages that were known, as a source is told of them."""
+    return {f"{site.url}/docs/{name}": dict[str, str]() for name in names}
+
+
 def paths(site, found):
     return sorted(each.source.removeprefix(site.url) for each in found)
 
@@ -168,9 +173,8 @@ def test_pages_are_known_by_their_canonical_addresses(site):
 def test_a_sitemap_that_fails_has_what_was_known_asked_for(site):
     site.pages = {"/docs/": "x", "/sitemap.xml": "", "/docs/lone": "lone"}
     site.status = {"/sitemap.xml": 503}
-    known = {f"{site.url}/docs/{name}": {} for name in ("lone", "gone")}
 
-    source, found = crawl(site, known=known)
+    source, found = crawl(site, known=unconfirmed(site, "lone", "gone"))
 
     assert paths(site, found) == ["/docs/", "/docs/lone"]
     assert "/docs/gone" in site.asked
@@ -216,9 +220,8 @@ def test_a_page_that_fails_keeps_what_only_it_leads_to(site):
     """What was known is asked for by itself; what is missing then is gone."""
     site.pages = {"/docs/": '<a href="list">l</a>', "/docs/list": "", "/docs/old": "o"}
     site.status = {"/docs/list": 503}
-    known = {f"{site.url}/docs/{name}": {} for name in ("", "list", "old", "gone")}
 
-    source, found = crawl(site, known=known)
+    source, found = crawl(site, known=unconfirmed(site, "", "list", "old", "gone"))
 
     assert [p.message for p in found if isinstance(p, Problem)] == [
         "The server said 503."
@@ -242,7 +245,7 @@ def test_a_site_that_is_down_is_left_as_it_is(site):
 @pytest.mark.parametrize("status", [404, 500])
 def test_a_start_page_that_is_not_there_removes_nothing(site, status):
     site.status = {"/docs/": status}
-    _, found = crawl(site, known={f"{site.url}/docs/a": {}})
+    _, found = crawl(site, known=unconfirmed(site, "a"))
 
     (problem,) = found
     assert problem.failed
@@ -275,7 +278,7 @@ def test_what_a_server_calls_html_is_read_as_html(site):
 
     with ParserPool(workers=1) as pool:
         items = [each for each in crawl(site)[1] if isinstance(each, Item)]
-        texts = [done.parsed.text for done in pool.parse_all(items)]
+        texts = [o.parsed and o.parsed.text for o in pool.parse_all(items)]
 
     assert texts == ["b", "bee"]
 
