@@ -251,11 +251,9 @@ def _body(
     Raises:
         FetchError: It is longer, takes longer, or breaks off.
     """
-    told = response.getheader("Content-Length", "")
     blocks: list[bytes] = []
-    # Twenty digits are more than there is; what is no number is not believed.
-    due = int(told) if told.isascii() and told.isdigit() and len(told) < 20 else 0
-    size = due
+    # What is announced of the body; of an answer without one that is nothing.
+    size = due = response.length or 0
     if due <= most_bytes:
         size = 0
         while block := response.read1(_BLOCK):

@@ -6,6 +6,7 @@ count from 1.
 
 import hashlib
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Self
@@ -34,6 +35,7 @@ __all__ = [
     "Unchanged",
     "Usage",
     "Verdict",
+    "absolute_path",
     "is_under",
 ]
 
@@ -480,6 +482,11 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     content: str
+
+
+def absolute_path(path: str | os.PathLike[str]) -> str:
+    """Return where a path leads, links and `~` followed; `~$name` is a name."""
+    return os.path.realpath(os.path.expanduser(path))  # noqa: PTH111 - it would raise
 
 
 def is_under(source: str, root: str) -> bool:

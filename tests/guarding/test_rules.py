@@ -36,8 +36,9 @@ def luhn(body):
     [
         (f"身份证号{id_card()}，", [("cn_id_card", id_card())]),
         *(
-            (f"证件号{grouped}。", [("cn_id_card", grouped)])
+            (f"证件 2024 {grouped}。", [("cn_id_card", grouped)])
             for grouped in (
+                f"{id_card()[:6]} {id_card()[6:14]} {id_card()[14:]}",
                 f"{id_card()[:14]} {id_card()[14:]}",
                 f"{id_card()[:6]}-{id_card()[6:14]}-{id_card()[14:]}",
                 " ".join(id_card()[at : at + 4] for at in range(0, 18, 4)),

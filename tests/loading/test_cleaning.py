@@ -108,6 +108,11 @@ def test_copies_are_found_among_many_paragraphs():
         ("立即购买，限时优惠，" * 20, True),
         ("Buy now and save. " * 30, True),
         (
+            "\n".join(f"Room {n}: meeting room for {n % 9} people." for n in range(99)),
+            False,
+        ),
+        ("\n".join(f"第{n}条 违反本条规定的，处罚款{n}元。" for n in range(80)), False),
+        (
             "L'été dernier, le café où nous étions allés était fermé à cause d'un décès.",
             False,
         ),

@@ -213,6 +213,11 @@ def test_sheets_are_pages_and_blank_rows_part_their_tables():
         (0.5, "# ?/?", None),
         (1e10, "0.00E+00", None),
         (1_234_567, "#,##0,", None),
+        (5, "0,000", "0,005"),
+        (1_234, "0000000,000", "0,000,001,234"),
+        (-5, "0;@", "-5"),
+        (float("nan"), "#,##0", None),
+        (1, "0" * 300, None),
         (12, "[>10]0", None),
         (12_345_678, "0000-0000", None),
         (1, "", None),
@@ -248,6 +253,22 @@ def test_numbers_are_read_as_a_sheet_shows_them():
         ),
     )
     assert not parsed.notices
+
+
+def test_a_number_in_the_first_row_names_no_column_whatever_stands_beside_it():
+    rows = [
+        [
+            ("A1", '<c r="A1" s="0"><v>1</v></c>'),
+            ("B1", '<c r="B1" s="0"><v>3</v></c>'),
+        ],
+        [
+            ("A2", '<c r="A2" s="0"><v>2</v></c>'),
+            ("B2", '<c r="B2" s="0"><v>6</v></c>'),
+        ],
+    ]
+    parsed = parse(workbook(("x", rows), styles=("0&quot;元&quot;",)), "n.xlsx")
+
+    assert shown(parsed)[1][1] == "|  |  |\n| --- | --- |\n| 1元 | 3元 |\n| 2元 | 6元 |"
 
 
 def test_formulas_without_a_value_and_hidden_rows_are_told():
@@ -610,6 +631,7 @@ def test_what_is_hidden_in_an_archive_is_passed_over_as_in_a_folder():
     names = (
         ".env",
         "d/.git/config",
+        "d/.git/HEAD",
         "~$a.docx",
         "__MACOSX/._a",
         "d/.DS_Store",

@@ -2,6 +2,7 @@ import pytest
 
 from erya.errors import DocumentError
 from erya.loading import media_type, parse
+from erya.loading.encodings import decode
 from erya.records import Parsed
 
 
@@ -40,6 +41,10 @@ TRADITIONAL = "本辦法適用於台北辦公室全體同仁，請假須於三�
             "年次有給休暇は入社後六か月で十日付与されます。申請は三日前です。",
             "shift_jis",
         ),
+        ("Łódź office, pan Dvořák, Jiří Novotný", "cp1250"),
+        ("Şeful secţiei a hotărât că programul se schimbă.", "cp1250"),
+        ("The テスト is here", "shift_jis"),
+        ("Revenue (£m) and £k, à la carte", "cp1252"),
         ("Plain ASCII text.", "ascii"),
         ("A plain English text that somebody saved as Unicode.", "utf-16-le"),
     ],
@@ -128,15 +133,39 @@ def test_html_gives_what_a_browser_shows():
     ]
 
 
+def test_controls_are_of_no_western_text():
+    text = "Привет, мир. Это текст о компании."
+
+    assert decode(text.encode("utf-16-le")) == text
+
+
 @pytest.mark.parametrize(
     "marks",
     ["HIDDEN", 'STYLE="DISPLAY : None"', "style='display:/* it */none'",
-     "style='margin:0;font-size:0px'", "style='opacity: 0'", "Aria-Hidden=true"],
+     "style='margin:0;font-size:0px'", "style='opacity: 0'", "Aria-Hidden=TRUE",
+     "style='opacity:.0'", "style='font:0/0 a'", "style='visibility:collapse'",
+     r"style='d\69splay:none'", "style='opacity:-1'", "style='font-size:00.0em'",
+     "style=\"background:url('a/*b');display:none;/*x*/\""],
 )  # fmt: skip
 def test_html_that_is_hidden_is_left_out_however_it_is_written(marks):
     page = f"<p>shown</p><p {marks}>no<b>ne</b></p><p style='font-size:0.9em'>small</p>"
 
     assert parse(page.encode(), "a.html").text == "shown\n\nsmall"
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["backface-visibility:hidden", "fill-opacity:0", "--bg-opacity: 0", "font: inherit",
+     "font-size:large", "opacity:0.5", "overflow:hidden", "font:12px/0 a"],
+)  # fmt: skip
+def test_html_that_is_seen_is_read(style):
+    assert parse(f"<p style='{style}'>seen</p>".encode(), "a.html").text == "seen"
+
+
+def test_a_page_that_a_script_shows_is_read():
+    page = b"<html hidden><body style='display:none'><p>seen</p>"
+
+    assert parse(page, "a.html").text == "seen"
 
 
 def test_html_may_declare_its_encoding():

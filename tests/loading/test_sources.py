@@ -12,11 +12,15 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from erya import egress
+from erya.assistant import Assistant
 from erya.errors import FetchError, UsageError
 from erya.loading import FolderSource, ParserPool, StreamSource
 from erya.loading.buckets import BucketSource
 from erya.loading.web import WebSource
-from erya.records import Item, Problem, Unchanged
+from erya.records import Item, Principal, Problem, Unchanged
+from erya.stores import Bases
+
+ME = Principal.owner("me")
 
 
 class Site:
@@ -242,14 +246,84 @@ def test_a_site_that_is_down_is_left_as_it_is(site):
     assert len(site.asked) < 20
 
 
-@pytest.mark.parametrize("status", [404, 500])
-def test_a_start_page_that_is_not_there_removes_nothing(site, status):
-    site.status = {"/docs/": status}
-    _, found = crawl(site, known=unconfirmed(site, "a"))
+@pytest.fixture
+def followed(site, tmp_path):
+    """Return a function that brings a base in step with the site."""
+    store = Bases(tmp_path).open("site", create=True)
+    assistant = Assistant(store=store, workers=1)
 
-    (problem,) = found
-    assert problem.failed
-    assert problem.source == f"{site.url}/docs/"
+    def run(path="/docs/", **options):
+        source = WebSource(
+            url=site.url + path, private=True, delay=0, sleep=lambda _: None, **options
+        )
+        report = assistant.ingest(source, principal=ME)
+        held = (each.source for each in store.documents(ME))
+        return report, sorted(each.removeprefix(site.url) for each in held)
+
+    yield run
+    store.close()
+
+
+@pytest.mark.parametrize("start", ["/docs/", "/docs/index.html"])
+@pytest.mark.parametrize("wrong", ["status", "moved"])
+def test_a_start_page_that_is_not_there_removes_nothing(site, followed, start, wrong):
+    site.pages = {start: '<a href="/docs/a">a</a>', "/docs/a": "one"}
+    assert followed(start)[0].added == 2
+    if wrong == "status":
+        site.status = dict.fromkeys(site.pages, 404)
+    else:
+        site.moved = dict.fromkeys(site.pages, "https://elsewhere.example/")
+
+    report, held = followed(start)
+
+    assert report.removed == 0
+    assert report.failed
+    assert len(held) == 2
+
+
+def test_a_page_that_was_gone_for_a_while_is_read_again(site, followed):
+    site.pages = {"/docs/": '<a href="a">a</a>', "/docs/a": "one"}
+    site.etags = {"/docs/a": '"1"'}
+    followed()
+    site.status, site.etags = {"/docs/a": 404}, {}
+
+    report, held = followed()
+    assert (report.removed, held) == (1, ["/docs/"])
+    assert [each.code for each in report.skipped] == ["dead_link"]
+    site.status, site.etags = {}, {"/docs/a": '"1"'}
+    assert followed()[1] == ["/docs/", "/docs/a"]
+
+
+def test_known_pages_are_asked_for_however_many_there_are(site, followed):
+    many = [f"/docs/{n}" for n in range(12)]
+    site.pages = {"/docs/": '<a href="list">l</a>', **dict.fromkeys(many, "x")}
+    site.pages["/docs/list"] = "".join(f'<a href="{path}">x</a>' for path in many)
+    followed()
+    site.status = {"/docs/list": 503}
+    del site.pages["/docs/3"]
+
+    report, held = followed(pages=14)
+
+    assert report.removed == 1
+    assert "/docs/3" not in held
+    assert len(held) == 13
+
+
+def test_a_site_that_refuses_some_pages_is_not_down(site, followed):
+    refused = [f"/docs/{n}" for n in range(12)]
+    links = "".join(f'<a href="{path}">x</a>' for path in [*refused, "/docs/z"])
+    site.pages = {"/docs/": links, "/docs/z": "z"}
+    site.status = dict.fromkeys(refused, 403)
+
+    assert followed()[1] == ["/docs/", "/docs/z"]
+
+
+def test_an_answer_without_a_body_may_tell_its_length(site):
+    site.pages, site.etags = {"/docs/": "x"}, {"/docs/": '"1"'}
+    site.longer = {"/docs/": 500}
+    known = {f"{site.url}/docs/": {"etag": '"1"'}}
+
+    assert crawl(site, known=known)[1] == [Unchanged(f"{site.url}/docs/")]
 
 
 def test_a_start_page_that_leads_elsewhere_names_the_place(site):

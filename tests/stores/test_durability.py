@@ -513,6 +513,11 @@ def test_what_a_document_told_of_itself_goes_when_it_is_replaced(base):
     told = document("plan.txt", "A plan.", title="Quuxbarzan")
     put(store, dataclasses.replace(told, metadata={"author": "Fooquuxley"}))
     put(store, document("plan.txt", "Another plan.", title="Other"))
+    with sqlite3.connect(base / "base.sqlite") as connection:
+        rows = connection.execute(
+            "SELECT title, details FROM versions WHERE superseded_at IS NOT NULL"
+        ).fetchall()
+    assert rows == [("", "{}")]
     store.rebuild(OWNER)
     store.close()
 

@@ -1,7 +1,6 @@
 """`erya ask`: a question, an answer, its sources."""
 
 import hashlib
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +28,7 @@ from erya.cli.common import (
 )
 from erya.cli.progress import draft_shown, existing, ingest_with_progress
 from erya.errors import BusyError, UsageError
-from erya.records import Answer, Principal
+from erya.records import Answer, Principal, absolute_path
 
 if TYPE_CHECKING:
     from erya.assistant import Assistant
@@ -116,7 +115,7 @@ def _read(assistant: "Assistant", paths: Sequence[str], owner: Principal) -> Non
     except BusyError as error:
         echo(f"Answered from what was read before: {error}", err=True)
         return
-    named = set(_absolute(paths))
+    named = set(map(absolute_path, paths))
     for problem in (*report.failed, *report.skipped):
         # Of what lies in a folder, only failures are worth a line before an answer.
         if problem.failed or problem.source in named:
@@ -130,14 +129,10 @@ def _read(assistant: "Assistant", paths: Sequence[str], owner: Principal) -> Non
 
 def _own_base(paths: Sequence[str]) -> str:
     """Name a base for these paths: told apart by where they are, readable in a list."""
-    resolved = sorted(_absolute(paths))
+    resolved = sorted(map(absolute_path, paths))
     digest = hashlib.sha256("\0".join(resolved).encode("utf-8", "replace")).hexdigest()
     slug = _SLUG.sub("-", Path(resolved[0]).name).strip("-_")[:40]
     return f"auto-{slug or 'files'}-{digest[:8]}"
-
-
-def _absolute(paths: Sequence[str]) -> list[str]:
-    return [os.path.realpath(os.path.expanduser(path)) for path in paths]  # noqa: PTH111
 
 
 def _show(answer: Answer, *, flags: str) -> None:

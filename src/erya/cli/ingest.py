@@ -1,6 +1,5 @@
 """`erya ingest`: bring a base in step with files, folders, web sites and buckets."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from erya.cli.progress import existing, ingest_with_progress
 from erya.cli.sources import base_is_there, fresh_plan, is_address, sources_of
 from erya.errors import UsageError
 from erya.policy import reader_labels
+from erya.records import absolute_path
 
 if TYPE_CHECKING:
     from erya.assistant import Assistant
@@ -182,7 +182,7 @@ def _absolute(target: str) -> str:
     """Return a target that means the same from another folder."""
     if target == "-" or is_address(target):
         return target
-    return os.path.realpath(os.path.expanduser(target))  # noqa: PTH111 - `~$name` is a name
+    return absolute_path(target)
 
 
 def _unfinished(

@@ -255,7 +255,9 @@ _RULES: Final = (
     _Rule(
         "cn_id_card",
         re.compile(
-            _FREE + r"(?P<it>[1-8]\d(?:[ -]?\d){15}[ -]?[\dXx])" + _ENDS, re.ASCII
+            # Looked at from each place: a number before it may look like its beginning.
+            _FREE + r"(?=(?P<it>[1-8]\d(?:[ -]?\d){15}[ -]?[\dXx])" + _ENDS + ")",
+            re.ASCII,
         ),
         _is_id_card,
     ),

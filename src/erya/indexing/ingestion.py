@@ -1,7 +1,7 @@
 """One run over a source."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -106,10 +106,23 @@ def known_of(
         force: Whether unchanged files are read again.
     """
     known: dict[str, Mapping[str, str]] = {each.source: {} for each in stored.documents}
+    opened = set()
     for item in stored.items:
         holds = item.recipe == reading and not force
         known[item.source] = item.validators if holds else {}
-    return known
+        if item.parts:
+            opened.add(item.source)
+    # No source offers what is inside of a file.
+    return {source: told for source, told in known.items() if _lies(source, opened)}
+
+
+def _lies(source: str, opened: Set[str]) -> bool:
+    """Tell whether a file lies in its place by itself, and not inside of another."""
+    while source:
+        source = source.rpartition("/")[0]
+        if source in opened:
+            return False
+    return True
 
 
 class _Read(NamedTuple):
@@ -319,6 +332,7 @@ class Ingestion:
             problem = replace(problem, message=told)
         self._report(problem)
         if item is not None or problem.failed:
+            self._noted.add(problem.source)
             self._writer.note(
                 StoredItem(
                     source=problem.source,
@@ -342,7 +356,6 @@ class Ingestion:
             else each
             for each in self._open_files
         ]
-        self._noted.add(problem.source)
 
     def _report(self, problem: Problem) -> None:
         if problem.failed:
@@ -374,11 +387,8 @@ class Ingestion:
                 self.report.removed += 1
             if source in self._items and source not in self._noted:
                 self._writer.forget(source)
-        self.report.kept = sum(
-            source not in self._seen and any(is_under(source, root) for root in roots)
-            for source in self._stored
-        )
-        self.report.kept -= self.report.removed
+        parts = [root for root in roots if root not in whole]
+        self.report.kept = sum(1 for s in self.vanished(parts) if s in self._stored)
         self._commit()
         self._embed_what_has_no_vector()
         self.report.seconds = round(time.monotonic() - self._began, 3)

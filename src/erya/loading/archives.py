@@ -74,6 +74,7 @@ def _bounded(found: "Iterator[_Member | Notice]", *, packed: int) -> _Found:
         DocumentError: It holds too many files, or too much.
     """
     most = left = min(_MOST_BYTES, max(packed * _RATIO, _SMALL))
+    told: set[Notice] = set()
     for number, member in enumerate(found, start=1):
         if number > _MOST_PARTS:
             msg = (
@@ -81,7 +82,9 @@ def _bounded(found: "Iterator[_Member | Notice]", *, packed: int) -> _Found:
             )
             raise DocumentError(msg, code="archive_limit")
         if isinstance(member, Notice):
-            yield member
+            if member not in told:  # a hidden folder is told of once
+                told.add(member)
+                yield member
             continue
         name, opened = member
         try:
@@ -135,8 +138,11 @@ def _unread(name: str, *, link: bool) -> Notice | None:
     """Say that a member is passed over, as in a folder; None if it is not."""
     if link:
         return Notice("link", f"{name} is a link or a device, and is not read.")
-    if any(part.startswith(_HIDDEN) for part in PurePosixPath(name).parts):
-        return Notice("hidden", f"{name} is hidden, and is not read.")
+    parts = PurePosixPath(name).parts
+    for depth, part in enumerate(parts, start=1):
+        if part.startswith(_HIDDEN):
+            hidden = "/".join(parts[:depth])
+            return Notice("hidden", f"{hidden} is hidden, and is not read.")
     return None
 
 

@@ -9,7 +9,7 @@ from erya.records import Item, Parsed, Problem, Unchanged
 __all__ = ["NOTHING_KNOWN", "PARSING", "Known", "Limits", "Parser", "Source"]
 
 # Raise it when a parser reads the same bytes as another text: documents are read anew.
-PARSING: Final = "2"
+PARSING: Final = "3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,8 +39,12 @@ _PRINTED = re.compile(rb"[\t\n\r -~]")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _LATIN: Final = 0.65  # of the bytes: UTF-16 of Chinese has about half of them
 _SURE: Final = 64  # bytes: as many without a control are no UTF-16
+# What Western text does not have: Polish is read as signs inside of words then, and
+# Czech, Croatian, Romanian and Japanese as letters where they do not stand.
 _CENTRAL = re.compile(
     "[a-z][\u00a1-\u00ac\u00ae-\u00b6\u00b8-\u00bf]+[a-z]|[\u0160\u0161\u017d\u017e]"
+    "|£[à-ÿ]|£[a-z]{3}|ª[a-zà-ÿ]|[a-zà-ÿ]Ÿ|Æ[cjkmpwz]|\\bè[a-qt-z]|ã[b-df-np-rt-z]|[a-z]þ|þ[a-z]"
+    "|ƒ[@-~]"
 )
 _HIGH = re.compile(rb"[\x80-\xff]")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{2}")
@@ -141,15 +145,17 @@ def _is_utf8_with_flaws(data: bytes) -> bool:
 def _is_western(head: bytes) -> bool:
     """Tell whether bytes are rather Western than Central European, if one of them.
 
-    Both give letters for nearly all bytes. But read as Western, Polish has signs inside
-    of words, Czech and Croatian have š and ž, and Hungarian has õ without Portuguese ã.
+    Both give letters for nearly all bytes; what other languages become then is told by
+    what no Western one has.
     """
     try:
         text = head.decode("cp1252")
     except UnicodeDecodeError:
         return False
-    hungarian = "\u00f5" in text and "\u00e3" not in text
-    return not hungarian and not _CENTRAL.search(text)
+    hungarian = "õ" in text and "ã" not in text
+    czech = "ø" in text and any(letter in text for letter in "íìùýò")
+    odd = _CONTROL.search(head) or _CENTRAL.search(text)
+    return not (hungarian or czech or odd)
 
 
 def _has_lone_marks(head: bytes) -> bool:

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from erya.errors import UsageError
 from erya.loading.base import NOTHING_KNOWN, Known, Source
-from erya.records import Item, Problem, is_under
+from erya.records import Item, Problem, absolute_path, is_under
 
 __all__ = ["FolderSource"]
 
@@ -181,7 +181,7 @@ def _existing(path: str | Path, *, gone: bool) -> str:
     if not str(path):
         msg = "A path is empty. Name a file or folder, or . for this one."
         raise UsageError(msg)
-    absolute = os.path.realpath(os.path.expanduser(path))  # noqa: PTH111 - `~$name` is a name
+    absolute = absolute_path(path)
     if not gone and not os.path.lexists(absolute):
         msg = (
             f"There is no file or folder {str(path)!r}. Check the path. If it was "

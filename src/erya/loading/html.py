@@ -31,8 +31,12 @@ _UNSEEN: Final = (
 )  # fmt: skip
 # What is hidden, or may be by its style: lexbor looks soonest.
 _HIDDEN: Final = (
-    "[hidden], [aria-hidden=true], [style*=none i], [style*=hidden i], "
-    "[style*=font-size i], [style*=opacity i]"
+    "[hidden], [aria-hidden=true i], "
+    + ", ".join(
+        f"[style*='{sign}' i]"
+        for sign in ("none", "hidden", "collapse", "opacity", "font-size", "font:")
+    )
+    + r", [style*='\\']"
 )
 # Marks inside of lines: their text goes on in the line.
 _INLINE: Final = [
@@ -51,10 +55,22 @@ _LISTS: Final = frozenset(("ul", "ol", "menu"))
 _CELLS: Final = frozenset(("td", "th"))
 # What stands apart from its neighbours inside a cell of a table.
 _PARTS: Final = frozenset((*_BLOCKS, *_HEADINGS, *_CELLS, "tr"))
-_STYLE: Final = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])"
+# Of a style: what holds no declaration of it, and what a sign is written as (CSS 2.1).
+_HELD: Final = re.compile(
+    r"url\([^)]{0,2000}\)|\"[^\"]*\"|'[^']*'|/\*.*?(?:\*/|$)", re.DOTALL
 )
-_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_ESCAPED: Final = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.DOTALL)
+_NOTHING: Final = r"\+?(?:0{1,9}\.?0{0,9}|\.0{1,9})(?:[a-z]{1,9}|%)?"  # a size of it
+_HIDING: Final = {
+    name: re.compile(value, re.DOTALL)
+    for name, value in {
+        "display": "none",
+        "visibility": "hidden|collapse",
+        "opacity": rf"{_NOTHING}|-.*",
+        "font-size": _NOTHING,
+        "font": rf"(?:.*\s)?{_NOTHING}[\s/].*",
+    }.items()
+}
 # What lexbor writes: attributes are quoted, and have no quotation marks inside. A whole
 # element without others inside comes first: there are most of those.
 _TAG: Final = re.compile(
@@ -153,7 +169,12 @@ def add_well_formed(builder: TextBuilder, page: str) -> None:
 
 
 def _add_tree(builder: TextBuilder, tree: LexborHTMLParser, source: str) -> None:
-    hidden = [node for node in tree.css(_HIDDEN) if _is_hidden(node.attributes)]
+    # A page that is hidden as a whole is shown by a script in the end.
+    hidden = [
+        node
+        for node in tree.css(_HIDDEN)
+        if node.tag not in {"html", "body"} and _is_hidden(node.attributes)
+    ]
     for node in reversed(hidden):  # what is inside others goes before them
         node.decompose()
     # Each tag asked for costs a walk through the tree.
@@ -165,10 +186,27 @@ def _add_tree(builder: TextBuilder, tree: LexborHTMLParser, source: str) -> None
 
 
 def _is_hidden(attributes: Mapping[str, str | None]) -> bool:
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
+    if (
+        "hidden" in attributes
+        or (attributes.get("aria-hidden") or "").lower() == "true"
+    ):
         return True
-    style = (attributes.get("style") or "").lower()
-    return bool(_STYLE.search(_COMMENT.sub("", style) if "/*" in style else style))
+    style = _HELD.sub("", (attributes.get("style") or "").lower())
+    if "\\" in style:
+        style = _ESCAPED.sub(_unescaped, style)
+    return any(map(_hides, style.split(";")))
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code = int(match[1] or "0", 16)
+    return match[2] or (chr(code) if 0 < code < 0x110000 else "")
+
+
+def _hides(declaration: str) -> bool:
+    """Tell whether a declaration, in small letters, leaves nothing to see."""
+    name, _, value = declaration.partition(":")
+    form = _HIDING.get(name.strip())
+    return form is not None and bool(form.fullmatch(value.partition("!")[0].strip()))
 
 
 class _Reader:

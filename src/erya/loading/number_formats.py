@@ -1,5 +1,6 @@
 """How a spreadsheet shows a number: the usual formats of ECMA-376, part 1, 18.8.31."""
 
+import math
 import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
@@ -16,6 +17,8 @@ _PIECE: Final = re.compile(
     re.IGNORECASE,
 )
 _DIGITS: Final = re.compile(r"(?P<whole>[#0?,]*[#0?]|)(?:\.(?P<part>[#0?]*))?")
+_BEFORE_THREE: Final = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
+_LONGEST: Final = 255  # characters of a format, as in the programs
 _SECTION: Final = re.compile(r'(?:"[^"]*"|\\.|\[[^\]]*\]|[^;"\\\[])*')
 
 
@@ -37,6 +40,7 @@ def changes(code: str) -> bool:
     return bool(_sections(code))
 
 
+@lru_cache(maxsize=4_096)
 def shown(value: float, code: str) -> str | None:
     """Return a number as a format shows it.
 
@@ -49,7 +53,7 @@ def shown(value: float, code: str) -> str | None:
         an exponent, thousands left out, a condition.
     """
     sections = _sections(code)
-    if not sections:
+    if not sections or not math.isfinite(value):
         return None
     own = value < 0 and len(sections) > 1
     section = sections[1] if own else sections[0]
@@ -66,18 +70,21 @@ def shown(value: float, code: str) -> str | None:
     whole, _, part = f"{rounded:f}".partition(".")
     kept = part.rstrip("0").ljust(section.least, "0")
     whole = whole.zfill(section.zeros) if section.zeros or whole != "0" else ""
-    if section.grouped and whole:
-        whole = f"{int(whole):,}".zfill(len(whole))
+    if section.grouped:
+        whole = _BEFORE_THREE.sub(",", whole)
     minus = "-" if value < 0 and not own and rounded else ""
     number = f"{whole}.{kept}" if kept else whole
     return f"{minus}{section.before}{number}{section.after}".strip()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1_024)
 def _sections(code: str) -> tuple[_Section, ...]:
     """Return the sections for positive, negative and no numbers; none if one is odd."""
     found: list[_Section] = []
-    for text in _split(code)[:3]:
+    texts = _split(code) if len(code) <= _LONGEST else []
+    if len(texts) > 1 and "@" in texts[-1]:
+        texts.pop()  # of texts
+    for text in texts[:3]:
         section = _section(text)
         if section is None or not (section.digits or found):
             return ()

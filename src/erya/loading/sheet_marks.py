@@ -1,20 +1,21 @@
 """What a workbook (xlsx) says of its cells beside their values, read from its XML."""
 
+import posixpath
 import re
+from functools import cache
 from typing import Final, NamedTuple
 
 from erya.errors import DocumentError
 from erya.loading.number_formats import changes
 from erya.loading.packed import Package
 
-__all__ = ["SheetMarks", "read_marks"]
+__all__ = ["SheetMarks", "place_of", "read_marks"]
 
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
-# A cell with something in it: others end at once.
+# A cell with something in it, as the programs write it: others end at once.
 _FILLED: Final = re.compile(
-    rb'<c r="([A-Z]{1,3})(\d{1,7})"((?:\s[^<>]*)?)(?<!/)>(?!</c>)'
+    rb'<c r="([A-Z]{1,3})(\d{1,7})"(?: s="(\d{1,5})")?[^<>]*(?<!/)>(?!</c>)'
 )
-_STYLED: Final = re.compile(rb'\ss="(\d{1,5})"')
 _HIDDEN: Final = re.compile(rb'<(row|col)\s[^<>]*\bhidden="(?:1|true)"')
 # An empty text is a value.
 _UNCALCULATED: Final = re.compile(
@@ -22,9 +23,6 @@ _UNCALCULATED: Final = re.compile(
     rb"<f[^<>]*(?:/>|>[^<]*</f>)(?:<v></v>|<v\s*/>)?</c>"
 )
 _NAMESPACE: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_RELATION: Final = (
-    "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-)
 # Formats that every program has (ECMA-376, part 1, 18.8.30).
 _USUAL: Final = {
     "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%",
@@ -39,7 +37,7 @@ class SheetMarks(NamedTuple):
     Attributes:
         rows: The last row with a filled cell, from 1.
         columns: The last column with one, from 1.
-        formats: How a number is shown where not as it is, by row and column from 0.
+        formats: How numbers are shown that are not shown as they are, by `place_of`.
         hidden_rows: How many rows are hidden.
         hidden_columns: How many runs of columns are.
         uncalculated: Cells whose formula has no value, as no program calculated it.
@@ -47,7 +45,7 @@ class SheetMarks(NamedTuple):
 
     rows: int
     columns: int
-    formats: dict[tuple[int, int], str]
+    formats: dict[int, str]
     hidden_rows: int
     hidden_columns: int
     uncalculated: int
@@ -61,23 +59,23 @@ def read_marks(package: Package) -> dict[str, SheetMarks]:
     """
     names = _names(package)
     styles = _styles(package)
-    return {
-        names.get(part, part): _marks(package.read(part), styles)
-        for part in sorted(package.names)
-        if _SHEET.fullmatch(part)
-    }
+    found: dict[str, SheetMarks] = {}
+    for part in sorted(filter(_SHEET.fullmatch, package.names)):
+        marks = _marks(package.read(part), styles)
+        found |= dict.fromkeys(names.get(part, [part]), marks)
+    return found
 
 
 def _marks(sheet: bytes, styles: dict[bytes, str]) -> SheetMarks:
     rows = columns = 0
-    formats: dict[tuple[int, int], str] = {}
-    for letters, digits, attributes in _FILLED.findall(sheet):
+    formats: dict[int, str] = {}
+    for cell in _FILLED.finditer(sheet):
+        letters, digits, style = cell.groups()
         row, column = int(digits), _number_of(letters)
         rows, columns = max(rows, row), max(columns, column)
-        if styles and (styled := _STYLED.search(attributes)):
-            code = styles.get(styled[1])
-            if code is not None:
-                formats[row - 1, column - 1] = code
+        code = styles.get(style)
+        if code is not None:
+            formats[place_of(row - 1, column - 1)] = code
     hidden = [kind for (kind,) in map(re.Match.groups, _HIDDEN.finditer(sheet))]
     return SheetMarks(
         rows, columns, formats, hidden.count(b"row"), hidden.count(b"col"),
@@ -85,6 +83,12 @@ def _marks(sheet: bytes, styles: dict[bytes, str]) -> SheetMarks:
     )  # fmt: skip
 
 
+def place_of(row: int, column: int) -> int:
+    """Return one number for a cell, from its row and column from 0."""
+    return row << 14 | column
+
+
+@cache
 def _number_of(column: bytes) -> int:
     number = 0
     for letter in column:
@@ -92,20 +96,23 @@ def _number_of(column: bytes) -> int:
     return number
 
 
-def _names(package: Package) -> dict[str, str]:
+def _names(package: Package) -> dict[str, list[str]]:
     """Return the names of sheets by their parts."""
     book, links = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
     if not package.names >= {book, links}:
         return {}
-    named = {
-        sheet.get(_RELATION): sheet.get("name", "")
-        for sheet in package.xml(book).iter(f"{_NAMESPACE}sheet")
-    }
-    return {
-        f"xl/{link.get('Target', '').removeprefix('/xl/')}": named[link.get("Id")]
+    parts = {
+        link.get("Id"): posixpath.normpath(
+            posixpath.join("/xl", link.get("Target", ""))
+        )
         for link in package.xml(links)
-        if link.get("Id") in named
     }
+    names: dict[str, list[str]] = {}
+    for sheet in package.xml(book).iter("{*}sheet"):
+        told = (value for key, value in sheet.attrib.items() if key.endswith("}id"))
+        part = parts.get(next(told, None), "").lstrip("/")
+        names.setdefault(part, []).append(sheet.get("name", ""))
+    return names
 
 
 def _styles(package: Package) -> dict[bytes, str]:
@@ -119,8 +126,8 @@ def _styles(package: Package) -> dict[bytes, str]:
         return {}
     formats = _USUAL | {
         told.get("numFmtId", ""): told.get("formatCode", "")
-        for told in styles.iter(f"{_NAMESPACE}numFmt")
+        for told in styles.iter("{*}numFmt")
     }
-    used = styles.iterfind(f"{_NAMESPACE}cellXfs/{_NAMESPACE}xf")
+    used = styles.iterfind("{*}cellXfs/{*}xf")
     codes = (formats.get(style.get("numFmtId", ""), "") for style in used)
     return {str(at).encode(): code for at, code in enumerate(codes) if changes(code)}

@@ -2,9 +2,8 @@
 
 import datetime as dt
 import io
-import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -15,7 +14,7 @@ from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
 from erya.loading.number_formats import shown
 from erya.loading.packed import Package
-from erya.loading.sheet_marks import SheetMarks, read_marks
+from erya.loading.sheet_marks import SheetMarks, place_of, read_marks
 from erya.records import Parsed
 
 __all__ = ["looks_named", "parse_sheets"]
@@ -27,9 +26,7 @@ _FAR: Final = (
     "The sheet {!r} has cells as far as row {:,}, column {:,}; it was not read. Delete "
     "what stands far out, or save it as CSV."
 )
-# A number, and nothing beside it but signs.
-_NUMBER: Final = re.compile(r"[^\w.,]*[\d.,]*\d[\d.,]*[^\w.,]*")
-_MIDNIGHT: Final = dt.time()
+_MIDNIGHT: Final = " 00:00:00"
 
 
 def parse_sheets(data: bytes, name: str) -> Parsed:
@@ -44,6 +41,7 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
     if zipfile.is_zipfile(io.BytesIO(data)):
         marks = read_marks(Package(data, called="spreadsheet"))
     book = _opened(data)
+    _refuse_unnamed(marks, book.sheet_names)
     builder = TextBuilder()
     _note_unseen(builder, book, marks)
     left = _MOST_CELLS
@@ -68,11 +66,10 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
             continue
         left -= cells
         builder.heading(sheet, level=1)
-        every: Iterable[list[Any]] = found.iter_rows()
-        if told is not None and told.formats and found.start:
-            every = _as_shown(every, told.formats, found.start[1])
-        for rows in _runs(every):
-            builder.table(rows, header=looks_named(rows))
+        formats = told.formats if told is not None else {}
+        first = found.start[1] if found.start else 0
+        for rows, named in _runs(found.iter_rows(), formats, first):
+            builder.table(rows, header=named)
     parsed = builder.parsed(
         title=PurePosixPath(name).stem,
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -99,6 +96,18 @@ def _opened(data: bytes) -> python_calamine.CalamineWorkbook:
     except _ERRORS as error:
         msg = f"This spreadsheet is damaged, or wants a password: {error}"
         raise DocumentError(msg, code="damaged") from None
+
+
+def _refuse_unnamed(marks: dict[str, SheetMarks], names: Sequence[str]) -> None:
+    """Refuse a sheet of cells far apart that may be any of those that are read.
+
+    Raises:
+        DocumentError: There is one.
+    """
+    for part, told in marks.items():
+        if part not in names and _is_sparse(told):
+            msg = _FAR.format(part, told.rows, told.columns)
+            raise DocumentError(msg, code="too_large")
 
 
 def _is_sparse(sheet: SheetMarks) -> bool:
@@ -134,53 +143,54 @@ def _note_unseen(
         builder.notice("no_value", message)
 
 
-def _as_shown(
-    rows: Iterable[list[Any]], formats: dict[tuple[int, int], str], first: int
-) -> Iterator[list[Any]]:
-    """Yield rows with numbers as the sheet shows them, such as percentages and money.
+def _runs(
+    rows: Iterable[list[Any]], formats: dict[int, str], first: int
+) -> Iterator[tuple[list[list[str]], bool]]:
+    """Yield rows without an empty one between them, and whether they have a header.
 
     Args:
         rows: All rows, from the top.
-        formats: The formats of such cells, by row and column from 0.
+        formats: How numbers are shown, by `place_of`.
         first: The column that rows begin with.
     """
+    run: list[list[str]] = []
+    numeric = False  # the first row has a number in it
     for at, row in enumerate(rows):
-        yield [
-            shown(cell, formats[place]) or cell
-            if isinstance(cell, float) and (place := (at, first + n)) in formats
-            else cell
+        cells = [
+            _shown(cell, formats.get(place_of(at, first + n)) if formats else None)
             for n, cell in enumerate(row)
         ]
-
-
-def _runs(rows: Iterable[list[Any]]) -> Iterator[list[list[str]]]:
-    run: list[list[str]] = []
-    for row in rows:
-        cells = [_shown(cell) for cell in row]
         if any(cells):
+            if not run:
+                numeric = any(isinstance(cell, float) for cell in row)
             run.append(cells)
         elif run:
-            yield run
+            yield run, not numeric and looks_named(run)
             run = []
     if run:
-        yield run
+        yield run, not numeric and looks_named(run)
 
 
-def _shown(cell: Any) -> str:  # noqa: PLR0911 - a return for each kind of cell
-    """Return a cell as its program would show it without a format."""
+def _shown(cell: Any, code: str | None) -> str:
+    """Return a cell as its program shows it, by its format if that is a usual one."""
+    if isinstance(cell, float):
+        told = shown(cell, code) if code else None
+        return _digits(cell) if told is None else told
     if isinstance(cell, bool):
         return str(cell).upper()
-    if isinstance(cell, float):
-        digits = f"{cell:.15g}"  # as many as the programs have
-        return f"{Decimal(digits):f}" if "e+" in digits else digits
-    if isinstance(cell, dt.datetime) and cell.time() == _MIDNIGHT:
-        return cell.date().isoformat()
     if isinstance(cell, dt.datetime):
-        return cell.isoformat(sep=" ", timespec="seconds")
+        told = cell.isoformat(sep=" ", timespec="seconds")
+        return told.removesuffix(_MIDNIGHT)
     if isinstance(cell, dt.timedelta):
         minutes, seconds = divmod(round(cell.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     return "" if cell is None else str(cell).strip()
+
+
+def _digits(number: float) -> str:
+    """Return a number with the digits that the programs have, without an exponent."""
+    told = f"{number:.15g}"
+    return f"{Decimal(told):f}" if "e+" in told else told
 
 
 def looks_named(rows: list[list[str]]) -> bool:
@@ -189,5 +199,5 @@ def looks_named(rows: list[list[str]]) -> bool:
     return (
         len(rows) > 1
         and len(first) * 2 > len(rows[0])
-        and not any(_NUMBER.fullmatch(cell) for cell in first)
+        and not any(cell.replace(",", "").replace(".", "").isdigit() for cell in first)
     )

@@ -26,6 +26,7 @@ _ROBOTS_BYTES: Final = 500_000  # as RFC 9309 asks to read at least
 _SITEMAP_BYTES: Final = 50_000_000  # as sitemaps.org allows
 _MOST_SITEMAPS: Final = 50
 _MOST_FAILED: Final = 10  # pages in a row that cannot be read: the site is down
+_DOWN: Final = frozenset(("unreachable", "timeout"))
 _AHEAD: Final = 4  # times as many addresses as pages: some lead to the same page
 _LOOKED_AT: Final = 5_000_000  # bytes of a page that are looked through for links
 _MOST_LINKS: Final = 5_000
@@ -119,7 +120,7 @@ class WebSource(Source):
         waiting = self._waiting = _Waiting(self.pages * _AHEAD)
         waiting.add([self.url])
         for sitemap, urls in self._listed():
-            waiting.add(urls, named_by=sitemap)
+            waiting.add(filter(self._is_inside, urls), named_by=sitemap)
         offered: set[str] = set()
         failed = 0  # one after the other
         for count, url in enumerate(self._addresses(known)):
@@ -130,8 +131,9 @@ class WebSource(Source):
                 )
                 return
             found, links = self._page(url, known)
-            waiting.add(links, named_by=url)
-            failed = failed + 1 if isinstance(found, Problem) and found.failed else 0
+            waiting.add(filter(self._is_inside, links), named_by=url)
+            down = isinstance(found, Problem) and found.code in _DOWN
+            failed = failed + 1 if down else 0
             if found is not None and found.source not in offered:
                 offered.add(found.source)
                 yield found
@@ -142,6 +144,9 @@ class WebSource(Source):
                     "stay as they are: try again later.",
                 )
                 return
+        if waiting.full:
+            message = "The site names more pages than can be looked at: raise pages."
+            yield self._stopped("too_many", message)
 
     def _addresses(self, known: Known) -> Iterator[str]:
         """Yield what is listed or linked to, each address once, while it is found.
@@ -149,10 +154,10 @@ class WebSource(Source):
         If something could not be read, it may be all that leads to pages which were
         known: those are asked for as well. What is missing then is gone.
         """
-        yield from filter(self._is_inside, self._waiting)
-        if self._doubtful:
-            self._waiting.add(known)
-            yield from filter(self._is_inside, self._waiting)
+        yield from self._waiting
+        if self._doubtful and self._complete:
+            self._waiting.add(filter(self._is_inside, known), known=True)
+            yield from self._waiting
 
     def _stopped(self, code: str, message: str) -> Problem:
         self._complete = False
@@ -189,6 +194,7 @@ class WebSource(Source):
             )
         except FetchError as error:
             self._doubtful = True
+            self._complete = self._complete and url != self.url
             return _problem(url, error.code, str(error)), []
         if found.status == 304:
             links = before.get("links", "").split()
@@ -211,10 +217,13 @@ class WebSource(Source):
         if target and url != self.url:
             return None  # it redirects to where nothing is asked for
         self._doubtful = True
+        if url == self.url:
+            self._complete = False  # then nothing is known of the others
         message = f"The server said {found.status}."
         if target:
             message = f"It redirects to {target}: name that address instead."
-        return _problem(url, "unreachable", message)
+        code = "unreachable" if found.status >= 500 else "refused"
+        return _problem(url, code, message)
 
     def _may_read(self, url: str) -> bool:
         return self._is_inside(url) and self._robots.can_fetch(url, _AGENT)
@@ -331,19 +340,25 @@ class _Waiting:
         self._most = most
         self._known: dict[str, str] = {}
         self._queue: deque[str] = deque()
+        self.full = False  # an address was dropped
 
     def __iter__(self) -> Iterator[str]:
         """Take one after the other out, those that are added meanwhile as well."""
         while self._queue:
             yield self._queue.popleft()
 
-    def add(self, urls: Iterable[str], *, named_by: str = "") -> None:
+    def add(
+        self, urls: Iterable[str], *, named_by: str = "", known: bool = False
+    ) -> None:
+        """Take addresses in; what is known is taken in however many there are."""
         for url in urls:
-            if len(self._known) >= self._most:
+            if url in self._known:
+                continue
+            if len(self._known) >= self._most and not known:
+                self.full = True
                 return
-            if url not in self._known:
-                self._known[url] = named_by
-                self._queue.append(url)
+            self._known[url] = named_by
+            self._queue.append(url)
 
     def named_by(self, url: str) -> str:
         """Return the page or sitemap that an address was found in; empty for none."""
