@@ -171,18 +171,17 @@ class TextBuilder:
     def _add(self, kind: BlockKind, text: str, *, level: int = 0) -> None:
         self._open_list = False
         self._asked = None
-        text = _seen(text)
+        if not text.isprintable():
+            text = clean(text)
         if not text or text.isspace():
             return
-        if self._parts:
-            self._parts.append("\n\n")
-            self._length += 2
-        start = self._length
-        self._parts.append(text)
-        self._length += len(text)
-        self._blocks.append(
-            Block(kind=kind, start=start, end=self._length, level=level)
-        )
+        start, parts = self._length, self._parts
+        if start:
+            parts.append("\n\n")
+            start += 2
+        parts.append(text)
+        self._length = end = start + len(text)
+        self._blocks.append(Block(kind, start, end, level))
 
     def _extend(self, text: str) -> None:
         """Lengthen the last block."""

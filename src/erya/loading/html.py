@@ -251,7 +251,8 @@ class _Reader:
     def _whole(self, tag: str, text: str) -> None:
         """Add a paragraph or heading that has no other elements in it."""
         if not (self._tables or self._lists or self._inline):
-            text = _flowing(text)
+            if "\n" in text:
+                text = _flowing(text)
             if "&" in text:
                 text = html.unescape(text)
             if tag == "p":
