@@ -32,6 +32,7 @@ _SIGNS: Final = 0.6  # of a paragraph, that are neither letters nor digits nor b
 _LEAST: Final = 30  # characters of a paragraph that is judged
 _ONE_SIGN: Final = 0.5  # of a paragraph, that are the same letter
 _WRONG: Final = 0.4  # of a paragraph, that a wrong encoding makes
+_TRIES: Final = 20  # places where a text may begin again
 _TIMES: Final = 8  # that the same is said
 # What UTF-8 becomes when it is read as a Western encoding, or damaged twice as GBK.
 _MISREAD: Final = re.compile(
@@ -187,11 +188,13 @@ def _leave_out_rubbish(document: Document) -> _Step:
 
 def _repeats(text: str) -> bool:
     """Tell whether a text is the same words over and over, and nothing else."""
-    period = text.find(text[:_SHINGLE], 1)
-    while period > 0 and period * _TIMES <= len(text):
+    period = 0
+    for _ in range(_TRIES):  # a long text is compared with itself each time
+        period = text.find(text[:_SHINGLE], period + 1)
+        if period < 0 or period * _TIMES > len(text):
+            return False
         if text[period:] == text[:-period]:
             return True
-        period = text.find(text[:_SHINGLE], period + 1)
     return False
 
 

@@ -36,8 +36,7 @@ _INVISIBLE: Final = 3  # the mode of drawing nothing (ISO 32000-1, 9.3.6)
 _TINY: Final = 1.0  # point: smaller letters are not meant to be read
 _MOST_LISTED: Final = 12
 _FAILURES: Final = ("garbled", "no_text", "damaged")
-_SCRIPT_SIGNS: Final = (b"/JavaScript", b"/JS", b"/Launch")
-_SCRIPTS: Final = re.compile(rb"(?:" + b"|".join(_SCRIPT_SIGNS) + rb")\b")
+_SCRIPTS: Final = re.compile(rb"/(?:JavaScript|JS|Launch)\b")
 _MARKS: Final = re.compile(r"[\W_]+")
 
 
@@ -149,8 +148,7 @@ def _notices(whole: _Whole, *, ocr: bool) -> tuple[Notice, ...]:
 
 
 def _active(data: bytes) -> tuple[Notice, ...]:
-    # Plain bytes are found ten times as fast.
-    if not any(sign in data for sign in _SCRIPT_SIGNS) or not _SCRIPTS.search(data):
+    if not _SCRIPTS.search(data):
         return ()
     message = (
         "It holds scripts or starts programs where it is opened; they are not run."

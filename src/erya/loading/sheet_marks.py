@@ -16,13 +16,12 @@ _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
 _FILLED: Final = re.compile(
     rb'<c r="([A-Z]{1,3})(\d{1,7})"(?: s="(\d{1,5})")?[^<>]*(?<!/)>(?!</c>)'
 )
-_HIDDEN: Final = re.compile(rb'<(row|col)\s[^<>]*\bhidden="(?:1|true)"')
+_HIDDEN: Final = re.compile(rb'<(?:row|col)\s[^<>]*\bhidden="(?:1|true)"')
 # An empty text is a value.
 _UNCALCULATED: Final = re.compile(
     rb'<c r="[A-Z]{1,3}\d{1,7}"(?![^<>]*\bt="str")[^<>]*>'
     rb"<f[^<>]*(?:/>|>[^<]*</f>)(?:<v></v>|<v\s*/>)?</c>"
 )
-_NAMESPACE: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 # Formats that every program has (ECMA-376, part 1, 18.8.30).
 _USUAL: Final = {
     "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%",
@@ -38,16 +37,14 @@ class SheetMarks(NamedTuple):
         rows: The last row with a filled cell, from 1.
         columns: The last column with one, from 1.
         formats: How numbers are shown that are not shown as they are, by `place_of`.
-        hidden_rows: How many rows are hidden.
-        hidden_columns: How many runs of columns are.
+        hidden: Whether rows or columns are hidden.
         uncalculated: Cells whose formula has no value, as no program calculated it.
     """
 
     rows: int
     columns: int
     formats: dict[int, str]
-    hidden_rows: int
-    hidden_columns: int
+    hidden: bool
     uncalculated: int
 
 
@@ -76,11 +73,9 @@ def _marks(sheet: bytes, styles: dict[bytes, str]) -> SheetMarks:
         code = styles.get(style)
         if code is not None:
             formats[place_of(row - 1, column - 1)] = code
-    hidden = [kind for (kind,) in map(re.Match.groups, _HIDDEN.finditer(sheet))]
-    return SheetMarks(
-        rows, columns, formats, hidden.count(b"row"), hidden.count(b"col"),
-        sum(1 for _ in _UNCALCULATED.finditer(sheet)),
-    )  # fmt: skip
+    hidden = _HIDDEN.search(sheet) is not None
+    uncalculated = sum(1 for _ in _UNCALCULATED.finditer(sheet))
+    return SheetMarks(rows, columns, formats, hidden, uncalculated)
 
 
 def place_of(row: int, column: int) -> int:

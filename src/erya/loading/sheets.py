@@ -129,7 +129,7 @@ def _note_unseen(
     if hidden:
         message = f"Sheets that are hidden were read as well: {', '.join(hidden)}."
         builder.notice("hidden_sheet", message)
-    hidden = [name for name, m in marks.items() if m.hidden_rows or m.hidden_columns]
+    hidden = [name for name, told in marks.items() if told.hidden]
     if hidden:
         message = (
             f"Rows or columns that are hidden were read as well: {', '.join(hidden)}."
