@@ -20,6 +20,7 @@ _ANSWER = re.compile(
     re.IGNORECASE,
 )
 _ASKS = frozenset("QqＱ问問")  # how a question begins
+_new = tuple.__new__  # as `Block` does, without its own function: half the time
 _QUESTION_LEVEL = 6  # below every heading that a document may have above its questions
 
 
@@ -49,11 +50,13 @@ class TextBuilder:
         With `pairs`, `Q: … A: …` becomes a question above its answer, in one paragraph
         or in two. A mark without its counterpart is text like any other.
         """
-        text = tidy(text)
+        # As nearly always: nothing to tidy, nothing to clean.
+        plain = text.isprintable() and "  " not in text
+        text = text.strip() if plain else tidy(text)
         asked, self._asked = self._asked, None
         question = _QUESTION.match(text) if pairs and text[:1] in _ASKS else None
-        if question is None and asked is None:  # as nearly always
-            self._add("paragraph", text)
+        if question is None and asked is None:
+            (self._put if plain else self._add)("paragraph", text)
             return
         answer = _ANSWER.search(text, question.end()) if question else None
         if question and answer and answer[1] == question[1]:
@@ -169,10 +172,12 @@ class TextBuilder:
         return next(spans, "")
 
     def _add(self, kind: BlockKind, text: str, *, level: int = 0) -> None:
-        self._open_list = False
         self._asked = None
-        if not text.isprintable():
-            text = clean(text)
+        self._put(kind, _seen(text), level)
+
+    def _put(self, kind: BlockKind, text: str, level: int = 0) -> None:
+        """Add a text that is clean."""
+        self._open_list = False
         if not text or text.isspace():
             return
         start, parts = self._length, self._parts
@@ -181,7 +186,7 @@ class TextBuilder:
             start += 2
         parts.append(text)
         self._length = end = start + len(text)
-        self._blocks.append(Block(kind, start, end, level))
+        self._blocks.append(_new(Block, (kind, start, end, level, "")))
 
     def _extend(self, text: str) -> None:
         """Lengthen the last block."""

@@ -26,11 +26,16 @@ _CANDIDATES: Final = [
 _SAMPLE = 200_000  # bytes looked at; the whole file is then decoded strictly
 # Controls, signs without a width, marks of direction, and tags: a reader cannot see
 # them, and a model reads what is written with them. Joiners stay: scripts need them.
-_UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\u200b\u200e\u200f\u2060-\u2064\u061c"
-    "\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]+"
+_GONE: Final = (
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\u200b\u200e\u200f\u2060-\u2064\u061c"
+    "\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f"
 )
+_ENDS: Final = "\r\u2028\u2029\x0b\x0c\x85"
+_UNSEEN: Final = re.compile(f"[{_GONE}]+")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_NEWLINES = re.compile(f"[{_ENDS}]")
+_ODD: Final = re.compile(f"[{_GONE}{_ENDS}\ud800-\udfff]")
+_BLANKS: Final = "\n\t\xa0\u2002\u2003\u3000"  # what text has, and does not print
 _ZEROS: Final = 10  # more than one NUL in ten characters: not UTF-8, but UTF-16
 _OFFICE = re.compile(
     "[\t\n\r -~\u00b7\u2010-\u2026\u3000-\u303f\u3400-\u9fff\uff00-\uffef]"
@@ -52,7 +57,6 @@ _HIGH_PAIR = re.compile(rb"[\x81-\xfe](?:[\x40-\x7e\x80-\xfe]|[\x30-\x39].{0,2})
 # Level 1, or the row of Chinese punctuation, or full-width letters and digits.
 _LEVEL_1 = re.compile(rb"[\xb0-\xd7\xa1\xa3][\xa1-\xfe]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
-_NEWLINES = re.compile("[\r\u2028\u2029\x0b\x0c\x85]")
 
 
 def decode(data: bytes, *, declared: str | None = None) -> str:
@@ -183,9 +187,10 @@ def clean(text: str) -> str:
     Control characters and byte order marks go, lone surrogates become U+FFFD: the store
     and every program that reads `--json` can then hold the text as it is.
     """
-    # As nearly always, and soon told.
-    usual = text.replace("\n", "").replace("\u3000", "").replace("\xa0", "")
-    if usual.replace("\t", "").isprintable():
+    usual = text
+    for blank in _BLANKS:
+        usual = usual.replace(blank, "")
+    if usual.isprintable() or not _ODD.search(text):  # as nearly always, and soon told
         return text
     text = _UNSEEN.sub("", _NEWLINES.sub("\n", text.replace("\r\n", "\n")))
     return _LONE_SURROGATE.sub("\ufffd", text)

@@ -53,6 +53,7 @@ _BLOCKS: Final = frozenset(
 _HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
 _LISTS: Final = frozenset(("ul", "ol", "menu"))
 _CELLS: Final = frozenset(("td", "th"))
+_ALONE: Final = frozenset(("p", *_HEADINGS))
 # What stands apart from its neighbours inside a cell of a table.
 _PARTS: Final = frozenset((*_BLOCKS, *_HEADINGS, *_CELLS, "tr"))
 # Of a style: what holds no declaration of it, and what a sign is written as (CSS 2.1).
@@ -71,14 +72,19 @@ _HIDING: Final = {
         "font": rf"(?:.*\s)?{_NOTHING}[\s/].*",
     }.items()
 }
-# What lexbor writes: attributes are quoted, and have no quotation marks inside. A whole
-# element without others inside comes first: there are most of those.
-_TAG: Final = re.compile(
-    r"<(p|h[1-6])(?: [^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*)?>([^<]*)</\1>"
-    r"|<(/?)([a-zA-Z][^\s/>]*)([^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*)>"
-    r"|<!--.*?-->|<![dD][^>]*>",
+_MAY_HIDE: Final = re.compile(rf";\s*({'|'.join(_HIDING)})\s*:([^;]*)")
+# What lexbor writes: attributes are quoted, and have no quotation marks inside. Text and
+# what follows it: most often a whole element without others inside, or tags that only
+# part what stands around them.
+_GIVEN: Final = r"[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*"
+_NEXT: Final = re.compile(
+    rf"([^<]*)(?:<(p|h[1-6]|t[dh]|li)(?: ({_GIVEN}))?>([^<]*)</\2>"
+    rf"|((?:</?(?:{'|'.join(sorted(_BLOCKS - {'li', 'caption'}))})(?: {_GIVEN})?>\s*)+)"
+    rf"|<(/?)([a-zA-Z][^\s/>]*)({_GIVEN})>"
+    r"|<!--.*?-->|<![dD][^>]*>|(<)|\Z)",
     re.DOTALL,
 )
+_ANY_TAG: Final = re.compile(rf"<{_GIVEN}>")
 _INLINE_TAGS: Final = re.compile(
     rf"</?(?:{'|'.join(_INLINE)})(?=[\s>])[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*>"
 )
@@ -194,19 +200,15 @@ def _is_hidden(attributes: Mapping[str, str | None]) -> bool:
     style = _HELD.sub("", (attributes.get("style") or "").lower())
     if "\\" in style:
         style = _ESCAPED.sub(_unescaped, style)
-    return any(map(_hides, style.split(";")))
+    return any(
+        _HIDING[told[1]].fullmatch(told[2].partition("!")[0].strip())
+        for told in _MAY_HIDE.finditer(";" + style)
+    )
 
 
 def _unescaped(match: re.Match[str]) -> str:
     code = int(match[1] or "0", 16)
     return match[2] or (chr(code) if 0 < code < 0x110000 else "")
-
-
-def _hides(declaration: str) -> bool:
-    """Tell whether a declaration, in small letters, leaves nothing to see."""
-    name, _, value = declaration.partition(":")
-    form = _HIDING.get(name.strip())
-    return form is not None and bool(form.fullmatch(value.partition("!")[0].strip()))
 
 
 class _Reader:
@@ -224,33 +226,42 @@ class _Reader:
 
     def read(self, source: str) -> None:
         """Add what stands in a page as lexbor writes it."""
-        at = 0
         raw = False  # inside of preformatted text
         inline = self._inline
-        for match in _TAG.finditer(source):
-            if at < match.start():
-                between = source[at : match.start()]
-                if inline or raw or not between.isspace():
-                    inline.append(between if raw else _flowing(between))
-            at = match.end()
-            whole, text, closes, tag, attributes = match.groups()
-            if whole is not None and not raw:
-                self._whole(whole, text)
-            elif tag == "pre" and not self._tables:
-                raw = self._preformatted(closes=bool(closes))
+        for before, whole, given, text, blocks, closes, tag, attributes, sign in map(
+            re.Match.groups, _NEXT.finditer(source)
+        ):
+            if before and (inline or raw or not before.isspace()):
+                inline.append(before if raw else _flowing(before))
+            if sign:
+                inline.append(sign)
             elif raw:
-                inline.append(text or ("\n" if tag == "br" else ""))
+                raw = self._raw(text, blocks, closes, tag)
+            elif whole:
+                self._whole(whole, given, text)
+            elif blocks:
+                self._part()
+            elif tag == "pre" and not (closes or self._tables):
+                self._flush()
+                raw = True
             elif closes:
                 self._leave(tag)
-            elif tag is not None:
+            elif tag:
                 self._enter(tag, attributes)
-        if at < len(source):
-            inline.append(_flowing(source[at:]))
         self._flush()
 
-    def _whole(self, tag: str, text: str) -> None:
-        """Add a paragraph or heading that has no other elements in it."""
-        if not (self._tables or self._lists or self._inline):
+    def _raw(self, text: str, blocks: str, closes: str, tag: str) -> bool:
+        """Add what stands in preformatted text; return whether it goes on."""
+        if tag == "pre":
+            self._builder.code(self._take()) if closes else self._flush()
+            return not closes
+        within = text or (blocks and _ANY_TAG.sub("", blocks))
+        self._inline.append(within or ("\n" if tag == "br" else ""))
+        return True
+
+    def _whole(self, tag: str, attributes: str, text: str) -> None:
+        """Add an element that has no others in it."""
+        if not (self._tables or self._lists or self._inline or tag not in _ALONE):
             if "\n" in text:
                 text = _flowing(text)
             if "&" in text:
@@ -260,9 +271,16 @@ class _Reader:
             else:
                 self._builder.heading(text, level=_HEADINGS[tag])
             return
-        self._enter(tag, "")
+        self._enter(tag, attributes or "")
         self._inline.append(_flowing(text))
         self._leave(tag)
+
+    def _part(self) -> None:
+        """End what stands before blocks that begin or end."""
+        if self._tables:
+            self._inline.append(" ")
+        else:
+            self._flush()
 
     def _preformatted(self, *, closes: bool) -> bool:
         if closes:
