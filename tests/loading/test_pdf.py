@@ -503,3 +503,42 @@ def test_a_sign_that_is_two_arabic_letters_is_read_in_their_order():
     parsed = parse(pdf([(60, 700, 12, "baA c")], means=means), "a.pdf")
 
     assert parsed.text == "\u0645 \u0644\u0627\u0628\u0631"
+
+
+HEBREW = {sign: chr(0x5D0 + at) for at, sign in enumerate("abcdefghijklmno")}
+
+
+def hebrew(drawn):
+    """What is read where these signs are drawn from the left."""
+    return "".join(HEBREW.get(sign, sign) for sign in reversed(drawn))
+
+
+def test_a_table_that_is_written_from_right_to_left_begins_with_its_right_column():
+    labels = ["abc", "defg", "hij"]
+    page = [
+        drawn
+        for row, label in enumerate(labels)
+        for drawn in (
+            (100, 700 - 20 * row, 12, f"20{row}6"),
+            (400 - 6 * len(label), 700 - 20 * row, 12, label),
+        )
+    ]
+
+    (table,) = blocks(parse(pdf(page, means=HEBREW), "a.pdf"))
+
+    assert table == (
+        "table",
+        "|  |  |\n| --- | --- |\n"
+        + "\n".join(
+            f"| {hebrew(label)} | 20{row}6 |" for row, label in enumerate(labels)
+        ),
+    )
+
+
+def test_a_long_number_among_words_from_right_to_left_parts_no_line():
+    page = [(100, 700, 12, "abc"), (125, 700, 12, "4750026"), (180, 700, 12, "def")]
+
+    parsed = parse(pdf(page, means=HEBREW), "a.pdf")
+
+    assert parsed.text == f"{hebrew('def')} 4750026 {hebrew('abc')}"
+    assert len(parsed.blocks) == 1

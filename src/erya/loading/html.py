@@ -73,9 +73,9 @@ _HIDING: Final = {
     }.items()
 }
 _MAY_HIDE: Final = re.compile(rf";\s*({'|'.join(_HIDING)})\s*:([^;]*)")
-# What lexbor writes: attributes are quoted, and have no quotation marks inside. Text and
-# what follows it: most often a whole element without others inside, or tags that only
-# part what stands around them.
+# What lexbor writes: attributes are quoted, and have no quotation marks inside. A match
+# is some text and what follows it: most often a whole element without others inside, or
+# tags that only part what stands around them.
 _GIVEN: Final = r"[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*"
 _NEXT: Final = re.compile(
     rf"([^<]*)(?:<(p|h[1-6]|t[dh]|li)(?: ({_GIVEN}))?>([^<]*)</\2>"
@@ -236,7 +236,7 @@ class _Reader:
             if sign:
                 inline.append(sign)
             elif raw:
-                raw = self._raw(text, blocks, closes, tag)
+                raw = self._raw(tag, text or blocks, closes=bool(closes))
             elif whole:
                 self._whole(whole, given, text)
             elif blocks:
@@ -250,13 +250,15 @@ class _Reader:
                 self._enter(tag, attributes)
         self._flush()
 
-    def _raw(self, text: str, blocks: str, closes: str, tag: str) -> bool:
+    def _raw(self, tag: str | None, within: str | None, *, closes: bool) -> bool:
         """Add what stands in preformatted text; return whether it goes on."""
-        if tag == "pre":
-            self._builder.code(self._take()) if closes else self._flush()
-            return not closes
-        within = text or (blocks and _ANY_TAG.sub("", blocks))
-        self._inline.append(within or ("\n" if tag == "br" else ""))
+        if tag == "pre" and closes:
+            self._builder.code(self._take())
+            return False
+        if within:
+            self._inline.append(_ANY_TAG.sub("", within))
+        elif tag == "br":
+            self._inline.append("\n")
         return True
 
     def _whole(self, tag: str, attributes: str, text: str) -> None:

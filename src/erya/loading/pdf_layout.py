@@ -8,12 +8,12 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise, zip_longest
 from typing import Final
 
 from erya.language import table_row
-from erya.loading.pdf_lines import NONE, Box, Line, Piece, joined
+from erya.loading.pdf_lines import NONE, Box, Line, Piece, joined, runs_left
 from erya.records import Block, BlockKind
 
 __all__ = ["PageText", "lay_out", "mostly_stands"]
@@ -103,8 +103,26 @@ def lay_out(page: PageText, lines: Sequence[Line], *, omitted: str = "") -> None
             )
         return
     usual = _usual_size(lines)
-    for block in _ordered(list(lines)):
+    for block in _ordered(_mirrored(lines) if _runs_left(lines) else list(lines)):
         _write(page, block, usual)
+
+
+def _runs_left(lines: Sequence[Line]) -> bool:
+    """Tell whether most lines are written from right to left."""
+    runs = [any(runs_left(piece.text) for piece in line) for line in lines]
+    return 2 * sum(runs) > len(runs)
+
+
+def _mirrored(lines: Sequence[Line]) -> list[Line]:
+    """Return lines as a mirror shows them, so that their first cell stands left."""
+    return [
+        sorted(
+            (replace(p, box=p.box._replace(left=-p.box.right, right=-p.box.left))
+            for p in line),
+            key=lambda piece: piece.box.left,
+        )
+        for line in lines
+    ]  # fmt: skip
 
 
 def _usual_size(lines: Sequence[Sequence[Piece]]) -> float:

@@ -11,6 +11,8 @@ import re
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
@@ -23,6 +25,7 @@ __all__ = [
     "garbled_share",
     "joined",
     "page_lines",
+    "runs_left",
     "turned",
 ]
 
@@ -32,6 +35,8 @@ _SOFT_HYPHEN: Final = "\ufffe"  # PDFium's sign for a hyphen at a line's end
 _LINE: Final = re.compile(r"[^\s\ufffe](?:[^\r\n\ufffe]*[^\s\ufffe])?")
 _LAM_ALEF: Final = re.compile("[\u0622\u0623\u0625\u0627]\u0644")
 _BLANKS: Final = re.compile(r"\s+")
+_WORD: Final = re.compile(r"\S+")
+_RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\uffff]")
 _UNTIDY: Final = re.compile(r"\s\s|(?! )\s|" + _UNSEEN.pattern)
 _WIDE_GAP: Final = 1.5  # times the height of a line: no blank between words is as wide
@@ -140,13 +145,14 @@ def page_lines(
     # Asking where characters stand is most of the work: running text is only sampled.
     wide = [_looks_wide(units, *span, geometry=geometry) for span in spans]
     cut_all = sum(wide) >= _WIDE_SHARE * len(spans)
+    both_ways = runs_left(units)
     for at, (start, end) in enumerate(spans):
-        cut = cut_all or any(wide[max(at - 1, 0) : at + 2])
-        pieces = [
-            piece
-            for piece in _pieces(units, start, end, cut=cut, geometry=geometry)
-            if piece.text.strip()
-        ]
+        if both_ways and runs_left(units[start:end]):
+            found = _pieces_both_ways(units, start, end, geometry=geometry)
+        else:
+            cut = cut_all or any(wide[max(at - 1, 0) : at + 2])
+            found = _pieces(units, start, end, cut=cut, geometry=geometry)
+        pieces = [piece for piece in found if piece.text.strip()]
         if pieces:
             rest = units[end : end + 2].lstrip(" ")
             pieces[-1].hyphen = rest.startswith(_SOFT_HYPHEN)
@@ -239,6 +245,35 @@ def _pieces(
             yield _piece(units, begin, before, box=box, geometry=geometry)
             begin, left = after, there
     yield _piece(units, begin, end, box=joined(left, last), geometry=geometry)
+
+
+def runs_left(text: str) -> bool:
+    """Tell whether there are letters in a text that are written from right to left."""
+    return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
+
+
+def _pieces_both_ways(
+    units: str, start: int, end: int, *, geometry: _Geometry
+) -> Iterator[Piece]:
+    """Cut a line at wide gaps where words that follow each other may stand apart.
+
+    Numbers and foreign words stand the other way round in what is written from right to
+    left: gaps are those between words as they stand.
+    """
+    words = [word.span() for word in _WORD.finditer(units, start, end)]
+    boxes = [reduce(joined, map(geometry.box, range(*word))) for word in words]
+    wide = _WIDE_GAP * max([box.top - box.bottom for box in boxes] + [1.0])
+    runs = [0] * len(words)
+    run, reach = 0, min(box.right for box in boxes)
+    for at in sorted(range(len(words)), key=lambda at: boxes[at].left):
+        run += boxes[at].left - reach > wide
+        reach = max(reach, boxes[at].right)
+        runs[at] = run
+    for _, members in groupby(range(len(words)), key=runs.__getitem__):
+        together = list(members)
+        box = reduce(joined, (boxes[at] for at in together))
+        first, last = words[together[0]][0], words[together[-1]][1]
+        yield _piece(units, first, last, box=box, geometry=geometry)
 
 
 def turned(box: Box, *, degrees: int, edges: Box) -> Box:
