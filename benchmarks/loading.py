@@ -78,7 +78,8 @@ def main() -> None:
         printed = list(laws(given.folder / "laws_zh", Path(made), given.laws))
         if not given.speed:
             report(f"{given.laws} Chinese laws, printed", printed, given)
-        speed(given, [pair.path for pair in printed])
+        bound = book(given.folder / "laws_zh", Path(made))
+        speed(given, [pair.path for pair in printed], bound)
 
 
 def outcomes(folder: Path) -> None:
@@ -131,29 +132,54 @@ def laws(folder: Path, made: Path, count: int) -> Iterator[Pair]:
     texts = sorted(folder.rglob("*.md"), key=lambda path: (path.stat().st_size, path))
     step = max(1, len(texts) // count)
     for number, path in enumerate(texts[::step][:count]):
-        text = path.read_text("utf-8")
-        lines = [line.strip("# ").strip() for line in text.splitlines()]
-        body = "".join(
-            f"<h2>{line}</h2>"
-            if line.startswith("第") and len(line) < 20
-            else f"<p>{line}</p>"
-            for line in lines
-            if line and not line.startswith("<!--")
-        )
-        plain = "\n".join(line for line in lines if not line.startswith("<!--"))
+        lines = lines_of(path)
+        plain = "\n".join(lines)
         for kind, style in (("1", ""), ("2", "column-count:2;")):
             page = made / f"law-{number}-{kind}.html"
-            page.write_text(
-                "<!doctype html><meta charset=utf-8><title>x</title>"
-                f"<body style='font-family:Noto Sans CJK SC;{style}'>{body}",
-                "utf-8",
-            )
+            page.write_text(page_of(lines, style), "utf-8")
             to_pdf(page)
             yield Pair(page.with_suffix(".pdf"), f"zh pdf, {kind} column", plain)
         page = made / f"law-{number}-1.html"
         yield Pair(page, "zh html", plain)
-        to_docx(page)
+        convert(page, "docx:MS Word 2007 XML", "--infilter=HTML (StarWriter)")
         yield Pair(page.with_suffix(".docx"), "zh docx", plain)
+
+
+def book(folder: Path, made: Path) -> dict[str, Path]:
+    """Print all laws as one book of some hundred pages, with two programs."""
+    page = made / "book-chromium.html"
+    lines = [line for path in sorted(folder.rglob("*.md")) for line in lines_of(path)]
+    page.write_text(page_of(lines), "utf-8")
+    to_pdf(page)
+    convert(page, "docx:MS Word 2007 XML", "--infilter=HTML (StarWriter)")
+    office = page.with_suffix(".docx").rename(made / "book-office.docx")
+    convert(office, "pdf:writer_pdf_Export")
+    return {
+        "html": page,
+        "chromium": page.with_suffix(".pdf"),
+        "office": office.with_suffix(".pdf"),
+    }
+
+
+def lines_of(path: Path) -> list[str]:
+    """Return the lines of a law, without marks and comments."""
+    lines = (line.strip("# ").strip() for line in path.read_text("utf-8").splitlines())
+    return [line for line in lines if not line.startswith("<!--")]
+
+
+def page_of(lines: list[str], style: str = "") -> str:
+    """Return lines as HTML, chapters as headings."""
+    body = "".join(
+        f"<h2>{line}</h2>"
+        if line.startswith("第") and len(line) < 20
+        else f"<p>{line}</p>"
+        for line in lines
+        if line
+    )
+    return (
+        "<!doctype html><meta charset=utf-8><title>x</title>"
+        f"<body style='font-family:Noto Sans CJK SC;{style}'>{body}"
+    )
 
 
 def to_pdf(page: Path) -> None:
@@ -165,13 +191,12 @@ def to_pdf(page: Path) -> None:
     )  # fmt: skip
 
 
-def to_docx(page: Path) -> None:
-    """Save a page as docx with LibreOffice."""
+def convert(page: Path, kind: str, *options: str) -> None:
+    """Save a file as another kind with LibreOffice."""
     subprocess.run(
         ["soffice", "--headless", f"-env:UserInstallation={page.parent.as_uri()}/profile",
-         "--infilter=HTML (StarWriter)", "--convert-to", "docx:MS Word 2007 XML",
-         "--outdir", str(page.parent), str(page)],
-        check=True, capture_output=True, timeout=120,
+         *options, "--convert-to", kind, "--outdir", str(page.parent), str(page)],
+        check=True, capture_output=True, timeout=300,
     )  # fmt: skip
 
 
@@ -273,7 +298,9 @@ def letters(text: str) -> str:
     return "".join(filter(str.isalnum, folded))
 
 
-def speed(given: argparse.Namespace, printed: list[Path]) -> None:
+def speed(
+    given: argparse.Namespace, printed: list[Path], bound: dict[str, Path]
+) -> None:
     """Print pages and bytes per CPU second, beside the peers and the parsers alone."""
     laws_pdf = [path for path in printed if path.name.endswith("-1.pdf")]
     papers = [given.folder / f"bcembedding/{n}_zh_0.pdf" for n in ("Comp", "Enco")]
@@ -281,9 +308,12 @@ def speed(given: argparse.Namespace, printed: list[Path]) -> None:
     pages = [path for path in printed if path.suffix == ".html"]
     print(f"\nSpeed, CPU seconds of one process, median of {RUNS} [slowest, fastest]")
     for name, paths, alone in (
+        ("zh book, pdf (Chromium)", [bound["chromium"]], pdfium),
+        ("zh book, pdf (LibreOffice)", [bound["office"]], pdfium),
         ("zh laws, pdf", laws_pdf, pdfium),
         ("zh papers, pdf", papers, pdfium),
         ("zh laws, md", markdown, None),
+        ("zh book, html", [bound["html"]], lexbor),
         (
             "zh laws, html",
             [page for page in pages if page.name.endswith("-1.html")],
@@ -310,7 +340,7 @@ def speed(given: argparse.Namespace, printed: list[Path]) -> None:
         for reader, runs in spent.items():
             took = statistics.median(runs)
             amount, unit = (counted, "pages") if counted else (size, "MB")
-            print(f"{name:16} {reader:14} {amount / took:7.1f} {unit}/s "
+            print(f"{name:26} {reader:14} {amount / took:7.1f} {unit}/s "
                   f"[{amount / max(runs):.1f}, {amount / min(runs):.1f}]")  # fmt: skip
 
 
