@@ -10,7 +10,10 @@ HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 
 _HAN = re.compile(f"[{HAN}]")
 _LATIN = re.compile("[A-Za-z]")
-_KANA_OR_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
+# From Greek to Mongolian, kana, and hangul.
+_OTHER = re.compile(
+    "[\u0370-\u1cff\u3040-\u30ff\ua960-\ua97f\uac00-\ud7ff\ufb1d-\ufdff\ufe70-\ufefc]"
+)
 # Up to six letters or digits of an alphabetic script; any other visible character.
 _TOKEN = re.compile(r"[A-Za-z0-9\u00c0-\u024f\u0370-\u052f]{1,6}|\S")
 
@@ -33,7 +36,7 @@ def language_of(text: str) -> Literal["zh", "en", ""]:
     """
     han = len(_HAN.findall(text))
     latin = len(_LATIN.findall(text))
-    if len(_KANA_OR_HANGUL.findall(text)) > han // 4 + latin:
+    if len(_OTHER.findall(text)) > han // 4 + latin:
         return ""
     if han * 2 > latin:
         return "zh"
