@@ -325,3 +325,38 @@ def test_blocks_are_in_order_apart_and_not_empty(name):
         assert block.start >= end
         assert parsed.text[block.start : block.end].strip()
         end = block.end
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ('<p>a<div class="x"">b</div><p id="k">c<div class="y"">d</div>', "a\n\nb\n\nc\n\nd"),
+        ('<p>a<div class="x" "="">b</div>', "a\n\nb"),
+        ("<p a<b=1>a</p><p =>b", "a\n\nb"),
+        ('<p>a<xmp><p class="x">b</p> <!--</xmp><p>c', 'a\n\n<p class="x">b</p> <!--\n\nc'),
+    ],
+)  # fmt: skip
+def test_html_with_slips_in_its_tags_loses_nothing(page, text):
+    assert parse(page.encode(), "a.html").text == text
+
+
+def test_preformatted_text_inside_of_such_keeps_its_parts_apart():
+    parsed = parse(b"<pre>a\n <pre>b</pre>c</pre>d", "a.html")
+
+    assert [parsed.text[b.start : b.end] for b in parsed.blocks] == ["a", "b", "c", "d"]
+    assert [b.kind for b in parsed.blocks] == ["code", "code", "code", "paragraph"]
+
+
+def test_lists_without_end_are_indented_to_a_depth():
+    parsed = parse(b"<ul><li>a" * 3_000, "a.html")
+
+    assert max(len(line) for line in parsed.text.splitlines()) == 2 * 19 + len("- a")
+
+
+def test_a_wide_table_is_read_in_one_pass_over_its_cells():
+    rows = [[f"{row}-{at}" for at in range(3_000)] for row in range(3)]
+    page = "".join("<tr>" + "".join(f"<td>{c}" for c in row) for row in rows)
+
+    parsed = parse(f"<table>{page}</table>".encode(), "a.html")
+
+    assert parsed.text.splitlines()[2] == "| " + " | ".join(rows[0]) + " |"

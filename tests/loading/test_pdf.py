@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from erya.errors import DocumentError
 from erya.loading import ParserPool, parse
 from erya.loading.pdf import PdfReader, open_pdf
+from erya.loading.pdf_lines import Box, _letters_in_order
 from erya.loading.pdf_marking import mark_pdf
 from erya.records import Item
 from tests.loading.pdf_files import pdf
@@ -542,3 +543,47 @@ def test_a_long_number_among_words_from_right_to_left_parts_no_line():
 
     assert parsed.text == f"{hebrew('def')} 4750026 {hebrew('abc')}"
     assert len(parsed.blocks) == 1
+
+
+def test_rows_of_numbers_below_heads_from_right_to_left_stand_below_their_heads():
+    drawn = [
+        (x, 700 - 20 * row, 12, text)
+        for row, texts in enumerate([("ghi", "def", "abc"), ("900", "2000", "10"),
+                                     ("901", "2001", "11"), ("902", "2002", "12")])
+        for x, text in zip((100, 250, 400), texts, strict=True)
+    ]  # fmt: skip
+
+    parsed = parse(pdf(drawn, means=HEBREW), "a.pdf")
+
+    first, _, below = parsed.text.splitlines()[:3]
+    assert first == f"| {hebrew('abc')} | {hebrew('def')} | {hebrew('ghi')} |"
+    assert below == "| 10 | 2000 | 900 |"
+
+
+def test_a_table_from_left_to_right_keeps_its_columns_where_names_run_left():
+    drawn = [
+        (x, 700 - 20 * row, 12, text)
+        for row, texts in enumerate([("10", "Anna", "1990"), ("11", "XYZ", "1991"),
+                                     ("12", "Mary", "1992"), ("13", "Tom", "1993")])
+        for x, text in zip((100, 250, 400), texts, strict=True)
+    ]  # fmt: skip
+    means = {letter: letter for letter in "AnMryaTom0123456789"}
+    means |= {"X": "\u05d0", "Y": "\u05d1", "Z": "\u05d2"}
+
+    parsed = parse(pdf(drawn, means=means), "a.pdf")
+
+    assert "| 11 | \u05d2\u05d1\u05d0 | 1991 |" in parsed.text
+
+
+def test_words_that_are_given_as_they_are_drawn_are_turned_around():
+    # As PDFium gives some words of what Chromium prints, one sign of which is two letters.
+    units = "\u0645\u0644\u0627\u0633 \u0633\u0644\u0627\u0645"
+    places = [0, 10, 10, 20, 30, 70, 60, 60, 50]
+
+    def box(number):
+        return Box(places[number], 0, places[number] + 8, 10)
+
+    assert (
+        _letters_in_order(units, box)
+        == "\u0633\u0644\u0627\u0645 \u0633\u0644\u0627\u0645"
+    )

@@ -100,22 +100,17 @@ class TextBuilder:
         """
         lines = [[_one_line(_seen(cell)) for cell in row] for row in rows]
         lines = [line for line in lines if any(line)]
-        width = max(map(len, lines), default=0)
-        used = [
-            at
-            for at in range(width)
-            if any(line[at : at + 1] != [""] and len(line) > at for line in lines)
-        ]
+        used = sorted({at for line in lines for at, cell in enumerate(line) if cell})
         if len(lines) < 2 or len(used) < 2:
             for line in lines:
                 self._add("paragraph", " | ".join(filter(None, line)))
             return
-        names = lines.pop(0) if header else [""] * width
+        names = lines.pop(0) if header else []
         rule = "| " + " | ".join(["---"] * len(used)) + " |"
-        grid = [
-            table_row([(*line, *[""] * width)[at] for at in used]) for line in lines
-        ]
-        head = table_row([(*names, *[""] * width)[at] for at in used])
+        head, *grid = (
+            table_row([line[at] if at < len(line) else "" for at in used])
+            for line in (names, *lines)
+        )
         self._add("table", "\n".join([head, rule, *grid]))
 
     def omit(self, text: str, *, reason: str) -> None:

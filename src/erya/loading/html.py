@@ -29,6 +29,7 @@ _UNSEEN: Final = (
     "object", "embed", "select", "button", "audio", "video", "canvas", "map",
     "datalist", "dialog", "noembed", "noframes",
 )  # fmt: skip
+_RAW: Final = ("xmp", "plaintext")  # shown, and all in them is text
 # What is hidden, or may be by its style: lexbor looks soonest.
 _HIDDEN: Final = (
     "[hidden], [aria-hidden=true i], "
@@ -73,22 +74,23 @@ _HIDING: Final = {
     }.items()
 }
 _MAY_HIDE: Final = re.compile(rf";\s*({'|'.join(_HIDING)})\s*:([^;]*)")
-# What lexbor writes: attributes are quoted, and have no quotation marks inside. A match
-# is some text and what follows it: most often a whole element without others inside, or
+# Attributes as lexbor writes them: values are quoted, and a name may hold what is no
+# name, such as a quotation mark too many.
+_GIVEN: Final = r"(?:\s+[^\s/>][^\s/>=]*(?:=\"[^\"]*\")?)*\s*/?"
+# Some text and what follows it: most often a whole element without others inside, or
 # tags that only part what stands around them.
-_GIVEN: Final = r"[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*"
 _NEXT: Final = re.compile(
-    rf"([^<]*)(?:<(p|h[1-6]|t[dh]|li)(?: ({_GIVEN}))?>([^<]*)</\2>"
-    rf"|((?:</?(?:{'|'.join(sorted(_BLOCKS - {'li', 'caption'}))})(?: {_GIVEN})?>\s*)+)"
+    rf"([^<]*)(?:<(p|h[1-6]|t[dh]|li)({_GIVEN})>([^<]*)</\2>"
+    rf"|((?:</?(?:{'|'.join(sorted(_BLOCKS - {'li', 'caption'}))}){_GIVEN}>\s*)+)"
     rf"|<(/?)([a-zA-Z][^\s/>]*)({_GIVEN})>"
     r"|<!--.*?-->|<![dD][^>]*>|(<)|\Z)",
     re.DOTALL,
 )
-_ANY_TAG: Final = re.compile(rf"<{_GIVEN}>")
-_INLINE_TAGS: Final = re.compile(
-    rf"</?(?:{'|'.join(_INLINE)})(?=[\s>])[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*>"
-)
+_ANY_TAG: Final = re.compile(rf"</?[a-zA-Z][^\s/>]*{_GIVEN}>")
+_INLINE_TAGS: Final = re.compile(rf"</?(?:{'|'.join(_INLINE)}){_GIVEN}>")
 _NAMES: Final = re.compile(r"<([a-zA-Z]{1,10})\b")
+_DEEPEST: Final = 20  # a list inside of lists; what is deeper stands at that depth
+_MOST_PARTS: Final = 200  # that are asked whether they are the main part
 _LEAST_MAIN: Final = 0.2  # of a page's text: less is no main part
 _ASIDES: Final = (
     "header, footer, aside, [role=banner], [role=contentinfo], [role=complementary]"
@@ -150,7 +152,7 @@ def _narrow(tree: LexborHTMLParser) -> None:
     body = tree.body
     if body is None:
         return
-    parts = tree.css("main, [role=main], article")
+    parts = tree.css("main, [role=main], article")[:_MOST_PARTS]
     best = max(parts, key=lambda node: len(node.text()), default=None)
     if best is not None and len(best.text()) > _LEAST_MAIN * len(body.text()):
         node = best
@@ -186,6 +188,9 @@ def _add_tree(builder: TextBuilder, tree: LexborHTMLParser, source: str) -> None
     # Each tag asked for costs a walk through the tree.
     there = set(map(str.lower, _NAMES.findall(source)))
     tree.strip_tags(["head", *there.intersection(_UNSEEN)], recursive=True)
+    if not there.isdisjoint(_RAW):  # it would be written as if it were tags
+        for node in tree.css(", ".join(_RAW)):
+            node.replace_with(node.text())
     if inline := sorted(there.intersection(_INLINE)):
         tree.unwrap_tags(inline)
     _Reader(builder).read(tree.html or "")
@@ -226,7 +231,7 @@ class _Reader:
 
     def read(self, source: str) -> None:
         """Add what stands in a page as lexbor writes it."""
-        raw = False  # inside of preformatted text
+        raw = 0  # elements of preformatted text that are open
         inline = self._inline
         for before, whole, given, text, blocks, closes, tag, attributes, sign in map(
             re.Match.groups, _NEXT.finditer(source)
@@ -236,30 +241,30 @@ class _Reader:
             if sign:
                 inline.append(sign)
             elif raw:
-                raw = self._raw(tag, text or blocks, closes=bool(closes))
+                raw += self._raw(tag, text or blocks, closes=bool(closes))
             elif whole:
                 self._whole(whole, given, text)
             elif blocks:
                 self._part()
             elif tag == "pre" and not (closes or self._tables):
                 self._flush()
-                raw = True
+                raw = 1
             elif closes:
                 self._leave(tag)
             elif tag:
                 self._enter(tag, attributes)
         self._flush()
 
-    def _raw(self, tag: str | None, within: str | None, *, closes: bool) -> bool:
-        """Add what stands in preformatted text; return whether it goes on."""
-        if tag == "pre" and closes:
+    def _raw(self, tag: str | None, within: str | None, *, closes: bool) -> int:
+        """Add what stands in preformatted text; return how many more are open."""
+        if tag == "pre":
             self._builder.code(self._take())
-            return False
+            return -1 if closes else 1
         if within:
             self._inline.append(_ANY_TAG.sub("", within))
         elif tag == "br":
             self._inline.append("\n")
-        return True
+        return 0
 
     def _whole(self, tag: str, attributes: str, text: str) -> None:
         """Add an element that has no others in it."""
@@ -273,7 +278,7 @@ class _Reader:
             else:
                 self._builder.heading(text, level=_HEADINGS[tag])
             return
-        self._enter(tag, attributes or "")
+        self._enter(tag, attributes)
         self._inline.append(_flowing(text))
         self._leave(tag)
 
@@ -283,13 +288,6 @@ class _Reader:
             self._inline.append(" ")
         else:
             self._flush()
-
-    def _preformatted(self, *, closes: bool) -> bool:
-        if closes:
-            self._builder.code(self._take())
-        else:
-            self._flush()
-        return not closes
 
     def _enter(self, tag: str, attributes: str) -> None:
         if tag == "br":
@@ -369,7 +367,7 @@ class _Reader:
             mark = f"{number}."
             self._lists[-1] = number + 1
         self._item_begins = False
-        self._builder.item(text, depth=len(self._lists) - 1, mark=mark)
+        self._builder.item(text, depth=min(len(self._lists), _DEEPEST) - 1, mark=mark)
 
     def _take(self) -> str:
         text = "".join(self._inline)

@@ -33,6 +33,7 @@ _NUMBERED: Final = re.compile(
     r"|第[一二三四五六七八九十百\d]{1,4}[编章节](?=\s|[\u4e00-\u9fff])"
     r"|[一二三四五六七八九十]{1,3}、(?=\S)"
 )
+_LETTER: Final = re.compile(r"[^\W\d_]")
 _GOES_ON: Final = frozenset(",;:.，；：。、…")
 _SENTENCE_ENDS: Final = frozenset(".!?:;。！？：；…”\"')）」")
 
@@ -103,26 +104,29 @@ def lay_out(page: PageText, lines: Sequence[Line], *, omitted: str = "") -> None
             )
         return
     usual = _usual_size(lines)
-    for block in _ordered(_mirrored(lines) if _runs_left(lines) else list(lines)):
+    for block in _ordered(_in_one_direction(lines)):
         _write(page, block, usual)
 
 
-def _runs_left(lines: Sequence[Line]) -> bool:
-    """Tell whether most lines are written from right to left."""
+def _in_one_direction(lines: Sequence[Line]) -> list[Line]:
+    """Return lines so that what is read first stands left, as in a mirror if need be.
+
+    Where letters are written in both directions, most lines decide.
+    """
     runs = [any(runs_left(piece.text) for piece in line) for line in lines]
-    return 2 * sum(runs) > len(runs)
-
-
-def _mirrored(lines: Sequence[Line]) -> list[Line]:
-    """Return lines as a mirror shows them, so that their first cell stands left."""
+    if not any(runs):
+        return list(lines)
+    written = sum(any(_LETTER.search(piece.text) for piece in line) for line in lines)
+    mirrored = 2 * sum(runs) > written
     return [
-        sorted(
-            (replace(p, box=p.box._replace(left=-p.box.right, right=-p.box.left))
-            for p in line),
-            key=lambda piece: piece.box.left,
-        )
+        sorted(map(_mirrored, line) if mirrored else line, key=lambda p: p.box.left)
         for line in lines
-    ]  # fmt: skip
+    ]
+
+
+def _mirrored(piece: Piece) -> Piece:
+    left, bottom, right, top = piece.box
+    return replace(piece, box=Box(-right, bottom, -left, top))
 
 
 def _usual_size(lines: Sequence[Sequence[Piece]]) -> float:

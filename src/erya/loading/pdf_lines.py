@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
@@ -36,7 +37,10 @@ _LINE: Final = re.compile(r"[^\s\ufffe](?:[^\r\n\ufffe]*[^\s\ufffe])?")
 _LAM_ALEF: Final = re.compile("[\u0622\u0623\u0625\u0627]\u0644")
 _BLANKS: Final = re.compile(r"\s+")
 _WORD: Final = re.compile(r"\S+")
-_RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+# Letters that are written from right to left; their digits are not.
+_LEFTWARDS: Final = "\u0590-\u065f\u066a-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+_RIGHT_TO_LEFT: Final = re.compile(f"[{_LEFTWARDS}]")
+_LETTERS: Final = re.compile(f"[{_LEFTWARDS}]{{2,}}")
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\uffff]")
 _UNTIDY: Final = re.compile(r"\s\s|(?! )\s|" + _UNSEEN.pattern)
 _WIDE_GAP: Final = 1.5  # times the height of a line: no blank between words is as wide
@@ -139,13 +143,13 @@ def page_lines(
     """Yield each line as its pieces, in PDFium's order."""
     units = _units(textpage)
     geometry = _Geometry(textpage, turn)
-    if "\u0644" in units:
-        units = _ligatures_in_order(units, geometry.box)
+    both_ways = runs_left(units)
+    if both_ways:
+        units = _letters_in_order(units, geometry.box)
     spans = [line.span() for line in _LINE.finditer(units)]
     # Asking where characters stand is most of the work: running text is only sampled.
     wide = [_looks_wide(units, *span, geometry=geometry) for span in spans]
     cut_all = sum(wide) >= _WIDE_SHARE * len(spans)
-    both_ways = runs_left(units)
     for at, (start, end) in enumerate(spans):
         if both_ways and runs_left(units[start:end]):
             found = _pieces_both_ways(units, start, end, geometry=geometry)
@@ -159,18 +163,30 @@ def page_lines(
             yield pieces
 
 
-def _ligatures_in_order(units: str, box: Callable[[int], Box]) -> str:
-    """Return Arabic with lam before alef where one sign is both.
+def _letters_in_order(units: str, box: Callable[[int], Box]) -> str:
+    """Return words from right to left in their order, and lam before alef in one sign.
 
-    PDFium turns what it takes for the order on the page, and the letters of such a sign
-    with it.
+    PDFium turns what it takes for the order on the page: not the letters of some words,
+    and those of one sign too much.
     """
-    return _LAM_ALEF.sub(
-        lambda pair: (
-            pair[0][::-1] if box(pair.start()) == box(pair.start() + 1) else pair[0]
-        ),
-        units,
-    )
+
+    def in_order(run: re.Match[str]) -> str:
+        boxes = [box(number) for number in range(*run.span())]
+        first, last = boxes[0], boxes[-1]
+        if first.left + first.right < last.left + last.right:
+            signs = groupby(zip(run[0], boxes, strict=True), key=itemgetter(1))
+            written = ["".join(letter for letter, _ in sign) for _, sign in signs]
+            return "".join(reversed(written))
+        return _LAM_ALEF.sub(
+            lambda pair: (
+                pair[0][::-1]
+                if boxes[pair.start()] == boxes[pair.end() - 1]
+                else pair[0]
+            ),
+            run[0],
+        )
+
+    return _LETTERS.sub(in_order, units)
 
 
 def _looks_wide(units: str, start: int, end: int, *, geometry: "_Geometry") -> bool:
