@@ -36,7 +36,7 @@ from erya.loading import (
 )
 from erya.locating import locate
 from erya.models import EmbeddingModel
-from erya.preparing import MASKED, Preparation
+from erya.preparing import MASKED, Preparation, unsearched
 from erya.records import Answer, Citation, Document, Evidence, Principal, Span
 from erya.reranking import Reranker
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
@@ -152,20 +152,8 @@ class Assistant:
             offered = run.changed(source.items(run.known()))
             for outcome in _loaded(pool.parse_all(offered, within=run.changed)):
                 run.report.pages = pool.pages
-                if outcome.problem is not None:
-                    run.note(outcome.problem, outcome.item)
-                else:
-                    notices = outcome.parsed.notices if outcome.parsed else ()
-                    run.opened(
-                        outcome.item,
-                        parts=len(outcome.parts),
-                        notices=(*outcome.notices, *notices),
-                    )
-                if outcome.parsed is None:
-                    run.report.opened += outcome.problem is None
-                else:
-                    kind = outcome.parsed.media_type
-                    run.report.formats[kind] = run.report.formats.get(kind, 0) + 1
+                document, notices = None, outcome.notices
+                if outcome.parsed is not None:
                     document = document_of(
                         outcome.item,
                         outcome.parsed,
@@ -173,6 +161,16 @@ class Assistant:
                     )
                     with traces.span("prepare"):
                         document = self.preparation.prepare(document)
+                    notices += (*outcome.parsed.notices, *unsearched(document))
+                if outcome.problem is not None:
+                    run.note(outcome.problem, outcome.item)
+                else:
+                    run.opened(outcome.item, parts=len(outcome.parts), notices=notices)
+                if document is None:
+                    run.report.opened += outcome.problem is None
+                else:
+                    kind = document.media_type
+                    run.report.formats[kind] = run.report.formats.get(kind, 0) + 1
                     with traces.span("chunk"):
                         chunks = list(self.chunker.chunk(document))
                     with traces.span("index", chunks=len(chunks)):
@@ -187,18 +185,26 @@ class Assistant:
         return report
 
     def plan(
-        self, source: Source, *, principal: Principal, force: bool = False
+        self,
+        source: Source,
+        *,
+        principal: Principal,
+        readers: frozenset[str] | None = None,
+        force: bool = False,
     ) -> Plan:
         """Tell what `ingest` would do. Nothing is parsed, and nothing changes.
 
         Args:
             source: What would be read. What is inside archives is not looked at.
             principal: Who would ingest.
+            readers: Who would be allowed to read; None keeps those who are.
             force: Whether unchanged files would be read again.
 
         Raises:
             StoreError: The base is damaged.
+            UsageError: The run would be refused.
         """
+        self._refuse_to_unmask(principal, force=force)
         with ParserPool(limits=self.limits) as pool:
             recipe = Recipe(self._recipe, f"{pool.abilities}|{pool.bounds}")
         stored = self._stored(principal)
@@ -208,6 +214,7 @@ class Assistant:
             stored,
             recipe=recipe,
             force=force,
+            readers=readers,
             roots=lambda: [root for root in source.roots if source.complete(root)],
         )
 

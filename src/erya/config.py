@@ -98,8 +98,9 @@ class Settings:
             being done.
         parse_memory_mb: Memory of a process that reads files, in megabytes.
         html: Whether web pages are read `whole`, or their `main` part alone.
-        clean: Steps that clean a document, with commas: normalise, boilerplate,
-            duplicates, quality; `none` cleans nothing.
+        clean: Steps that clean a document, with commas: normalise, duplicates,
+            quality, and boilerplate, which also leaves out what is said of several
+            things below one heading; `none` cleans nothing.
         enrich: What is told of a document in its metadata: facts, languages, keywords,
             entities.
         enrich_model: The chat model that names keywords and entities; empty goes by
@@ -138,7 +139,7 @@ class Settings:
     parse_seconds: float = 30.0
     parse_memory_mb: int = 1_000
     html: str = "whole"
-    clean: str = "normalise,boilerplate,duplicates,quality"
+    clean: str = "normalise,duplicates,quality"
     enrich: str = "facts,languages"
     enrich_model: str = ""
     enrich_names: str = ""
@@ -233,6 +234,15 @@ def _sources(given: Any, where: str) -> tuple[SourceSettings, ...]:
     return tuple(_source(name, told, where) for name, told in given.items())
 
 
+_TYPES: Final = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple: 'a list, as in ["group:legal"]',
+}
+
+
 def _source(name: str, told: Any, where: str) -> SourceSettings:
     called = f"[sources.{name}] ({where})"
     kinds = {f.name: type(f.default) for f in dataclasses.fields(SourceSettings)}
@@ -246,7 +256,8 @@ def _source(name: str, told: Any, where: str) -> SourceSettings:
         if not isinstance(value, allowed) or (
             isinstance(value, bool) and kinds[key] is not bool
         ):
-            msg = f"{key} of {called} must be of another type, got {value!r}."
+            kind = _TYPES[kinds[key]]
+            msg = f"{key} of {called} must be {kind}, got {value!r}."
             raise UsageError(msg)
     if sum(bool(told.get(key)) for key in ("path", "url", "bucket")) != 1:
         msg = f"{called} must name one of path, url and bucket."

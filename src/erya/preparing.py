@@ -10,13 +10,13 @@ from typing import Final
 
 from erya.guarding import RULES, Masking
 from erya.loading import Enrichment, clean_document
-from erya.records import Document
+from erya.records import Document, Notice
 
-__all__ = ["MASKED", "Preparation"]
+__all__ = ["MASKED", "Preparation", "unsearched"]
 
 MASKED: Final = ",mask:"  # in the recipe of documents that were masked
 
-_CLEANING: Final = ("normalise", "boilerplate", "duplicates", "quality")
+_CLEANING: Final = ("normalise", "duplicates", "quality")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,3 +70,15 @@ class Preparation:
         """Return the original if it is kept: not if so asked."""
         unkept = self.masking is not None and not self.masking.keep_original
         return None if unkept and document.private_original else original
+
+
+def unsearched(document: Document) -> tuple[Notice, ...]:
+    """Say so if nothing of a document is searched, since all of it is left out."""
+    if not all(block.omitted for block in document.blocks):
+        return ()
+    reasons = ", ".join(sorted({block.omitted for block in document.blocks}))
+    message = (
+        f"It was read, but nothing of it is searched ({reasons}). If that is wrong, "
+        "leave that step out of `clean`, and read it again."
+    )
+    return (Notice("nothing_searched", message),)

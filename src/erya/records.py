@@ -132,12 +132,14 @@ class Problem:
         code: The kind of problem, as one word for programs.
         message: The reason, for a person.
         failed: Whether it should have worked; otherwise it was rightly skipped.
+        gone: Whether it is sure not to be there any more: what is stored of it goes.
     """
 
     source: str
     code: str
     message: str
     failed: bool
+    gone: bool = False
 
 
 class Block(NamedTuple):

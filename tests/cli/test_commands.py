@@ -1,5 +1,6 @@
 """The program as a person and as another program use it."""
 
+import io
 import json
 import os
 import shlex
@@ -774,6 +775,48 @@ def test_problems_of_a_base_are_listed_with_what_to_do(erya, folder):
     ]
 
 
+def test_a_document_of_which_nothing_is_searched_is_told(erya, folder):
+    spam = folder / "spam.txt"
+    spam.write_text("buy now and save " * 300)
+
+    assert "nothing of it is searched" in erya("ingest", folder, "--kb", "d").out
+    found = erya("kb", "show", "d", "--problems", "--json").json["problems"]
+    assert [p["code"] for p in found] == ["nothing_searched"]
+    seen = erya("inspect", spam, "--json").json["files"][0]
+    assert [n["code"] for n in seen["notices"]] == ["nothing_searched"]
+
+
+def test_a_dry_run_tells_of_other_readers(erya, folder):
+    erya("ingest", folder, "--kb", "docs")
+
+    plan = erya(
+        "ingest", folder, "--kb", "docs", "--readers", "public", "--dry-run", "--json"
+    )
+
+    assert len(plan.json["updated"]) == 3
+
+
+def test_readers_are_not_changed_by_going_on(erya, folder):
+    done = erya("ingest", "--resume", "--kb", "docs", "--readers", "public")
+
+    assert done.code == 2
+    assert "goes on as the run began" in done.err
+
+
+def test_what_was_named_is_removed_by_the_name_it_has(erya, folder, monkeypatch):
+    told = ["--kb", "docs"]
+    monkeypatch.setattr(
+        "sys.stdin", io.TextIOWrapper(io.BytesIO(b"Ten days."), encoding="utf-8")
+    )
+    assert erya("ingest", "-", "--name", "a.md", *told).code == 0
+    assert erya("ingest", "stdin:b.md", "--gone", *told).code == 1
+
+    gone = erya("ingest", "stdin:a.md", "--gone", "--json", *told)
+
+    assert gone.json["removed"] == 1
+    assert erya("ingest", "ftp://example.org/a", *told).code == 2
+
+
 def test_a_dry_run_changes_nothing(erya, folder):
     done = erya("ingest", folder, "--kb", "docs", "--dry-run")
 
@@ -844,7 +887,15 @@ def test_a_run_that_was_cut_off_goes_on_with_what_it_was_told(
         patched.setattr("erya.assistant.Ingestion.finish", stopped)
         assert (
             erya(
-                "ingest", folder, "--kb", "docs", "--readers", "public", "--private"
+                "ingest",
+                folder,
+                "--kb",
+                "docs",
+                "--readers",
+                "public",
+                "--private",
+                "--pages",
+                7,
             ).code
             == 130
         )
@@ -858,7 +909,14 @@ def test_a_run_that_was_cut_off_goes_on_with_what_it_was_told(
     monkeypatch.setattr(Assistant, "ingest", noted)
     assert erya("ingest", "--resume", "--kb", "docs").code == 0
     assert asked == [
-        {"targets": [str(folder)], "name": "stdin.txt", "endpoint": "", "private": True}
+        {
+            "targets": [str(folder)],
+            "name": "stdin.txt",
+            "endpoint": "",
+            "private": True,
+            "pages": 7,
+            "delay": 0.5,
+        }
     ]
     assert "No run was cut off" in erya("ingest", "--resume", "--kb", "docs").err
 

@@ -57,6 +57,22 @@ def test_lines_said_again_and_again_are_kept_once():
     assert cleaned.text == document(text).text
 
 
+def test_what_is_said_below_another_heading_or_of_another_number_is_no_copy():
+    run = "Run `systemctl restart app`, and wait for two minutes until it answers."
+    fine = "违反第{}条规定的，由主管部门责令改正，给予警告，可以并处五千元以上五万元以下罚款。"
+    text = "\n\n".join(
+        [
+            *(f"## {name}\n\n{run}\n\n审批人：部门经理" for name in ("Billing", "Mail", "Files")),
+            "## 罚则",
+            *(fine.format(number) for number in "三四五"),
+        ]
+    )  # fmt: skip
+
+    cleaned = clean_document(document(text), list(CLEANING))
+
+    assert left_out(cleaned) == []
+
+
 def test_near_copies_of_paragraphs_are_left_out_and_others_are_not():
     zh = "公司每年给予员工二十五天年假，须提前三天向部门主管提出书面申请，经批准后方可休假，并在系统中登记备案。"
     other = LONG.replace("twenty five", "thirty").replace("annual", "sick")

@@ -369,6 +369,77 @@ def test_a_site_without_end_is_left_at_the_limit(site):
     assert not source.complete(source.roots[0])
 
 
+@pytest.mark.parametrize(
+    "canonical", ["/docs/b", "/docs/nowhere", "/docs/secret", "/docs/a/"]
+)
+def test_a_page_whose_canonical_address_gives_none_is_read_under_its_own(
+    site, canonical
+):
+    site.pages = {
+        "/robots.txt": "User-agent: *\nDisallow: /docs/secret",
+        "/docs/": '<a href="a">a</a> <a href="b">b</a>',
+        "/docs/a": f'<link rel="canonical" href="{canonical}">a',
+        "/docs/b": '<link rel="canonical" href="/docs/a">b',
+        "/docs/secret": "no",
+    }
+    site.moved = {"/docs/a/": "/docs/a"}
+
+    _, found = crawl(site)
+
+    read = [each for each in found if isinstance(each, Item)]
+    assert "/docs/a" in paths(site, read)
+    assert len({each.source for each in read}) == len(read)
+
+
+def test_what_a_comment_says_of_links_and_names_counts_for_nothing(site):
+    site.pages = {
+        "/docs/": '<!-- <link rel="canonical" href="/docs/x"> <a href="y"> --><p>a',
+        "/docs/x": "x",
+    }
+
+    assert paths(site, crawl(site)[1]) == ["/docs/"]
+
+
+def test_links_begin_where_a_page_says(site):
+    site.pages = {
+        "/docs/": '<a href="sub/a">a</a>',
+        "/docs/sub/a": '<base href="/docs/"><a href="b">b</a>',
+        "/docs/b": "b",
+    }
+
+    assert paths(site, crawl(site)[1]) == ["/docs/", "/docs/b", "/docs/sub/a"]
+
+
+def test_rules_that_cannot_be_read_let_nothing_be_read(site):
+    site.pages = {"/docs/": "a", "/robots.txt": "# \n" * 2_000_000}
+
+    with pytest.raises(UsageError, match=r"robots\.txt cannot be read"):
+        crawl(site)
+
+
+def test_one_page_of_a_site_adds_it_and_removes_nothing(site, followed):
+    site.pages = {"/docs/": '<a href="a">a</a>', "/docs/a": "a", "/docs/new.html": "n"}
+    followed()
+
+    report, held = followed("/docs/new.html")
+
+    assert (report.added, report.removed, report.kept) == (1, 0, 2)
+    assert held == ["/docs/", "/docs/a", "/docs/new.html"]
+
+
+def test_a_page_that_is_gone_goes_where_not_all_can_be_looked_at(site, followed):
+    endless = {f"/docs/{i}": f'<a href="/docs/{i + 1}">n</a>' for i in range(1, 30)}
+    site.pages = {"/docs/": '<a href="a">a</a> <a href="1">1</a>', **endless}
+    site.pages["/docs/a"] = "a"
+    assert "/docs/a" in followed(pages=5)[1]
+    del site.pages["/docs/a"]
+
+    report, held = followed(pages=5)
+
+    assert report.removed == 1
+    assert "/docs/a" not in held
+
+
 def test_a_redirect_leads_nowhere_else(site):
     site.pages = {
         "/docs/": '<a href="out">o</a><a href="in">i</a>',

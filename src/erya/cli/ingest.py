@@ -1,7 +1,7 @@
 """`erya ingest`: bring a base in step with files, folders, web sites and buckets."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,7 +18,13 @@ from erya.cli.common import (
 )
 from erya.cli.ingested import report_json, show_plans, show_report, summed
 from erya.cli.progress import existing, ingest_with_progress
-from erya.cli.sources import base_is_there, fresh_plan, is_address, sources_of
+from erya.cli.sources import (
+    Asked,
+    base_is_there,
+    fresh_plan,
+    is_address,
+    sources_of,
+)
 from erya.errors import UsageError
 from erya.policy import reader_labels
 from erya.records import absolute_path
@@ -66,6 +72,18 @@ _STRICT_EXIT = 3
 @click.option(
     "--private", is_flag=True, help="The web site may have a private address."
 )
+@click.option(
+    "--pages",
+    default=2_000,
+    type=click.IntRange(min=1),
+    help="How many pages of a web site at most; 2000 by default.",
+)
+@click.option(
+    "--delay",
+    default=0.5,
+    type=click.FloatRange(min=0),
+    help="Seconds between two requests to a web site; 0.5 by default.",
+)
 @click.option("--endpoint", default="", metavar="URL", help="Where a bucket is.")
 @click.option("--strict", is_flag=True, help="Exit with 3 when a file failed.")
 @usual_options
@@ -80,6 +98,8 @@ def ingest(
     dry_run: bool,
     name: str,
     private: bool,
+    pages: int,
+    delay: float,
     endpoint: str,
     strict: bool,
     as_json: bool,
@@ -112,42 +132,33 @@ def ingest(
       erya ingest --resume --kb legal
     """
     settings = settings_for(home=home, config=config, kb=kb)
-    labels = None
-    if readers:
-        given = (part.strip() for label in readers for part in label.split(","))
-        labels = reader_labels(filter(None, given))
-    if not targets and not resume:
-        msg = "No path was given. Try: erya ingest handbook/"
-        raise UsageError(msg)
+    labels = _labels(readers)
+    if not targets:
+        _check_resumed(resume=resume, otherwise=bool(readers or force))
     owner = principal_for(settings, None)
+    asked = Asked(
+        targets=[_absolute(target) for target in targets],
+        name=name,
+        endpoint=endpoint,
+        private=private,
+        pages=pages,
+        delay=delay,
+    )
     if not gone and (paths := [t for t in targets if t != "-" and not is_address(t)]):
         existing(paths)
     if dry_run and targets and not base_is_there(settings, settings.kb):
-        sources = sources_of(targets, settings, gone=gone, name=name, private=private)
+        sources = sources_of(asked, settings, gone=gone)
         show_plans(
             [fresh_plan(each) for each in sources], kb=settings.kb, as_json=as_json
         )
         return
-    asked: dict[str, Any] = {
-        "targets": [_absolute(target) for target in targets],
-        "name": name,
-        "endpoint": endpoint,
-        "private": private,
-    }
     with assistant_for(settings, kb=settings.kb, create=not resume) as assistant:
         if not targets:
-            asked, labels, force = _unfinished(assistant)
-        sources = sources_of(
-            asked["targets"],
-            settings,
-            gone=gone,
-            name=asked["name"],
-            endpoint=asked["endpoint"],
-            private=asked["private"],
-        )
+            asked, labels, force = _unfinished(assistant, asked)
+        sources = sources_of(asked, settings, gone=gone)
         if dry_run:
             plans = [
-                assistant.plan(source, principal=owner, force=force)
+                assistant.plan(source, principal=owner, readers=labels, force=force)
                 for source in sources
             ]
             show_plans(plans, kb=settings.kb, as_json=as_json)
@@ -174,8 +185,41 @@ def ingest(
         echo_json(report_json(report))
     else:
         show_report(report, kb=settings.kb)
-    if strict and report.failed:
-        raise click.exceptions.Exit(_STRICT_EXIT)
+    if gone and not report.removed:
+        echo(f"No document of {settings.kb!r} lies there: erya kb show", err=True)
+    code = (
+        _STRICT_EXIT if strict and report.failed else int(gone and not report.removed)
+    )
+    raise click.exceptions.Exit(code)
+
+
+def _labels(readers: tuple[str, ...]) -> frozenset[str] | None:
+    """Return who may read, as the options say; None if they do not.
+
+    Raises:
+        UsageError: A label is none.
+    """
+    if not readers:
+        return None
+    given = (part.strip() for label in readers for part in label.split(","))
+    return reader_labels(filter(None, given))
+
+
+def _check_resumed(*, resume: bool, otherwise: bool) -> None:
+    """Check what is asked where no path is given.
+
+    Raises:
+        UsageError: No run is to be resumed, or it is to go on otherwise than it began.
+    """
+    if not resume:
+        msg = "No path was given. Try: erya ingest handbook/"
+        raise UsageError(msg)
+    if otherwise:
+        msg = (
+            "--resume goes on as the run began. To give other readers, or to read all "
+            "again, name the paths."
+        )
+        raise UsageError(msg)
 
 
 def _absolute(target: str) -> str:
@@ -186,9 +230,11 @@ def _absolute(target: str) -> str:
 
 
 def _unfinished(
-    assistant: "Assistant",
-) -> tuple[dict[str, Any], frozenset[str] | None, bool]:
+    assistant: "Assistant", usual: Asked
+) -> tuple[Asked, frozenset[str] | None, bool]:
     """Return what the last run that did not end was asked, its readers, and force.
+
+    What an earlier release did not note is as `usual`.
 
     Raises:
         UsageError: Every run has ended, or the last read what is read once.
@@ -202,14 +248,7 @@ def _unfinished(
         raise UsageError(msg)
     given = jobs[0].arguments
     readers = given.get("readers")
-    # Runs of an earlier release noted the paths alone.
-    asked = {
-        "targets": list(given["roots"]),
-        "name": "",
-        "endpoint": "",
-        "private": False,
-        **given.get("asked", {}),
-    }
+    asked: Asked = {**usual, "targets": list(given["roots"]), **given.get("asked", {})}
     if "-" in asked["targets"]:
         msg = "The run that was cut off read standard input: send that again."
         raise UsageError(msg)

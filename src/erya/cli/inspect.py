@@ -22,7 +22,7 @@ from erya.errors import UsageError
 if TYPE_CHECKING:
     from erya.config import Settings
     from erya.loading import Outcome
-    from erya.records import Block, Chunk, Document, Item
+    from erya.records import Block, Chunk, Document, Item, Notice
 
 __all__ = ["inspect"]
 
@@ -30,12 +30,16 @@ _WORDS = 60  # columns of the beginning of a block
 
 
 class _Seen(NamedTuple):
-    """A file, the document that it is, its passages, the languages of its blocks."""
+    """A file, the document that it is, its passages, the languages of its blocks.
+
+    And what should be known of how it was read.
+    """
 
     outcome: "Outcome"
     document: "Document | None"
     passages: list["Chunk"]
     languages: list[str]
+    notices: tuple["Notice", ...]
 
 
 @click.command("inspect")
@@ -112,6 +116,7 @@ def _item(file: Path, settings: "Settings") -> "Item":
 def _read(item: "Item", settings: "Settings") -> list[_Seen]:
     from erya.chunking import StructureChunker  # noqa: PLC0415
     from erya.loading import ParserPool, document_of, languages_of  # noqa: PLC0415
+    from erya.preparing import unsearched  # noqa: PLC0415
 
     chunker = StructureChunker(max_tokens=settings.chunk_tokens)
     preparation = preparation_for(settings)
@@ -123,24 +128,28 @@ def _read(item: "Item", settings: "Settings") -> list[_Seen]:
     ) as pool:
         for outcome in pool.parse_all([item]):
             if outcome.parsed is None:
-                found.append(_Seen(outcome, None, [], []))
+                found.append(_Seen(outcome, None, [], [], outcome.notices))
                 continue
             read = document_of(outcome.item, outcome.parsed, readers=frozenset())
             document = preparation.prepare(read)
             passages = list(chunker.chunk(document))
-            found.append(_Seen(outcome, document, passages, languages_of(document)))
+            notices = (
+                *outcome.notices, *outcome.parsed.notices, *unsearched(document)
+            )  # fmt: skip
+            found.append(
+                _Seen(outcome, document, passages, languages_of(document), notices)
+            )
     return found
 
 
 def _show(seen: _Seen, *, blocks: bool, chunks: bool) -> None:
-    outcome, document, passages, languages = seen
+    outcome, document, passages, languages, notices = seen
     echo(one_line(outcome.item.source))
     if outcome.problem is not None:
         echo(f"  Nothing was read: {outcome.problem.message} ({outcome.problem.code})")
     if outcome.parts:
         echo(f"  {len(outcome.parts)} files inside; they follow.")
-    own = outcome.parsed.notices if outcome.parsed else ()
-    for notice in (*outcome.notices, *own):
+    for notice in notices:
         page = f"p. {notice.page}: " if notice.page else ""
         echo(f"  ! {page}{notice.message} ({notice.code})")
     if document is None:
@@ -182,9 +191,8 @@ def _show_block(document: "Document", block: "Block", language: str) -> None:
 
 
 def _as_json(seen: _Seen) -> dict[str, Any]:
-    outcome, document, passages, languages = seen
+    outcome, document, passages, languages, notices = seen
     problem = outcome.problem
-    notices = (*outcome.notices, *(outcome.parsed.notices if outcome.parsed else ()))
     told: dict[str, Any] = {
         "path": outcome.item.source,
         "problem": None

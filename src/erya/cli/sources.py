@@ -1,9 +1,9 @@
 """Which source the words of a command line, or a table of the settings, mean."""
 
+import re
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import urlsplit
 
 from erya.errors import UsageError
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from erya.loading import Source
 
 __all__ = [
+    "Asked",
     "base_is_there",
     "fresh_plan",
     "is_address",
@@ -21,47 +22,73 @@ __all__ = [
     "sources_of",
 ]
 
-_ADDRESSES = ("http://", "https://", "s3://")
+_ADDRESSES = ("http://", "https://", "s3://", "stdin:")
+_OTHER = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
 def is_address(target: str) -> bool:
-    """Tell whether a target is an address, and no path."""
-    return target.startswith(_ADDRESSES)
+    """Tell whether a target is an address, and no path.
+
+    Raises:
+        UsageError: It is one of a kind that cannot be read.
+    """
+    if target.startswith(_ADDRESSES):
+        return True
+    if _OTHER.match(target) and not Path(target).exists():
+        msg = f"Addresses begin with http://, https:// or s3://, got {target!r}."
+        raise UsageError(msg)
+    return False
+
+
+class Asked(TypedDict):
+    """What a command line says of where documents come from.
+
+    Attributes:
+        targets: Paths, `-`, and addresses of http, https and s3.
+        name: What to call standard input.
+        endpoint: Where buckets are, if not at AWS.
+        private: Whether web sites may have addresses that are not public.
+        pages: How many pages of a web site at most.
+        delay: Seconds between two requests to it.
+    """
+
+    targets: list[str]
+    name: str
+    endpoint: str
+    private: bool
+    pages: int
+    delay: float
 
 
 def sources_of(
-    targets: Sequence[str],
-    settings: "Settings",
-    *,
-    gone: bool = False,
-    name: str = "stdin.txt",
-    endpoint: str = "",
-    private: bool = False,
+    asked: Asked, settings: "Settings", *, gone: bool = False
 ) -> list["Source"]:
     """Return the sources that paths and addresses mean; all paths are one source.
 
     Args:
-        targets: Paths, `-`, and addresses of http, https and s3.
+        asked: What the command line says.
         settings: Their limits.
-        gone: Whether paths may be missing.
-        name: What to call standard input.
-        endpoint: Where buckets are, if not at AWS.
-        private: Whether web sites may have addresses that are not public.
+        gone: Whether paths may be missing, and of addresses all is to go.
 
     Raises:
         UsageError: A path does not exist, or an address is none.
     """
-    from erya.loading import FolderSource, StreamSource  # noqa: PLC0415
+    from erya.loading import FolderSource, GoneSource, StreamSource  # noqa: PLC0415
 
     most = settings.max_file_bytes
     sources: list[Source] = []
+    targets = asked["targets"]
     paths = [t for t in targets if t != "-" and not is_address(t)]
+    addresses = [t for t in targets if is_address(t)]
+    if gone and addresses:
+        sources.append(GoneSource(roots=tuple(each.rstrip("/") for each in addresses)))
+        addresses = []
     if paths:
         sources.append(FolderSource(paths, file_bytes=most, gone=gone))
     if "-" in targets:
         stream = sys.stdin.buffer
-        sources.append(StreamSource(stream=stream, name=name, file_bytes=most))
-    for target in filter(is_address, targets):
+        sources.append(StreamSource(stream=stream, name=asked["name"], file_bytes=most))
+    for target in addresses:
         if target.startswith("s3://"):
             from erya.loading.buckets import BucketSource  # noqa: PLC0415
 
@@ -69,14 +96,21 @@ def sources_of(
             bucket = BucketSource(
                 bucket=parts.netloc,
                 prefix=parts.path.lstrip("/"),
-                endpoint=endpoint,
+                endpoint=asked["endpoint"],
                 object_bytes=most,
             )
             sources.append(bucket)
         else:
             from erya.loading.web import WebSource  # noqa: PLC0415
 
-            sources.append(WebSource(url=target, page_bytes=most, private=private))
+            site = WebSource(
+                url=target,
+                pages=asked["pages"],
+                delay=asked["delay"],
+                private=asked["private"],
+                page_bytes=most,
+            )
+            sources.append(site)
     return sources
 
 

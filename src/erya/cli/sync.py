@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,8 @@ def sync(
     source was seen completely.
 
     A source is a table of erya.toml: [sources.NAME] with path, or url, or bucket, and
-    if wanted kb, readers, pages, delay, private, prefix and endpoint.
+    if wanted kb, readers, pages, delay, private, prefix and endpoint. With --json
+    each source gives an object on a line of its own.
 
     Examples:
 
@@ -95,7 +97,7 @@ def _synced(
     kb = given.kb or settings.kb
     owner = principal_for(settings, None)
     if not as_json:
-        echo(f"[{given.name}]")
+        echo(f"[{given.name}] {datetime.now().astimezone():%Y-%m-%d %H:%M:%S}")
     try:
         readers = reader_labels(given.readers) if given.readers else None
         source = source_of_settings(given, settings)
@@ -104,7 +106,7 @@ def _synced(
             return True
         with assistant_for(settings, kb=kb, create=True) as assistant:
             if dry_run:
-                plan = assistant.plan(source, principal=owner)
+                plan = assistant.plan(source, principal=owner, readers=readers)
                 show_plans([plan], kb=kb, as_json=as_json)
                 return True
             report = ingest_with_progress(

@@ -1,6 +1,7 @@
 """One run over a source."""
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -167,6 +168,7 @@ class Ingestion:
         self._writer = writer
         self._stored = {document.source: document for document in stored.documents}
         self._items = {item.source: item for item in stored.items}
+        self._sources = sorted({*self._stored, *self._items})
         self._recipe = recipe.text
         self._reading = recipe.reading
         self._readers = readers
@@ -174,6 +176,7 @@ class Ingestion:
         self._seen: set[str] = set()
         self._noted: set[str] = set()
         self._open_files: list[StoredItem] = []  # what is inside is still read
+        self._gone: list[str] = []  # whatever else could be seen
         self._kept: list[str] = []  # what failed: what was in it before stays
         self._began = self._committed = time.monotonic()
         self._documents = self._characters = 0
@@ -243,11 +246,10 @@ class Ingestion:
     def _inside(self, source: str) -> list[str]:
         """Return what is noted or stored of the files directly or deeper in a file."""
         below = f"{source}/"
-        return [
-            inner
-            for inner in {**self._stored, **self._items}
-            if inner.startswith(below) and inner not in self._seen
-        ]
+        # They stand together; what follows them begins with a sign after the slash.
+        first = bisect_left(self._sources, below)
+        last = bisect_left(self._sources, f"{source}0", first)
+        return [s for s in self._sources[first:last] if s not in self._seen]
 
     def known(self) -> dict[str, Mapping[str, str]]:
         """Return all that was read before, as a source wants to know it."""
@@ -368,6 +370,8 @@ class Ingestion:
             self._seen.add(problem.source)
         else:
             self.report.skipped.append(problem)
+            if problem.gone and problem.source in self._stored:
+                self._gone.append(problem.source)
 
     def finish(
         self, roots: Sequence[str], *, complete: Callable[[str], bool]
@@ -381,13 +385,14 @@ class Ingestion:
         """
         self._close_files()
         whole = [root for root in roots if complete(root)]
-        for source in self.vanished(whole):
+        for source in dict.fromkeys([*self.vanished(whole), *self._gone]):
             if source in self._stored:
                 self._writer.remove(self._stored[source].id)
                 self.report.removed += 1
             if source in self._items and source not in self._noted:
                 self._writer.forget(source)
         parts = [root for root in roots if root not in whole]
+        self._seen.update(self._gone)
         self.report.kept = sum(1 for s in self.vanished(parts) if s in self._stored)
         self._commit()
         self._embed_what_has_no_vector()

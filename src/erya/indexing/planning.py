@@ -15,7 +15,7 @@ class Plan:
 
     Attributes:
         added: Files that would be read for the first time.
-        updated: Files that would be read again.
+        updated: Files that would be read again, or be given other readers.
         unchanged: How many would be left as they are.
         removed: Documents that would go, as their files are gone.
         problems: What would be passed over, or cannot be read.
@@ -34,6 +34,7 @@ def planned(
     *,
     recipe: Recipe,
     force: bool,
+    readers: frozenset[str] | None = None,
     roots: Callable[[], Sequence[str]],
 ) -> Plan:
     """Compare what a source offers with what a base holds.
@@ -43,23 +44,30 @@ def planned(
         stored: What the base holds.
         recipe: How files would be read.
         force: Whether unchanged files would be read again.
+        readers: Who would be allowed to read what is offered; None keeps those who are.
         roots: Returns, at the end, the roots that were seen completely.
     """
     plan = Plan()
     documents = {document.source: document for document in stored.documents}
     items = {item.source: item for item in stored.items}
     seen: list[str] = []
+    gone: set[str] = set()
     for item in offered:
         if isinstance(item, Problem):
             plan.problems.append(item)
+            if item.gone:
+                gone.add(item.source)
             if item.failed:  # what was stored of it stays
                 seen.append(item.source)
             continue
         seen.append(item.source)
-        if isinstance(item, Unchanged):
-            plan.unchanged += 1
-            continue
         known, old = items.get(item.source), documents.get(item.source)
+        relabelled = old is not None and readers not in {None, old.readers}
+        if isinstance(item, Unchanged):
+            if relabelled:
+                plan.updated.append(item.source)
+            plan.unchanged += not relabelled
+            continue
         if known is None and old is None:
             plan.added.append(item.source)
             continue
@@ -70,7 +78,7 @@ def planned(
             and old.recipe == recipe.text
             and old.content_hash == item.content_hash
         )
-        if same and not force:
+        if same and not force and not relabelled:
             plan.unchanged += 1
         else:
             plan.updated.append(item.source)
@@ -79,8 +87,11 @@ def planned(
     plan.removed = sorted(
         source
         for source in documents
-        if any(is_under(source, root) for root in whole)
-        and not _is_offered(source, offers)
+        if source in gone
+        or (
+            any(is_under(source, root) for root in whole)
+            and not _is_offered(source, offers)
+        )
     )
     return plan
 

@@ -5,7 +5,7 @@ process that can be killed. Nothing here decides who may read a document, and no
 ever extracted to a path.
 """
 
-from erya.loading.base import PARSING, Limits, Parser, Source
+from erya.loading.base import PARSING, GoneSource, Limits, Parser, Source
 from erya.loading.cleaning import CLEANING, clean_document
 from erya.loading.documents import document_of
 from erya.loading.enriching import ENRICHING, Enrichment, languages_of
@@ -22,6 +22,7 @@ __all__ = [
     "PARSING",
     "Enrichment",
     "FolderSource",
+    "GoneSource",
     "Limits",
     "Marked",
     "Outcome",

@@ -4,9 +4,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from typing_extensions import override
+
 from erya.records import Item, Parsed, Problem, Unchanged
 
-__all__ = ["NOTHING_KNOWN", "PARSING", "Known", "Limits", "Parser", "Source"]
+__all__ = [
+    "NOTHING_KNOWN",
+    "PARSING",
+    "GoneSource",
+    "Known",
+    "Limits",
+    "Parser",
+    "Source",
+]
 
 # Raise it when a parser reads the same bytes as another text: documents are read anew.
 PARSING: Final = "3"
@@ -69,6 +79,27 @@ class Source(Protocol):
     def complete(self, root: str) -> bool:
         """Tell whether the finished iteration saw all of `root`."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoneSource(Source):
+    """Offers nothing: what is stored below some places is to go.
+
+    Attributes:
+        roots: The places.
+    """
+
+    roots: tuple[str, ...]
+
+    @override
+    def items(self, known: Known = NOTHING_KNOWN) -> Iterator[Item]:
+        """Yield nothing."""
+        return iter(())
+
+    @override
+    def complete(self, root: str) -> bool:
+        """Tell that nothing is there."""
+        return True
 
 
 class Parser(Protocol):

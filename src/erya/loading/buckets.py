@@ -38,7 +38,14 @@ class BucketSource(Source):
     _complete: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        """Let the prefix be a folder: documents are removed by what they are under."""
+        """Let the prefix be a folder: documents are removed by what they are under.
+
+        Raises:
+            UsageError: No bucket is named.
+        """
+        if not self.bucket:
+            msg = "No bucket is named. Addresses of buckets are: s3://BUCKET/PREFIX"
+            raise UsageError(msg)
         self.prefix = f"{self.prefix.strip('/')}/" if self.prefix.strip("/") else ""
 
     @property
@@ -82,15 +89,19 @@ class BucketSource(Source):
             require(name, feature="Reading a bucket", extra="s3")
             for name in ("boto3", "botocore.config", "botocore.exceptions")
         )
-        client = boto3.client(
-            "s3",
-            endpoint_url=self.endpoint or None,
-            config=config.Config(
-                connect_timeout=_SECONDS,
-                read_timeout=_SECONDS,
-                retries={"max_attempts": _TRIES},
-            ),
+        told = config.Config(
+            connect_timeout=_SECONDS,
+            read_timeout=_SECONDS,
+            retries={"max_attempts": _TRIES},
         )
+        try:
+            client = boto3.client("s3", endpoint_url=self.endpoint or None, config=told)
+        except ValueError:
+            msg = (
+                f"{self.endpoint!r} is no endpoint of buckets. They are addresses: "
+                "http://127.0.0.1:9000"
+            )
+            raise UsageError(msg) from None
         return client, (failures.BotoCoreError, failures.ClientError)
 
     def _object(

@@ -38,6 +38,7 @@ _TIMES: Final = 8  # that the same is said
 _MISREAD: Final = re.compile(
     "[\u00a1-\u00ff\u0152-\u0192\u02c6\u02dc\u20ac\u2122\ufffd锟斤拷烫屯]"
 )
+_NUMBERS: Final = re.compile("[0-9零〇一二两三四五六七八九十百千万亿]")
 _LETTER: Final = re.compile(rf"[\w{HAN}\s]")
 _WORD: Final = re.compile(r"[A-Za-z0-9+=]+")
 
@@ -88,21 +89,25 @@ def _normalise(document: Document) -> _Step:
 
 
 def _leave_out_boilerplate(document: Document) -> _Step:
-    """Leave out short lines that are said again and again, but for the first time."""
+    """Leave out short lines that are said again and again, but for the first time.
+
+    Not a line that is said below another heading: there it tells of something else.
+    """
+    sections = _sections(document)
     texts = [run_together(document.text[b.start : b.end]) for b in document.blocks]
     times = Counter(
         text
         for text, block in zip(texts, document.blocks, strict=True)
         if block.kind == "paragraph" and not block.omitted and len(text) <= _SHORT
     )
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
 
     def again(at: int) -> bool:
-        text = texts[at]
+        text, said = texts[at], (sections[at], texts[at])
         if times[text] < _ALWAYS_SAID or document.blocks[at].kind != "paragraph":
             return False
-        first = text not in seen
-        seen.add(text)
+        first = said not in seen
+        seen.add(said)
         return not first
 
     return _left_out(document, again, reason="boilerplate")
@@ -111,11 +116,13 @@ def _leave_out_boilerplate(document: Document) -> _Step:
 def _leave_out_copies(document: Document) -> _Step:
     """Leave out paragraphs that are nearly the same as one before (MinHash, LSH).
 
-    Broder, 1997: the share of equal minima of hashes estimates the Jaccard similarity;
-    what shares a band is then compared exactly, with a few of each band, so that
-    records that are all alike in form cost no more than others.
+    What stands below another heading, or has other numbers, is no copy: it tells of
+    something else. Broder, 1997: the share of equal minima of hashes estimates the
+    Jaccard similarity; what shares a band is then compared exactly, with a few of each
+    band, so that records that are all alike in form cost no more than others.
     """
-    buckets: dict[bytes, list[int]] = {}
+    sections = _sections(document)
+    buckets: dict[tuple[str, str, bytes], list[int]] = {}
     shingles: dict[int, frozenset[int]] = {}
 
     def copied(at: int) -> bool:
@@ -127,7 +134,8 @@ def _leave_out_copies(document: Document) -> _Step:
             crc32(text[i : i + _SHINGLE].encode())
             for i in range(len(text) - _SHINGLE + 1)
         )
-        bands = _bands(own)
+        same = sections[at], "".join(_NUMBERS.findall(text))
+        bands = [(*same, band) for band in _bands(own)]
         near = {other for band in bands for other in buckets.get(band, ())}
         if any(_alike(own, shingles[other]) for other in islice(near, _MOST_COMPARED)):
             return True
@@ -139,6 +147,16 @@ def _leave_out_copies(document: Document) -> _Step:
         return False
 
     return _left_out(document, copied, reason="duplicate")
+
+
+def _sections(document: Document) -> list[str]:
+    """Return the heading above each block."""
+    found, heading = [], ""
+    for block in document.blocks:
+        if block.kind == "heading" and not block.omitted:
+            heading = document.text[block.start : block.end]
+        found.append(heading)
+    return found
 
 
 def _bands(shingles: frozenset[int]) -> list[bytes]:

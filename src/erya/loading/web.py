@@ -22,7 +22,7 @@ from erya.records import Item, Problem, Unchanged, is_under
 __all__ = ["WebSource"]
 
 _AGENT: Final = "Erya"
-_ROBOTS_BYTES: Final = 500_000  # as RFC 9309 asks to read at least
+_ROBOTS_BYTES: Final = 5_000_000  # ten times what RFC 9309 asks to read at least
 _SITEMAP_BYTES: Final = 50_000_000  # as sitemaps.org allows
 _MOST_SITEMAPS: Final = 50
 _MOST_FAILED: Final = 10  # pages in a row that cannot be read: the site is down
@@ -33,14 +33,15 @@ _MOST_LINKS: Final = 5_000
 _MOST_WAIT: Final = 30.0  # seconds: longer delays of robots.txt are not waited for
 _GONE: Final = (404, 410)
 _LOCATIONS: Final = re.compile(r"<loc>\s*([^<\s]{1,2000})\s*</loc>", re.IGNORECASE)
-_LINKS: Final = re.compile(
-    r"<a\s[^>]{0,500}?href\s*=\s*[\"']?([^\"'\s>]{1,2000})", re.IGNORECASE
-)
+# Nothing of a tag goes past the next one: a page of beginnings costs no more.
+_HREF: Final = r"[^<>]{0,500}?\bhref\s*=\s*[\"']?([^\"'\s<>]{1,2000})"
+_LINKS: Final = re.compile(rf"<a\s{_HREF}", re.IGNORECASE)
+_BASE: Final = re.compile(rf"<base\s{_HREF}", re.IGNORECASE)
 _CANONICAL: Final = re.compile(
-    r"<link\s(?=[^>]{0,300}rel\s*=\s*[\"']?canonical\b)"
-    r"[^>]{0,500}?href\s*=\s*[\"']?([^\"'\s>]{1,2000})",
-    re.IGNORECASE,
+    rf"<link\s(?=[^<>]{{0,300}}rel\s*=\s*[\"']?canonical\b){_HREF}", re.IGNORECASE
 )
+_COMMENTS: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_FIRST: Final = re.compile(r"(?:index|default|home|readme|toc)\b", re.IGNORECASE)
 _NO_DOCUMENTS: Final = frozenset(
     (".css", ".js", ".ico", ".woff", ".woff2", ".ttf", ".mp3", ".mp4", ".webm", ".svg",
      ".png", ".jpg", ".jpeg", ".gif", ".webp", ".exe", ".iso", ".dmg")
@@ -51,7 +52,9 @@ _NO_DOCUMENTS: Final = frozenset(
 class WebSource(Source):
     """Offers the pages of a site below an address: of its sitemap, or by their links.
 
-    Pages are told apart by their canonical addresses. robots.txt is honoured, and its
+    Pages are told apart by their canonical addresses, where a page is there. From an
+    address of one page what it leads to is read, and nothing else is taken for gone.
+    robots.txt is honoured, and its
     delay, if it asks for no more than 30 s.
 
     Attributes:
@@ -72,9 +75,11 @@ class WebSource(Source):
     private: bool = False
     sleep: Callable[[float], None] = time.sleep
     _root: str = field(init=False)
+    _begins: bool = field(init=False)
     _complete: bool = field(default=False, init=False)
     _doubtful: bool = field(default=False, init=False)
     _waiting: "_Waiting" = field(init=False, repr=False)
+    _elsewhere: dict[str, str] = field(init=False, repr=False)
     _robots: Protego = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -90,10 +95,13 @@ class WebSource(Source):
         parts = urlsplit(self.url)
         path = parts.path
         last = PurePosixPath(path)
-        folder = str(last.parent) if last.suffix and not path.endswith("/") else path
+        page = bool(last.suffix) and not path.endswith("/")
+        folder = str(last.parent) if page else path
+        self._begins = not page or _FIRST.match(last.name) is not None
         self._root = f"{parts.scheme}://{parts.netloc}{folder}".rstrip("/")
         self._robots = Protego.parse("")
         self._waiting = _Waiting(0)
+        self._elsewhere: dict[str, str] = {}
 
     @property
     @override
@@ -103,8 +111,11 @@ class WebSource(Source):
 
     @override
     def complete(self, root: str) -> bool:
-        """Tell whether every page could be reached, and there were not too many."""
-        return self._complete and root == self._root
+        """Tell whether every page could be reached, and there were not too many.
+
+        From a page that is not the first of its folder others may not be reached.
+        """
+        return self._complete and self._begins and root == self._root
 
     @override
     def items(
@@ -116,12 +127,14 @@ class WebSource(Source):
             UsageError: The site cannot be reached at all.
         """
         self._complete, self._doubtful = True, False
+        self._elsewhere = {}
         self._robots = self._rules()
         waiting = self._waiting = _Waiting(self.pages * _AHEAD)
         waiting.add([self.url])
         for sitemap, urls in self._listed():
             waiting.add(filter(self._is_inside, urls), named_by=sitemap)
         offered: set[str] = set()
+        answered: set[str] = set()  # addresses that gave a page, and the pages'
         failed = 0  # one after the other
         for count, url in enumerate(self._addresses(known)):
             if count >= self.pages:
@@ -134,6 +147,8 @@ class WebSource(Source):
             waiting.add(filter(self._is_inside, links), named_by=url)
             down = isinstance(found, Problem) and found.code in _DOWN
             failed = failed + 1 if down else 0
+            if found is not None and not isinstance(found, Problem):
+                answered |= {url, found.source}
             if found is not None and found.source not in offered:
                 offered.add(found.source)
                 yield found
@@ -144,6 +159,7 @@ class WebSource(Source):
                     "stay as they are: try again later.",
                 )
                 return
+        yield from self._without_canonical(known, answered)
         if waiting.full:
             message = "The site names more pages than can be looked at: raise pages."
             yield self._stopped("too_many", message)
@@ -159,6 +175,17 @@ class WebSource(Source):
             self._waiting.add(filter(self._is_inside, known), known=True)
             yield from self._waiting
 
+    def _without_canonical(
+        self, known: Known, answered: set[str]
+    ) -> Iterator[Item | Problem | Unchanged]:
+        """Yield pages under their own addresses whose canonical ones give no page."""
+        for own, url in self._elsewhere.items():
+            if answered.isdisjoint((own, url)):
+                found, _ = self._page(url, known, canonical=False)
+                if found is not None:
+                    answered |= {url, found.source}
+                    yield found
+
     def _stopped(self, code: str, message: str) -> Problem:
         self._complete = False
         return _problem(self._root, code, message)
@@ -169,7 +196,7 @@ class WebSource(Source):
         return inside and suffix not in _NO_DOCUMENTS
 
     def _page(
-        self, url: str, known: Known
+        self, url: str, known: Known, *, canonical: bool = True
     ) -> tuple[Item | Problem | Unchanged | None, list[str]]:
         """Fetch a page; return it, and the addresses that it links to."""
         if not self._robots.can_fetch(url, _AGENT):
@@ -200,7 +227,7 @@ class WebSource(Source):
             links = before.get("links", "").split()
             return Unchanged(url), links
         if found.status == 200:
-            return self._read(found)
+            return self._read(found, canonical=canonical)
         return self._refused(url, found), []
 
     def _refused(self, url: str, found: egress.Fetched) -> Problem | None:
@@ -210,7 +237,13 @@ class WebSource(Source):
             named_by = self._waiting.named_by(url)
             message = f"It is not there ({found.status}), but {named_by} names it."
             return (
-                Problem(source=url, code="dead_link", message=message, failed=False)
+                Problem(
+                    source=url,
+                    code="dead_link",
+                    message=message,
+                    failed=False,
+                    gone=True,
+                )
                 if named_by
                 else None
             )
@@ -228,20 +261,26 @@ class WebSource(Source):
     def _may_read(self, url: str) -> bool:
         return self._is_inside(url) and self._robots.can_fetch(url, _AGENT)
 
-    def _read(self, found: egress.Fetched) -> tuple[Item | None, list[str]]:
+    def _read(
+        self, found: egress.Fetched, *, canonical: bool
+    ) -> tuple[Item | None, list[str]]:
         text = found.data[:_LOOKED_AT].decode("utf-8", "replace")
-        text = text if _is_html(found) else ""
+        text = _COMMENTS.sub("", text) if _is_html(found) else ""
+        told = _BASE.search(text)
+        base = urljoin(found.url, unescape(told[1])) if told else found.url
         links = list(
             dict.fromkeys(
                 link
                 for match in islice(_LINKS.finditer(text), _MOST_LINKS)
-                if (link := _absolute(found.url, match[1])) and self._is_inside(link)
+                if (link := _absolute(base, match[1])) and self._is_inside(link)
             )
         )
-        if told := _CANONICAL.search(text):
-            own = _absolute(found.url, told[1])
+        if canonical and (told := _CANONICAL.search(text)):
+            own = _absolute(base, told[1])
             if own is not None and own != found.url and self._is_inside(own):
-                return None, [own, *links]  # the same under another name: it is read
+                # The same under another name: that is read, if a page is there.
+                self._elsewhere.setdefault(own, found.url)
+                return None, [own, *links]
         validators = {
             name: found.headers[header]
             for name, header in (("etag", "etag"), ("last_modified", "last-modified"))
@@ -286,9 +325,10 @@ class WebSource(Source):
                 urljoin(self.url, "/robots.txt"), most_bytes=_ROBOTS_BYTES
             )
         except FetchError as error:
+            msg = f"robots.txt cannot be read, so that nothing may be: {error}"
             if error.code in {"not_public", "unreachable"}:
-                raise UsageError(str(error)) from None
-            return Protego.parse("")
+                msg = str(error)
+            raise UsageError(msg) from None
         if found.status >= 500:  # as RFC 9309 asks: then nothing may be read
             msg = f"{found.url} gives {found.status}; try again later."
             raise UsageError(msg)
