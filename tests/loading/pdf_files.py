@@ -1,10 +1,11 @@
 """PDFs made by the tests: plain drawing instructions, written by hand."""
 
 
-def pdf(*pages, rotate=0, crop=None, encrypt=False, title=None, means=None):
+def pdf(*pages, rotate=0, crop=None, encrypt=False, title=None, means=None, unit=False):
     """Return a PDF whose pages draw (x, y, size, text) in Helvetica, in that order.
 
-    `means` tells what text the font says that its signs are.
+    `means` tells what text the font says that its signs are. With `unit` the font has
+    a size of 1, and its letters are scaled.
     """
     objects = {
         1: "<< /Type /Catalog /Pages 2 0 R >>",
@@ -13,7 +14,10 @@ def pdf(*pages, rotate=0, crop=None, encrypt=False, title=None, means=None):
     kids, number = [], 4
     for page in pages:
         drawn = "".join(
-            f"BT /F {size} Tf {x} {y} Td ({text}) Tj ET\n" for x, y, size, text in page
+            f"BT /F 1 Tf {size} 0 0 {size} {x} {y} Tm ({text}) Tj ET\n"
+            if unit
+            else f"BT /F {size} Tf {x} {y} Td ({text}) Tj ET\n"
+            for x, y, size, text in page
         )
         cut = f"/CropBox [{' '.join(map(str, crop))}]" if crop else ""
         objects[number] = (

@@ -392,6 +392,102 @@ def test_a_mail_has_its_subject_its_people_its_text_once_and_its_attachments():
     assert second.parsed.title == "Plan"
 
 
+REPORT = b"""\
+From: mailer@example.org
+Subject: Undelivered
+MIME-Version: 1.0
+Content-Type: multipart/report; boundary=B; report-type=delivery-status
+
+--B
+Content-Type: text/plain
+
+It failed.
+--B
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.org
+
+Status: 5.1.1
+
+--B
+Content-Type: message/rfc822
+
+Subject: Call 13812345678
+
+The mail itself.
+--B--
+"""
+
+
+def test_a_mail_that_came_back_is_read_with_what_became_of_it():
+    first, second = opened(REPORT, "m.eml")
+
+    assert first.parsed
+    assert [text for _, text in shown(first.parsed)][2:] == [
+        "It failed.",
+        "Reporting-MTA: dns; mx.example.org",
+        "Status: 5.1.1",
+    ]
+    assert second.item.source == "/d/m.eml/message-1.eml"  # not by what it is about
+    assert second.parsed
+    assert "The mail itself." in second.parsed.text
+
+
+def test_each_part_of_a_mail_that_has_alternatives_chooses_by_itself():
+    message = EmailMessage()
+    message["Subject"] = "s"
+    message.set_content("<p>The body.</p>", subtype="html")
+    message.make_mixed()
+    inner = EmailMessage()
+    inner.set_content("plain words")
+    inner.add_alternative("<p>styled words</p>", subtype="html")
+    message.attach(inner)
+    footer = EmailMessage()
+    footer.set_content("-- the list")
+    message.attach(footer)
+    table = EmailMessage()
+    table.set_content("a,b\n1,2\n", subtype="csv", disposition="attachment")
+    message.attach(table)
+
+    first, second = opened(message.as_bytes(), "m.eml")
+
+    assert first.parsed
+    texts = [text for _, text in shown(first.parsed)]
+    assert texts[1:] == ["The body.", "plain words", "-- the list"]
+    assert second.item.source == "/d/m.eml/attachment-1.csv"
+
+
+CORE = """\
+<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/">
+<dc:creator>Ada</dc:creator><dcterms:created>2019-05-06T00:00:00Z</dcterms:created>
+</cp:coreProperties>"""
+
+
+def test_office_files_say_who_wrote_them_and_when():
+    book = workbook(("x", [[("A1", "a"), ("B1", "b")]]))
+    comments = '<comments><commentList><comment ref="A1"/></commentList></comments>'
+    out = io.BytesIO(book)
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("docProps/core.xml", CORE)
+        archive.writestr("xl/comments1.xml", comments)
+
+    parsed = parse(out.getvalue(), "x.xlsx")
+
+    assert parsed.metadata == {"author": "Ada", "created": "2019-05-06T00:00:00Z"}
+    assert [notice.code for notice in parsed.notices] == ["comments"]
+
+
+def test_a_cell_far_out_is_seen_however_it_is_written():
+    far = '<c s="0" r="XFD1048576"><v>1</v></c>'
+    book = workbook(("x", [[("A1", "here")], [("XFD1048576", far)]]))
+
+    with pytest.raises(DocumentError) as caught:
+        parse(book, "f.xlsx")
+
+    assert caught.value.code == "too_large"
+
+
 def test_a_mailbox_is_a_folder_of_mails():
     one, two = mail().as_bytes(), mail().as_bytes().replace(b"Ten", b"Six")
     box = (

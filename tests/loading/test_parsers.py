@@ -360,3 +360,26 @@ def test_a_wide_table_is_read_in_one_pass_over_its_cells():
     parsed = parse(f"<table>{page}</table>".encode(), "a.html")
 
     assert parsed.text.splitlines()[2] == "| " + " | ".join(rows[0]) + " |"
+
+
+def test_a_cell_over_several_rows_stands_in_each():
+    page = (
+        "<table><tr><th>Country<th>City<th>EUR<tr><td rowspan=2>Germany<td>Berlin<td>145"
+        "<tr><td>Munich<td>160<tr><td>Italy<td>Rome<td rowspan=9>150</table><p>End."
+    )
+
+    lines = parse(page.encode(), "a.html").text.splitlines()
+
+    assert lines[2:5] == [
+        "| Germany | Berlin | 145 |",
+        "| Germany | Munich | 160 |",
+        "| Italy | Rome | 150 |",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [("a.html", "<p>Price: <s>10</s> <b>12</b>"), ("a.md", "Price: ~~10~~ **12**")],
+)
+def test_what_is_struck_out_is_marked_so(name, page):
+    assert parse(page.encode(), name).text == "Price: ~~10~~ 12"

@@ -62,6 +62,25 @@ def test_lines_become_paragraphs_and_larger_type_headings():
     assert parsed.title == "Cold boxes"
 
 
+def test_letters_count_by_the_size_they_are_drawn_in():
+    page = [
+        (60, 740, 9, "1. Of a section"),
+        (60, 700, 18, "The title"),
+        *lines(LINE, LINE, top=660),
+    ]
+
+    parsed = parse(pdf(page, unit=True), "a.pdf")
+
+    assert ("heading", "The title") in blocks(parsed)
+    assert parsed.title == "The title"
+
+
+def test_a_section_is_no_title():
+    page = [(60, 740, 14, "1. Introduction"), *lines(LINE, LINE)]
+
+    assert parse(pdf(page), "report.pdf").title == "report"
+
+
 @pytest.mark.parametrize("order", ["columns", "rows"])
 def test_two_columns_are_read_one_after_the_other(order):
     """Even when the page is drawn row by row, across both columns."""

@@ -7,18 +7,20 @@ for IBAN. What has none needs a form that little else has, or a word before it.
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
 from typing_extensions import override
 
 from erya.guarding.base import PersonalData, PersonalDataDetector
+from erya.language import table_cells
+from erya.records import Span
 
 __all__ = ["KINDS", "RULES", "PersonalDataRules"]
 
 # Raise it when the rules find more or less: masked documents are read anew.
-RULES: Final = "2"
+RULES: Final = "3"
 
 
 class _Rule(NamedTuple):
@@ -35,14 +37,15 @@ class PersonalDataRules(PersonalDataDetector):
     Kinds: `secret` (keys, tokens, passwords), `email`, `wechat_id`, `ip_address`,
     `iban`, `cn_social_credit`, `cn_id_card`, `bank_card`, `us_ssn`, `passport`,
     `vehicle_plate`, `date_of_birth`, `phone`, `address`, `person`. Of addresses only
-    those with a street and a number, of people only those whom a title or a form's
-    field announces.
+    those with a street and a number, of people only those whom a title, a form's field
+    or a table's column announces.
     """
 
     @override
     def find(self, text: str) -> list[PersonalData]:
         found: list[PersonalData] = []
         taken = bytearray(len(text))
+        text = _DASHES.sub("-", text)  # one sign for one
         # The surest first: what one has taken, the next cannot have.
         for rule in _RULES:
             for match in filter(rule.holds, rule.form.finditer(text)):
@@ -50,7 +53,25 @@ class PersonalDataRules(PersonalDataDetector):
                 if not any(taken[start:end]):
                     taken[start:end] = b"\1" * (end - start)
                     found.append(PersonalData(rule.kind, start, end))
+        for start, end in _people_in_tables(text):
+            if not any(taken[start:end]):
+                found.append(PersonalData("person", start, end))
         return sorted(found, key=lambda each: each.start)
+
+
+def _people_in_tables(text: str) -> Iterator[Span]:
+    """Yield the cells with a name below those columns that are named so."""
+    for table in _TABLES.finditer(text):
+        names, *rows = table_cells(text, Span(*table.span()))
+        columns = [
+            at for at, cell in enumerate(names) if _FIELD.fullmatch(text[slice(*cell)])
+        ]
+        for cells in rows if columns else ():
+            yield from (
+                cells[at]
+                for at in columns
+                if at < len(cells) and _PERSON.fullmatch(text[slice(*cells[at])])
+            )
 
 
 def _is_id_card(match: re.Match[str]) -> bool:
@@ -194,6 +215,22 @@ _ENDS: Final = r"(?![0-9A-Za-z])"  # and none after
 _NAME: Final = r"[^\W\d_a-z][\w'’-]{1,20}"
 _HAN: Final = "[\u4e00-\u9fff]"
 
+# Hyphens and dashes as programs and people write them between groups of digits.
+_DASHES: Final = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_FIELDS: Final = "姓名|联系人|收件人|收货人|申请人|负责人|经办人"
+_TABLES: Final = re.compile(
+    rf"^\| [^\n]{{0,2000}}(?:{_FIELDS}|[Nn]ame|[Cc]ontact)[^\n]{{0,2000}} \|\n"
+    r"\| ---[^\n]*\|(?:\n\| [^\n]* \|)+",
+    re.MULTILINE,
+)
+_FIELD: Final = re.compile(
+    rf".{{0,4}}(?:{_FIELDS})"
+    r"|(?:full|first|last|given|family|employee|customer|patient|contact) ?name"
+    r"|contact(?: person)?|surname",
+    re.IGNORECASE,
+)
+_PERSON: Final = re.compile(rf"{_HAN}{{2,4}}|{_NAME}(?: {_NAME}){{0,3}}")
+
 _RULES: Final = (
     _Rule(
         "secret",
@@ -224,7 +261,7 @@ _RULES: Final = (
     _Rule(
         "email",
         re.compile(
-            r"(?<![\w.%+-])(?P<it>[A-Za-z0-9_][A-Za-z0-9._%+-]{0,63}@"
+            r"(?<![\w%+])(?P<it>[A-Za-z0-9_][A-Za-z0-9._%+-]{0,63}@"
             r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24})" + _ENDS,
             re.ASCII,
         ),
@@ -329,10 +366,10 @@ _RULES: Final = (
     _Rule(  # Chinese mobiles, landlines and service numbers
         "phone",
         re.compile(
-            r"(?<![\w.+-])(?P<it>(?:(?:\+|00)?86[ -]?)?"
+            r"(?<![\w+-])(?<!\d\.)(?P<it>(?:(?:\+|00)?86[ -]?)?"
             r"1[3-9]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})"
             r"|(?:\(0\d{2,3}\) ?|0\d{2,3}[ -]?)[2-8]\d{6,7}(?:-\d{1,4})?"
-            r"|[48]00-\d{3}-\d{4}|1-\d{3}-\d{3}-\d{4})(?![\w-])",
+            r"|[48]00-\d{3}-\d{4}|1-\d{3}-\d{3}-\d{4})(?![^\W_]|-\w)",
             re.ASCII,  # a Chinese character may stand beside a number
         ),
         _is_phone,
@@ -369,14 +406,15 @@ _RULES: Final = (
     _Rule(
         "person",
         re.compile(
-            r"(?:姓名|联系人|收件人|收货人|申请人|负责人|经办人)[:：] ?"
-            rf"(?P<it>{_HAN}{{2,4}}?)(?=[^\u4e00-\u9fff]|$|电话|手机|身份证)"
+            rf"(?:{_FIELDS})[:：] ?(?P<it>{_HAN}{{2,4}}?)"
+            "(?=[^\u4e00-\u9fff]|$|电话|手机|身份证)"
         ),
     ),
     _Rule(
         "person",
         re.compile(
-            r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof)\. |\b[Mm]y name is |(?<!\w )(?<!\w)Name: ?)"
+            r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof)\. |\b[Mm]y name is |(?<!\w )(?<!\w)Name: ?"
+            r"|\b(?:[Cc]ontact person|[Ff]ull name): ?)"
             rf"(?P<it>{_NAME}(?: {_NAME}){{0,2}})"
         ),
     ),

@@ -5,6 +5,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,7 +58,8 @@ def parse_docx(data: bytes, name: str) -> Parsed:
     Raises:
         DocumentError: It is no Word document, or is damaged.
     """
-    Package(data, called="Word document", office=True)  # checks what it unpacks to
+    # Checks what it unpacks to.
+    facts = Package(data, called="Word document", office=True).facts()
     try:
         document = docx.Document(io.BytesIO(data))
     except _DAMAGED as error:
@@ -65,10 +67,8 @@ def parse_docx(data: bytes, name: str) -> Parsed:
         raise DocumentError(msg, code="damaged") from None
     builder = TextBuilder()
     _Reader(document, builder).read()
-    parsed = builder.parsed(title=_title(document), media_type=_MEDIA_TYPE)
-    if parsed.title:
-        return parsed
-    return builder.parsed(title=PurePosixPath(name).stem, media_type=_MEDIA_TYPE)
+    parsed = builder.parsed(title=_title(document), media_type=_MEDIA_TYPE, **facts)
+    return parsed if parsed.title else replace(parsed, title=PurePosixPath(name).stem)
 
 
 class _Reader:
@@ -160,7 +160,7 @@ class _Reader:
         outline = element.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")
         for _ in range(_LEVELS):  # a style may be based on another
             if outline is not None:
-                level = int(outline.get(qn("w:val"))) + 1
+                level = _number(outline, _LEVELS) + 1
                 return level if level <= _LEVELS else 0
             if style is None:
                 return 0
@@ -266,7 +266,7 @@ def _cells(row: "BaseOxmlElement", *, above: Sequence[str], label: _Label) -> li
 
 def _number(element: "BaseOxmlElement | None", default: int) -> int:
     value = element.get(qn("w:val")) if element is not None else None
-    return int(value) if value is not None and value.isdigit() else default
+    return int(value) if value is not None and value.isdecimal() else default
 
 
 def _flat(cell: "BaseOxmlElement", label: _Label) -> str:

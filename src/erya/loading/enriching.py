@@ -34,15 +34,15 @@ _FORMS: Final = (
     (
         "money",
         re.compile(
-            r"[¥￥$€£] ?\d[\d,.]*\d?"
-            r"|\d[\d,.]*\d? ?(?:万元|亿元|元|美元|EUR|USD|CNY)"
+            r"[¥￥$€£] ?\d[\d,.]{0,30}"
+            r"|(?<![\d,.])\d[\d,.]{0,30} ?(?:万元|亿元|元|美元|EUR|USD|CNY)"
         ),
     ),
     (
         "organisation",
         re.compile(
-            r"(?:[A-Z][\w&'-]+ ){1,4}(?:Inc|Ltd|Corp|LLC|GmbH|AG|University|Institute"
-            r"|Bank|Company|Group|Agency|Commission)\b"
+            r"(?:(?<![\w&'-])[A-Z][\w&'-]{1,40} ){1,4}(?:Inc|Ltd|Corp|LLC|GmbH|AG"
+            r"|University|Institute|Bank|Company|Group|Agency|Commission)\b"
         ),
     ),
     (

@@ -29,6 +29,7 @@ _UNSEEN: Final = (
     "object", "embed", "select", "button", "audio", "video", "canvas", "map",
     "datalist", "dialog", "noembed", "noframes",
 )  # fmt: skip
+_STRUCK: Final = ("del", "s", "strike")  # shown, but struck out
 _RAW: Final = ("xmp", "plaintext")  # shown, and all in them is text
 # What is hidden, or may be by its style: lexbor looks soonest.
 _HIDDEN: Final = (
@@ -101,7 +102,9 @@ _FACTS: Final = {
     "description": ("description", "og:description"),
 }
 _START: Final = re.compile(r'\bstart="(\d{1,9})"')
-_SPAN: Final = re.compile(r'\bcolspan="(\d{1,3})"')
+_COLUMNS: Final = re.compile(r'\bcolspan="(\d{1,3})"')
+_ROWS: Final = re.compile(r'\browspan="(\d{1,3})"')
+_MOST_SPANNED: Final = 100
 _WIDE_WRAP: Final = re.compile(
     r"(?<=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])[ \t\r\f]*\n\s*"
     r"(?=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])"
@@ -173,6 +176,8 @@ def add_html(builder: TextBuilder, fragment: str) -> None:
 
 def add_well_formed(builder: TextBuilder, page: str) -> None:
     """Add HTML that a program has written, with nothing in it to hide."""
+    if "<del>" in page:  # written back as Markdown has it
+        page = page.replace("<del>", "~~").replace("</del>", "~~")
     _Reader(builder).read(_INLINE_TAGS.sub("", page))
 
 
@@ -191,6 +196,11 @@ def _add_tree(builder: TextBuilder, tree: LexborHTMLParser, source: str) -> None
     if not there.isdisjoint(_RAW):  # it would be written as if it were tags
         for node in tree.css(", ".join(_RAW)):
             node.replace_with(node.text())
+    if not there.isdisjoint(_STRUCK):  # as Markdown writes what is not valid any more
+        for node in tree.css(", ".join(_STRUCK)):
+            if node.text().strip():
+                node.insert_before("~~")
+                node.insert_after("~~")
     if inline := sorted(there.intersection(_INLINE)):
         tree.unwrap_tags(inline)
     _Reader(builder).read(tree.html or "")
@@ -227,7 +237,9 @@ class _Reader:
         self._tables = 0
         self._rows: list[list[str]] = []
         self._header = False
-        self._columns = 1  # of the cell that is open
+        self._columns = self._height = 1  # of the cell that is open
+        # What reaches down into other rows: by its column the last row, and its text.
+        self._reaching: dict[int, tuple[int, str]] = {}
 
     def read(self, source: str) -> None:
         """Add what stands in a page as lexbor writes it."""
@@ -307,14 +319,16 @@ class _Reader:
         if tag == "table":
             if not self._tables:
                 self._flush()
-                self._rows, self._header = [], False
+                self._rows, self._header, self._reaching = [], False, {}
             self._tables += 1
         elif tag == "tr" and self._tables == 1:
             self._rows.append([])
         elif tag in _CELLS and self._tables == 1:
             self._inline.clear()
-            span = _SPAN.search(attributes)
-            self._columns = int(span[1]) if span else 1
+            self._columns = self._height = 1
+            if "span" in attributes:
+                self._columns = _spanned(_COLUMNS, attributes)
+                self._height = _spanned(_ROWS, attributes)
             if tag == "th" and len(self._rows) == 1:
                 self._header = True
         elif tag in _PARTS:
@@ -343,12 +357,34 @@ class _Reader:
         elif tag in _CELLS and self._tables == 1:
             if not self._rows:
                 self._rows.append([])
-            # A cell over several columns stands in the first of them.
-            self._rows[-1] += [self._take(), *[""] * (min(self._columns, 100) - 1)]
+            self._add_cell(self._take())
+        elif tag == "tr" and self._tables == 1:
+            self._reach_down()
         elif tag == "caption" and self._tables == 1:
             self._builder.paragraph(self._take())
         elif tag in _PARTS:
             self._inline.append(" ")
+
+    def _add_cell(self, text: str) -> None:
+        """Add a cell: over several columns to the first, over several rows to each."""
+        self._reach_down()
+        row = self._rows[-1]
+        cells = [text, *[""] * (self._columns - 1)]
+        if self._height > 1:
+            last = len(self._rows) + self._height - 1
+            self._reaching |= {
+                len(row) + at: (last, cell) for at, cell in enumerate(cells)
+            }
+        row += cells
+
+    def _reach_down(self) -> None:
+        """Add the cells of rows above that stand where this row goes on."""
+        row = self._rows[-1] if self._rows else []
+        while self._reaching and (told := self._reaching.get(len(row))):
+            last, text = told
+            if len(self._rows) > last:
+                return
+            row.append(text)
 
     def _flush(self) -> None:
         """End the paragraph or list item that is being collected."""
@@ -373,6 +409,11 @@ class _Reader:
         text = "".join(self._inline)
         self._inline.clear()
         return html.unescape(text) if "&" in text else text
+
+
+def _spanned(form: re.Pattern[str], attributes: str) -> int:
+    told = form.search(attributes)
+    return min(max(int(told[1]), 1), _MOST_SPANNED) if told else 1
 
 
 def _flowing(text: str) -> str:

@@ -3,9 +3,11 @@
 import email
 import email.policy
 import io
+import mimetypes
 import re
 from collections.abc import Iterator, Sequence
 from email.message import EmailMessage
+from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -114,45 +116,66 @@ def _walk(message: Any, depth: int = 0) -> Iterator[EmailMessage]:
 
 
 def _add_body(builder: TextBuilder, message: EmailMessage, parts: list[Part]) -> None:
-    leaves = list(_walk(message))[:_MOST_PARTS]
+    leaves = list(islice(_walk(message), _MOST_PARTS + 1))
+    if len(leaves) > _MOST_PARTS:
+        told = f"The mail has more than {_MOST_PARTS:,} parts; the rest is left out."
+        builder.notice("too_many", told)
     if any(
         "encrypted" in leaf.get_content_type()
         or leaf.get_content_type() == "application/pkcs7-mime"
         for leaf in leaves
     ):
         builder.notice("password_protected", "The mail, or a part of it, is encrypted.")
-    bodies = _bodies(message, leaves)
-    for leaf in leaves:
-        if leaf in bodies:
+    bodies = set(map(id, _bodies(message, whole=message)))
+    for leaf in leaves[:_MOST_PARTS]:
+        if id(leaf) in bodies:
             if leaf.get_content_subtype() == "html":
                 add_html(builder, _text(leaf))
             else:
                 add_mail_text(builder, _text(leaf))
-        elif leaf.get_content_maintype() == "message" and leaf.is_multipart():
+        elif leaf.get_content_type() == "message/rfc822" and leaf.is_multipart():
+            # Not by its subject, which may tell what is masked in its text.
             inner = leaf.get_content()
-            named = _header(inner, "Subject")[:80] or f"message-{len(parts) + 1}"
-            parts.append(Part(f"{named}.eml", inner.as_bytes()))
-        elif name := leaf.get_filename():
+            parts.append(Part(f"message-{len(parts) + 1}.eml", inner.as_bytes()))
+        elif leaf.get_content_maintype() == "message" and leaf.is_multipart():
+            for fields in leaf.iter_parts():  # what became of a mail
+                add_mail_text(builder, fields.as_string())
+        elif name := _attached_as(leaf, len(parts) + 1):
             parts.append(Part(name, _bytes(leaf)))
 
 
-def _bodies(
-    message: EmailMessage, leaves: Sequence[EmailMessage]
-) -> list[EmailMessage]:
-    """Return the parts that are the mail's text: if it is there twice, the plainer."""
-    shown = [
-        leaf for leaf in leaves
-        if leaf.get_content_maintype() == "text"
-        and leaf.get_content_disposition() != "attachment"
-        and leaf.get_content_subtype() in {"plain", "html"}
-        and (leaf.get_filename() is None or leaf is message)
-    ]  # fmt: skip
-    plain = [leaf for leaf in shown if leaf.get_content_subtype() == "plain"]
-    alternatives = any(
-        part.get_content_type() == "multipart/alternative" for part in message.walk()
-    )
-    written = any(_text(leaf).strip() for leaf in plain)
-    return plain if alternatives and written else shown
+def _attached_as(leaf: EmailMessage, number: int) -> str:
+    """Return the name of an attachment; empty for what is none."""
+    if name := leaf.get_filename():
+        return name
+    if leaf.get_content_disposition() != "attachment":
+        return ""
+    suffix = mimetypes.guess_extension(leaf.get_content_type()) or ""
+    return f"attachment-{number}{suffix}"
+
+
+def _bodies(part: Any, *, whole: EmailMessage) -> Iterator[EmailMessage]:
+    """Yield the parts that are the mail's text: of alternatives the plainer."""
+    if part.is_multipart() and part.get_content_maintype() == "multipart":
+        inner = [list(_bodies(each, whole=whole)) for each in part.iter_parts()]
+        if part.get_content_subtype() == "alternative":
+            inner = [_plainest(inner)]
+        yield from chain.from_iterable(inner)
+    elif (
+        part.get_content_type() in {"text/plain", "text/html"}
+        and part.get_content_disposition() != "attachment"
+        and (part.get_filename() is None or part is whole)
+    ):
+        yield part
+
+
+def _plainest(alternatives: Sequence[list[EmailMessage]]) -> list[EmailMessage]:
+    """Return the first that is plain and has text; else the last, as RFC 2046 asks."""
+    for bodies in alternatives:
+        plain = all(body.get_content_subtype() == "plain" for body in bodies)
+        if plain and any(_text(body).strip() for body in bodies):
+            return bodies
+    return next((bodies for bodies in reversed(alternatives) if bodies), [])
 
 
 def add_mail_text(builder: TextBuilder, text: str) -> None:

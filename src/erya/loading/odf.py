@@ -40,14 +40,11 @@ def parse_odf(data: bytes, name: str) -> Parsed:
     _Reader(builder).read(body if body is not None else ())
     kind = package.read("mimetype").decode("ascii", "replace").strip()
     meta = package.xml("meta.xml") if "meta.xml" in package.names else None
-    told = {} if meta is None else {
-        each: next((e.text or "" for e in meta.iter(f"{_DC}{each}")), "")
-        for each in ("title", "creator")
-    }  # fmt: skip
+    title = meta.findtext(f".//{_DC}title") if meta is not None else ""
     return builder.parsed(
-        title=told.get("title", "") or PurePosixPath(name).stem,
+        title=title or PurePosixPath(name).stem,
         media_type=kind,
-        author=told.get("creator", ""),
+        **package.facts(),
     )
 
 

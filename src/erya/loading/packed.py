@@ -19,6 +19,20 @@ DAMAGED: Final = (
 _MOST_BYTES: Final = 400_000_000  # of one document's parts together, unpacked
 _MOST_PARTS: Final = 50_000
 _HEAD: Final = 1_024
+# Where documents of Office and OpenDocument say who wrote them and when.
+_FACTS: Final = {
+    "docProps/core.xml": {
+        "author": "creator",
+        "created": "created",
+        "modified": "modified",
+    },
+    "meta.xml": {
+        "author": "creator",
+        "created": "creation-date",
+        "modified": "date",
+    },
+}
+_PROGRAMS: Final = frozenset(("python-docx", "openpyxl"))
 _TYPED: Final = "xml_dtd_forbidden"
 _DEEPEST: Final = (
     200  # elements inside each other, as in any document that a person made
@@ -96,6 +110,23 @@ class Package:
             DocumentError: It is missing, damaged, or declares entities.
         """
         return read_xml(self.read(name), called=self._called)
+
+    def facts(self) -> dict[str, str]:
+        """Return who wrote an Office document and when, as far as it says so."""
+        part = next((p for p in _FACTS if p in self.names), "")
+        if not part:
+            return {}
+        try:
+            told = self.xml(part)
+        except DocumentError:  # no reason not to read the text
+            return {}
+        found = {
+            fact: told.findtext(f".//{{*}}{name}") or ""
+            for fact, name in _FACTS[part].items()
+        }
+        if found["author"] in _PROGRAMS:  # its template, and when that was made
+            return {}
+        return found
 
 
 def read_xml(data: bytes, *, called: str) -> Any:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
+from operator import itemgetter
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
@@ -26,7 +27,15 @@ __all__ = ["PdfReader", "open_pdf", "parse_pdf"]
 _MOST_PAGES: Final = 20_000
 _LEVELS: Final = 6
 _KEYS: Final = ("Title", "Author", "Subject", "Keywords", "CreationDate")
-_NO_TITLE: Final = ("untitled", "microsoft word", "microsoft powerpoint", "无标题")
+_NO_TITLE: Final = (
+    "untitled", "microsoft word", "microsoft powerpoint", "无标题", "(anonymous)",
+    "(unspecified)", "powerpoint presentation",
+)  # fmt: skip
+_SECTION: Final = re.compile(
+    r"[\W\d]|第.{1,4}[编章节]|[一二三四五六七八九十]{1,3}、|摘\s*要|目\s*录|引\s*言|前\s*言"
+    r"|arxiv:|abstract\b|introduction\b|contents\b|table of contents\b",
+    re.IGNORECASE,
+)
 _GARBLED: Final = 0.2  # of a page's signs: then its text is not what the page shows
 _FEW_SIGNS: Final = 12  # a page with fewer, and a picture, is taken for a picture
 _LARGE: Final = 0.4  # of a page, that a picture of text covers
@@ -81,7 +90,7 @@ def parse_pdf(
     text = "".join(whole.text)
     ranked = _outlined(text, whole, outline) or _ranked(whole.blocks, whole.sizes)
     return Parsed(
-        title=_title(clean(told.get("Title", "")), text, ranked)
+        title=_title(clean(told.get("Title", "")), text, ranked, first=whole.pages[0])
         or PurePosixPath(name).stem,
         text=text,
         blocks=ranked,
@@ -414,10 +423,18 @@ def _ranked(blocks: list[Block], sizes: list[float]) -> tuple[Block, ...]:
     )
 
 
-def _title(told: str, text: str, blocks: tuple[Block, ...]) -> str:
-    """Return what the PDF calls itself, unless a program has said so for it."""
+def _title(told: str, text: str, blocks: tuple[Block, ...], *, first: Span) -> str:
+    """Return what the PDF calls itself, unless a program has said so for it.
+
+    Else the highest heading of the first page that is not of a section; or none.
+    """
     told = " ".join(told.split())
     if told and not told.lower().startswith(_NO_TITLE) and "\ufffd" not in told:
         return told
-    headings = (text[b.start : b.end] for b in blocks if b.kind == "heading")
-    return next(headings, "")
+    headings = [
+        (block.level, text[block.start : block.end])
+        for block in blocks
+        if block.kind == "heading" and block.end <= first.end
+    ]
+    named = [each for each in headings if not _SECTION.match(each[1])]
+    return min(named, key=itemgetter(0), default=(0, ""))[1]

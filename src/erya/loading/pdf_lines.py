@@ -7,6 +7,7 @@ same.
 """
 
 import ctypes
+import math
 import re
 import struct
 from collections.abc import Callable, Iterator, Sequence
@@ -69,6 +70,10 @@ _CHAR_BOX: Final = _direct(
 _FONT_SIZE: Final = _direct(
     pdfium.FPDFText_GetFontSize, ctypes.c_double, ctypes.c_void_p, ctypes.c_int
 )
+_MATRIX: Final = _direct(
+    pdfium.FPDFText_GetMatrix,
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p,
+)  # fmt: skip
 _UNICODE: Final = _direct(
     pdfium.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int
 )
@@ -222,9 +227,16 @@ class _Geometry:
         self.box = box = _boxes(self._textpage)
         if turn is not None:
             self.box = lambda number: turn(box(number))
+        self._matrix = (ctypes.c_float * 6)()
+        self._matrix_at = ctypes.addressof(self._matrix)
 
     def size(self, number: int) -> float:
-        return float(_FONT_SIZE(self._textpage, number))
+        """Return the size of a letter as it is drawn: many fonts are set at 1 point."""
+        size = float(_FONT_SIZE(self._textpage, number))
+        if not _MATRIX(self._textpage, number, self._matrix_at):
+            return size
+        _, _, across, up, _, _ = self._matrix
+        return round(size * math.hypot(across, up), 3)
 
 
 def _boxes(textpage: int | None) -> Callable[[int], Box]:

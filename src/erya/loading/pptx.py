@@ -54,7 +54,9 @@ def parse_pptx(data: bytes, name: str) -> Parsed:
         except DocumentError as error:  # one slide must not hide the others
             builder.notice(error.code, str(error), page=number)
     return builder.parsed(
-        title=title or PurePosixPath(name).stem, media_type=_MEDIA_TYPE
+        title=title or PurePosixPath(name).stem,
+        media_type=_MEDIA_TYPE,
+        **package.facts(),
     )
 
 

@@ -12,14 +12,15 @@ from erya.loading.packed import Package
 __all__ = ["SheetMarks", "place_of", "read_marks"]
 
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
-# A cell with something in it, as the programs write it: others end at once.
+# A cell with something in it: others end at once.
 _FILLED: Final = re.compile(
-    rb'<c r="([A-Z]{1,3})(\d{1,7})"(?: s="(\d{1,5})")?[^<>]*(?<!/)>(?!</c>)'
+    rb'<(?:\w{1,20}:)?c(?=[^<>]*?\sr="([A-Z]{1,3})(\d{1,7})")'
+    rb'(?=(?:[^<>]*?\ss="(\d{1,5})")?)[^<>]*(?<!/)>(?!</)'
 )
 _HIDDEN: Final = re.compile(rb'<(?:row|col)\s[^<>]*\bhidden="(?:1|true)"')
 # An empty text is a value.
 _UNCALCULATED: Final = re.compile(
-    rb'<c r="[A-Z]{1,3}\d{1,7}"(?![^<>]*\bt="str")[^<>]*>'
+    rb'<c (?![^<>]*\bt="str")[^<>]*>'
     rb"<f[^<>]*(?:/>|>[^<]*</f>)(?:<v></v>|<v\s*/>)?</c>"
 )
 # Formats that every program has (ECMA-376, part 1, 18.8.30).

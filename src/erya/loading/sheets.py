@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -26,6 +27,8 @@ _FAR: Final = (
     "The sheet {!r} has cells as far as row {:,}, column {:,}; it was not read. Delete "
     "what stands far out, or save it as CSV."
 )
+_COMMENTS: Final = re.compile(r"xl/(?:comments/)?comments?\d*\.xml")
+_COMMENT: Final = re.compile(rb"<(?:\w{1,20}:)?comment\s")
 _MIDNIGHT: Final = " 00:00:00"
 
 
@@ -38,12 +41,16 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
         DocumentError: It is damaged, wants a password, or has too many cells.
     """
     marks: dict[str, SheetMarks] = {}
+    package = None
     if zipfile.is_zipfile(io.BytesIO(data)):
-        marks = read_marks(Package(data, called="spreadsheet"))
+        package = Package(data, called="spreadsheet")
+        marks = read_marks(package)
     book = _opened(data)
     _refuse_unnamed(marks, book.sheet_names)
     builder = TextBuilder()
     _note_unseen(builder, book, marks)
+    if package is not None and (comments := _comments(package)):
+        builder.notice("comments", f"Comments of its cells are not read ({comments}).")
     left = _MOST_CELLS
     for sheet in book.sheet_names:
         told = marks.get(sheet)
@@ -73,6 +80,7 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
     parsed = builder.parsed(
         title=PurePosixPath(name).stem,
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        **(package.facts() if package is not None else {}),
     )
     if all(block.kind == "heading" for block in parsed.blocks):
         msg = "No sheet of this file has anything in it that was read. "
@@ -80,6 +88,12 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
         too_large = any(notice.code == "too_large" for notice in parsed.notices)
         raise DocumentError(msg, code="too_large" if too_large else "empty")
     return parsed
+
+
+def _comments(package: Package) -> int:
+    """Count the comments of a workbook (xlsx)."""
+    parts = filter(_COMMENTS.fullmatch, package.names)
+    return sum(len(_COMMENT.findall(package.read(part))) for part in parts)
 
 
 def _opened(data: bytes) -> python_calamine.CalamineWorkbook:
