@@ -219,7 +219,7 @@ _HAN: Final = "[\u4e00-\u9fff]"
 _DASHES: Final = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _FIELDS: Final = "姓名|联系人|收件人|收货人|申请人|负责人|经办人"
 _TABLES: Final = re.compile(
-    rf"^\| [^\n]{{0,2000}}(?:{_FIELDS}|[Nn]ame|[Cc]ontact)[^\n]{{0,2000}} \|\n"
+    rf"^\| [^\n]{{0,2000}}(?:{_FIELDS}|(?i:name|contact))[^\n]{{0,2000}} \|\n"
     r"\| ---[^\n]*\|(?:\n\| [^\n]* \|)+",
     re.MULTILINE,
 )
@@ -414,7 +414,7 @@ _RULES: Final = (
         "person",
         re.compile(
             r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof)\. |\b[Mm]y name is |(?<!\w )(?<!\w)Name: ?"
-            r"|\b(?:[Cc]ontact person|[Ff]ull name): ?)"
+            r"|\b(?i:contact person|full name): ?)"
             rf"(?P<it>{_NAME}(?: {_NAME}){{0,2}})"
         ),
     ),
