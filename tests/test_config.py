@@ -43,7 +43,7 @@ def test_sources_are_tables_of_the_file(tmp_path):
         ("[sources.a]\n", "one of path, url and bucket"),
         ('[sources.a]\npath = "x"\nurl = "y"\n', "one of path, url and bucket"),
         ('[sources.a]\npath = "x"\nage = 1\n', "no setting 'age'"),
-        ("[sources.a]\npath = 3\n", "path of .* must be of another type"),
+        ("[sources.a]\npath = 3\n", "path of .* must be a text, got 3"),
         ('[sources.a]\nurl = "x"\npages = true\n', "pages of"),
         ("sources = 3\n", "are tables"),
     ],

@@ -178,6 +178,20 @@ def test_new_files_are_private_and_readers_stay_until_others_are_given(
     assert readers()["travel.html"] == {"user:me"}
 
 
+def test_a_file_that_is_moved_keeps_its_readers(assistant, folder):
+    legal, public = frozenset({"group:legal"}), frozenset({"public"})
+    (folder / "copy.md").write_bytes((folder / "leave.md").read_bytes())
+    ingest(assistant, folder / "leave.md", readers=legal)
+    ingest(assistant, folder / "copy.md", readers=legal | public)
+    (folder / "leave.md").rename(folder / "moved.md")
+    (folder / "copy.md").unlink()
+
+    ingest(assistant, folder)
+
+    (moved,) = [d for d in assistant.store.documents(ME) if d.source.endswith("moved.md")]
+    assert moved.readers == legal  # who may read all that has these bytes
+
+
 def test_other_cuts_redo_every_document(assistant, folder):
     ingest(assistant, folder)
     assistant.chunker = type(assistant.chunker)(max_tokens=32)

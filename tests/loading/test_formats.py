@@ -597,7 +597,8 @@ Code::
     parsed = parse(source.encode(), "guide.rst")
 
     assert "hunter2" not in parsed.text
-    assert ("heading", "Guide") in shown(parsed)
+    levels = {parsed.text[b.start : b.end]: b.level for b in parsed.blocks}
+    assert (levels["Guide"], levels["Part"]) == (1, 2)
     assert ("table", "| A | B |\n| --- | --- |\n| 1 | 2 |") in shown(parsed)
     assert ("code", "x = 1") in shown(parsed)
     assert "See the box." in parsed.text

@@ -4,6 +4,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 from erya.models import LEAST_KNOWN, EmbeddingModel, fingerprint_of
@@ -257,11 +258,25 @@ class Ingestion:
         return known_of(stored, reading=self._reading, force=self._force)
 
     def readers_of(self, item: Item, *, default: frozenset[str]) -> frozenset[str]:
-        """Return who may read `item`: as this run says, as before, or `default`."""
+        """Return who may read `item`: as this run says, as before, or `default`.
+
+        A file that was moved or copied is for those who may read all that is stored of
+        the same bytes.
+        """
         if self._readers is not None:
             return self._readers
         old = self._stored.get(item.source) or self._stored.get(item.inside)
-        return old.readers if old else default
+        if old is not None:
+            return old.readers
+        return self._same_bytes.get(item.content_hash) or default
+
+    @cached_property
+    def _same_bytes(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for document in self._stored.values():
+            readers = found.get(document.content_hash, document.readers)
+            found[document.content_hash] = readers & document.readers
+        return found
 
     def opened(
         self, item: Item, *, parts: int = 0, notices: Sequence[Notice] = ()

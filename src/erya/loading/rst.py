@@ -41,7 +41,8 @@ def parse_rst(data: bytes, name: str) -> Parsed:
     source = _TARGET.sub(r"`\1`", _ROLE.sub("", decode(data)))
     tree = docutils.core.publish_doctree(source, settings_overrides=_SETTINGS)
     builder = TextBuilder()
-    _Reader(builder).read(tree, level=0)
+    titled = any(child.tagname == "title" for child in tree.children)
+    _Reader(builder).read(tree, level=int(titled))
     found = builder.parsed(title="", media_type="text/x-rst")
     if found.title:
         return found
@@ -67,7 +68,8 @@ class _Reader:
             if kind == "section":
                 self.read(child, level=level + 1, depth=depth)
             elif kind in {"title", "subtitle"}:
-                self._builder.heading(child.astext(), level=max(level, 1))
+                below = kind == "subtitle"
+                self._builder.heading(child.astext(), level=max(level, 1) + below)
             elif kind in {"bullet_list", "enumerated_list"}:
                 self._list(child, level=level, depth=depth + 1)
             elif kind == "table":
