@@ -188,7 +188,9 @@ def test_a_file_that_is_moved_keeps_its_readers(assistant, folder):
 
     ingest(assistant, folder)
 
-    (moved,) = [d for d in assistant.store.documents(ME) if d.source.endswith("moved.md")]
+    (moved,) = [
+        d for d in assistant.store.documents(ME) if d.source.endswith("moved.md")
+    ]
     assert moved.readers == legal  # who may read all that has these bytes
 
 

@@ -1,6 +1,7 @@
 """What is done with a document between reading and cutting it."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -316,3 +317,14 @@ def test_what_is_masked_is_not_kept_if_so_asked():
     assert preparation.kept(found, b"x") is preparation.kept(nothing, b"x") is None
     assert nothing.private_original
     assert Preparation().kept(document(LONG), b"x") == b"x"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "named"), [((), False), (("person",), False), (("phone",), True)]
+)
+def test_the_author_of_a_masked_document_is_not_named(kinds, named):
+    read = replace(document("Call 13812345678."), metadata={"author": "Ada Byron"})
+
+    masked = Masking(kinds=frozenset(kinds)).mask(read)
+
+    assert ("author" in masked.metadata) is named

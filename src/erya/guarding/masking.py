@@ -37,13 +37,16 @@ class Masking:
         text, such as comments and attachments.
 
         `metadata["masked"]` counts what was found; the title and what the document
-        says of itself are masked as well.
+        says of itself are masked as well, and its author is not named.
         """
         found = self._found(document.text)
         counts = Counter(kind for kind, _ in found)
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
         metadata = {
-            key: self._masked(value) for key, value in document.metadata.items()
+            key: self._masked(value)
+            for key, value in document.metadata.items()
+            # A name by itself has no form.
+            if key != "author" or (self.kinds and "person" not in self.kinds)
         }
         return replace(
             document,

@@ -105,6 +105,7 @@ _START: Final = re.compile(r'\bstart="(\d{1,9})"')
 _COLUMNS: Final = re.compile(r'\bcolspan="(\d{1,3})"')
 _ROWS: Final = re.compile(r'\browspan="(\d{1,3})"')
 _MOST_SPANNED: Final = 100
+_MOST_REACHING: Final = 200  # columns with cells that reach down
 _WIDE_WRAP: Final = re.compile(
     r"(?<=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])[ \t\r\f]*\n\s*"
     r"(?=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])"
@@ -370,7 +371,7 @@ class _Reader:
         self._reach_down()
         row = self._rows[-1]
         cells = [text, *[""] * (self._columns - 1)]
-        if self._height > 1:
+        if self._height > 1 and len(row) < _MOST_REACHING:
             last = len(self._rows) + self._height - 1
             self._reaching |= {
                 len(row) + at: (last, cell) for at, cell in enumerate(cells)

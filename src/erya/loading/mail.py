@@ -138,8 +138,11 @@ def _add_body(builder: TextBuilder, message: EmailMessage, parts: list[Part]) ->
             inner = leaf.get_content()
             parts.append(Part(f"message-{len(parts) + 1}.eml", inner.as_bytes()))
         elif leaf.get_content_maintype() == "message" and leaf.is_multipart():
-            for fields in leaf.iter_parts():  # what became of a mail
-                add_mail_text(builder, fields.as_string())
+            inside: Iterator[Any] = leaf.iter_parts()
+            for told in inside:  # what became of a mail
+                fields = [f"{name}: {value}" for name, value in told.raw_items()]
+                add_mail_text(builder, "\n".join(fields))
+                add_mail_text(builder, _text(told))
         elif name := _attached_as(leaf, len(parts) + 1):
             parts.append(Part(name, _bytes(leaf)))
 
