@@ -811,6 +811,10 @@ def test_what_was_named_is_removed_by_the_name_it_has(erya, folder, monkeypatch)
     assert erya("ingest", "-", "--name", "a.md", *told).code == 0
     assert erya("ingest", "stdin:b.md", "--gone", *told).code == 1
 
+    again = erya("ingest", "stdin:a.md", *told)
+    assert again.code == 2
+    assert "--name a.md" in again.err
+
     gone = erya("ingest", "stdin:a.md", "--gone", "--json", *told)
 
     assert gone.json["removed"] == 1

@@ -460,7 +460,7 @@ def test_each_part_of_a_mail_that_has_alternatives_chooses_by_itself():
 CORE = """\
 <cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
  xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/">
-<dc:creator>Ada</dc:creator><dcterms:created>2019-05-06T00:00:00Z</dcterms:created>
+<dc:title>Left over</dc:title><dc:creator>Ada</dc:creator><dcterms:created>2019-05-06T00:00:00Z</dcterms:created>
 </cp:coreProperties>"""
 
 
@@ -474,6 +474,7 @@ def test_office_files_say_who_wrote_them_and_when():
 
     parsed = parse(out.getvalue(), "x.xlsx")
 
+    assert parsed.title == "x"
     assert parsed.metadata == {"author": "Ada", "created": "2019-05-06T00:00:00Z"}
     assert [notice.code for notice in parsed.notices] == ["comments"]
 

@@ -24,6 +24,15 @@ def lines(*texts, x=60, top=700, size=10, step=14):
     return [(x, top - i * step, size, text) for i, text in enumerate(texts)]
 
 
+def rows(*texts):
+    """Draw rows of three cells, without lines around them."""
+    return [
+        (x, 700 - 20 * row, 12, text)
+        for row, cells in enumerate(texts)
+        for x, text in zip((100, 250, 400), cells, strict=True)
+    ]
+
+
 def blocks(parsed):
     return [(b.kind, parsed.text[b.start : b.end]) for b in parsed.blocks]
 
@@ -565,12 +574,12 @@ def test_a_long_number_among_words_from_right_to_left_parts_no_line():
 
 
 def test_rows_of_numbers_below_heads_from_right_to_left_stand_below_their_heads():
-    drawn = [
-        (x, 700 - 20 * row, 12, text)
-        for row, texts in enumerate([("ghi", "def", "abc"), ("900", "2000", "10"),
-                                     ("901", "2001", "11"), ("902", "2002", "12")])
-        for x, text in zip((100, 250, 400), texts, strict=True)
-    ]  # fmt: skip
+    drawn = rows(
+        ("ghi", "def", "abc"),
+        ("900", "2000", "10"),
+        ("901", "2001", "11"),
+        ("902", "2002", "12"),
+    )
 
     parsed = parse(pdf(drawn, means=HEBREW), "a.pdf")
 
@@ -580,12 +589,12 @@ def test_rows_of_numbers_below_heads_from_right_to_left_stand_below_their_heads(
 
 
 def test_a_table_from_left_to_right_keeps_its_columns_where_names_run_left():
-    drawn = [
-        (x, 700 - 20 * row, 12, text)
-        for row, texts in enumerate([("10", "Anna", "1990"), ("11", "XYZ", "1991"),
-                                     ("12", "Mary", "1992"), ("13", "Tom", "1993")])
-        for x, text in zip((100, 250, 400), texts, strict=True)
-    ]  # fmt: skip
+    drawn = rows(
+        ("10", "Anna", "1990"),
+        ("11", "XYZ", "1991"),
+        ("12", "Mary", "1992"),
+        ("13", "Tom", "1993"),
+    )
     means = {letter: letter for letter in "AnMryaTom0123456789"}
     means |= {"X": "\u05d0", "Y": "\u05d1", "Z": "\u05d2"}
 

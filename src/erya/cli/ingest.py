@@ -187,10 +187,9 @@ def ingest(
         show_report(report, kb=settings.kb)
     if gone and not report.removed:
         echo(f"No document of {settings.kb!r} lies there: erya kb show", err=True)
-    code = (
-        _STRICT_EXIT if strict and report.failed else int(gone and not report.removed)
-    )
-    raise click.exceptions.Exit(code)
+        raise click.exceptions.Exit(1)
+    if strict and report.failed:
+        raise click.exceptions.Exit(_STRICT_EXIT)
 
 
 def _labels(readers: tuple[str, ...]) -> frozenset[str] | None:

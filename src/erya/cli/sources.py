@@ -71,7 +71,8 @@ def sources_of(
         gone: Whether paths may be missing, and of addresses all is to go.
 
     Raises:
-        UsageError: A path does not exist, or an address is none.
+        UsageError: A path does not exist, or an address is none, or of what was read
+            from standard input.
     """
     from erya.loading import FolderSource, GoneSource, StreamSource  # noqa: PLC0415
 
@@ -89,6 +90,10 @@ def sources_of(
         stream = sys.stdin.buffer
         sources.append(StreamSource(stream=stream, name=asked["name"], file_bytes=most))
     for target in addresses:
+        if target.startswith("stdin:"):
+            name = target.removeprefix("stdin:")
+            msg = f"Send it again: erya ingest - --name {name}; or remove it: --gone"
+            raise UsageError(msg)
         if target.startswith("s3://"):
             from erya.loading.buckets import BucketSource  # noqa: PLC0415
 

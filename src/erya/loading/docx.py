@@ -67,7 +67,8 @@ def parse_docx(data: bytes, name: str) -> Parsed:
         raise DocumentError(msg, code="damaged") from None
     builder = TextBuilder()
     _Reader(document, builder).read()
-    parsed = builder.parsed(title=_title(document), media_type=_MEDIA_TYPE, **facts)
+    facts |= {"title": _title(document)}
+    parsed = builder.parsed(media_type=_MEDIA_TYPE, **facts)
     return parsed if parsed.title else replace(parsed, title=PurePosixPath(name).stem)
 
 

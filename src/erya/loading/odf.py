@@ -16,7 +16,6 @@ _TABLE: Final = f"{{{_OASIS}table:1.0}}"
 _DRAW: Final = f"{{{_OASIS}drawing:1.0}}"
 _OFFICE: Final = f"{{{_OASIS}office:1.0}}"
 _NOTES: Final = f"{{{_OASIS}presentation:1.0}}notes"
-_DC: Final = "{http://purl.org/dc/elements/1.1/}"
 _UNSEEN: Final = frozenset(
     (f"{_TEXT}tracked-changes", f"{_OFFICE}annotation", f"{_TEXT}sequence-decls",
      f"{_OFFICE}forms", f"{_TEXT}ruby-text", f"{_OFFICE}annotation-end")
@@ -39,13 +38,9 @@ def parse_odf(data: bytes, name: str) -> Parsed:
     body = package.xml("content.xml").find(f"{_OFFICE}body")
     _Reader(builder).read(body if body is not None else ())
     kind = package.read("mimetype").decode("ascii", "replace").strip()
-    meta = package.xml("meta.xml") if "meta.xml" in package.names else None
-    title = meta.findtext(f".//{_DC}title") if meta is not None else ""
-    return builder.parsed(
-        title=title or PurePosixPath(name).stem,
-        media_type=kind,
-        **package.facts(),
-    )
+    facts = package.facts()
+    title = facts.pop("title", "") or PurePosixPath(name).stem
+    return builder.parsed(title=title, media_type=kind, **facts)
 
 
 def _is_encrypted(package: Package) -> bool:

@@ -22,11 +22,13 @@ _HEAD: Final = 1_024
 # Where documents of Office and OpenDocument say who wrote them and when.
 _FACTS: Final = {
     "docProps/core.xml": {
+        "title": "title",
         "author": "creator",
         "created": "created",
         "modified": "modified",
     },
     "meta.xml": {
+        "title": "title",
         "author": "creator",
         "created": "creation-date",
         "modified": "date",
@@ -112,7 +114,7 @@ class Package:
         return read_xml(self.read(name), called=self._called)
 
     def facts(self) -> dict[str, str]:
-        """Return who wrote an Office document and when, as far as it says so."""
+        """Return title, author, created and modified, as an Office document says."""
         part = next((p for p in _FACTS if p in self.names), "")
         if not part:
             return {}
@@ -125,7 +127,7 @@ class Package:
             for fact, name in _FACTS[part].items()
         }
         if found["author"] in _PROGRAMS:  # its template, and when that was made
-            return {}
+            return {"title": found["title"]}
         return found
 
 

@@ -21,7 +21,6 @@ _P: Final = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _R: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _MC: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _REL: Final = "{http://schemas.openxmlformats.org/package/2006/relationships}"
-_DC: Final = "{http://purl.org/dc/elements/1.1/}"
 _MEDIA_TYPE: Final = (
     "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 )
@@ -44,7 +43,6 @@ def parse_pptx(data: bytes, name: str) -> Parsed:
     package = Package(data, called="presentation", office=True)
     related = _related(package, _PRESENTATION)
     builder = TextBuilder()
-    title = _title(package)
     slides = package.xml(_PRESENTATION).iter(f"{_P}sldId")
     for number, slide in enumerate(slides, start=1):
         builder.begin_page()
@@ -53,18 +51,11 @@ def parse_pptx(data: bytes, name: str) -> Parsed:
             _add_slide(builder, package, path, number=number)
         except DocumentError as error:  # one slide must not hide the others
             builder.notice(error.code, str(error), page=number)
-    return builder.parsed(
-        title=title or PurePosixPath(name).stem,
-        media_type=_MEDIA_TYPE,
-        **package.facts(),
-    )
-
-
-def _title(package: Package) -> str:
-    if "docProps/core.xml" not in package.names:
-        return ""
-    told = package.xml("docProps/core.xml").findtext(f"{_DC}title") or ""
-    return "" if told.strip().lower() == "powerpoint presentation" else told
+    facts = package.facts()
+    title = facts.pop("title", "")
+    if title.strip().lower() in {"", "powerpoint presentation"}:
+        title = PurePosixPath(name).stem
+    return builder.parsed(title=title, media_type=_MEDIA_TYPE, **facts)
 
 
 def _related(package: Package, part: str) -> dict[str, tuple[str, str]]:

@@ -77,10 +77,11 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
         first = found.start[1] if found.start else 0
         for rows, named in _runs(found.iter_rows(), formats, first):
             builder.table(rows, header=named)
+    facts = package.facts() if package is not None else {}
+    facts |= {"title": PurePosixPath(name).stem}  # titles of sheets are left over
     parsed = builder.parsed(
-        title=PurePosixPath(name).stem,
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        **(package.facts() if package is not None else {}),
+        **facts,
     )
     if all(block.kind == "heading" for block in parsed.blocks):
         msg = "No sheet of this file has anything in it that was read. "

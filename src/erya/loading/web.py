@@ -79,7 +79,7 @@ class WebSource(Source):
     _complete: bool = field(default=False, init=False)
     _doubtful: bool = field(default=False, init=False)
     _waiting: "_Waiting" = field(init=False, repr=False)
-    _elsewhere: dict[str, str] = field(init=False, repr=False)
+    _elsewhere: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _robots: Protego = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -101,7 +101,6 @@ class WebSource(Source):
         self._root = f"{parts.scheme}://{parts.netloc}{folder}".rstrip("/")
         self._robots = Protego.parse("")
         self._waiting = _Waiting(0)
-        self._elsewhere: dict[str, str] = {}
 
     @property
     @override
