@@ -20,10 +20,27 @@ def reader(name: str) -> Callable[[str], str]:
         return lambda path: "\n".join(
             page.extract_text() or "" for page in pypdf.PdfReader(path).pages
         )
+    if name == "pdfplumber":
+        return tables
     import markitdown
 
     converter = markitdown.MarkItDown(enable_plugins=False)
     return lambda path: converter.convert(path).text_content
+
+
+def tables(path: str) -> str:
+    """Return the tables that pdfplumber finds in a PDF, in Markdown."""
+    import pdfplumber
+
+    with pdfplumber.open(path) as pdf:
+        found = [table for page in pdf.pages for table in page.extract_tables()]
+    return "\n\n".join(
+        "\n".join(
+            f"| {' | '.join(' '.join((cell or '').split()) for cell in row)} |"
+            for row in table
+        )
+        for table in found
+    )
 
 
 def main() -> None:
