@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 from erya.errors import DocumentError
 from erya.loading import ParserPool, parse
 from erya.loading.pdf import PdfReader, open_pdf
-from erya.loading.pdf_lines import Box, _letters_in_order
+from erya.loading.pdf_boxes import Box
+from erya.loading.pdf_lines import _letters_in_order
 from erya.loading.pdf_marking import mark_pdf
 from erya.records import Item
 from tests.loading.pdf_files import pdf

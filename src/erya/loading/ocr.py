@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from erya.errors import DocumentError
 from erya.extras import onnxruntime, require
-from erya.loading.pdf_lines import Box, Line, Piece
+from erya.loading.pdf_boxes import Box
+from erya.loading.pdf_lines import Line, Piece
 
 if TYPE_CHECKING:
     import numpy as np

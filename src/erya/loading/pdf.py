@@ -17,9 +17,11 @@ import pypdfium2.raw as pdfium
 
 from erya.errors import DocumentError
 from erya.loading.encodings import clean
+from erya.loading.pdf_boxes import Box, turned
 from erya.loading.pdf_heads import learn_heads, sample_of
 from erya.loading.pdf_layout import PageText, lay_out, mostly_stands
-from erya.loading.pdf_lines import Box, Line, garbled_share, page_lines, turned
+from erya.loading.pdf_lines import Line, garbled_share, page_lines
+from erya.loading.pdf_rules import page_rules
 from erya.records import Block, Notice, Parsed, Span
 
 __all__ = ["PdfReader", "open_pdf", "parse_pdf"]
@@ -211,12 +213,13 @@ class PdfReader:
                 return _Look([], [], Box(0.0, 0.0, 0.0, 0.0), "damaged")
             page, textpage = opened
             edges, degrees = Box(*page.get_bbox()), page.get_rotation()
-            lines = list(page_lines(textpage.raw))
+            lines = list(page_lines(textpage.raw, page_rules(page.raw)))
             # A page may be turned to show upright what is drawn sideways; or it lies on
             # its side as it is shown, and is read as it was drawn.
             if degrees == 180 or (degrees and mostly_stands(lines)):
                 turn = partial(turned, degrees=degrees, edges=edges)
-                lines = list(page_lines(textpage.raw, turn=turn))
+                rules = page_rules(page.raw, turn=turn)
+                lines = list(page_lines(textpage.raw, rules, turn=turn))
                 edges = turn(edges)
             state = ""
             signs = _signs(lines)

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from erya.loading.pdf_lines import Box, Line
+from erya.loading.pdf_boxes import Box
+from erya.loading.pdf_lines import Line
 
 __all__ = ["Parted", "RunningHeads", "learn_heads", "sample_of"]
 
@@ -48,20 +49,30 @@ class RunningHeads:
         """Take the running heads and feet out of a page's lines."""
         if not self.places:
             return Parted([], list(lines), [])
+        places = [self._place(line, page) for line in lines]
+        # The names of a table's columns may stand above on every page.
+        tables = {
+            piece.grid
+            for line, place in zip(lines, places, strict=True)
+            for piece in line
+            if place is None and piece.grid is not None
+        }
         parted = Parted([], [], [])
-        for line in lines:
-            place = _place(line, page)
-            if place is None or not self._holds(place):
+        for line, place in zip(lines, places, strict=True):
+            if place is None or any(piece.grid in tables for piece in line):
                 parted.body.append(line)
             else:
                 (parted.heads if place.edge == "top" else parted.feet).append(line)
         # A page with nothing else is a page of a few words, such as a title.
         return parted if parted.body else Parted([], list(lines), [])
 
-    def _holds(self, place: _Place) -> bool:
-        return any(
+    def _place(self, line: Line, page: Box) -> _Place | None:
+        """Return the place of a running head; None of another line."""
+        place = _place(line, page)
+        held = place is not None and any(
             _Place(place.edge, place.step + near) in self.places for near in (0, -1, 1)
         )
+        return place if held else None
 
 
 def sample_of(count: int) -> list[int]:

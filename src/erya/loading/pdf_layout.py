@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise, zip_longest
 from typing import Final
 
-from erya.language import table_row
-from erya.loading.pdf_lines import NONE, Box, Line, Piece, joined, runs_left
+from erya.loading.pdf_boxes import Box
+from erya.loading.pdf_joining import by_lines, flat, running
+from erya.loading.pdf_lines import NONE, Line, Piece, runs_left
+from erya.loading.pdf_tables import Table, ruled_apart, table_text, tables_apart
 from erya.records import Block, BlockKind
 
 __all__ = ["PageText", "lay_out", "mostly_stands"]
 
-_NEAR: Final = 1.5  # points: edges that are meant to stand below each other
 _GUTTER_ROWS: Final = 4  # lines beside each other that make two columns
 _ACROSS: Final = 0.35  # of all pieces may reach over the gutter, such as a title
 _FULL: Final = 0.55  # of a column's width, that lines of running text fill
@@ -98,13 +99,13 @@ def lay_out(page: PageText, lines: Sequence[Line], *, omitted: str = "") -> None
         return
     if omitted:
         for line in lines:
-            flat = _flat(line)
+            told = flat(line)
             page.add(
-                "paragraph", flat.text, [*flat.numbers], size=flat.size, omitted=omitted
+                "paragraph", told.text, [*told.numbers], size=told.size, omitted=omitted
             )
         return
     usual = _usual_size(lines)
-    for block in _ordered(_in_one_direction(lines)):
+    for block in _ordered(_in_one_direction(ruled_apart(lines))):
         _write(page, block, usual)
 
 
@@ -171,7 +172,7 @@ def _stands(line: Sequence[Piece]) -> bool:
 def _ordered_upright(lines: _Lines) -> Iterator[_Lines]:
     gutter = _gutter(lines)
     if gutter is None:
-        yield from _tables_apart(lines)
+        yield from tables_apart(lines)
         return
     # Where a line reaches over the gutter, everything above is read before it.
     pieces = sorted((p for line in lines for p in line), key=lambda p: -p.box.top)
@@ -183,24 +184,12 @@ def _ordered_upright(lines: _Lines) -> Iterator[_Lines]:
         elif piece.box.left >= gutter:
             right.append(piece)
         else:
-            yield from _tables_apart(_by_lines(left))
-            yield from _tables_apart(_by_lines(right))
+            yield from tables_apart(by_lines(left))
+            yield from tables_apart(by_lines(right))
             left, right = [], []
             yield [[piece]]
-    yield from _tables_apart(_by_lines(left))
-    yield from _tables_apart(_by_lines(right))
-
-
-def _by_lines(pieces: Sequence[Piece]) -> _Lines:
-    """Put pieces at one height into one line, from left to right."""
-    lines: _Lines = []
-    for piece in pieces:  # from the top
-        middle = (piece.box.top + piece.box.bottom) / 2
-        if lines and lines[-1][0].box.bottom <= middle <= lines[-1][0].box.top:
-            lines[-1].append(piece)
-        else:
-            lines.append([piece])
-    return [sorted(line, key=lambda piece: piece.box.left) for line in lines]
+    yield from tables_apart(by_lines(left))
+    yield from tables_apart(by_lines(right))
 
 
 def _gutter(lines: _Lines) -> float | None:
@@ -234,66 +223,14 @@ def _fills(pieces: Sequence[Piece], width: float) -> bool:
     return statistics.median(widths) >= _FULL * width
 
 
-def _tables_apart(lines: _Lines) -> Iterator[_Lines]:
-    """Yield rows of a table together, and what stands between tables together.
-
-    A line with wide gaps is a row if a neighbour's cells stand below its own; blanks of
-    justified text are as wide, and stand anywhere.
-    """
-    rows = [
-        len(line) > 1
-        and any(
-            _aligned(line, lines[o]) for o in (at - 1, at + 1) if 0 <= o < len(lines)
-        )
-        for at, line in enumerate(lines)
-    ]
-    for at in range(len(lines) - 1):  # the names of columns are often set otherwise
-        rows[at] = rows[at] or (rows[at + 1] and _heads(lines[at], lines[at + 1]))
-    run: _Lines = []
-    before = False
-    for line, row in zip(lines, rows, strict=True):
-        if run and row != before:
-            yield run
-            run = []
-        run.append(line if row else [_flat(line)])
-        before = row
-    if run:
-        yield run
-
-
-def _aligned(line: Sequence[Piece], other: Sequence[Piece]) -> bool:
-    """Tell whether at least half of the inner edges of cells stand below each other.
-
-    The outermost edges do so in any text.
-    """
-    if len(other) < 2:
-        return False
-    near = 0
-    for before, after in pairwise(line):
-        near += any(
-            abs(after.box.left - each.box.left) < _NEAR
-            or abs(after.box.left + after.box.right - each.box.left - each.box.right)
-            < 2 * _NEAR
-            for each in other[1:]
-        ) or any(abs(before.box.right - each.box.right) < _NEAR for each in other[:-1])
-    return 2 * near >= len(line) - 1
-
-
-def _heads(line: Sequence[Piece], row: Sequence[Piece]) -> bool:
-    """Tell whether each piece of a line stands above one cell of a row."""
-    return len(line) == len(row) > 1 and all(
-        one.box.left < other.box.right and other.box.left < one.box.right
-        for one, other in zip(line, row, strict=True)
-    )
-
-
 def _write(page: PageText, lines: _Lines, usual: float) -> None:
-    if len(lines[0]) > 1 and len(lines) > 1:
-        _write_table(page, lines)
+    first = lines[0][0]
+    if isinstance(first, Table):
+        page.add("table", *table_text(first.rows), size=first.size)
         return
-    single = [_flat(line) for line in lines]
+    single = [flat(line) for line in lines]
     for paragraph, numbered in _with_headings(single):
-        text, numbers = _running(paragraph)
+        text, numbers = running(paragraph)
         size = max(piece.size for piece in paragraph)
         heading = numbered or (
             size > usual * _LARGER
@@ -301,19 +238,6 @@ def _write(page: PageText, lines: _Lines, usual: float) -> None:
             and any(character.isalpha() for character in text)
         )
         page.add("heading" if heading else "paragraph", text, numbers, size=size)
-
-
-def _flat(line: Sequence[Piece]) -> Piece:
-    """Return a line as one piece: wide gaps become a blank."""
-    if len(line) == 1:
-        return line[0]
-    text, numbers = line[0].text, [*line[0].numbers]
-    box = line[0].box
-    for piece in line[1:]:
-        text += " " + piece.text
-        numbers += [NONE, *piece.numbers]
-        box = joined(box, piece.box)
-    return Piece(text, numbers, box, line[0].size, line[-1].hyphen)
 
 
 def _with_headings(lines: Sequence[Piece]) -> Iterator[tuple[list[Piece], bool]]:
@@ -371,99 +295,3 @@ def _paragraphs(lines: Sequence[Piece]) -> Iterator[list[Piece]]:
             paragraph = []
         paragraph.append(line)
     yield paragraph
-
-
-def _running(lines: Sequence[Piece]) -> tuple[str, list[int]]:
-    """Join lines as one text: with a blank, but not in Chinese or in a cut word."""
-    text, numbers = "", []
-    cut = True  # nothing stands before the first line
-    for line in lines:
-        if not cut and not (_is_chinese(text[-1]) and _is_chinese(line.text[0])):
-            text += " "
-            numbers.append(NONE)
-        cut = line.hyphen
-        text += line.text
-        numbers += line.numbers
-    return text, numbers
-
-
-def _is_chinese(character: str) -> bool:
-    return "\u2e80" <= character <= "\u9fff" or "\uf900" <= character <= "\uffef"
-
-
-def _write_table(page: PageText, lines: _Lines) -> None:
-    """Write a table in Markdown.
-
-    The first row names the columns if it has a text for each, and no digit.
-    """
-    rows = _grid(lines)
-    names = [" ".join(piece.text for piece in cell) for cell in rows[0]]
-    named = len(rows) > 2 and all(names)
-    named = named and not any(c.isdigit() for name in names for c in name)
-    width = len(names)
-    out = _Written()
-    if not named:
-        rows.insert(0, [[] for _ in range(width)])
-    for number, row in enumerate(rows):
-        out.ours("\n" if number else "")
-        if number == 1:
-            out.ours(table_row(["---"] * width) + "\n")
-        for cell in row:
-            out.ours("| ")
-            for at, piece in enumerate(cell):
-                out.ours(" " if at else "")
-                out.theirs(piece)
-            out.ours(" ")
-        out.ours("|")
-    page.add("table", "".join(out.text), out.numbers, size=lines[0][0].size)
-
-
-@dataclass(slots=True)
-class _Written:
-    """A text, and the number of each character."""
-
-    text: list[str] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-
-    def ours(self, text: str) -> None:
-        self.text.append(text)
-        self.numbers += [NONE] * len(text)
-
-    def theirs(self, piece: Piece) -> None:
-        for sign, number in zip(piece.text, piece.numbers, strict=True):
-            if sign == "|":
-                self.ours("\\")
-            self.text.append(sign)
-            self.numbers.append(number)
-
-
-def _grid(lines: _Lines) -> list[list[list[Piece]]]:
-    """Return rows of cells; the row with the most pieces has one in each column."""
-    widest = max(lines, key=len)
-    columns = [(piece.box.left, piece.box.right) for piece in widest]
-    for line in lines:  # a column is as wide as what stands in it
-        if len(line) == len(columns):
-            columns = [
-                (min(left, piece.box.left), max(right, piece.box.right))
-                for (left, right), piece in zip(columns, line, strict=True)
-            ]
-    rows = []
-    for line in lines:
-        row: list[list[Piece]] = [[] for _ in columns]
-        if len(line) == len(columns):
-            row = [[piece] for piece in line]
-        else:
-            for piece in line:
-                row[_column(piece, columns)].append(piece)
-        rows.append(row)
-    return rows
-
-
-def _column(piece: Piece, columns: Sequence[tuple[float, float]]) -> int:
-    """Return the column that a piece stands in, or else is nearest to."""
-
-    def shared(at: int) -> float:
-        left, right = columns[at]
-        return min(right, piece.box.right) - max(left, piece.box.left)
-
-    return max(range(len(columns)), key=shared)

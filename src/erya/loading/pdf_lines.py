@@ -15,20 +15,20 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import pypdfium2.raw as pdfium
 
+from erya.loading.pdf_boxes import Box, direct, joined
+from erya.loading.pdf_rules import Grid, Rules
+
 __all__ = [
     "NONE",
-    "Box",
     "Line",
     "Piece",
     "garbled_share",
-    "joined",
     "page_lines",
     "runs_left",
-    "turned",
 ]
 
 NONE: Final = -1  # the number of a character that is ours and not the page's
@@ -53,45 +53,26 @@ _IMPOSSIBLE: Final = re.compile(
 _ASKED: Final = 200  # characters of a page that PDFium is asked about
 
 
-def _direct(function: Any, result: Any, *arguments: Any) -> Any:
-    """Return a function of PDFium that takes plain addresses and keeps Python's lock.
-
-    Most of a page's time goes into asking where characters stand, and most of that into
-    making and checking pointers: a call takes a sixth of the time.
-    """
-    address = ctypes.cast(function, ctypes.c_void_p).value or 0
-    return ctypes.PYFUNCTYPE(result, *arguments)(address)
-
-
-_CHAR_BOX: Final = _direct(
+_CHAR_BOX: Final = direct(
     pdfium.FPDFText_GetCharBox,
     ctypes.c_int, ctypes.c_void_p, ctypes.c_int, *[ctypes.c_void_p] * 4,
 )  # fmt: skip
-_FONT_SIZE: Final = _direct(
+_FONT_SIZE: Final = direct(
     pdfium.FPDFText_GetFontSize, ctypes.c_double, ctypes.c_void_p, ctypes.c_int
 )
-_MATRIX: Final = _direct(
+_MATRIX: Final = direct(
     pdfium.FPDFText_GetMatrix,
     ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p,
 )  # fmt: skip
-_UNICODE: Final = _direct(
+_UNICODE: Final = direct(
     pdfium.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int
 )
 _FOUR: Final = struct.Struct("4d")
 
 
-_MAP_ERROR: Final = _direct(
+_MAP_ERROR: Final = direct(
     pdfium.FPDFText_HasUnicodeMapError, ctypes.c_int, ctypes.c_void_p, ctypes.c_int
 )
-
-
-class Box(NamedTuple):
-    """A rectangle in points, from the lower left corner."""
-
-    left: float
-    bottom: float
-    right: float
-    top: float
 
 
 @dataclass(slots=True)
@@ -104,6 +85,8 @@ class Piece:
         box: Where they stand.
         size: Of the letters, in points.
         hyphen: The word goes on in the next line.
+        grid: The rules that it stands between.
+        place: Row and column of its cell there.
     """
 
     text: str
@@ -111,6 +94,8 @@ class Piece:
     box: Box
     size: float
     hyphen: bool = False
+    grid: Grid | None = None
+    place: tuple[int, int] = (0, 0)
 
     @property
     def height(self) -> float:
@@ -143,9 +128,15 @@ def _units(textpage: Any) -> str:
 
 
 def page_lines(
-    textpage: Any, *, turn: Callable[[Box], Box] | None = None
-) -> Iterator[list[Piece]]:
-    """Yield each line as its pieces, in PDFium's order."""
+    textpage: Any, rules: Rules, *, turn: Callable[[Box], Box] | None = None
+) -> Iterator[Line]:
+    """Yield each line as its pieces, in PDFium's order.
+
+    Args:
+        textpage: PDFium's list of characters.
+        rules: What is drawn on the page: lines are cut there.
+        turn: Turns a box to where it stands on the page as it is shown.
+    """
     units = _units(textpage)
     geometry = _Geometry(textpage, turn)
     both_ways = runs_left(units)
@@ -160,7 +151,12 @@ def page_lines(
             found = _pieces_both_ways(units, start, end, geometry=geometry)
         else:
             cut = cut_all or any(wide[max(at - 1, 0) : at + 2])
-            found = _pieces(units, start, end, cut=cut, geometry=geometry)
+            grids = rules.touching(_around(start, end, geometry)) if rules.grids else ()
+            found = (
+                _pieces_of_cells(units, start, end, grids=grids, geometry=geometry)
+                if grids
+                else _pieces(units, start, end, cut=cut, geometry=geometry)
+            )
         pieces = [piece for piece in found if piece.text.strip()]
         if pieces:
             rest = units[end : end + 2].lstrip(" ")
@@ -275,6 +271,36 @@ def _pieces(
     yield _piece(units, begin, end, box=joined(left, last), geometry=geometry)
 
 
+def _around(start: int, end: int, geometry: _Geometry) -> Box:
+    return joined(geometry.box(start), geometry.box(end - 1))
+
+
+def _pieces_of_cells(
+    units: str, start: int, end: int, *, grids: Sequence[Grid], geometry: _Geometry
+) -> Iterator[Piece]:
+    """Cut a line where it passes from cell to cell."""
+    words = [word.span() for word in _WORD.finditer(units, start, end)]
+    cells = [
+        (at, _cell(geometry.box(at), grids)) for word in words for at in range(*word)
+    ]
+    for cell, members in groupby(cells, key=itemgetter(1)):
+        inside = [at for at, _ in members]
+        first, last = inside[0], inside[-1] + 1
+        pieces = _pieces(units, first, last, cut=cell is None, geometry=geometry)
+        for piece in pieces:
+            if cell is not None:
+                piece.grid, piece.place = cell
+            yield piece
+
+
+def _cell(box: Box, grids: Sequence[Grid]) -> tuple[Grid, tuple[int, int]] | None:
+    for grid in grids:
+        place = grid.place(box)
+        if place is not None:
+            return grid, place
+    return None
+
+
 def runs_left(text: str) -> bool:
     """Tell whether there are letters in a text that are written from right to left."""
     return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
@@ -302,38 +328,6 @@ def _pieces_both_ways(
         box = reduce(joined, (boxes[at] for at in together))
         first, last = words[together[0]][0], words[together[-1]][1]
         yield _piece(units, first, last, box=box, geometry=geometry)
-
-
-def turned(box: Box, *, degrees: int, edges: Box) -> Box:
-    """Return where a box stands on a page that is shown turned.
-
-    Args:
-        box: On the page as it is.
-        degrees: Clockwise: 0, 90, 180 or 270.
-        edges: Of the page as it is; shown, its lower left corner is 0, 0.
-    """
-    left, bottom, right, top = (
-        box.left - edges.left, box.bottom - edges.bottom,
-        box.right - edges.left, box.top - edges.bottom,
-    )  # fmt: skip
-    width, height = edges.right - edges.left, edges.top - edges.bottom
-    if degrees == 90:
-        return Box(bottom, width - right, top, width - left)
-    if degrees == 180:
-        return Box(width - right, height - top, width - left, height - bottom)
-    if degrees == 270:
-        return Box(height - top, left, height - bottom, right)
-    return Box(left, bottom, right, top)
-
-
-def joined(one: Box, other: Box) -> Box:
-    """Return the smallest box around both."""
-    return Box(
-        min(one.left, other.left),
-        min(one.bottom, other.bottom),
-        max(one.right, other.right),
-        max(one.top, other.top),
-    )
 
 
 def _piece(units: str, start: int, end: int, *, box: Box, geometry: _Geometry) -> Piece:

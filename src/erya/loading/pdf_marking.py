@@ -17,7 +17,7 @@ import pypdfium2.raw as pdfium
 from erya.errors import DocumentError
 from erya.language import fold_letters
 from erya.loading.pdf import PdfReader, open_pdf
-from erya.loading.pdf_lines import Box as _Points
+from erya.loading.pdf_boxes import Box as _Points
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,0 +1,72 @@
+"""Put pieces of a page's lines together, as lines and as running text."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from erya.loading.pdf_boxes import joined
+from erya.loading.pdf_lines import NONE, Line, Piece
+
+__all__ = ["by_lines", "flat", "goes_on", "running"]
+
+_OF_ONE_WORD: Final = 1.0  # point between letters at most
+
+
+def by_lines(pieces: Sequence[Piece]) -> list[Line]:
+    """Put pieces at one height into one line, from left to right.
+
+    Args:
+        pieces: From the top.
+    """
+    lines: list[Line] = []
+    for piece in pieces:  # from the top
+        middle = (piece.box.top + piece.box.bottom) / 2
+        if lines and lines[-1][0].box.bottom <= middle <= lines[-1][0].box.top:
+            lines[-1].append(piece)
+        else:
+            lines.append([piece])
+    return [sorted(line, key=lambda piece: piece.box.left) for line in lines]
+
+
+def flat(line: Sequence[Piece]) -> Piece:
+    """Return a line as one piece: wide gaps become a blank."""
+    if len(line) == 1:
+        return line[0]
+    text, numbers = line[0].text, [*line[0].numbers]
+    box = line[0].box
+    for piece in line[1:]:
+        if not goes_on(piece, numbers[-1], box.right):
+            text += " "
+            numbers.append(NONE)
+        text += piece.text
+        numbers += piece.numbers
+        box = joined(box, piece.box)
+    return Piece(text, numbers, box, line[0].size, line[-1].hyphen)
+
+
+def goes_on(piece: Piece, number: int, right: float) -> bool:
+    """Tell whether a piece goes on with a word, which a rule has parted.
+
+    Args:
+        piece: What stands behind.
+        number: Of the character before it.
+        right: Where that ends.
+    """
+    return piece.numbers[0] == number + 1 and piece.box.left - right < _OF_ONE_WORD
+
+
+def running(lines: Sequence[Piece]) -> tuple[str, list[int]]:
+    """Join lines as one text: with a blank, but not in Chinese or in a cut word."""
+    text, numbers = "", []
+    cut = True  # nothing stands before the first line
+    for line in lines:
+        if not cut and not (_is_chinese(text[-1]) and _is_chinese(line.text[0])):
+            text += " "
+            numbers.append(NONE)
+        cut = line.hyphen
+        text += line.text
+        numbers += line.numbers
+    return text, numbers
+
+
+def _is_chinese(character: str) -> bool:
+    return "\u2e80" <= character <= "\u9fff" or "\uf900" <= character <= "\uffef"
