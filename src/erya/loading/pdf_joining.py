@@ -1,14 +1,11 @@
 """Put pieces of a page's lines together, as lines and as running text."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from erya.loading.pdf_boxes import joined
 from erya.loading.pdf_lines import NONE, Line, Piece
 
-__all__ = ["by_lines", "flat", "goes_on", "running"]
-
-_OF_ONE_WORD: Final = 1.0  # point between letters at most
+__all__ = ["by_lines", "flat", "running"]
 
 
 def by_lines(pieces: Sequence[Piece]) -> list[Line]:
@@ -34,24 +31,12 @@ def flat(line: Sequence[Piece]) -> Piece:
     text, numbers = line[0].text, [*line[0].numbers]
     box = line[0].box
     for piece in line[1:]:
-        if not goes_on(piece, numbers[-1], box.right):
-            text += " "
-            numbers.append(NONE)
+        text += " "
+        numbers.append(NONE)
         text += piece.text
         numbers += piece.numbers
         box = joined(box, piece.box)
     return Piece(text, numbers, box, line[0].size, line[-1].hyphen)
-
-
-def goes_on(piece: Piece, number: int, right: float) -> bool:
-    """Tell whether a piece goes on with a word, which a rule has parted.
-
-    Args:
-        piece: What stands behind.
-        number: Of the character before it.
-        right: Where that ends.
-    """
-    return piece.numbers[0] == number + 1 and piece.box.left - right < _OF_ONE_WORD
 
 
 def running(lines: Sequence[Piece]) -> tuple[str, list[int]]:

@@ -24,6 +24,7 @@ from erya.loading.pdf_rules import Grid, Rules
 
 __all__ = [
     "NONE",
+    "OVER",
     "Line",
     "Piece",
     "garbled_share",
@@ -32,6 +33,8 @@ __all__ = [
 ]
 
 NONE: Final = -1  # the number of a character that is ours and not the page's
+OVER: Final = (-1, -1)  # the place of a word that stands over a rule
+_OF_ONE_WORD: Final = 0.15  # of the height of letters, at most between two of them
 _SOFT_HYPHEN: Final = "\ufffe"  # PDFium's sign for a hyphen at a line's end
 # A line without the blanks around it.
 _LINE: Final = re.compile(r"[^\s\ufffe](?:[^\r\n\ufffe]*[^\s\ufffe])?")
@@ -86,7 +89,7 @@ class Piece:
         size: Of the letters, in points.
         hyphen: The word goes on in the next line.
         grid: The rules that it stands between.
-        place: Row and column of its cell there.
+        place: Row and column of its cell there; `OVER` of a word that reaches over one.
     """
 
     text: str
@@ -279,10 +282,17 @@ def _pieces_of_cells(
     units: str, start: int, end: int, *, grids: Sequence[Grid], geometry: _Geometry
 ) -> Iterator[Piece]:
     """Cut a line where it passes from cell to cell."""
-    words = [word.span() for word in _WORD.finditer(units, start, end)]
-    cells = [
-        (at, _cell(geometry.box(at), grids)) for word in words for at in range(*word)
-    ]
+    cells: list[tuple[int, tuple[Grid, tuple[int, int]] | None]] = []
+    for word in _WORD.finditer(units, start, end):
+        boxes = [geometry.box(at) for at in range(*word.span())]
+        found = [_cell(box, grids) for box in boxes]
+        close = _OF_ONE_WORD * max(box.top - box.bottom for box in boxes)
+        if any(
+            found[at] != found[at - 1] and boxes[at].left - boxes[at - 1].right < close
+            for at in range(1, len(found))
+        ):
+            found = [cell and (cell[0], OVER) for cell in found]
+        cells += zip(range(*word.span()), found, strict=True)
     for cell, members in groupby(cells, key=itemgetter(1)):
         inside = [at for at, _ in members]
         first, last = inside[0], inside[-1] + 1

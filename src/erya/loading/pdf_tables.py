@@ -14,8 +14,8 @@ from typing import Final
 
 from erya.language import table_row
 from erya.loading.pdf_boxes import joined
-from erya.loading.pdf_joining import by_lines, flat, goes_on, running
-from erya.loading.pdf_lines import NONE, Line, Piece
+from erya.loading.pdf_joining import by_lines, flat, running
+from erya.loading.pdf_lines import NONE, OVER, Line, Piece
 from erya.loading.pdf_rules import Grid
 
 __all__ = ["Table", "ruled_apart", "table_text", "tables_apart"]
@@ -23,7 +23,7 @@ __all__ = ["Table", "ruled_apart", "table_text", "tables_apart"]
 _NEAR: Final = 1.5  # points: edges that are meant to stand below each other
 _LARGEST_CELL: Final = 2_000  # characters: what holds more is a frame around text
 _LEAST_FILLED: Final = 0.2  # of the cells: a chart, or a drawing, has less in them
-_MOST_CROSSED: Final = 0.1  # of the pieces may reach over a rule
+_MOST_OVER: Final = 0.1  # of the pieces may reach over a rule
 _EACH_ITS_LINE: Final = 3  # lines in each column of a row: they are rows themselves
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
@@ -59,7 +59,7 @@ def ruled_apart(lines: Sequence[Line]) -> list[Line]:
     out: list[Line] = []
     shown: set[Grid] = set()
     for line in lines:
-        rest = [piece for piece in line if piece.grid not in tables]
+        rest = [p for p in line if p.grid not in tables or p.place == OVER]
         for piece in line:
             if piece.grid in tables and piece.grid not in shown:
                 shown.add(piece.grid)
@@ -75,11 +75,12 @@ def _in_grid(grid: Grid, pieces: Sequence[Piece]) -> list[Line] | None:
     for piece in pieces:
         cells[piece.place].append(piece)
     places = {place for row in grid.cells for place in row}
+    over = cells.pop(OVER, [])
     if (
-        len(cells) < _LEAST_FILLED * len(places)
+        len(over) > _MOST_OVER * len(pieces)
+        or len(cells) < _LEAST_FILLED * len(places)
         or max(sum(len(p.text) for p in cell) for cell in cells.values())
         > _LARGEST_CELL
-        or _crossed(pieces) > _MOST_CROSSED * len(pieces)
     ):
         return None
     titles: list[Line] = []
@@ -101,14 +102,6 @@ def _in_grid(grid: Grid, pieces: Sequence[Piece]) -> list[Line] | None:
     if len(rows) < 2 or len(rows[0]) < 2:
         return None
     return [*titles, [_table(rows)]]
-
-
-def _crossed(pieces: Sequence[Piece]) -> int:
-    """Count the pieces that a rule parts from the one before, inside of a word."""
-    return sum(
-        one.place != other.place and goes_on(other, one.numbers[-1], one.box.right)
-        for one, other in pairwise(pieces)
-    )
 
 
 def _from_top(pieces: Sequence[Piece]) -> list[Piece]:
