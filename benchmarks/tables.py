@@ -166,6 +166,8 @@ def printed(tables: list[Table], base: Path, style: str, program: str) -> Path:
     page.write_text(
         "<!doctype html><meta charset=utf-8><style>body{font:10pt Noto Sans CJK SC}"
         "table{border-collapse:collapse;width:100%}td{padding:3pt;vertical-align:top}"
+        "p{margin-top:100pt}"  # below what may be running heads
+
         f"{STYLES[style]}</style><body>{body}", "utf-8"
     )  # fmt: skip
     if program == "chromium":

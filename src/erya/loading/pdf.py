@@ -21,7 +21,7 @@ from erya.loading.pdf_boxes import Box, turned
 from erya.loading.pdf_heads import learn_heads, sample_of
 from erya.loading.pdf_layout import PageText, lay_out, mostly_stands
 from erya.loading.pdf_lines import Line, garbled_share, page_lines
-from erya.loading.pdf_rules import page_rules
+from erya.loading.pdf_rules import Rule, page_rules
 from erya.records import Block, Notice, Parsed, Span
 
 __all__ = ["PdfReader", "open_pdf", "parse_pdf"]
@@ -200,7 +200,7 @@ class PdfReader:
             return found
         heads, body, feet = self._heads.part(look.lines, look.edges)
         lay_out(found, heads, omitted="running_head")
-        lay_out(found, body)
+        lay_out(found, body, levels=look.levels)
         lay_out(found, feet, omitted="running_head")
         if look.hidden:
             lay_out(found, look.hidden, omitted="hidden")
@@ -213,7 +213,8 @@ class PdfReader:
                 return _Look([], [], Box(0.0, 0.0, 0.0, 0.0), "damaged")
             page, textpage = opened
             edges, degrees = Box(*page.get_bbox()), page.get_rotation()
-            lines = list(page_lines(textpage.raw, page_rules(page.raw)))
+            rules = page_rules(page.raw)
+            lines = list(page_lines(textpage.raw, rules))
             # A page may be turned to show upright what is drawn sideways; or it lies on
             # its side as it is shown, and is read as it was drawn.
             if degrees == 180 or (degrees and mostly_stands(lines)):
@@ -230,7 +231,7 @@ class PdfReader:
             elif garbled_share(textpage.raw) > _GARBLED:
                 state = "garbled"
             shown, hidden = _by_sight(lines, opened, edges=edges)
-            return _Look(shown, hidden, edges, state)
+            return _Look(shown, hidden, edges, state, rules.levels)
 
     @contextmanager
     def _opened(self, number: int) -> "Iterator[_Opened | None]":
@@ -254,6 +255,7 @@ class _Look(NamedTuple):
     hidden: list[Line]
     edges: Box
     state: str
+    levels: tuple[Rule, ...] = ()
 
 
 def _signs(lines: Sequence[Line]) -> int:

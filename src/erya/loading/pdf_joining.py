@@ -36,7 +36,7 @@ def flat(line: Sequence[Piece]) -> Piece:
         text += piece.text
         numbers += piece.numbers
         box = joined(box, piece.box)
-    return Piece(text, numbers, box, line[0].size, line[-1].hyphen)
+    return Piece(text, numbers, box, line[0].size, line[0].base, line[-1].hyphen)
 
 
 def running(lines: Sequence[Piece]) -> tuple[str, list[int]]:

@@ -15,6 +15,7 @@ from typing import Final
 from erya.loading.pdf_boxes import Box
 from erya.loading.pdf_joining import by_lines, flat, running
 from erya.loading.pdf_lines import NONE, Line, Piece, runs_left
+from erya.loading.pdf_rules import Rule
 from erya.loading.pdf_tables import Table, ruled_apart, table_text, tables_apart
 from erya.records import Block, BlockKind
 
@@ -87,12 +88,19 @@ class PageText:
         self.sizes.append(size)
 
 
-def lay_out(page: PageText, lines: Sequence[Line], *, omitted: str = "") -> None:
+def lay_out(
+    page: PageText,
+    lines: Sequence[Line],
+    *,
+    levels: Sequence[Rule] = (),
+    omitted: str = "",
+) -> None:
     """Add lines to a page in reading order.
 
     Args:
         page: What stands above them.
         lines: In any order.
+        levels: The rules that are drawn from left to right.
         omitted: Why they are not searched; each line is then a block.
     """
     if not lines:
@@ -105,7 +113,7 @@ def lay_out(page: PageText, lines: Sequence[Line], *, omitted: str = "") -> None
             )
         return
     usual = _usual_size(lines)
-    for block in _ordered(_in_one_direction(ruled_apart(lines))):
+    for block in _ordered(_in_one_direction(ruled_apart(lines)), levels):
         _write(page, block, usual)
 
 
@@ -146,10 +154,10 @@ def _usual_size(lines: Sequence[Sequence[Piece]]) -> float:
 _Lines = list[Line]
 
 
-def _ordered(lines: _Lines) -> Iterator[_Lines]:
+def _ordered(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
     """Yield runs of lines in reading order; columns one after the other."""
     upright = [line for line in lines if not _stands(line)]
-    yield from _ordered_upright(upright)
+    yield from _ordered_upright(upright, levels)
     for line in lines:
         if _stands(line):  # a mark along the margin belongs to no line beside it
             yield [line]
@@ -169,10 +177,10 @@ def _stands(line: Sequence[Piece]) -> bool:
     return len(line[0].text) > 3 and box.top - box.bottom > 3 * (box.right - box.left)
 
 
-def _ordered_upright(lines: _Lines) -> Iterator[_Lines]:
+def _ordered_upright(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
     gutter = _gutter(lines)
     if gutter is None:
-        yield from tables_apart(lines)
+        yield from tables_apart(lines, levels)
         return
     # Where a line reaches over the gutter, everything above is read before it.
     pieces = sorted((p for line in lines for p in line), key=lambda p: -p.box.top)
@@ -184,12 +192,12 @@ def _ordered_upright(lines: _Lines) -> Iterator[_Lines]:
         elif piece.box.left >= gutter:
             right.append(piece)
         else:
-            yield from tables_apart(by_lines(left))
-            yield from tables_apart(by_lines(right))
+            yield from tables_apart(by_lines(left), levels)
+            yield from tables_apart(by_lines(right), levels)
             left, right = [], []
             yield [[piece]]
-    yield from tables_apart(by_lines(left))
-    yield from tables_apart(by_lines(right))
+    yield from tables_apart(by_lines(left), levels)
+    yield from tables_apart(by_lines(right), levels)
 
 
 def _gutter(lines: _Lines) -> float | None:

@@ -10,12 +10,13 @@ import ctypes
 import math
 import re
 import struct
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
 
@@ -48,6 +49,10 @@ _LETTERS: Final = re.compile(f"[{_LEFTWARDS}]{{2,}}")
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\uffff]")
 _UNTIDY: Final = re.compile(r"\s\s|(?! )\s|" + _UNSEEN.pattern)
 _WIDE_GAP: Final = 1.5  # times the height of a line: no blank between words is as wide
+_NEAR: Final = 1.0  # point: lines this near to each other stand at one height
+_NARROW_GAP: Final = 0.5  # times the height of a line: cells may be as near
+_LOOSE: Final = 0.66  # of their size, for each letter of a line without wide gaps
+_CHINESE: Final = 0.3  # for each byte of a character more than one
 _WIDE_SHARE: Final = 0.4  # of a page's lines: then every line is looked at closely
 # What no text is made of: fonts that do not say which letters their signs are.
 _IMPOSSIBLE: Final = re.compile(
@@ -78,6 +83,14 @@ _MAP_ERROR: Final = direct(
 )
 
 
+class Gap(NamedTuple):
+    """A blank: the number of the character behind it, and from where to where it goes."""
+
+    number: int
+    left: float
+    right: float
+
+
 @dataclass(slots=True)
 class Piece:
     """A run of characters on one line, without a wide gap in it.
@@ -87,18 +100,44 @@ class Piece:
         numbers: The number of each in the page's list.
         box: Where they stand.
         size: Of the letters, in points.
+        base: The height of the line that letters stand on.
         hyphen: The word goes on in the next line.
         grid: The rules that it stands between.
         place: Row and column of its cell there; `OVER` of a word that reaches over one.
+        gaps: Blanks inside of it that may part two cells, none of them wide.
     """
 
     text: str
     numbers: Sequence[int]
     box: Box
     size: float
+    base: float = 0.0
     hyphen: bool = False
     grid: Grid | None = None
     place: tuple[int, int] = (0, 0)
+    gaps: Sequence[Gap] = ()
+
+    def parts(self) -> Iterator["Piece"]:
+        """Yield the runs of characters between the gaps inside of it."""
+        begin, left = 0, self.box.left
+        for gap in self.gaps:
+            end = bisect_left(self.numbers, gap.number)
+            yield replace(
+                self,
+                text=self.text[begin:end].rstrip(),
+                numbers=self.numbers[begin:end][: len(self.text[begin:end].rstrip())],
+                box=self.box._replace(left=left, right=gap.left),
+                hyphen=False,
+                gaps=(),
+            )
+            begin, left = end, gap.right
+        yield replace(
+            self,
+            text=self.text[begin:],
+            numbers=self.numbers[begin:],
+            box=self.box._replace(left=left),
+            gaps=(),
+        )
 
     @property
     def height(self) -> float:
@@ -148,6 +187,9 @@ def page_lines(
     spans = [line.span() for line in _LINE.finditer(units)]
     # Asking where characters stand is most of the work: running text is only sampled.
     wide = [_looks_wide(units, *span, geometry=geometry) for span in spans]
+    for at in range(1, len(spans)):  # cells beside each other are drawn in turn
+        above, below = (geometry.box(start) for start, _ in spans[at - 1 : at + 1])
+        wide[at] = wide[at] or below.bottom > above.bottom + _NEAR
     cut_all = sum(wide) >= _WIDE_SHARE * len(spans)
     for at, (start, end) in enumerate(spans):
         if both_ways and runs_left(units[start:end]):
@@ -194,15 +236,22 @@ def _letters_in_order(units: str, box: Callable[[int], Box]) -> str:
 
 
 def _looks_wide(units: str, start: int, end: int, *, geometry: "_Geometry") -> bool:
-    """Tell whether a line has a wide gap where rows and merged columns have one.
+    """Tell whether a line may have a wide gap.
 
-    Rows of a table have it before their last cell, columns near the middle.
+    It is wider than its letters, or has a gap where rows and merged columns have one:
+    rows of a table before their last cell, columns near the middle.
     """
-    last = units.rfind(" ", start, end)
+    first, last = geometry.box(start), geometry.box(end - 1)
+    letters = float(end - start)
+    # Three bytes of Chinese are as wide as two letters at least.
+    letters += _CHINESE * (len(units[start:end].encode(errors="replace")) - letters)
+    if last.right - first.left > _LOOSE * letters * geometry.size(start)[0]:
+        return True
+    before_last = units.rfind(" ", start, end)
     middle = (start + end) // 2
     before, after = units.rfind(" ", start, middle), units.find(" ", middle, end)
     near = before if after < 0 or middle - before < after - middle else after
-    for at in {last, near}:
+    for at in {before_last, near}:
         blank = _BLANKS.match(units, at) if at > 0 else None
         if blank and blank.end() < end:
             here, there = geometry.box(at - 1), geometry.box(blank.end())
@@ -229,13 +278,16 @@ class _Geometry:
         self._matrix = (ctypes.c_float * 6)()
         self._matrix_at = ctypes.addressof(self._matrix)
 
-    def size(self, number: int) -> float:
-        """Return the size of a letter as it is drawn: many fonts are set at 1 point."""
+    def size(self, number: int) -> tuple[float, float]:
+        """Return the size of a letter as it is drawn, and the height of its line.
+
+        Many fonts are set at 1 point.
+        """
         size = float(_FONT_SIZE(self._textpage, number))
         if not _MATRIX(self._textpage, number, self._matrix_at):
-            return size
-        _, _, across, up, _, _ = self._matrix
-        return round(size * math.hypot(across, up), 3)
+            return size, self.box(number).bottom
+        _, _, across, up, _, base = self._matrix
+        return round(size * math.hypot(across, up), 3), base
 
 
 def _boxes(textpage: int | None) -> Callable[[int], Box]:
@@ -263,15 +315,19 @@ def _pieces(
     first, last = geometry.box(start), geometry.box(end - 1)
     height = max(first.top - first.bottom, last.top - last.bottom, 1.0)
     begin, left = start, first
+    gaps: list[Gap] = []
     for blank in _BLANKS.finditer(units, start, end) if cut else ():
         before, after = blank.span()
         here, there = geometry.box(before - 1), geometry.box(after)
         height = max(height, here.top - here.bottom)
         if _is_wide(here, there, height):
             box = joined(left, here)
-            yield _piece(units, begin, before, box=box, geometry=geometry)
-            begin, left = after, there
-    yield _piece(units, begin, end, box=joined(left, last), geometry=geometry)
+            yield _piece(units, begin, before, box=box, geometry=geometry, gaps=gaps)
+            begin, left, gaps = after, there, []
+        elif there.left - here.right > _NARROW_GAP * height:
+            gaps.append(Gap(after, here.right, there.left))
+    box = joined(left, last)
+    yield _piece(units, begin, end, box=box, geometry=geometry, gaps=gaps)
 
 
 def _around(start: int, end: int, geometry: _Geometry) -> Box:
@@ -340,14 +396,22 @@ def _pieces_both_ways(
         yield _piece(units, first, last, box=box, geometry=geometry)
 
 
-def _piece(units: str, start: int, end: int, *, box: Box, geometry: _Geometry) -> Piece:
+def _piece(
+    units: str,
+    start: int,
+    end: int,
+    *,
+    box: Box,
+    geometry: _Geometry,
+    gaps: Sequence[Gap] = (),
+) -> Piece:
     """Return characters `start` to `end` as text, one number for each code point."""
     text = units[start:end]
     numbers: Sequence[int] = range(start, end)
     plain = text.isprintable() and "  " not in text  # nearly all, and soon told
     if not plain and _UNTIDY.search(text):
         text, numbers = _tidied(units, numbers)
-    return Piece(text, numbers, box, geometry.size(start))
+    return Piece(text, numbers, box, *geometry.size(start), gaps=gaps)
 
 
 def _tidied(units: str, numbers: Sequence[int]) -> tuple[str, list[int]]:

@@ -16,7 +16,7 @@ import pypdfium2.raw as pdfium
 
 from erya.loading.pdf_boxes import Box, direct
 
-__all__ = ["Grid", "Rules", "page_rules"]
+__all__ = ["Grid", "Rule", "Rules", "page_rules"]
 
 _THIN: Final = 2.5  # points: what is drawn no wider is a rule
 _SHORTEST: Final = 4.0  # points, of a rule: dots and ticks are shorter
@@ -42,7 +42,7 @@ _Place = tuple[int, int]  # row from the top, column from the left
 _Matrix = tuple[float, float, float, float, float, float]
 
 
-class _Rule(NamedTuple):
+class Rule(NamedTuple):
     """A rule: where it stands across its direction, and from where to where it goes."""
 
     at: float
@@ -81,11 +81,11 @@ class Rules:
 
     Attributes:
         grids: Smaller ones first.
-        levels: Rules from left to right, from the top, as (height, left, right).
+        levels: Rules from left to right, from the bottom.
     """
 
     grids: tuple[Grid, ...] = ()
-    levels: tuple[tuple[float, float, float], ...] = ()
+    levels: tuple[Rule, ...] = ()
 
     def touching(self, box: Box) -> list[Grid]:
         """Return the grids that a line stands in, or reaches into."""
@@ -101,8 +101,8 @@ class Rules:
 class _Drawn:
     """The rules so far."""
 
-    across: list[_Rule] = field(default_factory=list)
-    upright: list[_Rule] = field(default_factory=list)
+    across: list[Rule] = field(default_factory=list)
+    upright: list[Rule] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.across) + len(self.upright)
@@ -112,15 +112,15 @@ class _Drawn:
         left, bottom, right, top = box
         width, height = right - left, top - bottom
         if height <= _THIN and width >= max(_SHORTEST, 2 * height):
-            self.across.append(_Rule((bottom + top) / 2, left, right))
+            self.across.append(Rule((bottom + top) / 2, left, right))
         elif width <= _THIN and height >= max(_SHORTEST, 2 * width):
-            self.upright.append(_Rule((left + right) / 2, bottom, top))
+            self.upright.append(Rule((left + right) / 2, bottom, top))
 
     def frame(self, box: Box) -> None:
         """Add the edges of a surface."""
         left, bottom, right, top = box
-        self.across += [_Rule(bottom, left, right), _Rule(top, left, right)]
-        self.upright += [_Rule(left, bottom, top), _Rule(right, bottom, top)]
+        self.across += [Rule(bottom, left, right), Rule(top, left, right)]
+        self.upright += [Rule(left, bottom, top), Rule(right, bottom, top)]
 
 
 def page_rules(page: Any, *, turn: Callable[[Box], Box] | None = None) -> Rules:
@@ -146,10 +146,9 @@ def page_rules(page: Any, *, turn: Callable[[Box], Box] | None = None) -> Rules:
     if turn is not None:
         drawn = _turned(drawn, turn)
     across, upright = _merged(drawn.across), _merged(drawn.upright)
-    levels = sorted(((r.at, r.start, r.end) for r in across), reverse=True)
     grids = [grid for part in _touching(across, upright) if (grid := _grid(*part))]
     grids.sort(key=lambda g: (g.box.right - g.box.left) * (g.box.top - g.box.bottom))
-    return Rules(tuple(grids), tuple(levels))
+    return Rules(tuple(grids), tuple(across))
 
 
 def _bounds(found: Any) -> Box | None:
@@ -261,10 +260,10 @@ def _turned(drawn: _Drawn, turn: Callable[[Box], Box]) -> _Drawn:
     return found
 
 
-def _merged(rules: Iterable[_Rule]) -> list[_Rule]:
+def _merged(rules: Iterable[Rule]) -> list[Rule]:
     """Join rules on one line that touch, as those of neighbouring cells."""
-    merged: list[_Rule] = []
-    level: list[_Rule] = []
+    merged: list[Rule] = []
+    level: list[Rule] = []
     for rule in sorted(rules):
         if level and rule.at - level[0].at > _SAME:
             merged += _joined(level)
@@ -273,8 +272,8 @@ def _merged(rules: Iterable[_Rule]) -> list[_Rule]:
     return merged + _joined(level)
 
 
-def _joined(level: Sequence[_Rule]) -> list[_Rule]:
-    joined: list[_Rule] = []
+def _joined(level: Sequence[Rule]) -> list[Rule]:
+    joined: list[Rule] = []
     for rule in sorted(level, key=lambda rule: rule.start):
         if joined and rule.start - joined[-1].end <= _TOUCH:
             end = max(joined[-1].end, rule.end)
@@ -285,8 +284,8 @@ def _joined(level: Sequence[_Rule]) -> list[_Rule]:
 
 
 def _touching(
-    across: list[_Rule], upright: list[_Rule]
-) -> Iterator[tuple[list[_Rule], list[_Rule]]]:
+    across: list[Rule], upright: list[Rule]
+) -> Iterator[tuple[list[Rule], list[Rule]]]:
     """Yield rules that hang together, those across in the order of their height."""
     parent = list(range(len(across) + len(upright)))
 
@@ -302,7 +301,7 @@ def _touching(
         for at in range(first, bisect_right(heights, rule.end + _TOUCH)):
             if across[at].start - _TOUCH <= rule.at <= across[at].end + _TOUCH:
                 parent[root(at)] = root(number)
-    parts: dict[int, tuple[list[_Rule], list[_Rule]]] = defaultdict(lambda: ([], []))
+    parts: dict[int, tuple[list[Rule], list[Rule]]] = defaultdict(lambda: ([], []))
     for at, rule in enumerate(across):
         parts[root(at)][0].append(rule)
     for at, rule in enumerate(upright, start=len(across)):
@@ -310,7 +309,7 @@ def _touching(
     yield from (part for part in parts.values() if all(part))
 
 
-def _grid(across: list[_Rule], upright: list[_Rule]) -> Grid | None:
+def _grid(across: list[Rule], upright: list[Rule]) -> Grid | None:
     """Return the cells between rules; None where they have not two of them."""
     left, right = min(r.start for r in across), max(r.end for r in across)
     low, high = min(r.start for r in upright), max(r.end for r in upright)
@@ -351,16 +350,16 @@ def _edges(places: list[float], low: float, high: float) -> tuple[float, ...]:
     return tuple(kept)
 
 
-def _by_place(rules: list[_Rule], edges: Sequence[float]) -> list[list[_Rule]]:
+def _by_place(rules: list[Rule], edges: Sequence[float]) -> list[list[Rule]]:
     """Return the rules at each edge."""
-    found: list[list[_Rule]] = [[] for _ in edges]
+    found: list[list[Rule]] = [[] for _ in edges]
     for rule in rules:
         near = min(range(len(edges)), key=lambda at: abs(edges[at] - rule.at))
         found[near].append(rule)
     return found
 
 
-def _covers(rules: Iterable[_Rule], start: float, end: float) -> bool:
+def _covers(rules: Iterable[Rule], start: float, end: float) -> bool:
     """Tell whether a rule goes by the middle of a cell's side."""
     middle = (start + end) / 2
     return any(rule.start <= middle <= rule.end for rule in rules)

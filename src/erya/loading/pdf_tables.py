@@ -9,26 +9,24 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import groupby, pairwise
 from typing import Final
 
 from erya.language import table_row
+from erya.loading.pdf_aligned import Row, aligned_tables
 from erya.loading.pdf_boxes import joined
 from erya.loading.pdf_joining import by_lines, flat, running
 from erya.loading.pdf_lines import NONE, OVER, Line, Piece
-from erya.loading.pdf_rules import Grid
+from erya.loading.pdf_rules import Grid, Rule
 
 __all__ = ["Table", "ruled_apart", "table_text", "tables_apart"]
 
-_NEAR: Final = 1.5  # points: edges that are meant to stand below each other
 _LARGEST_CELL: Final = 2_000  # characters: what holds more is a frame around text
 _LEAST_FILLED: Final = 0.2  # of the cells: a chart, or a drawing, has less in them
 _MOST_OVER: Final = 0.1  # of the pieces may reach over a rule
 _EACH_ITS_LINE: Final = 3  # lines in each column of a row: they are rows themselves
+_BEFORE: Final = frozenset("$¥€£￥")
+_BEHIND: Final = frozenset({"%", ")", ")%", ") %"})
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-
-# The cells of a row from the left, each as its lines from the top.
-Row = list[list[Piece]]
 
 
 @dataclass(slots=True)
@@ -138,6 +136,21 @@ def _without_empty(rows: list[Row]) -> list[Row]:
     return [[row[at] for at in kept] for row in rows]
 
 
+def _tidied(rows: list[Row]) -> list[Row]:
+    """Join names of columns over several rows, and signs of money with figures."""
+    while len(rows) > 2 and not rows[0][0] and not rows[1][0]:
+        rows = [[one + other for one, other in zip(*rows[:2], strict=True)], *rows[2:]]
+    for at in range(len(rows[0]) - 1, -1, -1):
+        texts = {_words(row[at]) for row in rows if row[at]}
+        step = 1 if texts <= _BEFORE else -1 if texts <= _BEHIND else 0
+        if step and 0 <= at + step < len(rows[0]):
+            first, last = sorted((at, at + step))
+            rows = [
+                [*row[:first], row[first] + row[last], *row[last + 1 :]] for row in rows
+            ]
+    return rows
+
+
 def _table(rows: list[Row]) -> Table:
     pieces = [piece for row in rows for cell in row for piece in cell]
     return Table(
@@ -205,88 +218,33 @@ class _Written:
             self.numbers.append(number)
 
 
-def tables_apart(lines: Sequence[Line]) -> Iterator[list[Line]]:
+def tables_apart(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list[Line]]:
     """Yield each table, and the lines between tables together.
 
-    A line with wide gaps is a row if a neighbour's cells stand below its own; blanks of
-    justified text are as wide, and stand anywhere.
+    Args:
+        lines: In their order, with tables between rules among them.
+        levels: The rules from left to right.
     """
-    rows = [
-        len(line) > 1
-        and any(
-            _aligned(line, lines[o]) for o in (at - 1, at + 1) if 0 <= o < len(lines)
-        )
-        for at, line in enumerate(lines)
-    ]
-    for at in range(len(lines) - 1):  # the names of columns are often set otherwise
-        rows[at] = rows[at] or (rows[at + 1] and _heads(lines[at], lines[at + 1]))
-    kinds = [
-        "table" if isinstance(line[0], Table) else "row" if row else "text"
-        for line, row in zip(lines, rows, strict=True)
-    ]
-    for kind, members in groupby(range(len(lines)), key=kinds.__getitem__):
-        together = [lines[at] for at in members]
-        if kind == "row" and len(together) > 1:
-            yield [[_table(_columns(together))]]
-        elif kind == "table":
-            yield from ([line] for line in together)
-        else:
-            yield [[flat(line)] for line in together]
-
-
-def _aligned(line: Sequence[Piece], other: Sequence[Piece]) -> bool:
-    """Tell whether at least half of the inner edges of cells stand below each other.
-
-    The outermost edges do so in any text.
-    """
-    if len(other) < 2:
-        return False
-    near = 0
-    for before, after in pairwise(line):
-        near += any(
-            abs(after.box.left - each.box.left) < _NEAR
-            or abs(after.box.left + after.box.right - each.box.left - each.box.right)
-            < 2 * _NEAR
-            for each in other[1:]
-        ) or any(abs(before.box.right - each.box.right) < _NEAR for each in other[:-1])
-    return 2 * near >= len(line) - 1
-
-
-def _heads(line: Sequence[Piece], row: Sequence[Piece]) -> bool:
-    """Tell whether each piece of a line stands above one cell of a row."""
-    return len(line) == len(row) > 1 and all(
-        one.box.left < other.box.right and other.box.left < one.box.right
-        for one, other in zip(line, row, strict=True)
-    )
-
-
-def _columns(lines: Sequence[Line]) -> list[Row]:
-    """Return rows of cells; the row with the most pieces has one in each column."""
-    widest = max(lines, key=len)
-    columns = [(piece.box.left, piece.box.right) for piece in widest]
-    for line in lines:  # a column is as wide as what stands in it
-        if len(line) == len(columns):
-            columns = [
-                (min(left, piece.box.left), max(right, piece.box.right))
-                for (left, right), piece in zip(columns, line, strict=True)
-            ]
-    rows = []
+    tables: dict[int, Table] = {}  # a piece's first character → its table
+    others = [line for line in lines if not isinstance(line[0], Table)]
+    for rows in aligned_tables(others, levels):
+        table = _table(_tidied(rows))
+        tables |= {p.numbers[0]: table for row in rows for cell in row for p in cell}
+    run: list[Line] = []
+    shown: set[int] = set()
     for line in lines:
-        row: list[list[Piece]] = [[] for _ in columns]
-        if len(line) == len(columns):
-            row = [[piece] for piece in line]
-        else:
-            for piece in line:
-                row[_column(piece, columns)].append(piece)
-        rows.append(row)
-    return rows
-
-
-def _column(piece: Piece, columns: Sequence[tuple[float, float]]) -> int:
-    """Return the column that a piece stands in, or else is nearest to."""
-
-    def shared(at: int) -> float:
-        left, right = columns[at]
-        return min(right, piece.box.right) - max(left, piece.box.left)
-
-    return max(range(len(columns)), key=shared)
+        rest: Line = []
+        for piece in line:
+            found = piece if isinstance(piece, Table) else tables.get(piece.numbers[0])
+            if found is None:
+                rest.append(piece)
+            elif id(found) not in shown:
+                shown.add(id(found))
+                if run:
+                    yield run
+                run = []
+                yield [[found]]
+        if rest:
+            run.append([flat(rest)])
+    if run:
+        yield run

@@ -1,0 +1,362 @@
+"""Tables without lines around their cells: what stands below each other makes columns.
+
+Cells go on over several lines. Which lines are of one row is told by the lines that are
+drawn between rows, if there are any; else by the distance of lines, and by whether the
+line above was full.
+"""
+
+import re
+import statistics
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
+from typing import Final
+
+from erya.loading.pdf_joining import by_lines
+from erya.loading.pdf_lines import Line, Piece
+from erya.loading.pdf_rules import Rule
+
+__all__ = ["Row", "aligned_tables"]
+
+_NEAR: Final = 1.5  # points: edges that are meant to stand below each other
+_HAIR: Final = 0.3  # of the narrower of two that stand below each other
+_APART: Final = 2.2  # times the height of a line: more blank ends a table
+_CLOSE: Final = 1.25  # times the least step from line to line: lines of one cell
+_ACROSS: Final = 0.6  # of a table's width, that a rule between rows goes over
+_OF_CELLS: Final = 0.7  # of lines that are near each other and look like one cell
+_OPEN: Final = 0.3  # of the lines in which cells go on, with a column that does not
+_IN_TURN: Final = 0.8  # of rows that are drawn after each other
+_LEADING: Final = 1.8  # times the size of letters, from line to line of a cell
+_WIDE: Final = 5  # times the size of letters: a narrower column is as wide as its words
+_BLANK: Final = 0.25  # of the size of letters, between two words
+_CLEAR: Final = 1.5  # times the height of a line: no blank between words is as wide
+_OFTEN: Final = 4  # lines with a gap at one place: it is not there by chance
+_NUMBER: Final = re.compile(r"[\s\d.,%()$¥€£+\-–—−/:]+")
+
+# The first word, of which the line above had no room; of Chinese a character.
+_FIRST: Final = re.compile(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+")
+
+# The cells of a row from the left, each as its pieces.
+Row = list[list[Piece]]
+_Span = tuple[float, float]
+
+
+def aligned_tables(
+    lines: Sequence[Line], levels: Sequence[Rule]
+) -> Iterator[list[Row]]:
+    """Yield the rows of each table among lines.
+
+    Args:
+        lines: In the order in which they are drawn.
+        levels: The rules from left to right.
+    """
+    if not _may_hold_one(lines):
+        return
+    pieces = [part for line in lines for piece in line for part in piece.parts()]
+    visual = by_lines(sorted(pieces, key=lambda piece: -piece.box.top))
+    for zone in _zones(visual):
+        rows = _rows(zone, levels)
+        if rows is not None:
+            yield rows
+
+
+def _may_hold_one(lines: Sequence[Line]) -> bool:
+    """Tell whether anything stands beside something else; of running text nothing."""
+    return any(len(line) > 1 for line in lines) or any(
+        below[0].box.top > above[0].box.bottom + 0.5 * above[0].height
+        for above, below in pairwise(lines)
+    )
+
+
+def _zones(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    """Yield lines that make a table, from the first to the last row."""
+    rows = [at for at, line in enumerate(lines) if len(line) > 1]
+    first, free = 0, 0  # the first line that is of no table yet
+    while first < len(rows):
+        last = first
+        while last + 1 < len(rows) and _goes_on(lines, rows[last], rows[last + 1]):
+            last += 1
+        if last > first:
+            begin, end = rows[first], rows[last] + 1
+            columns = _columns(lines[begin:end])
+            begin -= _count_above(lines[free : begin + 1], columns)
+            end += _count_below(lines[rows[last] : _next(rows, last)], columns)
+            yield list(lines[begin:end])
+            free = end
+        first = last + 1
+
+
+def _next(rows: Sequence[int], last: int) -> int | None:
+    return rows[last + 1] if last + 1 < len(rows) else None
+
+
+def _goes_on(lines: Sequence[Line], one: int, other: int) -> bool:
+    """Tell whether two lines with gaps are of one table; cells may go on between."""
+    between = lines[one : other + 1]
+    return (
+        all(_near(above, below) for above, below in pairwise(between))
+        and (_aligned(lines[one], lines[other]) or _heads(lines[one], lines[other]))
+        and all(_fits(line, lines[one], lines[other]) for line in between[1:-1])
+    )
+
+
+def _near(above: Line, below: Line) -> bool:
+    gap = min(p.box.bottom for p in above) - max(p.box.top for p in below)
+    return gap < _APART * max(p.height for p in (*above, *below))
+
+
+def _fits(line: Line, above: Line, below: Line) -> bool:
+    """Tell whether a piece on a line of its own stands in a cell."""
+    return any(
+        sum(_shares(piece, _span(other)) for other in row) <= 1
+        for piece in line
+        for row in (above, below)
+    )
+
+
+def _count_above(lines: Sequence[Line], columns: Sequence[_Span]) -> int:
+    """Return how many lines above a row its column names begin with.
+
+    Args:
+        lines: What stands above the row, and the row.
+        columns: Of the table.
+    """
+    count = 0
+    for line, below in pairwise(lines):
+        places = [_places(piece, columns) for piece in line]
+        # Of one piece it is a name that goes on below, or a paragraph.
+        alone = len(line) == 1 and (len(below) >= len(columns) - 1 or 0 in places[0])
+        heads = not alone and all(places) and _near(line, below)
+        count = count + 1 if heads else 0
+    return count
+
+
+def _count_below(lines: Sequence[Line], columns: Sequence[_Span]) -> int:
+    """Return how many lines go on with the cells of a row.
+
+    Args:
+        lines: The row, and what stands below it.
+        columns: Of the table.
+    """
+    count = 0
+    for above, line in pairwise(lines):
+        fits = all(len(_places(piece, columns)) == 1 for piece in line)
+        step = above[0].base - line[0].base
+        if not (
+            fits and step < _LEADING * line[0].size and _continues(above, line, columns)
+        ):
+            break
+        count += 1
+    return count
+
+
+def _aligned(one: Line, other: Line) -> bool:
+    """Tell whether at least half of the inner edges of cells stand below each other.
+
+    The outermost edges do so in any text.
+    """
+    line, longer = sorted((one, other), key=len)
+    near = 0
+    for before, after in pairwise(line):
+        near += any(
+            abs(after.box.left - each.box.left) < _NEAR
+            or abs(after.box.left + after.box.right - each.box.left - each.box.right)
+            < 2 * _NEAR
+            for each in longer[1:]
+        ) or any(abs(before.box.right - each.box.right) < _NEAR for each in longer[:-1])
+    return 2 * near >= len(line) - 1
+
+
+def _heads(line: Line, row: Line) -> bool:
+    """Tell whether each piece of a line stands above one cell of a row."""
+    return len(line) == len(row) > 1 and all(
+        one.box.left < other.box.right and other.box.left < one.box.right
+        for one, other in zip(line, row, strict=True)
+    )
+
+
+def _span(piece: Piece) -> _Span:
+    return piece.box.left, piece.box.right
+
+
+def _shares(piece: Piece, span: _Span) -> bool:
+    """Tell whether a piece stands above or below a span, not only by a hair."""
+    left, right = _span(piece)
+    least = min(_NEAR, _HAIR * min(right - left, span[1] - span[0]))
+    return min(right, span[1]) - max(left, span[0]) > least
+
+
+def _columns(lines: Sequence[Line]) -> list[_Span]:
+    """Return from where to where each column goes, as the fullest line tells."""
+    ordered = sorted(lines, key=len, reverse=True)
+    columns = [_span(piece) for piece in ordered[0]]
+    for line in ordered[1:]:
+        for piece in line:
+            places = _places(piece, columns)
+            left, right = _span(piece)
+            if not places and len(line) > 1:
+                columns.insert(bisect_left(columns, (left, right)), (left, right))
+            elif len(places) == 1:
+                (at,) = places
+                low = columns[at - 1][1] if at else left
+                high = columns[at + 1][0] if at + 1 < len(columns) else right
+                start, end = columns[at]
+                columns[at] = min(start, max(left, low)), max(end, min(right, high))
+    return columns
+
+
+def _places(piece: Piece, columns: Sequence[_Span]) -> list[int]:
+    """Return the columns that a piece stands in."""
+    return [at for at, column in enumerate(columns) if _shares(piece, column)]
+
+
+def _place(piece: Piece, columns: Sequence[_Span]) -> int:
+    """Return the first column that a piece stands in, or else the nearest."""
+    middle = piece.box.left + piece.box.right
+    return next(
+        iter(_places(piece, columns)),
+        min(range(len(columns)), key=lambda at: abs(sum(columns[at]) - middle)),
+    )
+
+
+def _rows(zone: Sequence[Line], levels: Sequence[Rule]) -> list[Row] | None:
+    """Return the rows that lines make; None if they make no table."""
+    columns = _parted(zone, _columns(zone))
+    lines = [_cells(line, columns) for line in zone]
+    groups = next(
+        (
+            found
+            for found in (_between_rules(zone, levels), _by_steps(zone))
+            if len(found) > 1 and _like_cells(lines, found, columns)
+        ),
+        None,
+    )
+    if groups is None:
+        groups = [[0]]
+        for at, (above, line) in enumerate(pairwise(zone), start=1):
+            if _continues(above, line, columns):
+                groups[-1].append(at)
+            else:
+                groups.append([at])
+    rows: list[Row] = [
+        [
+            [*chain.from_iterable(cells)]
+            for cells in zip(*(lines[at] for at in group), strict=True)
+        ]
+        for group in groups
+    ]
+    several = sum(sum(map(bool, row)) > 1 for row in rows)
+    return rows if several > 1 and len(columns) > 1 and _in_turn(rows) else None
+
+
+def _parted(zone: Sequence[Line], columns: list[_Span]) -> list[_Span]:
+    """Return columns, those as one between which a gap is neither wide nor frequent.
+
+    In justified text, blanks stand below each other by chance.
+    """
+    lines = [_cells(line, columns) for line in zone]
+    parted = columns[:1]
+    for at in range(1, len(columns)):
+        gaps = [
+            (line[at][0].box.left - line[at - 1][-1].box.right) / line[at][0].height
+            for line in lines
+            if line[at - 1] and line[at]
+        ]
+        if max(gaps, default=_CLEAR) >= _CLEAR or len(gaps) >= _OFTEN:
+            parted.append(columns[at])
+        else:
+            parted[-1] = parted[-1][0], columns[at][1]
+    return parted
+
+
+def _cells(line: Line, columns: Sequence[_Span]) -> Row:
+    cells: Row = [[] for _ in columns]
+    for piece in line:
+        cells[_place(piece, columns)].append(piece)
+    return cells
+
+
+def _in_turn(rows: Sequence[Row]) -> bool:
+    """Tell whether rows are drawn one after the other, and not column by column."""
+    drawn = [[piece.numbers for cell in row for piece in cell] for row in rows]
+    after = sum(
+        max(numbers[-1] for numbers in one) < min(numbers[0] for numbers in other)
+        for one, other in pairwise(drawn)
+    )
+    return after >= _IN_TURN * (len(rows) - 1)
+
+
+def _between_rules(zone: Sequence[Line], levels: Sequence[Rule]) -> list[list[int]]:
+    """Put lines together between which no rule is drawn; a line is its number."""
+    left = min(line[0].box.left for line in zone)
+    right = max(line[-1].box.right for line in zone)
+    middles = [
+        statistics.median((p.box.top + p.box.bottom) / 2 for p in line) for line in zone
+    ]
+    wide = [
+        rule.at
+        for rule in levels
+        if min(rule.end, right) - max(rule.start, left) > _ACROSS * (right - left)
+    ]
+    groups = [[0]]
+    for at, (above, below) in enumerate(pairwise(middles), start=1):
+        if any(below < height < above for height in wide):
+            groups.append([])
+        groups[-1].append(at)
+    return groups
+
+
+def _by_steps(zone: Sequence[Line]) -> list[list[int]]:
+    """Put lines together that are nearer to each other than others are."""
+    bases = [statistics.median(piece.base for piece in line) for line in zone]
+    steps = [above - below for above, below in pairwise(bases)]
+    least = min(steps)
+    groups = [[0]]
+    for at, step in enumerate(steps, start=1):
+        if step > _CLOSE * least:
+            groups.append([])
+        groups[-1].append(at)
+    return groups
+
+
+def _like_cells(
+    lines: Sequence[Row], groups: Sequence[Sequence[int]], columns: Sequence[_Span]
+) -> bool:
+    """Tell whether the lines of each group look as if cells went on in them."""
+    full = [
+        _is_full(above[-1], below[0], columns[column])
+        for group in groups
+        for column in range(len(columns))
+        for above, below in pairwise(
+            lines[at][column] for at in group if lines[at][column]
+        )
+    ]
+    # Rows of a list are as near to each other, and have a text in each column.
+    further = [lines[at] for group in groups for at in group[1:]]
+    open_ = sum(not all(line) for line in further)
+    return sum(full) >= _OF_CELLS * len(full) and open_ >= _OPEN * len(further)
+
+
+def _continues(above: Line, line: Line, columns: Sequence[_Span]) -> bool:
+    """Tell whether some cells of the line above were full, and go on in this line."""
+    over, under = _cells(above, columns), _cells(line, columns)
+    return sum(map(bool, under)) < sum(map(bool, over)) and all(
+        not below
+        or (
+            up
+            and column[1] - column[0] > _WIDE * below[0].size
+            and _is_full(up[-1], below[0], column)
+        )
+        for up, below, column in zip(over, under, columns, strict=True)
+    )
+
+
+def _is_full(above: Piece, below: Piece, column: _Span) -> bool:
+    """Tell whether the first word of a line had no room in the line above it."""
+    if _NUMBER.fullmatch(above.text) and _NUMBER.fullmatch(below.text):
+        return False
+    word = _FIRST.match(below.text)
+    share = (word.end() if word else 1) / len(below.text)
+    wide = (below.box.right - below.box.left) * share
+    room = column[1] - column[0] - (above.box.right - above.box.left)
+    return room < wide + _BLANK * above.size
