@@ -21,7 +21,7 @@ __all__ = ["Row", "aligned_tables"]
 _NEAR: Final = 1.5  # points: edges that are meant to stand below each other
 _HAIR: Final = 0.3  # of the narrower of two that stand below each other
 _APART: Final = 2.2  # times the height of a line: more blank ends a table
-_CLOSE: Final = 1.25  # times the least step from line to line: lines of one cell
+_CLOSE: Final = 1.12  # times the least step from line to line: lines of one cell
 _ACROSS: Final = 0.6  # of a table's width, that a rule between rows goes over
 _OF_CELLS: Final = 0.7  # of lines that are near each other and look like one cell
 _OPEN: Final = 0.3  # of the lines in which cells go on, with a column that does not
@@ -226,7 +226,7 @@ def _rows(zone: Sequence[Line], levels: Sequence[Rule]) -> list[Row] | None:
     groups = next(
         (
             found
-            for found in (_between_rules(zone, levels), _by_steps(zone))
+            for found in (_between_rules(zone, levels), _by_blanks(zone, lines))
             if len(found) > 1 and _like_cells(lines, found, columns)
         ),
         None,
@@ -255,17 +255,21 @@ def _parted(zone: Sequence[Line], columns: list[_Span]) -> list[_Span]:
     In justified text, blanks stand below each other by chance.
     """
     lines = [_cells(line, columns) for line in zone]
-    parted = columns[:1]
-    for at in range(1, len(columns)):
-        gaps = [
+    gaps = [
+        [
             (line[at][0].box.left - line[at - 1][-1].box.right) / line[at][0].height
             for line in lines
             if line[at - 1] and line[at]
         ]
-        if max(gaps, default=_CLEAR) >= _CLEAR or len(gaps) >= _OFTEN:
-            parted.append(columns[at])
+        for at in range(1, len(columns))
+    ]
+    clear = [max(g, default=_CLEAR) >= _CLEAR or len(g) >= _OFTEN for g in gaps]
+    parted = columns[:1]
+    for column, is_clear, seen in zip(columns[1:], clear, gaps, strict=True):
+        if is_clear or (any(clear) and len(seen) > 1):
+            parted.append(column)
         else:
-            parted[-1] = parted[-1][0], columns[at][1]
+            parted[-1] = parted[-1][0], column[1]
     return parted
 
 
@@ -306,14 +310,22 @@ def _between_rules(zone: Sequence[Line], levels: Sequence[Rule]) -> list[list[in
     return groups
 
 
-def _by_steps(zone: Sequence[Line]) -> list[list[int]]:
-    """Put lines together that are nearer to each other than others are."""
+def _by_blanks(zone: Sequence[Line], lines: Sequence[Row]) -> list[list[int]]:
+    """Put lines together that are no further apart than lines of one cell are.
+
+    What stands in the middle of its cell stands at another height than what is beside
+    it: a row ends where nothing goes on in any column.
+    """
     bases = [statistics.median(piece.base for piece in line) for line in zone]
-    steps = [above - below for above, below in pairwise(bases)]
-    least = min(steps)
+    steps = [
+        bases[one] - bases[other]
+        for column in zip(*lines, strict=True)
+        for one, other in pairwise([at for at, cell in enumerate(column) if cell])
+    ]
+    leading = min((step for step in steps if step > _NEAR), default=0.0)
     groups = [[0]]
-    for at, step in enumerate(steps, start=1):
-        if step > _CLOSE * least:
+    for at, (above, below) in enumerate(pairwise(bases), start=1):
+        if above - below > _CLOSE * leading:
             groups.append([])
         groups[-1].append(at)
     return groups

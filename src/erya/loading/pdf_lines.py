@@ -50,10 +50,11 @@ _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\uffff]")
 _UNTIDY: Final = re.compile(r"\s\s|(?! )\s|" + _UNSEEN.pattern)
 _WIDE_GAP: Final = 1.5  # times the height of a line: no blank between words is as wide
 _NEAR: Final = 1.0  # point: lines this near to each other stand at one height
-_NARROW_GAP: Final = 0.5  # times the height of a line: cells may be as near
+_NARROW_GAP: Final = 0.5  # of the size of letters: cells may be as near
 _LOOSE: Final = 0.66  # of their size, for each letter of a line without wide gaps
 _CHINESE: Final = 0.3  # for each byte of a character more than one
-_WIDE_SHARE: Final = 0.4  # of a page's lines: then every line is looked at closely
+_AROUND: Final = 3  # lines above and below a wide one, that are looked at closely
+_WIDE_SHARE: Final = 0.15  # of a page's lines: then every line is looked at closely
 # What no text is made of: fonts that do not say which letters their signs are.
 _IMPOSSIBLE: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\ufff0-\ufffb]"
@@ -84,7 +85,7 @@ _MAP_ERROR: Final = direct(
 
 
 class Gap(NamedTuple):
-    """A blank: the number of the character behind it, and from where to where it goes."""
+    """A blank: the number of the character behind it, and where it begins and ends."""
 
     number: int
     left: float
@@ -195,7 +196,7 @@ def page_lines(
         if both_ways and runs_left(units[start:end]):
             found = _pieces_both_ways(units, start, end, geometry=geometry)
         else:
-            cut = cut_all or any(wide[max(at - 1, 0) : at + 2])
+            cut = cut_all or any(wide[max(at - _AROUND, 0) : at + _AROUND + 1])
             grids = rules.touching(_around(start, end, geometry)) if rules.grids else ()
             found = (
                 _pieces_of_cells(units, start, end, grids=grids, geometry=geometry)
@@ -316,6 +317,7 @@ def _pieces(
     height = max(first.top - first.bottom, last.top - last.bottom, 1.0)
     begin, left = start, first
     gaps: list[Gap] = []
+    narrow = _NARROW_GAP * (geometry.size(start)[0] if cut else height)
     for blank in _BLANKS.finditer(units, start, end) if cut else ():
         before, after = blank.span()
         here, there = geometry.box(before - 1), geometry.box(after)
@@ -324,7 +326,7 @@ def _pieces(
             box = joined(left, here)
             yield _piece(units, begin, before, box=box, geometry=geometry, gaps=gaps)
             begin, left, gaps = after, there, []
-        elif there.left - here.right > _NARROW_GAP * height:
+        elif there.left - here.right > narrow:
             gaps.append(Gap(after, here.right, there.left))
     box = joined(left, last)
     yield _piece(units, begin, end, box=box, geometry=geometry, gaps=gaps)
