@@ -207,16 +207,18 @@ def _columns(lines: Sequence[Line]) -> list[_Span]:
 
 def _places(piece: Piece, columns: Sequence[_Span]) -> list[int]:
     """Return the columns that a piece stands in."""
-    return [at for at, column in enumerate(columns) if _shares(piece, column)]
+    left, _, right, _ = piece.box
+    near = [at for at, (low, high) in enumerate(columns) if low < right and left < high]
+    return [at for at in near if _shares(piece, columns[at])] if len(near) > 1 else near
 
 
 def _place(piece: Piece, columns: Sequence[_Span]) -> int:
     """Return the first column that a piece stands in, or else the nearest."""
+    places = _places(piece, columns)
+    if places:
+        return places[0]
     middle = piece.box.left + piece.box.right
-    return next(
-        iter(_places(piece, columns)),
-        min(range(len(columns)), key=lambda at: abs(sum(columns[at]) - middle)),
-    )
+    return min(range(len(columns)), key=lambda at: abs(sum(columns[at]) - middle))
 
 
 def _rows(zone: Sequence[Line], levels: Sequence[Rule]) -> list[Row] | None:

@@ -120,6 +120,9 @@ class Piece:
 
     def parts(self) -> Iterator["Piece"]:
         """Yield the runs of characters between the gaps inside of it."""
+        if not self.gaps:
+            yield self
+            return
         begin, left = 0, self.box.left
         for gap in self.gaps:
             end = bisect_left(self.numbers, gap.number)
@@ -185,29 +188,42 @@ def page_lines(
     both_ways = runs_left(units)
     if both_ways:
         units = _letters_in_order(units, geometry.box)
-    spans = [line.span() for line in _LINE.finditer(units)]
+    runs = [_Run.of(*line.span(), geometry) for line in _LINE.finditer(units)]
     # Asking where characters stand is most of the work: running text is only sampled.
-    wide = [_looks_wide(units, *span, geometry=geometry) for span in spans]
-    for at in range(1, len(spans)):  # cells beside each other are drawn in turn
-        above, below = (geometry.box(start) for start, _ in spans[at - 1 : at + 1])
-        wide[at] = wide[at] or below.bottom > above.bottom + _NEAR
-    cut_all = sum(wide) >= _WIDE_SHARE * len(spans)
-    for at, (start, end) in enumerate(spans):
-        if both_ways and runs_left(units[start:end]):
-            found = _pieces_both_ways(units, start, end, geometry=geometry)
+    wide = [_looks_wide(units, run, geometry) for run in runs]
+    for at in range(1, len(runs)):  # cells beside each other are drawn in turn
+        if runs[at].first.bottom > runs[at - 1].first.bottom + _NEAR:
+            wide[at] = True
+    cut_all = sum(wide) >= _WIDE_SHARE * len(runs)
+    for at, run in enumerate(runs):
+        if both_ways and runs_left(units[run.start : run.end]):
+            found = _pieces_both_ways(units, run, geometry)
+        elif grids := rules.touching(run.around()):
+            found = _pieces_of_cells(units, run, geometry, grids=grids)
         else:
             cut = cut_all or any(wide[max(at - _AROUND, 0) : at + _AROUND + 1])
-            grids = rules.touching(_around(start, end, geometry)) if rules.grids else ()
-            found = (
-                _pieces_of_cells(units, start, end, grids=grids, geometry=geometry)
-                if grids
-                else _pieces(units, start, end, cut=cut, geometry=geometry)
-            )
+            found = _pieces(units, run, geometry, cut=cut)
         pieces = [piece for piece in found if piece.text.strip()]
         if pieces:
-            rest = units[end : end + 2].lstrip(" ")
+            rest = units[run.end : run.end + 2].lstrip(" ")
             pieces[-1].hyphen = rest.startswith(_SOFT_HYPHEN)
             yield pieces
+
+
+class _Run(NamedTuple):
+    """Characters on one line, and where the first and the last stand."""
+
+    start: int
+    end: int
+    first: Box
+    last: Box
+
+    @classmethod
+    def of(cls, start: int, end: int, geometry: "_Geometry") -> "_Run":
+        return cls(start, end, geometry.box(start), geometry.box(end - 1))
+
+    def around(self) -> Box:
+        return joined(self.first, self.last)
 
 
 def _letters_in_order(units: str, box: Callable[[int], Box]) -> str:
@@ -236,13 +252,13 @@ def _letters_in_order(units: str, box: Callable[[int], Box]) -> str:
     return _LETTERS.sub(in_order, units)
 
 
-def _looks_wide(units: str, start: int, end: int, *, geometry: "_Geometry") -> bool:
+def _looks_wide(units: str, run: _Run, geometry: "_Geometry") -> bool:
     """Tell whether a line may have a wide gap.
 
     It is wider than its letters, or has a gap where rows and merged columns have one:
     rows of a table before their last cell, columns near the middle.
     """
-    first, last = geometry.box(start), geometry.box(end - 1)
+    start, end, first, last = run
     letters = float(end - start)
     # Three bytes of Chinese are as wide as two letters at least.
     letters += _CHINESE * (len(units[start:end].encode(errors="replace")) - letters)
@@ -276,6 +292,7 @@ class _Geometry:
         self.box = box = _boxes(self._textpage)
         if turn is not None:
             self.box = lambda number: turn(box(number))
+        self._sizes: dict[int, tuple[float, float]] = {}
         self._matrix = (ctypes.c_float * 6)()
         self._matrix_at = ctypes.addressof(self._matrix)
 
@@ -284,6 +301,11 @@ class _Geometry:
 
         Many fonts are set at 1 point.
         """
+        if number not in self._sizes:
+            self._sizes[number] = self._size(number)
+        return self._sizes[number]
+
+    def _size(self, number: int) -> tuple[float, float]:
         size = float(_FONT_SIZE(self._textpage, number))
         if not _MATRIX(self._textpage, number, self._matrix_at):
             return size, self.box(number).bottom
@@ -310,10 +332,10 @@ def _boxes(textpage: int | None) -> Callable[[int], Box]:
 
 
 def _pieces(
-    units: str, start: int, end: int, *, cut: bool, geometry: _Geometry
+    units: str, run: _Run, geometry: _Geometry, *, cut: bool
 ) -> Iterator[Piece]:
     """Cut a line at gaps that are wider than any blank between words."""
-    first, last = geometry.box(start), geometry.box(end - 1)
+    start, end, first, last = run
     height = max(first.top - first.bottom, last.top - last.bottom, 1.0)
     begin, left = start, first
     gaps: list[Gap] = []
@@ -332,16 +354,12 @@ def _pieces(
     yield _piece(units, begin, end, box=box, geometry=geometry, gaps=gaps)
 
 
-def _around(start: int, end: int, geometry: _Geometry) -> Box:
-    return joined(geometry.box(start), geometry.box(end - 1))
-
-
 def _pieces_of_cells(
-    units: str, start: int, end: int, *, grids: Sequence[Grid], geometry: _Geometry
+    units: str, run: _Run, geometry: _Geometry, *, grids: Sequence[Grid]
 ) -> Iterator[Piece]:
     """Cut a line where it passes from cell to cell."""
     cells: list[tuple[int, tuple[Grid, tuple[int, int]] | None]] = []
-    for word in _WORD.finditer(units, start, end):
+    for word in _WORD.finditer(units, run.start, run.end):
         boxes = [geometry.box(at) for at in range(*word.span())]
         found = [_cell(box, grids) for box in boxes]
         close = _OF_ONE_WORD * max(box.top - box.bottom for box in boxes)
@@ -353,9 +371,8 @@ def _pieces_of_cells(
         cells += zip(range(*word.span()), found, strict=True)
     for cell, members in groupby(cells, key=itemgetter(1)):
         inside = [at for at, _ in members]
-        first, last = inside[0], inside[-1] + 1
-        pieces = _pieces(units, first, last, cut=cell is None, geometry=geometry)
-        for piece in pieces:
+        part = _Run.of(inside[0], inside[-1] + 1, geometry)
+        for piece in _pieces(units, part, geometry, cut=cell is None):
             if cell is not None:
                 piece.grid, piece.place = cell
             yield piece
@@ -374,24 +391,22 @@ def runs_left(text: str) -> bool:
     return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
 
 
-def _pieces_both_ways(
-    units: str, start: int, end: int, *, geometry: _Geometry
-) -> Iterator[Piece]:
+def _pieces_both_ways(units: str, run: _Run, geometry: _Geometry) -> Iterator[Piece]:
     """Cut a line at wide gaps where words that follow each other may stand apart.
 
     Numbers and foreign words stand the other way round in what is written from right to
     left: gaps are those between words as they stand.
     """
-    words = [word.span() for word in _WORD.finditer(units, start, end)]
+    words = [word.span() for word in _WORD.finditer(units, run.start, run.end)]
     boxes = [reduce(joined, map(geometry.box, range(*word))) for word in words]
     wide = _WIDE_GAP * max([box.top - box.bottom for box in boxes] + [1.0])
-    runs = [0] * len(words)
-    run, reach = 0, min(box.right for box in boxes)
+    places = [0] * len(words)
+    place, reach = 0, min(box.right for box in boxes)
     for at in sorted(range(len(words)), key=lambda at: boxes[at].left):
-        run += boxes[at].left - reach > wide
+        place += boxes[at].left - reach > wide
         reach = max(reach, boxes[at].right)
-        runs[at] = run
-    for _, members in groupby(range(len(words)), key=runs.__getitem__):
+        places[at] = place
+    for _, members in groupby(range(len(words)), key=places.__getitem__):
         together = list(members)
         box = reduce(joined, (boxes[at] for at in together))
         first, last = words[together[0]][0], words[together[-1]][1]

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
@@ -27,6 +27,7 @@ _MOST_SEGMENTS: Final = 2_000  # of a path: with more it is a drawing
 _MOST_RULES: Final = 3_000  # of a page: with more it is a drawing
 _MOST_CELLS: Final = 5_000
 _WHITE: Final = 250  # of 255: a surface as light as paper has no edges
+_TEXT: Final = pdfium.FPDF_PAGEOBJ_TEXT
 _PATH: Final = pdfium.FPDF_PAGEOBJ_PATH
 _FORM: Final = pdfium.FPDF_PAGEOBJ_FORM
 
@@ -89,6 +90,8 @@ class Rules:
 
     def touching(self, box: Box) -> list[Grid]:
         """Return the grids that a line stands in, or reaches into."""
+        if not self.grids:
+            return []
         return [
             grid
             for grid in self.grids
@@ -132,9 +135,11 @@ def page_rules(page: Any, *, turn: Callable[[Box], Box] | None = None) -> Rules:
     """
     drawn = _Drawn()
     address = ctypes.cast(page, ctypes.c_void_p).value
-    for number in range(min(_COUNT(address), _MOST_OBJECTS)):
-        found = _OBJECT(address, number)
+    count = min(_COUNT(address), _MOST_OBJECTS)
+    for found in map(_OBJECT, repeat(address, count), range(count)):
         kind = _TYPE(found)
+        if kind == _TEXT:  # nearly all
+            continue
         if kind == _PATH:
             _add_path(drawn, found)
         elif kind == _FORM:
