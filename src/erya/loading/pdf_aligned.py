@@ -12,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 from typing import Final
 
-from erya.loading.pdf_joining import by_lines
+from erya.loading.pdf_joining import by_lines, flat
 from erya.loading.pdf_lines import Line, Piece
 from erya.loading.pdf_rules import Rule
 
 __all__ = ["Row", "aligned_tables"]
 
 _NEAR: Final = 1.5  # points: edges that are meant to stand below each other
+_SIGN: Final = 0.6  # of the size of figures, that a sign behind them is wide
 _HAIR: Final = 0.3  # of the narrower of two that stand below each other
 _APART: Final = 2.2  # times the height of a line: more blank ends a table
 _CLOSE: Final = 1.12  # times the least step from line to line: lines of one cell
@@ -35,6 +36,9 @@ _NUMBER: Final = re.compile(r"[\s\d.,%()$¥€£+\-–—−/:]+")
 
 # The first word, of which the line above had no room; of Chinese a character.
 _FIRST: Final = re.compile(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+")
+
+_BEFORE: Final = frozenset("$¥€£￥")
+_BEHIND: Final = frozenset({"%", ")", ")%", ") %"})
 
 # The cells of a row from the left, each as its pieces.
 Row = list[list[Piece]]
@@ -54,10 +58,22 @@ def aligned_tables(
         return
     pieces = [part for line in lines for piece in line for part in piece.parts()]
     visual = by_lines(sorted(pieces, key=lambda piece: -piece.box.top))
-    for zone in _zones(visual):
+    for zone in _zones([_with_signs(line) for line in visual]):
         rows = _rows(zone, levels)
         if rows is not None:
             yield rows
+
+
+def _with_signs(line: Line) -> Line:
+    """Return a line with signs of money and percent beside their figures."""
+    joined: Line = []
+    for piece in line:
+        before = joined[-1].text if joined else ""
+        if before in _BEFORE or (before and piece.text in _BEHIND):
+            joined[-1] = flat([joined[-1], piece])
+        else:
+            joined.append(piece)
+    return joined
 
 
 def _may_hold_one(lines: Sequence[Line]) -> bool:
@@ -158,13 +174,22 @@ def _aligned(one: Line, other: Line) -> bool:
     line, longer = sorted((one, other), key=len)
     near = 0
     for before, after in pairwise(line):
-        near += any(
-            abs(after.box.left - each.box.left) < _NEAR
-            or abs(after.box.left + after.box.right - each.box.left - each.box.right)
-            < 2 * _NEAR
-            for each in longer[1:]
-        ) or any(abs(before.box.right - each.box.right) < _NEAR for each in longer[:-1])
+        near += any(_one_column(after, each) for each in longer[1:]) or any(
+            abs(before.box.right - each.box.right) < _NEAR for each in longer[:-1]
+        )
     return 2 * near >= len(line) - 1
+
+
+def _one_column(one: Piece, other: Piece) -> bool:
+    """Tell whether two cells have an edge or their middle below each other."""
+    left, right = one.box.left - other.box.left, one.box.right - other.box.right
+    # Figures stand below each other, a parenthesis behind them does not.
+    figures = _NUMBER.fullmatch(one.text) and _NUMBER.fullmatch(other.text)
+    return (
+        abs(left) < _NEAR
+        or abs(left + right) < 2 * _NEAR
+        or abs(right) < (_SIGN * one.size if figures else 0)
+    )
 
 
 def _heads(line: Line, row: Line) -> bool:
@@ -257,14 +282,12 @@ def _parted(zone: Sequence[Line], columns: list[_Span]) -> list[_Span]:
     In justified text, blanks stand below each other by chance.
     """
     lines = [_cells(line, columns) for line in zone]
-    gaps = [
-        [
-            (line[at][0].box.left - line[at - 1][-1].box.right) / line[at][0].height
-            for line in lines
-            if line[at - 1] and line[at]
-        ]
-        for at in range(1, len(columns))
-    ]
+    gaps: list[list[float]] = [[] for _ in columns[1:]]
+    for line in lines:
+        filled = [at for at, cell in enumerate(line) if cell]
+        for one, other in pairwise(filled):
+            gap = line[other][0].box.left - line[one][-1].box.right
+            gaps[other - 1].append(gap / line[other][0].height)
     clear = [max(g, default=_CLEAR) >= _CLEAR or len(g) >= _OFTEN for g in gaps]
     parted = columns[:1]
     for column, is_clear, seen in zip(columns[1:], clear, gaps, strict=True):

@@ -225,11 +225,12 @@ def tables_apart(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list
         lines: In their order, with tables between rules among them.
         levels: The rules from left to right.
     """
-    tables: dict[int, Table] = {}  # a piece's first character → its table
+    tables: dict[int, Table] = {}  # a character → its table
     others = [line for line in lines if not isinstance(line[0], Table)]
     for rows in aligned_tables(others, levels):
         table = _table(_tidied(rows))
-        tables |= {p.numbers[0]: table for row in rows for cell in row for p in cell}
+        pieces = [piece for row in rows for cell in row for piece in cell]
+        tables |= {number: table for piece in pieces for number in piece.numbers}
     run: list[Line] = []
     shown: set[int] = set()
     for line in lines:
