@@ -22,6 +22,7 @@ _NEAR: Final = 1.5  # points: edges that are meant to stand below each other
 _SIGN: Final = 0.6  # of the size of figures, that a sign behind them is wide
 _HAIR: Final = 0.3  # of the narrower of two that stand below each other
 _APART: Final = 2.2  # times the height of a line: more blank ends a table
+_ROWS_APART: Final = 3.2  # the same, between lines with several cells
 _CLOSE: Final = 1.12  # times the least step from line to line: lines of one cell
 _ACROSS: Final = 0.6  # of a table's width, that a rule between rows goes over
 _OF_CELLS: Final = 0.7  # of lines that are near each other and look like one cell
@@ -85,25 +86,27 @@ def _may_hold_one(lines: Sequence[Line]) -> bool:
 
 
 def _zones(lines: Sequence[Line]) -> Iterator[list[Line]]:
-    """Yield lines that make a table, from the first to the last row."""
+    """Return lines that make a table, from the first to the last row."""
     rows = [at for at, line in enumerate(lines) if len(line) > 1]
-    first, free = 0, 0  # the first line that is of no table yet
-    while first < len(rows):
-        last = first
-        while last + 1 < len(rows) and _goes_on(lines, rows[last], rows[last + 1]):
-            last += 1
-        if last > first:
-            begin, end = rows[first], rows[last] + 1
-            columns = _columns(lines[begin:end])
-            begin -= _count_above(lines[free : begin + 1], columns)
-            end += _count_below(lines[rows[last] : _next(rows, last)], columns)
-            yield list(lines[begin:end])
-            free = end
-        first = last + 1
-
-
-def _next(rows: Sequence[int], last: int) -> int | None:
-    return rows[last + 1] if last + 1 < len(rows) else None
+    chains: list[list[int]] = []
+    for at in rows:
+        if chains and _goes_on(lines, chains[-1][-1], at):
+            chains[-1].append(at)
+        else:
+            chains.append([at])
+    zones = []
+    free = len(lines)  # from the bottom: names of columns are of the table below them
+    for found in reversed(chains):
+        begin, end = found[0], found[-1] + 1
+        if len(found) < 2 or end > free:
+            continue
+        columns = _columns(lines[begin:end])
+        above, below = lines[:begin], lines[end:free]
+        begin -= _count_above([*above, lines[begin]], columns)
+        end += _count_below([lines[end - 1], *below], columns)
+        zones.append(list(lines[begin:end]))
+        free = begin
+    return reversed(zones)
 
 
 def _goes_on(lines: Sequence[Line], one: int, other: int) -> bool:
@@ -118,7 +121,9 @@ def _goes_on(lines: Sequence[Line], one: int, other: int) -> bool:
 
 def _near(above: Line, below: Line) -> bool:
     gap = min(p.box.bottom for p in above) - max(p.box.top for p in below)
-    return gap < _APART * max(p.height for p in (*above, *below))
+    rows = len(above) > 1 and len(below) > 1
+    most = _ROWS_APART if rows else _APART
+    return gap < most * max(p.height for p in (*above, *below))
 
 
 def _fits(line: Line, above: Line, below: Line) -> bool:
@@ -138,13 +143,28 @@ def _count_above(lines: Sequence[Line], columns: Sequence[_Span]) -> int:
         columns: Of the table.
     """
     count = 0
-    for line, below in pairwise(lines):
-        places = [_places(piece, columns) for piece in line]
-        # Of one piece it is a name that goes on below, or a paragraph.
-        alone = len(line) == 1 and (len(below) >= len(columns) - 1 or 0 in places[0])
-        heads = not alone and all(places) and _near(line, below)
-        count = count + 1 if heads else 0
+    for below, line in pairwise(reversed(lines)):
+        if not _near(line, below) or not all(_places(p, columns) for p in line):
+            break
+        if len(line) == 1 and (
+            _names(below, columns) or not _heads_some(line[0], columns)
+        ):
+            break
+        count += 1
     return count
+
+
+def _names(line: Line, columns: Sequence[_Span]) -> bool:
+    """Tell whether a line may name all columns, as none of them is a figure."""
+    figures = any(_NUMBER.fullmatch(piece.text) for piece in line)
+    return len(line) == len(columns) and not figures
+
+
+def _heads_some(piece: Piece, columns: Sequence[_Span]) -> bool:
+    """Tell whether a piece stands in the middle above columns, but not the first."""
+    places = _places(piece, columns)
+    middle = (piece.box.left + piece.box.right) / 2
+    return places[0] > 0 and columns[places[0]][0] < middle < columns[places[-1]][1]
 
 
 def _count_below(lines: Sequence[Line], columns: Sequence[_Span]) -> int:

@@ -372,7 +372,7 @@ def _pieces_of_cells(
     for cell, members in groupby(cells, key=itemgetter(1)):
         inside = [at for at, _ in members]
         part = _Run.of(inside[0], inside[-1] + 1, geometry)
-        for piece in _pieces(units, part, geometry, cut=cell is None):
+        for piece in _pieces(units, part, geometry, cut=True):
             if cell is not None:
                 piece.grid, piece.place = cell
             yield piece
