@@ -16,7 +16,7 @@ from erya.loading.pdf_joining import by_lines, flat
 from erya.loading.pdf_lines import Line, Piece
 from erya.loading.pdf_rules import Rule
 
-__all__ = ["Row", "aligned_tables"]
+__all__ = ["FIGURES", "Row", "aligned_tables"]
 
 _NEAR: Final = 1.5  # points: edges that are meant to stand below each other
 _SIGN: Final = 0.6  # of the size of figures, that a sign behind them is wide
@@ -33,11 +33,16 @@ _WIDE: Final = 5  # times the size of letters: a narrower column is as wide as i
 _BLANK: Final = 0.25  # of the size of letters, between two words
 _CLEAR: Final = 1.5  # times the height of a line: no blank between words is as wide
 _OFTEN: Final = 4  # lines with a gap at one place: it is not there by chance
-_NUMBER: Final = re.compile(r"[\s\d.,%()$¥€£+\-–—−/:]+")
+FIGURES: Final = re.compile(r"[\s\d.,%()$¥€£+\-–—−/:]+")
 
 # The first word, of which the line above had no room; of Chinese a character.
 _FIRST: Final = re.compile(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+")
 
+# What stands before the entries of a list.
+_BULLET: Final = re.compile(r"[•‣▪▫■□●○◦◆◇►▶➢✓✔·*o–—-]")
+_NUMBERED: Final = re.compile(
+    r"[(（]?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5}|[一二三四五六七八九十]{1,3})[)）.、]"
+)
 _BEFORE: Final = frozenset("$¥€£￥")
 _BEHIND: Final = frozenset({"%", ")", ")%", ") %"})
 
@@ -156,7 +161,7 @@ def _count_above(lines: Sequence[Line], columns: Sequence[_Span]) -> int:
 
 def _names(line: Line, columns: Sequence[_Span]) -> bool:
     """Tell whether a line may name all columns, as none of them is a figure."""
-    figures = any(_NUMBER.fullmatch(piece.text) for piece in line)
+    figures = any(FIGURES.fullmatch(piece.text) for piece in line)
     return len(line) == len(columns) and not figures
 
 
@@ -204,7 +209,7 @@ def _one_column(one: Piece, other: Piece) -> bool:
     """Tell whether two cells have an edge or their middle below each other."""
     left, right = one.box.left - other.box.left, one.box.right - other.box.right
     # Figures stand below each other, a parenthesis behind them does not.
-    figures = _NUMBER.fullmatch(one.text) and _NUMBER.fullmatch(other.text)
+    figures = FIGURES.fullmatch(one.text) and FIGURES.fullmatch(other.text)
     return (
         abs(left) < _NEAR
         or abs(left + right) < 2 * _NEAR
@@ -293,7 +298,15 @@ def _rows(zone: Sequence[Line], levels: Sequence[Rule]) -> list[Row] | None:
         for group in groups
     ]
     several = sum(sum(map(bool, row)) > 1 for row in rows)
-    return rows if several > 1 and len(columns) > 1 and _in_turn(rows) else None
+    is_table = several > 1 and len(columns) > 1 and _in_turn(rows)
+    return rows if is_table and not _is_list(rows) else None
+
+
+def _is_list(rows: Sequence[Row]) -> bool:
+    """Tell whether the first column has nothing but what stands before entries."""
+    marks = [" ".join(piece.text for piece in row[0]) for row in rows if row[0]]
+    numbered = len(rows[0]) == 2 and all(map(_NUMBERED.fullmatch, marks))
+    return numbered or all(map(_BULLET.fullmatch, marks))
 
 
 def _parted(zone: Sequence[Line], columns: list[_Span]) -> list[_Span]:
@@ -410,7 +423,7 @@ def _continues(above: Line, line: Line, columns: Sequence[_Span]) -> bool:
 
 def _is_full(above: Piece, below: Piece, column: _Span) -> bool:
     """Tell whether the first word of a line had no room in the line above it."""
-    if _NUMBER.fullmatch(above.text) and _NUMBER.fullmatch(below.text):
+    if FIGURES.fullmatch(above.text) and FIGURES.fullmatch(below.text):
         return False
     word = _FIRST.match(below.text)
     share = (word.end() if word else 1) / len(below.text)

@@ -12,7 +12,7 @@ from functools import reduce
 from typing import Final
 
 from erya.language import table_row
-from erya.loading.pdf_aligned import Row, aligned_tables
+from erya.loading.pdf_aligned import FIGURES, Row, aligned_tables
 from erya.loading.pdf_boxes import joined
 from erya.loading.pdf_joining import by_lines, flat, running
 from erya.loading.pdf_lines import NONE, OVER, Line, Piece
@@ -23,6 +23,7 @@ __all__ = ["Table", "ruled_apart", "table_text", "tables_apart"]
 _LARGEST_CELL: Final = 2_000  # characters: what holds more is a frame around text
 _LEAST_FILLED: Final = 0.2  # of the cells: a chart, or a drawing, has less in them
 _MOST_OVER: Final = 0.1  # of the pieces may reach over a rule
+_ROW_BESIDE: Final = 1.2  # times the height of a row, up to the next one
 _EACH_ITS_LINE: Final = 3  # lines in each column of a row: they are rows themselves
 _BEFORE: Final = frozenset("$¥€£￥")
 _BEHIND: Final = frozenset({"%", ")", ")%", ") %"})
@@ -53,6 +54,7 @@ def ruled_apart(lines: Sequence[Line]) -> list[Line]:
         grid: found
         for grid, pieces in inside.items()
         if (found := _in_grid(grid, pieces)) is not None
+        and not _goes_on_beside(grid, lines)
     }
     out: list[Line] = []
     shown: set[Grid] = set()
@@ -100,6 +102,24 @@ def _in_grid(grid: Grid, pieces: Sequence[Piece]) -> list[Line] | None:
     if len(rows) < 2 or len(rows[0]) < 2:
         return None
     return [*titles, [_table(rows)]]
+
+
+def _goes_on_beside(grid: Grid, lines: Sequence[Line]) -> bool:
+    """Tell whether a row stands above or below a grid: of a table partly in colour."""
+    left, bottom, right, top = grid.box
+    reach = _ROW_BESIDE * (top - bottom) / len(grid.cells)
+    beside = [
+        piece
+        for line in lines
+        for piece in line
+        if piece.grid is not grid
+        and left < piece.box.right and piece.box.left < right
+        and bottom - reach < (piece.box.bottom + piece.box.top) / 2 < top + reach
+    ]  # fmt: skip
+    return any(
+        len(line) > 2 or any(FIGURES.fullmatch(piece.text) for piece in line[1:])
+        for line in by_lines(_from_top(beside))
+    )
 
 
 def _from_top(pieces: Sequence[Piece]) -> list[Piece]:
