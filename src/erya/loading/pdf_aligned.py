@@ -23,10 +23,12 @@ _SIGN: Final = 0.6  # of the size of figures, that a sign behind them is wide
 _HAIR: Final = 0.3  # of the narrower of two that stand below each other
 _APART: Final = 2.2  # times the height of a line: more blank ends a table
 _ROWS_APART: Final = 3.2  # the same, between lines with several cells
+_HANGS: Final = 4  # times the size of letters, that a name is wider than its column
 _CLOSE: Final = 1.12  # times the least step from line to line: lines of one cell
 _ACROSS: Final = 0.6  # of a table's width, that a rule between rows goes over
 _OF_CELLS: Final = 0.7  # of lines that are near each other and look like one cell
 _OPEN: Final = 0.3  # of the lines in which cells go on, with a column that does not
+_CROSSED: Final = 0.15  # of a table's lines, with a cell over several columns
 _IN_TURN: Final = 0.8  # of rows that are drawn after each other
 _LEADING: Final = 1.8  # times the size of letters, from line to line of a cell
 _WIDE: Final = 5  # times the size of letters: a narrower column is as wide as its words
@@ -105,13 +107,28 @@ def _zones(lines: Sequence[Line]) -> Iterator[list[Line]]:
         begin, end = found[0], found[-1] + 1
         if len(found) < 2 or end > free:
             continue
-        columns = _columns(lines[begin:end])
+        columns = _parted(lines[begin:end])
+        if not _stand_below(lines[begin:end], columns):
+            continue
         above, below = lines[:begin], lines[end:free]
         begin -= _count_above([*above, lines[begin]], columns)
         end += _count_below([lines[end - 1], *below], columns)
         zones.append(list(lines[begin:end]))
         free = begin
     return reversed(zones)
+
+
+def _stand_below(lines: Sequence[Line], columns: Sequence[_Span]) -> bool:
+    """Tell whether the gaps stand below each other, as those of text do not.
+
+    In justified text some do so by chance, and others are crossed by words. Two rows
+    make a table if they have figures.
+    """
+    crossed = sum(
+        any(len(_places(piece, columns)) > 1 for piece in line) for line in lines
+    )
+    figures = any(FIGURES.fullmatch(piece.text) for piece in lines[-1][1:])
+    return crossed <= _CROSSED * len(lines) and (len(lines) > 2 or figures)
 
 
 def _goes_on(lines: Sequence[Line], one: int, other: int) -> bool:
@@ -166,10 +183,12 @@ def _names(line: Line, columns: Sequence[_Span]) -> bool:
 
 
 def _heads_some(piece: Piece, columns: Sequence[_Span]) -> bool:
-    """Tell whether a piece stands in the middle above columns, but not the first."""
+    """Tell whether a piece stands above the middle of columns, but not the first."""
     places = _places(piece, columns)
+    left, right = columns[places[0]][0], columns[places[-1]][1]
     middle = (piece.box.left + piece.box.right) / 2
-    return places[0] > 0 and columns[places[0]][0] < middle < columns[places[-1]][1]
+    narrow = piece.box.right - piece.box.left < right - left + _HANGS * piece.size
+    return places[0] > 0 and narrow and left < middle < right
 
 
 def _count_below(lines: Sequence[Line], columns: Sequence[_Span]) -> int:
@@ -273,7 +292,7 @@ def _place(piece: Piece, columns: Sequence[_Span]) -> int:
 
 def _rows(zone: Sequence[Line], levels: Sequence[Rule]) -> list[Row] | None:
     """Return the rows that lines make; None if they make no table."""
-    columns = _parted(zone, _columns(zone))
+    columns = _parted(zone)
     lines = [_cells(line, columns) for line in zone]
     groups = next(
         (
@@ -305,15 +324,14 @@ def _rows(zone: Sequence[Line], levels: Sequence[Rule]) -> list[Row] | None:
 def _is_list(rows: Sequence[Row]) -> bool:
     """Tell whether the first column has nothing but what stands before entries."""
     marks = [" ".join(piece.text for piece in row[0]) for row in rows if row[0]]
-    numbered = len(rows[0]) == 2 and all(map(_NUMBERED.fullmatch, marks))
+    figures = any(FIGURES.fullmatch(piece.text) for row in rows for piece in row[1])
+    numbered = len(rows[0]) == 2 and not figures and all(map(_NUMBERED.match, marks))
     return numbered or all(map(_BULLET.fullmatch, marks))
 
 
-def _parted(zone: Sequence[Line], columns: list[_Span]) -> list[_Span]:
-    """Return columns, those as one between which a gap is neither wide nor frequent.
-
-    In justified text, blanks stand below each other by chance.
-    """
+def _parted(zone: Sequence[Line]) -> list[_Span]:
+    """Return columns, those as one between which a gap is neither wide nor frequent."""
+    columns = _columns(zone)
     lines = [_cells(line, columns) for line in zone]
     gaps: list[list[float]] = [[] for _ in columns[1:]]
     for line in lines:
