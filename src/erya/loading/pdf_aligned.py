@@ -41,7 +41,7 @@ FIGURES: Final = re.compile(r"[\s\d.,%()$¥€£+\-–—−/:]+")
 _FIRST: Final = re.compile(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+")
 
 # What stands before the entries of a list.
-_BULLET: Final = re.compile(r"[•‣▪▫■□●○◦◆◇►▶➢✓✔·*o–—-]")
+_BULLET: Final = re.compile(r"[•‣▪▫■□●○◦◆◇►▶➢✓✔☐☑☒□·*=o–—-]")
 _NUMBERED: Final = re.compile(
     r"[(（]?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5}|[一二三四五六七八九十]{1,3})[)）.、]"
 )
@@ -150,7 +150,7 @@ def _near(above: Line, below: Line) -> bool:
 
 def _fits(line: Line, above: Line, below: Line) -> bool:
     """Tell whether a piece on a line of its own stands in a cell."""
-    return any(
+    return all(
         sum(_shares(piece, _span(other)) for other in row) <= 1
         for piece in line
         for row in (above, below)
@@ -166,7 +166,10 @@ def _count_above(lines: Sequence[Line], columns: Sequence[_Span]) -> int:
     """
     count = 0
     for below, line in pairwise(reversed(lines)):
-        if not _near(line, below) or not all(_places(p, columns) for p in line):
+        places = [_places(piece, columns) for piece in line]
+        across = any(not found or (0 in found and len(found) > 1) for found in places)
+        apart = len({tuple(found) for found in places}) == len(line)
+        if across or not apart or not _near(line, below):
             break
         if len(line) == 1 and (
             _names(below, columns) or not _heads_some(line[0], columns)

@@ -21,13 +21,14 @@ from erya.loading.pdf_rules import Grid, Rule
 __all__ = ["Table", "ruled_apart", "table_text", "tables_apart"]
 
 _LARGEST_CELL: Final = 2_000  # characters: what holds more is a frame around text
-_LEAST_FILLED: Final = 0.2  # of the cells: a chart, or a drawing, has less in them
+_LEAST_FILLED: Final = 0.3  # of the cells: a chart, or a drawing, has less in them
 _MOST_OVER: Final = 0.1  # of the pieces may reach over a rule
 _ROW_BESIDE: Final = 1.2  # times the height of a row, up to the next one
 _EACH_ITS_LINE: Final = 3  # lines in each column of a row: they are rows themselves
 _BEFORE: Final = frozenset("$¥€£￥")
 _BEHIND: Final = frozenset({"%", ")", ")%", ") %"})
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_NAME: Final = re.compile(rf"[^\W\d_]|{_YEAR.pattern}|#")
 
 
 @dataclass(slots=True)
@@ -208,7 +209,7 @@ def _names(rows: Sequence[Row]) -> bool:
     """Tell whether the first row names the columns: a year may name one of figures."""
     columns = [[_words(cell) for cell in column] for column in zip(*rows, strict=True)]
     return len(rows) > 2 and all(
-        (name or not number)
+        (_NAME.search(name) or (not name and not number))
         and not any(character.isdigit() for character in _YEAR.sub("", name))
         and not (_YEAR.search(name) and any(map(_YEAR.search, below)))
         for number, (name, *below) in enumerate(columns)
