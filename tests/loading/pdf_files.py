@@ -1,8 +1,21 @@
 """PDFs made by the tests: plain drawing instructions, written by hand."""
 
 
-def pdf(*pages, rotate=0, crop=None, encrypt=False, title=None, means=None, unit=False):
+def pdf(  # noqa: PLR0913 - what a page may have
+    *pages,
+    rotate=0,
+    crop=None,
+    encrypt=False,
+    title=None,
+    means=None,
+    unit=False,
+    drawn="",
+    form=False,
+):
     """Return a PDF whose pages draw (x, y, size, text) in Helvetica, in that order.
+
+    `drawn` are instructions that each page begins with; with `form` they stand in a form
+    of their own, which is drawn at half its size.
 
     `means` tells what text the font says that its signs are. With `unit` the font has
     a size of 1, and its letters are scaled.
@@ -12,8 +25,15 @@ def pdf(*pages, rotate=0, crop=None, encrypt=False, title=None, means=None, unit
         3: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     }
     kids, number = [], 4
+    forms = ""
+    if form:
+        objects[number] = (
+            f"<< /Type /XObject /Subtype /Form /BBox [0 0 1200 1600] /Length {len(drawn)} >>\nstream\n{drawn}\nendstream"
+        )
+        forms = f"/XObject << /D {number} 0 R >>"
+        drawn, number = "q 0.5 0 0 0.5 0 0 cm /D Do Q\n", number + 1
     for page in pages:
-        drawn = "".join(
+        told = drawn + "".join(
             f"BT /F 1 Tf {size} 0 0 {size} {x} {y} Tm ({text}) Tj ET\n"
             if unit
             else f"BT /F {size} Tf {x} {y} Td ({text}) Tj ET\n"
@@ -21,9 +41,9 @@ def pdf(*pages, rotate=0, crop=None, encrypt=False, title=None, means=None, unit
         )
         cut = f"/CropBox [{' '.join(map(str, crop))}]" if crop else ""
         objects[number] = (
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] {cut} /Rotate {rotate} /Resources << /Font << /F 3 0 R >> >> /Contents {number + 1} 0 R >>"
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] {cut} /Rotate {rotate} /Resources << /Font << /F 3 0 R >> {forms} >> /Contents {number + 1} 0 R >>"
         )
-        objects[number + 1] = f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream"
+        objects[number + 1] = f"<< /Length {len(told)} >>\nstream\n{told}\nendstream"
         kids.append(f"{number} 0 R")
         number += 2
     objects[2] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"

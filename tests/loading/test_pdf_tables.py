@@ -1,0 +1,313 @@
+from itertools import pairwise
+
+import pytest
+
+from erya.loading import parse
+from erya.loading.pdf import PdfReader, open_pdf
+from erya.loading.pdf_marking import mark_pdf
+from tests.loading.pdf_files import pdf
+
+XS, YS = (50, 150, 300, 450), (600, 630, 660, 690)  # of three rows of three cells
+TEXT = "words of running text that fill a line of this page from its left to its right"
+
+
+def rules(xs=XS, ys=YS, scale=1):
+    """Draw each rule as a thin rectangle, as most programs do."""
+    across = [(xs[0], y, xs[-1] - xs[0], 0.5) for y in ys]
+    upright = [(x, ys[0], 0.5, ys[-1] - ys[0]) for x in xs]
+    return "".join(
+        " ".join(f"{scale * value}" for value in box) + " re f\n"
+        for box in across + upright
+    )
+
+
+def in_cells(*rows, xs=XS, ys=YS, size=9, step=10):
+    """Draw the lines of cells, cell after cell; the first row is the highest."""
+    return [
+        (xs[column] + 4, ys[-1 - row] - step * (line + 1), size, text)
+        for row, cells in enumerate(rows)
+        for column, cell in enumerate(cells)
+        for line, text in enumerate(cell.split("\n"))
+        if text
+    ]
+
+
+def tables(data):
+    parsed = parse(data, "x.pdf")
+    return [
+        [
+            [cell.strip() for cell in line.strip("|").split(" | ")]
+            for line in parsed.text[block.start : block.end].split("\n")
+            if set(line) - set("|- ")
+        ]
+        for block in parsed.blocks
+        if block.kind == "table"
+    ]
+
+
+ROWS = [
+    ["Item", "What is told of it", "Price"],
+    ["A1", "goes on over\ntwo lines", ""],
+    ["", "short", "12"],
+]
+WANTED = [
+    ["Item", "What is told of it", "Price"],
+    ["A1", "goes on over two lines", ""],
+    ["", "short", "12"],
+]
+
+
+def across():
+    """Draw the rules from left to right alone."""
+    return "".join(f"50 {y} 400 0.5 re f\n" for y in YS)
+
+
+def strokes():
+    """Draw all rules as lines of one path."""
+    across = "".join(f"{XS[0]} {y} m {XS[-1]} {y} l\n" for y in YS)
+    return across + "".join(f"{x} {YS[0]} m {x} {YS[-1]} l\n" for x in XS) + "S\n"
+
+
+def cells():
+    """Draw a frame around each cell."""
+    return "".join(
+        f"{left} {low} {right - left} {high - low} re S\n"
+        for left, right in pairwise(XS)
+        for low, high in pairwise(YS)
+    )
+
+
+@pytest.mark.parametrize(
+    ("drawn", "form"),
+    [
+        (rules(), False),
+        (strokes(), False),
+        (cells(), False),
+        (rules(scale=2), True),
+        (across() + "".join(f"{x} 600 0.5 90 re f\n" for x in XS[1:-1]), False),
+    ],
+    ids=["rectangles", "one path", "frames", "in a form", "open at its sides"],
+)
+def test_a_cell_reaches_from_rule_to_rule(drawn, form):
+    assert tables(pdf(in_cells(*ROWS), drawn=drawn, form=form)) == [WANTED]
+
+
+def test_text_without_a_gap_is_cut_at_a_rule():
+    """Cells that are full to their edges stand as near as words."""
+    page = [(54, 678, 9, "Item"), (74, 678, 9, "Price"), (54, 648, 9, "A1")]
+    page += [(74, 648, 9, "12"), (54, 618, 9, "B1"), (74, 618, 9, "13")]
+
+    (table,) = tables(pdf(page, drawn=rules(xs=(50, 73, 120))))
+
+    assert table == [["Item", "Price"], ["A1", "12"], ["B1", "13"]]
+
+
+def test_cells_without_a_rule_between_them_are_one():
+    """The rule between the first two columns is not drawn in the first two rows."""
+    drawn = rules(xs=(50, 300, 450)) + "150 600 0.5 30 re f\n"
+    page = in_cells(["", "Joined", "Price"], ["", "a b", "12"], ["c", "d", "13"])
+
+    (table,) = tables(pdf(page, drawn=drawn))
+
+    assert table == [["Joined", "", "Price"], ["a b", "", "12"], ["c", "d", "13"]]
+
+
+def test_a_row_over_all_columns_stands_above_its_table():
+    drawn = (
+        rules(ys=YS[:-1])
+        + "50 660 0.5 30 re f 450 660 0.5 30 re f 50 690 400 0.5 re f\n"
+    )
+    page = in_cells(["Prices of 2026"], ["Item", "Kind", "Price"], ["A", "b", "12"])
+
+    parsed = parse(pdf(page, drawn=drawn), "x.pdf")
+
+    assert [block.kind for block in parsed.blocks] == ["paragraph", "table"]
+    assert parsed.text.startswith("Prices of 2026\n")
+
+
+def test_columns_between_upright_rules_alone_have_their_rows():
+    page = in_cells(
+        *([f"item {n}", f"kind {n}", f"{n}0"] for n in range(5)),
+        ys=tuple(range(620, 700, 15)),
+    )
+    drawn = rules(ys=(600, 700))
+
+    (table,) = tables(pdf(page, drawn=drawn))
+
+    assert table[-5:] == [[f"item {n}", f"kind {n}", f"{n}0"] for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        "50 590 420 120 re S\n",
+        "50 650 420 20 re f\n",
+        "".join(
+            f"{x} 500 m {x} 700 l S {x} 500 m 450 {x} l S\n" for x in range(60, 450)
+        ),
+        "q 50 590 420 120 re W n Q\n",
+        "1 g 50 640 100 50 re f 150 640 200 50 re f 50 600 100 40 re f 0 g\n",
+    ],
+    ids=["frame", "highlight", "drawing", "clip", "white"],
+)
+def test_what_is_drawn_around_text_makes_no_table(drawn):
+    page = [(60, 700 - 14 * i, 10, f"{i} {TEXT}") for i in range(6)]
+
+    parsed = parse(pdf(page, drawn=drawn), "x.pdf")
+
+    assert [block.kind for block in parsed.blocks] == ["paragraph"]
+    assert parsed.text == " ".join(f"{i} {TEXT}" for i in range(6))
+
+
+def test_a_word_that_stands_over_a_rule_stays_whole():
+    page = [*in_cells(*ROWS), (130, 640, 9, "overlay of a box")]
+
+    parsed = parse(pdf(page, drawn=rules()), "x.pdf")
+
+    assert "overlay" in parsed.text
+
+
+@pytest.mark.parametrize("rotate", [0, 90, 270])
+def test_a_turned_page_keeps_its_table(rotate):
+    assert tables(pdf(in_cells(*ROWS), drawn=rules(), rotate=rotate)) == [WANTED]
+
+
+def test_names_of_columns_are_no_running_head():
+    """A table goes on over pages, and begins with the same names on each."""
+    ys = tuple(range(650, 791, 20))
+    names = ["Item", "Kind", "Price"]
+    page = [
+        in_cells(names, *([f"i{n} {p}", "k", f"{n}{p}"] for n in range(6)), ys=ys)
+        for p in range(4)
+    ]
+
+    found = tables(pdf(*page, drawn=rules(ys=ys)))
+
+    assert [table[0] for table in found] == [names] * 4
+
+
+@pytest.mark.parametrize(
+    ("drawn", "names"),
+    [
+        ("", ["Item", "What is told of it", "Price"]),
+        (across(), None),
+        ("0.9 g 50 630 400 30 re f 0 g\n", None),
+    ],
+    ids=["no lines", "rules between rows", "a row in colour"],
+)
+def test_cells_that_go_on_are_of_one_row_without_rules_around_them(drawn, names):
+    rows = [
+        ["Item", "What is told of it", "Price"],
+        ["Anchor", "a cell that goes on over its\nwhole width and more", "12"],
+        ["Buoy", "another cell that goes on as\nfar as the first one", "1,300"],
+    ]
+
+    (table,) = tables(pdf(in_cells(*rows), drawn=drawn))
+
+    assert table == [[cell.replace("\n", " ") for cell in row] for row in rows]
+    assert names is None or table[0] == names
+
+
+def test_cells_that_stand_in_the_middle_of_their_row_are_of_it():
+    """Where rules part the rows, heights inside of them do not matter."""
+    page = [
+        (54, 675, 9, "Item"), (154, 675, 9, "Told"), (304, 675, 9, "Price"),
+        (54, 640, 9, "A1"), (154, 646, 9, "first of two lines"),
+        (154, 635, 9, "and the second"), (304, 640, 9, "12"),
+        (54, 610, 9, "B1"), (154, 610, 9, "short"), (304, 610, 9, "13"),
+    ]  # fmt: skip
+
+    (table,) = tables(pdf(page, drawn=rules()))
+
+    assert table[1] == ["A1", "first of two lines and the second", "12"]
+
+
+def test_signs_of_money_and_percent_belong_to_their_figures():
+    page = [
+        cell
+        for n, label in enumerate(["Net sales", "Cost of sales", "Gross profit"])
+        for cell in (
+            (60, 700 - 14 * n, 9, label),
+            *([(300, 700 - 14 * n, 9, "$")] if n == 0 else []),
+            (330, 700 - 14 * n, 9, f"{n + 1},200"),
+            (400, 700 - 14 * n, 9, f"{n + 1}4.2"),
+            (430, 700 - 14 * n, 9, "%"),
+        )
+    ]
+
+    (table,) = tables(pdf(page))
+
+    assert table == [
+        ["Net sales", "$ 1,200", "14.2 %"],
+        ["Cost of sales", "2,200", "24.2 %"],
+        ["Gross profit", "3,200", "34.2 %"],
+    ]
+
+
+def test_names_of_columns_over_several_lines_are_one_row():
+    page = [
+        (300, 740, 9, "Year ended"), (400, 740, 9, "Year ended"),
+        (300, 729, 9, "March 31, 2026"), (400, 729, 9, "March 31, 2025"),
+        (60, 710, 9, "Net sales"), (320, 710, 9, "1,200"), (420, 710, 9, "1,100"),
+        (60, 696, 9, "Cost of sales"), (320, 696, 9, "1,000"), (420, 696, 9, "900"),
+        (60, 682, 9, "Profit"), (320, 682, 9, "200"), (420, 682, 9, "200"),
+    ]  # fmt: skip
+
+    (table,) = tables(pdf(page))
+
+    assert table[0] == ["", "Year ended March 31, 2026", "Year ended March 31, 2025"]
+    assert table[-1] == ["Profit", "200", "200"]
+
+
+@pytest.mark.parametrize("mark", ["-", "1.", "(a)", "3.1"])
+def test_a_list_is_no_table(mark):
+    page = [
+        cell
+        for n in range(4)
+        for cell in (
+            (60, 700 - 14 * n, 9, mark),
+            (90, 700 - 14 * n, 9, f"entry {n} of it"),
+        )
+    ]
+
+    assert tables(pdf(page)) == []
+
+
+def test_text_that_is_drawn_column_by_column_is_no_table():
+    left = [(60, 700 - 14 * n, 9, f"street {n}") for n in range(4)]
+    right = [(400, 700 - 14 * n, 9, f"reference {n}") for n in range(4)]
+
+    parsed = parse(pdf(left + right), "x.pdf")
+
+    assert tables(pdf(left + right)) == []
+    assert parsed.text.index("street 3") < parsed.text.index("reference 0")
+
+
+def test_each_character_is_told_once_and_can_be_marked():
+    page = [
+        *in_cells(*ROWS),
+        *((60, 500 - 14 * i, 10, f"{i} {TEXT}") for i in range(3)),
+        *((x, 400 - 14 * i, 9, f"{x + i}") for i in range(4) for x in (60, 200, 300)),
+    ]
+    data = pdf(page, drawn=rules())
+    with open_pdf(data) as document:
+        told = PdfReader(document).page(0)
+    numbers = [number for number in told.numbers if number >= 0]
+    start = told.text.index("two lines")
+
+    found = mark_pdf(data, page=1, start=start, end=start + 9, quote="two lines")
+
+    assert len(numbers) == len(set(numbers))
+    (box,) = found["boxes"]
+    left, top, right, bottom = box
+    assert left * 600 == pytest.approx(154, abs=2)
+    assert 800 * (1 - bottom) == pytest.approx(640, abs=3)
+    assert right > left
+    assert bottom > top
+
+
+@pytest.mark.parametrize("count", [4_000, 30_000])
+def test_a_page_full_of_lines_is_read_all_the_same(count):
+    drawn = "".join(f"{x % 600} {x % 790} 40 0.4 re f\n" for x in range(count))
+
+    assert "goes on over" in parse(pdf(in_cells(*ROWS), drawn=drawn), "x.pdf").text
