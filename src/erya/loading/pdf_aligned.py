@@ -23,6 +23,9 @@ _SIGN: Final = 0.6  # of the size of figures, that a sign behind them is wide
 _HAIR: Final = 0.3  # of the narrower of two that stand below each other
 _APART: Final = 2.2  # times the height of a line: more blank ends a table
 _ROWS_APART: Final = 5  # the same, between lines with several cells
+_ROWS_NAMED: Final = 3.2  # the same, between the names of columns and a table
+_MOST_NAMES: Final = 10  # lines, that names of columns have
+_MOST_COLUMNS: Final = 100  # of a table, in which pieces are looked for one by one
 _HANGS: Final = 4  # times the size of letters, that a name is wider than its column
 _CLOSE: Final = 1.12  # times the least step from line to line: lines of one cell
 _ACROSS: Final = 0.6  # of a table's width, that a rule between rows goes over
@@ -94,28 +97,38 @@ def _may_hold_one(lines: Sequence[Line]) -> bool:
 
 def _zones(lines: Sequence[Line]) -> Iterator[list[Line]]:
     """Return lines that make a table, from the first to the last row."""
-    rows = [at for at, line in enumerate(lines) if len(line) > 1]
-    chains: list[list[int]] = []
-    for at in rows:
-        if chains and _goes_on(lines, chains[-1][-1], at):
-            chains[-1].append(at)
-        else:
-            chains.append([at])
+    rows = [at for at, line in enumerate(lines) if 1 < len(line) <= _MOST_COLUMNS]
+    chains = _chained(lines, rows, apart=_ROWS_APART)
     zones = []
     free = len(lines)  # from the bottom: names of columns are of the table below them
-    for found in reversed(chains):
-        begin, end = found[0], found[-1] + 1
-        if len(found) < 2 or end > free:
+    while chains:
+        chain = chains.pop()
+        begin, end = chain[0], chain[-1] + 1
+        if len(chain) < 2 or end > free:
             continue
         columns = _parted(lines[begin:end])
         if not _stand_below(lines[begin:end], columns):
+            nearer = _chained(lines, chain, apart=_APART)
+            chains += nearer if len(nearer) > 1 else []
             continue
-        above, below = lines[:begin], lines[end:free]
-        begin -= _count_above([*above, lines[begin]], columns)
-        end += _count_below([lines[end - 1], *below], columns)
+        begin -= _count_above(lines[max(begin - _MOST_NAMES, 0) : begin + 1], columns)
+        end += _count_below(lines[end - 1 : free], columns)
         zones.append(list(lines[begin:end]))
         free = begin
     return reversed(zones)
+
+
+def _chained(
+    lines: Sequence[Line], rows: Sequence[int], *, apart: float
+) -> list[list[int]]:
+    """Return rows that may be of one table, as their places among the lines."""
+    chains: list[list[int]] = []
+    for at in rows:
+        if chains and _goes_on(lines[chains[-1][-1] : at + 1], apart=apart):
+            chains[-1].append(at)
+        else:
+            chains.append([at])
+    return chains
 
 
 def _stand_below(lines: Sequence[Line], columns: Sequence[_Span]) -> bool:
@@ -131,20 +144,20 @@ def _stand_below(lines: Sequence[Line], columns: Sequence[_Span]) -> bool:
     return crossed <= _CROSSED * len(lines) and (len(lines) > 2 or figures)
 
 
-def _goes_on(lines: Sequence[Line], one: int, other: int) -> bool:
+def _goes_on(lines: Sequence[Line], *, apart: float) -> bool:
     """Tell whether two lines with gaps are of one table; cells may go on between."""
-    between = lines[one : other + 1]
+    one, *between, other = lines
     return (
-        all(_near(above, below) for above, below in pairwise(between))
-        and (_aligned(lines[one], lines[other]) or _heads(lines[one], lines[other]))
-        and all(_fits(line, lines[one], lines[other]) for line in between[1:-1])
+        all(_near(above, below, apart=apart) for above, below in pairwise(lines))
+        and (_aligned(one, other) or _heads(one, other))
+        and all(_fits(line, one, other) for line in between)
     )
 
 
-def _near(above: Line, below: Line) -> bool:
+def _near(above: Line, below: Line, *, apart: float) -> bool:
+    """Tell whether lines follow each other; rows may be `apart` times their height."""
     gap = min(p.box.bottom for p in above) - max(p.box.top for p in below)
-    rows = len(above) > 1 and len(below) > 1
-    most = _ROWS_APART if rows else _APART
+    most = apart if len(above) > 1 and len(below) > 1 else _APART
     return gap < most * max(p.height for p in (*above, *below))
 
 
@@ -169,7 +182,7 @@ def _count_above(lines: Sequence[Line], columns: Sequence[_Span]) -> int:
         places = [_places(piece, columns) for piece in line]
         across = any(not found or (0 in found and len(found) > 1) for found in places)
         apart = len({tuple(found) for found in places}) == len(line)
-        if across or not apart or not _near(line, below):
+        if across or not apart or not _near(line, below, apart=_ROWS_NAMED):
             break
         if len(line) == 1 and (
             _names(below, columns) or not _heads_some(line[0], columns)
