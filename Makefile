@@ -57,6 +57,8 @@ bench: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Measure all, into benchmark
 	$(BIN)/python benchmarks/loading.py $(DATA)/documents --peers $(PEERS)/bin/python \
 		| tee $(RESULTS)/loading.txt
 	$(BIN)/python benchmarks/boxes.py $(DATA)/documents | tee $(RESULTS)/boxes.txt
+	$(BIN)/python benchmarks/tables.py $(DATA) --peers $(PEERS)/bin/python \
+		| tee $(RESULTS)/tables.txt
 	$(BIN)/python benchmarks/scale.py --data $(DATA)/squad_v11_dev \
 		| tee $(RESULTS)/scale.txt
 	$(BIN)/python benchmarks/privacy.py --data $(DATA)/squad_v11_dev \
