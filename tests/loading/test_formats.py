@@ -636,6 +636,20 @@ def test_json_records_and_values_become_lines():
     ]
 
 
+def test_values_of_xml_keep_the_names_of_their_elements():
+    data = """<c xmlns:x="urn:x"><!-- c --><book id="b1"><author>Wang</author>
+    <title>Tides</title><price currency="EUR">44.95</price><seen/></book>
+    <x:tag>a</x:tag><person name="王芳" age="30"/></c>"""
+
+    parsed = parse(data.encode(), "a.xml")
+
+    assert parsed.text == (
+        "Tides\n\nid: b1\nauthor: Wang\nprice: 44.95 (currency: EUR)\n\n"
+        "tag: a\nperson: name: 王芳, age: 30"
+    )
+    assert parsed.blocks[0].kind == "heading"
+
+
 def test_xml_gives_titles_and_paragraphs_and_expands_nothing(tmp_path):
     assert shown(
         parse(b"<a><sec><title>T</title><p>One <b>two</b>.</p></sec></a>", "a.xml")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -80,12 +81,18 @@ def _lines(value: Any, path: str = "", depth: int = 0) -> list[str]:
 def parse_xml(data: bytes, name: str) -> Parsed:
     """Read the text of any XML: titles as headings, each element a paragraph.
 
+    Where no text stands between elements it is data, whose names count: a line for each
+    value is `name: value`, as of JSON, attributes among them.
+
     Raises:
         DocumentError: It is damaged, or declares entities.
     """
     root = read_xml(data, called="XML file")
     builder = TextBuilder()
-    _add(builder, root)
+    if _is_prose(root):
+        _add(builder, root)
+    else:
+        _add_values(builder, root)
     title = next(
         (" ".join("".join(e.itertext()).split()) for e in root.iter()
          if _local(e) in _TITLES), ""
@@ -95,9 +102,62 @@ def parse_xml(data: bytes, name: str) -> Parsed:
     )
 
 
+def _is_prose(root: Any) -> bool:
+    """Tell whether text stands between elements, or what they draw is told."""
+    return _local(root) == "svg" or any(
+        len(element)
+        and any(text and text.strip() for text in (element.text, *_tails(element)))
+        for element in root.iter()
+    )
+
+
+def _tails(element: Any) -> Iterator[str | None]:
+    return (child.tail for child in element)
+
+
+def _add_values(builder: TextBuilder, root: Any) -> None:
+    """Add values that follow each other as lines of one paragraph."""
+    stack: list[tuple[Any, int]] = [(root if len(root) else _values(root), 0)]
+    while stack:
+        part, depth = stack.pop()
+        if isinstance(part, list):
+            builder.paragraph("\n".join(part), pairs=False)
+            continue
+        children = list(part)
+        titled = [
+            at for at, e in enumerate(children) if _local(e) in _TITLES and not len(e)
+        ]
+        if titled:  # what stands before it belongs to it as well
+            text = " ".join((children.pop(titled[0]).text or "").split())
+            builder.heading(text, level=min(max(depth, 1), 6))
+        run = [f"{_name(key)}: {value}" for key, value in part.items() if value]
+        parts: list[Any] = [run]
+        for child in children:
+            if len(child):
+                run = []
+                parts += [child, run]
+            elif _local(child):
+                run += _values(child)
+        stack += ((each, depth + 1) for each in reversed(parts))
+
+
+def _values(element: Any) -> list[str]:
+    """Return the line of an element without others in it; none if it is empty."""
+    text = " ".join((element.text or "").split())
+    told = [f"{_name(key)}: {value}" for key, value in element.items() if value]
+    if not text and not told:
+        return []
+    beside = f" ({', '.join(told)})" if text and told else ", ".join(told)
+    return [f"{_name(element.tag)}: {text}{beside}"]
+
+
+def _name(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
 def _local(element: Any) -> str:
     tag = element.tag
-    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+    return _name(tag).lower() if isinstance(tag, str) else ""
 
 
 def _add(builder: TextBuilder, root: Any) -> None:
