@@ -18,6 +18,8 @@ from erya.cli.common import (
 )
 from erya.cli.ingested import format_name, notice_json
 from erya.errors import UsageError
+from erya.language import table_cells
+from erya.records import Span
 
 if TYPE_CHECKING:
     from erya.config import Settings
@@ -185,9 +187,22 @@ def _show_block(document: "Document", block: "Block", language: str) -> None:
     left_out = f" (left out: {block.omitted})" if block.omitted else ""
     indent = "  " * max(block.level, 1)
     text = document.text[block.start : block.end]
+    if block.kind == "table":
+        text = _told_table(document.text, block)
     other = f" ({language})" if language not in {"", document.language} else ""
     words = snippet(text, width=_WORDS)
     echo(f"  {place:>8} {kind:9}{indent}{words}{other}{left_out}")
+
+
+def _told_table(text: str, block: "Block") -> str:
+    """Return the size of a table, rows by columns, and what its rows begin with."""
+    rows = [
+        [text[start:end] for start, end in row]
+        for row in table_cells(text, Span(block.start, block.end))
+    ]
+    filled = [" | ".join(row) for row in rows if any(row)]
+    width = max(map(len, rows), default=0)
+    return f"{len(filled)} × {width}: {'; '.join(filled)}"
 
 
 def _as_json(seen: _Seen) -> dict[str, Any]:

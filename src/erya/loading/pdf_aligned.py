@@ -204,7 +204,8 @@ def _heads_some(piece: Piece, columns: Sequence[_Span]) -> bool:
     left, right = columns[places[0]][0], columns[places[-1]][1]
     middle = (piece.box.left + piece.box.right) / 2
     narrow = piece.box.right - piece.box.left < right - left + _HANGS * piece.size
-    return places[0] > 0 and narrow and left < middle < right
+    hang = _HANGS * piece.size / 2
+    return places[0] > 0 and narrow and left - hang < middle < right + hang
 
 
 def _count_below(lines: Sequence[Line], columns: Sequence[_Span]) -> int:

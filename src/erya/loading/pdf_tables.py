@@ -159,7 +159,7 @@ def _without_empty(rows: list[Row]) -> list[Row]:
 
 def _tidied(rows: list[Row]) -> list[Row]:
     """Join names of columns over several rows, and signs of money with figures."""
-    while len(rows) > 2 and not rows[0][0] and not rows[1][0]:
+    while len(rows) > 2 and not rows[0][0] and (not rows[1][0] or _names(rows[1:])):
         rows = [[one + other for one, other in zip(*rows[:2], strict=True)], *rows[2:]]
     for at in range(len(rows[0]) - 1, -1, -1):
         texts = {_words(row[at]) for row in rows if row[at]}
@@ -186,8 +186,7 @@ def _table(rows: list[Row]) -> Table:
 def table_text(rows: Sequence[Row]) -> tuple[str, list[int]]:
     """Return a table in Markdown, and the number of each character.
 
-    The first row names the columns if it has a text for each but the first, and no
-    digit except in a year.
+    The first row names the columns, or nothing does.
     """
     out = _Written()
     width = len(rows[0])
@@ -206,14 +205,31 @@ def table_text(rows: Sequence[Row]) -> tuple[str, list[int]]:
 
 
 def _names(rows: Sequence[Row]) -> bool:
-    """Tell whether the first row names the columns: a year may name one of figures."""
-    columns = [[_words(cell) for cell in column] for column in zip(*rows, strict=True)]
-    return len(rows) > 2 and all(
-        (_NAME.search(name) or (not name and not number))
-        and not any(character.isdigit() for character in _YEAR.sub("", name))
-        and not (_YEAR.search(name) and any(map(_YEAR.search, below)))
-        for number, (name, *below) in enumerate(columns)
+    """Tell whether the first row names the columns; the first of them may have none."""
+    first, *columns = (
+        [_words(cell) for cell in column] for column in zip(*rows, strict=True)
     )
+    if len(rows) < 3 or not all(_is_name(*column) for column in columns):
+        return False
+    figures = all(FIGURES.fullmatch(told) for c in columns for told in c[1:] if told)
+    return figures or not _has_digits(first[0])
+
+
+def _is_name(name: str, *below: str) -> bool:
+    """Tell whether a text names what stands below it.
+
+    It has letters or a year, and other digits only above figures.
+    """
+    figures = all(FIGURES.fullmatch(told) for told in below if told)
+    return (
+        _NAME.search(name) is not None
+        and (figures or not _has_digits(name))
+        and not (_YEAR.search(name) and any(map(_YEAR.search, below)))
+    )
+
+
+def _has_digits(text: str) -> bool:
+    return any(character.isdigit() for character in _YEAR.sub("", text))
 
 
 def _words(cell: Sequence[Piece]) -> str:
