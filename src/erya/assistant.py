@@ -145,6 +145,7 @@ class Assistant:
                 writer,
                 self._stored(principal),
                 recipe=Recipe(self._recipe, f"{pool.abilities}|{pool.bounds}"),
+                roots=source.roots,
                 readers=readers,
                 force=force,
                 model=self.embedding,
@@ -269,6 +270,7 @@ class Assistant:
                 writer,
                 self._stored(principal),
                 recipe=Recipe(self.chunker.recipe + self.preparation.masks),
+                roots=(),
                 readers=None,
                 model=self.embedding,
             )

@@ -142,3 +142,15 @@ def test_nothing_lies_upon_another_in_any_text():
 
     assert len(rows) > 10
     assert all(one.end <= two.start for one, two in itertools.pairwise(rows))
+
+
+def test_people_stand_beside_their_label_in_a_form():
+    form = (
+        "| 姓名 | 陈思远 | 性别 | 男 |\n| --- | --- | --- | --- |\n"
+        "| 手机 | 无 | 联系人 | 陈国栋 |"
+    )
+    roster = "| 姓名 | 性别 | 金额 |\n| --- | --- | --- |\n| 王芳 | 女 | 12 |"
+    found = PersonalDataRules().find
+
+    assert [form[p.start : p.end] for p in found(form)] == ["陈思远", "陈国栋"]
+    assert [roster[p.start : p.end] for p in found(roster)] == ["王芳"]

@@ -194,6 +194,18 @@ def test_a_file_that_is_moved_keeps_its_readers(assistant, folder):
     assert moved.readers == legal  # who may read all that has these bytes
 
 
+def test_a_copy_in_another_folder_is_private(assistant, folder, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "copy.md").write_bytes((folder / "leave.md").read_bytes())
+    ingest(assistant, folder, readers=frozenset({"public"}))
+
+    ingest(assistant, other)
+
+    (copy,) = [d for d in assistant.store.documents(ME) if d.source.endswith("copy.md")]
+    assert copy.readers == {"user:me"}
+
+
 def test_other_cuts_redo_every_document(assistant, folder):
     ingest(assistant, folder)
     assistant.chunker = type(assistant.chunker)(max_tokens=32)

@@ -2,7 +2,13 @@ from itertools import pairwise
 
 import pytest
 
-from erya.language import count_tokens, language_of, sentences
+from erya.language import (
+    LIST_MARK,
+    count_tokens,
+    language_of,
+    named_row,
+    sentences,
+)
 
 
 def cut(text: str) -> list[str]:
@@ -84,3 +90,13 @@ def test_tokens_are_estimated(text, tokens):
 )
 def test_the_main_language_is_told(text, language):
     assert language_of(text) == language
+
+
+def test_the_first_part_of_an_address_is_no_number_of_a_list():
+    assert LIST_MARK.match("10.1.4.31") is None
+    assert LIST_MARK.match("10. Doors") is not None
+
+
+def test_an_empty_cell_without_a_name_keeps_its_place():
+    assert named_row("| 主管 |  | 二等座 |  |", "") == "主管 | — | 二等座"
+    assert named_row("| a |  | 3 |", "| x | y | z |") == "x: a | z: 3"

@@ -53,13 +53,17 @@ def test_what_is_no_document_is_passed_over_and_named(tmp_path):
 
 
 def test_the_marks_of_open_documents_are_passed_over(tmp_path):
-    for name in ("~$plan.docx", ".~lock.plan.odt#", "plan.txt"):
+    for name in ("~$plan.docx", ".~lock.plan.odt#", "Thumbs.db", "plan.txt"):
         (tmp_path / name).write_text("x")
 
     _, items, problems = offered(tmp_path)
 
     assert list(items) == ["plan.txt"]
-    assert problems == {"~$plan.docx": "lock", ".~lock.plan.odt#": "hidden"}
+    assert problems == {
+        "~$plan.docx": "lock",
+        ".~lock.plan.odt#": "hidden",
+        "Thumbs.db": "hidden",
+    }
 
 
 def test_a_name_that_begins_like_a_home_is_a_name(tmp_path, monkeypatch):

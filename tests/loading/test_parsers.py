@@ -254,6 +254,12 @@ def test_parts_of_a_cell_stand_apart():
     assert parse(page, "a.html").text == "Price 100 | A b c"
 
 
+def test_a_line_that_tells_excel_the_separator_is_no_row():
+    parsed = parse(b"sep=;\r\nModel;Price\nHX-210;120\n", "prices.csv")
+
+    assert parsed.text.splitlines()[0] == "| Model | Price |"
+
+
 def test_another_table_names_each_cell():
     parsed = parse("型号;价格\nHX-210;120 元\n".encode(), "prices.csv")
 

@@ -9,6 +9,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import chain, pairwise
 from typing import Final, NamedTuple
 
 from typing_extensions import override
@@ -60,17 +61,28 @@ class PersonalDataRules(PersonalDataDetector):
 
 
 def _people_in_tables(text: str) -> Iterator[Span]:
-    """Yield the cells with a name below those columns that are named so."""
+    """Yield the cells with a name below those columns that are named so, or beside."""
     for table in _TABLES.finditer(text):
         names, *rows = table_cells(text, Span(*table.span()))
+        yield from (
+            value
+            for label, value in chain.from_iterable(map(pairwise, (names, *rows)))
+            if _FIELD.fullmatch(text[slice(*label)])
+            and _PERSON_IN_FORM.fullmatch(text[slice(*value)])
+        )
         columns = [
             at for at, cell in enumerate(names) if _FIELD.fullmatch(text[slice(*cell)])
         ]
         for cells in rows if columns else ():
-            yield from (
-                cells[at]
+            told = (
+                (cells[at], text[slice(*cells[at])])
                 for at in columns
-                if at < len(cells) and _PERSON.fullmatch(text[slice(*cells[at])])
+                if at < len(cells)
+            )
+            yield from (
+                cell
+                for cell, words in told
+                if _PERSON.fullmatch(words) and not _LABEL.fullmatch(words)
             )
 
 
@@ -219,15 +231,26 @@ _HAN: Final = "[\u4e00-\u9fff]"
 _DASHES: Final = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _FIELDS: Final = "姓名|联系人|收件人|收货人|申请人|负责人|经办人"
 _TABLES: Final = re.compile(
-    rf"^\| [^\n]{{0,2000}}(?:{_FIELDS}|(?i:name|contact))[^\n]{{0,2000}} \|\n"
-    r"\| ---[^\n]*\|(?:\n\| [^\n]* \|)+",
-    re.MULTILINE,
+    r"^\| [^\n]{0,4000} \|\n\| ---[^\n]*\|(?:\n\| [^\n]* \|)+", re.MULTILINE
 )
 _FIELD: Final = re.compile(
     rf".{{0,4}}(?:{_FIELDS})"
     r"|(?:full|first|last|given|family|employee|customer|patient|contact) ?name"
     r"|contact(?: person)?|surname",
     re.IGNORECASE,
+)
+_LABEL: Final = re.compile(
+    r"(?:联系|移动|固定|办公|家庭|电子|出生|入职|现|工作)?(?:手机|电话|性别|年龄|邮箱|邮件|部门|职务|职位|岗位|学历"
+    r"|民族|籍贯|备注|日期|工号|学号|地址|单位|编号|住址|生日|证件|证号|年月|方式)号?码?"
+)
+# Beside a label also other labels stand: a surname and no usual label, or two words.
+_PERSON_IN_FORM: Final = re.compile(
+    rf"(?!(?:金额|余额|任务|文件|方式|方向|高度|文号|石材|江苏|常用|马上)$)"
+    rf"[王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛"
+    rf"叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺"
+    rf"赖龚文欧司诸上]{_HAN}{{1,3}}"
+    r"|(?!.*\b(?:Number|Date|Address|E-?mail|Phone|ID|Code|Type|Name|Status|Title|Role)\b)"
+    rf"{_NAME}(?: {_NAME}){{1,3}}"
 )
 _PERSON: Final = re.compile(rf"{_HAN}{{2,4}}|{_NAME}(?: {_NAME}){{0,3}}")
 

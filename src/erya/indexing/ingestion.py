@@ -147,6 +147,7 @@ class Ingestion:
         stored: Stored,
         *,
         recipe: Recipe,
+        roots: Sequence[str],
         readers: frozenset[str] | None,
         force: bool = False,
         model: EmbeddingModel | None = None,
@@ -157,6 +158,7 @@ class Ingestion:
             writer: Where to store.
             stored: Everything in the base.
             recipe: How this run reads and cuts.
+            roots: What the source covers.
             readers: Who may read what is offered; None keeps those a document has.
             force: Read unchanged files again.
             model: Embeds the chunks; None leaves them to be found by their words.
@@ -172,6 +174,7 @@ class Ingestion:
         self._sources = sorted({*self._stored, *self._items})
         self._recipe = recipe.text
         self._reading = recipe.reading
+        self._roots = roots
         self._readers = readers
         self._force = force
         self._seen: set[str] = set()
@@ -260,8 +263,8 @@ class Ingestion:
     def readers_of(self, item: Item, *, default: frozenset[str]) -> frozenset[str]:
         """Return who may read `item`: as this run says, as before, or `default`.
 
-        A file that was moved or copied is for those who may read all that is stored of
-        the same bytes.
+        A file that was moved or copied inside of the source is for those who may read
+        all that is stored there of the same bytes.
         """
         if self._readers is not None:
             return self._readers
@@ -274,8 +277,9 @@ class Ingestion:
     def _same_bytes(self) -> dict[str, frozenset[str]]:
         found: dict[str, frozenset[str]] = {}
         for document in self._stored.values():
-            readers = found.get(document.content_hash, document.readers)
-            found[document.content_hash] = readers & document.readers
+            if any(is_under(document.source, root) for root in self._roots):
+                readers = found.get(document.content_hash, document.readers)
+                found[document.content_hash] = readers & document.readers
         return found
 
     def opened(

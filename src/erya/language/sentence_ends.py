@@ -7,7 +7,7 @@ from erya.records import Span
 __all__ = ["LIST_MARK", "sentences"]
 
 # What stands before an item of a list, with the blanks after it.
-LIST_MARK = re.compile(r"(?:[-*•·●]|\d{1,3}[.)、]|[（(]\d{1,3}[）)])\s*")
+LIST_MARK = re.compile(r"(?:[-*•·●]|\d{1,3}(?:[)、]|\.(?!\d))|[（(]\d{1,3}[）)])\s*")
 
 _CLOSING = "\"'”’」』）)】》〉\\]"
 # A Chinese end, an English end before space or the end of the text, or a line's end.
@@ -30,7 +30,7 @@ _LONGEST_ABBREVIATION = 12
 _WRAPPED_WIDTH = 50
 _GOES_ON = re.compile(r"[a-z0-9(（,，、\u4e00-\u9fff]")
 _LIST_MARK = re.compile(
-    r"\s*(?:[(（]?[\d一二三四五六七八九十]{1,3}[)）、.．]|第[\d一二三四五六七八九十百]+[条條章节])"
+    r"\s*(?:[(（]?[\d一二三四五六七八九十]{1,3}(?:[)）、．]|\.(?!\d))|第[\d一二三四五六七八九十百]+[条條章节])"
 )
 
 

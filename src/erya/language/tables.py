@@ -105,13 +105,16 @@ def table_header(text: str, span: Span) -> tuple[str, int]:
 def named_row(row: str, header: str) -> str:
     """Return a row to be read alone: each cell behind the name of its column.
 
-    Empty cells are left out.
+    Empty cells are left out below a name, else they are a dash: what stands behind them
+    keeps its place.
     """
     names, cells = _texts(header), _texts(row)
+    while cells and not cells[-1]:
+        cells.pop()
     return " | ".join(
-        f"{names[at]}: {cell}" if at < len(names) and names[at] else cell
+        f"{names[at]}: {cell}" if at < len(names) and names[at] else cell or "—"
         for at, cell in enumerate(cells)
-        if cell
+        if cell or not (at < len(names) and names[at])
     )
 
 

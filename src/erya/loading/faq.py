@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -21,6 +22,7 @@ _QUESTION_NAMES: Final = (
 _ANSWER_NAMES: Final = (
     "answer", "a", "reply", "response", "答案", "回答", "标准答案", "答复", "答",
 )  # fmt: skip
+_SEPARATOR: Final = re.compile(r"\Asep=.\r?\n")  # a line for Excel
 _LONGEST_CELL: Final = 10_000_000
 
 
@@ -32,7 +34,7 @@ def parse_csv(data: bytes, name: str) -> Parsed:
     Raises:
         DocumentError: A row cannot be read; the line is named.
     """
-    text = decode(data)
+    text = _SEPARATOR.sub("", decode(data), count=1)
     csv.field_size_limit(_LONGEST_CELL)
     first = text.partition("\n")[0]
     delimiter = max(",\t;", key=first.count)

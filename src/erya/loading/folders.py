@@ -17,6 +17,7 @@ __all__ = ["FolderSource"]
 
 _TRIES: Final = 3  # at a file that is being written to
 _LOCK: Final = "~$"  # how Office names them
+_OF_WINDOWS: Final = frozenset({"thumbs.db", "desktop.ini"})
 _PAUSE: Final = 0.1  # seconds between them
 
 
@@ -120,6 +121,8 @@ class FolderSource(Source):
             for entry in entries:
                 if entry.name.startswith("."):
                     yield _skip(entry.path, "hidden", "Its name begins with a dot.")
+                elif entry.name.lower() in _OF_WINDOWS:
+                    yield _skip(entry.path, "hidden", "Windows keeps it for itself.")
                 elif entry.name.startswith(_LOCK):
                     message = "It marks that somebody has a document open."
                     yield _skip(entry.path, "lock", message)

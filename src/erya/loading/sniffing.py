@@ -107,6 +107,7 @@ _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 # What may stand before the first element, each with its end.
 _BEFORE_HTML: Final = ((b"<?xml", b"?>"), (b"<!--", b"-->"))
 _MAILBOX: Final = re.compile(rb"From [^\n]{1,200}\d{4}\r?\n[A-Za-z-]{2,40}: ")
+_HEIC: Final = {b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif"}
 _CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 _BOMS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
@@ -123,8 +124,15 @@ def media_type(data: bytes, name: str) -> str:
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             return _within(kind, data, name)
+    if data[4:12] in _HEIC:
+        return "image/heic"
     if data[257:262] == b"ustar":
         return "application/x-tar"
+    return _kind_of_other(data, name)
+
+
+def _kind_of_other(data: bytes, name: str) -> str:
+    """Return the kind of what has no signature at its beginning."""
     head = data[:_HEAD]
     if _is_text(head):
         return _kind_of_text(head, name)
