@@ -89,6 +89,7 @@ def recognised_in(pixels: "NDArray[np.uint8]", *, size: tuple[float, float]) -> 
                 Box(box.left * width, height * (1 - box.bottom),
                     box.right * width, height * (1 - box.top)),
                 usual if alike else tall,
+                height * (1 - box.bottom),
             )
         ])  # fmt: skip
     return Seen(_rows(seen.lines), seen.boxes)

@@ -5,7 +5,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from operator import itemgetter
@@ -17,11 +17,13 @@ import pypdfium2.raw as pdfium
 
 from erya.errors import DocumentError
 from erya.loading.encodings import clean
+from erya.loading.pdf_aligned import names_above
 from erya.loading.pdf_boxes import Box, turned
 from erya.loading.pdf_heads import learn_heads, sample_of
-from erya.loading.pdf_layout import PageText, lay_out, mostly_stands
-from erya.loading.pdf_lines import Line, garbled_share, page_lines
+from erya.loading.pdf_layout import PageText, lay_out
+from erya.loading.pdf_lines import Line, direction, garbled_share, page_lines
 from erya.loading.pdf_rules import Rule, page_rules
+from erya.loading.pdf_tables import grids_of_tables
 from erya.records import Block, Notice, Parsed, Span
 
 __all__ = ["PdfReader", "open_pdf", "parse_pdf"]
@@ -60,10 +62,10 @@ def parse_pdf(
 ) -> Parsed:
     """Read every page; `pages` are their ranges in the text.
 
-    The outline, else a larger type, makes a heading, a wide gap a column or a table's
-    cell. Running heads, and what a reader cannot see, stand in the text and are not
-    searched. A page whose signs are no letters, or that is a picture, is noted, and
-    read by OCR if that is wanted.
+    The outline, else a larger type, makes a heading; rules, or gaps that stand below
+    each other, make tables. Running heads, and what a reader cannot see, stand in the
+    text and are not searched. A page whose signs are no letters, or that is a picture,
+    is noted, and read by OCR if that is wanted.
 
     Args:
         data: The PDF.
@@ -199,6 +201,9 @@ class PdfReader:
             lay_out(found, look.lines, omitted="garbled")
             return found
         heads, body, feet = self._heads.part(look.lines, look.edges)
+        names = names_above(heads, body)
+        heads = [line for line in heads if line not in names]
+        body = names + body
         lay_out(found, heads, omitted="running_head")
         lay_out(found, body, levels=look.levels)
         lay_out(found, feet, omitted="running_head")
@@ -212,16 +217,12 @@ class PdfReader:
             if opened is None:
                 return _Look([], [], Box(0.0, 0.0, 0.0, 0.0), "damaged")
             page, textpage = opened
-            edges, degrees = Box(*page.get_bbox()), page.get_rotation()
-            rules = page_rules(page.raw)
-            lines = list(page_lines(textpage.raw, rules))
-            # A page may be turned to show upright what is drawn sideways; or it lies on
-            # its side as it is shown, and is read as it was drawn.
-            if degrees == 180 or (degrees and mostly_stands(lines)):
+            edges = Box(*page.get_bbox())
+            turn = None
+            if degrees := direction(textpage.raw):  # drawn sideways, or shown turned
                 turn = partial(turned, degrees=degrees, edges=edges)
-                rules = page_rules(page.raw, turn=turn)
-                lines = list(page_lines(textpage.raw, rules, turn=turn))
                 edges = turn(edges)
+            lines, levels = _ruled_lines(opened, turn)
             state = ""
             signs = _signs(lines)
             if signs < _FEW_SIGNS and _shows_picture(
@@ -231,7 +232,7 @@ class PdfReader:
             elif garbled_share(textpage.raw) > _GARBLED:
                 state = "garbled"
             shown, hidden = _by_sight(lines, opened, edges=edges)
-            return _Look(shown, hidden, edges, state, rules.levels)
+            return _Look(shown, hidden, edges, state, levels)
 
     @contextmanager
     def _opened(self, number: int) -> "Iterator[_Opened | None]":
@@ -256,6 +257,20 @@ class _Look(NamedTuple):
     edges: Box
     state: str
     levels: tuple[Rule, ...] = ()
+
+
+def _ruled_lines(
+    opened: "_Opened", turn: Callable[[Box], Box] | None
+) -> tuple[list[Line], tuple[Rule, ...]]:
+    """Return the lines of a page, cut where rules make a table, and those rules."""
+    rules = page_rules(opened.page.raw, turn=turn)
+    lines = list(page_lines(opened.textpage.raw, rules, turn=turn))
+    if any(piece.grid is not None for line in lines for piece in line):
+        grids = grids_of_tables(lines)
+        if len(grids) < len(rules.grids):  # others are drawings, which cut no words
+            rules = replace(rules, grids=grids)
+            lines = list(page_lines(opened.textpage.raw, rules, turn=turn))
+    return lines, rules.levels
 
 
 def _signs(lines: Sequence[Line]) -> int:

@@ -16,7 +16,7 @@ from erya.loading.pdf_joining import by_lines, flat
 from erya.loading.pdf_lines import Line, Piece
 from erya.loading.pdf_rules import Rule
 
-__all__ = ["FIGURES", "Row", "aligned_tables"]
+__all__ = ["BEFORE", "BEHIND", "FIGURES", "Row", "aligned_tables", "names_above"]
 
 _NEAR: Final = 1.5  # points: edges that are meant to stand below each other
 _SIGN: Final = 0.6  # of the size of figures, that a sign behind them is wide
@@ -48,8 +48,8 @@ _BULLET: Final = re.compile(r"[•‣▪▫■□●○◦◆◇►▶➢✓✔�
 _NUMBERED: Final = re.compile(
     r"[(（]?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5}|[一二三四五六七八九十]{1,3})[)）.、]"
 )
-_BEFORE: Final = frozenset("$¥€£￥")
-_BEHIND: Final = frozenset({"%", ")", ")%", ") %"})
+BEFORE: Final = frozenset("$¥€£￥")
+BEHIND: Final = frozenset({"%", ")", ")%", ") %"})
 
 # The cells of a row from the left, each as its pieces.
 Row = list[list[Piece]]
@@ -67,12 +67,38 @@ def aligned_tables(
     """
     if not _may_hold_one(lines):
         return
-    pieces = [part for line in lines for piece in line for part in piece.parts()]
-    visual = by_lines(sorted(pieces, key=lambda piece: -piece.box.top))
+    visual = by_lines(_from_top(lines))
     for zone in _zones([_with_signs(line) for line in visual]):
         rows = _rows(zone, levels)
         if rows is not None:
             yield rows
+
+
+def names_above(heads: Sequence[Line], body: Sequence[Line]) -> list[Line]:
+    """Return the last of the running heads if they name the columns below them.
+
+    On each page on which a table goes on its names may stand again.
+
+    Args:
+        heads: What stands above the text on every page.
+        body: The text of the page.
+    """
+    above = by_lines(_from_top(heads))
+    below = by_lines(_from_top(body))[:1]
+    names = [
+        line
+        for line in above[-1:]
+        if below and len(line) > 1 and len(below[0]) > 1
+        and _near(line, below[0], apart=_ROWS_NAMED)
+        and (_aligned(line, below[0]) or _heads(line, below[0]))
+    ]  # fmt: skip
+    first = {piece.numbers[0] for line in names for piece in line}
+    return [line for line in heads if line[0].numbers[0] in first]
+
+
+def _from_top(lines: Sequence[Line]) -> list[Piece]:
+    pieces = [part for line in lines for piece in line for part in piece.parts()]
+    return sorted(pieces, key=lambda piece: -piece.box.top)
 
 
 def _with_signs(line: Line) -> Line:
@@ -80,7 +106,7 @@ def _with_signs(line: Line) -> Line:
     joined: Line = []
     for piece in line:
         before = joined[-1].text if joined else ""
-        if before in _BEFORE or (before and piece.text in _BEHIND):
+        if before in BEFORE or (before and piece.text in BEHIND):
             joined[-1] = flat([joined[-1], piece])
         else:
             joined.append(piece)

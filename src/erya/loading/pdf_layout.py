@@ -9,7 +9,7 @@ import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise, zip_longest
+from itertools import groupby, pairwise, zip_longest
 from typing import Final
 
 from erya.loading.pdf_boxes import Box
@@ -19,7 +19,7 @@ from erya.loading.pdf_rules import Rule
 from erya.loading.pdf_tables import Table, ruled_apart, table_text, tables_apart
 from erya.records import Block, BlockKind
 
-__all__ = ["PageText", "lay_out", "mostly_stands"]
+__all__ = ["PageText", "lay_out"]
 
 _GUTTER_ROWS: Final = 4  # lines beside each other that make two columns
 _ACROSS: Final = 0.35  # of all pieces may reach over the gutter, such as a title
@@ -135,7 +135,7 @@ def _in_one_direction(lines: Sequence[Line]) -> list[Line]:
 
 def _mirrored(piece: Piece) -> Piece:
     left, bottom, right, top = piece.box
-    return replace(piece, box=Box(-right, bottom, -left, top))
+    return replace(piece, box=Box(-right, bottom, -left, top), gaps=())
 
 
 def _usual_size(lines: Sequence[Sequence[Piece]]) -> float:
@@ -163,17 +163,11 @@ def _ordered(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
             yield [line]
 
 
-def mostly_stands(lines: Sequence[Line]) -> bool:
-    """Tell whether most of a page's letters are written upwards or downwards."""
-    signs = [(len(line[0].text), _stands(line)) for line in lines if line]
-    return 2 * sum(count for count, stands in signs if stands) > sum(
-        count for count, _ in signs
-    )
-
-
 def _stands(line: Sequence[Piece]) -> bool:
     """Tell whether letters are written from bottom to top, or from top to bottom."""
     box = line[0].box
+    if isinstance(line[0], Table):
+        return False
     return len(line[0].text) > 3 and box.top - box.bottom > 3 * (box.right - box.left)
 
 
@@ -192,12 +186,21 @@ def _ordered_upright(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
         elif piece.box.left >= gutter:
             right.append(piece)
         else:
-            yield from tables_apart(by_lines(left), levels)
-            yield from tables_apart(by_lines(right), levels)
+            yield from tables_apart(_lines_of(left), levels)
+            yield from tables_apart(_lines_of(right), levels)
             left, right = [], []
             yield [[piece]]
-    yield from tables_apart(by_lines(left), levels)
-    yield from tables_apart(by_lines(right), levels)
+    yield from tables_apart(_lines_of(left), levels)
+    yield from tables_apart(_lines_of(right), levels)
+
+
+def _lines_of(pieces: Sequence[Piece]) -> _Lines:
+    """Put pieces at one height into one line; a table stands alone."""
+    lines: _Lines = []
+    for is_table, members in groupby(pieces, key=lambda p: isinstance(p, Table)):
+        together = list(members)
+        lines += [[table] for table in together] if is_table else by_lines(together)
+    return lines
 
 
 def _gutter(lines: _Lines) -> float | None:

@@ -11,10 +11,11 @@ import math
 import re
 import struct
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -28,6 +29,7 @@ __all__ = [
     "OVER",
     "Line",
     "Piece",
+    "direction",
     "garbled_share",
     "page_lines",
     "runs_left",
@@ -35,7 +37,8 @@ __all__ = [
 
 NONE: Final = -1  # the number of a character that is ours and not the page's
 OVER: Final = (-1, -1)  # the place of a word that stands over a rule
-_OF_ONE_WORD: Final = 0.15  # of the height of letters, at most between two of them
+_OF_ONE_WORD: Final = 0.2  # of the size of letters, at most between two of them
+_MOSTLY: Final = 0.8  # of a word's letters stand in its cell
 _SOFT_HYPHEN: Final = "\ufffe"  # PDFium's sign for a hyphen at a line's end
 # A line without the blanks around it.
 _LINE: Final = re.compile(r"[^\s\ufffe](?:[^\r\n\ufffe]*[^\s\ufffe])?")
@@ -112,7 +115,7 @@ class Piece:
     numbers: Sequence[int]
     box: Box
     size: float
-    base: float = 0.0
+    base: float
     hyphen: bool = False
     grid: Grid | None = None
     place: tuple[int, int] = (0, 0)
@@ -123,25 +126,22 @@ class Piece:
         if not self.gaps:
             yield self
             return
+        ends = [
+            (bisect_left(self.numbers, g.number), g.left, g.right) for g in self.gaps
+        ]
         begin, left = 0, self.box.left
-        for gap in self.gaps:
-            end = bisect_left(self.numbers, gap.number)
-            yield replace(
-                self,
-                text=self.text[begin:end].rstrip(),
-                numbers=self.numbers[begin:end][: len(self.text[begin:end].rstrip())],
-                box=self.box._replace(left=left, right=gap.left),
-                hyphen=False,
-                gaps=(),
-            )
-            begin, left = end, gap.right
-        yield replace(
-            self,
-            text=self.text[begin:],
-            numbers=self.numbers[begin:],
-            box=self.box._replace(left=left),
-            gaps=(),
-        )
+        for end, right, following in (*ends, (len(self.text), self.box.right, 0.0)):
+            text = self.text[begin:end].rstrip()
+            if text:
+                yield replace(
+                    self,
+                    text=text,
+                    numbers=self.numbers[begin : begin + len(text)],
+                    box=self.box._replace(left=left, right=right),
+                    hyphen=self.hyphen and end == len(self.text),
+                    gaps=(),
+                )
+            begin, left = end, following
 
     @property
     def height(self) -> float:
@@ -151,6 +151,7 @@ class Piece:
 
 # A line as its pieces.
 Line = list[Piece]
+_Cell = tuple[Grid, tuple[int, int]] | None
 
 
 def _units(textpage: Any) -> str:
@@ -188,6 +189,7 @@ def page_lines(
     both_ways = runs_left(units)
     if both_ways:
         units = _letters_in_order(units, geometry.box)
+        rules = Rules()  # words in both directions are told apart by gaps alone
     runs = [_Run.of(*line.span(), geometry) for line in _LINE.finditer(units)]
     # Asking where characters stand is most of the work: running text is only sampled.
     wide = [_looks_wide(units, run, geometry) for run in runs]
@@ -207,7 +209,18 @@ def page_lines(
         if pieces:
             rest = units[run.end : run.end + 2].lstrip(" ")
             pieces[-1].hyphen = rest.startswith(_SOFT_HYPHEN)
-            yield pieces
+            yield from _at_one_height(pieces)
+
+
+def _at_one_height(pieces: Line) -> Iterator[Line]:
+    """Yield what stands at one height: PDFium takes some lines for one."""
+    line = pieces[:1]
+    for before, piece in pairwise(pieces):
+        if piece.box.top <= before.box.bottom or piece.box.bottom >= before.box.top:
+            yield line
+            line = []
+        line.append(piece)
+    yield line
 
 
 class _Run(NamedTuple):
@@ -224,6 +237,24 @@ class _Run(NamedTuple):
 
     def around(self) -> Box:
         return joined(self.first, self.last)
+
+
+def direction(textpage: Any) -> int:
+    """Return the direction in which most letters of a page are written.
+
+    In degrees against the clock: 0 to the right, 90 upwards, 180, 270. 0 where there
+    are no letters, or no direction has most of them.
+    """
+    address = ctypes.cast(textpage, ctypes.c_void_p).value
+    count = pdfium.FPDFText_CountChars(textpage)
+    matrix = (ctypes.c_float * 6)()
+    found: Counter[int] = Counter()
+    for number in range(0, max(count, 0), max(1, count // _ASKED)):
+        if _MATRIX(address, number, ctypes.addressof(matrix)):
+            quarters = round(math.degrees(math.atan2(matrix[1], matrix[0])) / 90)
+            found[quarters % 4 * 90] += 1
+    most = max(found, key=found.__getitem__, default=0)
+    return most if 2 * found[most] > found.total() else 0
 
 
 def _letters_in_order(units: str, box: Callable[[int], Box]) -> str:
@@ -284,12 +315,17 @@ def _is_wide(here: "Box", there: "Box", height: float = 1.0) -> bool:
     return gap > _WIDE_GAP * max(here.top - here.bottom, there.top - there.bottom)
 
 
+def _is_below(here: "Box", there: "Box") -> bool:
+    return there.right < here.left and there.top <= here.bottom
+
+
 class _Geometry:
     """Where characters stand."""
 
     def __init__(self, textpage: Any, turn: Callable[[Box], Box] | None) -> None:
         self._textpage = ctypes.cast(textpage, ctypes.c_void_p).value
         self.box = box = _boxes(self._textpage)
+        self._turns = turn is not None
         if turn is not None:
             self.box = lambda number: turn(box(number))
         self._sizes: dict[int, tuple[float, float]] = {}
@@ -310,6 +346,8 @@ class _Geometry:
         if not _MATRIX(self._textpage, number, self._matrix_at):
             return size, self.box(number).bottom
         _, _, across, up, _, base = self._matrix
+        if self._turns:
+            base = self.box(number).bottom
         return round(size * math.hypot(across, up), 3), base
 
 
@@ -344,7 +382,7 @@ def _pieces(
         before, after = blank.span()
         here, there = geometry.box(before - 1), geometry.box(after)
         height = max(height, here.top - here.bottom)
-        if _is_wide(here, there, height):
+        if _is_wide(here, there, height) or _is_below(here, there):
             box = joined(left, here)
             yield _piece(units, begin, before, box=box, geometry=geometry, gaps=gaps)
             begin, left, gaps = after, there, []
@@ -358,16 +396,16 @@ def _pieces_of_cells(
     units: str, run: _Run, geometry: _Geometry, *, grids: Sequence[Grid]
 ) -> Iterator[Piece]:
     """Cut a line where it passes from cell to cell."""
-    cells: list[tuple[int, tuple[Grid, tuple[int, int]] | None]] = []
+    cells: list[tuple[int, _Cell]] = []
     for word in _WORD.finditer(units, run.start, run.end):
         boxes = [geometry.box(at) for at in range(*word.span())]
         found = [_cell(box, grids) for box in boxes]
-        close = _OF_ONE_WORD * max(box.top - box.bottom for box in boxes)
+        close = _OF_ONE_WORD * geometry.size(word.start())[0]
         if any(
             found[at] != found[at - 1] and boxes[at].left - boxes[at - 1].right < close
             for at in range(1, len(found))
         ):
-            found = [cell and (cell[0], OVER) for cell in found]
+            found = [_cell_of_word(found)] * len(found)
         cells += zip(range(*word.span()), found, strict=True)
     for cell, members in groupby(cells, key=itemgetter(1)):
         inside = [at for at, _ in members]
@@ -378,7 +416,15 @@ def _pieces_of_cells(
             yield piece
 
 
-def _cell(box: Box, grids: Sequence[Grid]) -> tuple[Grid, tuple[int, int]] | None:
+def _cell_of_word(found: Sequence[_Cell]) -> _Cell:
+    """Return where most letters of a word stand that reaches over a rule."""
+    ((cell, count),) = Counter(found).most_common(1)
+    if count >= _MOSTLY * len(found):
+        return cell
+    return next((each[0], OVER) for each in found if each)
+
+
+def _cell(box: Box, grids: Sequence[Grid]) -> _Cell:
     for grid in grids:
         place = grid.place(box)
         if place is not None:

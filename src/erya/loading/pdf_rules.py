@@ -26,6 +26,8 @@ _MOST_OBJECTS: Final = 20_000  # of a page, that are looked at
 _MOST_SEGMENTS: Final = 2_000  # of a path: with more it is a drawing
 _MOST_RULES: Final = 3_000  # of a page: with more it is a drawing
 _MOST_CELLS: Final = 5_000
+_CLOSED: Final = 0.6  # of a table's width, above and below
+_MOST_WORK: Final = 50_000  # segments and objects of forms, that a page is read for
 _WHITE: Final = 250  # of 255: a surface as light as paper has no edges
 _TEXT: Final = pdfium.FPDF_PAGEOBJ_TEXT
 _PATH: Final = pdfium.FPDF_PAGEOBJ_PATH
@@ -56,7 +58,7 @@ class Grid:
     """Rules that touch each other, and the cells between them.
 
     Attributes:
-        box: Around all of them.
+        box: Around the cells.
         xs: Where columns begin, and the last ends, from the left.
         ys: Where rows end, and the first begins, from the bottom.
         cells: Row from the top → column → the first place of the cell it belongs to.
@@ -106,9 +108,12 @@ class _Drawn:
 
     across: list[Rule] = field(default_factory=list)
     upright: list[Rule] = field(default_factory=list)
+    work: int = 0
 
-    def __len__(self) -> int:
-        return len(self.across) + len(self.upright)
+    def is_drawing(self) -> bool:
+        """Tell whether there are more rules than tables have, or much else."""
+        rules = len(self.across) + len(self.upright)
+        return rules > _MOST_RULES or self.work > _MOST_WORK
 
     def add(self, box: Box) -> None:
         """Add a thin box as a rule, if it is long enough for one."""
@@ -127,7 +132,7 @@ class _Drawn:
 
 
 def page_rules(page: Any, *, turn: Callable[[Box], Box] | None = None) -> Rules:
-    """Return the rules of a page; none of a drawing, which has thousands.
+    """Return the rules of a page; none of a drawing, which has thousands of lines.
 
     Args:
         page: PDFium's page.
@@ -144,7 +149,7 @@ def page_rules(page: Any, *, turn: Callable[[Box], Box] | None = None) -> Rules:
             _add_path(drawn, found)
         elif kind == _FORM:
             _add_form(drawn, found)
-        if len(drawn) > _MOST_RULES:
+        if drawn.is_drawing():
             return Rules()
     if not drawn.across:
         return Rules()
@@ -182,6 +187,7 @@ def _add_path(drawn: _Drawn, path: Any, form: _Matrix | None = None) -> None:
     if 4 <= count <= 5 and not stroke.value:
         drawn.frame(box)
     elif 2 <= count <= _MOST_SEGMENTS:
+        drawn.work += count
         for line in _segments(path, count, form):
             drawn.add(line)
 
@@ -207,7 +213,8 @@ def _add_form(drawn: _Drawn, form: Any) -> None:
         ).value
         if _TYPE(found) == _PATH:
             _add_path(drawn, found, matrix)
-        if len(drawn) > _MOST_RULES:
+        drawn.work += 1
+        if drawn.is_drawing():
             return
 
 
@@ -224,9 +231,13 @@ def _point(x: float, y: float, matrix: _Matrix) -> tuple[float, float]:
 
 
 def _moved(box: Box, matrix: _Matrix) -> Box:
-    x1, y1 = _point(box.left, box.bottom, matrix)
-    x2, y2 = _point(box.right, box.top, matrix)
-    return Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+    corners = [
+        _point(x, y, matrix)
+        for x in (box.left, box.right)
+        for y in (box.bottom, box.top)
+    ]
+    xs, ys = zip(*corners, strict=True)
+    return Box(min(xs), min(ys), max(xs), max(ys))
 
 
 def _segments(path: Any, count: int, form: _Matrix | None) -> Iterator[Box]:
@@ -324,6 +335,10 @@ def _grid(across: list[Rule], upright: list[Rule]) -> Grid | None:
     if columns < 1 or rows < 1 or not 1 < columns * rows <= _MOST_CELLS:
         return None
     walls, floors = _by_place(upright, xs), _by_place(across, ys)
+    for floor in (floors[0], floors[-1]):  # else they are surfaces that touch
+        closed = sum(_covers(floor, *sides) for sides in pairwise(xs))
+        if closed < _CLOSED * columns:
+            return None
     first: dict[_Place, _Place] = {}
     for row in range(rows):  # from the top, as a reader counts
         low, high = ys[rows - 1 - row], ys[rows - row]

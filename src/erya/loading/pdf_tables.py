@@ -6,27 +6,37 @@ A table stands among the lines of its page as one piece, so that it is read in i
 import re
 import statistics
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Final
 
 from erya.language import table_row
-from erya.loading.pdf_aligned import FIGURES, Row, aligned_tables
+from erya.loading.pdf_aligned import BEFORE, BEHIND, FIGURES, Row, aligned_tables
 from erya.loading.pdf_boxes import joined
 from erya.loading.pdf_joining import by_lines, flat, running
 from erya.loading.pdf_lines import NONE, OVER, Line, Piece
 from erya.loading.pdf_rules import Grid, Rule
 
-__all__ = ["Table", "ruled_apart", "table_text", "tables_apart"]
+__all__ = [
+    "Table",
+    "grids_of_tables",
+    "ruled_apart",
+    "table_text",
+    "tables_apart",
+]
+
+_Place = tuple[int, int]  # row and column of a cell
 
 _LARGEST_CELL: Final = 2_000  # characters: what holds more is a frame around text
 _LEAST_FILLED: Final = 0.3  # of the cells: a chart, or a drawing, has less in them
 _MOST_OVER: Final = 0.1  # of the pieces may reach over a rule
+_MOST_HIDDEN: Final = 0.3  # of the cells have wide gaps in them, as a row has
+_MOST_NAME_ROWS: Final = 4
+_MOST_LOOKED_AT: Final = 1_000_000  # pieces beside grids
 _ROW_BESIDE: Final = 1.2  # times the height of a row, up to the next one
 _EACH_ITS_LINE: Final = 3  # lines in each column of a row: they are rows themselves
-_BEFORE: Final = frozenset("$¥€£￥")
-_BEHIND: Final = frozenset({"%", ")", ")%", ") %"})
+_MOST_NAMELESS: Final = 0.34  # of the columns but the first, that have no name
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _NAME: Final = re.compile(rf"[^\W\d_]|{_YEAR.pattern}|#")
 
@@ -42,67 +52,132 @@ class Table(Piece):
     rows: list[Row] = field(default_factory=list)
 
 
+def grids_of_tables(lines: Sequence[Line]) -> tuple[Grid, ...]:
+    """Return the grids that make a table or a part of one, and no drawing."""
+    inside = _by_grid(lines)
+    if len(inside) * sum(map(len, lines)) > _MOST_LOOKED_AT:
+        return ()
+    return tuple(
+        grid
+        for grid, pieces in inside.items()
+        if _in_grid(grid, pieces) is not None or _goes_on_beside(grid, lines)
+    )
+
+
 def ruled_apart(lines: Sequence[Line]) -> list[Line]:
     """Return lines with a table in place of what stands in the cells of a grid."""
-    inside: dict[Grid, list[Piece]] = defaultdict(list)
-    for line in lines:
-        for piece in line:
-            if piece.grid is not None:
-                inside[piece.grid].append(piece)
-    if not inside:
-        return list(lines)
+    inside = _by_grid(lines)
     tables = {
         grid: found
         for grid, pieces in inside.items()
         if (found := _in_grid(grid, pieces)) is not None
         and not _goes_on_beside(grid, lines)
     }
+    if not tables:
+        return list(lines)
     out: list[Line] = []
     shown: set[Grid] = set()
     for line in lines:
         rest = [p for p in line if p.grid not in tables or p.place == OVER]
-        for piece in line:
-            if piece.grid in tables and piece.grid not in shown:
-                shown.add(piece.grid)
-                out += tables[piece.grid]
+        for grid in (p.grid for p in line if p.place != OVER):
+            if grid in tables and grid not in shown:
+                shown.add(grid)
+                out += tables[grid]
         if rest:
             out.append(rest)
     return out
 
 
+def _by_grid(lines: Sequence[Line]) -> dict[Grid, list[Piece]]:
+    inside: dict[Grid, list[Piece]] = defaultdict(list)
+    for line in lines:
+        for piece in line:
+            if piece.grid is not None:
+                inside[piece.grid].append(piece)
+    return inside
+
+
 def _in_grid(grid: Grid, pieces: Sequence[Piece]) -> list[Line] | None:
     """Return the table that a grid makes, titles above it apart; None of a drawing."""
-    cells: dict[tuple[int, int], list[Piece]] = defaultdict(list)
+    cells: dict[_Place, list[Piece]] = defaultdict(list)
     for piece in pieces:
         cells[piece.place].append(piece)
-    places = {place for row in grid.cells for place in row}
     over = cells.pop(OVER, [])
-    if (
-        len(over) > _MOST_OVER * len(pieces)
-        or len(cells) < _LEAST_FILLED * len(places)
-        or max(sum(len(p.text) for p in cell) for cell in cells.values())
-        > _LARGEST_CELL
-    ):
+    if len(over) > _MOST_OVER * len(pieces) or not _is_filled(grid, cells):
         return None
     titles: list[Line] = []
     rows: list[Row] = []
+    first = 0  # the first row that is no title
     for number, row in enumerate(grid.cells):
         found = [
-            cells[place] if place == (number, at) else []
+            cells.get(place, []) if place == (number, at) else []
             for at, place in enumerate(row)
         ]
         if not any(found):
-            continue
-        if not rows and len(set(row)) == 1:
+            first = first if rows else number + 1
+        elif not rows and len(set(row)) == 1:
             titles += by_lines(_from_top(found[0]))
+            first = number + 1
         elif all(above == number for above, _ in row):
             rows += _rows_of(found)
         else:
             rows.append(found)
-    rows = _without_empty(rows)
+    rows = _without_empty(_with_names(grid.cells[first:], cells, rows))
     if len(rows) < 2 or len(rows[0]) < 2:
         return None
     return [*titles, [_table(rows)]]
+
+
+def _is_filled(grid: Grid, cells: Mapping[_Place, Sequence[Piece]]) -> bool:
+    """Tell whether cells hold what those of a table do.
+
+    Many of them are filled; none has the text of a page; few have columns of their own.
+    """
+    places = {place for row in grid.cells for place in row}
+    if len(cells) < _LEAST_FILLED * len(places):
+        return False
+    longest = max(sum(len(piece.text) for piece in cell) for cell in cells.values())
+    hidden = sum(map(_hides_columns, cells.values()))
+    return longest <= _LARGEST_CELL and hidden <= _MOST_HIDDEN * len(cells)
+
+
+def _hides_columns(cell: Sequence[Piece]) -> bool:
+    return any(
+        len(line) > 2 or any(FIGURES.fullmatch(piece.text) for piece in line[1:])
+        for line in by_lines(_from_top(cell))
+    )
+
+
+def _with_names(
+    places: Sequence[Sequence[_Place]],
+    cells: Mapping[_Place, list[Piece]],
+    rows: list[Row],
+) -> list[Row]:
+    """Join names of columns over several rows; one over several is of the first."""
+    count = 1  # of rows of names: below them, rows have a first cell of their own
+    while count < len(places) and (
+        places[count][0] == places[count - 1][0] or not cells.get(places[count][0])
+    ):
+        count += 1
+    merged = any(len(set(row)) < len(row) for row in places[:count])
+    if not merged or not 1 < count <= _MOST_NAME_ROWS or len(rows) != len(places):
+        return rows
+    columns = list(zip(*places[:count], strict=True))
+    names = [
+        [
+            piece
+            for place in dict.fromkeys(column)
+            if place[1] == at
+            for piece in cells.get(place, [])
+        ]
+        for at, column in enumerate(columns)
+    ]
+    figures = any(_is_figure(piece.text) for name in names for piece in name)
+    return rows if figures else [names, *rows[count:]]
+
+
+def _is_figure(text: str) -> bool:
+    return FIGURES.fullmatch(text) is not None and not _YEAR.fullmatch(text)
 
 
 def _goes_on_beside(grid: Grid, lines: Sequence[Line]) -> bool:
@@ -163,7 +238,7 @@ def _tidied(rows: list[Row]) -> list[Row]:
         rows = [[one + other for one, other in zip(*rows[:2], strict=True)], *rows[2:]]
     for at in range(len(rows[0]) - 1, -1, -1):
         texts = {_words(row[at]) for row in rows if row[at]}
-        step = 1 if texts <= _BEFORE else -1 if texts <= _BEHIND else 0
+        step = 1 if texts <= BEFORE else -1 if texts <= BEHIND else 0
         if step and 0 <= at + step < len(rows[0]):
             first, last = sorted((at, at + step))
             rows = [
@@ -179,6 +254,7 @@ def _table(rows: list[Row]) -> Table:
         (),
         reduce(joined, (piece.box for piece in pieces)),
         statistics.median(piece.size for piece in pieces),
+        pieces[0].base,
         rows=rows,
     )
 
@@ -209,7 +285,12 @@ def _names(rows: Sequence[Row]) -> bool:
     first, *columns = (
         [_words(cell) for cell in column] for column in zip(*rows, strict=True)
     )
-    if len(rows) < 3 or not all(_is_name(*column) for column in columns):
+    nameless = sum(not column[0] for column in columns)
+    if (
+        len(rows) < 3
+        or nameless > _MOST_NAMELESS * len(columns)
+        or not all(_is_name(*column) for column in columns if column[0])
+    ):
         return False
     figures = all(FIGURES.fullmatch(told) for c in columns for told in c[1:] if told)
     return figures or not _has_digits(first[0])
