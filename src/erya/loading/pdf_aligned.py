@@ -245,9 +245,8 @@ def _count_below(lines: Sequence[Line], columns: Sequence[_Span]) -> int:
     for above, line in pairwise(lines):
         fits = all(len(_places(piece, columns)) == 1 for piece in line)
         step = above[0].base - line[0].base
-        if not (
-            fits and step < _LEADING * line[0].size and _continues(above, line, columns)
-        ):
+        near = fits and step < _LEADING * line[0].size
+        if not near or not _continues(above, line, columns, row=lines[0]):
             break
         count += 1
     return count
@@ -348,7 +347,7 @@ def _rows(zone: Sequence[Line], levels: Sequence[Rule]) -> list[Row] | None:
     if groups is None:
         groups = [[0]]
         for at, (above, line) in enumerate(pairwise(zone), start=1):
-            if _continues(above, line, columns):
+            if _continues(above, line, columns, row=zone[groups[-1][0]]):
                 groups[-1].append(at)
             else:
                 groups.append([at])
@@ -468,10 +467,17 @@ def _like_cells(
     return sum(full) >= _OF_CELLS * len(full) and open_ >= _OPEN * len(further)
 
 
-def _continues(above: Line, line: Line, columns: Sequence[_Span]) -> bool:
-    """Tell whether some cells of the line above were full, and go on in this line."""
+def _continues(above: Line, line: Line, columns: Sequence[_Span], *, row: Line) -> bool:
+    """Tell whether cells of the line above were full, and some go on in this line.
+
+    Args:
+        above: The line above.
+        line: This line.
+        columns: Of the table.
+        row: The line that the row begins with.
+    """
     over, under = _cells(above, columns), _cells(line, columns)
-    return sum(map(bool, under)) < sum(map(bool, over)) and all(
+    return sum(map(bool, under)) < sum(map(bool, _cells(row, columns))) and all(
         not below
         or (
             up

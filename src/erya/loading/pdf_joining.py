@@ -44,13 +44,24 @@ def running(lines: Sequence[Piece]) -> tuple[str, list[int]]:
     text, numbers = "", []
     cut = True  # nothing stands before the first line
     for line in lines:
-        if not cut and not (_is_chinese(text[-1]) and _is_chinese(line.text[0])):
-            text += " "
-            numbers.append(NONE)
+        joint = _joint(text[-1:], line.text[0], cut=cut)
+        text += joint
+        numbers += [NONE] * len(joint)
         cut = line.hyphen
         text += line.text
         numbers += line.numbers
     return text, numbers
+
+
+def _joint(before: str, after: str, *, cut: bool) -> str:
+    """Return what stands between the end of a line and the next line.
+
+    A hyphen before or behind a digit or a capital is of a code or a date, not of a word
+    that is cut.
+    """
+    if cut:
+        return "" if not before or (before.islower() and after.islower()) else "-"
+    return "" if _is_chinese(before) and _is_chinese(after) else " "
 
 
 def _is_chinese(character: str) -> bool:
