@@ -311,3 +311,178 @@ def test_a_page_full_of_lines_is_read_all_the_same(count):
     drawn = "".join(f"{x % 600} {x % 790} 40 0.4 re f\n" for x in range(count))
 
     assert "goes on over" in parse(pdf(in_cells(*ROWS), drawn=drawn), "x.pdf").text
+
+
+def test_names_of_columns_over_several_rows_are_joined():
+    """The first row has cells over two columns, the corner one over two rows."""
+    drawn = (
+        "50 600 0.5 90 re f 150 600 0.5 90 re f 300 600 0.5 60 re f 450 600 0.5 90 re f\n"
+        "600 600 0.5 90 re f 50 600 550 0.5 re f 50 630 550 0.5 re f\n"
+        "150 660 450 0.5 re f 50 690 550 0.5 re f\n"
+    )
+    page = in_cells(
+        ["Item", "Europe", "", ""],
+        ["", "Price", "Weight", "Asia price"],
+        ["A", "12", "13", "14"],
+        xs=(50, 150, 300, 450, 600),
+    )
+
+    (table,) = tables(pdf(page, drawn=drawn))
+
+    assert table == [
+        ["Item", "Europe Price", "Weight", "Asia price"],
+        ["A", "12", "13", "14"],
+    ]
+
+
+def test_rows_that_are_not_cut_by_rules_are_cut_by_gaps():
+    """Only the names have upright rules; each other row is one cell."""
+    ys = tuple(range(600, 691, 15))
+    rows = [
+        ["Name", "2022", "2021"],
+        *([f"Item {n}", f"{n},234", f"{n},345"] for n in range(5)),
+    ]
+    drawn = "".join(f"50 {y} 400 0.5 re f\n" for y in ys) + "".join(
+        f"{x} 675 0.5 15 re f\n" for x in XS[1:-1]
+    )
+    drawn += "50 600 0.5 90 re f 450 600 0.5 90 re f\n"
+
+    (table,) = tables(pdf(in_cells(*rows, ys=ys), drawn=drawn))
+
+    assert table == rows
+
+
+def test_words_on_coloured_ground_stay_whole():
+    drawn = "0.9 g 95 696 60 12 re f 120 684 80 12 re f 95 672 60 12 re f 0 g\n"
+    page = [(60, 700 - 12 * i, 10, f"{i} {TEXT}") for i in range(4)]
+
+    parsed = parse(pdf(page, drawn=drawn), "x.pdf")
+
+    assert parsed.text == " ".join(f"{i} {TEXT}" for i in range(4))
+
+
+def test_a_word_wider_than_its_cell_stays_whole():
+    xs = (50, 88, 300, 450)
+
+    (table,) = tables(
+        pdf(
+            in_cells(*[[f"summers{n}", "", f"{n}0"] for n in range(3)], xs=xs),
+            drawn=rules(xs=xs),
+        )
+    )
+
+    assert [row[0] for row in table[1:]] == ["summers0", "summers1", "summers2"]
+
+
+def test_a_narrow_table_keeps_its_place():
+    ys = tuple(range(300, 701, 20))
+    xs = (50, 80, 110)
+    page = [
+        (60, 740, 10, TEXT),
+        *in_cells(*([f"K{n}", f"{n}7"] for n in range(20)), xs=xs, ys=ys),
+        (60, 250, 10, f"last {TEXT}"),
+    ]
+
+    kinds = [
+        b.kind for b in parse(pdf(page, drawn=rules(xs=xs, ys=ys)), "x.pdf").blocks
+    ]
+
+    assert kinds == ["paragraph", "table", "paragraph"]
+
+
+def test_words_beside_a_table_of_a_column_are_no_row_of_it():
+    words = "running text that fills its column well"
+    left = [(40, 760 - 12 * i, 10, f"{i} {words}") for i in range(8)]
+    right = [(310, 760 - 12 * i, 10, f"{i} {words}") for i in range(40)]
+    cells = in_cells(["a", "b"], ["c", "d"], xs=(120, 170, 220), ys=(600, 620, 640))
+    beside = [(40, 628, 10, "Note one"), (40, 608, 10, "Note two")]
+    drawn = rules(xs=(120, 170, 220), ys=(600, 620, 640))
+
+    parsed = parse(pdf([*left, *beside, *cells, *right], drawn=drawn), "x.pdf")
+
+    assert "| a | b |\n| c | d |" in parsed.text
+    assert parsed.text.index("Note two") < parsed.text.index("39 running")
+
+
+@pytest.mark.parametrize("rotate", [0, 90, 180])
+def test_text_decides_how_a_page_is_turned(rotate):
+    """A table drawn upwards on its page, however the page is shown."""
+    drawn = "".join(
+        f"BT 0 1 -1 0 {700 - y} {x} Tm /F {size} Tf ({text}) Tj ET\n"
+        for x, y, size, text in in_cells(*ROWS)
+    )
+    turned = "q 0 1 -1 0 700 0 cm\n" + rules() + "Q\n"
+
+    assert tables(pdf([], drawn=turned + drawn, rotate=rotate)) == [WANTED]
+
+
+def test_upright_text_of_a_page_that_is_shown_upside_down_is_read_as_it_stands():
+    assert parse(pdf([(60, 700, 10, TEXT)], rotate=180), "x.pdf").text == TEXT
+
+
+def test_names_of_columns_come_again_without_rules():
+    pages = [
+        [
+            *in_cells(
+                ["Item", "What is told", "Price"],
+                *(
+                    [f"i{n} {'abcd'[p]}", f"kind {'efgh'[p]}", f"{n}{p}"]
+                    for n in range(6)
+                ),
+                ys=tuple(range(640, 781, 20)),
+            ),
+            (300, 20, 9, f"page {p}"),
+        ]
+        for p in range(4)
+    ]
+
+    found = tables(pdf(*pages))
+
+    assert [table[0] for table in found] == [["Item", "What is told", "Price"]] * 4
+
+
+def test_a_running_head_in_the_frame_of_its_page_stays_one():
+    frame = "40 40 520 740 re S 40 750 m 560 750 l S\n"
+    pages = [
+        [
+            (60, 760, 9, "ACME Manual, revision 7"),
+            *((60, 700 - 14 * i, 10, f"{p}{i} {TEXT}") for i in range(9)),
+        ]
+        for p in range(4)
+    ]
+
+    blocks = parse(pdf(*pages, drawn=frame), "x.pdf").blocks
+
+    assert sum(block.omitted == "running_head" for block in blocks) == 4
+
+
+def test_a_sign_without_a_letter_makes_no_part_of_a_row():
+    page = [
+        (x, 700 - 14 * n, 9, text)
+        for n in range(5)
+        for x, text in (
+            (60, f"Name {n}"),
+            (200, "~"),
+            (209, f"beta {n}"),
+            (400, f"{n}1"),
+        )
+    ]
+    means = {chr(code): chr(code) for code in range(32, 126)} | {"~": "\x01"}
+
+    parsed = parse(pdf(page, means=means), "x.pdf")
+
+    assert all(parsed.text.count(f"beta {n}") == 1 for n in range(5))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [
+        ("A-", "101", "A-101"),
+        ("2026-01-", "02", "2026-01-02"),
+        ("pur-", "chase", "purchase"),
+    ],
+)
+def test_a_hyphen_at_the_end_of_a_line_stays_in_codes_and_dates(first, second, joined):
+    page = [(60, 700, 10, f"{TEXT} {first}"), (60, 688, 10, f"{second} {TEXT}")]
+
+    assert f" {joined} " in parse(pdf(page), "x.pdf").text

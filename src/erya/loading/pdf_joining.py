@@ -44,7 +44,7 @@ def running(lines: Sequence[Piece]) -> tuple[str, list[int]]:
     text, numbers = "", []
     cut = True  # nothing stands before the first line
     for line in lines:
-        joint = _joint(text[-1:], line.text[0], cut=cut)
+        joint = _joint(text[-2:], line.text[0], cut=cut)
         text += joint
         numbers += [NONE] * len(joint)
         cut = line.hyphen
@@ -60,8 +60,11 @@ def _joint(before: str, after: str, *, cut: bool) -> str:
     that is cut.
     """
     if cut:
-        return "" if not before or (before.islower() and after.islower()) else "-"
-    return "" if _is_chinese(before) and _is_chinese(after) else " "
+        of_a_word = before[-1:].islower() and after.islower()
+        return "" if of_a_word or not before else "-"
+    of_a_code = before[-1] == "-" and before[:1].isalnum() and not after.islower()
+    chinese = _is_chinese(before[-1]) and _is_chinese(after)
+    return "" if chinese or (of_a_code and after.isalnum()) else " "
 
 
 def _is_chinese(character: str) -> bool:

@@ -30,7 +30,7 @@ _Place = tuple[int, int]  # row and column of a cell
 
 _LARGEST_CELL: Final = 2_000  # characters: what holds more is a frame around text
 _LEAST_FILLED: Final = 0.3  # of the cells: a chart, or a drawing, has less in them
-_MOST_OVER: Final = 0.1  # of the pieces may reach over a rule
+_MOST_OVER: Final = 0.25  # of the pieces may reach over a rule
 _MOST_HIDDEN: Final = 0.3  # of the cells have wide gaps in them, as a row has
 _MOST_NAME_ROWS: Final = 4
 _MOST_LOOKED_AT: Final = 1_000_000  # pieces beside grids
@@ -247,6 +247,12 @@ def _tidied(rows: list[Row]) -> list[Row]:
     return rows
 
 
+def _table_of(piece: Piece, tables: Mapping[int, Table]) -> Table | None:
+    """Return the table in which a piece, or a part of it, stands."""
+    found = (tables.get(number) for number in piece.numbers) if tables else ()
+    return next((table for table in found if table is not None), None)
+
+
 def _table(rows: list[Row]) -> Table:
     pieces = [piece for row in rows for cell in row for piece in cell]
     return Table(
@@ -354,7 +360,7 @@ def tables_apart(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list
     for line in lines:
         rest: Line = []
         for piece in line:
-            found = piece if isinstance(piece, Table) else tables.get(piece.numbers[0])
+            found = piece if isinstance(piece, Table) else _table_of(piece, tables)
             if found is None:
                 rest.append(piece)
             elif id(found) not in shown:
