@@ -490,6 +490,8 @@ def _continues(above: Line, line: Line, columns: Sequence[_Span], *, row: Line) 
 
 def _is_full(above: Piece, below: Piece, column: _Span) -> bool:
     """Tell whether the first word of a line had no room in the line above it."""
+    if above.hyphen or (len(above.text) > 1 and above.text[-1] == "-"):
+        return True
     if FIGURES.fullmatch(above.text) and FIGURES.fullmatch(below.text):
         return False
     word = _FIRST.match(below.text)

@@ -291,6 +291,14 @@ def _names(rows: Sequence[Row]) -> bool:
     first, *columns = (
         [_words(cell) for cell in column] for column in zip(*rows, strict=True)
     )
+    numbers = [name for name, *_ in columns]
+    if (  # of buses, or of lessons, above figures of another form
+        all(name.isdigit() for name in numbers)
+        and len(set(numbers)) == len(numbers) > 2
+        and not any(told.isdigit() for column in columns for told in column[1:])
+        and _NAME.search(first[0])
+    ):
+        return len(rows) > 2
     nameless = sum(not column[0] for column in columns)
     if (
         len(rows) < 3
