@@ -1,3 +1,4 @@
+import random
 from itertools import pairwise
 
 import pytest
@@ -486,3 +487,42 @@ def test_a_hyphen_at_the_end_of_a_line_stays_in_codes_and_dates(first, second, j
     page = [(60, 700, 10, f"{TEXT} {first}"), (60, 688, 10, f"{second} {TEXT}")]
 
     assert f" {joined} " in parse(pdf(page), "x.pdf").text
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_character_is_lost_or_told_twice(seed):
+    """Words and rules at random, some of them in rows and columns."""
+    draw = random.Random(seed)
+    xs = sorted(draw.sample(range(40, 560, 20), draw.randint(2, 6)))
+    ys = sorted(draw.sample(range(100, 760, 15), draw.randint(2, 12)))
+    words = ["sum", "1,200", "$", "%", "a longer cell of words", "(3.1)", "No.", "x  y"]
+    page = [
+        (
+            x + draw.randint(0, 9),
+            y + draw.choice((2, 2, 2, 7)),
+            draw.choice((7, 9, 12)),
+            draw.choice(words),
+        )
+        for y in ys
+        for x in draw.sample(xs, draw.randint(1, len(xs)))
+    ]
+    drawn = rules(xs=xs, ys=ys) if draw.random() < 0.5 else across()
+    drawn += "".join(
+        f"0.9 g {draw.choice(xs)} {draw.choice(ys)} 60 15 re f 0 g\n" for _ in range(3)
+    )
+
+    with open_pdf(pdf(page, drawn=drawn)) as document:
+        told = PdfReader(document).page(0)
+        textpage = document[0].get_textpage()
+        units = textpage.get_text_range()
+        wanted = sorted(sign for sign in units if not sign.isspace())
+        textpage.close()
+    numbers = [number for number in told.numbers if number >= 0]
+    found = [
+        sign
+        for sign, number in zip(told.text, told.numbers, strict=True)
+        if number >= 0 and not sign.isspace()
+    ]
+
+    assert len(numbers) == len(set(numbers))
+    assert sorted(found) == wanted

@@ -8,7 +8,7 @@ line above was full.
 import re
 import statistics
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import chain, pairwise
 from typing import Final
 
@@ -19,6 +19,11 @@ from erya.loading.pdf_rules import Rule
 __all__ = ["BEFORE", "BEHIND", "FIGURES", "Row", "aligned_tables", "names_above"]
 
 _NEAR: Final = 1.5  # points: edges that are meant to stand below each other
+_ALIKE: Final = 4.0  # points: rules that begin and end as near are of one table
+_LEAST_LEVELS: Final = 3
+_MOST_LEVELS: Final = 500
+_FILLED: Final = 0.7  # of the rows have more than one cell
+_LONGEST_LINE: Final = 200  # characters, of a cell
 _SIGN: Final = 0.6  # of the size of figures, that a sign behind them is wide
 _HAIR: Final = 0.3  # of the narrower of two that stand below each other
 _APART: Final = 2.2  # times the height of a line: more blank ends a table
@@ -67,7 +72,12 @@ def aligned_tables(
     """
     if not _may_hold_one(lines):
         return
-    visual = by_lines(_from_top(lines))
+    pieces = _from_top(lines)
+    taken: set[int] = set()
+    for found in _between_levels(pieces, levels, taken):
+        taken |= {id(piece) for row in found for cell in row for piece in cell}
+        yield found
+    visual = by_lines([piece for piece in pieces if id(piece) not in taken])
     for zone in _zones([_with_signs(line) for line in visual]):
         rows = _rows(zone, levels)
         if rows is not None:
@@ -99,6 +109,100 @@ def names_above(heads: Sequence[Line], body: Sequence[Line]) -> list[Line]:
 def _from_top(lines: Sequence[Line]) -> list[Piece]:
     pieces = [part for line in lines for piece in line for part in piece.parts()]
     return sorted(pieces, key=lambda piece: -piece.box.top)
+
+
+def _between_levels(
+    pieces: Sequence[Piece], levels: Sequence[Rule], taken: Set[int]
+) -> Iterator[list[Row]]:
+    """Yield tables whose rows stand between rules of one width, wherever in them.
+
+    Args:
+        pieces: From the top.
+        levels: The rules from left to right.
+        taken: The pieces that are of a table already, by their identity.
+    """
+    for left, right, heights in _alike(levels):
+        inside = [
+            piece
+            for piece in pieces
+            if left - _ALIKE < piece.box.left
+            and piece.box.right < right + _ALIKE
+            and id(piece) not in taken
+        ]
+        rows = _bands(inside, sorted(heights, reverse=True))
+        if rows is not None:
+            yield rows
+
+
+def _alike(levels: Sequence[Rule]) -> Iterator[tuple[float, float, list[float]]]:
+    """Yield from where to where several rules go, and their heights."""
+    found: list[tuple[float, float, list[float]]] = []
+    for _, left, right, at in sorted(
+        (r.end - r.start, r.start, r.end, r.at) for r in levels
+    ):
+        if (
+            found
+            and abs(found[-1][0] - left) < _ALIKE
+            and abs(found[-1][1] - right) < _ALIKE
+        ):
+            found[-1][2].append(at)
+        else:
+            found.append((left, right, [at]))
+    yield from (each for each in found if _LEAST_LEVELS <= len(each[2]) <= _MOST_LEVELS)
+
+
+def _bands(pieces: Sequence[Piece], heights: Sequence[float]) -> list[Row] | None:
+    """Return what stands between rules as rows, and the rows above and below them."""
+    tallest = max(above - below for above, below in pairwise(heights))
+    edges = [heights[0] + tallest, *heights, heights[-1] - tallest]
+    bands: list[list[Piece]] = [[] for _ in edges[1:]]
+    for piece in pieces:
+        middle = (piece.box.bottom + piece.box.top) / 2
+        at = sum(middle < height for height in edges)
+        if 0 < at < len(edges):
+            bands[at - 1].append(piece)
+    columns = _free_columns([piece for band in bands[1:-1] for piece in band])
+    if len(columns) < 2:
+        return None
+    bands[0] = _fitting(reversed(by_lines(bands[0])), columns)
+    bands[-1] = _fitting(by_lines(bands[-1]), columns)
+    rows = [_cells(band, columns) for band in bands if band]
+    full = sum(sum(map(bool, row)) > 1 for row in rows)
+    longest = max(len(piece.text) for band in bands for piece in band)
+    is_table = full > 1 and full >= _FILLED * len(rows) and longest < _LONGEST_LINE
+    several = any(  # figures below each other in one cell are of several rows
+        sum(FIGURES.fullmatch(piece.text) is not None for piece in cell) > 1
+        for row in rows
+        for cell in row
+    )
+    return rows if is_table and not several and _in_turn(rows) else None
+
+
+def _fitting(lines: Iterable[Line], columns: Sequence[_Span]) -> list[Piece]:
+    """Return the pieces of lines that stand in columns; none of a title or paragraph.
+
+    Args:
+        lines: From a table on.
+        columns: Of the table.
+    """
+    found: list[Piece] = []
+    for line in lines:
+        if any(len(_places(piece, columns)) != 1 for piece in line):
+            break
+        found += line
+    several = len({_place(piece, columns) for piece in found}) > 1
+    return found if several else []
+
+
+def _free_columns(pieces: Sequence[Piece]) -> list[_Span]:
+    """Return the spans that blanks part which go from the first row to the last."""
+    columns: list[_Span] = []
+    for left, right in sorted(map(_span, pieces)):
+        if columns and left < columns[-1][1] + _NEAR:
+            columns[-1] = columns[-1][0], max(columns[-1][1], right)
+        else:
+            columns.append((left, right))
+    return columns
 
 
 def _with_signs(line: Line) -> Line:

@@ -247,12 +247,6 @@ def _tidied(rows: list[Row]) -> list[Row]:
     return rows
 
 
-def _table_of(piece: Piece, tables: Mapping[int, Table]) -> Table | None:
-    """Return the table in which a piece, or a part of it, stands."""
-    found = (tables.get(number) for number in piece.numbers) if tables else ()
-    return next((table for table in found if table is not None), None)
-
-
 def _table(rows: list[Row]) -> Table:
     pieces = [piece for row in rows for cell in row for piece in cell]
     return Table(
@@ -368,16 +362,30 @@ def tables_apart(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list
     for line in lines:
         rest: Line = []
         for piece in line:
-            found = piece if isinstance(piece, Table) else _table_of(piece, tables)
-            if found is None:
-                rest.append(piece)
-            elif id(found) not in shown:
-                shown.add(id(found))
-                if run:
-                    yield run
-                run = []
-                yield [[found]]
+            for found, part in _by_table(piece, tables):
+                if found is None:
+                    rest.append(part)
+                elif id(found) not in shown:
+                    shown.add(id(found))
+                    if run:
+                        yield run
+                    run = []
+                    yield [[found]]
         if rest:
             run.append([flat(rest)])
     if run:
         yield run
+
+
+def _by_table(
+    piece: Piece, tables: Mapping[int, Table]
+) -> Iterator[tuple[Table | None, Piece]]:
+    """Yield a piece, or its parts where a table has some of them, with their table."""
+    if isinstance(piece, Table):
+        yield piece, piece
+    elif not any(number in tables for number in piece.numbers):
+        yield None, piece
+    else:
+        for part in piece.parts():
+            told = (tables.get(number) for number in part.numbers)
+            yield next((table for table in told if table is not None), None), part
