@@ -63,6 +63,7 @@ _IMPOSSIBLE: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\ufff0-\ufffb]"
 )
 _ASKED: Final = 200  # characters of a page that PDFium is asked about
+_ASKED_DIRECTION: Final = 50
 
 
 _CHAR_BOX: Final = direct(
@@ -200,7 +201,7 @@ def page_lines(
     for at, run in enumerate(runs):
         if both_ways and runs_left(units[run.start : run.end]):
             found = _pieces_both_ways(units, run, geometry)
-        elif grids := rules.touching(run.around()):
+        elif rules.grids and (grids := rules.touching(run.around())):
             found = _pieces_of_cells(units, run, geometry, grids=grids)
         else:
             cut = cut_all or any(wide[max(at - _AROUND, 0) : at + _AROUND + 1])
@@ -248,9 +249,10 @@ def direction(textpage: Any) -> int:
     address = ctypes.cast(textpage, ctypes.c_void_p).value
     count = pdfium.FPDFText_CountChars(textpage)
     matrix = (ctypes.c_float * 6)()
+    place = ctypes.addressof(matrix)
     found: Counter[int] = Counter()
-    for number in range(0, max(count, 0), max(1, count // _ASKED)):
-        if _MATRIX(address, number, ctypes.addressof(matrix)):
+    for number in range(0, max(count, 0), max(1, count // _ASKED_DIRECTION)):
+        if _MATRIX(address, number, place):
             quarters = round(math.degrees(math.atan2(matrix[1], matrix[0])) / 90)
             found[quarters % 4 * 90] += 1
     most = max(found, key=found.__getitem__, default=0)

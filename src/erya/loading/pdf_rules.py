@@ -92,8 +92,6 @@ class Rules:
 
     def touching(self, box: Box) -> list[Grid]:
         """Return the grids that a line stands in, or reaches into."""
-        if not self.grids:
-            return []
         return [
             grid
             for grid in self.grids

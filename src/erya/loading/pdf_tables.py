@@ -383,7 +383,7 @@ def _by_table(
     """Yield a piece, or its parts where a table has some of them, with their table."""
     if isinstance(piece, Table):
         yield piece, piece
-    elif not any(number in tables for number in piece.numbers):
+    elif not tables or not any(number in tables for number in piece.numbers):
         yield None, piece
     else:
         for part in piece.parts():
