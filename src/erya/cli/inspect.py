@@ -18,8 +18,6 @@ from erya.cli.common import (
 )
 from erya.cli.ingested import format_name, notice_json
 from erya.errors import UsageError
-from erya.language import table_cells
-from erya.records import Span
 
 if TYPE_CHECKING:
     from erya.config import Settings
@@ -196,6 +194,9 @@ def _show_block(document: "Document", block: "Block", language: str) -> None:
 
 def _told_table(text: str, block: "Block") -> str:
     """Return the size of a table, rows by columns, and what its rows begin with."""
+    from erya.language import table_cells  # noqa: PLC0415
+    from erya.records import Span  # noqa: PLC0415
+
     rows = [
         [text[start:end] for start, end in row]
         for row in table_cells(text, Span(block.start, block.end))

@@ -8,24 +8,31 @@ line above was full.
 import re
 import statistics
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 from typing import Final
 
+from erya.loading.pdf_banded import banded_tables
+from erya.loading.pdf_columns import (
+    BEFORE,
+    BEHIND,
+    FIGURES,
+    NEAR,
+    Row,
+    Span,
+    cells_of,
+    in_turn,
+    places_of,
+    shares,
+    span_of,
+)
 from erya.loading.pdf_joining import by_lines, flat
 from erya.loading.pdf_lines import Line, Piece
 from erya.loading.pdf_rules import Rule
 
-__all__ = ["BEFORE", "BEHIND", "FIGURES", "Row", "aligned_tables", "names_above"]
+__all__ = ["aligned_tables", "names_above"]
 
-_NEAR: Final = 1.5  # points: edges that are meant to stand below each other
-_ALIKE: Final = 4.0  # points: rules that begin and end as near are of one table
-_LEAST_LEVELS: Final = 3
-_MOST_LEVELS: Final = 500
-_FILLED: Final = 0.7  # of the rows have more than one cell
-_LONGEST_LINE: Final = 200  # characters, of a cell
 _SIGN: Final = 0.6  # of the size of figures, that a sign behind them is wide
-_HAIR: Final = 0.3  # of the narrower of two that stand below each other
 _APART: Final = 2.2  # times the height of a line: more blank ends a table
 _ROWS_APART: Final = 5  # the same, between lines with several cells
 _ROWS_NAMED: Final = 3.2  # the same, between the names of columns and a table
@@ -37,14 +44,11 @@ _ACROSS: Final = 0.6  # of a table's width, that a rule between rows goes over
 _OF_CELLS: Final = 0.7  # of lines that are near each other and look like one cell
 _OPEN: Final = 0.3  # of the lines in which cells go on, with a column that does not
 _CROSSED: Final = 0.15  # of a table's lines, with a cell over several columns
-_IN_TURN: Final = 0.8  # of rows that are drawn after each other
 _LEADING: Final = 1.8  # times the size of letters, from line to line of a cell
 _WIDE: Final = 5  # times the size of letters: a narrower column is as wide as its words
 _BLANK: Final = 0.25  # of the size of letters, between two words
 _CLEAR: Final = 1.5  # times the height of a line: no blank between words is as wide
 _OFTEN: Final = 4  # lines with a gap at one place: it is not there by chance
-FIGURES: Final = re.compile(r"[\s\d.,%()$¥€£+\-–—−/:]+")
-
 # The first word, of which the line above had no room; of Chinese a character.
 _FIRST: Final = re.compile(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+")
 
@@ -52,13 +56,8 @@ _FIRST: Final = re.compile(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+")
 _BULLET: Final = re.compile(r"[•‣▪▫■□●○◦◆◇►▶➢✓✔☐☑☒□·*=o–—-]")
 _NUMBERED: Final = re.compile(
     r"[(（]?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5}|[一二三四五六七八九十]{1,3})[)）.、]"
+    r"|\d{1,2}(?:\.\d{1,2}){0,3}"
 )
-BEFORE: Final = frozenset("$¥€£￥")
-BEHIND: Final = frozenset({"%", ")", ")%", ") %"})
-
-# The cells of a row from the left, each as its pieces.
-Row = list[list[Piece]]
-_Span = tuple[float, float]
 
 
 def aligned_tables(
@@ -74,7 +73,7 @@ def aligned_tables(
         return
     pieces = _from_top(lines)
     taken: set[int] = set()
-    for found in _between_levels(pieces, levels, taken):
+    for found in banded_tables(pieces, levels, taken):
         taken |= {id(piece) for row in found for cell in row for piece in cell}
         yield found
     visual = by_lines([piece for piece in pieces if id(piece) not in taken])
@@ -109,100 +108,6 @@ def names_above(heads: Sequence[Line], body: Sequence[Line]) -> list[Line]:
 def _from_top(lines: Sequence[Line]) -> list[Piece]:
     pieces = [part for line in lines for piece in line for part in piece.parts()]
     return sorted(pieces, key=lambda piece: -piece.box.top)
-
-
-def _between_levels(
-    pieces: Sequence[Piece], levels: Sequence[Rule], taken: Set[int]
-) -> Iterator[list[Row]]:
-    """Yield tables whose rows stand between rules of one width, wherever in them.
-
-    Args:
-        pieces: From the top.
-        levels: The rules from left to right.
-        taken: The pieces that are of a table already, by their identity.
-    """
-    for left, right, heights in _alike(levels):
-        inside = [
-            piece
-            for piece in pieces
-            if left - _ALIKE < piece.box.left
-            and piece.box.right < right + _ALIKE
-            and id(piece) not in taken
-        ]
-        rows = _bands(inside, sorted(heights, reverse=True))
-        if rows is not None:
-            yield rows
-
-
-def _alike(levels: Sequence[Rule]) -> Iterator[tuple[float, float, list[float]]]:
-    """Yield from where to where several rules go, and their heights."""
-    found: list[tuple[float, float, list[float]]] = []
-    for _, left, right, at in sorted(
-        (r.end - r.start, r.start, r.end, r.at) for r in levels
-    ):
-        if (
-            found
-            and abs(found[-1][0] - left) < _ALIKE
-            and abs(found[-1][1] - right) < _ALIKE
-        ):
-            found[-1][2].append(at)
-        else:
-            found.append((left, right, [at]))
-    yield from (each for each in found if _LEAST_LEVELS <= len(each[2]) <= _MOST_LEVELS)
-
-
-def _bands(pieces: Sequence[Piece], heights: Sequence[float]) -> list[Row] | None:
-    """Return what stands between rules as rows, and the rows above and below them."""
-    tallest = max(above - below for above, below in pairwise(heights))
-    edges = [heights[0] + tallest, *heights, heights[-1] - tallest]
-    bands: list[list[Piece]] = [[] for _ in edges[1:]]
-    for piece in pieces:
-        middle = (piece.box.bottom + piece.box.top) / 2
-        at = sum(middle < height for height in edges)
-        if 0 < at < len(edges):
-            bands[at - 1].append(piece)
-    columns = _free_columns([piece for band in bands[1:-1] for piece in band])
-    if len(columns) < 2:
-        return None
-    bands[0] = _fitting(reversed(by_lines(bands[0])), columns)
-    bands[-1] = _fitting(by_lines(bands[-1]), columns)
-    rows = [_cells(band, columns) for band in bands if band]
-    full = sum(sum(map(bool, row)) > 1 for row in rows)
-    longest = max(len(piece.text) for band in bands for piece in band)
-    is_table = full > 1 and full >= _FILLED * len(rows) and longest < _LONGEST_LINE
-    several = any(  # figures below each other in one cell are of several rows
-        sum(FIGURES.fullmatch(piece.text) is not None for piece in cell) > 1
-        for row in rows
-        for cell in row
-    )
-    return rows if is_table and not several and _in_turn(rows) else None
-
-
-def _fitting(lines: Iterable[Line], columns: Sequence[_Span]) -> list[Piece]:
-    """Return the pieces of lines that stand in columns; none of a title or paragraph.
-
-    Args:
-        lines: From a table on.
-        columns: Of the table.
-    """
-    found: list[Piece] = []
-    for line in lines:
-        if any(len(_places(piece, columns)) != 1 for piece in line):
-            break
-        found += line
-    several = len({_place(piece, columns) for piece in found}) > 1
-    return found if several else []
-
-
-def _free_columns(pieces: Sequence[Piece]) -> list[_Span]:
-    """Return the spans that blanks part which go from the first row to the last."""
-    columns: list[_Span] = []
-    for left, right in sorted(map(_span, pieces)):
-        if columns and left < columns[-1][1] + _NEAR:
-            columns[-1] = columns[-1][0], max(columns[-1][1], right)
-        else:
-            columns.append((left, right))
-    return columns
 
 
 def _with_signs(line: Line) -> Line:
@@ -261,14 +166,14 @@ def _chained(
     return chains
 
 
-def _stand_below(lines: Sequence[Line], columns: Sequence[_Span]) -> bool:
+def _stand_below(lines: Sequence[Line], columns: Sequence[Span]) -> bool:
     """Tell whether the gaps stand below each other, as those of text do not.
 
     In justified text some do so by chance, and others are crossed by words. Two rows
     make a table if they have figures.
     """
     crossed = sum(
-        any(len(_places(piece, columns)) > 1 for piece in line) for line in lines
+        any(len(places_of(piece, columns)) > 1 for piece in line) for line in lines
     )
     figures = any(FIGURES.fullmatch(piece.text) for piece in lines[-1][1:])
     return crossed <= _CROSSED * len(lines) and (len(lines) > 2 or figures)
@@ -294,13 +199,13 @@ def _near(above: Line, below: Line, *, apart: float) -> bool:
 def _fits(line: Line, above: Line, below: Line) -> bool:
     """Tell whether a piece on a line of its own stands in a cell."""
     return all(
-        sum(_shares(piece, _span(other)) for other in row) <= 1
+        sum(shares(piece, span_of(other)) for other in row) <= 1
         for piece in line
         for row in (above, below)
     )
 
 
-def _count_above(lines: Sequence[Line], columns: Sequence[_Span]) -> int:
+def _count_above(lines: Sequence[Line], columns: Sequence[Span]) -> int:
     """Return how many lines above a row its column names begin with.
 
     Args:
@@ -309,7 +214,7 @@ def _count_above(lines: Sequence[Line], columns: Sequence[_Span]) -> int:
     """
     count = 0
     for below, line in pairwise(reversed(lines)):
-        places = [_places(piece, columns) for piece in line]
+        places = [places_of(piece, columns) for piece in line]
         across = any(not found or (0 in found and len(found) > 1) for found in places)
         apart = len({tuple(found) for found in places}) == len(line)
         if across or not apart or not _near(line, below, apart=_ROWS_NAMED):
@@ -322,15 +227,15 @@ def _count_above(lines: Sequence[Line], columns: Sequence[_Span]) -> int:
     return count
 
 
-def _names(line: Line, columns: Sequence[_Span]) -> bool:
+def _names(line: Line, columns: Sequence[Span]) -> bool:
     """Tell whether a line may name all columns, as none of them is a figure."""
     figures = any(FIGURES.fullmatch(piece.text) for piece in line)
     return len(line) == len(columns) and not figures
 
 
-def _heads_some(piece: Piece, columns: Sequence[_Span]) -> bool:
+def _heads_some(piece: Piece, columns: Sequence[Span]) -> bool:
     """Tell whether a piece stands above the middle of columns, but not the first."""
-    places = _places(piece, columns)
+    places = places_of(piece, columns)
     left, right = columns[places[0]][0], columns[places[-1]][1]
     middle = (piece.box.left + piece.box.right) / 2
     narrow = piece.box.right - piece.box.left < right - left + _HANGS * piece.size
@@ -338,7 +243,7 @@ def _heads_some(piece: Piece, columns: Sequence[_Span]) -> bool:
     return places[0] > 0 and narrow and left - hang < middle < right + hang
 
 
-def _count_below(lines: Sequence[Line], columns: Sequence[_Span]) -> int:
+def _count_below(lines: Sequence[Line], columns: Sequence[Span]) -> int:
     """Return how many lines go on with the cells of a row.
 
     Args:
@@ -347,7 +252,7 @@ def _count_below(lines: Sequence[Line], columns: Sequence[_Span]) -> int:
     """
     count = 0
     for above, line in pairwise(lines):
-        fits = all(len(_places(piece, columns)) == 1 for piece in line)
+        fits = all(len(places_of(piece, columns)) == 1 for piece in line)
         step = above[0].base - line[0].base
         near = fits and step < _LEADING * line[0].size
         if not near or not _continues(above, line, columns, row=lines[0]):
@@ -365,7 +270,7 @@ def _aligned(one: Line, other: Line) -> bool:
     near = 0
     for before, after in pairwise(line):
         near += any(_one_column(after, each) for each in longer[1:]) or any(
-            abs(before.box.right - each.box.right) < _NEAR for each in longer[:-1]
+            abs(before.box.right - each.box.right) < NEAR for each in longer[:-1]
         )
     return 2 * near >= len(line) - 1
 
@@ -376,8 +281,8 @@ def _one_column(one: Piece, other: Piece) -> bool:
     # Figures stand below each other, a parenthesis behind them does not.
     figures = FIGURES.fullmatch(one.text) and FIGURES.fullmatch(other.text)
     return (
-        abs(left) < _NEAR
-        or abs(left + right) < 2 * _NEAR
+        abs(left) < NEAR
+        or abs(left + right) < 2 * NEAR
         or abs(right) < (_SIGN * one.size if figures else 0)
     )
 
@@ -390,25 +295,14 @@ def _heads(line: Line, row: Line) -> bool:
     )
 
 
-def _span(piece: Piece) -> _Span:
-    return piece.box.left, piece.box.right
-
-
-def _shares(piece: Piece, span: _Span) -> bool:
-    """Tell whether a piece stands above or below a span, not only by a hair."""
-    left, right = _span(piece)
-    least = min(_NEAR, _HAIR * min(right - left, span[1] - span[0]))
-    return min(right, span[1]) - max(left, span[0]) > least
-
-
-def _columns(lines: Sequence[Line]) -> list[_Span]:
+def _columns(lines: Sequence[Line]) -> list[Span]:
     """Return from where to where each column goes, as the fullest line tells."""
     ordered = sorted(lines, key=len, reverse=True)
-    columns = [_span(piece) for piece in ordered[0]]
+    columns = [span_of(piece) for piece in ordered[0]]
     for line in ordered[1:]:
         for piece in line:
-            places = _places(piece, columns)
-            left, right = _span(piece)
+            places = places_of(piece, columns)
+            left, right = span_of(piece)
             if not places and len(line) > 1:
                 columns.insert(bisect_left(columns, (left, right)), (left, right))
             elif len(places) == 1:
@@ -420,26 +314,10 @@ def _columns(lines: Sequence[Line]) -> list[_Span]:
     return columns
 
 
-def _places(piece: Piece, columns: Sequence[_Span]) -> list[int]:
-    """Return the columns that a piece stands in."""
-    left, _, right, _ = piece.box
-    near = [at for at, (low, high) in enumerate(columns) if low < right and left < high]
-    return [at for at in near if _shares(piece, columns[at])] if len(near) > 1 else near
-
-
-def _place(piece: Piece, columns: Sequence[_Span]) -> int:
-    """Return the first column that a piece stands in, or else the nearest."""
-    places = _places(piece, columns)
-    if places:
-        return places[0]
-    middle = piece.box.left + piece.box.right
-    return min(range(len(columns)), key=lambda at: abs(sum(columns[at]) - middle))
-
-
 def _rows(zone: Sequence[Line], levels: Sequence[Rule]) -> list[Row] | None:
     """Return the rows that lines make; None if they make no table."""
     columns = _parted(zone)
-    lines = [_cells(line, columns) for line in zone]
+    lines = [cells_of(line, columns) for line in zone]
     groups = next(
         (
             found
@@ -463,7 +341,7 @@ def _rows(zone: Sequence[Line], levels: Sequence[Rule]) -> list[Row] | None:
         for group in groups
     ]
     several = sum(sum(map(bool, row)) > 1 for row in rows)
-    is_table = several > 1 and len(columns) > 1 and _in_turn(rows)
+    is_table = several > 1 and len(columns) > 1 and in_turn(rows)
     return rows if is_table and not _is_list(rows) else None
 
 
@@ -471,14 +349,16 @@ def _is_list(rows: Sequence[Row]) -> bool:
     """Tell whether the first column has nothing but what stands before entries."""
     marks = [" ".join(piece.text for piece in row[0]) for row in rows if row[0]]
     figures = any(FIGURES.fullmatch(piece.text) for row in rows for piece in row[1])
-    numbered = len(rows[0]) == 2 and not figures and all(map(_NUMBERED.match, marks))
+    numbered = (
+        len(rows[0]) == 2 and not figures and all(map(_NUMBERED.fullmatch, marks))
+    )
     return numbered or all(map(_BULLET.fullmatch, marks))
 
 
-def _parted(zone: Sequence[Line]) -> list[_Span]:
+def _parted(zone: Sequence[Line]) -> list[Span]:
     """Return columns, those as one between which a gap is neither wide nor frequent."""
     columns = _columns(zone)
-    lines = [_cells(line, columns) for line in zone]
+    lines = [cells_of(line, columns) for line in zone]
     gaps: list[list[float]] = [[] for _ in columns[1:]]
     for line in lines:
         filled = [at for at, cell in enumerate(line) if cell]
@@ -493,23 +373,6 @@ def _parted(zone: Sequence[Line]) -> list[_Span]:
         else:
             parted[-1] = parted[-1][0], column[1]
     return parted
-
-
-def _cells(line: Line, columns: Sequence[_Span]) -> Row:
-    cells: Row = [[] for _ in columns]
-    for piece in line:
-        cells[_place(piece, columns)].append(piece)
-    return cells
-
-
-def _in_turn(rows: Sequence[Row]) -> bool:
-    """Tell whether rows are drawn one after the other, and not column by column."""
-    drawn = [[piece.numbers for cell in row for piece in cell] for row in rows]
-    after = sum(
-        max(numbers[-1] for numbers in one) < min(numbers[0] for numbers in other)
-        for one, other in pairwise(drawn)
-    )
-    return after >= _IN_TURN * (len(rows) - 1)
 
 
 def _between_rules(zone: Sequence[Line], levels: Sequence[Rule]) -> list[list[int]]:
@@ -544,7 +407,7 @@ def _by_blanks(zone: Sequence[Line], lines: Sequence[Row]) -> list[list[int]]:
         for column in zip(*lines, strict=True)
         for one, other in pairwise([at for at, cell in enumerate(column) if cell])
     ]
-    leading = min((step for step in steps if step > _NEAR), default=0.0)
+    leading = min((step for step in steps if step > NEAR), default=0.0)
     groups = [[0]]
     for at, (above, below) in enumerate(pairwise(bases), start=1):
         if above - below > _CLOSE * leading:
@@ -554,7 +417,7 @@ def _by_blanks(zone: Sequence[Line], lines: Sequence[Row]) -> list[list[int]]:
 
 
 def _like_cells(
-    lines: Sequence[Row], groups: Sequence[Sequence[int]], columns: Sequence[_Span]
+    lines: Sequence[Row], groups: Sequence[Sequence[int]], columns: Sequence[Span]
 ) -> bool:
     """Tell whether the lines of each group look as if cells went on in them."""
     full = [
@@ -571,7 +434,7 @@ def _like_cells(
     return sum(full) >= _OF_CELLS * len(full) and open_ >= _OPEN * len(further)
 
 
-def _continues(above: Line, line: Line, columns: Sequence[_Span], *, row: Line) -> bool:
+def _continues(above: Line, line: Line, columns: Sequence[Span], *, row: Line) -> bool:
     """Tell whether cells of the line above were full, and some go on in this line.
 
     Args:
@@ -580,8 +443,8 @@ def _continues(above: Line, line: Line, columns: Sequence[_Span], *, row: Line) 
         columns: Of the table.
         row: The line that the row begins with.
     """
-    over, under = _cells(above, columns), _cells(line, columns)
-    return sum(map(bool, under)) < sum(map(bool, _cells(row, columns))) and all(
+    over, under = cells_of(above, columns), cells_of(line, columns)
+    return sum(map(bool, under)) < sum(map(bool, cells_of(row, columns))) and all(
         not below
         or (
             up
@@ -592,7 +455,7 @@ def _continues(above: Line, line: Line, columns: Sequence[_Span], *, row: Line) 
     )
 
 
-def _is_full(above: Piece, below: Piece, column: _Span) -> bool:
+def _is_full(above: Piece, below: Piece, column: Span) -> bool:
     """Tell whether the first word of a line had no room in the line above it."""
     if above.hyphen or (len(above.text) > 1 and above.text[-1] == "-"):
         return True

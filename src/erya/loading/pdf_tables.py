@@ -12,8 +12,9 @@ from functools import reduce
 from typing import Final
 
 from erya.language import table_row
-from erya.loading.pdf_aligned import BEFORE, BEHIND, FIGURES, Row, aligned_tables
+from erya.loading.pdf_aligned import aligned_tables
 from erya.loading.pdf_boxes import joined
+from erya.loading.pdf_columns import BEFORE, BEHIND, FIGURES, Row
 from erya.loading.pdf_joining import by_lines, flat, running
 from erya.loading.pdf_lines import NONE, OVER, Line, Piece
 from erya.loading.pdf_rules import Grid, Rule
