@@ -352,7 +352,7 @@ def _is_list(rows: Sequence[Row]) -> bool:
     numbered = (
         len(rows[0]) == 2 and not figures and all(map(_NUMBERED.fullmatch, marks))
     )
-    return numbered or all(map(_BULLET.fullmatch, marks))
+    return bool(marks) and (numbered or all(map(_BULLET.fullmatch, marks)))
 
 
 def _parted(zone: Sequence[Line]) -> list[Span]:

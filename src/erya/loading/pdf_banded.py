@@ -1,7 +1,9 @@
 """Tables with rules between their rows alone: what stands between two is a row."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence, Set
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import neg
 from typing import Final
 
 from erya.loading.pdf_columns import (
@@ -24,6 +26,8 @@ __all__ = ["banded_tables"]
 _ALIKE: Final = 4.0  # points: rules that begin and end as near are of one table
 _LEAST_LEVELS: Final = 3
 _MOST_LEVELS: Final = 500
+_MOST_TABLES: Final = 50  # of a page: each looks at all of its pieces
+_MOST_COLUMNS: Final = 100
 _FILLED: Final = 0.7  # of the rows have more than one cell
 _LONGEST_LINE: Final = 200  # characters, of a cell
 
@@ -65,7 +69,8 @@ def _alike(levels: Sequence[Rule]) -> Iterator[tuple[float, float, list[float]]]
             found[-1][2].append(at)
         else:
             found.append((left, right, [at]))
-    yield from (each for each in found if _LEAST_LEVELS <= len(each[2]) <= _MOST_LEVELS)
+    several = (each for each in found if _LEAST_LEVELS <= len(each[2]) <= _MOST_LEVELS)
+    yield from islice(several, _MOST_TABLES)
 
 
 def _bands(pieces: Sequence[Piece], heights: Sequence[float]) -> list[Row] | None:
@@ -75,11 +80,11 @@ def _bands(pieces: Sequence[Piece], heights: Sequence[float]) -> list[Row] | Non
     bands: list[list[Piece]] = [[] for _ in edges[1:]]
     for piece in pieces:
         middle = (piece.box.bottom + piece.box.top) / 2
-        at = sum(middle < height for height in edges)
+        at = bisect_left(edges, -middle, key=neg)
         if 0 < at < len(edges):
             bands[at - 1].append(piece)
     columns = _free_columns([piece for band in bands[1:-1] for piece in band])
-    if len(columns) < 2:
+    if not 1 < len(columns) <= _MOST_COLUMNS:
         return None
     bands[0] = _fitting(reversed(by_lines(bands[0])), columns)
     bands[-1] = _fitting(by_lines(bands[-1]), columns)
