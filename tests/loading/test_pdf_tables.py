@@ -314,6 +314,17 @@ def test_a_page_full_of_lines_is_read_all_the_same(count):
     assert "goes on over" in parse(pdf(in_cells(*ROWS), drawn=drawn), "x.pdf").text
 
 
+def test_a_long_value_beside_its_label_names_no_column():
+    party = "Northgate Clinic and Brightwater Supplies Ltd"
+    rows = [["Parties", party], ["Term", "three years"], ["Law", "England"]]
+
+    parsed = parse(
+        pdf(in_cells(*rows, xs=(50, 150, 450)), drawn=rules(xs=(50, 150, 450))), "x.pdf"
+    )
+
+    assert parsed.text.startswith("|  |  |\n| --- | --- |\n| Parties |")
+
+
 def test_names_of_columns_over_several_rows_are_joined():
     """The first row has cells over two columns, the corner one over two rows."""
     drawn = (

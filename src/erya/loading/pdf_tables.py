@@ -38,6 +38,7 @@ _MOST_LOOKED_AT: Final = 1_000_000  # pieces beside grids
 _ROW_BESIDE: Final = 1.2  # times the height of a row, up to the next one
 _EACH_ITS_LINE: Final = 3  # lines in each column of a row: they are rows themselves
 _MOST_NAMELESS: Final = 0.34  # of the columns but the first, that have no name
+_LONGEST_NAME: Final = 40  # characters; what is longer is a value beside its label
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _NAME: Final = re.compile(rf"[^\W\d_]|{_YEAR.pattern}|#")
 
@@ -308,12 +309,12 @@ def _names(rows: Sequence[Row]) -> bool:
 def _is_name(name: str, *below: str) -> bool:
     """Tell whether a text names what stands below it.
 
-    It has letters or a year, and other digits only above figures.
+    It has letters or a year; it is long, or has other digits, only above figures.
     """
     figures = all(FIGURES.fullmatch(told) for told in below if told)
     return (
         _NAME.search(name) is not None
-        and (figures or not _has_digits(name))
+        and (figures or (not _has_digits(name) and len(name) <= _LONGEST_NAME))
         and not (_YEAR.search(name) and any(map(_YEAR.search, below)))
     )
 
