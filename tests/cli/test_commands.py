@@ -32,6 +32,21 @@ def test_chinese_is_asked_the_same_way(erya, folder):
     assert "每年有 15 天年假。 [1]" in done.out
 
 
+def test_the_place_of_a_row_does_not_repeat_the_names_of_its_columns(erya, tmp_path):
+    rows = "".join(
+        f"| WL-{n} | a bolt of kind {n} for a gate | {n}.50 |\n"
+        for n in range(1000, 1080)
+    )
+    table = f"# Prices\n\n| Number | Name | Price |\n| --- | --- | --- |\n{rows}"
+    (tmp_path / "prices.md").write_text(table)
+
+    done = erya("ask", "What is the price of WL-1070?", tmp_path)
+
+    assert "Number: WL-1070" in done.out
+    assert "prices.md" in done.out
+    assert "› |" not in done.out
+
+
 def test_an_answer_for_programs_has_the_promised_shape(erya, folder):
     answer = erya("ask", ASK, folder, "--json").json
 

@@ -461,14 +461,23 @@ def echo_json(value: Any) -> None:
 
 
 def place(chunk: Chunk, *, page: int | None = None) -> str:
-    """Say where a chunk stands: `leave.md › Annual leave, p. 3`."""
+    """Say where a chunk stands: `leave.md › Annual leave, p. 3`.
+
+    The names of a table's columns, which a chunk below them has, are no place.
+    """
+    from erya.language import is_row  # noqa: PLC0415
+
     source = chunk.source
     try:
         inside = Path(source).relative_to(Path.cwd())
         source = str(inside)
     except (ValueError, OSError):
         pass  # elsewhere, or no path: shown in full
-    headings = [heading for heading in chunk.headings if heading != chunk.title]
+    headings = [
+        heading
+        for heading in chunk.headings
+        if heading != chunk.title and not is_row(heading)
+    ]
     page = page or chunk.page
     told = f", p. {page}" if page else ""
     return one_line(" › ".join([source, *headings]) + told)
