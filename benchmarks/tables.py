@@ -5,7 +5,8 @@
 The tables are real ones, of the sheets, web pages and Office files in `documents`, and
 made ones of records in Chinese and English, with long cells and empty ones. Chromium and
 LibreOffice print each in several styles: all lines drawn, lines between rows alone, every
-other row filled, no lines, and cells in the middle of their rows. The score is that of the ICDAR 2013 table competition (Göbel
+other row filled, no lines, and cells in the middle of their rows; LibreOffice takes over
+from a web page all lines or none. The score is that of the ICDAR 2013 table competition (Göbel
 et al. 2013): of pairs of cells that are neighbours in a row or a column, empty ones
 skipped, the share that was found, the share of those found that is right, and F1 of
 both. Cells are compared by their letters and digits. The peers run in an environment of

@@ -149,8 +149,12 @@ def test_people_stand_beside_their_label_in_a_form():
         "| 姓名 | 陈思远 | 性别 | 男 |\n| --- | --- | --- | --- |\n"
         "| 手机 | 无 | 联系人 | 陈国栋 |"
     )
+    place = "| 姓名 | 诸葛明 | 负责人 | 上海 |\n| --- | --- | --- | --- |"
     roster = "| 姓名 | 性别 | 金额 |\n| --- | --- | --- |\n| 王芳 | 女 | 12 |"
     found = PersonalDataRules().find
 
     assert [form[p.start : p.end] for p in found(form)] == ["陈思远", "陈国栋"]
+    assert [place[p.start : p.end] for p in found(place + "\n| a | b | c | d |")] == [
+        "诸葛明"
+    ]
     assert [roster[p.start : p.end] for p in found(roster)] == ["王芳"]

@@ -389,3 +389,9 @@ def test_a_cell_over_several_rows_stands_in_each():
 )
 def test_what_is_struck_out_is_marked_so(name, page):
     assert parse(page.encode(), name).text == "Price: ~~10~~ 12"
+
+
+def test_a_picture_of_a_telephone_is_named_by_its_kind():
+    with pytest.raises(DocumentError, match="a HEIC picture") as raised:
+        parse(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40), "IMG_1.HEIC")
+    assert raised.value.code == "unsupported_type"

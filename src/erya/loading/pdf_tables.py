@@ -139,14 +139,15 @@ def _is_filled(grid: Grid, cells: Mapping[_Place, Sequence[Piece]]) -> bool:
     if len(cells) < _LEAST_FILLED * len(places):
         return False
     longest = max(sum(len(piece.text) for piece in cell) for cell in cells.values())
-    hidden = sum(map(_hides_columns, cells.values()))
+    hidden = sum(map(_has_row, cells.values()))
     return longest <= _LARGEST_CELL and hidden <= _MOST_HIDDEN * len(cells)
 
 
-def _hides_columns(cell: Sequence[Piece]) -> bool:
+def _has_row(pieces: Sequence[Piece]) -> bool:
+    """Tell whether a line of pieces has gaps and figures in it as a row has."""
     return any(
         len(line) > 2 or any(FIGURES.fullmatch(piece.text) for piece in line[1:])
-        for line in by_lines(_from_top(cell))
+        for line in by_lines(_from_top(pieces))
     )
 
 
@@ -194,10 +195,7 @@ def _goes_on_beside(grid: Grid, lines: Sequence[Line]) -> bool:
         and left < piece.box.right and piece.box.left < right
         and bottom - reach < (piece.box.bottom + piece.box.top) / 2 < top + reach
     ]  # fmt: skip
-    return any(
-        len(line) > 2 or any(FIGURES.fullmatch(piece.text) for piece in line[1:])
-        for line in by_lines(_from_top(beside))
-    )
+    return _has_row(beside)
 
 
 def _from_top(pieces: Sequence[Piece]) -> list[Piece]:
@@ -235,7 +233,11 @@ def _without_empty(rows: list[Row]) -> list[Row]:
 
 
 def _tidied(rows: list[Row]) -> list[Row]:
-    """Join names of columns over several rows, and signs of money with figures."""
+    """Join names of columns over several rows, and signs of money with figures.
+
+    Signs that stand near to their figures are joined before columns are looked for;
+    here are those with a column of their own.
+    """
     while len(rows) > 2 and not rows[0][0] and (not rows[1][0] or _names(rows[1:])):
         rows = [[one + other for one, other in zip(*rows[:2], strict=True)], *rows[2:]]
     for at in range(len(rows[0]) - 1, -1, -1):

@@ -68,7 +68,7 @@ _SOME: Final = 3  # one or two are left behind by editors
 _CALLED: Final = {
     "application/x-ole-storage": "an old Office file of an unknown program",
     "application/x-executable": "a program",
-    "image/heic": "a HEIC picture",
+    "application/x-heic": "a HEIC picture",
     "application/octet-stream": "of an unknown kind",
 }
 

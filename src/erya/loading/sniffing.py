@@ -125,7 +125,7 @@ def media_type(data: bytes, name: str) -> str:
         if data.startswith(magic):
             return _within(kind, data, name)
     if data[4:12] in _HEIC:
-        return "image/heic"
+        return "application/x-heic"
     if data[257:262] == b"ustar":
         return "application/x-tar"
     return _kind_of_other(data, name)
