@@ -255,6 +255,28 @@ def test_names_of_columns_over_several_lines_are_one_row():
     assert table[-1] == ["Profit", "200", "200"]
 
 
+def test_names_above_rules_between_rows_have_several_lines():
+    page = [
+        (54, 745, 9, "A title"),
+        (304, 722, 9, "Year ended"), (404, 722, 9, "Year ended"),
+        (304, 711, 9, "March 31,"), (404, 711, 9, "March 31,"),
+        (54, 700, 9, "In millions"), (304, 700, 9, "2026"), (404, 700, 9, "2025"),
+        *in_cells(
+            ["Net sales", "1,200", "1,100"],
+            ["Cost of sales", "1,000", "900"],
+            ["Profit", "200", "200"],
+            xs=(50, 300, 400),
+        ),
+    ]  # fmt: skip
+
+    (table,) = tables(pdf(page, drawn=across()))
+
+    assert table[0] == [
+        "In millions", "Year ended March 31, 2026", "Year ended March 31, 2025",
+    ]  # fmt: skip
+    assert len(table) == 4
+
+
 @pytest.mark.parametrize("mark", ["-", "1.", "(a)", "3.1"])
 def test_a_list_is_no_table(mark):
     page = [

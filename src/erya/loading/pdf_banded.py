@@ -1,5 +1,6 @@
 """Tables with rules between their rows alone: what stands between two is a row."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import islice, pairwise
@@ -28,6 +29,8 @@ _LEAST_LEVELS: Final = 3
 _MOST_LEVELS: Final = 500
 _MOST_TABLES: Final = 50  # of a page: each looks at all of its pieces
 _MOST_COLUMNS: Final = 100
+_APART: Final = 2.2  # times the height of a line: more blank stands above a table
+_WRAPPED: Final = 1.0  # the same, inside of a cell
 _FILLED: Final = 0.7  # of the rows have more than one cell
 _LONGEST_LINE: Final = 200  # characters, of a cell
 
@@ -76,7 +79,7 @@ def _alike(levels: Sequence[Rule]) -> Iterator[tuple[float, float, list[float]]]
 def _bands(pieces: Sequence[Piece], heights: Sequence[float]) -> list[Row] | None:
     """Return what stands between rules as rows, and the rows above and below them."""
     tallest = max(above - below for above, below in pairwise(heights))
-    edges = [heights[0] + tallest, *heights, heights[-1] - tallest]
+    edges = [math.inf, *heights, heights[-1] - tallest]
     bands: list[list[Piece]] = [[] for _ in edges[1:]]
     for piece in pieces:
         middle = (piece.box.bottom + piece.box.top) / 2
@@ -86,7 +89,7 @@ def _bands(pieces: Sequence[Piece], heights: Sequence[float]) -> list[Row] | Non
     columns = _free_columns([piece for band in bands[1:-1] for piece in band])
     if not 1 < len(columns) <= _MOST_COLUMNS:
         return None
-    bands[0] = _fitting(reversed(by_lines(bands[0])), columns)
+    bands[0] = _fitting(_upwards(by_lines(bands[0]), heights[0], columns), columns)
     bands[-1] = _fitting(by_lines(bands[-1]), columns)
     rows = [cells_of(band, columns) for band in bands if band]
     full = sum(sum(map(bool, row)) > 1 for row in rows)
@@ -98,6 +101,24 @@ def _bands(pieces: Sequence[Piece], heights: Sequence[float]) -> list[Row] | Non
         for cell in row
     )
     return rows if is_table and not several and in_turn(rows) else None
+
+
+def _upwards(
+    lines: Sequence[Line], height: float, columns: Sequence[Span]
+) -> Iterator[Line]:
+    """Yield the lines above a height that follow each other, the lowest first.
+
+    Only that may have a text in the first column, and what goes on from it: one that
+    stands further above is a title.
+    """
+    for number, line in enumerate(reversed(lines)):
+        gap = min(piece.box.bottom for piece in line) - height
+        gap /= max(piece.height for piece in line)
+        titled = number and any(place_of(piece, columns) == 0 for piece in line)
+        if gap > (_WRAPPED if titled else _APART):
+            return
+        yield line
+        height = max(piece.box.top for piece in line)
 
 
 def _fitting(lines: Iterable[Line], columns: Sequence[Span]) -> list[Piece]:
