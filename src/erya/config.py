@@ -20,10 +20,13 @@ import platformdirs
 
 from erya.errors import UsageError
 
-__all__ = ["Origin", "Settings", "SourceSettings", "load", "secret"]
+__all__ = ["AUTO_MODEL", "Origin", "Settings", "SourceSettings", "load", "secret"]
 
 _PREFIX: Final = "ERYA_"
 _FILE: Final = "erya.toml"
+# As the name of an embedding model: the one that a base was made with, for a new base
+# the one that comes with Erya.
+AUTO_MODEL: Final = "auto"
 # Read by `load` itself, so no settings of their own.
 _CONFIG: Final = "ERYA_CONFIG"
 
@@ -77,8 +80,9 @@ class Settings:
         chat_model: The chat model that answers; empty quotes the documents instead.
         chat_seconds: The longest a chat model may take, retries included.
         chat_proxy: The proxy to reach chat models through; empty goes there directly.
-        embedding_model: The model that places texts by their meaning; empty searches by
-            words alone.
+        embedding_model: The model that places texts by their meaning. `auto` is the one
+            that a base was embedded with, for a new base the one that comes with Erya;
+            empty searches by words alone.
         embedding_seconds: The longest an embedding endpoint may take for one request.
         embedding_proxy: The proxy to reach embedding endpoints through.
         query_strategy: How a question is searched: `multi-query` also searches for
@@ -88,6 +92,8 @@ class Settings:
         rerank_candidates: Passages that it reads for each question.
         rerank_seconds: The longest a rerank endpoint may take for one request.
         rerank_proxy: The proxy to reach rerank endpoints through.
+        read_passages: Passages that the reader reads together with each question, to put
+            those first that answer and to mark the words that do; 0 reads none.
         model_hub: Where models are fetched from, when one is added by its name.
         passages: Passages that an answer is made from.
         chunk_tokens: The largest passage, in tokens.
@@ -122,7 +128,7 @@ class Settings:
     chat_model: str = ""
     chat_seconds: float = 120.0
     chat_proxy: str = ""
-    embedding_model: str = "all-MiniLM-L6-v2"
+    embedding_model: str = AUTO_MODEL
     embedding_seconds: float = 120.0
     embedding_proxy: str = ""
     query_strategy: str = ""
@@ -130,6 +136,7 @@ class Settings:
     rerank_candidates: int = 30
     rerank_seconds: float = 120.0
     rerank_proxy: str = ""
+    read_passages: int = 8
     model_hub: str = "https://huggingface.co"
     passages: int = 8
     chunk_tokens: int = 256
@@ -326,6 +333,7 @@ _KINDS: Final[dict[str, type]] = {
     "embedding_seconds": float,
     "rerank_seconds": float,
     "rerank_candidates": int,
+    "read_passages": int,
     "parse_seconds": float,
     "passages": int,
     "chunk_tokens": int,
@@ -340,6 +348,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "embedding_seconds": (0.1, 86_400),
     "rerank_seconds": (0.1, 86_400),
     "rerank_candidates": (1, 1_000),
+    "read_passages": (0, 100),
     "parse_seconds": (0.1, 86_400),
     "passages": (1, 1_000),
     "chunk_tokens": (16, 100_000),

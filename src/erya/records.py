@@ -31,6 +31,8 @@ __all__ = [
     "Principal",
     "Problem",
     "Quote",
+    "Reading",
+    "ScoredSpan",
     "Span",
     "Unchanged",
     "Usage",
@@ -320,6 +322,33 @@ class Fingerprint:
         return product >= _SAME_MODEL
 
 
+class ScoredSpan(NamedTuple):
+    """A stretch of a passage's text that may be the answer.
+
+    Attributes:
+        start: First character of the passage's text.
+        end: One past the last character.
+        score: Log odds against the passage not answering; higher is more likely.
+    """
+
+    start: int
+    end: int
+    score: float
+
+
+class Reading(NamedTuple):
+    """What a reader says of a passage and a question.
+
+    Attributes:
+        spans: Possible answers, best first, apart from each other; none in an empty
+            text.
+        relevance: Log odds that the passage answers.
+    """
+
+    spans: tuple[ScoredSpan, ...]
+    relevance: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """A chunk that a search found.
@@ -333,6 +362,7 @@ class Hit:
         weights: How much each leg counts in `score`.
         telling: What its score would be by the telling words of the question alone;
             filler ranks passages, and is no sign that one answers.
+        reading: What a reader says of it; None where none has read it.
     """
 
     chunk: Chunk
@@ -341,6 +371,7 @@ class Hit:
     scores: Mapping[str, float] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
     telling: float = 0.0
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -388,6 +419,8 @@ class Citation:
         end: One past the last character.
         quote: The characters themselves.
         page: The page on which it starts; None where there are no pages.
+        answer: The words of the quote that answer, as a reader marks them, counted in
+            `Document.text`; None where none has read it.
     """
 
     number: int
@@ -396,6 +429,7 @@ class Citation:
     end: int
     quote: str
     page: int | None = None
+    answer: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

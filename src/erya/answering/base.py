@@ -1,18 +1,39 @@
 """The contract of this room, and how answers are put together."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Final, NamedTuple, Protocol
 
 from erya.language import header_above, is_row, language_of, named_row
 from erya.records import Answer, Chunk, Citation, Claim, Evidence, Hit, Span
 
-__all__ = ["Answerer", "abstain", "assemble", "column_names"]
+__all__ = ["Answerer", "Quoted", "abstain", "assemble", "column_names"]
 
 _NOT_SAID = {
     "zh": "文档中没有说明这一点。",
     "en": "The documents do not say.",
 }
+_NOT_MENTIONED: Final = {
+    "zh": "文档中没有提到{exact}。",
+    "en": "No document mentions {exact}.",
+}
 _NEAREST = 3
+
+
+class Quoted(NamedTuple):
+    """What is quoted of a hit.
+
+    Attributes:
+        hit: The passage.
+        span: Where the quote stands in its chunk's text.
+        heading: What the quote is shown below; empty where it speaks for itself.
+        answer: The words that answer, in the chunk's text; None where nobody has read
+            it.
+    """
+
+    hit: Hit
+    span: Span
+    heading: str = ""
+    answer: Span | None = None
 
 
 class Answerer(Protocol):
@@ -39,28 +60,41 @@ class Answerer(Protocol):
         ...
 
 
-def abstain(question: str, evidence: Evidence) -> Answer:
-    """Return the answer that says that the documents do not say."""
+def abstain(
+    question: str, evidence: Evidence, *, missing: Sequence[str] = ()
+) -> Answer:
+    """Return the answer that says that the documents do not say.
+
+    In the language of the question.
+
+    Args:
+        question: What was asked.
+        evidence: What came nearest.
+        missing: What the question names exactly and no document does.
+    """
     language = "zh" if language_of(question) == "zh" else "en"
-    return Answer(
-        text=_NOT_SAID[language], abstained=True, nearest=evidence.hits[:_NEAREST]
-    )
+    text = _NOT_SAID[language]
+    if missing:
+        named = ("、" if language == "zh" else ", ").join(missing)
+        text = _NOT_MENTIONED[language].format(exact=named)
+    return Answer(text=text, abstained=True, nearest=evidence.hits[:_NEAREST])
 
 
-def assemble(quotes: Sequence[tuple[Hit, Span]]) -> Answer:
+def assemble(quotes: Sequence[Quoted]) -> Answer:
     """Join quoted spans of chunks into an answer, each its own claim and citation.
 
     Args:
-        quotes: A hit, and a span of its chunk's text, in the order to be read.
+        quotes: What is quoted, in the order to be read.
     """
     text = ""
     claims: list[Claim] = []
     citations: list[Citation] = []
-    for number, (hit, span) in enumerate(quotes, start=1):
+    for number, (hit, span, heading, answer) in enumerate(quotes, start=1):
         chunk = hit.chunk
         quote = chunk.text[span.start : span.end]
         text += _joint(chunk, citations)
         start = len(text)
+        text += f"{heading}: " if heading else ""
         text += (
             named_row(quote, column_names(chunk, span.start))
             if is_row(quote)
@@ -75,6 +109,8 @@ def assemble(quotes: Sequence[tuple[Hit, Span]]) -> Answer:
                 start=chunk.start + span.start,
                 end=chunk.start + span.end,
                 quote=quote,
+                answer=answer
+                and Span(chunk.start + answer.start, chunk.start + answer.end),
             )
         )
     return Answer(text=text, claims=tuple(claims), citations=tuple(citations))

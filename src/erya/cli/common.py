@@ -10,15 +10,15 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 from typing_extensions import override
 
-from erya.config import Settings, load, secret
-from erya.errors import UsageError
+from erya.config import AUTO_MODEL, Settings, load, secret
+from erya.errors import NotFoundError, UsageError
 from erya.records import Chunk, Citation, Hit, Principal, Problem
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from erya.loading import Limits
     from erya.models import ChatModel, EmbeddingModel, ModelEntry
     from erya.preparing import Preparation
-    from erya.reranking import Reranker
+    from erya.reranking import ReadingReranker, Reranker
     from erya.retrieving import Retriever
     from erya.stores import Bases, Finding
 
@@ -61,6 +61,7 @@ __all__ = [
     "principal_for",
     "problem_json",
     "rerank_option",
+    "reader_for",
     "reranker_for",
     "settings_for",
     "show_findings",
@@ -224,8 +225,28 @@ def assistant_for(
     # What may be missing comes before the base, which is else left behind empty.
     parts = parts_for(settings, chat=chat)
     store = (bases or Bases(settings.home)).open(kb, create=create)
+    if settings.embedding_model == AUTO_MODEL:
+        stored = store.embedder(Principal.system())
+        if stored is not None:
+            parts["embedding"] = _embedding_of_base(settings, stored.name)
     with Assistant(store=store, **parts) as assistant:
         yield assistant
+
+
+def _embedding_of_base(settings: Settings, name: str) -> "EmbeddingModel | None":
+    """Open the model that a base was embedded with.
+
+    Raises:
+        NotFoundError: It is not here any more.
+    """
+    try:
+        return embedding_model_for(replace(settings, embedding_model=name))
+    except NotFoundError as error:
+        msg = (
+            f"{error} The base was embedded with it. Search by words alone with "
+            'embedding_model = "", or embed the base anew with: erya kb reembed NAME'
+        )
+        raise NotFoundError(msg) from None
 
 
 def parts_for(settings: Settings, *, chat: bool = False) -> dict[str, Any]:
@@ -242,6 +263,7 @@ def parts_for(settings: Settings, *, chat: bool = False) -> dict[str, Any]:
         "embedding": embedding_model_for(settings),
         "strategy": strategy_for(settings),
         "reranker": reranker_for(settings),
+        "reader": reader_for(settings),
         "chunker": StructureChunker(max_tokens=settings.chunk_tokens),
         "preparation": preparation_for(settings),
         "html": settings.html,
@@ -378,6 +400,7 @@ def embedding_model_for(settings: Settings) -> "EmbeddingModel | None":
         UsageError: The variable that holds its key is not set.
     """
     from erya.models import (  # noqa: PLC0415
+        OFFLINE_MODEL,
         ModelCatalogue,
         OpenAICompatibleEmbedding,
         open_local,
@@ -386,6 +409,7 @@ def embedding_model_for(settings: Settings) -> "EmbeddingModel | None":
     name = settings.embedding_model
     if not name:
         return None
+    name = OFFLINE_MODEL if name == AUTO_MODEL else name
     catalogue = ModelCatalogue(settings.home, kind="embedding")
     entry = next((each for each in catalogue.all() if each.name == name), None)
     if entry is None:
@@ -399,6 +423,22 @@ def embedding_model_for(settings: Settings) -> "EmbeddingModel | None":
         passage_prefix=entry.passage_prefix,
         seconds=settings.embedding_seconds,
         proxy=settings.embedding_proxy,
+    )
+
+
+def reader_for(settings: Settings) -> "ReadingReranker | None":
+    """Return what reads passages as the settings say; None if nothing does.
+
+    Raises:
+        NotFoundError: It is not in this installation.
+    """
+    from erya.models import open_reader  # noqa: PLC0415
+    from erya.reranking import ReadingReranker  # noqa: PLC0415
+
+    if not settings.read_passages:
+        return None
+    return ReadingReranker(
+        reader=open_reader(threads=settings.workers), candidates=settings.read_passages
     )
 
 

@@ -13,12 +13,13 @@ from erya.cli.common import (
     echo,
     embedding_model_for,
     parts_for,
+    reader_for,
     reranker_for,
     strategy_for,
 )
 from erya.cli.measured import begun, progress
 from erya.cli.progress import ingest_with_progress
-from erya.config import Settings
+from erya.config import AUTO_MODEL, Settings
 from erya.errors import UsageError
 from erya.records import Principal
 
@@ -45,6 +46,7 @@ __all__ = [
 
 _RECORDED: Final = (
     "embedding_model", "query_strategy", "rerank_model", "rerank_candidates",
+    "read_passages",
     "chat_model", "chunk_tokens", "passages",
 )  # fmt: skip
 _ANSWERS: Final = ("passages",)  # which a search has no use for
@@ -78,6 +80,7 @@ def measure_retrieval(
         echo(f"Note: {note}", err=True)
     if queries is not None:
         data = data.drawn(queries, seed=seed)
+    settings = _resolved(settings)
     spec = {
         "kind": "retrieval",
         "about": data.name,
@@ -127,6 +130,7 @@ def measure_base(
     if queries is not None:
         examples = replace(examples, examples=examples.drawn(queries, seed=seed))
     with assistant_for(settings, kb=settings.kb) as assistant:
+        settings = _resolved(settings, assistant)
         assistant.fall_back = False
         cache = _strategy_cache(settings, again=again)
         assistant.strategy = strategy_for(settings, cache)
@@ -152,6 +156,23 @@ def measure_base(
                 calls=_counting(cache),
                 on_progress=show,
             )
+
+
+def _resolved(settings: Settings, assistant: "Assistant | None" = None) -> Settings:
+    """Return settings that name the embedding model itself, to be recorded.
+
+    Args:
+        settings: What may leave it to the base.
+        assistant: Has the base open; without one it is a new base's model.
+    """
+    from erya.models import OFFLINE_MODEL  # noqa: PLC0415
+
+    if settings.embedding_model != AUTO_MODEL:
+        return settings
+    name = OFFLINE_MODEL
+    if assistant is not None:
+        name = assistant.embedding.name if assistant.embedding else ""
+    return replace(settings, embedding_model=name)
 
 
 def _searching(settings: Settings) -> dict[str, Any]:
@@ -221,6 +242,7 @@ def measure_answers(
         asked.check_tuning()
     examples = asked.drawn(queries, seed=seed) if queries else asked.examples
     with _base(settings, kb=kb, docs=docs) as assistant:
+        settings = _resolved(settings, assistant)
         if not prompt_only:
             _check_sources(assistant, examples, principal=principal)
         cache = _cached(assistant, settings, prompt_only=prompt_only, again=again)
@@ -308,6 +330,7 @@ def measure_named(
     if not folder.is_dir():
         msg = f"There is no folder {str(folder)!r}. {name} wants {benchmark.layout}."
         raise UsageError(msg)
+    settings = _resolved(settings)
     embedding = embedding_model_for(settings)
     cache = cached_chat(settings, again=again) if settings.chat_model else None
     setup = Setup(
@@ -317,6 +340,7 @@ def measure_named(
         embedding=embedding,
         strategy=strategy_for(settings, cache),
         reranker=reranker_for(settings),
+        reader=reader_for(settings),
         chunker=StructureChunker(max_tokens=settings.chunk_tokens),
         passages=settings.passages,
         measures=AnswerMeasures(

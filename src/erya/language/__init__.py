@@ -17,6 +17,7 @@ from erya.language.analysis import (
 )
 from erya.language.fact_finding import Fact, facts
 from erya.language.folding import fold_letters
+from erya.language.references import normal_references
 from erya.language.sentence_ends import LIST_MARK, sentences
 from erya.language.tables import (
     header_above,
@@ -47,6 +48,7 @@ __all__ = [
     "language_of",
     "named_row",
     "names_columns",
+    "normal_references",
     "query_terms",
     "question_words",
     "run_together",

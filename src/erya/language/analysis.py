@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import rjieba
 
+from erya.language.references import normal_references
 from erya.language.tokens import HAN
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 # Raise it with every change that gives other terms: bases are then analysed anew.
-ANALYSIS: Final = "1"
+ANALYSIS: Final = "2"
 
 _LONGEST_TERM = 64  # a longer run of letters is no word; the index need not keep it
 
@@ -53,6 +54,7 @@ _TOKEN = re.compile(
     rf"|(?P<han>[{HAN}]+)"
     r"|(?P<other>[^\W\d_]+|[^\W_]+)"
 )
+_REFERENCE = re.compile(r"第\d+[条章节号]")
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
 
@@ -151,7 +153,7 @@ def question_words(text: str) -> list[tuple[str, ...]]:
             words += [_pairs(w) for w in _jieba().cut(token) if w not in _STOP_WORDS]
         elif kind == "word":
             words += [(_stemmer().stemWord(token),)] * (token not in _STOP_WORDS)
-        else:
+        else:  # a code or a reference
             words.append((token.replace(" ", ""),))
     return words
 
@@ -184,7 +186,11 @@ def is_code(term: str) -> bool:
 def _tokens(text: str) -> list[tuple[str, str]]:
     """Normalise and cut `text`: NFKC, lower case, simplified characters."""
     normal = unicodedata.normalize("NFKC", text).lower().translate(_folding())
-    found: list[tuple[str, str]] = []
+    # Article 47 and 第四十七条 are one term, beside the words that they are written in.
+    found = [
+        ("reference", match[0])
+        for match in _REFERENCE.finditer(normal_references(normal))
+    ]
     for match in _TOKEN.finditer(normal):
         kind, token = match.lastgroup or "", match[0]
         if kind == "code" and not is_code(token):
@@ -225,6 +231,8 @@ def _count(tokens: list[tuple[str, str]]) -> Terms:
             exact[token] += 1
         elif kind == "han":
             body.update(_han_terms(token))
+        elif kind == "reference":
+            body[token] += 1
         else:
             body.update(_code_terms(token))
     return Terms(body=body, exact=exact)

@@ -2,7 +2,7 @@
 
 A chat model, or an embedding model that is not local, is reached over an
 OpenAI-compatible endpoint that the configuration names; no other address is ever
-contacted. One embedding model travels with Erya and runs offline.
+contacted. An embedding model and a reader travel with Erya and run offline.
 """
 
 from erya.models.base import (
@@ -11,12 +11,15 @@ from erya.models.base import (
     Completion,
     Embedded,
     EmbeddingModel,
+    Passage,
+    ReaderModel,
     RerankModel,
     fingerprint_of,
 )
 from erya.models.catalogue import ModelCatalogue, ModelEntry, ModelKind
 from erya.models.local_embedding import LocalEmbedding
-from erya.models.offline import OFFLINE_MODEL, open_local
+from erya.models.local_reader import LocalReader
+from erya.models.offline import OFFLINE_MODEL, open_local, open_reader
 from erya.models.openai_compatible import OpenAICompatibleChat
 from erya.models.openai_compatible_embedding import OpenAICompatibleEmbedding
 from erya.models.rerank_endpoint import RerankEndpoint
@@ -29,13 +32,17 @@ __all__ = [
     "Embedded",
     "EmbeddingModel",
     "LocalEmbedding",
+    "LocalReader",
     "ModelCatalogue",
     "ModelEntry",
     "ModelKind",
     "OpenAICompatibleChat",
     "OpenAICompatibleEmbedding",
+    "Passage",
+    "ReaderModel",
     "RerankEndpoint",
     "RerankModel",
     "fingerprint_of",
     "open_local",
+    "open_reader",
 ]

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from erya.errors import ModelError
-from erya.records import Fingerprint, Message, Usage
+from erya.records import Fingerprint, Message, Reading, Usage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +17,8 @@ __all__ = [
     "Completion",
     "Embedded",
     "EmbeddingModel",
+    "Passage",
+    "ReaderModel",
     "RerankModel",
     "checked_vectors",
     "fingerprint_of",
@@ -128,6 +130,38 @@ class RerankModel(Protocol):
         Raises:
             ModelError: The model cannot be reached, or does not return as many finite
                 scores as there are passages.
+        """
+        ...
+
+
+class Passage(NamedTuple):
+    """What a reader is given.
+
+    Attributes:
+        title: What stands above the text: the title and headings; may be empty.
+        text: What an answer is looked for in.
+    """
+
+    title: str
+    text: str
+
+
+class ReaderModel(Protocol):
+    """Finds the words of a passage that answer a question."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+        ...
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """Return what is said of each passage, in their order. No passage, no reading.
+
+        What is said of a passage does not depend on the others. Of a very long text
+        only the beginning is read.
+
+        Raises:
+            ModelError: The model does not run.
         """
         ...
 

@@ -13,10 +13,10 @@ attention, of which most of the error came, keep their floats.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from erya.extras import require
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Precision", "convert", "read_safetensors"]
+__all__ = ["Head", "Precision", "convert", "convert_tabled", "read_safetensors"]
 
 Precision = Literal["int8", "fp16"]
 
@@ -46,6 +46,7 @@ _DTYPES: Final[dict[str, Any]] = {
 }
 # Positions of the RoBERTa family begin after the number of the padding token.
 _PADDED_POSITIONS: Final = frozenset({"roberta", "xlm-roberta", "camembert"})
+_RUNTIMES_OWN: Final = "com.microsoft"  # operators that ONNX Runtime adds
 _FAMILY: Final = frozenset({"bert", *_PADDED_POSITIONS})
 _ACTIVATIONS: Final = {"gelu": "Gelu", "relu": "Relu"}
 
@@ -79,6 +80,49 @@ def convert(folder: Path, target: Path, *, precision: Precision) -> None:
         )
         raise UsageError(msg) from None
     onnx.save(model, target)
+
+
+class Head(NamedTuple):
+    """A linear layer on the hidden state of every token, or of the first alone.
+
+    Attributes:
+        name: What the graph calls its output.
+        weight: Of the shape (outputs, width).
+        bias: Of the shape (outputs,).
+    """
+
+    name: str
+    weight: "NDArray[np.float32]"
+    bias: "NDArray[np.float32]"
+
+
+def convert_tabled(
+    weights: "Mapping[str, NDArray[Any]]",
+    config: Mapping[str, Any],
+    target: Path,
+    *,
+    heads: Sequence[Head] = (),
+) -> None:
+    """Write an encoder whose token vectors stand in a table of their own.
+
+    The graph reads one text at a time, as `inputs_embeds` of the shape (1, length,
+    width). With heads it also reads `token_type_ids` of the shape (1, length) and
+    returns what the heads say, of the shape (1, length, outputs) each, in place of the
+    hidden state. Matrices are bytes, as for `int8`, the value projections too: their
+    activations have no extremes in the models that are converted so.
+
+    Args:
+        weights: By the names of published checkpoints, without the token vectors.
+        config: As in a checkpoint's `config.json`.
+        target: The ONNX file to write; its folder exists.
+        heads: Layers on top.
+
+    Raises:
+        MissingExtraError: The package `onnx` is not installed.
+    """
+    onnx = require("onnx", feature="Converting a model", extra="convert")
+    graph = _TabledGraph(onnx, weights, config, precision="int8")
+    onnx.save(graph.tabled_model(heads), target)
 
 
 def read_safetensors(path: Path) -> "dict[str, NDArray[Any]]":
@@ -335,3 +379,99 @@ class _Graph:
             )
         )
         return output
+
+
+class _TabledGraph(_Graph):
+    """One text at a time, given as vectors; attention and sums in fused operators."""
+
+    def tabled_model(self, heads: Sequence[Head]) -> Any:
+        helper, types = self._onnx.helper, self._onnx.TensorProto
+        hidden = self._given(typed=bool(heads))
+        for layer in range(int(self._config["num_hidden_layers"])):
+            hidden = self._fused_layer(hidden, f"encoder.layer.{layer}.")
+        inputs = [
+            helper.make_tensor_value_info(
+                "inputs_embeds", types.FLOAT, [1, "length", self._width]
+            )
+        ]
+        outputs = [("last_hidden_state", self._width)]
+        if heads:
+            inputs.append(
+                helper.make_tensor_value_info(
+                    "token_type_ids", types.INT64, [1, "length"]
+                )
+            )
+            outputs = [(head.name, len(head.bias)) for head in heads]
+            for head in heads:
+                product = self._node("MatMul", hidden, self._constant(head.weight.T))
+                self._node("Add", product, self._constant(head.bias))
+                self._nodes[-1].output[0] = head.name
+        else:
+            self._nodes[-1].output[0] = "last_hidden_state"
+        graph = helper.make_graph(
+            self._nodes,
+            "encoder",
+            inputs,
+            [
+                helper.make_tensor_value_info(name, types.FLOAT, [1, "length", size])
+                for name, size in outputs
+            ],
+            self._constants,
+        )
+        return helper.make_model(
+            graph,
+            opset_imports=[
+                helper.make_opsetid("", _OPSET),
+                helper.make_opsetid(_RUNTIMES_OWN, 1),
+            ],
+            ir_version=_IR_VERSION,
+            producer_name="erya",
+        )
+
+    def _given(self, *, typed: bool) -> str:
+        positions = self._weight("embeddings.position_embeddings.weight")
+        types = self._weight("embeddings.token_type_embeddings.weight")
+        shape = self._node("Shape", "inputs_embeds", start=1, end=2)
+        zero = self._constant(np.array([0]))
+        here = self._node("Slice", self._constant(positions), zero, shape, zero)
+        hidden = self._node("Add", "inputs_embeds", here)
+        kinds = (
+            self._node("Gather", self._constant(types), "token_type_ids")
+            if typed
+            else self._constant(types[0])
+        )
+        hidden = self._node("Add", hidden, kinds)
+        return self._normalized(hidden, "embeddings.LayerNorm")
+
+    def _fused_layer(self, hidden: str, name: str) -> str:
+        seen = self._fused_attention(hidden, f"{name}attention.self.")
+        seen = self._product(seen, f"{name}attention.output.dense")
+        hidden = self._added(seen, hidden, f"{name}attention.output.LayerNorm")
+        inner = self._product(hidden, f"{name}intermediate.dense")
+        inner = self._node(_ACTIVATIONS[self._config.get("hidden_act", "gelu")], inner)
+        inner = self._product(inner, f"{name}output.dense")
+        return self._added(inner, hidden, f"{name}output.LayerNorm")
+
+    def _fused_attention(self, hidden: str, name: str) -> str:
+        parts = [
+            self._product(hidden, name + part) for part in ("query", "key", "value")
+        ]
+        return self._node(
+            "MultiHeadAttention", *parts, domain=_RUNTIMES_OWN, num_heads=self._heads
+        )
+
+    def _product(self, value: str, name: str) -> str:
+        weight = self._weight(f"{name}.weight").T
+        bias = self._constant(self._weight(f"{name}.bias"))
+        return self._node("Add", self._integer_product(value, weight), bias)
+
+    def _added(self, value: str, other: str, name: str) -> str:
+        return self._node(
+            "SkipLayerNormalization",
+            value,
+            other,
+            self._constant(self._weight(f"{name}.weight")),
+            self._constant(self._weight(f"{name}.bias")),
+            domain=_RUNTIMES_OWN,
+            epsilon=float(self._config.get("layer_norm_eps", 1e-12)),
+        )

@@ -14,6 +14,8 @@ from typing_extensions import override
 from erya import extras
 from erya.errors import ModelError, UsageError
 from erya.models.base import Embedded, EmbeddingModel, checked_vectors
+from erya.models.centring import Centring
+from erya.models.token_table import TokenTable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,7 +82,9 @@ class LocalEmbedding(EmbeddingModel):
     embedded with, and nothing is computed for padding.
 
     Attributes:
-        folder: Holds `model.onnx`, `tokenizer.json` and the card.
+        folder: Holds `model.onnx`, `tokenizer.json` and the card; and, where a model
+            has them, the token table that its graph lacks and what to take out of its
+            vectors.
         threads: Texts that are embedded at the same time.
     """
 
@@ -122,13 +126,20 @@ class LocalEmbedding(EmbeddingModel):
 
     @override
     def embed_passages(self, texts: Sequence[str]) -> Embedded:
-        return self._embed(texts, self.card.passage_prefix)
+        centre = self._centring.passages if self._centring else None
+        return self._embed(texts, self.card.passage_prefix, centre)
 
     @override
     def embed_query(self, text: str) -> Embedded:
-        return self._embed([text], self.card.query_prefix)
+        centre = self._centring.queries if self._centring else None
+        return self._embed([text], self.card.query_prefix, centre)
 
-    def _embed(self, texts: Sequence[str], prefix: str) -> Embedded:
+    def _embed(
+        self,
+        texts: Sequence[str],
+        prefix: str,
+        centre: "Callable[[NDArray[np.float32]], NDArray[np.float32]] | None",
+    ) -> Embedded:
         import numpy as np  # noqa: PLC0415 - as for all of this room
 
         if not texts:
@@ -144,9 +155,12 @@ class LocalEmbedding(EmbeddingModel):
             first = self._vector(rows[0])
             with ThreadPoolExecutor(self.threads, "erya-embed") as pool:
                 found = [first, *pool.map(self._vector, rows[1:])]
-        vectors = np.stack(found)
+        vectors = checked_vectors(np.stack(found), model=self.name, count=len(texts))
+        if centre is not None:
+            rest = centre(vectors)
+            vectors = checked_vectors(rest, model=self.name, count=len(texts))
         return Embedded(
-            vectors=checked_vectors(vectors, model=self.name, count=len(texts)),
+            vectors=vectors,
             cut=tuple(sum(map(_tokens, each.overflowing)) for each in encoded),
         )
 
@@ -177,6 +191,10 @@ class LocalEmbedding(EmbeddingModel):
         return np.asarray(output.mean(axis=0))
 
     @cached_property
+    def _centring(self) -> Centring | None:
+        return Centring.open(self.folder)
+
+    @cached_property
     def _tokenizer(self) -> Any:
         from tokenizers import Tokenizer  # noqa: PLC0415
 
@@ -192,7 +210,12 @@ class LocalEmbedding(EmbeddingModel):
     @cached_property
     def _run(self) -> _Run:
         path = str(self.folder / "model.onnx")
-        return _openvino(path) if self.runtime == "openvino" else _onnxruntime(path)
+        table = TokenTable.open(self.folder) if TokenTable.is_in(self.folder) else None
+        return (
+            _openvino(path, table)
+            if self.runtime == "openvino"
+            else _onnxruntime(path, table)
+        )
 
 
 def _whole(text: str) -> str:
@@ -207,11 +230,13 @@ def _tokens(encoding: Any) -> int:
 
 
 def _inputs(
-    ids: "NDArray[np.int64]", names: Sequence[str]
-) -> "dict[str, NDArray[np.int64]]":
+    ids: "NDArray[np.int64]", names: Sequence[str], table: TokenTable | None
+) -> "dict[str, NDArray[Any]]":
     """Return what encoders are given: they differ in what they ask for."""
     import numpy as np  # noqa: PLC0415
 
+    if table is not None:
+        return {"inputs_embeds": table.rows(ids[0])[None]}
     known = {
         "input_ids": ids,
         "attention_mask": np.ones_like(ids),
@@ -220,7 +245,7 @@ def _inputs(
     return {name: known[name] for name in names}
 
 
-def _onnxruntime(path: str) -> _Run:
+def _onnxruntime(path: str, table: TokenTable | None) -> _Run:
     onnxruntime = extras.onnxruntime()
     options = onnxruntime.SessionOptions()
     # Texts run beside each other, each on one core: faster than one text on all, and
@@ -234,13 +259,13 @@ def _onnxruntime(path: str) -> _Run:
     names = [given.name for given in session.get_inputs()]
 
     def run(ids: "NDArray[np.int64]") -> "NDArray[np.float32]":
-        output: Any = session.run(None, _inputs(ids, names))[0]
+        output: Any = session.run(None, _inputs(ids, names, table))[0]
         return output[0]  # type: ignore[no-any-return]
 
     return run
 
 
-def _openvino(path: str) -> _Run:
+def _openvino(path: str, table: TokenTable | None) -> _Run:
     openvino: Any = importlib.import_module("openvino")
     import threading  # noqa: PLC0415
 
@@ -254,7 +279,7 @@ def _openvino(path: str) -> _Run:
     def run(ids: "NDArray[np.int64]") -> "NDArray[np.float32]":
         if not hasattr(local, "request"):
             local.request = compiled.create_infer_request()
-        output = local.request.infer(_inputs(ids, names))[0]
+        output = local.request.infer(_inputs(ids, names, table))[0]
         return np.array(output[0])
 
     return run

@@ -1,21 +1,28 @@
-"""The embedding models at hand: the one in the wheel, and those in the home folder."""
+"""The models at hand: those in the wheel, and those in the home folder."""
 
 from pathlib import Path
 from typing import Final
 
 from erya.errors import NotFoundError, UsageError
 from erya.models.local_embedding import CARD, LocalEmbedding, LocalModelCard
+from erya.models.local_reader import LocalReader
 
 __all__ = [
     "OFFLINE_MODEL",
+    "READER",
     "local_model_cards",
     "local_model_folder",
     "open_local",
+    "open_reader",
     "set_aside",
 ]
 
-# The one that travels with Erya: docs/decisions/0007-embedding-model.md.
-OFFLINE_MODEL: Final = "all-MiniLM-L6-v2"
+# The one that travels with Erya: docs/decisions/0016-bilingual-embedder.md.
+OFFLINE_MODEL: Final = "multilingual-e5-small"
+# What earlier releases embedded with: their bases open with it.
+_EARLIER: Final = ("all-MiniLM-L6-v2",)
+# The reader that travels with Erya: recipes/reader/README.md.
+READER: Final = "erya-reader"
 _BUNDLED: Final = Path(__file__).parent / "bundled"
 
 
@@ -41,7 +48,8 @@ def set_aside(folder: Path) -> Path:
 
 def local_model_cards(home: Path) -> list[LocalModelCard]:
     """Return the cards of all models that run here, the bundled one first."""
-    folders = [_BUNDLED / OFFLINE_MODEL, *sorted((home / "models").glob("[!.]*"))]
+    bundled = [_BUNDLED / name for name in (OFFLINE_MODEL, *_EARLIER)]
+    folders = [*bundled, *sorted((home / "models").glob("[!.]*"))]
     return [LocalModelCard.read(f) for f in folders if (f / CARD).is_file()]
 
 
@@ -54,9 +62,9 @@ def open_local(home: Path, name: str, *, threads: int) -> LocalEmbedding:
     for folder in (local_model_folder(home, name), _BUNDLED / name):
         if (folder / CARD).is_file():
             return LocalEmbedding(folder, threads=threads)
-    if name == OFFLINE_MODEL:
+    if name in {OFFLINE_MODEL, *_EARLIER}:
         msg = (
-            "The offline embedding model is not in this installation: a checkout "
+            f"The offline embedding model {name!r} is not in this installation: a checkout "
             "builds it with: make model. Or search by words alone: "
             'embedding_model = "" in erya.toml.'
         )
@@ -67,3 +75,13 @@ def open_local(home: Path, name: str, *, threads: int) -> LocalEmbedding:
         "erya models add embedding NAME"
     )
     raise NotFoundError(msg)
+
+
+def open_reader(*, threads: int) -> LocalReader:
+    """Return the reader that travels with Erya.
+
+    Raises:
+        NotFoundError: It was never built.
+    """
+    folder = _BUNDLED / READER
+    return LocalReader(folder, words=_BUNDLED / OFFLINE_MODEL, threads=threads)

@@ -6,5 +6,6 @@ of what was found and never what was found.
 """
 
 from erya.reranking.base import Reranker
+from erya.reranking.reading import ReadingReranker, passage_of
 
-__all__ = ["Reranker"]
+__all__ = ["ReadingReranker", "Reranker", "passage_of"]

@@ -22,6 +22,7 @@ __all__ = [
     "Embedding",
     "Finding",
     "Fused",
+    "FusedQuestion",
     "Fusion",
     "Job",
     "Status",
@@ -43,6 +44,21 @@ class Embedding(NamedTuple):
 
     vector: "NDArray[np.float32]"
     known: float
+
+
+class FusedQuestion(NamedTuple):
+    """What the legs know of a question.
+
+    Attributes:
+        token_coverage: The share of its tokens that the embedding model knows, 0 to 1.
+        full_keyword_score: About what a chunk would score by BM25 that has all of the
+            question's telling terms; above 0.
+        depth: Chunks that the vector leg brings at least, if there are as many.
+    """
+
+    token_coverage: float
+    full_keyword_score: float
+    depth: int = 30
 
 
 class Candidate(NamedTuple):
@@ -73,12 +89,12 @@ class Fusion(Protocol):
     """Makes one score of both legs' scores."""
 
     def __call__(
-        self, known: float, candidates: "Sequence[Candidate]"
+        self, question: FusedQuestion, candidates: "Sequence[Candidate]"
     ) -> "Sequence[Fused]":
         """Return one result for each candidate, in their order.
 
         Args:
-            known: The share of the question's tokens that the model knows.
+            question: What is known of the question.
             candidates: Readable chunks only, so that whatever the fusion takes their
                 scores in proportion to stays private; in no particular order.
         """

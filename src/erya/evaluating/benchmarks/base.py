@@ -18,7 +18,7 @@ from erya.loading import document_of
 from erya.loading.text import parse_text
 from erya.models import EmbeddingModel
 from erya.records import Answer, Document, Item, Principal
-from erya.reranking import Reranker
+from erya.reranking import ReadingReranker, Reranker
 from erya.retrieving import Retriever
 from erya.stores import Bases
 
@@ -46,6 +46,7 @@ class Setup:
         embedding: Places texts by their meaning; None finds by words alone.
         strategy: As for an assistant.
         reranker: As for an assistant.
+        reader: As for an assistant.
         chunker: Cuts the documents.
         passages: Passages that an answer is made from.
         measures: What is measured of answers.
@@ -59,6 +60,7 @@ class Setup:
     embedding: EmbeddingModel | None = None
     strategy: Callable[[Retriever], Retriever] | None = None
     reranker: Reranker | None = None
+    reader: ReadingReranker | None = None
     chunker: StructureChunker = field(default_factory=StructureChunker)
     passages: int = 8
     measures: AnswerMeasures = field(default_factory=AnswerMeasures)
@@ -78,6 +80,7 @@ class Setup:
                 embedding=self.embedding,
                 strategy=self.strategy,
                 reranker=self.reranker,
+                reader=self.reader,
                 chunker=self.chunker,
                 passages=self.passages,
                 fall_back=False,

@@ -30,6 +30,7 @@ K1: Final = 1.2
 B: Final = 0.75
 # An exact form beside its stem: docs/decisions/0003-terms.md.
 EXACT_WEIGHT: Final = 0.3
+_TYPICAL_COUNT: Final = 2  # of a term in a chunk that is about it
 _MORE_PROPOSALS: Final = 16  # at first; mostly enough to prove the result
 _SLACK: Final = 1.0 + 1e-4  # the engine computes with 32-bit floats
 _DIGITS: Final = 9  # sums in another order may differ in the last bits
@@ -158,6 +159,17 @@ class Bm25:
             number: Scored(number, *_score(chunk, self._terms, self._stats))
             for number, chunk in chunks.items()
         }
+
+    def full_score(self) -> float:
+        """Return about what a chunk scores that has each telling term a few times.
+
+        Of average length, and each term twice: terms that no readable chunk has count
+        as well, so that a question in other words has a high one that nothing reaches.
+        """
+        saturated = _TYPICAL_COUNT * (K1 + 1) / (_TYPICAL_COUNT + K1)
+        idf = self.weights()
+        total = sum(idf[term] * count for term, count in self._asked.body.items())
+        return max(saturated * total, sys.float_info.min)
 
     def weights(self) -> dict[str, float]:
         """Return each body term's idf among the readable chunks; unknown terms too."""

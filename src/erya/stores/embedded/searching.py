@@ -20,6 +20,7 @@ from erya.stores.base import (
     Candidate,
     Embedding,
     Fused,
+    FusedQuestion,
     Fusion,
     VectorQuery,
 )
@@ -137,8 +138,9 @@ class Legs:
             candidate._replace(keyword=scores[number].telling)
             for number, candidate in zip(numbers, candidates, strict=True)
         ]
-        fused = _fused(asked.fusion, embedding.known, candidates)
-        telling = _fused(asked.fusion, embedding.known, telling_only)
+        question = FusedQuestion(embedding.known, self._bm25.full_score(), _DEPTH)
+        fused = _fused(asked.fusion, question, candidates)
+        telling = _fused(asked.fusion, question, telling_only)
         ranks = {KEYWORD: _ranks(words), VECTOR: _ranks(near)}
         # What neither leg says anything for is no hit.
         found = [
@@ -186,10 +188,10 @@ class Legs:
 
 
 def _fused(
-    fusion: Fusion, known: float, candidates: Sequence[Candidate]
+    fusion: Fusion, question: FusedQuestion, candidates: Sequence[Candidate]
 ) -> Sequence[Fused]:
     try:
-        fused = fusion(known, candidates)
+        fused = fusion(question, candidates)
     except Exception as error:
         raise _CallersError(error) from error
     if len(fused) != len(candidates):

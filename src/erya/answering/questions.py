@@ -1,0 +1,134 @@
+"""What a question asks for, by its words: a kind of answer, and names it must be about.
+
+The kinds are those that a program can recognise in a sentence. A question of no kind is
+open: any sentence may answer it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from erya.language import facts, normal_references
+
+__all__ = ["Asked", "asked_of", "mentions"]
+
+Kind = Literal["number", "time", "reason", "person", "list", "comparison", "open"]
+
+_TIME: Final = re.compile(
+    r"\bwhen\b|\b(?:what|which) (?:year|date|day|time|month)\b"
+    r"|什么时候|何时|哪年|哪一年|哪天|几号|哪日|哪月|哪一天|日期|几点|什麼時候|何時|幾點|幾號",
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(
+    r"\bhow (?:many|much|long|often|far|old|fast|soon|big|large|high|late|early|tall"
+    r"|deep|heavy|wide)\b|\b(?:price|cost|percentage|limit|number of)\b"
+    r"|多少|几(?!乎)|多久|多长|多大|多高|多远|多快|多重|幾(?!乎)|多遠|多長",
+    re.IGNORECASE,
+)
+_REASON: Final = re.compile(
+    r"\bwhy\b|\breason\b|为什么|为何|为啥|原因|為什麼|為何", re.IGNORECASE
+)
+_GIVES_REASON: Final = re.compile(
+    r"\b(?:because|since|due to|as a result|therefore|so that|in order to)\b"
+    r"|因为|由于|因此|所以|为了|以便|以免|否则|因為|由於|為了|否則",
+    re.IGNORECASE,
+)
+_PERSON: Final = re.compile(r"\bwho(?:m|se)?\b|谁|誰|哪位|什么人|何人", re.IGNORECASE)
+_LIST: Final = re.compile(
+    r"\b(?:which|what)\b(?: [\w-]+){0,3} (?:\w{3,}s\b|people\b|children\b)"
+    r"(?! (?:is|was|has|does)\b)"
+    r"|\b(?:list|name) (?:all|the)\b|\bwhat (?:are|were) the\b|\bsteps\b"
+    r"|哪些|哪几|哪幾|有什么条件|什么情形|几种|幾種|列出|都有|分别|分別",
+    re.IGNORECASE,
+)
+_COMPARISON: Final = re.compile(
+    r"\b(?:difference between|compared (?:to|with)|versus|vs\.?|respectively|or)\b"
+    r"|\b(?:more|less|longer|shorter|higher|lower|bigger|cheaper|faster) than\b"
+    r"|\bwhich (?:of|one|is)\b|\bboth\b"
+    r"|区别|不同|相比|对比|还是|各是|分别|哪个更|谁更|區別|還是|分別|差别",
+    re.IGNORECASE,
+)
+# What is meant exactly or not at all: a version, a code, a setting, a reference.
+_EXACT: Final = re.compile(
+    r"(?<![\w.])(?:v\d+(?:\.\d+)*|\d+\.\d+\.\d+)(?:[-.]?[a-z]+\d*)?(?![\w])"  # v2.1.1
+    r"|(?<![\w])[A-Za-z]{1,6}/[A-Za-z] ?\d{2,}(?:[.-]\d+)*"  # GB/T 11643
+    r"|(?<![\w])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+(?![\w])"
+    r"|(?<![\w-])[A-Z]{1,6}\d{2,}[A-Z0-9]*(?![\w])"  # E07, CB120
+    r"|(?<![\w])[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+(?![\w])"  # retry_budget
+    r"|(?<![\w-])--[a-z][a-z0-9-]+"  # --dry-run
+    r"|(?<![\w-])[a-z]+(?:-[a-z]+){2,}(?![\w-])"  # pxc-loop-timeout
+)
+_REFERENCE: Final = re.compile(r"第\d+[条章节号]")
+_NOT_EXACT: Final = re.compile(
+    r"\d+(?:st|nd|rd|th|s|k|m|d|g|h|x|px|kb|mb|gb|tb|ml|kg|mg|km|cm|mm|am|pm)"
+    r"|(?:fy|q|h)\d{1,4}|[a-z]+-(?:\d{1,2}|[a-z-]+)-(?:old|day|year|week|month|hour)s?"
+    r"|[a-z]+-(?:of|to|the|in|and|a|at|by|or|for|up)-[a-z-]+|\d{1,4}(?:-\d{1,2}){1,2}"
+    r"|(?:covid|top|mid|pre|post|non)-\d+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a question asks for.
+
+    Attributes:
+        kind: What an answer holds.
+        several: Whether more than one thing is asked for.
+        exact: Codes, versions, settings and references that it names, as it writes
+            them.
+    """
+
+    kind: Kind
+    several: bool
+    exact: tuple[str, ...]
+
+    @property
+    def holds(self) -> Callable[[str], bool]:
+        """A test for sentences that hold what is asked for; of an open one none does."""
+        if self.kind in {"number", "time"}:
+            return lambda sentence: any(f.kind == "number" for f in facts(sentence))
+        if self.kind == "reason":
+            return lambda sentence: _GIVES_REASON.search(sentence) is not None
+        if self.kind == "person":
+            return lambda sentence: any(f.kind == "name" for f in facts(sentence))
+        return lambda _: False
+
+
+def asked_of(question: str) -> Asked:
+    """Tell what a question asks for."""
+    comparing = _COMPARISON.search(question) is not None
+    listing = _LIST.search(question) is not None
+    kind: Kind = "open"
+    for pattern, name in (
+        (_REASON, "reason"), (_TIME, "time"), (_NUMBER, "number"), (_PERSON, "person"),
+    ):  # fmt: skip
+        if pattern.search(question):
+            kind = name  # type: ignore[assignment] - the names are kinds
+            break
+    else:
+        kind = "comparison" if comparing else "list" if listing else "open"
+    return Asked(kind=kind, several=comparing or listing, exact=_exact(question))
+
+
+def _exact(question: str) -> tuple[str, ...]:
+    normal = unicodedata.normalize("NFKC", question)
+    named = [m[0] for m in _EXACT.finditer(normal) if not _NOT_EXACT.fullmatch(m[0])]
+    named += [m[0] for m in _REFERENCE.finditer(normal_references(normal))]
+    return tuple(dict.fromkeys(named))
+
+
+def mentions(text: str, exact: str) -> bool:
+    """Tell whether a text names what `Asked.exact` holds, as a whole.
+
+    `HX-210` is not in HX-2101; 第四十七条 and Article 47 are the same reference.
+    """
+    if _REFERENCE.fullmatch(exact):
+        return exact in normal_references(text)
+    letters = re.escape("".join(exact.split())).replace(r"\ ", "")
+    spread = r"[\s-]*".join(re.split(r"(?:\\-|-)", letters))
+    pattern = rf"(?<![A-Za-z0-9_]){spread}(?![A-Za-z0-9_]|\.\d|-\d)"
+    normal = unicodedata.normalize("NFKC", text)
+    return re.search(pattern, normal, re.IGNORECASE) is not None

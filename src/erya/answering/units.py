@@ -1,0 +1,193 @@
+"""What can be quoted of a passage: units that a reader understands by themselves.
+
+A sentence, a row of a table, an item of a list. What belongs together is quoted
+together: an introduction with its list, a record with its fields, an instruction with
+the code below it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from erya.answering.base import column_names
+from erya.language import LIST_MARK, is_row, names_columns, sentences
+from erya.records import Chunk, Span
+
+__all__ = ["Unit", "block_of", "list_of", "units_of", "with_code"]
+
+_LONGEST_LIST: Final = 600  # characters of a list quoted with its introduction
+_LONGEST_RECORD: Final = 400
+_LONGEST_CODE: Final = 500
+_FIELD: Final = re.compile(r"[^\s:：|][^:：|\n]{0,40}: \S")
+_ITEM: Final = re.compile(
+    r"\s*(?:[-*•·●＊○▪◦–]|[(（]?(?:\d{1,3}|[a-zA-Z]|[一二三四五六七八九十]{1,3})[)）、.．](?!\d))"
+    r"\s*\S"
+)
+_CODE_SIGNS: Final = re.compile(r"[{}();=<>\[\]\\$]|--?\w|::|->|\w_\w|/\w+/")
+_COMMAND: Final = re.compile(
+    r"(?:\$ |> |sudo |pip |npm |git |curl |docker |python3? |make |cd |apt(?:-get)? "
+    r"|import |from \w+ import |SELECT |export |kubectl |conda |brew |erya )"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A stretch of a passage that may be quoted.
+
+    Attributes:
+        span: Where it stands in the chunk's text.
+        text: What it says; of a row of a table, with the names of the columns.
+    """
+
+    span: Span
+    text: str
+
+
+def units_of(chunk: Chunk) -> list[Unit]:
+    """Return the sentences, rows and items of a passage in order.
+
+    A row that only names the columns below says nothing itself and is left out.
+    """
+    text = chunk.text
+    return [
+        Unit(span=span, text=_with_names(chunk, span))
+        for span in map(_Unmarked(text), sentences(text))
+        if span is not None and not names_columns(text, span)
+    ]
+
+
+def _with_names(chunk: Chunk, span: Span) -> str:
+    line = chunk.text[span.start : span.end]
+    return f"{line} {column_names(chunk, span.start)}" if is_row(line) else line
+
+
+@dataclass(frozen=True, slots=True)
+class _Unmarked:
+    """Cuts the mark of a list item off a sentence."""
+
+    text: str
+
+    def __call__(self, span: Span) -> Span | None:
+        mark = LIST_MARK.match(self.text, span.start, span.end)
+        start = mark.end() if mark else span.start
+        return Span(start, span.end) if start < span.end else None
+
+
+def list_of(text: str, span: Span) -> Span | None:
+    """Return the list that a unit introduces or is an item of, with its introduction.
+
+    None where there is no list. A list that is too long to quote is cut at an item.
+    """
+    lines = list(_lines(text))
+    at = next((i for i, line in enumerate(lines) if line.end >= span.end), None)
+    if at is None:
+        return None
+    if _introduces(text, span):
+        first = at
+        items = range(at + 1, len(lines))
+    elif _is_item(text, lines[at]):
+        first = at
+        while first > 0 and _is_item(text, lines[first - 1]):
+            first -= 1
+        above = lines[first - 1] if first else None
+        if above is not None and _introduces(text, above):
+            first -= 1
+        items = range(at + 1, len(lines))
+    else:
+        return None
+    last = at
+    for i in items:
+        if not _is_item(text, lines[i]) and not _follows_intro(text, lines, i, at, span):
+            break
+        last = i
+    start = span.start if first == at else lines[first].start
+    end = lines[last].end
+    if last == first or end <= span.end and start >= span.start:
+        return None
+    while end - start > _LONGEST_LIST and last > max(at, first + 1):
+        last -= 1
+        end = lines[last].end
+    return Span(start, end) if end - start <= _LONGEST_LIST else None
+
+
+def _follows_intro(
+    text: str, lines: list[Span], i: int, at: int, span: Span
+) -> bool:
+    """Tell whether a line without a mark goes on right below an introduction."""
+    if not _introduces(text, span):
+        return False
+    gap = text[lines[i - 1].end : lines[i].start]
+    return gap.count("\n") <= 1 or i == at + 1
+
+
+def _introduces(text: str, span: Span) -> bool:
+    return text[span.start : span.end].rstrip().endswith((":", "："))
+
+
+def _is_item(text: str, line: Span) -> bool:
+    return _ITEM.match(text, line.start, line.end) is not None
+
+
+def _lines(text: str) -> Iterator[Span]:
+    for match in re.finditer(r"[^\n]*\S[^\n]*", text):
+        yield Span(match.start(), match.end())
+
+
+def block_of(text: str, span: Span) -> Span | None:
+    """Return the record that a field belongs to: neighbouring lines `name: value`.
+
+    None where the unit is no such line, stands alone, or the record is large.
+    """
+    start = text.rfind("\n\n", 0, span.start)
+    start = 0 if start < 0 else start + 2
+    end = text.find("\n\n", span.end)
+    end = len(text) if end < 0 else end
+    lines = text[start:end].split("\n")
+    fields = [line for line in lines if _FIELD.match(line.strip())]
+    if len(lines) < 2 or len(fields) < len(lines) or end - start > _LONGEST_RECORD:
+        return None
+    return Span(start, end)
+
+
+def with_code(text: str, span: Span) -> Span:
+    """Return a unit together with the code in the paragraph below it, if there is any.
+
+    Or, for a line of code, together with the line that explains it.
+    """
+    start, end = _paragraph(text, span)
+    if _is_code(text[start:end]):
+        before = text.rfind("\n\n", 0, max(start - 2, 0))
+        before = 0 if before < 0 else before + 2
+        explained = text[before : start - 2]
+        if 0 < len(explained) <= _LONGEST_CODE and not _is_code(explained):
+            sentence = sentences(explained)
+            start = before + sentence[-1].start if sentence else start
+        if end - start <= 2 * _LONGEST_CODE:
+            return Span(start, end)
+        return span
+    below = end + 2
+    after = text.find("\n\n", below)
+    after = len(text) if after < 0 else after
+    code = text[below:after]
+    if code.strip() and len(code) <= _LONGEST_CODE and _is_code(code):
+        return Span(span.start, after)
+    return span
+
+
+def _paragraph(text: str, span: Span) -> tuple[int, int]:
+    start = text.rfind("\n\n", 0, span.start)
+    end = text.find("\n\n", max(span.end - 1, span.start))
+    return (0 if start < 0 else start + 2), (len(text) if end < 0 else end)
+
+
+def _is_code(paragraph: str) -> bool:
+    """Tell whether a paragraph is code, by its first words and its signs."""
+    lines = [line for line in paragraph.split("\n") if line.strip()]
+    if not lines:
+        return False
+    if any(_COMMAND.match(line.strip()) for line in lines):
+        return True
+    signs = sum(len(_CODE_SIGNS.findall(line)) for line in lines)
+    ends = sum(line.rstrip().endswith((".", "。", "?", "！", "!")) for line in lines)
+    return signs >= 2 * len(lines) and ends == 0
