@@ -269,5 +269,45 @@ def rebuild(*, name: str, home: Path | None, config: Path | None) -> None:
     echo(f"The index of {name!r} was written anew.")
 
 
+@app.command("reembed")
+@name_argument
+@click.option("--model", metavar="M", help="The embedding model to change to.")
+@click.option(
+    "--compare", "questions", type=click.Path(path_type=Path, dir_okay=False),
+    metavar="QUESTIONS", help="Measure both models on these questions, paired.",
+)
+@click.option("--switch", is_flag=True, help="Let searches use the model from now on.")
+@click.option("--back", is_flag=True, help="Let searches use the model before again.")
+@click.option("--forget", is_flag=True, help="Delete the vectors of all other models.")
+@usual_options
+def reembed(
+    *, name: str, model: str | None, questions: Path | None, switch: bool, back: bool,
+    forget: bool, as_json: bool, home: Path | None, config: Path | None,
+) -> None:
+    """Embed a base with another model, compare, switch, and go back.
+
+    The new vectors are made beside the old ones while searches go on. A run that was
+    stopped goes on where it was. Nothing of the old model is deleted before --forget.
+
+    Examples:
+
+      erya kb reembed handbook --model multilingual-e5-small
+
+      erya kb reembed handbook --model multilingual-e5-small --compare q.jsonl
+
+      erya kb reembed handbook --model multilingual-e5-small --switch
+
+      erya kb reembed handbook --back
+
+      erya kb reembed handbook --forget
+    """
+    from erya.cli.reembedding import reembed_base  # noqa: PLC0415
+
+    reembed_base(
+        settings_for(home=home, config=config), name, model=model,
+        questions=questions, switch=switch, back=back, forget=forget, as_json=as_json,
+    )
+
+
 def _or_dash(value: object) -> object:
     return "-" if value is None else value

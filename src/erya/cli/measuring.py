@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from erya.evaluating import CachedChat, RetrievalReport, Run
     from erya.models import ChatModel
     from erya.records import Example
+    from erya.stores import Bases
 
 __all__ = [
     "cached_chat",
@@ -115,8 +116,11 @@ def measure_base(
     seed: int = 0,
     fresh: bool = False,
     again: bool = False,
+    bases: "Bases | None" = None,
 ) -> "RetrievalReport":
     """Measure what a base that is there finds of the evidence that questions name.
+
+    By default the base is one of the home folder; `bases` has it elsewhere.
 
     Raises:
         ModelError: A model cannot be reached.
@@ -129,7 +133,7 @@ def measure_base(
     examples = read_examples(file)
     if queries is not None:
         examples = replace(examples, examples=examples.drawn(queries, seed=seed))
-    with assistant_for(settings, kb=settings.kb) as assistant:
+    with assistant_for(settings, kb=settings.kb, bases=bases) as assistant:
         settings = _resolved(settings, assistant)
         assistant.fall_back = False
         cache = _strategy_cache(settings, again=again)

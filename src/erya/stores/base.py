@@ -28,6 +28,7 @@ __all__ = [
     "Status",
     "Store",
     "StoredDocument",
+    "StoredEmbedder",
     "StoredItem",
     "VectorQuery",
     "Writer",
@@ -178,6 +179,23 @@ class StoredItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEmbedder:
+    """An embedding model that has made vectors of a base.
+
+    Attributes:
+        fingerprint: Which model.
+        current: Whether searches use it.
+        vectors: Chunks that have a vector of it.
+        missing: Chunks that have none.
+    """
+
+    fingerprint: Fingerprint
+    current: bool
+    vectors: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One run that changed the base.
 
@@ -262,15 +280,47 @@ class Writer(Protocol):
         """
         ...
 
-    def unembedded(self, *, limit: int) -> list[Chunk]:
-        """Return some chunks that have no vector of the current model, if there are.
+    def stage_embedder(self, fingerprint: Fingerprint) -> None:
+        """Name a model whose vectors are built beside those that searches use."""
+        ...
 
-        Damaged ones are left out; `verify` names them.
+    def switch_embedder(self, fingerprint: Fingerprint) -> None:
+        """Let searches use a model that every chunk has a vector of, in one commit.
+
+        The vectors of the model before stay, until they are forgotten.
+
+        Raises:
+            UsageError: Chunks lack a vector of it.
         """
         ...
 
-    def embed(self, embeddings: Mapping[str, Embedding]) -> None:
+    def forget_embedder(self, fingerprint: Fingerprint) -> int:
+        """Delete the vectors of a model, and return how many there were.
+
+        Raises:
+            UsageError: Searches use it.
+        """
+        ...
+
+    def unembedded(self, *, limit: int, staged: bool = False) -> list[Chunk]:
+        """Return some chunks that have no vector of the model in use, if there are.
+
+        Damaged ones are left out; `verify` names them.
+
+        Args:
+            limit: How many at most.
+            staged: Ask for the staged model instead.
+        """
+        ...
+
+    def embed(
+        self, embeddings: Mapping[str, Embedding], *, staged: bool = False
+    ) -> None:
         """Store vectors for chunks by their ids. An unknown id changes nothing.
+
+        Args:
+            embeddings: By the chunks' ids.
+            staged: They are of the staged model; searches do not see them.
 
         Raises:
             ValueError: As for `put`.
@@ -340,6 +390,14 @@ class Store(Protocol):
 
         Whether any document has a vector of it does not matter: that would tell of
         documents that the principal may not read.
+        """
+        ...
+
+    def embedders(self, principal: Principal) -> list[StoredEmbedder]:
+        """Return every model that has vectors here, the oldest first.
+
+        Raises:
+            NotAllowedError: The principal may only read.
         """
         ...
 

@@ -3,6 +3,7 @@
 import re
 import secrets
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 from erya.errors import NotFoundError, UsageError
@@ -57,6 +58,26 @@ class Bases:
             )
             raise NotFoundError(msg)
         return EmbeddedStore(path, name=name)
+
+    def copy(self, principal: Principal, name: str, into: "Bases") -> None:
+        """Copy a base as it is at one moment; whoever writes to it is not kept waiting.
+
+        Raises:
+            NotAllowedError: The principal may only read.
+            NotFoundError: There is none of this name.
+        """
+        import sqlite3  # noqa: PLC0415
+
+        permit(principal, "maintain")
+        if not self.exists(name):
+            self.open(name)  # raises, naming those there are
+        target = into._path(name)
+        target.mkdir(parents=True, mode=0o700)
+        with (
+            closing(sqlite3.connect(self._path(name) / "base.sqlite")) as source,
+            closing(sqlite3.connect(target / "base.sqlite")) as copied,
+        ):
+            source.backup(copied)
 
     def delete(self, principal: Principal, name: str) -> None:
         """Delete a base with everything in it.

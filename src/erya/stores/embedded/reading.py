@@ -19,8 +19,10 @@ __all__ = [
     "Scope",
     "damaged",
     "document_row",
+    "embedders_of",
     "label_sets_of",
     "masked",
+    "numbered_embedder",
     "other_model",
     "passages",
     "scope_of",
@@ -210,17 +212,31 @@ def terms_of(
 
 def stored_embedder(connection: sa.Connection) -> Fingerprint | None:
     """Return the base's embedding model, or None if none was ever named."""
-    base, embedders = schema.base, schema.embedders
-    number = sa.select(base.c.value).where(base.c.key == "embedder")
-    found = connection.execute(
-        sa.select(embedders).where(
-            embedders.c.number == sa.cast(number.scalar_subquery(), sa.Integer)
+    base = schema.base
+    number = connection.scalar(
+        sa.select(base.c.value).where(base.c.key == "embedder")
+    )
+    return None if number is None else embedders_of(connection).get(int(number))
+
+
+def embedders_of(connection: sa.Connection) -> dict[int, Fingerprint]:
+    """Return every embedding model that was named, by its number."""
+    return {
+        row.number: Fingerprint(
+            name=row.name,
+            dimension=row.dimension,
+            probe=struct.unpack(f"<{row.dimension}f", row.probe),
         )
-    ).one_or_none()
-    if found is None:
-        return None
-    probe = struct.unpack(f"<{found.dimension}f", found.probe)
-    return Fingerprint(name=found.name, dimension=found.dimension, probe=probe)
+        for row in connection.execute(sa.select(schema.embedders))
+    }
+
+
+def numbered_embedder(
+    connection: sa.Connection, fingerprint: Fingerprint
+) -> int | None:
+    """Return the number of a model, the newest that agrees; None if there is none."""
+    known = embedders_of(connection)
+    return max((n for n, one in known.items() if one.agrees(fingerprint)), default=None)
 
 
 def other_model(base: str, known: Fingerprint, given: Fingerprint) -> OtherModelError:

@@ -30,6 +30,7 @@ from erya.stores.base import (
     Status,
     Store,
     StoredDocument,
+    StoredEmbedder,
     StoredItem,
     VectorQuery,
     Writer,
@@ -50,6 +51,7 @@ from erya.stores.embedded.reading import (
     Scope,
     damaged,
     document_row,
+    embedders_of,
     label_sets_of,
     masked,
     other_model,
@@ -165,6 +167,36 @@ class EmbeddedStore(Store):
     def embedder(self, principal: Principal) -> Fingerprint | None:
         with guarded(self._name), self._engine.begin() as connection:
             return stored_embedder(connection)
+
+    @override
+    def embedders(self, principal: Principal) -> list[StoredEmbedder]:
+        permit(principal, "maintain")
+        vectors = schema.vectors
+        with guarded(self._name), self._engine.begin() as connection:
+            counts = dict(
+                connection.execute(
+                    sa.select(vectors.c.embedder, sa.func.count()).group_by(
+                        vectors.c.embedder
+                    )
+                )
+                .tuples()
+                .all()
+            )
+            chunks = connection.scalar(
+                sa.select(sa.func.count()).select_from(schema.chunks)
+            )
+            current = facts_of(connection).get("embedder")
+            known = embedders_of(connection)
+        return [
+            StoredEmbedder(
+                fingerprint=one,
+                current=str(number) == current,
+                vectors=counts.get(number, 0),
+                missing=(chunks or 0) - counts.get(number, 0),
+            )
+            for number, one in sorted(known.items())
+            if counts.get(number) or str(number) == current
+        ]
 
     @override
     def search(

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from typing_extensions import override
 
+from erya.errors import UsageError
 from erya.language import document_terms
 from erya.records import Chunk, Document, Fingerprint, Principal
 from erya.stores.base import Embedding, StoredItem, Writer
@@ -26,6 +27,7 @@ from erya.stores.embedded.hashes import chunk_hash, document_hash, structure_of
 from erya.stores.embedded.reading import (
     VARIABLES,
     Scope,
+    numbered_embedder,
     other_model,
     passages,
     stored_embedder,
@@ -51,6 +53,7 @@ class _Batch:
     relabels: dict[str, frozenset[str]] = field(default_factory=dict)
     removes: dict[str, None] = field(default_factory=dict)
     vectors: dict[str, dict[str, Any]] = field(default_factory=dict)  # by chunk id
+    staged: dict[str, dict[str, Any]] = field(default_factory=dict)  # the same
     notes: dict[str, StoredItem | None] = field(default_factory=dict)  # by source
 
     @property
@@ -72,6 +75,7 @@ class EmbeddedWriter(Writer):
         self._batch = _Batch()
         self._purge = False
         self._embedder: tuple[int, int] | None = None  # number and dimension
+        self._staged: tuple[int, int] | None = None  # the same
 
     @override
     def put(
@@ -110,13 +114,58 @@ class EmbeddedWriter(Writer):
             self._embedder = embedder_of(connection)
 
     @override
-    def unembedded(self, *, limit: int) -> list[Chunk]:
-        if self._embedder is None:
+    def stage_embedder(self, fingerprint: Fingerprint) -> None:
+        with guarded(self._name), self._engine.begin() as connection:
+            found = numbered_embedder(connection, fingerprint)
+            number = _add_embedder(connection, fingerprint) if found is None else found
+            self._staged = number, fingerprint.dimension
+
+    @override
+    def switch_embedder(self, fingerprint: Fingerprint) -> None:
+        with guarded(self._name), self._engine.begin() as connection:
+            number = numbered_embedder(connection, fingerprint)
+            lacking = _lacking(connection, number)
+            if number is None or lacking:
+                msg = (
+                    f"{lacking} passages of {self._name!r} have no vector of "
+                    f"{fingerprint.name!r} yet; nothing was switched. Make them with: "
+                    f"erya kb reembed {self._name} --model {fingerprint.name}"
+                )
+                raise UsageError(msg)
+            _use_embedder(connection, number)
+            _write_anew(connection)
+        self._embedder = number, fingerprint.dimension
+        with guarded(self._name):
+            catch_up(self._engine, self._indexes)
+
+    @override
+    def forget_embedder(self, fingerprint: Fingerprint) -> int:
+        with guarded(self._name), self._engine.begin() as connection:
+            number = numbered_embedder(connection, fingerprint)
+            current = embedder_of(connection)
+            if number is not None and current is not None and number == current[0]:
+                msg = (
+                    f"Searches in {self._name!r} use {fingerprint.name!r}; nothing was "
+                    "deleted. Switch to another model first."
+                )
+                raise UsageError(msg)
+            vectors, embedders = schema.vectors, schema.embedders
+            gone = connection.execute(
+                sa.delete(vectors).where(vectors.c.embedder == number)
+            )
+            connection.execute(sa.delete(embedders).where(embedders.c.number == number))
+        self._purge = True
+        return int(gone.rowcount)
+
+    @override
+    def unembedded(self, *, limit: int, staged: bool = False) -> list[Chunk]:
+        embedder = self._staged if staged else self._embedder
+        if embedder is None:
             return []
         chunks, vectors = schema.chunks, schema.vectors
         there = sa.exists().where(
             vectors.c.chunk == chunks.c.number,
-            vectors.c.embedder == self._embedder[0],
+            vectors.c.embedder == embedder[0],
         )
         last = -1
         with guarded(self._name), self._engine.begin() as connection:
@@ -134,11 +183,18 @@ class EmbeddedWriter(Writer):
         return []
 
     @override
-    def embed(self, embeddings: Mapping[str, Embedding]) -> None:
-        rows = {key: self._vector_row(each) for key, each in embeddings.items()}
-        self._batch.vectors.update(rows)
+    def embed(
+        self, embeddings: Mapping[str, Embedding], *, staged: bool = False
+    ) -> None:
+        rows = {
+            key: self._vector_row(each, staged=staged)
+            for key, each in embeddings.items()
+        }
+        (self._batch.staged if staged else self._batch.vectors).update(rows)
 
-    def _vector_row(self, embedding: Embedding) -> dict[str, Any]:
+    def _vector_row(
+        self, embedding: Embedding, *, staged: bool = False
+    ) -> dict[str, Any]:
         """Return what is stored of an embedding.
 
         Raises:
@@ -146,7 +202,8 @@ class EmbeddedWriter(Writer):
         """
         import numpy as np  # noqa: PLC0415 - a base without vectors needs none
 
-        expected = self._embedder[1] if self._embedder else None
+        model = self._staged if staged else self._embedder
+        expected = model[1] if model else None
         vector = np.ascontiguousarray(embedding.vector, dtype="<f4")
         nowhere = embedding.known == 0 and vector.shape == (expected,)
         if not (is_unit(vector, expected or 0) or (nowhere and not vector.any())):
@@ -178,6 +235,9 @@ class EmbeddedWriter(Writer):
     @override
     def commit(self) -> None:
         batch, self._batch = self._batch, _Batch()
+        if batch.staged and self._staged is not None:
+            with guarded(self._name), self._engine.begin() as connection:
+                _write_vectors(connection, batch.staged, embedder=self._staged[0])
         if not batch.changes:
             if batch.notes:
                 with guarded(self._name), self._engine.begin() as connection:
@@ -481,19 +541,7 @@ class _Transaction:
     def _embed_all(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
         """Store vectors for chunks that have none yet."""
         chunks = schema.chunks
-        wanted = sorted(rows)
-        for first in range(0, len(wanted), VARIABLES):
-            part = wanted[first : first + VARIABLES]
-            found = self._connection.execute(
-                sa.select(chunks.c.number, chunks.c.id).where(chunks.c.id.in_(part))
-            ).all()
-            insert = sqlite_insert(schema.vectors).prefix_with("OR REPLACE")
-            new = [
-                {**rows[each.id], "chunk": each.number, "embedder": self._embedder}
-                for each in found
-            ]
-            if new:
-                self._connection.execute(insert, new)
+        for part in _write_vectors(self._connection, rows, embedder=self._embedder):
             # The matrix follows by generations, so these chunks are indexed again.
             which = chunks.c.id.in_(part)
             self._retire(which)
@@ -566,6 +614,53 @@ class _Transaction:
             self._connection.execute(sa.insert(table), list(rows))
 
 
+def _write_vectors(
+    connection: sa.Connection,
+    rows: Mapping[str, Mapping[str, Any]],
+    *,
+    embedder: int | None,
+) -> list[list[str]]:
+    """Store vectors for chunks by their ids; return the ids in parts, as written."""
+    chunks = schema.chunks
+    wanted = sorted(rows)
+    parts = [
+        wanted[first : first + VARIABLES] for first in range(0, len(wanted), VARIABLES)
+    ]
+    for part in parts:
+        found = connection.execute(
+            sa.select(chunks.c.number, chunks.c.id).where(chunks.c.id.in_(part))
+        ).all()
+        new = [
+            {**rows[each.id], "chunk": each.number, "embedder": embedder}
+            for each in found
+        ]
+        if new:
+            insert = sqlite_insert(schema.vectors).prefix_with("OR REPLACE")
+            connection.execute(insert, new)
+    return parts
+
+
+def _lacking(connection: sa.Connection, embedder: int | None) -> int:
+    """Count the chunks without a vector of a model."""
+    chunks, vectors = schema.chunks, schema.vectors
+    there = sa.exists().where(
+        vectors.c.chunk == chunks.c.number, vectors.c.embedder == embedder
+    )
+    count = sa.select(sa.func.count()).select_from(chunks).where(~there)
+    return int(connection.scalar(count) or 0)
+
+
+def _write_anew(connection: sa.Connection) -> None:
+    """Begin a generation that every index is written anew for."""
+    generation = int(facts_of(connection)["generation"]) + 1
+    for key in ("generation", "pruned"):
+        connection.execute(
+            sa.update(schema.base)
+            .where(schema.base.c.key == key)
+            .values(value=str(generation))
+        )
+
+
 def _write_notes(
     connection: sa.Connection, notes: Mapping[str, StoredItem | None]
 ) -> None:
@@ -595,6 +690,10 @@ def _write_notes(
 
 
 def _set_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> None:
+    _use_embedder(connection, _add_embedder(connection, fingerprint))
+
+
+def _add_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> int:
     import numpy as np  # noqa: PLC0415 - a base without vectors needs none
 
     number = connection.scalar(
@@ -606,6 +705,10 @@ def _set_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> None:
         )
         .returning(schema.embedders.c.number)
     )
+    return int(number or 0)
+
+
+def _use_embedder(connection: sa.Connection, number: int) -> None:
     fact = sqlite_insert(schema.base).values(key="embedder", value=str(number))
     connection.execute(
         fact.on_conflict_do_update(

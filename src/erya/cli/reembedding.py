@@ -1,0 +1,187 @@
+"""What `erya kb reembed` does."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from erya.cli.common import echo, echo_json, embedding_model_for, principal_for
+from erya.cli.progress import shown
+from erya.errors import UsageError
+
+if TYPE_CHECKING:
+    from erya.config import Settings
+    from erya.evaluating import Comparison
+    from erya.records import Fingerprint, Principal
+    from erya.stores import Store, StoredEmbedder
+
+__all__ = ["reembed_base"]
+
+
+def reembed_base(
+    settings: "Settings",
+    name: str,
+    *,
+    model: str | None,
+    questions: Path | None,
+    switch: bool,
+    back: bool,
+    forget: bool,
+    as_json: bool,
+) -> None:
+    """Embed, compare, switch or forget, and say what a base holds then.
+
+    Raises:
+        ModelError: The model cannot be reached; what was stored stays.
+        NotFoundError: There is no such base or model.
+        UsageError: The options do not go together.
+    """
+    from erya.stores import Bases  # noqa: PLC0415
+
+    if back and (model or switch or questions):
+        msg = "--back names its model itself: the one before. Leave the others out."
+        raise UsageError(msg)
+    principal = principal_for(settings, None)
+    store = Bases(settings.home).open(name)
+    told: dict[str, Any] = {"name": name}
+    try:
+        if back:
+            model = _before(store, principal, name=name)
+        wanted = _embed(settings, store, model, principal) if model else None
+        if questions:
+            if wanted is None:
+                msg = "--compare takes a model to compare with: name it with --model."
+                raise UsageError(msg)
+            compared = _compare(settings, name, wanted, questions, principal)
+            told["comparison"] = _show(compared, as_json=as_json)
+        if wanted is not None and (switch or back):
+            _switch(store, wanted, principal)
+        if forget:
+            told["forgotten"] = _forget(store, principal)
+        models = store.embedders(principal)
+    finally:
+        store.close()
+    told["models"] = [
+        {
+            "name": each.fingerprint.name,
+            "dimension": each.fingerprint.dimension,
+            "current": each.current,
+            "vectors": each.vectors,
+            "missing": each.missing,
+        }
+        for each in models
+    ]
+    if as_json:
+        echo_json(told)
+    else:
+        _describe(models, name=name)
+
+
+def _embed(
+    settings: "Settings", store: "Store", model: str, principal: "Principal"
+) -> "Fingerprint":
+    from erya.indexing import reembed  # noqa: PLC0415
+
+    chosen = embedding_model_for(replace(settings, embedding_model=model))
+    if chosen is None:
+        msg = "--model is empty. Name an embedding model: erya models list"
+        raise UsageError(msg)
+    with shown() as show:
+        return reembed(
+            store,
+            chosen,
+            principal=principal,
+            on_progress=lambda done, total: show("Embedding", done, total),
+        )
+
+
+def _before(store: "Store", principal: "Principal", *, name: str) -> str:
+    """Return the name of the model that searches used before.
+
+    Raises:
+        UsageError: There is none whose vectors are still there.
+    """
+    others = [each for each in store.embedders(principal) if not each.current]
+    if not others:
+        msg = (
+            f"{name!r} has vectors of no other model. Make some with: erya kb reembed "
+            f"{name} --model MODEL"
+        )
+        raise UsageError(msg)
+    return max(others, key=lambda each: each.vectors).fingerprint.name
+
+
+def _switch(store: "Store", wanted: "Fingerprint", principal: "Principal") -> None:
+    from erya.indexing import switch  # noqa: PLC0415
+
+    switch(store, wanted, principal=principal)
+
+
+def _forget(store: "Store", principal: "Principal") -> dict[str, int]:
+    """Delete the vectors of every model that searches do not use."""
+    forgotten: dict[str, int] = {}
+    for each in store.embedders(principal):
+        if not each.current:
+            with store.writer(principal, purpose="forget a model") as writer:
+                count = writer.forget_embedder(each.fingerprint)
+            forgotten[each.fingerprint.name] = count
+    return forgotten
+
+
+def _compare(
+    settings: "Settings",
+    name: str,
+    wanted: "Fingerprint",
+    questions: Path,
+    principal: "Principal",
+) -> "Comparison":
+    """Ask the base as it is, and a copy of it that uses the other model."""
+    from erya.cli.measuring import measure_base  # noqa: PLC0415
+    from erya.config import AUTO_MODEL  # noqa: PLC0415
+    from erya.evaluating import RETRIEVAL_METRICS, compare  # noqa: PLC0415
+    from erya.evaluating.scratch import scratch_home  # noqa: PLC0415
+    from erya.stores import Bases  # noqa: PLC0415
+
+    here = replace(settings, kb=name, embedding_model=AUTO_MODEL)
+    with scratch_home() as home:
+        copies = Bases(home)
+        Bases(settings.home).copy(principal, name, copies)
+        copied = copies.open(name)
+        try:
+            _switch(copied, wanted, principal)
+        finally:
+            copied.close()
+        runs = [
+            measure_base(
+                here,
+                questions,
+                principal=principal,
+                metrics=RETRIEVAL_METRICS,
+                bases=bases,
+            ).run
+            for bases in (None, copies)
+        ]
+    return compare(*runs, metrics=RETRIEVAL_METRICS)
+
+
+def _show(compared: "Comparison", *, as_json: bool) -> dict[str, Any]:
+    from erya.cli.measured import comparison_json, show_comparison  # noqa: PLC0415
+
+    if not as_json:
+        show_comparison(compared)
+        echo("")
+    return comparison_json(compared)
+
+
+def _describe(models: "list[StoredEmbedder]", *, name: str) -> None:
+    if not models:
+        echo(f"{name!r} has no vectors: its passages are found by their words.")
+    for each in models:
+        use = "in use" if each.current else "beside it"
+        lacking = f", {each.missing:,} missing" if each.missing else ""
+        echo(f"{each.fingerprint.name}: {each.vectors:,} vectors{lacking}, {use}")
+    others = [e.fingerprint.name for e in models if not e.current and not e.missing]
+    if others:
+        echo(
+            f"Compare, switch or delete with: erya kb reembed {name} --model "
+            f"{others[0]} --compare QUESTIONS | --switch, or --forget"
+        )
