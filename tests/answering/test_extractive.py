@@ -77,7 +77,8 @@ def test_the_mark_of_a_list_item_is_not_quoted(ask):
     [
         ("Who won the football championship?", "The documents do not say."),
         ("公司的股票代码是什么？", "文档中没有说明这一点。"),
-        ("What does the HX-999 measure?", "The documents do not say."),
+        ("What does the HX-999 measure?", "No document mentions HX-999."),
+        ("HX-999 测量什么？", "文档中没有提到HX-999。"),
     ],
 )
 def test_what_the_documents_do_not_say_is_refused(ask, question, text):

@@ -111,7 +111,11 @@ def test_a_model_of_a_hub_is_fetched_converted_and_used(erya, hub, home):
     assert "'tiny' gives 32 numbers" in erya("models", "test", "tiny").out
     assert "tiny" in erya("models", "list").out
     listed = erya("models", "list", "--json").json["local_embedding"]
-    assert [each["name"] for each in listed] == ["all-MiniLM-L6-v2", "tiny"]
+    assert [each["name"] for each in listed] == [
+        "multilingual-e5-small",
+        "all-MiniLM-L6-v2",
+        "tiny",
+    ]
     assert erya("models", "remove", "tiny").code == 0
     assert not (home / "models" / "tiny").exists()
 
@@ -147,11 +151,11 @@ def test_a_base_keeps_the_model_it_began_with(erya, home, folder, tmp_path):
     (home.parent / "work" / "erya.toml").write_text('embedding_model = "tiny"\n')
     refused = erya("ingest", folder, "--kb", "docs")
     assert refused.code == 1
-    assert "holds vectors of the embedding model 'all-MiniLM-L6-v2' (384" in refused.err
+    assert "vectors of the embedding model 'multilingual-e5-small' (384" in refused.err
     assert "'tiny'" in erya("ask", "leave?", "--kb", "docs").err
     assert erya("ingest", folder, "--kb", "other").code == 0
     hit = erya("search", "leave days", "--kb", "other", "--json").json["hits"][0]
-    assert set(hit["scores"]) == {"keyword", "vector"}
+    assert set(hit["scores"]) == {"keyword", "vector", "reader"}
 
 
 def test_a_model_with_a_layer_that_is_not_run_is_refused(erya, tmp_path):
@@ -168,10 +172,11 @@ def test_a_model_with_a_layer_that_is_not_run_is_refused(erya, tmp_path):
     assert erya("models", "add", "embedding", tmp_path / "dense").code == 0
 
 
-def test_the_name_of_the_model_that_comes_along_is_taken(erya, tmp_path):
-    make_model(tmp_path / "all-MiniLM-L6-v2")
+@pytest.mark.parametrize("name", ["multilingual-e5-small", "all-MiniLM-L6-v2"])
+def test_the_name_of_a_model_that_comes_along_is_taken(erya, tmp_path, name):
+    make_model(tmp_path / name)
 
-    refused = erya("models", "add", "embedding", tmp_path / "all-MiniLM-L6-v2")
+    refused = erya("models", "add", "embedding", tmp_path / name)
 
     assert refused.code == 2
     assert "comes with Erya" in refused.err

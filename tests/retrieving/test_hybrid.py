@@ -6,7 +6,7 @@ from erya.errors import ModelError, OtherModelError, UsageError
 from erya.models import OFFLINE_MODEL, fingerprint_of, open_local
 from erya.records import Principal
 from erya.retrieving import ConvexFusion, HybridRetriever, KeywordRetriever
-from erya.stores import Candidate, Embedding
+from erya.stores import Candidate, Embedding, FusedQuestion
 from erya.testing import HashingEmbedding, chunked, document
 from erya.testing.store_contract import MODEL, put
 
@@ -20,29 +20,48 @@ def texts(evidence):
 # Fusion
 
 
-def test_where_all_is_known_both_legs_count_half():
-    """Worked by hand: (1 - 0.5) * 2/4 + 0.5 * 0.8/0.8 and (1 - 0.5) * 4/4 + 0.5 * 0.2/0.8."""
-    fused = ConvexFusion()(1.0, [Candidate(2.0, 0.8, 1.0), Candidate(4.0, 0.2, 1.0)])
+def test_words_count_by_what_they_cover_and_vectors_by_how_far_they_rise():
+    """Worked by hand, full score 8, floor 0.5 (the last of two, depth 2)."""
+    question = FusedQuestion(1.0, 8.0, 2)
+    fused = ConvexFusion(weight=0.4, rise=0.4, coverage_power=1.5)(
+        question, [Candidate(4.0, 0.9, 1.0), Candidate(8.0, 0.5, 1.0)]
+    )
 
-    assert [each.score for each in fused] == pytest.approx([0.75, 0.625])
-    assert [each.weight for each in fused] == [0.5, 0.5]
+    assert [each.score for each in fused] == pytest.approx(
+        [0.6 * 0.5**1.5 + 0.4 * (0.4 / 0.5) / 0.4, 0.6]
+    )
+    assert [each.weight for each in fused] == [0.4, 0.4]
+
+
+def test_a_model_whose_cosines_lie_close_together_is_read_on_its_own_scale():
+    question = FusedQuestion(1.0, 8.0, 3)
+    close = [Candidate(0.0, c, 1.0) for c in (0.88, 0.82, 0.80)]
+
+    first, second, last = ConvexFusion()(question, close)
+
+    assert first.score > 2 * second.score > 0
+    assert last.score == 0
 
 
 def test_what_the_model_does_not_know_takes_its_weight_away():
-    """0.5 * (0.9 * 0.8) ** 4 by hand."""
-    (known,) = ConvexFusion()(0.9, [Candidate(1.0, 0.5, 0.8)])
-    (chinese,) = ConvexFusion()(0.4, [Candidate(1.0, 0.9, 0.4)])
+    """0.4 * (0.9 * 0.8) ** 4 by hand; a model that knows little leaves it to words."""
+    known, _ = ConvexFusion()(
+        FusedQuestion(0.9, 1.0), [Candidate(1.0, 0.5, 0.8), Candidate(1.0, 0.1, 0.8)]
+    )
+    (chinese,) = ConvexFusion()(FusedQuestion(0.4, 1.0), [Candidate(1.0, 0.9, 0.4)])
 
-    assert known.weight == pytest.approx(0.5 * 0.72**4)
+    assert known.weight == pytest.approx(0.4 * 0.72**4)
     assert chinese == (1.0, 0.0)
 
 
 def test_a_leg_without_any_score_does_no_harm():
-    assert ConvexFusion()(1.0, []) == []
-    (no_words,) = ConvexFusion()(1.0, [Candidate(0.0, 0.4, 1.0)])
-    (no_vector,) = ConvexFusion()(1.0, [Candidate(3.0, None, 0.0)])
-    (opposite,) = ConvexFusion()(1.0, [Candidate(3.0, -0.4, 1.0)])
-    assert (no_words.score, no_vector.score, opposite.score) == (0.5, 1.0, 0.5)
+    question = FusedQuestion(1.0, 3.0)
+    assert ConvexFusion()(question, []) == []
+    (no_words,) = ConvexFusion()(question, [Candidate(0.0, 0.4, 1.0)])
+    (no_vector,) = ConvexFusion()(question, [Candidate(3.0, None, 0.0)])
+    (opposite,) = ConvexFusion()(question, [Candidate(3.0, -0.4, 1.0)])
+    assert no_words.score > 0
+    assert (no_vector.score, opposite.score) == (1.0, pytest.approx(0.6))
 
 
 # Retrieving

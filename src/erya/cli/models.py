@@ -186,17 +186,14 @@ def _import(settings: "Settings", name: str, use: "Use", *, precision: Any) -> s
         UsageError: The name is neither a folder nor OWNER/NAME.
     """
     from erya.models.importing import downloaded, import_model  # noqa: PLC0415
-    from erya.models.offline import (  # noqa: PLC0415
-        OFFLINE_MODEL,
-        local_model_folder,
-    )
+    from erya.models.offline import BUNDLED_MODELS, local_model_folder  # noqa: PLC0415
 
     folder = Path(name).expanduser()
     called = folder.resolve().name if folder.is_dir() else name.rpartition("/")[2]
     target = local_model_folder(settings.home, called)
-    if called == OFFLINE_MODEL:
+    if called in BUNDLED_MODELS:
         msg = (
-            f"{called!r} is what the model is called that comes with Erya, and bases "
+            f"{called!r} is what a model is called that comes with Erya, and bases "
             "hold its vectors. Copy the folder under another name, and add that."
         )
         raise UsageError(msg)

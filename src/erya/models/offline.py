@@ -8,6 +8,7 @@ from erya.models.local_embedding import CARD, LocalEmbedding, LocalModelCard
 from erya.models.local_reader import LocalReader
 
 __all__ = [
+    "BUNDLED_MODELS",
     "OFFLINE_MODEL",
     "READER",
     "local_model_cards",
@@ -21,6 +22,7 @@ __all__ = [
 OFFLINE_MODEL: Final = "multilingual-e5-small"
 # What earlier releases embedded with: their bases open with it.
 _EARLIER: Final = ("all-MiniLM-L6-v2",)
+BUNDLED_MODELS: Final = (OFFLINE_MODEL, *_EARLIER)
 # The reader that travels with Erya: recipes/reader/README.md.
 READER: Final = "erya-reader"
 _BUNDLED: Final = Path(__file__).parent / "bundled"
@@ -48,7 +50,7 @@ def set_aside(folder: Path) -> Path:
 
 def local_model_cards(home: Path) -> list[LocalModelCard]:
     """Return the cards of all models that run here, the bundled one first."""
-    bundled = [_BUNDLED / name for name in (OFFLINE_MODEL, *_EARLIER)]
+    bundled = [_BUNDLED / name for name in BUNDLED_MODELS]
     folders = [*bundled, *sorted((home / "models").glob("[!.]*"))]
     return [LocalModelCard.read(f) for f in folders if (f / CARD).is_file()]
 
@@ -62,10 +64,10 @@ def open_local(home: Path, name: str, *, threads: int) -> LocalEmbedding:
     for folder in (local_model_folder(home, name), _BUNDLED / name):
         if (folder / CARD).is_file():
             return LocalEmbedding(folder, threads=threads)
-    if name in {OFFLINE_MODEL, *_EARLIER}:
+    if name in BUNDLED_MODELS:
         msg = (
-            f"The offline embedding model {name!r} is not in this installation: a checkout "
-            "builds it with: make model. Or search by words alone: "
+            f"The offline embedding model {name!r} is not in this installation: a "
+            "checkout builds it with: make model. Or search by words alone: "
             'embedding_model = "" in erya.toml.'
         )
         raise NotFoundError(msg)
