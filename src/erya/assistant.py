@@ -323,14 +323,15 @@ class Assistant:
         """
         found = self._reranked(question, principal=principal, limit=limit)
         if self.reader is not None:
-            found = self._read(question, found)
+            found = self._read(self.reader, question, found)
         return dataclasses.replace(found, hits=found.hits[:limit])
 
-    def _read(self, question: str, found: Evidence) -> Evidence:
-        assert self.reader is not None
+    def _read(
+        self, reader: ReadingReranker, question: str, found: Evidence
+    ) -> Evidence:
         with traces.span("read", passages=len(found.hits)):
             try:
-                return self.reader.rerank(question[:_LONGEST_QUESTION], found)
+                return reader.rerank(question[:_LONGEST_QUESTION], found)
             except ModelError as error:
                 if not self.fall_back:
                     raise

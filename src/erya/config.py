@@ -92,8 +92,8 @@ class Settings:
         rerank_candidates: Passages that it reads for each question.
         rerank_seconds: The longest a rerank endpoint may take for one request.
         rerank_proxy: The proxy to reach rerank endpoints through.
-        read_passages: Passages that the reader reads together with each question, to put
-            those first that answer and to mark the words that do; 0 reads none.
+        read_passages: Passages that the reader reads together with each question, to
+            put those first that answer and to mark the words that do; 0 reads none.
         model_hub: Where models are fetched from, when one is added by its name.
         passages: Passages that an answer is made from.
         chunk_tokens: The largest passage, in tokens.

@@ -70,6 +70,7 @@ def test_the_offline_model_agrees_with_the_engine_it_comes_from(offline):
 
     vectors = offline.embed_passages(sentences).vectors
 
+    assert centring is not None
     rest = map(unit, centring.passages(wanted))
     found = [float(v @ r) for v, r in zip(vectors, rest, strict=True)]
     assert len(found) == 90

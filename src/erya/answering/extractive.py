@@ -97,7 +97,7 @@ class ExtractiveAnswerer(Answerer):
     ) -> Answer:
         asked = asked_of(question)
         missing = _missing(asked, evidence)
-        candidates = self._candidates(question, evidence, asked)
+        candidates = self._candidates(evidence, asked)
         if missing or not candidates or self._evidence(question, evidence) < 0:
             return abstain(question, evidence, missing=missing)
         chosen = self._chosen(candidates, asked)
@@ -106,9 +106,7 @@ class ExtractiveAnswerer(Answerer):
             on_text(answer.text)
         return answer
 
-    def _candidates(
-        self, question: str, evidence: Evidence, asked: Asked
-    ) -> list["_Candidate"]:
+    def _candidates(self, evidence: Evidence, asked: Asked) -> list["_Candidate"]:
         """Score the units of the best passages, best first."""
         total = sum(evidence.weights.values())
         if not total:
@@ -225,12 +223,14 @@ class _Candidate(NamedTuple):
 
     def meets(self, other: "_Candidate") -> bool:
         """Tell whether the two would quote some of the same characters, or say them."""
-        ours, theirs = self._whole(), other._whole()
+        ours, theirs = self.whole, other.whole
         if self.hit is other.hit:
             return ours.start < theirs.end and theirs.start < ours.end
         return _letters(self.unit.text) == _letters(other.unit.text)
 
-    def _whole(self) -> Span:
+    @property
+    def whole(self) -> Span:
+        """The list or record that the unit is part of, or the unit."""
         text, span = self.hit.chunk.text, self.unit.span
         return list_of(text, span) or block_of(text, span) or span
 
@@ -264,10 +264,7 @@ def _read_in(hit: Hit, span: Span) -> _Answering:
 
 def _heading_for(chunk: Chunk, quote: str, question: str) -> str:
     """Return the heading above a quote where it says what the quote is about."""
-    if not chunk.headings:
-        heading = chunk.title
-    else:
-        heading = chunk.headings[-1]
+    heading = chunk.headings[-1] if chunk.headings else chunk.title
     asked = terms(question)
     lacks = (terms(heading) & asked) - terms(quote)
     return heading if lacks and len(quote) <= _SHORT and "|" not in heading else ""

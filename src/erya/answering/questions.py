@@ -87,7 +87,7 @@ class Asked:
 
     @property
     def holds(self) -> Callable[[str], bool]:
-        """A test for sentences that hold what is asked for; of an open one none does."""
+        """A test for sentences that hold what is asked for; an open one has none."""
         if self.kind in {"number", "time"}:
             return lambda sentence: any(f.kind == "number" for f in facts(sentence))
         if self.kind == "reason":
@@ -101,12 +101,13 @@ def asked_of(question: str) -> Asked:
     """Tell what a question asks for."""
     comparing = _COMPARISON.search(question) is not None
     listing = _LIST.search(question) is not None
-    kind: Kind = "open"
-    for pattern, name in (
+    named: tuple[tuple[re.Pattern[str], Kind], ...] = (
         (_REASON, "reason"), (_TIME, "time"), (_NUMBER, "number"), (_PERSON, "person"),
-    ):  # fmt: skip
+    )  # fmt: skip
+    kind: Kind = "open"
+    for pattern, name in named:
         if pattern.search(question):
-            kind = name  # type: ignore[assignment] - the names are kinds
+            kind = name
             break
     else:
         kind = "comparison" if comparing else "list" if listing else "open"

@@ -83,42 +83,35 @@ def list_of(text: str, span: Span) -> Span | None:
     at = next((i for i, line in enumerate(lines) if line.end >= span.end), None)
     if at is None:
         return None
-    if _introduces(text, span):
-        first = at
-        items = range(at + 1, len(lines))
-    elif _is_item(text, lines[at]):
-        first = at
+    introduces = _introduces(text, span)
+    if not introduces and not _is_item(text, lines[at]):
+        return None
+    first = at
+    if not introduces:
         while first > 0 and _is_item(text, lines[first - 1]):
             first -= 1
-        above = lines[first - 1] if first else None
-        if above is not None and _introduces(text, above):
-            first -= 1
-        items = range(at + 1, len(lines))
-    else:
-        return None
+        first -= bool(first) and _introduces(text, lines[first - 1])
     last = at
-    for i in items:
-        if not _is_item(text, lines[i]) and not _follows_intro(text, lines, i, at, span):
-            break
-        last = i
+    while last + 1 < len(lines) and (
+        _is_item(text, lines[last + 1])
+        or (introduces and _follows(text, lines[last], lines[last + 1], near=last > at))
+    ):
+        last += 1
     start = span.start if first == at else lines[first].start
-    end = lines[last].end
-    if last == first or end <= span.end and start >= span.start:
-        return None
-    while end - start > _LONGEST_LIST and last > max(at, first + 1):
+    while lines[last].end - start > _LONGEST_LIST and last > max(at, first + 1):
         last -= 1
-        end = lines[last].end
-    return Span(start, end) if end - start <= _LONGEST_LIST else None
+    end = lines[last].end
+    if last == first or end - start > _LONGEST_LIST:
+        return None
+    return Span(start, end)
 
 
-def _follows_intro(
-    text: str, lines: list[Span], i: int, at: int, span: Span
-) -> bool:
-    """Tell whether a line without a mark goes on right below an introduction."""
-    if not _introduces(text, span):
-        return False
-    gap = text[lines[i - 1].end : lines[i].start]
-    return gap.count("\n") <= 1 or i == at + 1
+def _follows(text: str, above: Span, below: Span, *, near: bool) -> bool:
+    """Tell whether a line without a mark goes on below an introduction.
+
+    Right below it, or after a blank line where nothing has come yet.
+    """
+    return not near or text[above.end : below.start].count("\n") <= 1
 
 
 def _introduces(text: str, span: Span) -> bool:

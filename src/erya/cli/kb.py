@@ -273,16 +273,27 @@ def rebuild(*, name: str, home: Path | None, config: Path | None) -> None:
 @name_argument
 @click.option("--model", metavar="M", help="The embedding model to change to.")
 @click.option(
-    "--compare", "questions", type=click.Path(path_type=Path, dir_okay=False),
-    metavar="QUESTIONS", help="Measure both models on these questions, paired.",
+    "--compare",
+    "questions",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="QUESTIONS",
+    help="Measure both models on these questions, paired.",
 )
 @click.option("--switch", is_flag=True, help="Let searches use the model from now on.")
 @click.option("--back", is_flag=True, help="Let searches use the model before again.")
 @click.option("--forget", is_flag=True, help="Delete the vectors of all other models.")
 @usual_options
 def reembed(
-    *, name: str, model: str | None, questions: Path | None, switch: bool, back: bool,
-    forget: bool, as_json: bool, home: Path | None, config: Path | None,
+    *,
+    name: str,
+    model: str | None,
+    questions: Path | None,
+    switch: bool,
+    back: bool,
+    forget: bool,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
 ) -> None:
     """Embed a base with another model, compare, switch, and go back.
 
@@ -304,8 +315,14 @@ def reembed(
     from erya.cli.reembedding import reembed_base  # noqa: PLC0415
 
     reembed_base(
-        settings_for(home=home, config=config), name, model=model,
-        questions=questions, switch=switch, back=back, forget=forget, as_json=as_json,
+        settings_for(home=home, config=config),
+        name,
+        model=model,
+        questions=questions,
+        switch=switch,
+        back=back,
+        forget=forget,
+        as_json=as_json,
     )
 
 

@@ -143,8 +143,8 @@ def _compare(
 
     here = replace(settings, kb=name, embedding_model=AUTO_MODEL)
     with scratch_home() as home:
+        Bases(settings.home).copy(principal, name, home)
         copies = Bases(home)
-        Bases(settings.home).copy(principal, name, copies)
         copied = copies.open(name)
         try:
             _switch(copied, wanted, principal)

@@ -1,11 +1,13 @@
 """`erya search`: the passages, without an answer."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from erya.cli.common import (
+    as_dict,
     as_option,
     assistant_for,
     echo,
@@ -19,20 +21,24 @@ from erya.cli.common import (
     snippet,
     usual_options,
 )
-from erya.errors import UsageError
+from erya.errors import NotFoundError, UsageError
+from erya.records import Span
 
 if TYPE_CHECKING:
-    from erya.records import Hit
+    from erya.assistant import Assistant
+    from erya.records import Hit, Principal
 
 __all__ = ["search"]
 
 _SCORE = (
-    "A score is the sum over both legs of weight × BM25 or cosine / the best one found."
+    "A score adds up how much of the query's words a passage has, how far its vector "
+    "rises above the crowd, each by its weight, and what the reader says."
 )
-_LEGS = ("keyword", "vector", "rerank")  # other ranks are those of wordings
+_LEGS = ("keyword", "vector", "rerank", "reader")  # other ranks are those of wordings
 _SCORE_JOINED = (
     "Each wording's scores count in proportion to its best, the question's own twice."
 )
+_PLACE = re.compile(r"(.+):(\d+)-(\d+)")
 _SCORE_BY_WORDS = "A score is the BM25 of the keyword leg."
 
 
@@ -45,6 +51,11 @@ _SCORE_BY_WORDS = "A score is the BM25 of the keyword leg."
 @click.option(
     "--explain", is_flag=True, help="Show what each leg says, and its weight."
 )
+@click.option(
+    "--why",
+    metavar="DOCUMENT[:START-END]",
+    help="Tell what each stage did with a document that was not found.",
+)
 @as_option
 @finding_options
 @usual_options
@@ -54,6 +65,7 @@ def search(
     limit: int,
     kb: str | None,
     explain: bool,
+    why: str | None,
     narrowed: str | None,
     model: str | None,
     query_strategy: str | None,
@@ -71,6 +83,8 @@ def search(
       erya search "差旅 住宿 标准" -k 3 --json
 
       erya search "lost my phone" --explain
+
+      erya search "lost my phone" --why information-security.md
     """
     settings = settings_for(
         home=home,
@@ -85,6 +99,9 @@ def search(
         raise UsageError(msg)
     principal = principal_for(settings, narrowed)
     with assistant_for(settings, kb=settings.kb) as assistant:
+        if why is not None:
+            _show_why(assistant, query, why, principal, limit=limit, as_json=as_json)
+            return
         found = assistant.search(query, principal=principal, limit=limit)
         has_vectors = explain and assistant.store.embedder(principal) is not None
     hits = found.hits
@@ -104,6 +121,67 @@ def search(
             echo(_SCORE_JOINED)
     if found.note:
         echo(f"\nNote: {found.note}")
+
+
+def _show_why(
+    assistant: "Assistant",
+    query: str,
+    target: str,
+    principal: "Principal",
+    *,
+    limit: int,
+    as_json: bool,
+) -> None:
+    from erya.evaluating.misses import why_missed  # noqa: PLC0415
+
+    document_id, span = _target(assistant, target, principal)
+    miss = why_missed(
+        assistant, query, document_id, principal=principal, span=span, limit=limit
+    )
+    if as_json:
+        echo_json(
+            {
+                "chunk": miss.chunk.id,
+                "source": miss.chunk.source,
+                "start": miss.chunk.start,
+                "end": miss.chunk.end,
+                "rank": miss.rank,
+                "stages": [as_dict(stage) for stage in miss.stages],
+            }
+        )
+        return
+    echo(f"{place(miss.chunk)}\n  {snippet(miss.chunk.text)}\n")
+    for stage in miss.stages:
+        echo(f"{stage.name:<8} {stage.outcome}")
+        if stage.cure:
+            echo(f"{'':<8} → {stage.cure}")
+
+
+def _target(
+    assistant: "Assistant", target: str, principal: "Principal"
+) -> "tuple[str, Span | None]":
+    """Find the document that is named by its id or the end of its source.
+
+    Raises:
+        NotFoundError: There is none of this name that the principal may read.
+    """
+    match = _PLACE.fullmatch(target)
+    name, span = target, None
+    if match is not None:
+        name, span = match[1], Span(int(match[2]), int(match[3]))
+    found = [
+        each
+        for each in assistant.store.documents(principal)
+        if each.id.startswith(name) or each.source.endswith(name)
+    ]
+    if len(found) != 1:
+        named = "no document" if not found else f"{len(found)} documents"
+        msg = (
+            f"{named} of this base end in {name!r}. Name it by more of its path, or by "
+            "its id: erya kb show NAME --json"
+        )
+        raise NotFoundError(msg[0].upper() + msg[1:])
+    return found[0].id, span
 
 
 def _explained(hit: "Hit", *, has_vectors: bool) -> list[str]:
@@ -127,6 +205,9 @@ def _explained(hit: "Hit", *, has_vectors: bool) -> list[str]:
     if "rerank" in hit.scores:
         said = f"rank {hit.ranks['rerank']}, score {hit.scores['rerank']:.4f}"
         lines.append(f"rerank   {said}: it has decided the order")
+    if hit.reading is not None:
+        said = f"rank {hit.ranks['reader']}, log odds {hit.reading.relevance:+.2f}"
+        lines.append(f"reader   {said} that it answers")
     if "vector" not in hit.weights:
         why = (
             "the model knows less than half of the query, or gave no answer"

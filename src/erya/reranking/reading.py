@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from erya.models import Passage, ReaderModel
-from erya.records import Chunk, Evidence, Hit
+from erya.records import Chunk, Evidence
 
 __all__ = ["ReadingReranker", "passage_of"]
 
@@ -40,7 +40,7 @@ class ReadingReranker:
         if not first:
             return evidence
         readings = self.reader.read(question, [passage_of(h.chunk) for h in first])
-        read: list[Hit] = []
+        read = []
         for hit, reading in zip(first, readings, strict=True):
             gain = self.weight / (1 + math.exp(-reading.relevance))
             read.append(

@@ -34,7 +34,8 @@ _MIN_RISE: Final = 0.1
 class ConvexFusion(Fusion):
     """Weighs the legs by what they cover, how far they rise, and what the model knows.
 
-    score = (1 - w) * (keyword / full) ** coverage_power + w * (cosine - floor) / (rise * (1 - floor)), with
+    score = (1 - w) * (keyword / full) ** coverage_power
+    + w * (cosine - floor) / (rise * (1 - floor)), with
     w = weight * (token coverage of the question * of the chunk) ** power, and the floor
     the cosine of the last of the nearest chunks.
 

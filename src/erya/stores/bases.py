@@ -59,8 +59,10 @@ class Bases:
             raise NotFoundError(msg)
         return EmbeddedStore(path, name=name)
 
-    def copy(self, principal: Principal, name: str, into: "Bases") -> None:
-        """Copy a base as it is at one moment; whoever writes to it is not kept waiting.
+    def copy(self, principal: Principal, name: str, home: Path) -> None:
+        """Copy a base into another home, as it is at one moment.
+
+        Whoever writes to it is not kept waiting.
 
         Raises:
             NotAllowedError: The principal may only read.
@@ -71,7 +73,7 @@ class Bases:
         permit(principal, "maintain")
         if not self.exists(name):
             self.open(name)  # raises, naming those there are
-        target = into._path(name)
+        target = home / self._path(name).relative_to(self._folder.parent)
         target.mkdir(parents=True, mode=0o700)
         with (
             closing(sqlite3.connect(self._path(name) / "base.sqlite")) as source,

@@ -213,9 +213,7 @@ def terms_of(
 def stored_embedder(connection: sa.Connection) -> Fingerprint | None:
     """Return the base's embedding model, or None if none was ever named."""
     base = schema.base
-    number = connection.scalar(
-        sa.select(base.c.value).where(base.c.key == "embedder")
-    )
+    number = connection.scalar(sa.select(base.c.value).where(base.c.key == "embedder"))
     return None if number is None else embedders_of(connection).get(int(number))
 
 

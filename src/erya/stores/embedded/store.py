@@ -173,7 +173,7 @@ class EmbeddedStore(Store):
         permit(principal, "maintain")
         vectors = schema.vectors
         with guarded(self._name), self._engine.begin() as connection:
-            counts = dict(
+            counts: dict[int, int] = dict(
                 connection.execute(
                     sa.select(vectors.c.embedder, sa.func.count()).group_by(
                         vectors.c.embedder
