@@ -52,7 +52,7 @@ _COMPARISON: Final = re.compile(
 )
 # What is meant exactly or not at all: a version, a code, a setting, a reference.
 _EXACT: Final = re.compile(
-    r"(?<![\w.])(?:v\d+(?:\.\d+)*|\d+\.\d+\.\d+)(?:[-.]?[a-z]+\d*)?(?![\w])"  # v2.1.1
+    r"(?<![\w.])(?:[vV]\d+(?:\.\d+)*|\d+\.\d+\.\d+)(?:[-.]?[a-z]+\d*)?(?![\w])"  # v2.1.1
     r"|(?<![\w])[A-Za-z]{1,6}/[A-Za-z] ?\d{2,}(?:[.-]\d+)*"  # GB/T 11643
     r"|(?<![\w])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+(?![\w])"
     r"|(?<![\w-])[A-Z]{1,6}\d{2,}[A-Z0-9]*(?![\w])"  # E07, CB120
@@ -63,8 +63,8 @@ _EXACT: Final = re.compile(
 _REFERENCE: Final = re.compile(r"第\d+[条章节号]")
 _NOT_EXACT: Final = re.compile(
     r"\d+(?:st|nd|rd|th|s|k|m|d|g|h|x|px|kb|mb|gb|tb|ml|kg|mg|km|cm|mm|am|pm)"
-    r"|(?:fy|q|h)\d{1,4}|[a-z]+-(?:\d{1,2}|[a-z-]+)-(?:old|day|year|week|month|hour)s?"
-    r"|[a-z]+-(?:of|to|the|in|and|a|at|by|or|for|up)-[a-z-]+|\d{1,4}(?:-\d{1,2}){1,2}"
+    r"|(?:fy|q|h)\d{1,4}|\d+-(?:[a-z]+)(?:-[a-z]+)?|\d{1,4}(?:-\d{1,2}){1,2}"
+    r"|[a-z]+-(?:of|to|the|in|and|a|at|by|or|for|up)-[a-z-]+"
     r"|(?:covid|top|mid|pre|post|non)-\d+",
     re.IGNORECASE,
 )

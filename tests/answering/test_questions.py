@@ -1,0 +1,66 @@
+import pytest
+
+from erya.answering.questions import asked_of, mentions
+
+
+@pytest.mark.parametrize(
+    ("question", "exact"),
+    [
+        ("What changed in V2.1.1?", ("V2.1.1",)),
+        ("What does the HX-210 measure?", ("HX-210",)),
+        ("What is SEND_FILE_MAX_AGE_DEFAULT?", ("SEND_FILE_MAX_AGE_DEFAULT",)),
+        ("What should pxc-loop-timeout be?", ("pxc-loop-timeout",)),
+        ("屏幕上的 E07 是什么意思？", ("E07",)),
+        ("按 GB/T 11643 检查什么？", ("GB/T 11643",)),
+        ("第四十七条说了什么？", ("第47条",)),
+        ("What does Article 42 say?", ("第42条",)),
+        ("What does --dry-run do?", ("--dry-run",)),
+        ("How many days in 2023?", ()),
+        ("Is it state-of-the-art?", ()),
+        ("What happened on 2021-03-04?", ()),
+        ("A 3-year-old child?", ()),
+        ("Where is room 2.17?", ()),
+    ],
+)
+def test_what_is_meant_exactly_is_told_from_other_words(question, exact):
+    assert asked_of(question).exact == exact
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "several"),
+    [
+        ("When does it open?", "time", False),
+        ("什么时候发？", "time", False),
+        ("How much does it cost?", "number", False),
+        ("住一晚多少钱？", "number", False),
+        ("Why was it changed?", "reason", False),
+        ("谁批准？", "person", False),
+        ("Which documents are needed?", "list", True),
+        ("需要哪些材料？", "list", True),
+        ("What is the difference between A and B?", "comparison", True),
+        ("What is it?", "open", False),
+    ],
+)
+def test_a_question_tells_what_its_answer_holds(question, kind, several):
+    asked = asked_of(question)
+
+    assert (asked.kind, asked.several) == (kind, several)
+
+
+@pytest.mark.parametrize(
+    ("text", "exact", "found"),
+    [
+        ("The HX-210 is small.", "HX-210", True),
+        ("The HX-2101 is small.", "HX-210", False),
+        ("The HX 210 is small.", "HX-210", True),
+        ("ＨＸ－２１０很小", "HX-210", True),
+        ("v2.1.10 came later", "v2.1.1", False),
+        ("since v2.1.1.", "V2.1.1", True),
+        ("第一百二十条 施行", "第120条", True),
+        ("第二十条 施行", "第120条", False),
+        ("see Article 120", "第120条", True),
+        ("retry_budget_max", "retry_budget", False),
+    ],
+)
+def test_a_code_is_found_as_a_whole_or_not_at_all(text, exact, found):
+    assert mentions(text, exact) is found
