@@ -90,6 +90,16 @@ class Assistant:
     fall_back: bool = True
     _retrieves: Retriever | None = field(default=None, init=False, repr=False)
 
+    def __post_init__(self) -> None:
+        """Let the quoting answerer compare meanings, where that asks nobody else."""
+        if (
+            isinstance(self.answerer, ExtractiveAnswerer)
+            and self.answerer.embedding is None
+            and self.embedding is not None
+            and self.embedding.local
+        ):
+            self.answerer = dataclasses.replace(self.answerer, embedding=self.embedding)
+
     def __enter__(self) -> Self:
         return self
 

@@ -136,7 +136,7 @@ class Settings:
     rerank_candidates: int = 30
     rerank_seconds: float = 120.0
     rerank_proxy: str = ""
-    read_passages: int = 8
+    read_passages: int = 5
     model_hub: str = "https://huggingface.co"
     passages: int = 8
     chunk_tokens: int = 256

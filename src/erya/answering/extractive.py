@@ -17,60 +17,61 @@ from typing_extensions import override
 
 from erya.answering.base import Answerer, Quoted, abstain, assemble
 from erya.answering.questions import Asked, asked_of, mentions
-from erya.answering.units import Unit, block_of, list_of, units_of, with_code
+from erya.answering.units import Unit, block_of, item_of, list_of, units_of, with_code
 from erya.language import question_words, terms
+from erya.models import LEAST_KNOWN, EmbeddingModel
 from erya.records import Answer, Chunk, Evidence, Hit, Span
 
 __all__ = ["ExtractiveAnswerer"]
 
-_PASSAGES: Final = 8
+_PASSAGES: Final = 4  # more did not find more answers
 _SINGLE: Final = 0.3  # weight of a Chinese word of one character
 _FEW: Final = 3  # fewer other passages than this tell nothing about prominence
 _TYPICAL_PROMINENCE: Final = 0.5
+_UNIT_CHARACTERS: Final = 360  # of a unit that are compared in meaning
 _SHORT: Final = 120  # characters of a quote that may need its heading
-_UNREAD: Final = -10.0  # log odds, where a reader has seen nothing
+_UNREAD: Final = -12.0  # log odds, where a reader has seen nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """How much each sign counts; the share of the question's weight covered counts 1.
+    """How much each sign of a unit counts, as log odds against the other units.
 
     Attributes:
-        around: The share that only headings and title add.
-        neighbours: The share that only the sentences next to it add.
-        passage: The passage's score relative to the best passage.
-        kind: The sentence holds what the question asks for: a number, a time, a reason.
-        span: The chance that the reader sees in the unit's words.
-        relevance: The chance that the passage answers, as the reader has it.
-        companion: How good, relative to the best, a further sentence must be.
+        meaning: The cosine of the unit, below its heading, and the question.
+        span: The reader's log odds of its best words in the unit.
+        own: The share of the question's weight that the unit has.
+        above: The share that only headings and title add.
+        kind: The unit holds what the question asks for: a number, a time, a reason.
+        exact: It names a code or reference that the question names.
+        companion: How far below the best a further unit may be.
     """
 
-    around: float = 0.9
-    neighbours: float = 0.4
-    passage: float = 0.3
-    kind: float = 0.15
-    span: float = 1.5
-    relevance: float = 0.5
-    companion: float = 0.7
+    meaning: float = 20.0
+    span: float = 0.12
+    own: float = 2.0
+    above: float = 4.0
+    kind: float = 0.9
+    exact: float = 2.0
+    companion: float = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """When the documents do not say: below 0 the evidence is too weak.
 
-    evidence = coverage * share of the question's words that the best passage has
-    + prominence * log(best score over the mean of the others) + span * the reader's log
-    odds of its best span + relevance * those of its best passage + constant.
-    Without a reader the two signs from words decide.
+    evidence = span * the reader's log odds of its best span + relevance * those of its
+    best passage + meaning * the best cosine of a unit + constant. Where nobody has read
+    the passages, or no vector tells of them, two signs from words decide: the share of
+    the question's words that the best passage has, and how far it stands out.
     """
 
-    coverage: float = 2.5
-    prominence: float = 0.5
-    span: float = 0.35
-    relevance: float = 0.5
-    constant: float = 0.0
-    words_prominence: float = 0.47
-    words_evidence: float = 0.51
+    span: float = 0.1
+    relevance: float = 0.2
+    meaning: float = 4.0
+    constant: float = -0.1
+    prominence: float = 0.47
+    coverage: float = 0.51
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +80,14 @@ class ExtractiveAnswerer(Answerer):
 
     Attributes:
         sentences: How many at most, at least 1.
+        embedding: Tells how near a unit is to the question; without it words and the
+            reader decide. An assistant gives it its own, where that runs here.
         weights: What decides between units.
         refusal: What decides whether the documents say.
     """
 
     sentences: int = 3
+    embedding: EmbeddingModel | None = None
     weights: Weights = Weights()
     refusal: Refusal = Refusal()
 
@@ -97,111 +101,109 @@ class ExtractiveAnswerer(Answerer):
     ) -> Answer:
         asked = asked_of(question)
         missing = _missing(asked, evidence)
-        candidates = self._candidates(evidence, asked)
-        if missing or not candidates or self._evidence(question, evidence) < 0:
+        candidates = self._candidates(question, evidence, asked)
+        if (
+            missing
+            or not candidates
+            or self._strength(question, evidence, candidates) < 0
+        ):
             return abstain(question, evidence, missing=missing)
-        chosen = self._chosen(candidates, asked)
+        chosen = self._chosen(candidates)
         answer = assemble([c.quoted(asked, question) for c in chosen])
         if on_text is not None:
             on_text(answer.text)
         return answer
 
-    def _candidates(self, evidence: Evidence, asked: Asked) -> list["_Candidate"]:
+    def _candidates(
+        self, question: str, evidence: Evidence, asked: Asked
+    ) -> list["_Candidate"]:
         """Score the units of the best passages, best first."""
-        total = sum(evidence.weights.values())
-        if not total:
-            total = 1.0
-        hits = evidence.hits[:_PASSAGES]
+        hits = evidence.hits
         if asked.exact:
             hits = tuple(h for h in hits if _names_any(h.chunk, asked)) or hits
-        top = (hits[0].score if hits else 1.0) or 1.0
+        units = [
+            (hit, unit) for hit in hits[:_PASSAGES] for unit in units_of(hit.chunk)
+        ]
+        nearness = self._nearness(question, units)
         candidates = [
-            candidate
-            for hit in hits
-            for candidate in self._of_passage(
-                hit, asked, weights=evidence.weights, total=total, top=top
-            )
+            self._scored(hit, unit, asked=asked, weights=evidence.weights, near=near)
+            for (hit, unit), near in zip(units, nearness, strict=True)
         ]
         return sorted(candidates, key=lambda candidate: -candidate.score)
 
-    def _of_passage(
-        self, hit: Hit, asked: Asked, *, weights: Mapping[str, float], total: float,
-        top: float,
-    ) -> list["_Candidate"]:  # fmt: skip
-        units = units_of(hit.chunk)
+    def _nearness(
+        self, question: str, units: Sequence[tuple[Hit, Unit]]
+    ) -> Sequence[float]:
+        """Return the cosine of each unit and the question; 0 where nobody can tell."""
+        nothing = [0.0] * len(units)
+        if self.embedding is None or not units:
+            return nothing
+        texts = [_under_heading(hit.chunk, unit) for hit, unit in units]
+        if self.embedding.known([question])[0] < LEAST_KNOWN:
+            return nothing
+        asked = self.embedding.embed_query(question).vectors[0]
+        vectors = self.embedding.embed_passages(texts).vectors
+        known = self.embedding.known(texts)
+        return [
+            float(vector @ asked) if share >= LEAST_KNOWN else 0.0
+            for vector, share in zip(vectors, known, strict=True)
+        ]
+
+    def _scored(
+        self, hit: Hit, unit: Unit, *, asked: Asked, weights: Mapping[str, float],
+        near: float,
+    ) -> "_Candidate":  # fmt: skip
+        total = sum(weights.values()) or 1.0
+        here = terms(unit.text) & weights.keys()
         above = terms(_above(hit.chunk)) & weights.keys()
-        found = [terms(unit.text) & weights.keys() for unit in units]
-        relevance = _chance(hit.reading.relevance) if hit.reading else 0.0
+        own = _share(here, weights, total)
+        answer = _read_in(hit, unit.span)
         weighed = self.weights
-        candidates: list[_Candidate] = []
-        for i, unit in enumerate(units):
-            here = found[i]
-            beside = frozenset().union(*found[max(i - 1, 0) : i + 2])
-            own = _share(here, weights, total)
-            with_above = _share(here | above, weights, total)
-            covered = _share(here | above | beside, weights, total)
-            answer = _read_in(hit, unit.span)
-            score = (
-                own
-                + weighed.around * (with_above - own)
-                + weighed.neighbours * (covered - with_above)
-                + weighed.passage * hit.score / top
-                + weighed.kind * asked.holds(hit.chunk.text[slice(*unit.span)])
-                + weighed.span * _chance(answer.score)
-                + weighed.relevance * relevance
-            )
-            if asked.exact:
-                score += sum(mentions(unit.text, each) for each in asked.exact)
-            candidates.append(
-                _Candidate(hit, unit, score, here, answer.span, answer.score)
-            )
-        return candidates
+        score = (
+            weighed.meaning * near
+            + weighed.span * max(answer.score, _UNREAD)
+            + weighed.own * own
+            + weighed.above * (_share(here | above, weights, total) - own)
+            + weighed.kind * asked.holds(hit.chunk.text[slice(*unit.span)])
+            + weighed.exact * any(mentions(unit.text, each) for each in asked.exact)
+        )
+        return _Candidate(hit, unit, score, here, answer.span, answer.score, near)
 
-    def _chosen(
-        self, candidates: Sequence["_Candidate"], asked: Asked
-    ) -> list["_Candidate"]:
-        """Take the best, and those nearly as good that add something.
+    def _chosen(self, candidates: Sequence["_Candidate"]) -> list["_Candidate"]:
+        """Take the best, and those that are nearly as likely to answer.
 
-        A further one adds something where it covers a word of the question that none
-        before does, or where several things are asked for. A unit inside a quote that
-        is taken already is not quoted twice. The best passage comes first.
+        A unit inside a quote that is taken already, or that says the same, is not
+        quoted twice. The best passage comes first.
         """
         best = candidates[0]
-        least = best.score * self.weights.companion
-        sure = best.odds > 0 and not asked.several
         near = [best]
         for candidate in candidates[1 : 4 * self.sentences]:
-            if len(near) == self.sentences or candidate.score < least:
+            if (
+                len(near) == self.sentences
+                or candidate.score < best.score - self.weights.companion
+            ):
                 break
-            if any(map(candidate.meets, near)):
-                continue
-            before = frozenset().union(*(c.found for c in near))
-            adds = bool(candidate.found - before) or (
-                asked.several and candidate.odds > 0
-            )
-            if adds and not (sure and candidate.odds <= 0):
+            if not any(map(candidate.meets, near)):
                 near.append(candidate)
         first_seen = {id(c.hit): rank for rank, c in reversed(list(enumerate(near)))}
         return sorted(near, key=lambda c: (first_seen[id(c.hit)], c.unit.span.start))
 
-    def _evidence(self, question: str, evidence: Evidence) -> float:
+    def _strength(
+        self, question: str, evidence: Evidence, candidates: Sequence["_Candidate"]
+    ) -> float:
         """Return how strongly the passages speak; below 0 they do not say."""
-        if not evidence.hits:
-            return -math.inf
         refusal = self.refusal
-        coverage = _share_of_words(question, evidence)
-        prominence = _prominence(evidence)
         readings = [hit.reading for hit in evidence.hits if hit.reading is not None]
-        if not readings:
-            signs = coverage + refusal.words_prominence * prominence
-            return signs - refusal.words_evidence
+        near = max(candidate.near for candidate in candidates)
+        if not readings or not near:
+            prominence = refusal.prominence * _prominence(evidence)
+            return _share_of_words(question, evidence) + prominence - refusal.coverage
         span = max((r.spans[0].score for r in readings if r.spans), default=_UNREAD)
         relevance = max(reading.relevance for reading in readings)
         return (
-            refusal.coverage * coverage
-            + refusal.prominence * prominence
-            + refusal.span * span
+            refusal.span * max(span, _UNREAD)
             + refusal.relevance * relevance
+            + refusal.meaning * near
             + refusal.constant
         )
 
@@ -220,6 +222,7 @@ class _Candidate(NamedTuple):
     found: frozenset[str]
     answer: Span | None
     odds: float
+    near: float
 
     def meets(self, other: "_Candidate") -> bool:
         """Tell whether the two would quote some of the same characters, or say them."""
@@ -232,7 +235,8 @@ class _Candidate(NamedTuple):
     def whole(self) -> Span:
         """The list or record that the unit is part of, or the unit."""
         text, span = self.hit.chunk.text, self.unit.span
-        return list_of(text, span) or block_of(text, span) or span
+        found = list_of(text, span) or block_of(text, span) or item_of(text, span)
+        return found or span
 
     def quoted(self, asked: Asked, question: str) -> Quoted:
         """Return what is quoted of it: enough to be understood."""
@@ -243,7 +247,7 @@ class _Candidate(NamedTuple):
         ):
             whole = list_of(text, span)
         if whole is None:
-            whole = with_code(text, span)
+            whole = item_of(text, span) or with_code(text, span)
         heading = _heading_for(self.hit.chunk, text[slice(*whole)], question)
         inside = self.answer is not None and (
             whole.start <= self.answer.start and self.answer.end <= whole.end
@@ -270,6 +274,11 @@ def _heading_for(chunk: Chunk, quote: str, question: str) -> str:
     return heading if lacks and len(quote) <= _SHORT and "|" not in heading else ""
 
 
+def _under_heading(chunk: Chunk, unit: Unit) -> str:
+    heading = chunk.headings[-1] if chunk.headings else chunk.title
+    return f"{heading}\n{unit.text}"[:_UNIT_CHARACTERS]
+
+
 def _above(chunk: Chunk) -> str:
     return " ".join((chunk.title, *chunk.headings))
 
@@ -283,10 +292,6 @@ def _missing(asked: Asked, evidence: Evidence) -> tuple[str, ...]:
     if not asked.exact or any(_names_any(h.chunk, asked) for h in evidence.hits):
         return ()
     return asked.exact
-
-
-def _chance(odds: float) -> float:
-    return 1 / (1 + math.exp(-odds)) if odds > -30 else 0.0
 
 
 def _letters(text: str) -> str:

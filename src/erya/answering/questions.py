@@ -37,7 +37,8 @@ _GIVES_REASON: Final = re.compile(
 )
 _PERSON: Final = re.compile(r"\bwho(?:m|se)?\b|谁|誰|哪位|什么人|何人", re.IGNORECASE)
 _LIST: Final = re.compile(
-    r"\b(?:which|what)\b(?: [\w-]+){0,3} (?:\w{3,}s\b|people\b|children\b)"
+    r"\b(?:which|what)\b(?: (?!does|is|was|has|do|did)[\w-]+){0,3}"
+    r" (?:(?!does|was|has|this|its|less|\w*ss\b|status|news)\w{3,}s|people|children)\b"
     r"(?! (?:is|was|has|does)\b)"
     r"|\b(?:list|name) (?:all|the)\b|\bwhat (?:are|were) the\b|\bsteps\b"
     r"|哪些|哪几|哪幾|有什么条件|什么情形|几种|幾種|列出|都有|分别|分別",
@@ -52,7 +53,8 @@ _COMPARISON: Final = re.compile(
 )
 # What is meant exactly or not at all: a version, a code, a setting, a reference.
 _EXACT: Final = re.compile(
-    r"(?<![\w.])(?:[vV]\d+(?:\.\d+)*|\d+\.\d+\.\d+)(?:[-.]?[a-z]+\d*)?(?![\w])"  # v2.1.1
+    # v2.1.1
+    r"(?<![\w.])(?:[vV]\d+(?:\.\d+)*|\d+\.\d+\.\d+)(?:[-.]?[a-z]+\d*)?(?![\w])"
     r"|(?<![\w])[A-Za-z]{1,6}/[A-Za-z] ?\d{2,}(?:[.-]\d+)*"  # GB/T 11643
     r"|(?<![\w])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+(?![\w])"
     r"|(?<![\w-])[A-Z]{1,6}\d{2,}[A-Z0-9]*(?![\w])"  # E07, CB120
@@ -94,6 +96,8 @@ class Asked:
             return lambda sentence: _GIVES_REASON.search(sentence) is not None
         if self.kind == "person":
             return lambda sentence: any(f.kind == "name" for f in facts(sentence))
+        if self.kind == "list":  # what introduces one
+            return lambda sentence: sentence.rstrip().endswith((":", "："))
         return lambda _: False
 
 

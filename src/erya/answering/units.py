@@ -14,7 +14,7 @@ from erya.answering.base import column_names
 from erya.language import LIST_MARK, is_row, names_columns, sentences
 from erya.records import Chunk, Span
 
-__all__ = ["Unit", "block_of", "list_of", "units_of", "with_code"]
+__all__ = ["Unit", "block_of", "item_of", "list_of", "units_of", "with_code"]
 
 _LONGEST_LIST: Final = 600  # characters of a list quoted with its introduction
 _LONGEST_RECORD: Final = 400
@@ -97,7 +97,7 @@ def list_of(text: str, span: Span) -> Span | None:
         or (introduces and _follows(text, lines[last], lines[last + 1], near=last > at))
     ):
         last += 1
-    start = span.start if first == at else lines[first].start
+    start = span.start if introduces else lines[first].start
     while lines[last].end - start > _LONGEST_LIST and last > max(at, first + 1):
         last -= 1
     end = lines[last].end
@@ -125,6 +125,21 @@ def _is_item(text: str, line: Span) -> bool:
 def _lines(text: str) -> Iterator[Span]:
     for match in re.finditer(r"[^\n]*\S[^\n]*", text):
         yield Span(match.start(), match.end())
+
+
+def item_of(text: str, span: Span) -> Span | None:
+    """Return the whole item of a list that a sentence is part of, without its mark.
+
+    None where the sentence is all of it, in no list, or the item is long.
+    """
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end)
+    end = len(text) if end < 0 else end
+    mark = LIST_MARK.match(text, start, end)
+    if mark is None or end - mark.end() > _LONGEST_RECORD:
+        return None
+    item = Span(mark.end(), end)
+    return item if item != span and item.start <= span.start else None
 
 
 def block_of(text: str, span: Span) -> Span | None:

@@ -24,7 +24,7 @@ class ReadingReranker:
     """
 
     reader: ReaderModel
-    candidates: int = 8
+    candidates: int = 5
     weight: float = 0.5
 
     def rerank(self, question: str, evidence: Evidence) -> Evidence:
