@@ -109,18 +109,21 @@ def test_search_lists_passages(erya, folder):
         "document", "chunk", "source", "page", "start", "end", "text", "score", "ranks",
     }  # fmt: skip
     assert hits[0]["text"] == "Hotels may cost EUR 140 a night."
-    assert hits[0]["ranks"] == {"keyword": 1, "vector": 1}
-    assert set(hits[0]["scores"]) == set(hits[0]["weights"]) == {"keyword", "vector"}
+    assert hits[0]["ranks"] == {"keyword": 1, "vector": 1, "reader": 1}
+    assert set(hits[0]["weights"]) == {"keyword", "vector"}
+    assert set(hits[0]["scores"]) == {"keyword", "vector", "reader"}
     assert "Nothing was found" in erya("search", "嗯", "--kb", "docs").out
 
 
 def test_search_explains_each_leg(erya, folder):
+    Path("erya.toml").write_text('embedding_model = "all-MiniLM-L6-v2"\n', "utf-8")
     erya("ingest", folder, "--kb", "docs")
 
     english = erya("search", "hotels", "-k", "1", "--explain", "--kb", "docs").out
     assert "keyword  rank 1, BM25" in english
     assert "vector   rank 1, cosine" in english
     assert "here 100% of that" in english
+    assert "reader   rank 1, log odds" in english
     chinese = erya("search", "工龄满十年", "-k", "1", "--explain", "--kb", "docs").out
     assert "vector   not asked" in chinese
     mixed = erya("search", "annual leave 年假", "--explain", "--kb", "docs").out
@@ -132,14 +135,14 @@ def test_without_an_embedding_model_words_find(erya, folder, monkeypatch):
     erya("ingest", folder, "--kb", "docs")
 
     hit = erya("search", "hotels", "--kb", "docs", "--json").json["hits"][0]
-    assert hit["ranks"] == {"keyword": 1}
+    assert hit["ranks"] == {"keyword": 1, "reader": 1}
     assert "none: passages are found by their words" in erya("doctor").out
     monkeypatch.delenv("ERYA_EMBEDDING_MODEL")
     # Without vectors, a base opens all the same; the next ingest embeds what is there.
     assert erya("search", "hotels", "--kb", "docs").code == 0
     erya("ingest", folder, "--kb", "docs")
     hit = erya("search", "hotels", "--kb", "docs", "--json").json["hits"][0]
-    assert hit["ranks"] == {"keyword": 1, "vector": 1}
+    assert hit["ranks"] == {"keyword": 1, "vector": 1, "reader": 1}
 
 
 def test_a_citation_of_a_pdf_is_shown_on_its_page(erya, tmp_path):
@@ -408,7 +411,7 @@ def test_the_version_is_told(erya):
         (("kb", "show", "none"), "There is no base 'none'"),
         (
             ("models", "remove", "none"),
-            "There is no model 'none'. Models here: all-MiniLM",
+            "There is no model 'none'. Models here: multilingual-e5-small",
         ),
         (("config", "show", "--config", "none.toml"), "There is no settings file"),
     ],
@@ -599,9 +602,10 @@ def test_the_command_that_shows_a_citation_goes_as_it_is(erya, folder, tmp_path)
 
 
 def test_explain_says_why_the_vectors_are_silent(erya, folder):
+    Path("erya.toml").write_text('embedding_model = "all-MiniLM-L6-v2"\n', "utf-8")
     erya("ingest", folder, "--kb", "docs")
 
-    assert "sum over both legs" in erya("search", ASK, "--explain", "--kb", "docs").out
+    assert "A score adds up how much" in erya("search", ASK, "--explain", "--kb", "docs").out
     chinese = erya("search", "员工请假几天", "--explain", "--kb", "docs").out
     assert "not asked: the model knows less than half of the query" in chinese
     Path("erya.toml").write_text('embedding_model = ""\n', "utf-8")
@@ -635,7 +639,7 @@ def test_an_unknown_model_is_told_with_those_that_are_known(erya):
     for command in ("test", "remove"):
         refused = erya("models", command, "nothere")
         assert refused.code == 2
-        assert "no model 'nothere'. Models here: all-MiniLM-L6-v2" in refused.err
+        assert "no model 'nothere'. Models here: multilingual-e5-small" in refused.err
     assert "The name is empty" in erya("models", "add", "embedding", " ").err
     assert "no folder '/nope'" in erya("evaluate", "retrieval", "/nope").err
 

@@ -642,7 +642,7 @@ def test_a_summary_tells_what_was_reranked_and_judged(
     assert "judged by strict" in page
     assert "+ bge" in page
     listed = erya("evaluate", "runs").out
-    assert "all-MiniLM-L6-v2, bge" in listed
+    assert "multilingual-e5-small, bge" in listed
     assert "contains" in listed
 
 

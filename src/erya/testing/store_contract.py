@@ -478,7 +478,7 @@ class StoreContract:
         assert best.ranks == {VECTOR: 1}
         assert best.scores[VECTOR] == pytest.approx(1.0, abs=1e-6)
         assert best.scores[KEYWORD] == 0.0
-        assert best.weights[VECTOR] == 0.5
+        assert best.weights[VECTOR] == ConvexFusion().weight
         assert near.weights == store.search(OWNER, "overnight", limit=5).weights
 
     def test_texts_that_the_model_does_not_know_stand_nowhere(
