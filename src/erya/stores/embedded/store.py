@@ -173,15 +173,12 @@ class EmbeddedStore(Store):
         permit(principal, "maintain")
         vectors = schema.vectors
         with guarded(self._name), self._engine.begin() as connection:
-            counts: dict[int, int] = dict(
-                connection.execute(
-                    sa.select(vectors.c.embedder, sa.func.count()).group_by(
-                        vectors.c.embedder
-                    )
+            counted = connection.execute(
+                sa.select(vectors.c.embedder, sa.func.count()).group_by(
+                    vectors.c.embedder
                 )
-                .tuples()
-                .all()
             )
+            counts = {int(number): int(count) for number, count in counted}
             chunks = connection.scalar(
                 sa.select(sa.func.count()).select_from(schema.chunks)
             )
