@@ -3,8 +3,8 @@
     python benchmarks/answers.py
     python benchmarks/answers.py --data ../shared/data/drcd_dev --queries 400
 
-An answer is right when it contains one of the accepted answers, white space and case
-aside. Without --data: the example handbook and its questions. With --data: a public set
+An answer is right when it contains one of the accepted answers, of a list or comparison
+all parts, white space and case aside. Without --data: the example handbook and its questions. With --data: a public set
 in BEIR layout; half of the questions are asked of the whole corpus, the other half of a
 base from which their passages were left out, and should be refused.
 """
@@ -20,7 +20,8 @@ from common import OWNER, corpus_base, print_run, read_jsonl, read_qrels
 
 from erya.assistant import Assistant
 from erya.loading import FolderSource
-from erya.models import OFFLINE_MODEL, LocalEmbedding, open_local
+from erya.models import OFFLINE_MODEL, LocalEmbedding, open_local, open_reader
+from erya.reranking import ReadingReranker
 from erya.stores import Bases
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -33,11 +34,14 @@ class Asked(NamedTuple):
     answers: list[str]
     text: str
     abstained: bool
+    parts: list[str]
 
     @property
     def right(self) -> bool:
         """Whether an accepted answer stands in the answer."""
         said = _folded(self.text)
+        if self.parts:
+            return not self.abstained and all(_folded(p) in said for p in self.parts)
         return not self.abstained and any(_folded(a) in said for a in self.answers)
 
 
@@ -72,11 +76,11 @@ def main() -> None:
 def ask_examples(home: Path) -> list[Asked]:
     """Ask the example questions of the example handbook."""
     store = Bases(home).open("examples", create=True)
-    with Assistant(store=store, embedding=offline()) as assistant:
+    with Assistant(store=store, embedding=offline(), reader=reader()) as assistant:
         source = FolderSource([EXAMPLES / "handbook"], file_bytes=10**7)
         assistant.ingest(source, principal=OWNER)
         return [
-            ask(assistant, row["question"], row["answers"])
+            ask(assistant, row["question"], row["answers"], row.get("all"))
             for row in read_jsonl(EXAMPLES / "questions.jsonl")
         ]
 
@@ -93,12 +97,19 @@ def ask_corpus(folder: Path, home: Path, *, queries: int, seed: int) -> list[Ask
     half = min(queries, len(rows)) // 2
     answerable, unanswerable = rows[:half], rows[half : 2 * half]
     gone = set().union(*(relevant[row["_id"]] for row in unanswerable))
-    with Assistant(store=corpus_base(home, folder), embedding=offline()) as whole:
+    with Assistant(
+        store=corpus_base(home, folder), embedding=offline(), reader=reader()
+    ) as whole:
         asked = [ask(whole, row["text"], row["answers"]) for row in answerable]
     store = corpus_base(home, folder, without=gone)
-    with Assistant(store=store, embedding=offline()) as without:
+    with Assistant(store=store, embedding=offline(), reader=reader()) as without:
         asked += [ask(without, row["text"], []) for row in unanswerable]
     return asked
+
+
+def reader() -> ReadingReranker:
+    """Return the reader that the program uses by default."""
+    return ReadingReranker(reader=open_reader(threads=2))
 
 
 def offline() -> LocalEmbedding:
@@ -106,10 +117,15 @@ def offline() -> LocalEmbedding:
     return open_local(Path(), OFFLINE_MODEL, threads=2)
 
 
-def ask(assistant: Assistant, question: str, answers: list[str]) -> Asked:
-    """Ask one question."""
+def ask(
+    assistant: Assistant,
+    question: str,
+    answers: list[str],
+    parts: list[str] | None = None,
+) -> Asked:
+    """Ask one question; of a list or a comparison all parts are wanted."""
     answer = assistant.ask(question, principal=OWNER)
-    return Asked(question, answers, answer.text, answer.abstained)
+    return Asked(question, answers, answer.text, answer.abstained, parts or [])
 
 
 def share(outcomes: list[bool]) -> str:
