@@ -92,13 +92,8 @@ class Assistant:
 
     def __post_init__(self) -> None:
         """Let the quoting answerer compare meanings, where that asks nobody else."""
-        if (
-            isinstance(self.answerer, ExtractiveAnswerer)
-            and self.answerer.embedding is None
-            and self.embedding is not None
-            and self.embedding.local
-        ):
-            self.answerer = dataclasses.replace(self.answerer, embedding=self.embedding)
+        if isinstance(self.answerer, ExtractiveAnswerer):
+            self.answerer = self._comparing(self.answerer)
 
     def __enter__(self) -> Self:
         return self
@@ -480,12 +475,19 @@ class Assistant:
             except ModelError as error:
                 if not self.fall_back:
                     raise
-                quoted = ExtractiveAnswerer().answer(question, evidence)
+                quoting = self._comparing(ExtractiveAnswerer())
+                quoted = quoting.answer(question, evidence)
                 note = f"{error} The documents are quoted instead."
                 return dataclasses.replace(quoted, note=note)
             told["gen_ai.usage.input_tokens"] = draft.usage.input_tokens
             told["gen_ai.usage.output_tokens"] = draft.usage.output_tokens
         return draft
+
+    def _comparing(self, answerer: ExtractiveAnswerer) -> ExtractiveAnswerer:
+        model = self.embedding
+        if answerer.embedding is not None or model is None or not model.local:
+            return answerer
+        return dataclasses.replace(answerer, embedding=model)
 
     def _retriever(self) -> Retriever:
         if self._retrieves is None:

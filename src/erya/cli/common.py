@@ -570,6 +570,7 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "start": citation.start,
         "end": citation.end,
         "quote": citation.quote,
+        "answer": citation.answer and list(citation.answer),
     }
 
 
