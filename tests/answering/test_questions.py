@@ -1,6 +1,6 @@
 import pytest
 
-from erya.answering.questions import asked_of, mentions
+from erya.answering.questions import detect_intent, mentions
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from erya.answering.questions import asked_of, mentions
     ],
 )
 def test_what_is_meant_exactly_is_told_from_other_words(question, exact):
-    assert asked_of(question).exact == exact
+    assert detect_intent(question).exact == exact
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_what_is_meant_exactly_is_told_from_other_words(question, exact):
     ],
 )
 def test_a_question_tells_what_its_answer_holds(question, kind, several):
-    asked = asked_of(question)
+    asked = detect_intent(question)
 
     assert (asked.kind, asked.several) == (kind, several)
 

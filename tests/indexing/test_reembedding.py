@@ -133,3 +133,38 @@ def test_a_copy_is_the_base_as_it_was(store, tmp_path):
     copied.close()
 
     assert sources == ["a.txt", "b.txt", "c.txt"]
+
+
+def test_the_model_before_is_remembered_whatever_else_is_beside_it(store):
+    third = HashingEmbedding(name="third", dimension=MODEL.dimension)
+    before = fingerprint_of(MODEL)
+    switch(store, reembed(store, OTHER, principal=OWNER), principal=OWNER)
+    reembed(store, third, principal=OWNER)  # never used
+
+    (previous,) = (each for each in store.embedders(OWNER) if each.previous)
+    assert previous.fingerprint.agrees(before)
+
+
+def test_the_command_embeds_switches_goes_back_and_forgets(erya, folder):
+    erya("ingest", folder, "--kb", "docs")
+    other = "all-MiniLM-L6-v2"
+
+    def current(*arguments):
+        models = erya("kb", "reembed", "docs", *arguments, "--json").json["models"]
+        return [each["name"] for each in models if each["current"]]
+
+    assert "no other model before" in erya("kb", "reembed", "docs", "--back").err
+    assert current("--model", other) == ["multilingual-e5-small"]
+    assert "no other model before" in erya("kb", "reembed", "docs", "--back").err
+    assert current("--model", other, "--switch") == [other]
+    assert current("--back") == ["multilingual-e5-small"]
+    assert (
+        "--compare takes a model" in erya("kb", "reembed", "docs", "--compare", "q").err
+    )
+    assert (
+        "names its model itself"
+        in erya("kb", "reembed", "docs", "--back", "--switch").err
+    )
+    forgotten = erya("kb", "reembed", "docs", "--forget", "--json").json
+    assert list(forgotten["forgotten"]) == [other]
+    assert [each["name"] for each in forgotten["models"]] == ["multilingual-e5-small"]

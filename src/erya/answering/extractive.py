@@ -1,11 +1,11 @@
 """Answer with the documents' own words: no chat model, nothing made up.
 
-Each unit of the best passages is scored by what a reader says of it, and by how much of
-the question's weight it covers, alone and together with the headings above it and its
-neighbours. The best ones are quoted, as units that can be understood. When the best
-evidence is weak, or names nothing that the question asks about exactly, the answer is
-that the documents do not say. The weights were fitted on public sets and confirmed on
-others: `LOG.md`.
+Each unit of the best passages is scored by how near it is to the question in meaning,
+by what a reader says of it, and by how much of the question's weight it and the
+headings above it have. The best ones are quoted, as units that can be understood. When
+the best evidence is weak, or names nothing that the question asks about exactly, the
+answer is that the documents do not say. How the weights were chosen, and that no third
+set has confirmed them yet: docs/decisions/0017-reader-and-units.md.
 """
 
 import math
@@ -16,8 +16,15 @@ from typing import Final, NamedTuple
 from typing_extensions import override
 
 from erya.answering.base import Answerer, Quoted, abstain, assemble
-from erya.answering.questions import Asked, asked_of, mentions
-from erya.answering.units import Unit, block_of, item_of, list_of, units_of, with_code
+from erya.answering.questions import Intent, detect_intent, mentions
+from erya.answering.units import (
+    Unit,
+    find_item,
+    find_list,
+    find_record,
+    include_code,
+    split_units,
+)
 from erya.language import question_words, terms
 from erya.models import LEAST_KNOWN, EmbeddingModel
 from erya.records import Answer, Chunk, Evidence, Hit, Span
@@ -99,9 +106,9 @@ class ExtractiveAnswerer(Answerer):
         *,
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
-        asked = asked_of(question)
-        missing = _missing(asked, evidence)
-        candidates = self._candidates(question, evidence, asked)
+        intent = detect_intent(question)
+        missing = _missing(intent, evidence)
+        candidates = self._candidates(question, evidence, intent)
         if (
             missing
             or not candidates
@@ -109,24 +116,24 @@ class ExtractiveAnswerer(Answerer):
         ):
             return abstain(question, evidence, missing=missing)
         chosen = self._chosen(candidates)
-        answer = assemble([c.quoted(asked, question) for c in chosen])
+        answer = assemble([c.quoted(intent, question) for c in chosen])
         if on_text is not None:
             on_text(answer.text)
         return answer
 
     def _candidates(
-        self, question: str, evidence: Evidence, asked: Asked
+        self, question: str, evidence: Evidence, intent: Intent
     ) -> list["_Candidate"]:
         """Score the units of the best passages, best first."""
         hits = evidence.hits
-        if asked.exact:
-            hits = tuple(h for h in hits if _names_any(h.chunk, asked)) or hits
+        if intent.exact:
+            hits = tuple(h for h in hits if _names_any(h.chunk, intent)) or hits
         units = [
-            (hit, unit) for hit in hits[:_PASSAGES] for unit in units_of(hit.chunk)
+            (hit, unit) for hit in hits[:_PASSAGES] for unit in split_units(hit.chunk)
         ]
         nearness = self._nearness(question, units)
         candidates = [
-            self._scored(hit, unit, asked=asked, weights=evidence.weights, near=near)
+            self._scored(hit, unit, intent=intent, weights=evidence.weights, near=near)
             for (hit, unit), near in zip(units, nearness, strict=True)
         ]
         return sorted(candidates, key=lambda candidate: -candidate.score)
@@ -150,7 +157,7 @@ class ExtractiveAnswerer(Answerer):
         ]
 
     def _scored(
-        self, hit: Hit, unit: Unit, *, asked: Asked, weights: Mapping[str, float],
+        self, hit: Hit, unit: Unit, *, intent: Intent, weights: Mapping[str, float],
         near: float,
     ) -> "_Candidate":  # fmt: skip
         total = sum(weights.values()) or 1.0
@@ -164,10 +171,10 @@ class ExtractiveAnswerer(Answerer):
             + weighed.span * max(answer.score, _UNREAD)
             + weighed.own * own
             + weighed.above * (_share(here | above, weights, total) - own)
-            + weighed.kind * asked.holds(hit.chunk.text[slice(*unit.span)])
-            + weighed.exact * any(mentions(unit.text, each) for each in asked.exact)
+            + weighed.kind * intent.holds(hit.chunk.text[slice(*unit.span)])
+            + weighed.exact * any(mentions(unit.text, each) for each in intent.exact)
         )
-        return _Candidate(hit, unit, score, here, answer.span, answer.score, near)
+        return _Candidate(hit, unit, score, answer.span, near)
 
     def _chosen(self, candidates: Sequence["_Candidate"]) -> list["_Candidate"]:
         """Take the best, and those that are nearly as likely to answer.
@@ -219,9 +226,7 @@ class _Candidate(NamedTuple):
     hit: Hit
     unit: Unit
     score: float
-    found: frozenset[str]
     answer: Span | None
-    odds: float
     near: float
 
     def meets(self, other: "_Candidate") -> bool:
@@ -235,19 +240,21 @@ class _Candidate(NamedTuple):
     def whole(self) -> Span:
         """The list or record that the unit is part of, or the unit."""
         text, span = self.hit.chunk.text, self.unit.span
-        found = list_of(text, span) or block_of(text, span) or item_of(text, span)
+        found = (
+            find_list(text, span) or find_record(text, span) or find_item(text, span)
+        )
         return found or span
 
-    def quoted(self, asked: Asked, question: str) -> Quoted:
+    def quoted(self, intent: Intent, question: str) -> Quoted:
         """Return what is quoted of it: enough to be understood."""
         text, span = self.hit.chunk.text, self.unit.span
-        whole = block_of(text, span)
+        whole = find_record(text, span)
         if whole is None and (
-            asked.several or text[span.start : span.end].endswith((":", "："))
+            intent.several or text[span.start : span.end].endswith((":", "："))
         ):
-            whole = list_of(text, span)
+            whole = find_list(text, span)
         if whole is None:
-            whole = item_of(text, span) or with_code(text, span)
+            whole = find_item(text, span) or include_code(text, span)
         heading = _heading_for(self.hit.chunk, text[slice(*whole)], question)
         inside = self.answer is not None and (
             whole.start <= self.answer.start and self.answer.end <= whole.end
@@ -268,30 +275,33 @@ def _read_in(hit: Hit, span: Span) -> _Answering:
 
 def _heading_for(chunk: Chunk, quote: str, question: str) -> str:
     """Return the heading above a quote where it says what the quote is about."""
-    heading = chunk.headings[-1] if chunk.headings else chunk.title
+    heading = _nearest_heading(chunk)
     asked = terms(question)
     lacks = (terms(heading) & asked) - terms(quote)
     return heading if lacks and len(quote) <= _SHORT and "|" not in heading else ""
 
 
+def _nearest_heading(chunk: Chunk) -> str:
+    return chunk.headings[-1] if chunk.headings else chunk.title
+
+
 def _under_heading(chunk: Chunk, unit: Unit) -> str:
-    heading = chunk.headings[-1] if chunk.headings else chunk.title
-    return f"{heading}\n{unit.text}"[:_UNIT_CHARACTERS]
+    return f"{_nearest_heading(chunk)}\n{unit.text}"[:_UNIT_CHARACTERS]
 
 
 def _above(chunk: Chunk) -> str:
     return " ".join((chunk.title, *chunk.headings))
 
 
-def _names_any(chunk: Chunk, asked: Asked) -> bool:
-    return any(mentions(chunk.indexed_text, each) for each in asked.exact)
+def _names_any(chunk: Chunk, intent: Intent) -> bool:
+    return any(mentions(chunk.indexed_text, each) for each in intent.exact)
 
 
-def _missing(asked: Asked, evidence: Evidence) -> tuple[str, ...]:
+def _missing(intent: Intent, evidence: Evidence) -> tuple[str, ...]:
     """Return what the question names exactly, if no passage names any of it."""
-    if not asked.exact or any(_names_any(h.chunk, asked) for h in evidence.hits):
+    if not intent.exact or any(_names_any(h.chunk, intent) for h in evidence.hits):
         return ()
-    return asked.exact
+    return intent.exact
 
 
 def _letters(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from erya.language import facts, normal_references
 
-__all__ = ["Asked", "asked_of", "mentions"]
+__all__ = ["Intent", "detect_intent", "mentions"]
 
 Kind = Literal["number", "time", "reason", "person", "list", "comparison", "open"]
 
@@ -73,7 +73,7 @@ _NOT_EXACT: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Intent:
     """What a question asks for.
 
     Attributes:
@@ -101,7 +101,7 @@ class Asked:
         return lambda _: False
 
 
-def asked_of(question: str) -> Asked:
+def detect_intent(question: str) -> Intent:
     """Tell what a question asks for."""
     comparing = _COMPARISON.search(question) is not None
     listing = _LIST.search(question) is not None
@@ -115,7 +115,7 @@ def asked_of(question: str) -> Asked:
             break
     else:
         kind = "comparison" if comparing else "list" if listing else "open"
-    return Asked(kind=kind, several=comparing or listing, exact=_exact(question))
+    return Intent(kind=kind, several=comparing or listing, exact=_exact(question))
 
 
 def _exact(question: str) -> tuple[str, ...]:
@@ -126,7 +126,7 @@ def _exact(question: str) -> tuple[str, ...]:
 
 
 def mentions(text: str, exact: str) -> bool:
-    """Tell whether a text names what `Asked.exact` holds, as a whole.
+    """Tell whether a text names what `Intent.exact` holds, as a whole.
 
     `HX-210` is not in HX-2101; 第四十七条 and Article 47 are the same reference.
     """

@@ -14,7 +14,14 @@ from erya.answering.base import column_names
 from erya.language import LIST_MARK, is_row, names_columns, sentences
 from erya.records import Chunk, Span
 
-__all__ = ["Unit", "block_of", "item_of", "list_of", "units_of", "with_code"]
+__all__ = [
+    "Unit",
+    "find_item",
+    "find_list",
+    "find_record",
+    "include_code",
+    "split_units",
+]
 
 _LONGEST_LIST: Final = 600  # characters of a list quoted with its introduction
 _LONGEST_RECORD: Final = 400
@@ -44,7 +51,7 @@ class Unit:
     text: str
 
 
-def units_of(chunk: Chunk) -> list[Unit]:
+def split_units(chunk: Chunk) -> list[Unit]:
     """Return the sentences, rows and items of a passage in order.
 
     A row that only names the columns below says nothing itself and is left out.
@@ -52,8 +59,8 @@ def units_of(chunk: Chunk) -> list[Unit]:
     text = chunk.text
     return [
         Unit(span=span, text=_with_names(chunk, span))
-        for span in map(_Unmarked(text), sentences(text))
-        if span is not None and not names_columns(text, span)
+        for span in (_without_mark(text, sentence) for sentence in sentences(text))
+        if span.start < span.end and not names_columns(text, span)
     ]
 
 
@@ -62,19 +69,13 @@ def _with_names(chunk: Chunk, span: Span) -> str:
     return f"{line} {column_names(chunk, span.start)}" if is_row(line) else line
 
 
-@dataclass(frozen=True, slots=True)
-class _Unmarked:
-    """Cuts the mark of a list item off a sentence."""
-
-    text: str
-
-    def __call__(self, span: Span) -> Span | None:
-        mark = LIST_MARK.match(self.text, span.start, span.end)
-        start = mark.end() if mark else span.start
-        return Span(start, span.end) if start < span.end else None
+def _without_mark(text: str, span: Span) -> Span:
+    """Cut the mark of a list item off a sentence; what is left may be empty."""
+    mark = LIST_MARK.match(text, span.start, span.end)
+    return Span(mark.end() if mark else span.start, span.end)
 
 
-def list_of(text: str, span: Span) -> Span | None:
+def find_list(text: str, span: Span) -> Span | None:
     """Return the list that a unit introduces or is an item of, with its introduction.
 
     None where there is no list. A list that is too long to quote is cut at an item.
@@ -127,7 +128,7 @@ def _lines(text: str) -> Iterator[Span]:
         yield Span(match.start(), match.end())
 
 
-def item_of(text: str, span: Span) -> Span | None:
+def find_item(text: str, span: Span) -> Span | None:
     """Return the whole item of a list that a sentence is part of, without its mark.
 
     None where the sentence is all of it, in no list, or the item is long.
@@ -142,15 +143,12 @@ def item_of(text: str, span: Span) -> Span | None:
     return item if item != span and item.start <= span.start else None
 
 
-def block_of(text: str, span: Span) -> Span | None:
+def find_record(text: str, span: Span) -> Span | None:
     """Return the record that a field belongs to: neighbouring lines `name: value`.
 
     None where the unit is no such line, stands alone, or the record is large.
     """
-    start = text.rfind("\n\n", 0, span.start)
-    start = 0 if start < 0 else start + 2
-    end = text.find("\n\n", span.end)
-    end = len(text) if end < 0 else end
+    start, end = _paragraph(text, span)
     lines = text[start:end].split("\n")
     fields = [line for line in lines if _FIELD.match(line.strip())]
     if len(lines) < 2 or len(fields) < len(lines) or end - start > _LONGEST_RECORD:
@@ -158,7 +156,7 @@ def block_of(text: str, span: Span) -> Span | None:
     return Span(start, end)
 
 
-def with_code(text: str, span: Span) -> Span:
+def include_code(text: str, span: Span) -> Span:
     """Return a unit together with the code in the paragraph below it, if there is any.
 
     Or, for a line of code, together with the line that explains it.

@@ -244,7 +244,7 @@ def _embedding_of_base(settings: Settings, name: str) -> "EmbeddingModel | None"
     except NotFoundError as error:
         msg = (
             f"{error} The base was embedded with it. Search by words alone with "
-            'embedding_model = "", or embed the base anew with: erya kb reembed NAME'
+            'embedding_model = "", or embed it anew: erya kb reembed NAME --model M'
         )
         raise NotFoundError(msg) from None
 

@@ -100,14 +100,15 @@ def _before(store: "Store", principal: "Principal", *, name: str) -> str:
     Raises:
         UsageError: There is none whose vectors are still there.
     """
-    others = [each for each in store.embedders(principal) if not each.current]
-    if not others:
+    models = store.embedders(principal)
+    before = [each for each in models if each.previous and not each.current]
+    if not before:
         msg = (
-            f"{name!r} has vectors of no other model. Make some with: erya kb reembed "
-            f"{name} --model MODEL"
+            f"Searches in {name!r} used no other model before whose vectors are still "
+            f"there. Choose one: erya kb reembed {name} --model MODEL --switch"
         )
         raise UsageError(msg)
-    return max(others, key=lambda each: each.vectors).fingerprint.name
+    return before[0].fingerprint.name
 
 
 def _switch(store: "Store", wanted: "Fingerprint", principal: "Principal") -> None:

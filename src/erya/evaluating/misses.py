@@ -75,7 +75,6 @@ def why_missed(
             "was left out of the search. See: erya inspect FILE"
         )
         raise NotFoundError(msg)
-    shown = assistant.search(question, principal=principal, limit=limit)
     deep = assistant.search(question, principal=principal, limit=_LOOKED_AT)
     wanted = {chunk.id for chunk in chunks}
     at = next((i for i, h in enumerate(deep.hits) if h.chunk.id in wanted), None)
@@ -84,8 +83,8 @@ def why_missed(
     stages = [
         _words(question, chunk, hit, found=deep),
         *_meaning(hit, deep),
-        *_together(hit, at, shown, limit=limit),
-        *_reader(hit, shown),
+        *_together(hit, at, deep.hits[:limit], limit=limit),
+        *_reader(hit, deep),
     ]
     return Miss(chunk=chunk, rank=None if at is None else at + 1, stages=tuple(stages))
 
@@ -125,12 +124,12 @@ def _meaning(hit: Hit | None, found: Evidence) -> list[Stage]:
 
 
 def _together(
-    hit: Hit | None, at: int | None, shown: Evidence, *, limit: int
+    hit: Hit | None, at: int | None, shown: Sequence[Hit], *, limit: int
 ) -> list[Stage]:
     if hit is None or at is None:
         copies = "neither leg brought it, or the same text stands in another document"
         return [Stage(name="both", outcome=f"no hit: {copies}")]
-    last = shown.hits[-1].score if shown.hits else 0.0
+    last = shown[-1].score if shown else 0.0
     outcome = (
         f"rank {at + 1}, score {hit.score:.3f}; the last of {limit} has {last:.3f}"
     )
@@ -138,8 +137,8 @@ def _together(
     return [Stage(name="both", outcome=outcome, cure=cure)]
 
 
-def _reader(hit: Hit | None, shown: Evidence) -> list[Stage]:
-    read = sum(each.reading is not None for each in shown.hits)
+def _reader(hit: Hit | None, found: Evidence) -> list[Stage]:
+    read = sum(each.reading is not None for each in found.hits)
     if not read:
         return []
     if hit is None or hit.reading is None:

@@ -185,12 +185,14 @@ class StoredEmbedder:
     Attributes:
         fingerprint: Which model.
         current: Whether searches use it.
+        previous: Whether searches used it before the last switch.
         vectors: Chunks that have a vector of it.
         missing: Chunks that have none.
     """
 
     fingerprint: Fingerprint
     current: bool
+    previous: bool
     vectors: int
     missing: int
 

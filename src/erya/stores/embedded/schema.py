@@ -40,8 +40,8 @@ HEAD: Final = REVISIONS[-1]
 
 metadata = MetaData()
 
-# Facts of the base as a whole: identity, generation, analysis, pruned, and embedder,
-# which is missing where nothing was ever embedded.
+# Facts of the base as a whole: identity, generation, analysis, pruned; embedder, which
+# is missing where nothing was ever embedded; embedder_before, missing before a switch.
 base = Table(
     "base",
     metadata,

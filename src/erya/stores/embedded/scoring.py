@@ -118,6 +118,7 @@ class Bm25:
         self._stats = stats
         self._label_sets = label_sets
         self._terms = list(self._wanted())
+        self._idf: dict[str, float] | None = None
 
     def best(
         self,
@@ -173,12 +174,13 @@ class Bm25:
 
     def weights(self) -> dict[str, float]:
         """Return each body term's idf among the readable chunks; unknown terms too."""
-        return {
-            term: _idf(
-                self._stats.chunks, self._searcher.count(BODY, term, self._label_sets)
-            )
-            for term in self._asked.body
-        }
+        if self._idf is None:
+            count, sets = self._searcher.count, self._label_sets
+            self._idf = {
+                term: _idf(self._stats.chunks, count(BODY, term, sets))
+                for term in self._asked.body
+            }
+        return self._idf
 
     def _wanted(self) -> Iterator[_Term]:
         """Yield the terms that any readable chunk has, in a fixed order."""

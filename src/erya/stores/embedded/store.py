@@ -182,12 +182,14 @@ class EmbeddedStore(Store):
             chunks = connection.scalar(
                 sa.select(sa.func.count()).select_from(schema.chunks)
             )
-            current = facts_of(connection).get("embedder")
+            facts = facts_of(connection)
+            current = facts.get("embedder")
             known = embedders_of(connection)
         return [
             StoredEmbedder(
                 fingerprint=one,
                 current=str(number) == current,
+                previous=str(number) == facts.get("embedder_before"),
                 vectors=counts.get(number, 0),
                 missing=(chunks or 0) - counts.get(number, 0),
             )

@@ -132,7 +132,10 @@ class EmbeddedWriter(Writer):
                     f"erya kb reembed {self._name} --model {fingerprint.name}"
                 )
                 raise UsageError(msg)
-            _use_embedder(connection, number)
+            before = embedder_of(connection)
+            if before is not None and before[0] != number:
+                _set_fact(connection, "embedder_before", before[0])
+            _set_fact(connection, "embedder", number)
             _write_anew(connection)
         self._embedder = number, fingerprint.dimension
         with guarded(self._name):
@@ -690,7 +693,7 @@ def _write_notes(
 
 
 def _set_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> None:
-    _use_embedder(connection, _add_embedder(connection, fingerprint))
+    _set_fact(connection, "embedder", _add_embedder(connection, fingerprint))
 
 
 def _add_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> int:
@@ -708,8 +711,8 @@ def _add_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> int:
     return int(number or 0)
 
 
-def _use_embedder(connection: sa.Connection, number: int) -> None:
-    fact = sqlite_insert(schema.base).values(key="embedder", value=str(number))
+def _set_fact(connection: sa.Connection, key: str, number: int) -> None:
+    fact = sqlite_insert(schema.base).values(key=key, value=str(number))
     connection.execute(
         fact.on_conflict_do_update(
             index_elements=["key"], set_={"value": fact.excluded.value}
