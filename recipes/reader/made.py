@@ -1,6 +1,7 @@
 """Made tables and records: which cell or field answers."""
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -128,3 +129,50 @@ def _code(rng: random.Random) -> str:
         + rng.choice(("-", ""))
         + str(rng.randint(10, 9999))
     )
+
+
+NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][a-z]+(?: (?:of |the |de |von )?[A-Z][a-z]+)*")
+NUMBER = re.compile(r"(?<![\w.])\d{1,4}(?![\w.])")
+
+
+def altered_examples(
+    others: Sequence[dict[str, Any]], *, rng: random.Random, share: float = 0.35
+) -> list[dict[str, Any]]:
+    """Return questions that ask their passage for something else than it speaks of.
+
+    A name, a number or the title in the question is exchanged for one of another
+    question of the set, which the passage does not have.
+    """
+    answered = [row for row in others if row["pos"]]
+    names: dict[str, list[str]] = {}
+    for row in answered:
+        names.setdefault(row["set"], []).extend(_named(row))
+    found = []
+    for row in answered:
+        named = _named(row)
+        if not named or rng.random() > share:
+            continue
+        passage = f"{row['pos']['title']} {row['pos']['text']}"
+        taken = rng.choice(named)
+        rivals = [n for n in rng.choices(names[row["set"]], k=8) if n not in passage]
+        if taken.isdigit():
+            rivals = [n for n in rivals if n.isdigit() and len(n) == len(taken)] or [
+                n for n in (str(int(taken) + d) for d in (1, -1, 3, 10)) if n not in passage
+            ]
+        else:
+            rivals = [n for n in rivals if not n.isdigit()]
+        if rivals:
+            asked = row["q"].replace(taken, rivals[0])
+            given = {key: row["pos"][key] for key in ("title", "text")}
+            found.append(
+                {"set": f"{row['set']}, altered", "fold": row["fold"], "q": asked, "pos": None, "negs": [given]}
+            )  # fmt: skip
+    return found
+
+
+def _named(row: dict[str, Any]) -> list[str]:
+    """Return the names and numbers that a question and its passage share."""
+    question, title = row["q"], row["pos"]["title"]
+    found = [m.group() for pattern in (NAME, NUMBER) for m in pattern.finditer(question)]
+    found += [title] if 2 <= len(title) <= 12 and title in question else []
+    return [name for name in found if name in row["pos"]["text"] or name == title]

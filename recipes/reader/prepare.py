@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from made import made_examples
+from made import altered_examples, made_examples
 
 from erya.chunking import StructureChunker
 from erya.language import terms
@@ -286,7 +286,10 @@ def main() -> None:
     found += of_clapnq(data / "clapnq_dev/qa.jsonl")
     found += of_squad2(data / "squad_v2_dev/qa.jsonl")
     found += of_spans(data / "chunking_evaluation")
-    found += made_examples(found, rng=random.Random(11))
+    found += [
+        *made_examples(found, rng=random.Random(11)),
+        *altered_examples(found, rng=random.Random(13)),
+    ]
     target.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
     for name, count in Counter(row["set"] for row in found).items():
         print(f"{name}: {count}")

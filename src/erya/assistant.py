@@ -37,7 +37,18 @@ from erya.loading import (
 from erya.locating import locate
 from erya.models import EmbeddingModel
 from erya.preparing import MASKED, Preparation, unsearched
-from erya.records import Answer, Citation, Document, Evidence, Principal, Span
+from erya.records import (
+    Answer,
+    Chunk,
+    Citation,
+    Document,
+    Evidence,
+    Hit,
+    Principal,
+    Reading,
+    ScoredSpan,
+    Span,
+)
 from erya.reranking import ReadingReranker, Reranker
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
 from erya.stores import Store, Writer
@@ -417,9 +428,28 @@ class Assistant:
         question = _asked(question)
         with traces.span("ask") as told:
             found = self.search(question, principal=principal, limit=self.passages)
+            found = self.widen(found, principal=principal)
             answer = self._answer(question, found, principal, on_text=on_text)
             told["erya.abstained"] = answer.abstained
             return answer
+
+    def widen(self, evidence: Evidence, *, principal: Principal) -> Evidence:
+        """Return the passages that answers are made from, where chunks are cut small.
+
+        A passage whose parent is there already, by a better one, is left out. Chunkers
+        without parents change nothing.
+
+        Raises:
+            StoreError: The base is damaged.
+        """
+        if type(self.chunker).widen is Chunker.widen:
+            return evidence
+        read = cache(lambda key: self.store.document(principal, key))
+        wide: dict[str, Hit] = {}
+        for hit in evidence.hits:
+            around = self.chunker.widen(read(hit.chunk.document_id), hit.chunk)
+            wide.setdefault(around.id, _moved(hit, around))
+        return dataclasses.replace(evidence, hits=tuple(wide.values()))
 
     def answer(
         self,
@@ -507,6 +537,19 @@ class Assistant:
                 )
             )
         return self._retrieves
+
+
+def _moved(hit: Hit, around: Chunk) -> Hit:
+    """Return a hit on the chunk around its own, what a reader marked moved with it."""
+    reading = hit.reading
+    if reading is not None:
+        by = hit.chunk.start - around.start
+        spans = tuple(
+            ScoredSpan(each.start + by, each.end + by, each.score)
+            for each in reading.spans
+        )
+        reading = Reading(spans, reading.relevance)
+    return dataclasses.replace(hit, chunk=around, reading=reading)
 
 
 def _noted(found: Evidence, note: str) -> Evidence:

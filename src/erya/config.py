@@ -20,13 +20,23 @@ import platformdirs
 
 from erya.errors import UsageError
 
-__all__ = ["AUTO_MODEL", "Origin", "Settings", "SourceSettings", "load", "secret"]
+__all__ = [
+    "AUTO_CHUNKER",
+    "AUTO_MODEL",
+    "Origin",
+    "Settings",
+    "SourceSettings",
+    "load",
+    "secret",
+]
 
 _PREFIX: Final = "ERYA_"
 _FILE: Final = "erya.toml"
 # As the name of an embedding model: the one that a base was made with, for a new base
 # the one that comes with Erya.
 AUTO_MODEL: Final = "auto"
+# As a chunker: the one that a base was switched to, or the one that comes first.
+AUTO_CHUNKER: Final = "auto"
 # Read by `load` itself, so no settings of their own.
 _CONFIG: Final = "ERYA_CONFIG"
 
@@ -96,7 +106,11 @@ class Settings:
             put those first that answer and to mark the words that do; 0 reads none.
         model_hub: Where models are fetched from, when one is added by its name.
         passages: Passages that an answer is made from.
-        chunk_tokens: The largest passage, in tokens.
+        chunker: How documents are cut: `structure`, `recursive`, `fixed`,
+            `parent-child`, `semantic` or `discourse`. `auto` is the one that a base was
+            switched to, else `structure`.
+        chunk_tokens: The largest passage, in tokens; a base that was switched to
+            another chunker keeps its own.
         workers: Processes that read files.
         max_file_bytes: The largest file that is read.
         max_text_characters: The longest text that a file may turn into.
@@ -139,6 +153,7 @@ class Settings:
     read_passages: int = 5
     model_hub: str = "https://huggingface.co"
     passages: int = 8
+    chunker: str = AUTO_CHUNKER
     chunk_tokens: int = 256
     workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
     max_file_bytes: int = 100_000_000
@@ -359,9 +374,13 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
 }
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "query_strategy": ("", "multi-query"),
+    "chunker": (
+        "auto", "structure", "recursive", "fixed", "parent-child", "semantic",
+        "discourse",
+    ),
     "html": ("whole", "main"),
     "mask_originals": ("owner", "none"),
-}
+}  # fmt: skip
 _USER: Final = re.compile(r"[^\s,]+")
 _MAY_BE_WRITTEN: Final[dict[type, tuple[type, ...]]] = {
     str: (str,), Path: (str, Path), int: (str, int), float: (str, int, float),

@@ -5,6 +5,29 @@ text: cleaning belongs to `erya.loading`.
 """
 
 from erya.chunking.base import Chunker
+from erya.chunking.cohesive import DiscourseChunker, SemanticChunker
+from erya.chunking.named import (
+    CHUNKERS,
+    chunker_of,
+    recipe_in,
+    split_recipe,
+    with_recipe,
+)
+from erya.chunking.parent_child import ParentChildChunker
+from erya.chunking.plain import FixedChunker, RecursiveChunker
 from erya.chunking.structure import StructureChunker
 
-__all__ = ["Chunker", "StructureChunker"]
+__all__ = [
+    "CHUNKERS",
+    "Chunker",
+    "DiscourseChunker",
+    "FixedChunker",
+    "ParentChildChunker",
+    "RecursiveChunker",
+    "SemanticChunker",
+    "StructureChunker",
+    "chunker_of",
+    "recipe_in",
+    "split_recipe",
+    "with_recipe",
+]

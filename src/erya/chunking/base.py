@@ -26,3 +26,11 @@ class Chunker(Protocol):
             Chunks whose offsets point into `document.text`, apart from each other.
         """
         ...
+
+    def widen(self, document: Document, chunk: Chunk) -> Chunk:
+        """Return what an answer is made from where `chunk` was found.
+
+        The chunk itself, unless it was cut small only to be found.
+        """
+        del document
+        return chunk

@@ -1,26 +1,27 @@
 """Chunks that follow a document's own structure."""
 
-import hashlib
-import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from typing_extensions import override
 
 from erya.chunking.base import Chunker
-from erya.errors import UsageError
-from erya.language import count_tokens, sentences, table_header
+from erya.chunking.cutting import (
+    BY_LINE,
+    BY_ROW,
+    BY_SENTENCE,
+    LONGEST_HEADING,
+    Cut,
+    Places,
+    cut_to_size,
+    fitting,
+    pack,
+)
 from erya.records import Block, Chunk, Document, Span
 
-__all__ = ["StructureChunker"]
+__all__ = ["StructureChunker", "sections"]
 
-_LEAST_TOKENS = 16
-_LONGEST_HEADING = 200  # characters; it is repeated in every chunk below it
-_LINE = re.compile(r"[^\n]*\S[^\n]*")
-_CLAUSE = re.compile(r"[，,；;：:、]\s*|\s+")
-
-_Cut = Callable[[str], list[Span]]
+_CUTS: dict[str, tuple[Cut, ...]] = {"list": BY_LINE, "code": BY_LINE, "table": BY_ROW}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +49,7 @@ class StructureChunker(Chunker):
         Raises:
             UsageError: `max_tokens` is below 16.
         """
-        if self.max_tokens < _LEAST_TOKENS:
-            msg = (
-                f"max_tokens must be at least {_LEAST_TOKENS}, got {self.max_tokens!r}."
-                " Try 256."
-            )
-            raise UsageError(msg)
+        fitting(self.max_tokens)
 
     @property
     @override
@@ -62,112 +58,29 @@ class StructureChunker(Chunker):
 
     @override
     def chunk(self, document: Document) -> Iterator[Chunk]:
-        page_starts = [page.start for page in document.pages]
-        names = _Names(document)
-        for headings, blocks in _sections(document):
+        places = Places(document)
+        for headings, blocks in sections(document):
             for span in self._pack(document.text, blocks):
-                named = names.above(span.start)
-                yield Chunk(
-                    id=_chunk_id(document, span),
-                    document_id=document.id,
-                    start=span.start,
-                    end=span.end,
-                    text=document.text[span.start : span.end],
-                    source=document.source,
-                    title=document.title,
-                    headings=(*headings, named[:_LONGEST_HEADING])
-                    if named
-                    else headings,
-                    page=bisect_right(page_starts, span.start) or None,
-                )
+                yield places.chunk(span, headings)
 
     def _pack(self, text: str, blocks: Sequence[Block]) -> Iterator[Span]:
-        """Join neighbouring pieces as long as they fit together."""
-        start = end = size = 0
-        for block in blocks:
-            if block.omitted:
-                if size:
-                    yield Span(start, end)
-                size = 0
+        """Join neighbouring blocks; nothing reaches over what is omitted."""
+        run: list[Block] = []
+        for block in (*blocks, None):
+            if block is not None and not block.omitted:
+                run.append(block)
                 continue
-            cuts = _CUTS.get(block.kind, _BY_SENTENCE)
-            for piece, tokens in self._pieces(text, Span(block.start, block.end), cuts):
-                if size and size + tokens > self.max_tokens:
-                    yield Span(start, end)
-                    size = 0
-                start = start if size else piece.start
-                end, size = piece.end, size + tokens
-        if size:
-            yield Span(start, end)
+            pieces = (piece for each in run for piece in self._pieces(text, each))
+            yield from pack(pieces, max_tokens=self.max_tokens)
+            run = []
 
-    def _pieces(
-        self, text: str, span: Span, cuts: Sequence[_Cut]
-    ) -> Iterator[tuple[Span, int]]:
-        """Cut `span` until each piece fits; yield the pieces with their tokens."""
-        inner = text[span.start : span.end]
-        tokens = count_tokens(inner)
-        if tokens <= self.max_tokens:
-            yield span, max(tokens, 1)
-            return
-        if cuts:
-            parts = cuts[0](inner)
-        else:  # a character is at most one token
-            step = self.max_tokens
-            parts = [
-                Span(i, min(i + step, len(inner))) for i in range(0, len(inner), step)
-            ]
-        for part in parts:
-            shifted = Span(span.start + part.start, span.start + part.end)
-            yield from self._pieces(text, shifted, cuts[1:])
+    def _pieces(self, text: str, block: Block) -> Iterator[tuple[Span, int]]:
+        cuts = _CUTS.get(block.kind, BY_SENTENCE)
+        span = Span(block.start, block.end)
+        return cut_to_size(text, span, cuts, max_tokens=self.max_tokens)
 
 
-class _Names:
-    """The rows that name the columns of a document's tables."""
-
-    def __init__(self, document: Document) -> None:
-        self._tables = [b for b in document.blocks if b.kind == "table"]
-        self._starts = [block.start for block in self._tables]
-        self._told = [
-            table_header(document.text, Span(block.start, block.end))
-            for block in self._tables
-        ]
-
-    def above(self, position: int) -> str:
-        """Return the names above a position that is below them in a table."""
-        at = bisect_right(self._starts, position) - 1
-        if at < 0 or position >= self._tables[at].end:
-            return ""
-        header, begins = self._told[at]
-        return header if position >= begins else ""
-
-
-def _lines(text: str) -> list[Span]:
-    return [Span(match.start(), match.end()) for match in _LINE.finditer(text)]
-
-
-def _rows(text: str) -> list[Span]:
-    """Return the rows of a table; the names of the columns stay with the first."""
-    rows = _lines(text)
-    if len(rows) > 2 and table_header(text, Span(0, len(text)))[1]:
-        rows[:3] = [Span(rows[0].start, rows[2].end)]
-    return rows
-
-
-def _clauses(text: str) -> list[Span]:
-    ends = [match.end() for match in _CLAUSE.finditer(text)]
-    starts = [0, *ends]
-    cuts = zip(starts, [*ends, len(text)], strict=True)
-    return [Span(start, end) for start, end in cuts if text[start:end].strip()]
-
-
-_BY_SENTENCE: tuple[_Cut, ...] = (sentences, _lines, _clauses)
-_BY_LINE: tuple[_Cut, ...] = (_lines, sentences, _clauses)
-_CUTS: dict[str, tuple[_Cut, ...]] = {
-    "list": _BY_LINE, "code": _BY_LINE, "table": (_rows, sentences, _clauses),
-}  # fmt: skip
-
-
-def _sections(document: Document) -> Iterator[tuple[tuple[str, ...], list[Block]]]:
+def sections(document: Document) -> Iterator[tuple[tuple[str, ...], list[Block]]]:
     """Yield each run of blocks under one heading path, with the path.
 
     A heading that heads nothing is a run by itself, under the headings above it.
@@ -200,9 +113,4 @@ def _sections(document: Document) -> Iterator[tuple[tuple[str, ...], list[Block]
 
 
 def _headings(path: Sequence[tuple[int, str]]) -> tuple[str, ...]:
-    return tuple(heading[:_LONGEST_HEADING] for _, heading in path)
-
-
-def _chunk_id(document: Document, span: Span) -> str:
-    parts = (document.id, document.content_hash, str(span.start), str(span.end))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+    return tuple(heading[:LONGEST_HEADING] for _, heading in path)

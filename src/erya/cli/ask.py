@@ -25,10 +25,11 @@ from erya.cli.common import (
     settings_for,
     snippet,
     usual_options,
+    visible,
 )
 from erya.cli.progress import draft_shown, existing, ingest_with_progress
 from erya.errors import BusyError, UsageError
-from erya.records import Answer, Principal, absolute_path
+from erya.records import Answer, Citation, Principal, absolute_path
 
 if TYPE_CHECKING:
     from erya.assistant import Assistant
@@ -45,6 +46,9 @@ _SLUG = re.compile(r"[^\w-]+")
 )
 @kb_option
 @as_option
+@click.option(
+    "--context", is_flag=True, help="Show each quote within the passage around it."
+)
 @finding_options
 @usual_options
 def ask(
@@ -53,6 +57,7 @@ def ask(
     paths: tuple[str, ...],
     kb: str | None,
     narrowed: str | None,
+    context: bool,
     model: str | None,
     query_strategy: str | None,
     rerank_model: str | None,
@@ -72,6 +77,8 @@ def ask(
       erya ask "年假有几天？" --kb handbook
 
       erya ask "Who approves travel?" --kb handbook --as ada,sales --json
+
+      erya ask "How long is the warranty?" manuals/ --context
     """
     settings = settings_for(
         home=home,
@@ -96,11 +103,11 @@ def ask(
         with draft_shown(wanted=bool(settings.chat_model) and not as_json) as show:
             answer = assistant.ask(question, principal=principal, on_text=show)
     if as_json:
-        echo_json(_as_json(answer))
+        echo_json(_as_json(answer, context=context))
     else:
         given = {"--kb": name if own or kb else None, "--home": home}
         given |= {"--config": config, "--as": narrowed}
-        _show(answer, flags=flags_of(given))
+        _show(answer, flags=flags_of(given), context=context)
 
 
 def _read(assistant: "Assistant", paths: Sequence[str], owner: Principal) -> None:
@@ -135,22 +142,14 @@ def _own_base(paths: Sequence[str]) -> str:
     return f"auto-{slug or 'files'}-{digest[:8]}"
 
 
-def _show(answer: Answer, *, flags: str) -> None:
-    echo(answer.text)
+def _show(answer: Answer, *, flags: str, context: bool) -> None:
+    click.echo(_highlighted(answer))
     if answer.abstained and answer.nearest:
         echo("\nNearest passages:")
         for hit in answer.nearest:
             echo(f"  - {place(hit.chunk)}\n    {snippet(hit.chunk.text)}")
     if answer.citations:
-        echo("\nSources:")
-    for citation in answer.citations:
-        where = place(citation.chunk, page=citation.page)
-        echo(f"  [{citation.number}] {where}  ({reference(citation)})")
-        if answer.usage.model:  # without one, the text is the quotes
-            echo(f"      “{snippet(citation.quote)}”")
-    if answer.citations:
-        first = reference(answer.citations[0])
-        echo(f"\nSee one in its place: erya show {first}{flags}")
+        _show_sources(answer, flags=flags, context=context)
     failing = [claim for claim in answer.claims if claim.reason]
     if failing:
         echo("\n⚠ Not carried by the sources:")
@@ -161,7 +160,46 @@ def _show(answer: Answer, *, flags: str) -> None:
         echo(f"\nNote: {answer.note}")
 
 
-def _as_json(answer: Answer) -> dict[str, Any]:
+def _show_sources(answer: Answer, *, flags: str, context: bool) -> None:
+    echo("\nSources:")
+    for citation in answer.citations:
+        where = place(citation.chunk, page=citation.page)
+        echo(f"  [{citation.number}] {where}  ({reference(citation)})")
+        if answer.usage.model:  # without one, the text is the quotes
+            echo(f"      “{snippet(citation.quote)}”")
+        if context:
+            for line in _around(citation).splitlines():
+                echo(f"      │ {line}")
+    echo(f"\nSee one in its place: erya show {reference(answer.citations[0])}{flags}")
+
+
+def _highlighted(answer: Answer) -> str:
+    """Return the answer's text, the words that answer in bold where a terminal is."""
+    pieces: list[str] = []
+    done = 0
+    quoted = answer.citations if not answer.usage.model else ()
+    for claim, citation in zip(answer.claims, quoted, strict=False):
+        if citation.answer is None:
+            continue
+        said = slice(*(at - citation.start for at in citation.answer))
+        words = citation.quote[said]
+        at = answer.text.find(words, claim.start, claim.end) if words else -1
+        if at >= 0:
+            bold = click.style(visible(words), bold=True)
+            pieces += [visible(answer.text[done:at]), bold]
+            done = at + len(words)
+    return "".join(pieces) + visible(answer.text[done:])
+
+
+def _around(citation: Citation) -> str:
+    """Return the passage with the quote marked by ▸ and ◂."""
+    text, first = citation.chunk.text, citation.chunk.start
+    start, end = citation.start - first, citation.end - first
+    before, after = text[:start], text[end:]
+    return f"{before}▸{text[start:end]}◂{after}"
+
+
+def _as_json(answer: Answer, *, context: bool) -> dict[str, Any]:
     return {
         "text": answer.text,
         "abstained": answer.abstained,
@@ -175,7 +213,10 @@ def _as_json(answer: Answer) -> dict[str, Any]:
             }
             for claim in answer.claims
         ],
-        "citations": [citation_json(citation) for citation in answer.citations],
+        "citations": [
+            citation_json(each) | ({"context": each.chunk.text} if context else {})
+            for each in answer.citations
+        ],
         "nearest": [hit_json(hit) for hit in answer.nearest],
         "note": answer.note,
         "usage": {

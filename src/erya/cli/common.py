@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from typing_extensions import override
 
-from erya.config import AUTO_MODEL, Settings, load, secret
+from erya.config import AUTO_CHUNKER, AUTO_MODEL, Settings, load, secret
 from erya.errors import NotFoundError, UsageError
 from erya.records import Chunk, Citation, Hit, Principal, Problem
 
 if TYPE_CHECKING:
     from erya.answering import Answerer
     from erya.assistant import Assistant
+    from erya.chunking import Chunker
     from erya.loading import Limits
     from erya.models import ChatModel, EmbeddingModel, ModelEntry
     from erya.preparing import Preparation
@@ -39,6 +40,7 @@ __all__ = [
     "as_option",
     "assistant_for",
     "chat_model_for",
+    "chunker_for",
     "citation_json",
     "columns_of",
     "config_option",
@@ -229,6 +231,11 @@ def assistant_for(
         stored = store.embedder(Principal.system())
         if stored is not None:
             parts["embedding"] = _embedding_of_base(settings, stored.name)
+    parts["chunker"] = chunker_for(
+        settings,
+        embedding=parts["embedding"],
+        recipe=store.chunker(Principal.system()),
+    )
     with Assistant(store=store, **parts) as assistant:
         yield assistant
 
@@ -256,21 +263,41 @@ def parts_for(settings: Settings, *, chat: bool = False) -> dict[str, Any]:
         NotFoundError: A model was never added.
         UsageError: A model's key is not set, or a strategy lacks its chat model.
     """
-    from erya.chunking import StructureChunker  # noqa: PLC0415
-
+    embedding = embedding_model_for(settings)
     return {
         "answerer": _answerer(settings, chat=chat),
-        "embedding": embedding_model_for(settings),
+        "embedding": embedding,
         "strategy": strategy_for(settings),
         "reranker": reranker_for(settings),
         "reader": reader_for(settings),
-        "chunker": StructureChunker(max_tokens=settings.chunk_tokens),
+        "chunker": chunker_for(settings, embedding=embedding),
         "preparation": preparation_for(settings),
         "html": settings.html,
         "limits": limits_for(settings),
         "workers": settings.workers,
         "passages": settings.passages,
     }
+
+
+def chunker_for(
+    settings: Settings, *, embedding: "EmbeddingModel | None", recipe: str = ""
+) -> "Chunker":
+    """Return the chunker of the settings, or the one that a base was switched to.
+
+    Args:
+        settings: Which one, and how large chunks may be.
+        embedding: What the semantic one compares sentences with.
+        recipe: Of the chunker that the base was switched to; empty where it was not.
+
+    Raises:
+        UsageError: The semantic one has no model to compare with.
+    """
+    from erya.chunking import chunker_of, split_recipe  # noqa: PLC0415
+
+    name, tokens = settings.chunker, settings.chunk_tokens
+    if name == AUTO_CHUNKER:
+        name, tokens = split_recipe(recipe) if recipe else ("structure", tokens)
+    return chunker_of(name, max_tokens=tokens, embedding=embedding)
 
 
 def limits_for(settings: Settings) -> "Limits":

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from erya.cli.common import (
+    chunker_for,
     echo,
     echo_json,
+    embedding_model_for,
     limits_for,
     one_line,
     preparation_for,
@@ -114,11 +116,11 @@ def _item(file: Path, settings: "Settings") -> "Item":
 
 
 def _read(item: "Item", settings: "Settings") -> list[_Seen]:
-    from erya.chunking import StructureChunker  # noqa: PLC0415
     from erya.loading import ParserPool, document_of, languages_of  # noqa: PLC0415
     from erya.preparing import unsearched  # noqa: PLC0415
 
-    chunker = StructureChunker(max_tokens=settings.chunk_tokens)
+    model = embedding_model_for(settings) if settings.chunker == "semantic" else None
+    chunker = chunker_for(settings, embedding=model)
     preparation = preparation_for(settings)
     found = []
     with ParserPool(

@@ -326,5 +326,68 @@ def reembed(
     )
 
 
+@app.command("rechunk")
+@name_argument
+@click.option(
+    "--chunker",
+    metavar="C",
+    help="structure, recursive, fixed, parent-child, semantic or discourse.",
+)
+@click.option("--tokens", type=int, metavar="N", help="The largest passage. [256]")
+@click.option(
+    "--compare",
+    "questions",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="QUESTIONS",
+    help="Measure both chunkers on these questions, paired.",
+)
+@click.option("--switch", is_flag=True, help="Let searches use it from now on.")
+@click.option("--back", is_flag=True, help="Let searches use the one before again.")
+@click.option("--forget", is_flag=True, help="Delete the passages of all others.")
+@usual_options
+def rechunk(
+    *,
+    name: str,
+    chunker: str | None,
+    tokens: int | None,
+    questions: Path | None,
+    switch: bool,
+    back: bool,
+    forget: bool,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
+) -> None:
+    """Cut a base by another chunker, compare, switch, and go back.
+
+    The new passages are made beside the old ones while searches go on. A run that was
+    stopped goes on where it was. Nothing of the old ones is deleted before --forget.
+
+    Examples:
+
+      erya kb rechunk handbook --chunker recursive --tokens 128
+
+      erya kb rechunk handbook --chunker recursive --tokens 128 --compare q.jsonl
+
+      erya kb rechunk handbook --chunker recursive --tokens 128 --switch
+
+      erya kb rechunk handbook --back
+
+      erya kb rechunk handbook --forget
+    """
+    from erya.cli.rechunking import rechunk_base  # noqa: PLC0415
+
+    rechunk_base(
+        settings_for(home=home, config=config, chunker=chunker, chunk_tokens=tokens),
+        name,
+        named=chunker is not None or tokens is not None,
+        questions=questions,
+        switch=switch,
+        back=back,
+        forget=forget,
+        as_json=as_json,
+    )
+
+
 def _or_dash(value: object) -> object:
     return "-" if value is None else value

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from erya.cli.common import (
     assistant_for,
     chat_model_for,
+    chunker_for,
     echo,
     embedding_model_for,
     parts_for,
@@ -315,7 +316,6 @@ def measure_named(
         UsageError: There is no such benchmark, or the folder does not hold its data.
     """
     from erya.answering import ExtractiveAnswerer, GroundedAnswerer  # noqa: PLC0415
-    from erya.chunking import StructureChunker  # noqa: PLC0415
     from erya.evaluating import AnswerMeasures, finish  # noqa: PLC0415
     from erya.evaluating.benchmarks import (  # noqa: PLC0415
         Setup,
@@ -345,7 +345,7 @@ def measure_named(
         strategy=strategy_for(settings, cache),
         reranker=reranker_for(settings),
         reader=reader_for(settings),
-        chunker=StructureChunker(max_tokens=settings.chunk_tokens),
+        chunker=chunker_for(settings, embedding=embedding),
         passages=settings.passages,
         measures=AnswerMeasures(
             similar_by=embedding,

@@ -7,6 +7,7 @@ nothing else, and the next run goes on from there.
 
 from erya.indexing.ingestion import Ingestion, IngestReport, Recipe, Stored, known_of
 from erya.indexing.planning import Plan, planned
+from erya.indexing.rechunking import rechunk
 from erya.indexing.reembedding import reembed, switch
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Stored",
     "known_of",
     "planned",
+    "rechunk",
     "reembed",
     "switch",
 ]

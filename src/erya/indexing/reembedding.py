@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from erya.models import LEAST_KNOWN, EmbeddingModel, fingerprint_of
+from erya.indexing.embedding import embedded
+from erya.models import EmbeddingModel, fingerprint_of
 from erya.records import Fingerprint, Principal
-from erya.stores import Embedding, Store
+from erya.stores import Store
 
 __all__ = ["reembed", "switch"]
 
@@ -37,11 +38,8 @@ def reembed(
         NotAllowedError: `principal` may not write.
         StoreError: The base cannot be written.
     """
-    import numpy as np  # noqa: PLC0415 - a base without vectors needs none
-
     fingerprint = fingerprint_of(model)
     done = 0
-    nowhere = np.zeros(fingerprint.dimension, np.float32)
     while True:
         with store.writer(principal, purpose="embed anew") as writer:
             writer.stage_embedder(fingerprint)
@@ -49,12 +47,7 @@ def reembed(
         if not chunks:
             return fingerprint
         texts = [chunk.indexed_text for chunk in chunks]
-        known = model.known(texts)
-        telling = [i for i, share in enumerate(known) if share >= LEAST_KNOWN]
-        made = [Embedding(nowhere, 0.0)] * len(texts)
-        vectors = model.embed_passages([texts[i] for i in telling]).vectors
-        for i, vector in zip(telling, vectors, strict=True):
-            made[i] = Embedding(vector, known[i])
+        made = embedded(model, texts, dimension=fingerprint.dimension)
         ids = [chunk.id for chunk in chunks]
         with store.writer(principal, purpose="embed anew") as writer:
             writer.stage_embedder(fingerprint)

@@ -28,7 +28,13 @@ from erya.language.tables import (
     table_header,
     table_row,
 )
-from erya.language.tokens import HAN, count_tokens, language_of, run_together
+from erya.language.tokens import (
+    HAN,
+    count_tokens,
+    language_of,
+    run_together,
+    token_ends,
+)
 
 __all__ = [
     "ANALYSIS",
@@ -57,4 +63,5 @@ __all__ = [
     "table_header",
     "table_row",
     "terms",
+    "token_ends",
 ]

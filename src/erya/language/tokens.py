@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-__all__ = ["HAN", "count_tokens", "language_of", "run_together"]
+__all__ = ["HAN", "count_tokens", "language_of", "run_together", "token_ends"]
 
 # Unified ideographs with extension A, compatibility ideographs, and the planes beyond.
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -26,6 +26,11 @@ def count_tokens(text: str) -> int:
     any model is known; where a model's limit counts, ask its tokenizer.
     """
     return len(_TOKEN.findall(text))
+
+
+def token_ends(text: str) -> list[int]:
+    """Return where each token that `count_tokens` counts ends, as offsets."""
+    return [match.end() for match in _TOKEN.finditer(text)]
 
 
 def language_of(text: str) -> Literal["zh", "en", ""]:

@@ -27,6 +27,7 @@ __all__ = [
     "Job",
     "Status",
     "Store",
+    "StoredChunking",
     "StoredDocument",
     "StoredEmbedder",
     "StoredItem",
@@ -198,6 +199,23 @@ class StoredEmbedder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredChunking:
+    """A chunker that has cut documents of a base.
+
+    Attributes:
+        recipe: Which chunker.
+        previous: Whether searches used it before the last switch.
+        documents: Documents that it has cut, as they are now.
+        missing: Documents that it has not.
+    """
+
+    recipe: str
+    previous: bool
+    documents: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One run that changed the base.
 
@@ -304,6 +322,63 @@ class Writer(Protocol):
         """
         ...
 
+    def stage_chunks(
+        self,
+        document_id: str,
+        chunks: Sequence[Chunk],
+        *,
+        recipe: str,
+        embeddings: Sequence[Embedding] | None = None,
+    ) -> None:
+        """Keep chunks of a stored document beside those that searches use.
+
+        They go with the version of the document that they were cut from.
+
+        Args:
+            document_id: The document; an unknown id changes nothing.
+            chunks: Spans of its text.
+            recipe: The chunker's.
+            embeddings: One for each chunk, by the model that `use_embedder` named; None
+                where the base has no vectors.
+
+        Raises:
+            ValueError: As for `put`.
+        """
+        ...
+
+    def unchunked(self, recipe: str, *, limit: int) -> list[str]:
+        """Return the ids of some documents that a chunker has not cut, if there are.
+
+        With vectors of another model than the base's they count as not cut.
+
+        Args:
+            recipe: The chunker's.
+            limit: How many at most.
+        """
+        ...
+
+    def switch_chunker(
+        self, recipe: str, *, before: str, renamed: Callable[[str], str]
+    ) -> None:
+        """Let searches use the chunks of another chunker, in one commit.
+
+        Those of the chunker before stay beside them, until they are forgotten.
+
+        Args:
+            recipe: The chunker's, that every document has chunks of.
+            before: That of the chunker in use.
+            renamed: Returns how a document was read with the other chunker's recipe in
+                place of the one before.
+
+        Raises:
+            UsageError: Documents lack chunks of it.
+        """
+        ...
+
+    def forget_chunker(self, recipe: str) -> int:
+        """Delete what a chunker has cut beside, and return for how many documents."""
+        ...
+
     def unembedded(self, *, limit: int, staged: bool = False) -> list[Chunk]:
         """Return some chunks that have no vector of the model in use, if there are.
 
@@ -397,6 +472,18 @@ class Store(Protocol):
 
     def embedders(self, principal: Principal) -> list[StoredEmbedder]:
         """Return every model that has vectors here, the oldest first.
+
+        Raises:
+            NotAllowedError: The principal may only read.
+        """
+        ...
+
+    def chunker(self, principal: Principal) -> str:
+        """Return the recipe of the chunker that was switched to; empty before that."""
+        ...
+
+    def chunkings(self, principal: Principal) -> list[StoredChunking]:
+        """Return every chunker that has cut documents beside the one in use.
 
         Raises:
             NotAllowedError: The principal may only read.

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from erya.answering import Answerer, ExtractiveAnswerer
 from erya.assistant import Assistant
-from erya.chunking import StructureChunker
+from erya.chunking import Chunker, StructureChunker
 from erya.evaluating.answers import AnswerMeasures, answer_tokens, search_tokens
 from erya.evaluating.draws import drawn
 from erya.evaluating.runs import Measured, Progress, Run, measure_all
@@ -61,7 +61,7 @@ class Setup:
     strategy: Callable[[Retriever], Retriever] | None = None
     reranker: Reranker | None = None
     reader: ReadingReranker | None = None
-    chunker: StructureChunker = field(default_factory=StructureChunker)
+    chunker: Chunker = field(default_factory=StructureChunker)
     passages: int = 8
     measures: AnswerMeasures = field(default_factory=AnswerMeasures)
     personal_data: PersonalDataDetector = field(default_factory=PersonalDataRules)

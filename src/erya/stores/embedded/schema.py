@@ -20,6 +20,7 @@ __all__ = [
     "HEAD",
     "REVISIONS",
     "base",
+    "chunkings",
     "chunks",
     "documents",
     "embedders",
@@ -33,15 +34,17 @@ __all__ = [
     "removals",
     "vectors",
     "versions",
+    "words",
 ]
 
-REVISIONS: Final = ("0001", "0002", "0003")  # every format so far, oldest first
+REVISIONS: Final = ("0001", "0002", "0003", "0004")  # every format so far, oldest first
 HEAD: Final = REVISIONS[-1]
 
 metadata = MetaData()
 
 # Facts of the base as a whole: identity, generation, analysis, pruned; embedder, which
-# is missing where nothing was ever embedded; embedder_before, missing before a switch.
+# is missing where nothing was ever embedded; embedder_before, missing before a switch;
+# chunker and chunker_before, the same.
 base = Table(
     "base",
     metadata,
@@ -153,6 +156,33 @@ vectors = Table(
         "crc", Integer, nullable=False
     ),  # of known and data: embedded again if wrong
     Column("data", LargeBinary, nullable=False),  # as a probe
+)
+
+# A document cut by another chunker than the one in use, or by the one before.
+chunkings = Table(
+    "chunkings",
+    metadata,
+    Column(
+        "document",
+        ForeignKey("documents.number", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("recipe", String, primary_key=True),  # the chunker's
+    Column("version", Integer, nullable=False),  # another version is cut anew
+    Column("embedder", Integer),  # missing where nothing was embedded
+    # [[id, start, end, page, headings, known]], in reading order
+    Column("chunks", JSON, nullable=False),
+    Column("vectors", LargeBinary, nullable=False),  # of all chunks, one after another
+    Column("crc", Integer, nullable=False),  # of both
+)
+
+# What people say in place of what the documents say, and words that are one term.
+words = Table(
+    "words",
+    metadata,
+    Column("word", String, primary_key=True),
+    Column("kind", String, primary_key=True),  # same, wider, narrower or word
+    Column("others", JSON, nullable=False),  # a list; empty for a word
 )
 
 # Chunks that are gone, until every index has followed.

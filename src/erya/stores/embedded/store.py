@@ -29,13 +29,14 @@ from erya.stores.base import (
     Job,
     Status,
     Store,
+    StoredChunking,
     StoredDocument,
     StoredEmbedder,
     StoredItem,
     VectorQuery,
     Writer,
 )
-from erya.stores.embedded import checking, schema
+from erya.stores.embedded import checking, chunkings, schema
 from erya.stores.embedded.catching_up import Indexes, catch_up, facts_of
 from erya.stores.embedded.database import (
     create,
@@ -196,6 +197,17 @@ class EmbeddedStore(Store):
             for number, one in sorted(known.items())
             if counts.get(number) or str(number) == current
         ]
+
+    @override
+    def chunker(self, principal: Principal) -> str:
+        with guarded(self._name), self._engine.begin() as connection:
+            return facts_of(connection).get("chunker", "")
+
+    @override
+    def chunkings(self, principal: Principal) -> list[StoredChunking]:
+        permit(principal, "maintain")
+        with guarded(self._name), self._engine.begin() as connection:
+            return chunkings.staged(connection)
 
     @override
     def search(

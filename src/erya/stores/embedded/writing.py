@@ -1,7 +1,7 @@
 """What changes a base. Lives as long as its holder has the writer's lock."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -14,7 +14,7 @@ from erya.errors import UsageError
 from erya.language import document_terms
 from erya.records import Chunk, Document, Fingerprint, Principal
 from erya.stores.base import Embedding, StoredItem, Writer
-from erya.stores.embedded import schema
+from erya.stores.embedded import chunkings, schema
 from erya.stores.embedded.catching_up import (
     Indexes,
     catch_up,
@@ -54,6 +54,9 @@ class _Batch:
     removes: dict[str, None] = field(default_factory=dict)
     vectors: dict[str, dict[str, Any]] = field(default_factory=dict)  # by chunk id
     staged: dict[str, dict[str, Any]] = field(default_factory=dict)  # the same
+    cut: dict[str, dict[str, chunkings.Staged]] = field(
+        default_factory=dict
+    )  # by a chunker's recipe and a document's id
     notes: dict[str, StoredItem | None] = field(default_factory=dict)  # by source
 
     @property
@@ -186,6 +189,55 @@ class EmbeddedWriter(Writer):
         return []
 
     @override
+    def stage_chunks(
+        self,
+        document_id: str,
+        chunks: Sequence[Chunk],
+        *,
+        recipe: str,
+        embeddings: Sequence[Embedding] | None = None,
+    ) -> None:
+        made = [self._vector_row(each) for each in embeddings or ()]
+        if embeddings is not None and len(made) != len(chunks):
+            msg = f"{len(made)} embeddings for {len(chunks)} chunks of {document_id}"
+            raise ValueError(msg)
+        known = [each["known"] for each in made] or [0.0] * len(chunks)
+        told = [
+            [c.id, c.start, c.end, c.page, list(c.headings), share]
+            for c, share in zip(chunks, known, strict=True)
+        ]
+        vectors = b"".join(each["data"] for each in made)
+        self._batch.cut.setdefault(recipe, {})[document_id] = chunkings.Staged(
+            told, vectors
+        )
+
+    @override
+    def unchunked(self, recipe: str, *, limit: int) -> list[str]:
+        with guarded(self._name), self._engine.begin() as connection:
+            query = chunkings.missing(connection, recipe).limit(limit)
+            return list(connection.scalars(query))
+
+    @override
+    def switch_chunker(
+        self, recipe: str, *, before: str, renamed: Callable[[str], str]
+    ) -> None:
+        with guarded(self._name), self._engine.begin() as connection:
+            chunkings.switch(
+                connection, recipe, before=before, renamed=renamed, row_of=_chunk_row
+            )
+            _set_fact(connection, "chunker_before", before)
+            _set_fact(connection, "chunker", recipe)
+            _write_anew(connection)
+        with guarded(self._name):
+            catch_up(self._engine, self._indexes)
+
+    @override
+    def forget_chunker(self, recipe: str) -> int:
+        self._purge = True
+        with guarded(self._name), self._engine.begin() as connection:
+            return chunkings.forget(connection, recipe)
+
+    @override
     def embed(
         self, embeddings: Mapping[str, Embedding], *, staged: bool = False
     ) -> None:
@@ -238,6 +290,10 @@ class EmbeddedWriter(Writer):
     @override
     def commit(self) -> None:
         batch, self._batch = self._batch, _Batch()
+        for recipe, rows in batch.cut.items():
+            with guarded(self._name), self._engine.begin() as connection:
+                model = self._embedder and self._embedder[0]
+                chunkings.stage(connection, rows, recipe=recipe, embedder=model)
         if batch.staged and self._staged is not None:
             with guarded(self._name), self._engine.begin() as connection:
                 _write_vectors(connection, batch.staged, embedder=self._staged[0])
@@ -508,9 +564,10 @@ class _Transaction:
         versions = schema.versions
         self.erased = True
         self._retire_chunks(document)
-        self._connection.execute(
-            sa.delete(schema.chunks).where(schema.chunks.c.document == document)
-        )
+        for table in (schema.chunks, schema.chunkings):
+            self._connection.execute(
+                sa.delete(table).where(table.c.document == document)
+            )
         self._connection.execute(
             sa.update(versions)
             .where(versions.c.document == document, versions.c.superseded_at.is_(None))
@@ -711,8 +768,8 @@ def _add_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> int:
     return int(number or 0)
 
 
-def _set_fact(connection: sa.Connection, key: str, number: int) -> None:
-    fact = sqlite_insert(schema.base).values(key=key, value=str(number))
+def _set_fact(connection: sa.Connection, key: str, value: int | str) -> None:
+    fact = sqlite_insert(schema.base).values(key=key, value=str(value))
     connection.execute(
         fact.on_conflict_do_update(
             index_elements=["key"], set_={"value": fact.excluded.value}

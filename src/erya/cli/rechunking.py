@@ -1,0 +1,206 @@
+"""What `erya kb rechunk` does."""
+
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from erya.cli.common import (
+    assistant_for,
+    chunker_for,
+    echo,
+    echo_json,
+    principal_for,
+)
+from erya.cli.progress import shown
+from erya.config import AUTO_CHUNKER
+from erya.errors import UsageError
+
+if TYPE_CHECKING:
+    from erya.assistant import Assistant
+    from erya.config import Settings
+    from erya.evaluating import Comparison
+    from erya.records import Principal
+    from erya.stores import Store
+
+__all__ = ["rechunk_base"]
+
+
+def rechunk_base(
+    settings: "Settings",
+    name: str,
+    *,
+    named: bool,
+    questions: Path | None,
+    switch: bool,
+    back: bool,
+    forget: bool,
+    as_json: bool,
+) -> None:
+    """Cut, compare, switch or forget, and say what a base holds then.
+
+    Raises:
+        ModelError: The model cannot be reached; what was stored stays.
+        NotFoundError: There is no such base.
+        UsageError: The options do not go together.
+    """
+    if back and (named or switch or questions):
+        msg = "--back names its chunker itself: the one before. Leave the others out."
+        raise UsageError(msg)
+    if (switch or questions) and not named:
+        msg = "Name the chunker with --chunker, and its size with --tokens."
+        raise UsageError(msg)
+    principal = principal_for(settings, None)
+    told: dict[str, Any] = {"name": name}
+    with assistant_for(replace(settings, chunker=AUTO_CHUNKER), kb=name) as assistant:
+        store = assistant.store
+        recipe = _before(store, principal, name=name) if back else ""
+        if named:
+            recipe = _cut(settings, assistant, principal)
+        if questions:
+            compared = _compare(settings, name, recipe, questions, principal)
+            told["comparison"] = _show(compared, as_json=as_json)
+        if switch or back:
+            _switch(store, recipe, principal)
+        if forget:
+            told["forgotten"] = _forget(store, principal)
+        told["chunker"] = _in_use(store, principal)
+        told["beside"] = [
+            {
+                "chunker": each.recipe,
+                "documents": each.documents,
+                "missing": each.missing,
+            }
+            for each in store.chunkings(principal)
+        ]
+        told["chunks"] = store.status(principal).chunks
+    if as_json:
+        echo_json(told)
+    else:
+        _describe(told)
+
+
+def _cut(settings: "Settings", assistant: "Assistant", principal: "Principal") -> str:
+    from erya.indexing import rechunk  # noqa: PLC0415
+
+    embedding = assistant.embedding
+    if assistant.store.embedder(principal) is None:
+        embedding = None
+    chunker = chunker_for(settings, embedding=assistant.embedding)
+    if chunker.recipe == _in_use(assistant.store, principal):
+        msg = (
+            f"{chunker.recipe!r} is what the base is cut by already. Name another one "
+            "with --chunker, or another size with --tokens."
+        )
+        raise UsageError(msg)
+    with shown() as show:
+        rechunk(
+            assistant.store,
+            chunker.chunk,
+            recipe=chunker.recipe,
+            principal=principal,
+            embedding=embedding,
+            on_progress=lambda done, total: show("Cutting", done, total),
+        )
+    return chunker.recipe
+
+
+def _in_use(store: "Store", principal: "Principal") -> str:
+    """Return the recipe that most documents were cut by; empty for an empty base."""
+    from erya.chunking import recipe_in  # noqa: PLC0415
+
+    found = Counter(recipe_in(each.recipe) for each in store.documents(principal))
+    return found.most_common(1)[0][0] if found else ""
+
+
+def _before(store: "Store", principal: "Principal", *, name: str) -> str:
+    """Return the recipe of the chunker that searches used before.
+
+    Raises:
+        UsageError: There is none whose passages are still there.
+    """
+    before = [each.recipe for each in store.chunkings(principal) if each.previous]
+    if not before:
+        msg = (
+            f"Searches in {name!r} used no other chunker before whose passages are "
+            f"still there. Choose one: erya kb rechunk {name} --chunker C --switch"
+        )
+        raise UsageError(msg)
+    return before[0]
+
+
+def _switch(store: "Store", recipe: str, principal: "Principal") -> None:
+    from erya.chunking import with_recipe  # noqa: PLC0415
+
+    before = _in_use(store, principal)
+    with store.writer(principal, purpose="switch its chunker") as writer:
+        writer.switch_chunker(
+            recipe, before=before, renamed=partial(with_recipe, chunker=recipe)
+        )
+
+
+def _forget(store: "Store", principal: "Principal") -> dict[str, int]:
+    """Delete the passages of every chunker that searches do not use."""
+    forgotten: dict[str, int] = {}
+    for each in store.chunkings(principal):
+        with store.writer(principal, purpose="forget a chunker") as writer:
+            forgotten[each.recipe] = writer.forget_chunker(each.recipe)
+    return forgotten
+
+
+def _compare(
+    settings: "Settings",
+    name: str,
+    recipe: str,
+    questions: Path,
+    principal: "Principal",
+) -> "Comparison":
+    """Ask the base as it is, and a copy of it that uses the other chunker."""
+    from erya.cli.measuring import measure_base  # noqa: PLC0415
+    from erya.evaluating import RETRIEVAL_METRICS, compare  # noqa: PLC0415
+    from erya.evaluating.scratch import scratch_home  # noqa: PLC0415
+    from erya.stores import Bases  # noqa: PLC0415
+
+    here = replace(settings, kb=name, chunker=AUTO_CHUNKER)
+    with scratch_home() as home:
+        Bases(settings.home).copy(principal, name, home)
+        copies = Bases(home)
+        copied = copies.open(name)
+        try:
+            _switch(copied, recipe, principal)
+        finally:
+            copied.close()
+        runs = [
+            measure_base(
+                here,
+                questions,
+                principal=principal,
+                metrics=RETRIEVAL_METRICS,
+                bases=bases,
+            ).run
+            for bases in (None, copies)
+        ]
+    return compare(*runs, metrics=RETRIEVAL_METRICS)
+
+
+def _show(compared: "Comparison", *, as_json: bool) -> dict[str, Any]:
+    from erya.cli.measured import comparison_json, show_comparison  # noqa: PLC0415
+
+    if not as_json:
+        show_comparison(compared)
+        echo("")
+    return comparison_json(compared)
+
+
+def _describe(told: dict[str, Any]) -> None:
+    echo(f"{told['chunker'] or 'no chunker'}: {told['chunks']:,} passages, in use")
+    for each in told["beside"]:
+        lacking = f", {each['missing']:,} missing" if each["missing"] else ""
+        echo(f"{each['chunker']}: {each['documents']:,} documents{lacking}, beside it")
+    if any(not each["missing"] for each in told["beside"]):
+        echo(
+            "Compare, switch or delete with: erya kb rechunk "
+            f"{told['name']} --chunker C --tokens N --compare QUESTIONS | --switch, "
+            "--back, or --forget"
+        )

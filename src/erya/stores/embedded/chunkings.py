@@ -1,0 +1,255 @@
+"""Chunks of other chunkers, kept beside those that searches use."""
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from erya.errors import DamagedError, UsageError
+from erya.records import Chunk
+from erya.stores.base import StoredChunking
+from erya.stores.embedded import schema
+from erya.stores.embedded.catching_up import embedder_of, facts_of, vector_crc
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Staged", "forget", "missing", "stage", "staged", "switch"]
+
+_BYTES: Final = 4  # of a number in a vector
+
+Row = dict[str, Any]
+
+
+class Staged(NamedTuple):
+    """A document's chunks by another chunker, ready to be stored.
+
+    Attributes:
+        chunks: What a row tells of each: [id, start, end, page, headings, known].
+        vectors: Their vectors one after another; empty where there are none.
+    """
+
+    chunks: list[list[Any]]
+    vectors: bytes
+
+
+def stage(
+    connection: sa.Connection,
+    rows: Mapping[str, Staged],
+    *,
+    recipe: str,
+    embedder: int | None,
+) -> None:
+    """Store chunks for documents by their ids, in place of what the chunker had cut."""
+    documents, table = schema.documents, schema.chunkings
+    found = connection.execute(
+        sa.select(documents.c.number, documents.c.id, documents.c.version).where(
+            documents.c.id.in_(sorted(rows))
+        )
+    ).all()
+    new = [
+        {
+            "document": each.number,
+            "recipe": recipe,
+            "version": each.version,
+            "embedder": embedder,
+            "chunks": rows[each.id].chunks,
+            "vectors": rows[each.id].vectors,
+            "crc": _crc(rows[each.id]),
+        }
+        for each in found
+    ]
+    if new:
+        connection.execute(sqlite_insert(table).prefix_with("OR REPLACE"), new)
+
+
+def missing(connection: sa.Connection, recipe: str) -> sa.Select[tuple[str]]:
+    """Return the query for the ids of documents that a chunker has not cut."""
+    documents, table = schema.documents, schema.chunkings
+    current = embedder_of(connection)
+    there = sa.exists().where(
+        table.c.document == documents.c.number,
+        table.c.recipe == recipe,
+        table.c.version == documents.c.version,
+        table.c.embedder.is_not_distinct_from(current and current[0]),
+    )
+    return sa.select(documents.c.id).where(~there).order_by(documents.c.number)
+
+
+def staged(connection: sa.Connection) -> list[StoredChunking]:
+    """Return every chunker that has cut documents beside the one in use."""
+    table = schema.chunkings
+    before = facts_of(connection).get("chunker_before")
+    total = connection.scalar(sa.select(sa.func.count()).select_from(schema.documents))
+    found = []
+    for recipe in connection.scalars(
+        sa.select(table.c.recipe).distinct().order_by(table.c.recipe)
+    ).all():
+        left = sa.select(sa.func.count()).select_from(
+            missing(connection, recipe).subquery()
+        )
+        lacking = int(connection.scalar(left) or 0)
+        found.append(
+            StoredChunking(
+                recipe=recipe,
+                previous=recipe == before,
+                documents=int(total or 0) - lacking,
+                missing=lacking,
+            )
+        )
+    return found
+
+
+def switch(
+    connection: sa.Connection,
+    recipe: str,
+    *,
+    before: str,
+    renamed: Callable[[str], str],
+    row_of: Callable[[Chunk], Row],
+) -> None:
+    """Put what a chunker has cut in the place of the chunks in use, and keep those.
+
+    Args:
+        connection: Inside one transaction.
+        recipe: The chunker's.
+        before: That of the chunks in use.
+        renamed: Returns how a document was read, with `recipe` in it.
+        row_of: Returns what is stored of a chunk.
+
+    Raises:
+        DamagedError: What was kept is not what was written.
+        UsageError: Documents lack chunks of it.
+    """
+    left = connection.scalars(missing(connection, recipe)).all()
+    if left:
+        msg = (
+            f"{len(left)} documents have not been cut by {recipe!r} yet; nothing was "
+            "switched. Run the same command without --switch first."
+        )
+        raise UsageError(msg)
+    current = embedder_of(connection)
+    generation = int(facts_of(connection)["generation"]) + 1
+    sequence = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
+    last = sa.select(sequence.c.seq).where(sequence.c.name == "chunks")
+    number = int(connection.scalar(last) or 0)
+    documents, table, chunks = schema.documents, schema.chunkings, schema.chunks
+    for row in list(_documents(connection)):
+        kept = connection.execute(
+            sa.select(table.c.chunks, table.c.vectors, table.c.crc).where(
+                table.c.document == row.number, table.c.recipe == recipe
+            )
+        ).one()
+        taken = Staged(kept.chunks, kept.vectors)
+        if _crc(taken) != kept.crc:
+            msg = (
+                f"What {recipe!r} has cut of {row.source} is not what was written; "
+                "nothing was switched. Forget it, and cut the documents again."
+            )
+            raise DamagedError(msg)
+        own = _kept(connection, row.number, embedder=current and current[0])
+        key = row.id
+        connection.execute(sa.delete(chunks).where(chunks.c.document == row.number))
+        stage(connection, {key: own}, recipe=before, embedder=current and current[0])
+        rows = [row_of(chunk) for chunk in _chunks(row, taken)]
+        for each in rows:
+            number += 1
+            each |= {
+                "number": number, "document": row.number, "generation": generation,
+            }  # fmt: skip
+        if rows:
+            connection.execute(sa.insert(chunks), rows)
+        if rows and taken.vectors and current:
+            vectors = _vectors(taken, dimension=current[1])
+            connection.execute(
+                sa.insert(schema.vectors),
+                [
+                    {**vector, "chunk": each["number"], "embedder": current[0]}
+                    for each, vector in zip(rows, vectors, strict=True)
+                ],
+            )
+        connection.execute(
+            sa.update(documents)
+            .where(documents.c.number == row.number)
+            .values(
+                chunks=len(rows),
+                body_length=sum(each["body_length"] for each in rows),
+                exact_length=sum(each["exact_length"] for each in rows),
+            )
+        )
+        connection.execute(
+            sa.update(schema.versions)
+            .where(schema.versions.c.number == row.version)
+            .values(recipe=renamed(row.recipe))
+        )
+    forget(connection, recipe)
+
+
+def forget(connection: sa.Connection, recipe: str) -> int:
+    """Delete what a chunker has cut; return for how many documents."""
+    table = schema.chunkings
+    gone = connection.execute(sa.delete(table).where(table.c.recipe == recipe))
+    return int(gone.rowcount)
+
+
+def _documents(connection: sa.Connection) -> Iterator[Any]:
+    documents, versions = schema.documents, schema.versions
+    yield from connection.execute(
+        sa.select(
+            documents.c.number, documents.c.id, documents.c.source,
+            documents.c.version, versions.c.recipe, versions.c.title, versions.c.text,
+        ).join(versions, versions.c.number == documents.c.version)
+    )  # fmt: skip
+
+
+def _chunks(row: Any, taken: Staged) -> Iterator[Chunk]:
+    for key, start, end, page, headings, _ in taken.chunks:
+        yield Chunk(
+            id=key,
+            document_id=row.id,
+            start=start,
+            end=end,
+            text=row.text[start:end],
+            source=row.source,
+            title=row.title,
+            headings=tuple(headings),
+            page=page,
+        )
+
+
+def _vectors(taken: Staged, *, dimension: int) -> Iterator[Row]:
+    size = dimension * _BYTES
+    for i, (*_, known) in enumerate(taken.chunks):
+        data = taken.vectors[i * size : (i + 1) * size]
+        yield {"known": known, "crc": vector_crc(known, data), "data": data}
+
+
+def _kept(connection: sa.Connection, document: int, *, embedder: int | None) -> Staged:
+    """Return the chunks in use of a document, as they are kept beside."""
+    chunks, vectors = schema.chunks, schema.vectors
+    rows: Sequence[Any] = connection.execute(
+        sa.select(
+            chunks.c.id, chunks.c.start, chunks.c.end, chunks.c.page,
+            chunks.c.headings, vectors.c.known, vectors.c.data,
+        )
+        .outerjoin(
+            vectors,
+            (vectors.c.chunk == chunks.c.number) & (vectors.c.embedder == embedder),
+        )
+        .where(chunks.c.document == document)
+        .order_by(chunks.c.start)
+    ).all()  # fmt: skip
+    whole = all(row.data is not None for row in rows)
+    return Staged(
+        [
+            [row.id, row.start, row.end, row.page, row.headings, row.known or 0.0]
+            for row in rows
+        ],
+        b"".join(row.data for row in rows) if whole else b"",
+    )
+
+
+def _crc(given: Staged) -> int:
+    return zlib.crc32(given.vectors, zlib.crc32(repr(given.chunks).encode()))
