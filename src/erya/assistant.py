@@ -497,7 +497,12 @@ class Assistant:
             read = cache(lambda key: self.store.document(principal, key))
             answer = verify(draft, read, checks=_CHECKS)
         note = " ".join(filter(None, (evidence.note, answer.note)))
-        return dataclasses.replace(answer, note=note, trace_id=traces.trace_id())
+        return dataclasses.replace(
+            answer,
+            note=note,
+            suggestion=evidence.suggestion,
+            trace_id=traces.trace_id(),
+        )
 
     def _draft(
         self,

@@ -400,12 +400,15 @@ class Evidence:
             `erya.language.query_terms`.
         note: What the reader should know about how they were found; often empty.
         usage: What a chat model read and wrote for the search.
+        suggestion: The question with words put right that nothing readable has; often
+            empty. Nobody searched for it.
     """
 
     hits: tuple[Hit, ...]
     weights: Mapping[str, float]
     note: str = ""
     usage: Usage = field(default_factory=Usage)
+    suggestion: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -463,6 +466,7 @@ class Answer:
         nearest: When it abstained, the passages that came nearest.
         note: What the reader should know about how it came about; often empty.
         usage: What it cost.
+        suggestion: The question as it may be meant, as `Evidence` has it.
         trace_id: The trace that recorded its making; empty while traces are off.
     """
 
@@ -473,6 +477,7 @@ class Answer:
     nearest: tuple[Hit, ...] = ()
     note: str = ""
     usage: Usage = field(default_factory=Usage)
+    suggestion: str = ""
     trace_id: str = ""
 
 

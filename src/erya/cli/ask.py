@@ -156,6 +156,8 @@ def _show(answer: Answer, *, flags: str, context: bool) -> None:
     for claim in failing:
         sentence = snippet(answer.text[claim.start : claim.end], width=80)
         echo(f"  - {sentence}: {claim.reason}")
+    if answer.suggestion:
+        echo(f"\nDid you mean: {answer.suggestion}")
     if answer.note:
         echo(f"\nNote: {answer.note}")
 
@@ -218,6 +220,7 @@ def _as_json(answer: Answer, *, context: bool) -> dict[str, Any]:
             for each in answer.citations
         ],
         "nearest": [hit_json(hit) for hit in answer.nearest],
+        "did_you_mean": answer.suggestion,
         "note": answer.note,
         "usage": {
             "model": answer.usage.model,

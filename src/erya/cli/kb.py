@@ -389,5 +389,61 @@ def rechunk(
     )
 
 
+@app.command("words")
+@name_argument
+@click.option(
+    "--add",
+    multiple=True,
+    metavar="ENTRY",
+    help="'A = B, C' the same; 'A < B' a B; 'B > A' the other way; 'A' one term.",
+)
+@click.option("--remove", multiple=True, metavar="WORD", help="Drop all of a word.")
+@click.option(
+    "--from",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Add the entries of a file, one on each line; # begins a comment.",
+)
+@usual_options
+def words(
+    *,
+    name: str,
+    add: tuple[str, ...],
+    remove: tuple[str, ...],
+    file: Path | None,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
+) -> None:
+    """List, add and drop what people say in place of what the documents say.
+
+    A question with such a word is searched for the others, too, which count less.
+    Nothing is indexed anew.
+
+    Examples:
+
+      erya kb words handbook --add "上班时间 = 工作时间, 办公时间"
+
+      erya kb words handbook --add "iPad < tablet" --add "holiday = annual leave"
+
+      erya kb words handbook --add 灵犀云盘
+
+      erya kb words handbook --from words.txt
+
+      erya kb words handbook --remove iPad
+    """
+    from erya.cli.words import words_of_base  # noqa: PLC0415
+
+    words_of_base(
+        settings_for(home=home, config=config),
+        name,
+        add=add,
+        remove=remove,
+        file=file,
+        as_json=as_json,
+    )
+
+
 def _or_dash(value: object) -> object:
     return "-" if value is None else value

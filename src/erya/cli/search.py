@@ -26,7 +26,7 @@ from erya.records import Span
 
 if TYPE_CHECKING:
     from erya.assistant import Assistant
-    from erya.records import Hit, Principal
+    from erya.records import Evidence, Hit, Principal
 
 __all__ = ["search"]
 
@@ -104,10 +104,15 @@ def search(
             return
         found = assistant.search(query, principal=principal, limit=limit)
         has_vectors = explain and assistant.store.embedder(principal) is not None
-    hits = found.hits
     if as_json:
-        echo_json({"hits": [hit_json(hit) for hit in hits]})
-        return
+        told = [hit_json(hit) for hit in found.hits]
+        echo_json({"hits": told, "did_you_mean": found.suggestion})
+    else:
+        _show(found, explain=explain, has_vectors=has_vectors)
+
+
+def _show(found: "Evidence", *, explain: bool, has_vectors: bool) -> None:
+    hits = found.hits
     if not hits:
         echo("Nothing was found.")
     for rank, hit in enumerate(hits, start=1):
@@ -119,6 +124,8 @@ def search(
         echo(f"\n{_SCORE if 'vector' in hits[0].weights else _SCORE_BY_WORDS}")
         if any(leg not in _LEGS for leg in hits[0].ranks):
             echo(_SCORE_JOINED)
+    if found.suggestion:
+        echo(f"\nDid you mean: {found.suggestion}")
     if found.note:
         echo(f"\nNote: {found.note}")
 

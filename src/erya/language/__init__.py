@@ -17,8 +17,11 @@ from erya.language.analysis import (
 )
 from erya.language.fact_finding import Fact, facts
 from erya.language.folding import fold_letters
+from erya.language.lexicon import WORD_KINDS, Lexicon, Word, lexicon_of
+from erya.language.normalizing import normal_text
 from erya.language.references import normal_references
 from erya.language.sentence_ends import LIST_MARK, sentences
+from erya.language.spelling import edit_distance
 from erya.language.tables import (
     header_above,
     is_row,
@@ -40,21 +43,27 @@ __all__ = [
     "ANALYSIS",
     "HAN",
     "LIST_MARK",
+    "WORD_KINDS",
     "Fact",
+    "Lexicon",
     "QueryTerms",
     "Terms",
+    "Word",
     "content_words",
     "count_tokens",
     "document_terms",
+    "edit_distance",
     "facts",
     "fold_letters",
     "header_above",
     "is_code",
     "is_row",
     "language_of",
+    "lexicon_of",
     "named_row",
     "names_columns",
     "normal_references",
+    "normal_text",
     "query_terms",
     "question_words",
     "run_together",

@@ -9,15 +9,15 @@ among the ways to cut Chinese was measured: `docs/decisions/0003-terms.md`.
 
 import functools
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import rjieba
 
+from erya.language.lexicon import Lexicon, Match
+from erya.language.normalizing import listed, normal_text
 from erya.language.references import normal_references
 from erya.language.tokens import HAN
 
@@ -59,14 +59,8 @@ _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
 
 
-def _listed(name: str) -> list[str]:
-    """Return the entries of a file beside this one, past its comments."""
-    lines = Path(__file__).with_name(name).read_text("utf-8").splitlines()
-    return [entry for x in lines if not x.startswith("#") for entry in x.split()]
-
-
 _CONTENT = re.compile(rf"(?P<han>[{HAN}]+)|[A-Za-z][A-Za-z'’-]{{1,30}}[A-Za-z]")
-_STOP_WORDS = frozenset(_listed("stop_words.txt"))
+_STOP_WORDS = frozenset(listed("stop_words.txt"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +83,7 @@ class QueryTerms:
     Attributes:
         body: Terms of the telling words.
         exact: Exact forms, as in `Terms`.
+        expansions: Body terms of what the question's words are looked for as, too.
         filler: What the Chinese words add that only hold a question together. They
             rank passages (a list of questions is told apart by 怎么 and 什么), and say
             nothing of whether a passage answers.
@@ -97,6 +92,7 @@ class QueryTerms:
     body: Mapping[str, float]
     exact: Mapping[str, float]
     filler: Mapping[str, float]
+    expansions: Mapping[str, float] = field(default_factory=dict)
 
 
 def document_terms(text: str) -> Terms:
@@ -104,15 +100,20 @@ def document_terms(text: str) -> Terms:
     return _count(_tokens(text))
 
 
-def query_terms(text: str) -> QueryTerms:
+def query_terms(text: str, lexicon: Lexicon | None = None) -> QueryTerms:
     """Return what to look for when somebody asks `text`.
 
     As for a document, less the words that only hold a question together, unless nothing
     else is left. Chinese is cut at those words, so that no pair of characters spans
     one. A Chinese character counts once in three ways, so its pairs and words count
     half.
+
+    Args:
+        text: The question.
+        lexicon: Words that are one term, or are looked for as others, too.
     """
-    tokens = _tokens(text)
+    matches = [] if lexicon is None else list(lexicon.matches(normal_text(text)))
+    tokens = _tokens(_without(text, matches))
     telling = _count(
         [
             (kind, part)
@@ -122,16 +123,55 @@ def query_terms(text: str) -> QueryTerms:
         ]
     )
     whole = _count([(kind, token) for kind, token in tokens if kind == "han"])
-    if not telling.body:
+    if not telling.body and not any(match.whole for match in matches):
         telling, whole = _count(tokens), Terms(body=Counter(), exact=Counter())
+    body = {term: _weight(term) * n for term, n in telling.body.items()}
+    for term in _whole_terms(text, matches):
+        body[term] = body.get(term, 0.0) + 1.0
     return QueryTerms(
-        body={term: _weight(term) * n for term, n in telling.body.items()},
+        body=body,
         exact={term: float(n) for term, n in telling.exact.items()},
         filler={
             term: _FILLER_WEIGHT * _weight(term) * n
             for term, n in (whole.body - telling.body).items()
         },
+        expansions=_expansions(matches, known=body),
     )
+
+
+def _without(text: str, matches: list[Match]) -> str:
+    """Return the question without the words that are one term."""
+    normal = normal_text(text)
+    for match in reversed(matches):
+        if match.whole:
+            normal = f"{normal[: match.start]} {normal[match.end :]}"
+    return normal if any(match.whole for match in matches) else text
+
+
+def _whole_terms(text: str, matches: list[Match]) -> list[str]:
+    """Return the terms of words that are one: pairs alone of what is Chinese."""
+    normal, found = normal_text(text), list[str]()
+    for match in matches:
+        if match.whole:
+            for kind, token in _tokens(normal[match.start : match.end]):
+                found += (
+                    _pairs(token) if kind == "han" else _count([(kind, token)]).body
+                )
+    return found
+
+
+def _expansions(
+    matches: list[Match], *, known: Mapping[str, float]
+) -> dict[str, float]:
+    """Return the terms of what is looked for as well, less those asked for already."""
+    found: dict[str, float] = {}
+    for match in matches:
+        for text, weight in match.expansions:
+            for term, count in document_terms(text).body.items():
+                if term not in known:
+                    told = weight * _weight(term) * count
+                    found[term] = max(told, found.get(term, 0.0))
+    return found
 
 
 def _weight(term: str) -> float:
@@ -185,7 +225,7 @@ def is_code(term: str) -> bool:
 
 def _tokens(text: str) -> list[tuple[str, str]]:
     """Normalise and cut `text`: NFKC, lower case, simplified characters."""
-    normal = unicodedata.normalize("NFKC", text).lower().translate(_folding())
+    normal = normal_text(text)
     # Article 47 and 第四十七条 are one term, beside the words that they are written in.
     found = [
         ("reference", match[0])
@@ -259,9 +299,3 @@ def _stemmer() -> "Stemmer.Stemmer":
     import Stemmer  # noqa: PLC0415 - compiled, and only needed where there is English
 
     return Stemmer.Stemmer("english")
-
-
-@functools.cache
-def _folding() -> dict[int, str]:
-    """Map each traditional character to its simplified one."""
-    return {ord(pair[0]): pair[1] for pair in _listed("traditional.txt")}

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
+from erya.language import Word
 from erya.records import Chunk, Document, Evidence, Fingerprint, Notice, Principal
 
 if TYPE_CHECKING:
@@ -404,6 +405,18 @@ class Writer(Protocol):
         """
         ...
 
+    def set_word(self, word: Word) -> None:
+        """Note a word of the base, in place of what it was of that kind, at once.
+
+        Raises:
+            ValueError: There is no such kind.
+        """
+        ...
+
+    def drop_word(self, word: str) -> int:
+        """Drop a word of every kind, at once; return how many entries there were."""
+        ...
+
     def relabel(self, document_id: str, readers: frozenset[str]) -> None:
         """Give a stored document other readers. An unknown id changes nothing."""
         ...
@@ -484,6 +497,14 @@ class Store(Protocol):
 
     def chunkings(self, principal: Principal) -> list[StoredChunking]:
         """Return every chunker that has cut documents beside the one in use.
+
+        Raises:
+            NotAllowedError: The principal may only read.
+        """
+        ...
+
+    def words(self, principal: Principal) -> list[Word]:
+        """Return the words of the base: what questions are looked for as, too.
 
         Raises:
             NotAllowedError: The principal may only read.

@@ -17,6 +17,7 @@ from erya.errors import (
     NotFoundError,
     OtherModelError,
 )
+from erya.language import Word
 from erya.models import fingerprint_of
 from erya.records import Chunk, Document, Evidence, Notice, Principal, Span
 from erya.retrieving import ConvexFusion
@@ -603,6 +604,82 @@ class StoreContract:
                     given, chunks, original=b"", recipe="t", embeddings=given_vectors
                 )
         assert store.status(OWNER).documents == 1
+
+    # Words
+
+    def test_a_question_is_searched_for_what_its_words_mean_too(
+        self, store: Store
+    ) -> None:
+        put(store, document("a.txt", "Paid leave."), document("b.txt", "A garage."))
+        assert store.search(OWNER, "holiday", limit=5).hits == ()
+
+        with store.writer(OWNER, purpose="x") as writer:
+            writer.set_word(Word("Holiday", "same", ("leave",)))
+
+        (hit,) = store.search(ADA, "holiday", limit=5).hits
+        assert hit.chunk.source == "a.txt"
+        assert store.words(OWNER) == [Word("Holiday", "same", ("leave",))]
+        with store.writer(OWNER, purpose="x") as writer:
+            assert writer.drop_word("Holiday") == 1
+        assert store.search(ADA, "holiday", limit=5).hits == ()
+
+    def test_what_a_word_is_looked_for_as_counts_less_than_the_word(
+        self, store: Store
+    ) -> None:
+        put(store, document("a.txt", "Paid leave."), document("b.txt", "A holiday."))
+        with store.writer(OWNER, purpose="x") as writer:
+            writer.set_word(Word("holiday", "same", ("leave",)))
+
+        found = store.search(OWNER, "holiday", limit=5).hits
+
+        assert [hit.chunk.source for hit in found] == ["b.txt", "a.txt"]
+        assert found[0].score > found[1].score
+
+    def test_a_word_of_no_known_kind_is_refused(self, store: Store) -> None:
+        with (
+            store.writer(OWNER, purpose="x") as writer,
+            pytest.raises(ValueError, match="magic"),
+        ):
+            writer.set_word(Word("a", "magic", ("b",)))
+        with pytest.raises(NotAllowedError):
+            store.words(ADA)
+
+    @pytest.mark.parametrize(
+        ("typed", "meant"),
+        [
+            ("What do the senosrs cost?", "What do the sensors cost?"),
+            ("the reqiurement", "the requirement"),
+            ("sensor costs", ""),  # there is a form of each
+            ("hotels", ""),  # nothing is near
+            ("sens", ""),  # short words are not guessed
+            ("HX-211", ""),
+        ],
+    )
+    def test_a_word_that_nobody_wrote_is_put_right_and_not_searched_for(
+        self, store: Store, typed: str, meant: str
+    ) -> None:
+        put(store, document("a.txt", "Sensors cost money. A requirement. HX-210."))
+
+        found = store.search(OWNER, typed, limit=5)
+
+        assert found.suggestion == meant
+        if meant:
+            right = store.search(OWNER, meant, limit=5)
+            assert right.suggestion == ""
+            assert right.hits[0].score > max((h.score for h in found.hits), default=0)
+
+    def test_words_that_may_not_be_read_are_not_offered(self, store: Store) -> None:
+        put(
+            store,
+            document("a.txt", "A garage."),
+            document("secret.txt", "The merger.", readers=("user:bob",)),
+        )
+
+        assert store.search(ADA, "the mergre", limit=5).suggestion == ""
+        assert (
+            store.search(Principal(user="bob"), "the mergre", limit=5).suggestion
+            == "the merger"
+        )
 
     # Writers
 

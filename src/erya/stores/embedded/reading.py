@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from erya.errors import DamagedError, NotFoundError, OtherModelError
+from erya.language import Word
 from erya.policy import labels
 from erya.records import Chunk, Fingerprint, Principal
 from erya.stores.embedded import schema
@@ -28,6 +29,7 @@ __all__ = [
     "scope_of",
     "stored_embedder",
     "terms_of",
+    "words_of",
 ]
 
 VARIABLES: Final = 10_000  # bound values in one statement; SQLite allows 32,766
@@ -227,6 +229,15 @@ def embedders_of(connection: sa.Connection) -> dict[int, Fingerprint]:
         )
         for row in connection.execute(sa.select(schema.embedders))
     }
+
+
+def words_of(connection: sa.Connection) -> list[Word]:
+    """Return the words of the base, in order."""
+    table = schema.words
+    return [
+        Word(row.word, row.kind, tuple(row.others))
+        for row in connection.execute(sa.select(table).order_by(*table.primary_key))
+    ]
 
 
 def numbered_embedder(

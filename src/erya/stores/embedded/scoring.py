@@ -185,8 +185,9 @@ class Bm25:
     def _wanted(self) -> Iterator[_Term]:
         """Yield the terms that any readable chunk has, in a fixed order."""
         asked = self._asked
+        found = _summed(asked.body, asked.expansions)  # these tell that one answers
         for field, counts, factor in (
-            (BODY, _summed(asked.body, asked.filler), 1.0),
+            (BODY, _summed(asked.body, asked.filler, asked.expansions), 1.0),
             (EXACT, asked.exact, EXACT_WEIGHT),
         ):
             for term, count in sorted(counts.items()):
@@ -195,7 +196,7 @@ class Bm25:
                     continue
                 idf = factor * _idf(self._stats.chunks, readable)
                 weight = idf * count
-                telling = idf * (asked.body.get(term, 0) if field == BODY else count)
+                telling = idf * (found.get(term, 0) if field == BODY else count)
                 engine = _engine_idf(
                     self._searcher.stats(field).documents,
                     self._searcher.engine_count(field, term),
@@ -220,8 +221,12 @@ class Bm25:
         )
 
 
-def _summed(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
-    return {term: one.get(term, 0) + other.get(term, 0) for term in {**one, **other}}
+def _summed(*counts: Mapping[str, float]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for each in counts:
+        for term, count in each.items():
+            found[term] = found.get(term, 0) + count
+    return found
 
 
 def _idf(total: int, containing: int) -> float:

@@ -5,13 +5,14 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 from typing_extensions import override
 
 from erya.errors import BusyError, NotFoundError, StoreError
-from erya.language import ANALYSIS, query_terms
+from erya.language import ANALYSIS, Word, lexicon_of, query_terms
 from erya.policy import EVERYTHING, labels, permit
 from erya.records import (
     Block,
@@ -60,9 +61,12 @@ from erya.stores.embedded.reading import (
     passages_of,
     scope_of,
     stored_embedder,
+    terms_of,
+    words_of,
 )
 from erya.stores.embedded.scoring import ReadableStats
 from erya.stores.embedded.searching import Legs, Snapshot, passing_on
+from erya.stores.embedded.spelling import respelled
 from erya.stores.embedded.term_index import BODY, EXACT, TermIndex
 from erya.stores.embedded.vector_index import VectorIndex
 from erya.stores.embedded.writing import EmbeddedWriter
@@ -210,6 +214,12 @@ class EmbeddedStore(Store):
             return chunkings.staged(connection)
 
     @override
+    def words(self, principal: Principal) -> list[Word]:
+        permit(principal, "maintain")
+        with guarded(self._name), self._engine.begin() as connection:
+            return words_of(connection)
+
+    @override
     def search(
         self,
         principal: Principal,
@@ -218,8 +228,8 @@ class EmbeddedStore(Store):
         limit: int,
         vectors: VectorQuery | None = None,
     ) -> Evidence:
-        asked = query_terms(question)
         with passing_on(), guarded(self._name), self._snapshot() as snapshot:
+            asked = query_terms(question, lexicon_of(words_of(snapshot.connection)))
             scope = scope_of(snapshot.connection, principal)
             stats = self._readable(snapshot, scope)
             if not stats.chunks or not asked.body:
@@ -235,6 +245,12 @@ class EmbeddedStore(Store):
                 snapshot.connection, scope, [hit.number for hit in found]
             )
             weights = legs.term_weights()
+            suggestion = respelled(
+                question,
+                snapshot.searcher,
+                partial(terms_of, snapshot.connection, scope),
+                label_sets=scope.label_sets,
+            )
         hits = tuple(
             Hit(
                 chunk=chunks[hit.number],
@@ -246,7 +262,7 @@ class EmbeddedStore(Store):
             )
             for hit in found
         )
-        return Evidence(hits=hits, weights=weights)
+        return Evidence(hits=hits, weights=weights, suggestion=suggestion)
 
     @override
     def documents(self, principal: Principal) -> Iterator[StoredDocument]:

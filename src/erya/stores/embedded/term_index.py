@@ -134,6 +134,32 @@ class Searcher:
             for (score, _), number in zip(hits, numbers, strict=True)
         ]
 
+    def similar(
+        self,
+        field: str,
+        term: str,
+        label_sets: tuple[int, ...] | None,
+        *,
+        distance: int,
+        limit: int,
+    ) -> list[int]:
+        """Return the numbers of some chunks with a term that is nearly `term`.
+
+        Args:
+            field: Where to look.
+            term: The word; two letters exchanged count as one that is wrong.
+            label_sets: The sets of readers; None is everywhere.
+            distance: How many letters may be wrong, at most 2.
+            limit: How many chunks at most.
+        """
+        query = tantivy.Query.fuzzy_term_query(
+            self._schema, field, term, distance=distance
+        )
+        hits = self._searcher.search(
+            self._within(query, label_sets), limit=limit, count=False
+        ).hits
+        return _numbers_of(self._searcher, hits)
+
     def numbers(self) -> set[int]:
         """Return the number of every chunk in the index."""
         query = tantivy.Query.term_query(self._schema, "kind", "chunk")

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from typing_extensions import override
 
 from erya.errors import UsageError
-from erya.language import document_terms
+from erya.language import WORD_KINDS, Word, document_terms
 from erya.records import Chunk, Document, Fingerprint, Principal
 from erya.stores.base import Embedding, StoredItem, Writer
 from erya.stores.embedded import chunkings, schema
@@ -269,6 +269,23 @@ class EmbeddedWriter(Writer):
             raise ValueError(msg)
         data, known = vector.tobytes(), float(embedding.known)
         return {"known": known, "crc": vector_crc(known, data), "data": data}
+
+    @override
+    def set_word(self, word: Word) -> None:
+        if word.kind not in WORD_KINDS:
+            msg = f"a word is {', '.join(WORD_KINDS)}, not {word.kind!r}"
+            raise ValueError(msg)
+        values = {"word": word.word, "kind": word.kind, "others": list(word.others)}
+        insert = sqlite_insert(schema.words).prefix_with("OR REPLACE")
+        with guarded(self._name), self._engine.begin() as connection:
+            connection.execute(insert.values(values))
+
+    @override
+    def drop_word(self, word: str) -> int:
+        table = schema.words
+        with guarded(self._name), self._engine.begin() as connection:
+            gone = connection.execute(sa.delete(table).where(table.c.word == word))
+        return int(gone.rowcount)
 
     @override
     def relabel(self, document_id: str, readers: frozenset[str]) -> None:

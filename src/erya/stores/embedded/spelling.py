@@ -1,0 +1,64 @@
+"""Words of a question that nobody wrote, and what they may be meant to be."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from erya.language import edit_distance, question_words
+from erya.stores.embedded.scoring import ChunkTerms
+from erya.stores.embedded.term_index import BODY, EXACT, Searcher
+
+__all__ = ["respelled"]
+
+_WORD: Final = re.compile(r"(?<![\w'’.-])[A-Za-z]{4,}(?![\w'’-])")
+_LONG: Final = 8  # letters from which two may be wrong
+_MOST: Final = 3  # words that are looked at
+_CHUNKS: Final = 20  # that are read for what they write
+
+
+def respelled(
+    question: str,
+    searcher: Searcher,
+    fetch: Callable[[Sequence[int]], Mapping[int, ChunkTerms]],
+    *,
+    label_sets: tuple[int, ...] | None,
+) -> str:
+    """Return the question with words that no readable chunk has put right.
+
+    A word is put right by one that differs in a letter, or two if it is long, that
+    begins alike and that readable chunks write, the most frequent. Empty where nothing
+    would change.
+    """
+    taken: dict[str, str] = {}
+    for match in _WORD.finditer(question):
+        word = match[0].lower()
+        stems = [stem for stems in question_words(word) for stem in stems]
+        if word in taken or not stems or len(taken) == _MOST:
+            continue
+        if any(searcher.count(BODY, stem, label_sets) for stem in stems):
+            continue
+        taken[word] = _right(word, searcher, fetch, label_sets=label_sets)
+    found = _WORD.sub(lambda m: taken.get(m[0].lower()) or m[0], question)
+    return found if found != question else ""
+
+
+def _right(
+    word: str,
+    searcher: Searcher,
+    fetch: Callable[[Sequence[int]], Mapping[int, ChunkTerms]],
+    *,
+    label_sets: tuple[int, ...] | None,
+) -> str:
+    """Return the word that is meant, as readable chunks write it; or nothing."""
+    wrong = 2 if len(word) >= _LONG else 1
+    numbers = searcher.similar(EXACT, word, label_sets, distance=wrong, limit=_CHUNKS)
+    near: dict[str, tuple[int, int]] = {}
+    for chunk in fetch(numbers).values():
+        for term in json.loads(chunk.written[EXACT]):
+            if term[:1] == word[:1] and abs(len(term) - len(word)) <= wrong:
+                distance = edit_distance(word, term)
+                if distance <= wrong and term not in near:
+                    count = searcher.count(EXACT, term, label_sets)
+                    near[term] = distance, -count
+    return min(near, key=lambda term: (near[term], term), default="")
