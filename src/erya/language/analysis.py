@@ -10,7 +10,7 @@ among the ways to cut Chinese was measured: `docs/decisions/0003-terms.md`.
 import functools
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -30,13 +30,18 @@ __all__ = [
     "Terms",
     "document_terms",
     "is_code",
+    "passage_terms",
     "query_terms",
     "question_words",
     "terms",
 ]
 
 # Raise it with every change that gives other terms: bases are then analysed anew.
-ANALYSIS: Final = "2"
+ANALYSIS: Final = "3"
+
+_WEIGHT: Final = 2  # of a term above a passage that tells it from others
+_SHORT: Final = 3  # passages of a document whose title does
+_LONGEST_ENDING: Final = 5  # letters of a file's ending
 
 _LONGEST_TERM = 64  # a longer run of letters is no word; the index need not keep it
 
@@ -98,6 +103,53 @@ class QueryTerms:
 def document_terms(text: str) -> Terms:
     """Return what the index keeps of `text`. An empty text has no terms."""
     return _count(_tokens(text))
+
+
+def passage_terms(
+    text: str, *, title: str, headings: Sequence[str], source: str, chunks: int
+) -> Terms:
+    """Return what the index keeps of a passage: of its text, and of what is above it.
+
+    A term of a heading counts twice, one of the title once, or twice in a short
+    document: that of a long one stands above all its passages and tells none apart. A
+    term of the file's name counts once, if the title does not have it. It is a weighted
+    sum of fields before the term frequency is saturated: BM25F of Robertson, Zaragoza
+    and Taylor, "Simple BM25 Extension to Multiple Weighted Fields" (2004), with one
+    length. Measured: docs/decisions/0018-fields-and-words.md.
+
+    Args:
+        text: The passage's own.
+        title: The document's.
+        headings: Those above it, outermost first; the title among them counts once.
+        source: The document's path or URL, of which the last part is its name.
+        chunks: How many passages the document has.
+    """
+    body, exact = Counter[str](), Counter[str]()
+    above = document_terms(title)
+    name = document_terms(_stem(source))
+    fields = [
+        (document_terms(text), 1),
+        (above, 1 if chunks > _SHORT else _WEIGHT),
+        *(
+            (document_terms(heading), _WEIGHT)
+            for heading in headings
+            if heading != title
+        ),
+        (Terms(body=name.body - above.body, exact=name.exact - above.exact), 1),
+    ]
+    for found, weight in fields:
+        for term, count in found.body.items():
+            body[term] += weight * count
+        for term, count in found.exact.items():
+            exact[term] += weight * count
+    return Terms(body=body, exact=exact)
+
+
+def _stem(source: str) -> str:
+    """Return the name of a file without its ending."""
+    name = source.rstrip("/").rpartition("/")[2]
+    stem, dot, ending = name.rpartition(".")
+    return stem if dot and stem and len(ending) <= _LONGEST_ENDING else name
 
 
 def query_terms(text: str, lexicon: Lexicon | None = None) -> QueryTerms:

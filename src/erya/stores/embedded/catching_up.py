@@ -12,8 +12,7 @@ from typing import NamedTuple, Protocol
 import sqlalchemy as sa
 
 from erya.errors import StoreError
-from erya.language import ANALYSIS, document_terms
-from erya.records import Chunk
+from erya.language import ANALYSIS, passage_terms
 from erya.stores.embedded import schema
 from erya.stores.embedded.term_index import IndexedChunk, TermIndex
 from erya.stores.embedded.vector_index import IndexedVector, VectorIndex
@@ -161,14 +160,6 @@ def vector_crc(known: float, data: bytes) -> int:
     return zlib.crc32(data, zlib.crc32(struct.pack("<d", known)))
 
 
-def _indexed_text(title: str, headings: list[str], text: str) -> str:
-    """Return what is analysed of a chunk, as `Chunk.indexed_text` says."""
-    return Chunk(
-        id="", document_id="", start=0, end=0, source="",
-        text=text, title=title, headings=tuple(headings),
-    ).indexed_text  # fmt: skip
-
-
 def _chunks_since(connection: sa.Connection, generation: int) -> Iterator[IndexedChunk]:
     chunks, documents = schema.chunks, schema.documents
     rows = connection.execute(
@@ -233,7 +224,14 @@ def _analyse_anew(connection: sa.Connection) -> None:
     """Give every chunk the terms of this release's analysis."""
     chunks, documents, versions = schema.chunks, schema.documents, schema.versions
     rows = connection.execute(
-        sa.select(chunks.c.number, chunks.c.headings, versions.c.title, chunks.c.text)
+        sa.select(
+            chunks.c.number,
+            chunks.c.headings,
+            chunks.c.text,
+            versions.c.title,
+            documents.c.source,
+            documents.c.chunks,
+        )
         .join(documents, documents.c.number == chunks.c.document)
         .join(versions, versions.c.number == documents.c.version)
     ).all()
@@ -247,8 +245,10 @@ def _analyse_anew(connection: sa.Connection) -> None:
             exact_length=sa.bindparam("el"),
         )
     )
-    for number, headings, title, text in rows:
-        found = document_terms(_indexed_text(title, headings, text))
+    for number, headings, text, title, source, count in rows:
+        found = passage_terms(
+            text, title=title, headings=headings, source=source, chunks=count
+        )
         connection.execute(
             change,
             {

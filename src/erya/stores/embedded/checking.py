@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
-from erya.language import ANALYSIS, document_terms
+from erya.language import ANALYSIS, passage_terms
 from erya.records import Chunk
 from erya.stores.base import Finding
 from erya.stores.embedded import schema
@@ -113,6 +113,7 @@ def _bad_chunks(connection: sa.Connection) -> Iterator[str]:
     rows = connection.execute(
         sa.select(
             chunks, documents.c.id.label("document_id"), documents.c.source,
+            documents.c.chunks.label("count"),
             versions.c.title, versions.c.number.label("version"),
         )
         .join(documents, documents.c.number == chunks.c.document)
@@ -138,7 +139,13 @@ def _bad_chunks(connection: sa.Connection) -> Iterator[str]:
         ):
             yield f"{place} is not the span it says"
             continue
-        found = document_terms(chunk.indexed_text)
+        found = passage_terms(
+            chunk.text,
+            title=chunk.title,
+            headings=chunk.headings,
+            source=chunk.source,
+            chunks=row["count"],
+        )
         if analysed == ANALYSIS and (
             row["body"] != dict(found.body)
             or row["exact"] != dict(found.exact)

@@ -108,7 +108,7 @@ def switch(
     *,
     before: str,
     renamed: Callable[[str], str],
-    row_of: Callable[[Chunk], Row],
+    row_of: Callable[[Chunk, int], Row],
 ) -> None:
     """Put what a chunker has cut in the place of the chunks in use, and keep those.
 
@@ -117,7 +117,7 @@ def switch(
         recipe: The chunker's.
         before: That of the chunks in use.
         renamed: Returns how a document was read, with `recipe` in it.
-        row_of: Returns what is stored of a chunk.
+        row_of: Returns what is stored of a chunk of a document with so many.
 
     Raises:
         DamagedError: What was kept is not what was written.
@@ -153,7 +153,7 @@ def switch(
         key = row.id
         connection.execute(sa.delete(chunks).where(chunks.c.document == row.number))
         stage(connection, {key: own}, recipe=before, embedder=current and current[0])
-        rows = [row_of(chunk) for chunk in _chunks(row, taken)]
+        rows = [row_of(chunk, len(taken.chunks)) for chunk in _chunks(row, taken)]
         for each in rows:
             number += 1
             each |= {

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from typing_extensions import override
 
 from erya.errors import UsageError
-from erya.language import WORD_KINDS, Word, document_terms
+from erya.language import WORD_KINDS, Word, passage_terms
 from erya.records import Chunk, Document, Fingerprint, Principal
 from erya.stores.base import Embedding, StoredItem, Writer
 from erya.stores.embedded import chunkings, schema
@@ -102,7 +102,7 @@ class EmbeddedWriter(Writer):
             )
             raise ValueError(msg)
         vectors = [self._vector_row(each) for each in embeddings or ()]
-        rows = [_chunk_row(chunk) for chunk in chunks]
+        rows = [_chunk_row(chunk, chunks=len(chunks)) for chunk in chunks]
         self._batch.puts[document.id] = _Put(document, rows, original, recipe, vectors)
 
     @override
@@ -223,7 +223,11 @@ class EmbeddedWriter(Writer):
     ) -> None:
         with guarded(self._name), self._engine.begin() as connection:
             chunkings.switch(
-                connection, recipe, before=before, renamed=renamed, row_of=_chunk_row
+                connection,
+                recipe,
+                before=before,
+                renamed=renamed,
+                row_of=lambda chunk, count: _chunk_row(chunk, chunks=count),
             )
             _set_fact(connection, "chunker_before", before)
             _set_fact(connection, "chunker", recipe)
@@ -794,8 +798,14 @@ def _set_fact(connection: sa.Connection, key: str, value: int | str) -> None:
     )
 
 
-def _chunk_row(chunk: Chunk) -> dict[str, Any]:
-    found = document_terms(chunk.indexed_text)
+def _chunk_row(chunk: Chunk, *, chunks: int) -> dict[str, Any]:
+    found = passage_terms(
+        chunk.text,
+        title=chunk.title,
+        headings=chunk.headings,
+        source=chunk.source,
+        chunks=chunks,
+    )
     return {
         "id": chunk.id,
         "start": chunk.start,
