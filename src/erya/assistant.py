@@ -49,7 +49,7 @@ from erya.records import (
     ScoredSpan,
     Span,
 )
-from erya.reranking import ReadingReranker, Reranker
+from erya.reranking import ReadingReranker, Reranker, diversified
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
 from erya.stores import Store, Writer
 from erya.verifying import check_facts, check_spans, verify
@@ -57,6 +57,7 @@ from erya.verifying import check_facts, check_spans, verify
 __all__ = ["Assistant"]
 
 _LONGEST_QUESTION: Final = 4_000  # characters; what comes after tells nothing more
+_SPARE: Final = 3  # passages that diversity chooses from, for each that is wanted
 _CHECKS: Final = (check_spans, check_facts)
 
 
@@ -76,6 +77,7 @@ class Assistant:
         reader: Reads the best passages with the question, puts those first that answer,
             and marks the words that do; without it passages stay in the order of the
             search, and sentences are chosen by their words.
+        diversity: How much a passage loses for what those before it say, 0 to 1.
         chunker: Cuts the documents.
         preparation: Cleans, enriches and masks them before.
         html: Whether web pages are read whole, or their main part alone.
@@ -92,6 +94,7 @@ class Assistant:
     strategy: Callable[[Retriever], Retriever] | None = None
     reranker: Reranker | None = None
     reader: ReadingReranker | None = None
+    diversity: float = 0.0
     chunker: Chunker = field(default_factory=StructureChunker)
     preparation: Preparation = field(default_factory=Preparation)
     html: Literal["whole", "main"] = "whole"
@@ -340,6 +343,9 @@ class Assistant:
         found = self._reranked(question, principal=principal, limit=limit)
         if self.reader is not None:
             found = self._read(self.reader, question, found)
+        if self.diversity:
+            hits = diversified(found.hits, diversity=self.diversity)
+            found = dataclasses.replace(found, hits=hits)
         return dataclasses.replace(found, hits=found.hits[:limit])
 
     def _read(
@@ -383,6 +389,8 @@ class Assistant:
         for step in (self.reranker, self.reader):
             if step is not None and limit > 0:  # 0 is refused there
                 limit = max(limit, step.candidates)
+        if self.diversity:
+            limit *= _SPARE
         with traces.span("retrieve", limit=limit) as told:
             found = self._searched(question, principal=principal, limit=limit)
             told["erya.hits"] = len(found.hits)

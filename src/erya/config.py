@@ -104,6 +104,8 @@ class Settings:
         rerank_proxy: The proxy to reach rerank endpoints through.
         read_passages: Passages that the reader reads together with each question, to
             put those first that answer and to mark the words that do; 0 reads none.
+        diversity: How much a passage loses for what those before it say, 0 to 1: where
+            several passages say the same, others come forward.
         model_hub: Where models are fetched from, when one is added by its name.
         passages: Passages that an answer is made from.
         chunker: How documents are cut: `structure`, `recursive`, `fixed`,
@@ -151,6 +153,7 @@ class Settings:
     rerank_seconds: float = 120.0
     rerank_proxy: str = ""
     read_passages: int = 5
+    diversity: float = 0.0
     model_hub: str = "https://huggingface.co"
     passages: int = 8
     chunker: str = AUTO_CHUNKER
@@ -350,6 +353,7 @@ _KINDS: Final[dict[str, type]] = {
     "rerank_candidates": int,
     "read_passages": int,
     "parse_seconds": float,
+    "diversity": float,
     "passages": int,
     "chunk_tokens": int,
     "workers": int,
@@ -364,6 +368,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "rerank_seconds": (0.1, 86_400),
     "rerank_candidates": (1, 1_000),
     "read_passages": (0, 100),
+    "diversity": (0.0, 1.0),
     "parse_seconds": (0.1, 86_400),
     "passages": (1, 1_000),
     "chunk_tokens": (16, 100_000),

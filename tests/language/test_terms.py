@@ -1,7 +1,16 @@
+from typing import Any
+
 import opencc
 import pytest
 
-from erya.language import document_terms, is_code, query_terms, question_words, terms
+from erya.language import (
+    document_terms,
+    is_code,
+    passage_terms,
+    query_terms,
+    question_words,
+    terms,
+)
 
 
 @pytest.mark.parametrize(
@@ -87,3 +96,23 @@ def test_joined_words_are_words_and_endless_codes_cost_no_time():
 def test_codes_are_told_by_their_digits():
     assert is_code("hx-210")
     assert not is_code("sensor")
+
+
+def passage(text, **given):
+    told: dict[str, Any] = {"title": "", "headings": (), "source": "", "chunks": 9}
+    return passage_terms(text, **told | given).body
+
+
+def test_a_heading_counts_twice_and_the_title_in_short_documents_only():
+    assert passage("Leave.", headings=("Leave",))["leav"] == 3
+    assert passage("Leave.", title="Leave")["leav"] == 2
+    assert passage("Leave.", title="Leave", chunks=3)["leav"] == 3
+    assert passage("", title="Leave", headings=("Leave",))["leav"] == 1
+
+
+def test_the_name_of_a_file_is_searched_where_the_title_is_another():
+    assert passage("", source="/docs/travel-rates.md", title="Costs") == {
+        "travel": 1, "rate": 1, "cost": 1,
+    }  # fmt: skip
+    assert passage("", source="/docs/travel.md", title="Travel") == {"travel": 1}
+    assert passage("", source="https://a.org/leave/") == {"leav": 1}

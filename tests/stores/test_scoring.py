@@ -8,7 +8,7 @@ from collections import Counter
 import bm25s
 import pytest
 
-from erya.language import document_terms, query_terms
+from erya.language import passage_terms, query_terms
 from erya.records import Principal
 from erya.stores.embedded.scoring import EXACT_WEIGHT, K1, B, _engine_idf
 from erya.testing import chunked, document
@@ -44,9 +44,23 @@ def texts(seed: int, count: int, longest: int = 40) -> list[str]:
     ]
 
 
+def analysis_of(chunks):
+    sizes = Counter(chunk.document_id for chunk in chunks)
+    return {
+        c.id: passage_terms(
+            c.text,
+            title=c.title,
+            headings=c.headings,
+            source=c.source,
+            chunks=sizes[c.document_id],
+        )
+        for c in chunks
+    }
+
+
 def brute_force(chunks, question):
     """BM25 over both fields, written down again without any index."""
-    analysed = {c.id: document_terms(c.indexed_text) for c in chunks}
+    analysed = analysis_of(chunks)
     asked = query_terms(question)
     scores: Counter[str] = Counter()
     for field, weight in (("body", 1.0), ("exact", EXACT_WEIGHT)):
@@ -70,7 +84,7 @@ def test_scores_are_those_of_bm25s(store):
     put(store, documents)
     chunks = [c for d in documents for c in chunked(d)]
     # Questions of Chinese words and codes touch the body alone, as the reference does.
-    tokens = [list(document_terms(c.indexed_text).body.elements()) for c in chunks]
+    tokens = [list(terms.body.elements()) for terms in analysis_of(chunks).values()]
     reference = bm25s.BM25(method="lucene", k1=K1, b=B)
     reference.index(tokens, show_progress=False)
 

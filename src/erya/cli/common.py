@@ -271,6 +271,7 @@ def parts_for(settings: Settings, *, chat: bool = False) -> dict[str, Any]:
         "reranker": reranker_for(settings),
         "reader": reader_for(settings),
         "chunker": chunker_for(settings, embedding=embedding),
+        "diversity": settings.diversity,
         "preparation": preparation_for(settings),
         "html": settings.html,
         "limits": limits_for(settings),

@@ -34,6 +34,7 @@ __all__ = ["Found", "Legs", "Snapshot", "passing_on"]
 # Chunks that each leg brings at least; more did not change what was found:
 # docs/decisions/0008-fusion.md.
 _DEPTH: Final = 30
+_FEEDBACK: Final = 0.2  # of the best candidate: docs/decisions/0018-fields-and-words.md
 _DIGITS: Final = 9
 
 
@@ -139,7 +140,9 @@ class Legs:
             for number, candidate in zip(numbers, candidates, strict=True)
         ]
         question = FusedQuestion(embedding.known, self._bm25.full_score(), _DEPTH)
-        fused = _fused(asked.fusion, question, candidates)
+        first = _fused(asked.fusion, question, candidates)
+        fed = self._fed(numbers, candidates, first)
+        fused = _fused(asked.fusion, question, fed)
         telling = _fused(asked.fusion, question, telling_only)
         ranks = {KEYWORD: _ranks(words), VECTOR: _ranks(near)}
         # What neither leg says anything for is no hit.
@@ -151,6 +154,33 @@ class Legs:
             if told.score
         ]
         return sorted(found, key=lambda f: (-f.score, self._terms[f.number].id))[:limit]
+
+    def _fed(
+        self,
+        numbers: Sequence[int],
+        candidates: Sequence[Candidate],
+        fused: Sequence[Fused],
+    ) -> list[Candidate]:
+        """Let the vector of the best candidate speak with that of the question.
+
+        Rocchio, "Relevance Feedback in Information Retrieval" (1971), with one passage
+        that is only taken to be relevant; within the candidates, so that no index is
+        searched twice.
+        """
+        best = max(range(len(fused)), key=lambda i: fused[i].score, default=None)
+        if best is None or not fused[best].weight:
+            return list(candidates)
+        vector = self._snapshot.matrix.vector(numbers[best])
+        near = self._snapshot.matrix.cosines(numbers, vector)
+        return [
+            candidate
+            if candidate.vector is None
+            else candidate._replace(
+                vector=(candidate.vector + _FEEDBACK * near[number][0])
+                / (1 + _FEEDBACK)
+            )
+            for number, candidate in zip(numbers, candidates, strict=True)
+        ]
 
     def _words(self, limit: int) -> list[Scored]:
         """Return the best by BM25."""

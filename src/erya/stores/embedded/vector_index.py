@@ -191,6 +191,14 @@ class Matrix:
             return None
         return bytes(self._vectors[self._places[at]].tobytes())
 
+    def vector(self, number: int) -> "NDArray[np.float32]":
+        """Return the vector of a chunk that stands somewhere."""
+        import numpy as np  # noqa: PLC0415
+
+        at = int(np.searchsorted(self._sorted, number))
+        found: NDArray[np.float32] = self._vectors[self._places[at]]
+        return found
+
     def _most(self, vector: "NDArray[np.float32]") -> "NDArray[np.float32]":
         """Return what the cosine of each row is at most."""
         if len(self._rows) < _MANY_ROWS:
