@@ -49,7 +49,7 @@ __all__ = [
 _RECORDED: Final = (
     "embedding_model", "query_strategy", "rerank_model", "rerank_candidates",
     "read_passages",
-    "chat_model", "chunk_tokens", "passages",
+    "chat_model", "chunker", "chunk_tokens", "diversity", "passages",
 )  # fmt: skip
 _ANSWERS: Final = ("passages",)  # which a search has no use for
 _CACHE: Final = "model-calls.sqlite3"

@@ -73,6 +73,7 @@ def read_chunking(folder: Path, setup: Setup) -> Task:
 
             def measure(item: _Asked) -> Measured:
                 found = assistant.search(item.question, principal=OWNER, limit=_FOUND)
+                found = assistant.widen(found, principal=OWNER)
                 chunks = [
                     Span(hit.chunk.start, hit.chunk.end)
                     for hit in found.hits
