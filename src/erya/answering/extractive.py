@@ -50,6 +50,7 @@ class Weights:
         own: The share of the question's weight that the unit has.
         above: The share that only headings and title add.
         kind: The unit holds what the question asks for: a number, a time, a reason.
+        wanted: The same, where no answer can be without it: an amount, a date.
         exact: It names a code or reference that the question names.
         companion: How far below the best a further unit may be.
     """
@@ -59,6 +60,7 @@ class Weights:
     own: float = 2.0
     above: float = 4.0
     kind: float = 0.9
+    wanted: float = 2.5
     exact: float = 2.0
     companion: float = 2.0
 
@@ -116,6 +118,8 @@ class ExtractiveAnswerer(Answerer):
         ):
             return abstain(question, evidence, missing=missing)
         chosen = self._chosen(candidates)
+        if intent.wanted and not any(candidate.held for candidate in chosen):
+            return abstain(question, evidence)
         answer = assemble([c.quoted(intent, question) for c in chosen])
         if on_text is not None:
             on_text(answer.text)
@@ -166,15 +170,16 @@ class ExtractiveAnswerer(Answerer):
         own = _share(here, weights, total)
         answer = _read_in(hit, unit.span)
         weighed = self.weights
+        held = intent.holds(unit.text)
         score = (
             weighed.meaning * near
             + weighed.span * max(answer.score, _UNREAD)
             + weighed.own * own
             + weighed.above * (_share(here | above, weights, total) - own)
-            + weighed.kind * intent.holds(hit.chunk.text[slice(*unit.span)])
+            + (weighed.wanted if intent.wanted else weighed.kind) * held
             + weighed.exact * any(mentions(unit.text, each) for each in intent.exact)
         )
-        return _Candidate(hit, unit, score, answer.span, near)
+        return _Candidate(hit, unit, score, answer.span, near, held)
 
     def _chosen(self, candidates: Sequence["_Candidate"]) -> list["_Candidate"]:
         """Take the best, and those that are nearly as likely to answer.
@@ -228,6 +233,7 @@ class _Candidate(NamedTuple):
     score: float
     answer: Span | None
     near: float
+    held: bool
 
     def meets(self, other: "_Candidate") -> bool:
         """Tell whether the two would quote some of the same characters, or say them."""

@@ -6,10 +6,13 @@ open: any sentence may answer it.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 from typing import Final, Literal
 
+from erya.answering.wanted import Wanted, holds, wanted_in
 from erya.language import facts, normal_references
 
 __all__ = ["Intent", "detect_intent", "mentions"]
@@ -79,26 +82,38 @@ class Intent:
     Attributes:
         kind: What an answer holds.
         several: Whether more than one thing is asked for.
+        wanted: What each answer has, where a program can tell; None where it cannot.
         exact: Codes, versions, settings and references that it names, as it writes
             them.
     """
 
     kind: Kind
     several: bool
+    wanted: Wanted | None
     exact: tuple[str, ...]
 
     @property
     def holds(self) -> Callable[[str], bool]:
         """A test for sentences that hold what is asked for; an open one has none."""
-        if self.kind in {"number", "time"}:
-            return lambda sentence: any(f.kind == "number" for f in facts(sentence))
-        if self.kind == "reason":
-            return lambda sentence: _GIVES_REASON.search(sentence) is not None
-        if self.kind == "person":
-            return lambda sentence: any(f.kind == "name" for f in facts(sentence))
-        if self.kind == "list":  # what introduces one
-            return lambda sentence: sentence.rstrip().endswith((":", "："))
-        return lambda _: False
+        if self.wanted is not None:
+            return partial(holds, self.wanted)
+        return _HOLDS.get(self.kind, lambda _: False)
+
+
+def _has(kind: str) -> Callable[[str], bool]:
+    return lambda sentence: any(fact.kind == kind for fact in facts(sentence))
+
+
+_HOLDS: Final[Mapping[Kind, Callable[[str], bool]]] = MappingProxyType(
+    {
+        "number": _has("number"),
+        "time": _has("number"),
+        "reason": lambda sentence: _GIVES_REASON.search(sentence) is not None,
+        "person": _has("name"),
+        # What introduces one.
+        "list": lambda sentence: sentence.rstrip().endswith((":", "：")),
+    }
+)
 
 
 def detect_intent(question: str) -> Intent:
@@ -115,7 +130,12 @@ def detect_intent(question: str) -> Intent:
             break
     else:
         kind = "comparison" if comparing else "list" if listing else "open"
-    return Intent(kind=kind, several=comparing or listing, exact=_exact(question))
+    return Intent(
+        kind=kind,
+        several=comparing or listing,
+        wanted=wanted_in(question),
+        exact=_exact(question),
+    )
 
 
 def _exact(question: str) -> tuple[str, ...]:

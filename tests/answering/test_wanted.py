@@ -1,0 +1,75 @@
+import pytest
+
+from erya.answering.questions import detect_intent
+from erya.answering.wanted import holds, wanted_in
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("How much does a CB-15 cost?", "money"),
+        ("What is the list price of the CB-120?", "money"),
+        ("返厂换一个感应元件收多少钱？", "money"),
+        ("How many days of leave do I have?", "duration"),
+        ("网关断网以后能存几天的数据？", "duration"),
+        ("What time does the store close?", "date"),
+        ("报名是几月几号？", "date"),
+        ("How many people work here?", "count"),
+        ("空箱有多重？", "count"),
+        ("What percentage is refunded?", "share"),
+        ("Who approves travel?", ""),
+        ("怎么重置密码？", ""),
+        ("When does the alarm sound?", ""),  # an event may answer
+    ],
+)
+def test_what_a_question_wants_follows_from_its_words(question, kind):
+    found = wanted_in(question)
+
+    assert (found.name if found else "") == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How much does it cost?", "The box is 15 euro."),
+        ("How much does it cost?", "Shipping is free."),
+        ("多少钱？", "罚款为保险费的2倍。"),
+        ("多少钱？", "补助一半。"),
+        ("How many days?", "Staff have five working days."),
+        ("How long?", "Access ends immediately."),
+        ("多久？", "应当在三十日内答复。"),
+        ("What day is it closed?", "It is closed on Sundays."),
+        ("几月？", "每年十月举行。"),
+        ("How many?", "There is no limit; all are welcome."),
+        ("百分之几？", "不超过成交价百分之五。"),
+    ],
+)
+def test_what_can_answer_holds_it(question, answer):
+    kind = wanted_in(question)
+
+    assert kind is not None
+    assert holds(kind, answer)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How much does it cost?", "The box is made of steel."),
+        ("多少钱？", "第十七条 对举报人给予奖励。"),
+        ("几月报名？", "第十六条 考核由拍卖行业协会统一组织。"),
+        ("How many people?", "See section 4.2 and the staff list."),
+        ("至少多少位？", "（二）应当符合安全的要求。"),
+    ],
+)
+def test_what_says_where_it_stands_holds_nothing(question, answer):
+    kind = wanted_in(question)
+
+    assert kind is not None
+    assert not holds(kind, answer)
+
+
+def test_an_intent_looks_for_what_is_wanted():
+    holds_it = detect_intent("What does the HX-210 cost?").holds
+
+    assert holds_it("It is 15 euro.")
+    assert not holds_it("It is blue.")
