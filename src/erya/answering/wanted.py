@@ -53,7 +53,8 @@ def _of(name: str, asked: str, held: str) -> Wanted:
 _KINDS: Final = (
     _of(
         "share",
-        r"\bwhat (?:percentage|percent|share|proportion)\b|百分之几|百分之多少|几成|幾成|占比|比例是",
+        r"\bwhat (?:percentage|percent|share|proportion)\b"
+        r"|百分之几|百分之多少|几成|幾成|占比|比例是",
         r"[%％‰]|\bper ?cent\b|百分之|成|\d\.\d|\bhalf\b|一半",
     ),
     _of(
