@@ -32,6 +32,7 @@ from erya.records import Answer, Chunk, Evidence, Hit, Span
 __all__ = ["ExtractiveAnswerer"]
 
 _PASSAGES: Final = 4  # more did not find more answers
+_COMPARED: Final = 16  # units in meaning; more did not find more answers
 _SINGLE: Final = 0.3  # weight of a Chinese word of one character
 _FEW: Final = 3  # fewer other passages than this tell nothing about prominence
 _TYPICAL_PROMINENCE: Final = 0.5
@@ -135,21 +136,26 @@ class ExtractiveAnswerer(Answerer):
         units = [
             (hit, unit) for hit in hits[:_PASSAGES] for unit in split_units(hit.chunk)
         ]
-        nearness = self._nearness(question, units)
+        scored = [
+            self._scored(hit, unit, intent=intent, weights=evidence.weights)
+            for hit, unit in units
+        ]
+        likely = sorted(scored, key=lambda each: -each.score)[:_COMPARED]
+        nearness = self._nearness(question, likely)
         candidates = [
-            self._scored(hit, unit, intent=intent, weights=evidence.weights, near=near)
-            for (hit, unit), near in zip(units, nearness, strict=True)
+            each._replace(score=each.score + self.weights.meaning * near, near=near)
+            for each, near in zip(likely, nearness, strict=True)
         ]
         return sorted(candidates, key=lambda candidate: -candidate.score)
 
     def _nearness(
-        self, question: str, units: Sequence[tuple[Hit, Unit]]
+        self, question: str, units: Sequence["_Candidate"]
     ) -> Sequence[float]:
         """Return the cosine of each unit and the question; 0 where nobody can tell."""
         nothing = [0.0] * len(units)
         if self.embedding is None or not units:
             return nothing
-        texts = [_under_heading(hit.chunk, unit) for hit, unit in units]
+        texts = [_under_heading(each.hit.chunk, each.unit) for each in units]
         if self.embedding.known([question])[0] < LEAST_KNOWN:
             return nothing
         asked = self.embedding.embed_query(question).vectors[0]
@@ -161,9 +167,9 @@ class ExtractiveAnswerer(Answerer):
         ]
 
     def _scored(
-        self, hit: Hit, unit: Unit, *, intent: Intent, weights: Mapping[str, float],
-        near: float,
-    ) -> "_Candidate":  # fmt: skip
+        self, hit: Hit, unit: Unit, *, intent: Intent, weights: Mapping[str, float]
+    ) -> "_Candidate":
+        """Score a unit by all signs but its meaning, which costs most to know."""
         total = sum(weights.values()) or 1.0
         here = terms(unit.text) & weights.keys()
         above = terms(_above(hit.chunk)) & weights.keys()
@@ -172,14 +178,13 @@ class ExtractiveAnswerer(Answerer):
         weighed = self.weights
         held = intent.holds(unit.text)
         score = (
-            weighed.meaning * near
-            + weighed.span * max(answer.score, _UNREAD)
+            weighed.span * max(answer.score, _UNREAD)
             + weighed.own * own
             + weighed.above * (_share(here | above, weights, total) - own)
             + (weighed.wanted if intent.wanted else weighed.kind) * held
             + weighed.exact * any(mentions(unit.text, each) for each in intent.exact)
         )
-        return _Candidate(hit, unit, score, answer.span, near, held)
+        return _Candidate(hit, unit, score, answer.span, 0.0, held)
 
     def _chosen(self, candidates: Sequence["_Candidate"]) -> list["_Candidate"]:
         """Take the best, and those that are nearly as likely to answer.
