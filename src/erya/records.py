@@ -400,6 +400,7 @@ class Evidence:
             `erya.language.query_terms`.
         note: What the reader should know about how they were found; often empty.
         usage: What a chat model read and wrote for the search.
+        also: What was searched for as well, by the words of the base.
         suggestion: The question with words put right that nothing readable has; often
             empty. Nobody searched for it.
     """
@@ -408,6 +409,7 @@ class Evidence:
     weights: Mapping[str, float]
     note: str = ""
     usage: Usage = field(default_factory=Usage)
+    also: tuple[str, ...] = ()
     suggestion: str = ""
 
 

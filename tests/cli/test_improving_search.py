@@ -19,6 +19,8 @@ def test_words_of_a_base_are_added_listed_and_dropped(erya, folder, tmp_path):
     ]
     answer = erya("ask", "How many days of vacation?", "--kb", "h")
     assert "25 days of annual leave" in answer.out
+    explained = erya("search", "days of vacation", "--kb", "h", "--explain")
+    assert "Also searched for: annual leave" in explained.out
     left = erya("kb", "words", "h", "--remove", "iPad", "--remove", "nope")
     assert "iPad" not in left.out
     assert "vacation" in left.out

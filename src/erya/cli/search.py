@@ -124,6 +124,8 @@ def _show(found: "Evidence", *, explain: bool, has_vectors: bool) -> None:
         echo(f"\n{_SCORE if 'vector' in hits[0].weights else _SCORE_BY_WORDS}")
         if any(leg not in _LEGS for leg in hits[0].ranks):
             echo(_SCORE_JOINED)
+        if found.also:
+            echo(f"Also searched for: {', '.join(found.also)}")
     if found.suggestion:
         echo(f"\nDid you mean: {found.suggestion}")
     if found.note:

@@ -89,6 +89,7 @@ class QueryTerms:
         body: Terms of the telling words.
         exact: Exact forms, as in `Terms`.
         expansions: Body terms of what the question's words are looked for as, too.
+        also: What that is, as the lexicon has it.
         filler: What the Chinese words add that only hold a question together. They
             rank passages (a list of questions is told apart by 怎么 and 什么), and say
             nothing of whether a passage answers.
@@ -98,6 +99,7 @@ class QueryTerms:
     exact: Mapping[str, float]
     filler: Mapping[str, float]
     expansions: Mapping[str, float] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
 
 
 def document_terms(text: str) -> Terms:
@@ -188,6 +190,9 @@ def query_terms(text: str, lexicon: Lexicon | None = None) -> QueryTerms:
             for term, n in (whole.body - telling.body).items()
         },
         expansions=_expansions(matches, known=body),
+        also=tuple(
+            dict.fromkeys(e.text for match in matches for e in match.expansions)
+        ),
     )
 
 

@@ -262,7 +262,9 @@ class EmbeddedStore(Store):
             )
             for hit in found
         )
-        return Evidence(hits=hits, weights=weights, suggestion=suggestion)
+        return Evidence(
+            hits=hits, weights=weights, also=asked.also, suggestion=suggestion
+        )
 
     @override
     def documents(self, principal: Principal) -> Iterator[StoredDocument]:
