@@ -20,8 +20,13 @@ from common import OWNER, corpus_base, print_run, read_jsonl, read_qrels
 
 from erya.assistant import Assistant
 from erya.loading import FolderSource
-from erya.models import OFFLINE_MODEL, LocalEmbedding, open_local, open_reader
-from erya.reranking import ReadingReranker
+from erya.models import (
+    OFFLINE_MODEL,
+    LocalEmbedding,
+    LocalReader,
+    open_local,
+    open_reader,
+)
 from erya.stores import Bases
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -107,9 +112,9 @@ def ask_corpus(folder: Path, home: Path, *, queries: int, seed: int) -> list[Ask
     return asked
 
 
-def reader() -> ReadingReranker:
-    """Return the reader that the program uses by default."""
-    return ReadingReranker(reader=open_reader(threads=2))
+def reader() -> LocalReader:
+    """Return the reader that travels with Erya."""
+    return open_reader(threads=2)
 
 
 def offline() -> LocalEmbedding:

@@ -30,7 +30,6 @@ from erya.assistant import Assistant
 from erya.evaluating.answer_metrics import exact_match, f1
 from erya.models import OFFLINE_MODEL, LocalReader, open_local, open_reader
 from erya.records import Document
-from erya.reranking import ReadingReranker
 from erya.stores import Bases
 
 
@@ -85,9 +84,7 @@ def main() -> None:
             with Assistant(
                 store=store,
                 embedding=model,
-                reader=None
-                if given.no_reader
-                else ReadingReranker(reader=reader, candidates=5),
+                reader=None if given.no_reader else reader,
             ) as assistant:
                 assistant.add(documents, principal=OWNER)
                 told = [asked(assistant, each) for each in questions]

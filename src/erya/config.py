@@ -102,8 +102,8 @@ class Settings:
         rerank_candidates: Passages that it reads for each question.
         rerank_seconds: The longest a rerank endpoint may take for one request.
         rerank_proxy: The proxy to reach rerank endpoints through.
-        read_passages: Passages that the reader reads together with each question, to
-            put those first that answer and to mark the words that do; 0 reads none.
+        read_units: Sentences, rows and items that the reader reads together with each
+            question, to choose those that answer and to mark the words; 0 reads none.
         diversity: How much a passage loses for what those before it say, 0 to 1: where
             several passages say the same, others come forward.
         model_hub: Where models are fetched from, when one is added by its name.
@@ -152,7 +152,7 @@ class Settings:
     rerank_candidates: int = 30
     rerank_seconds: float = 120.0
     rerank_proxy: str = ""
-    read_passages: int = 5
+    read_units: int = 12
     diversity: float = 0.0
     model_hub: str = "https://huggingface.co"
     passages: int = 8
@@ -351,7 +351,7 @@ _KINDS: Final[dict[str, type]] = {
     "embedding_seconds": float,
     "rerank_seconds": float,
     "rerank_candidates": int,
-    "read_passages": int,
+    "read_units": int,
     "parse_seconds": float,
     "diversity": float,
     "passages": int,
@@ -367,7 +367,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "embedding_seconds": (0.1, 86_400),
     "rerank_seconds": (0.1, 86_400),
     "rerank_candidates": (1, 1_000),
-    "read_passages": (0, 100),
+    "read_units": (0, 100),
     "diversity": (0.0, 1.0),
     "parse_seconds": (0.1, 86_400),
     "passages": (1, 1_000),

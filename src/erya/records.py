@@ -362,7 +362,6 @@ class Hit:
         weights: How much each leg counts in `score`.
         telling: What its score would be by the telling words of the question alone;
             filler ranks passages, and is no sign that one answers.
-        reading: What a reader says of it; None where none has read it.
     """
 
     chunk: Chunk
@@ -371,7 +370,6 @@ class Hit:
     scores: Mapping[str, float] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
     telling: float = 0.0
-    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,11 @@
 """Answer with the documents' own words: no chat model, nothing made up.
 
-Each unit of the best passages is scored by how near it is to the question in meaning,
-by what a reader says of it, and by how much of the question's weight it and the
-headings above it have. The best ones are quoted, as units that can be understood. When
-the best evidence is weak, or names nothing that the question asks about exactly, the
-answer is that the documents do not say. How the weights were chosen, and that no third
+Each unit of the best passages is scored by how much of the question's weight it and the
+headings above it have; the likeliest also by how near they are to the question in
+meaning; the likeliest of those also by what a reader says of them. The best ones are
+quoted, as units that can be understood. When the best evidence is weak, or names
+nothing that the question asks about exactly, the answer is that the documents do not
+say. How the weights were chosen, and that no third
 set has confirmed them yet: docs/decisions/0017-reader-and-units.md.
 """
 
@@ -26,8 +27,8 @@ from erya.answering.units import (
     split_units,
 )
 from erya.language import question_words, terms
-from erya.models import LEAST_KNOWN, EmbeddingModel
-from erya.records import Answer, Chunk, Evidence, Hit, Span
+from erya.models import LEAST_KNOWN, EmbeddingModel, Passage, ReaderModel
+from erya.records import Answer, Chunk, Evidence, Hit, Reading, Span
 
 __all__ = ["ExtractiveAnswerer"]
 
@@ -48,6 +49,7 @@ class Weights:
     Attributes:
         meaning: The cosine of the unit, below its heading, and the question.
         span: The reader's log odds of its best words in the unit.
+        relevance: The reader's log odds that the unit answers.
         own: The share of the question's weight that the unit has.
         above: The share that only headings and title add.
         kind: The unit holds what the question asks for: a number, a time, a reason.
@@ -57,7 +59,8 @@ class Weights:
     """
 
     meaning: float = 20.0
-    span: float = 0.12
+    span: float = 0.1
+    relevance: float = 0.0
     own: float = 2.0
     above: float = 4.0
     kind: float = 0.9
@@ -71,8 +74,8 @@ class Refusal:
     """When the documents do not say: below 0 the evidence is too weak.
 
     evidence = span * the reader's log odds of its best span + relevance * those of its
-    best passage + meaning * the best cosine of a unit + constant. Where nobody has read
-    the passages, or no vector tells of them, two signs from words decide: the share of
+    best unit + meaning * the best cosine of a unit + constant. Where nobody has read
+    the units, or no vector tells of them, two signs from words decide: the share of
     the question's words that the best passage has, and how far it stands out.
     """
 
@@ -92,12 +95,17 @@ class ExtractiveAnswerer(Answerer):
         sentences: How many at most, at least 1.
         embedding: Tells how near a unit is to the question; without it words and the
             reader decide. An assistant gives it its own, where that runs here.
+        reader: Reads the likeliest units with the question; without it words and
+            meaning decide. An assistant gives it its own.
+        readings: How many units it reads, at least 1.
         weights: What decides between units.
         refusal: What decides whether the documents say.
     """
 
     sentences: int = 3
     embedding: EmbeddingModel | None = None
+    reader: ReaderModel | None = None
+    readings: int = 12
     weights: Weights = Weights()
     refusal: Refusal = Refusal()
 
@@ -146,7 +154,24 @@ class ExtractiveAnswerer(Answerer):
             each._replace(score=each.score + self.weights.meaning * near, near=near)
             for each, near in zip(likely, nearness, strict=True)
         ]
-        return sorted(candidates, key=lambda candidate: -candidate.score)
+        candidates = sorted(candidates, key=lambda each: -each.score)
+        return self._read(question, candidates)
+
+    def _read(
+        self, question: str, candidates: list["_Candidate"]
+    ) -> list["_Candidate"]:
+        """Let the reader have its say on the likeliest; only those stay, best first."""
+        if self.reader is None or not candidates:
+            return candidates
+        some = candidates[: self.readings]
+        units = [Passage(_nearest_heading(c.hit.chunk), c.unit.text) for c in some]
+        read = [
+            candidate.read_as(reading, weights=self.weights)
+            for candidate, reading in zip(
+                some, self.reader.read(question, units), strict=True
+            )
+        ]
+        return sorted(read, key=lambda candidate: -candidate.score)
 
     def _nearness(
         self, question: str, units: Sequence["_Candidate"]
@@ -174,17 +199,15 @@ class ExtractiveAnswerer(Answerer):
         here = terms(unit.text) & weights.keys()
         above = terms(_above(hit.chunk)) & weights.keys()
         own = _share(here, weights, total)
-        answer = _read_in(hit, unit.span)
         weighed = self.weights
         held = intent.holds(unit.text)
         score = (
-            weighed.span * max(answer.score, _UNREAD)
-            + weighed.own * own
+            weighed.own * own
             + weighed.above * (_share(here | above, weights, total) - own)
             + (weighed.wanted if intent.wanted else weighed.kind) * held
             + weighed.exact * any(mentions(unit.text, each) for each in intent.exact)
         )
-        return _Candidate(hit, unit, score, answer.span, 0.0, held)
+        return _Candidate(hit, unit, score, held)
 
     def _chosen(self, candidates: Sequence["_Candidate"]) -> list["_Candidate"]:
         """Take the best, and those that are nearly as likely to answer.
@@ -210,7 +233,7 @@ class ExtractiveAnswerer(Answerer):
     ) -> float:
         """Return how strongly the passages speak; below 0 they do not say."""
         refusal = self.refusal
-        readings = [hit.reading for hit in evidence.hits if hit.reading is not None]
+        readings = [c.reading for c in candidates if c.reading is not None]
         near = max(candidate.near for candidate in candidates)
         if not readings or not near:
             prominence = refusal.prominence * _prominence(evidence)
@@ -225,20 +248,28 @@ class ExtractiveAnswerer(Answerer):
         )
 
 
-class _Answering(NamedTuple):
-    """The words of a unit that a reader marks, and the log odds that they answer."""
-
-    span: Span | None
-    score: float
-
-
 class _Candidate(NamedTuple):
     hit: Hit
     unit: Unit
     score: float
-    answer: Span | None
-    near: float
     held: bool
+    near: float = 0.0
+    reading: Reading | None = None
+
+    def read_as(self, reading: Reading, *, weights: Weights) -> "_Candidate":
+        """Return it with what a reader says of it."""
+        span = reading.spans[0].score if reading.spans else _UNREAD
+        added = weights.span * max(span, _UNREAD)
+        added += weights.relevance * reading.relevance
+        return self._replace(score=self.score + added, reading=reading)
+
+    @property
+    def answer(self) -> Span | None:
+        """The words that a reader marks, in the chunk's text."""
+        if self.reading is None or not self.reading.spans:
+            return None
+        start, end = (self.unit.span.start + at for at in self.reading.spans[0][:2])
+        return Span(start, end) if end <= self.unit.span.end else None
 
     def meets(self, other: "_Candidate") -> bool:
         """Tell whether the two would quote some of the same characters, or say them."""
@@ -271,17 +302,6 @@ class _Candidate(NamedTuple):
             whole.start <= self.answer.start and self.answer.end <= whole.end
         )
         return Quoted(self.hit, whole, heading, self.answer if inside else None)
-
-
-def _read_in(hit: Hit, span: Span) -> _Answering:
-    """Return the reader's best words within a unit; most of them must be inside."""
-    if hit.reading is None:
-        return _Answering(None, _UNREAD)
-    for each in hit.reading.spans:
-        start, end = max(each.start, span.start), min(each.end, span.end)
-        if end > start and 2 * (end - start) >= each.end - each.start:
-            return _Answering(Span(start, end), each.score)
-    return _Answering(None, _UNREAD)
 
 
 def _heading_for(chunk: Chunk, quote: str, question: str) -> str:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from erya.assistant import Assistant
     from erya.chunking import Chunker
     from erya.loading import Limits
-    from erya.models import ChatModel, EmbeddingModel, ModelEntry
+    from erya.models import ChatModel, EmbeddingModel, ModelEntry, ReaderModel
     from erya.preparing import Preparation
-    from erya.reranking import ReadingReranker, Reranker
+    from erya.reranking import Reranker
     from erya.retrieving import Retriever
     from erya.stores import Bases, Finding
 
@@ -396,7 +396,7 @@ def _answerer(settings: Settings, *, chat: bool) -> "Answerer":
     from erya.answering import ExtractiveAnswerer, GroundedAnswerer  # noqa: PLC0415
 
     if not chat or not settings.chat_model:
-        return ExtractiveAnswerer()
+        return ExtractiveAnswerer(readings=max(settings.read_units, 1))
     return GroundedAnswerer(model=chat_model_for(settings), passages=settings.passages)
 
 
@@ -454,20 +454,15 @@ def embedding_model_for(settings: Settings) -> "EmbeddingModel | None":
     )
 
 
-def reader_for(settings: Settings) -> "ReadingReranker | None":
-    """Return what reads passages as the settings say; None if nothing does.
+def reader_for(settings: Settings) -> "ReaderModel | None":
+    """Return what reads sentences with the question; None if nothing does.
 
     Raises:
         NotFoundError: It is not in this installation.
     """
     from erya.models import open_reader  # noqa: PLC0415
-    from erya.reranking import ReadingReranker  # noqa: PLC0415
 
-    if not settings.read_passages:
-        return None
-    return ReadingReranker(
-        reader=open_reader(threads=settings.workers), candidates=settings.read_passages
-    )
+    return open_reader(threads=settings.workers) if settings.read_units else None
 
 
 def reranker_for(settings: Settings) -> "Reranker | None":

@@ -48,7 +48,7 @@ __all__ = [
 
 _RECORDED: Final = (
     "embedding_model", "query_strategy", "rerank_model", "rerank_candidates",
-    "read_passages",
+    "read_units",
     "chat_model", "chunker", "chunk_tokens", "diversity", "passages",
 )  # fmt: skip
 _ANSWERS: Final = ("passages",)  # which a search has no use for
@@ -340,7 +340,7 @@ def measure_named(
     setup = Setup(
         answerer=GroundedAnswerer(model=cache, passages=settings.passages)
         if cache
-        else ExtractiveAnswerer(),
+        else ExtractiveAnswerer(readings=max(settings.read_units, 1)),
         embedding=embedding,
         strategy=strategy_for(settings, cache),
         reranker=reranker_for(settings),

@@ -214,9 +214,6 @@ def _explained(hit: "Hit", *, has_vectors: bool) -> list[str]:
     if "rerank" in hit.scores:
         said = f"rank {hit.ranks['rerank']}, score {hit.scores['rerank']:.4f}"
         lines.append(f"rerank   {said}: it has decided the order")
-    if hit.reading is not None:
-        said = f"rank {hit.ranks['reader']}, log odds {hit.reading.relevance:+.2f}"
-        lines.append(f"reader   {said} that it answers")
     if "vector" not in hit.weights:
         why = (
             "the model knows less than half of the query, or gave no answer"

@@ -84,7 +84,6 @@ def why_missed(
         _words(question, chunk, hit, found=deep),
         *_meaning(hit, deep),
         *_together(hit, at, deep.hits[:limit], limit=limit),
-        *_reader(hit, deep),
     ]
     return Miss(chunk=chunk, rank=None if at is None else at + 1, stages=tuple(stages))
 
@@ -102,10 +101,14 @@ def _words(question: str, chunk: Chunk, hit: Hit | None, *, found: Evidence) -> 
     lacks = [term for term in weighed if term not in there]
     rank = hit.ranks.get("keyword") if hit else None
     place = f"rank {rank}" if rank else "not among its best"
-    outcome = f"{place}; has {_listed(has)}; lacks {_listed(lacks)}"
+    also = f"; also searched for {_listed(found.also)}" if found.also else ""
+    outcome = f"{place}; has {_listed(has)}; lacks {_listed(lacks)}{also}"
     cure = ""
     if lacks and not rank:
-        cure = f"ask with the document's own words for {_listed(lacks[:3])}"
+        cure = (
+            f"ask with the document's own words for {_listed(lacks[:3])}, or teach the "
+            'base what means the same: erya kb words NAME --add "A = B"'
+        )
     return Stage(name="words", outcome=outcome, cure=cure)
 
 
@@ -135,19 +138,6 @@ def _together(
     )
     cure = f"look at more hits: -k {at + 1}" if at >= limit else ""
     return [Stage(name="both", outcome=outcome, cure=cure)]
-
-
-def _reader(hit: Hit | None, found: Evidence) -> list[Stage]:
-    read = sum(each.reading is not None for each in found.hits)
-    if not read:
-        return []
-    if hit is None or hit.reading is None:
-        cure = "let it read more passages: read_passages in erya.toml"
-        outcome = f"not read: it reads the best {read}"
-        return [Stage(name="reader", outcome=outcome, cure=cure)]
-    odds = hit.reading.relevance
-    says = "answers" if odds > 0 else "does not answer"
-    return [Stage(name="reader", outcome=f"says that it {says} (log odds {odds:+.1f})")]
 
 
 def _listed(words: Sequence[str]) -> str:

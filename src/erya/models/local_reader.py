@@ -160,7 +160,7 @@ class LocalReader(ReaderModel):
         except Exception as error:  # the runtime's own are of no class in common
             msg = (
                 f"The reader in {self.folder} does not run: {type(error).__name__}: "
-                f"{str(error)[:300]}. Install Erya again."
+                f"{str(error)[:300]}. Install Erya again, or set read_units = 0."
             )
             raise ModelError(msg) from error
         return span, answers

@@ -7,6 +7,5 @@ of what was found and never what was found.
 
 from erya.reranking.base import Reranker
 from erya.reranking.diversity import diversified
-from erya.reranking.reading import ReadingReranker, passage_of
 
-__all__ = ["ReadingReranker", "Reranker", "diversified", "passage_of"]
+__all__ = ["Reranker", "diversified"]

@@ -16,9 +16,9 @@ from erya.evaluating.scratch import scratch_home
 from erya.guarding import PersonalDataDetector, PersonalDataRules
 from erya.loading import document_of
 from erya.loading.text import parse_text
-from erya.models import EmbeddingModel
+from erya.models import EmbeddingModel, ReaderModel
 from erya.records import Answer, Document, Item, Principal
-from erya.reranking import ReadingReranker, Reranker
+from erya.reranking import Reranker
 from erya.retrieving import Retriever
 from erya.stores import Bases
 
@@ -60,7 +60,7 @@ class Setup:
     embedding: EmbeddingModel | None = None
     strategy: Callable[[Retriever], Retriever] | None = None
     reranker: Reranker | None = None
-    reader: ReadingReranker | None = None
+    reader: ReaderModel | None = None
     chunker: Chunker = field(default_factory=StructureChunker)
     passages: int = 8
     measures: AnswerMeasures = field(default_factory=AnswerMeasures)

@@ -1,0 +1,118 @@
+"""What a reader says of units, and what it costs an answer when it fails."""
+
+import pytest
+
+from erya.answering import ExtractiveAnswerer
+from erya.answering.extractive import Weights
+from erya.assistant import Assistant
+from erya.errors import ModelError
+from erya.models import ReaderModel
+from erya.records import Principal, Reading, ScoredSpan
+from erya.stores import Bases
+from erya.testing import HashingEmbedding, document
+from erya.testing.store_contract import put
+
+OWNER = Principal.owner("owner")
+ASK = "What may a hotel cost a night?"
+
+
+class WordReader(ReaderModel):
+    """Says that a text answers where it holds a word."""
+
+    def __init__(self, word, failure=None):
+        self.word, self.failure, self.given = word, failure, []
+
+    @property
+    def name(self):
+        return "words"
+
+    def read(self, question, passages):
+        if self.failure:
+            raise self.failure
+        self.given += passages
+        return [self._of(passage.text) for passage in passages]
+
+    def _of(self, text):
+        at = text.find(self.word)
+        if at < 0:
+            return Reading((), -9.0)
+        return Reading((ScoredSpan(at, at + len(self.word), 5.0),), 9.0)
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Bases(tmp_path).open("docs", create=True)
+    put(
+        store,
+        document("a.txt", "Hotel prices a night may rise. Book early.", title="Prices"),
+        document("b.txt", "It may be up to 140 euro. Keep the bill.", title="Hotel"),
+        embedded=False,
+    )
+    yield store
+    store.close()
+
+
+def test_the_unit_that_a_reader_believes_in_is_quoted_and_its_words_are_marked(store):
+    weights = Weights(span=5.0)
+    assistant = Assistant(
+        store=store,
+        reader=WordReader("140 euro"),
+        answerer=ExtractiveAnswerer(weights=weights),
+    )
+
+    citation = assistant.ask(ASK, principal=OWNER).citations[0]
+
+    assert citation.quote == "It may be up to 140 euro."
+    text = store.document(OWNER, citation.chunk.document_id).text
+    assert citation.answer is not None
+    assert text[slice(*citation.answer)] == "140 euro"
+
+
+def test_it_reads_units_below_their_headings_and_no_more_than_it_may(store):
+    reader = WordReader("140")
+    Assistant(store=store, reader=reader, answerer=ExtractiveAnswerer(readings=2)).ask(
+        ASK, principal=OWNER
+    )
+
+    assert len(reader.given) == 2
+    assert {each.title for each in reader.given} <= {"Prices", "Hotel"}
+    assert all("\n" not in each.text for each in reader.given)
+
+
+def test_words_outside_of_the_quote_are_not_marked(store):
+    put(
+        store,
+        document(
+            "c.md",
+            "| Kind | Price |\n|---|---|\n| Hotel | 140 euro |\n| Taxi | 20 euro |",
+            title="Rates",
+        ),
+        embedded=False,
+    )
+    assistant = Assistant(store=store, reader=WordReader("Price"))
+
+    for citation in assistant.ask("Hotel price?", principal=OWNER).citations:
+        if citation.answer is not None:
+            assert citation.start <= citation.answer.start
+            assert citation.answer.end <= citation.end
+
+
+def test_a_reader_that_fails_is_told_without_naming_folders(store):
+    reader = WordReader("x", ModelError("in /secret/folder"))
+
+    answer = Assistant(store=store, reader=reader).ask(ASK, principal=OWNER)
+
+    assert "Hotel prices" in answer.text or "140 euro" in answer.text
+    assert "does not run" in answer.note
+    assert "/secret" not in answer.note
+    with pytest.raises(ModelError):
+        Assistant(store=store, reader=reader, fall_back=False).ask(ASK, principal=OWNER)
+
+
+def test_an_embedding_model_that_fails_leaves_quotes_by_words(store):
+    model = HashingEmbedding(failure=ModelError("no answer"))
+
+    answer = Assistant(store=store, embedding=model).ask(ASK, principal=OWNER)
+
+    assert answer.citations
+    assert "quoted instead" in answer.note
