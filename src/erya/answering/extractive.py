@@ -32,7 +32,7 @@ from erya.records import Answer, Chunk, Evidence, Hit, Reading, Span
 
 __all__ = ["ExtractiveAnswerer"]
 
-_PASSAGES: Final = 4  # more did not find more answers
+_PASSAGES: Final = 6  # more did not find more answers
 _COMPARED: Final = 16  # units in meaning; more did not find more answers
 _SINGLE: Final = 0.3  # weight of a Chinese word of one character
 _FEW: Final = 3  # fewer other passages than this tell nothing about prominence
@@ -59,7 +59,7 @@ class Weights:
     """
 
     meaning: float = 20.0
-    span: float = 0.1
+    span: float = 0.15
     relevance: float = 0.0
     own: float = 2.0
     above: float = 4.0
@@ -82,7 +82,7 @@ class Refusal:
     span: float = 0.1
     relevance: float = 0.2
     meaning: float = 4.0
-    constant: float = -0.1
+    constant: float = 0.3
     prominence: float = 0.47
     coverage: float = 0.51
 
