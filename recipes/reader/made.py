@@ -131,7 +131,9 @@ def _code(rng: random.Random) -> str:
     )
 
 
-NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][a-z]+(?: (?:of |the |de |von )?[A-Z][a-z]+)*")
+NAME = re.compile(
+    r"(?<!^)(?<![.?!] )\b[A-Z][a-z]+(?: (?:of |the |de |von )?[A-Z][a-z]+)*"
+)
 NUMBER = re.compile(r"(?<![\w.])\d{1,4}(?![\w.])")
 
 
@@ -157,7 +159,9 @@ def altered_examples(
         rivals = [n for n in rng.choices(names[row["set"]], k=8) if n not in passage]
         if taken.isdigit():
             rivals = [n for n in rivals if n.isdigit() and len(n) == len(taken)] or [
-                n for n in (str(int(taken) + d) for d in (1, -1, 3, 10)) if n not in passage
+                n
+                for n in (str(int(taken) + d) for d in (1, -1, 3, 10))
+                if n not in passage
             ]
         else:
             rivals = [n for n in rivals if not n.isdigit()]
@@ -173,6 +177,8 @@ def altered_examples(
 def _named(row: dict[str, Any]) -> list[str]:
     """Return the names and numbers that a question and its passage share."""
     question, title = row["q"], row["pos"]["title"]
-    found = [m.group() for pattern in (NAME, NUMBER) for m in pattern.finditer(question)]
+    found = [
+        m.group() for pattern in (NAME, NUMBER) for m in pattern.finditer(question)
+    ]
     found += [title] if 2 <= len(title) <= 12 and title in question else []
     return [name for name in found if name in row["pos"]["text"] or name == title]

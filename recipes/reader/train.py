@@ -298,7 +298,12 @@ def sentence_group(
         if inside and answering is None:
             span = (pos["start"] - start, pos["end"] - start)
             answering = pairs.pair(
-                row["q"], title, pos["text"][start:end], span=span, rng=rng, learning=True
+                row["q"],
+                title,
+                pos["text"][start:end],
+                span=span,
+                rng=rng,
+                learning=True,
             )
         elif not (start < pos["end"] and pos["start"] < end):
             others.append((title, pos["text"][start:end]))

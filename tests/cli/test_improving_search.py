@@ -95,7 +95,7 @@ def test_a_quote_is_shown_within_its_passage(erya, folder):
 
 
 def test_a_word_that_nobody_wrote_is_offered_and_not_taken(erya, folder):
-    wrong = ASK.replace("annual", "anual")
+    wrong = ASK.replace("annual", "annnual")
 
     done = erya("ask", wrong, folder)
 

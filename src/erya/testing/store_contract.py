@@ -648,7 +648,7 @@ class StoreContract:
         ("typed", "meant"),
         [
             ("What do the senosrs cost?", "What do the sensors cost?"),
-            ("the reqiurement", "the requirement"),
+            ("the requirmeent", "the requirement"),
             ("sensor costs", ""),  # there is a form of each
             ("hotels", ""),  # nothing is near
             ("sens", ""),  # short words are not guessed
