@@ -110,9 +110,9 @@ def test_search_lists_passages(erya, folder):
         "document", "chunk", "source", "page", "start", "end", "text", "score", "ranks",
     }  # fmt: skip
     assert hits[0]["text"] == "Hotels may cost EUR 140 a night."
-    assert hits[0]["ranks"] == {"keyword": 1, "vector": 1, "reader": 1}
+    assert hits[0]["ranks"] == {"keyword": 1, "vector": 1}
     assert set(hits[0]["weights"]) == {"keyword", "vector"}
-    assert set(hits[0]["scores"]) == {"keyword", "vector", "reader"}
+    assert set(hits[0]["scores"]) == {"keyword", "vector"}
     assert "Nothing was found" in erya("search", "!?", "--kb", "docs").out
 
 
@@ -124,7 +124,6 @@ def test_search_explains_each_leg(erya, folder):
     assert "keyword  rank 1, BM25" in english
     assert "vector   rank 1, cosine" in english
     assert "here 100% of that" in english
-    assert "reader   rank 1, log odds" in english
     chinese = erya("search", "工龄满十年", "-k", "1", "--explain", "--kb", "docs").out
     assert "vector   not asked" in chinese
     mixed = erya("search", "annual leave 年假", "--explain", "--kb", "docs").out
@@ -136,14 +135,14 @@ def test_without_an_embedding_model_words_find(erya, folder, monkeypatch):
     erya("ingest", folder, "--kb", "docs")
 
     hit = erya("search", "hotels", "--kb", "docs", "--json").json["hits"][0]
-    assert hit["ranks"] == {"keyword": 1, "reader": 1}
+    assert hit["ranks"] == {"keyword": 1}
     assert "none: passages are found by their words" in erya("doctor").out
     monkeypatch.delenv("ERYA_EMBEDDING_MODEL")
     # Without vectors, a base opens all the same; the next ingest embeds what is there.
     assert erya("search", "hotels", "--kb", "docs").code == 0
     erya("ingest", folder, "--kb", "docs")
     hit = erya("search", "hotels", "--kb", "docs", "--json").json["hits"][0]
-    assert hit["ranks"] == {"keyword": 1, "vector": 1, "reader": 1}
+    assert hit["ranks"] == {"keyword": 1, "vector": 1}
 
 
 def test_a_citation_of_a_pdf_is_shown_on_its_page(erya, tmp_path):

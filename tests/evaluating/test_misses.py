@@ -68,12 +68,12 @@ def test_the_command_names_a_document_by_the_end_of_its_path(erya, folder):
     told = erya("search", "hotels", "--why", "leave.md", "--kb", "docs")
     assert told.code == 0
     assert [line.split()[0] for line in told.out.splitlines() if line[:1].isalpha()] == [
-        "words", "meaning", "both", "reader",
+        "words", "meaning", "both",
     ]  # fmt: skip
     found = erya(
         "search", "hotels", "--why", "leave.md:20-25", "--kb", "docs", "--json"
     )
     assert [stage["name"] for stage in found.json["stages"]] == [
-        "words", "meaning", "both", "reader",
+        "words", "meaning", "both",
     ]  # fmt: skip
     assert "No document" in erya("search", "x", "--why", "none.md", "--kb", "docs").err

@@ -32,9 +32,9 @@ __all__ = ["search"]
 
 _SCORE = (
     "A score adds up how much of the query's words a passage has, how far its vector "
-    "rises above the crowd, each by its weight, and what the reader says."
+    "rises above the crowd, each by its weight."
 )
-_LEGS = ("keyword", "vector", "rerank", "reader")  # other ranks are those of wordings
+_LEGS = ("keyword", "vector", "rerank")  # other ranks are those of wordings
 _SCORE_JOINED = (
     "Each wording's scores count in proportion to its best, the question's own twice."
 )

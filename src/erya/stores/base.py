@@ -5,12 +5,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
-from erya.language import Word
 from erya.records import Chunk, Document, Evidence, Fingerprint, Notice, Principal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from erya.language import Word
 
 # The names of the legs in `Hit.ranks`.
 KEYWORD: Final = "keyword"
@@ -405,7 +406,7 @@ class Writer(Protocol):
         """
         ...
 
-    def set_word(self, word: Word) -> None:
+    def set_word(self, word: "Word") -> None:
         """Note a word of the base, in place of what it was of that kind, at once.
 
         Raises:
@@ -503,7 +504,7 @@ class Store(Protocol):
         """
         ...
 
-    def words(self, principal: Principal) -> list[Word]:
+    def words(self, principal: Principal) -> "list[Word]":
         """Return the words of the base: what questions are looked for as, too.
 
         Raises:
