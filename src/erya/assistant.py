@@ -37,23 +37,14 @@ from erya.loading import (
 from erya.locating import locate
 from erya.models import EmbeddingModel, ReaderModel
 from erya.preparing import MASKED, Preparation, unsearched
-from erya.records import (
-    Answer,
-    Citation,
-    Document,
-    Evidence,
-    Principal,
-    Span,
-)
+from erya.records import Answer, Citation, Document, Evidence, Principal, Span
 from erya.reranking import Reranker, diversified
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
 from erya.stores import Store, Writer
 from erya.verifying import check_facts, check_spans, verify
 
 if TYPE_CHECKING:
-    from erya.records import (
-        Hit,
-    )
+    from erya.records import Hit
 
 __all__ = ["Assistant"]
 
@@ -373,10 +364,10 @@ class Assistant:
 
     def _found(self, question: str, *, principal: Principal, limit: int) -> Evidence:
         """Retrieve as many passages as are wanted, or as will be read once more."""
-        if self.reranker is not None and limit > 0:  # 0 is refused there
-            limit = max(limit, self.reranker.candidates)
         if self.diversity:
             limit *= _SPARE
+        if self.reranker is not None and limit > 0:  # 0 is refused there
+            limit = max(limit, self.reranker.candidates)
         with traces.span("retrieve", limit=limit) as told:
             found = self._searched(question, principal=principal, limit=limit)
             told["erya.hits"] = len(found.hits)

@@ -5,8 +5,7 @@ headings above it have; the likeliest also by how near they are to the question 
 meaning; the likeliest of those also by what a reader says of them. The best ones are
 quoted, as units that can be understood. When the best evidence is weak, or names
 nothing that the question asks about exactly, the answer is that the documents do not
-say. How the weights were chosen, and that no third
-set has confirmed them yet: docs/decisions/0017-reader-and-units.md.
+say. How the weights were chosen and confirmed: docs/decisions/0017-reader-and-units.md.
 """
 
 import math
@@ -49,7 +48,6 @@ class Weights:
     Attributes:
         meaning: The cosine of the unit, below its heading, and the question.
         span: The reader's log odds of its best words in the unit.
-        relevance: The reader's log odds that the unit answers.
         own: The share of the question's weight that the unit has.
         above: The share that only headings and title add.
         kind: The unit holds what the question asks for: a number, a time, a reason.
@@ -60,7 +58,6 @@ class Weights:
 
     meaning: float = 20.0
     span: float = 0.15
-    relevance: float = 0.0
     own: float = 2.0
     above: float = 4.0
     kind: float = 0.9
@@ -259,9 +256,8 @@ class _Candidate(NamedTuple):
     def read_as(self, reading: Reading, *, weights: Weights) -> "_Candidate":
         """Return it with what a reader says of it."""
         span = reading.spans[0].score if reading.spans else _UNREAD
-        added = weights.span * max(span, _UNREAD)
-        added += weights.relevance * reading.relevance
-        return self._replace(score=self.score + added, reading=reading)
+        score = self.score + weights.span * max(span, _UNREAD)
+        return self._replace(score=score, reading=reading)
 
     @property
     def answer(self) -> Span | None:

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from typing_extensions import override
 
-from erya.chunking.base import Chunker
-from erya.chunking.cutting import BY_SENTENCE, Places, cut_to_size, fitting
+from erya.chunking.cutting import BY_SENTENCE, Places, SizedChunker, cut_to_size
 from erya.chunking.structure import sections
 from erya.language import content_words, is_row
 from erya.models import EmbeddingModel
@@ -34,7 +33,7 @@ _LEANS: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SemanticChunker(Chunker):
+class SemanticChunker(SizedChunker):
     """Joins neighbouring sentences of a section as long as they are near in meaning.
 
     Two neighbours are parted where their cosine is among the lowest quarter of the
@@ -46,20 +45,7 @@ class SemanticChunker(Chunker):
     """
 
     embedding: EmbeddingModel
-    max_tokens: int = 256
-
-    def __post_init__(self) -> None:
-        """Refuse a size that would cut through words.
-
-        Raises:
-            UsageError: `max_tokens` is below 16.
-        """
-        fitting(self.max_tokens)
-
-    @property
-    @override
-    def recipe(self) -> str:
-        return f"semantic-1:{self.max_tokens}"
+    kind: ClassVar[str] = "semantic-1"
 
     @override
     def chunk(self, document: Document) -> Iterator[Chunk]:
@@ -101,7 +87,7 @@ class SemanticChunker(Chunker):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DiscourseChunker(Chunker):
+class DiscourseChunker(SizedChunker):
     """Begins a chunk where a paragraph begins something new.
 
     A paragraph goes on with the one before where it leans on it ("However", 因此), is a
@@ -111,20 +97,7 @@ class DiscourseChunker(Chunker):
         max_tokens: The largest chunk, by `erya.language.count_tokens`, at least 16.
     """
 
-    max_tokens: int = 256
-
-    def __post_init__(self) -> None:
-        """Refuse a size that would cut through words.
-
-        Raises:
-            UsageError: `max_tokens` is below 16.
-        """
-        fitting(self.max_tokens)
-
-    @property
-    @override
-    def recipe(self) -> str:
-        return f"discourse-1:{self.max_tokens}"
+    kind: ClassVar[str] = "discourse-1"
 
     @override
     def chunk(self, document: Document) -> Iterator[Chunk]:

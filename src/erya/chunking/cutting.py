@@ -4,8 +4,12 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
+from typing_extensions import override
+
+from erya.chunking.base import Chunker
 from erya.errors import UsageError
 from erya.language import count_tokens, sentences, table_header
 from erya.records import Chunk, Document, Span
@@ -22,9 +26,9 @@ __all__ = [
     "SEPARATORS",
     "Cut",
     "Places",
+    "SizedChunker",
     "clauses",
     "cut_to_size",
-    "fitting",
     "lines",
     "pack",
     "paragraphs",
@@ -41,18 +45,36 @@ _CLAUSE = re.compile(r"[，,；;：:、]\s*|\s+")
 Cut = Callable[[str], list[Span]]
 
 
-def fitting(max_tokens: int) -> int:
-    """Refuse a size that would cut through words.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizedChunker(Chunker):
+    """A chunker that is told apart by its kind and by how large chunks may be.
 
-    Raises:
-        UsageError: It is below 16.
+    Attributes:
+        max_tokens: The largest chunk, by `erya.language.count_tokens`, at least 16.
+        kind: Its name and the release of its cuts: raise it with every change that
+            gives other chunks.
     """
-    if max_tokens < LEAST_TOKENS:
-        msg = (
-            f"max_tokens must be at least {LEAST_TOKENS}, got {max_tokens!r}. Try 256."
-        )
-        raise UsageError(msg)
-    return max_tokens
+
+    kind: ClassVar[str]
+    max_tokens: int = 256
+
+    def __post_init__(self) -> None:
+        """Refuse a size that would cut through words.
+
+        Raises:
+            UsageError: `max_tokens` is below 16.
+        """
+        if self.max_tokens < LEAST_TOKENS:
+            msg = (
+                f"max_tokens must be at least {LEAST_TOKENS}, got {self.max_tokens!r}."
+                " Try 256."
+            )
+            raise UsageError(msg)
+
+    @property
+    @override
+    def recipe(self) -> str:
+        return f"{self.kind}:{self.max_tokens}"
 
 
 class Places:

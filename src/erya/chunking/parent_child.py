@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from typing_extensions import override
 
-from erya.chunking.base import Chunker
 from erya.chunking.cutting import (
     LEAST_TOKENS,
     SEPARATORS,
     Places,
+    SizedChunker,
     cut_to_size,
-    fitting,
     pack,
     trimmed,
 )
@@ -25,7 +24,7 @@ _CHILDREN: Final = 4  # of a full parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParentChildChunker(Chunker):
+class ParentChildChunker(SizedChunker):
     """Cuts the chunks of `StructureChunker` into children, and searches those.
 
     An answer is made from the parent of what is found: `widen` returns it.
@@ -35,20 +34,7 @@ class ParentChildChunker(Chunker):
             child has a quarter of that.
     """
 
-    max_tokens: int = 256
-
-    def __post_init__(self) -> None:
-        """Refuse a size that would cut through words.
-
-        Raises:
-            UsageError: `max_tokens` is below 16.
-        """
-        fitting(self.max_tokens)
-
-    @property
-    @override
-    def recipe(self) -> str:
-        return f"parent-child-1:{self.max_tokens}"
+    kind: ClassVar[str] = "parent-child-1"
 
     @override
     def chunk(self, document: Document) -> Iterator[Chunk]:

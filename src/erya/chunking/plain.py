@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from typing_extensions import override
 
-from erya.chunking.base import Chunker
 from erya.chunking.cutting import (
     SEPARATORS,
     Places,
+    SizedChunker,
     cut_to_size,
-    fitting,
     pack,
     searched,
     trimmed,
@@ -22,27 +22,14 @@ __all__ = ["FixedChunker", "RecursiveChunker"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FixedChunker(Chunker):
+class FixedChunker(SizedChunker):
     """Cuts after every `max_tokens`, wherever that is: what others are compared with.
 
     Attributes:
         max_tokens: The size, by `erya.language.count_tokens`, at least 16.
     """
 
-    max_tokens: int = 256
-
-    def __post_init__(self) -> None:
-        """Refuse a size that would cut through words.
-
-        Raises:
-            UsageError: `max_tokens` is below 16.
-        """
-        fitting(self.max_tokens)
-
-    @property
-    @override
-    def recipe(self) -> str:
-        return f"fixed-1:{self.max_tokens}"
+    kind: ClassVar[str] = "fixed-1"
 
     @override
     def chunk(self, document: Document) -> Iterator[Chunk]:
@@ -57,7 +44,7 @@ class FixedChunker(Chunker):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecursiveChunker(Chunker):
+class RecursiveChunker(SizedChunker):
     """Cuts at paragraphs, then lines, sentences and clauses, and fills chunks up.
 
     Headings stand in the text, and sections begin no new chunk.
@@ -66,20 +53,7 @@ class RecursiveChunker(Chunker):
         max_tokens: The largest chunk, by `erya.language.count_tokens`, at least 16.
     """
 
-    max_tokens: int = 256
-
-    def __post_init__(self) -> None:
-        """Refuse a size that would cut through words.
-
-        Raises:
-            UsageError: `max_tokens` is below 16.
-        """
-        fitting(self.max_tokens)
-
-    @property
-    @override
-    def recipe(self) -> str:
-        return f"recursive-1:{self.max_tokens}"
+    kind: ClassVar[str] = "recursive-1"
 
     @override
     def chunk(self, document: Document) -> Iterator[Chunk]:

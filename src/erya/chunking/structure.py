@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from typing_extensions import override
 
-from erya.chunking.base import Chunker
 from erya.chunking.cutting import (
     BY_LINE,
     BY_ROW,
@@ -13,8 +13,8 @@ from erya.chunking.cutting import (
     LONGEST_HEADING,
     Cut,
     Places,
+    SizedChunker,
     cut_to_size,
-    fitting,
     pack,
 )
 from erya.records import Block, Chunk, Document, Span
@@ -25,7 +25,7 @@ _CUTS: dict[str, tuple[Cut, ...]] = {"list": BY_LINE, "code": BY_LINE, "table": 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StructureChunker(Chunker):
+class StructureChunker(SizedChunker):
     """Fills chunks with whole blocks of one section, up to `max_tokens`.
 
     What is omitted from search is in no chunk, and no chunk reaches over it. The row
@@ -41,20 +41,7 @@ class StructureChunker(Chunker):
         max_tokens: The largest chunk, by `erya.language.count_tokens`, at least 16.
     """
 
-    max_tokens: int = 256
-
-    def __post_init__(self) -> None:
-        """Refuse a size that would cut through words.
-
-        Raises:
-            UsageError: `max_tokens` is below 16.
-        """
-        fitting(self.max_tokens)
-
-    @property
-    @override
-    def recipe(self) -> str:
-        return f"structure-2:{self.max_tokens}"
+    kind: ClassVar[str] = "structure-2"
 
     @override
     def chunk(self, document: Document) -> Iterator[Chunk]:
