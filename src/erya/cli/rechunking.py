@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from erya.cli.beside import compare_with_copy
 from erya.cli.common import (
     assistant_for,
     chunker_for,
@@ -20,7 +21,6 @@ from erya.errors import UsageError
 if TYPE_CHECKING:
     from erya.assistant import Assistant
     from erya.config import Settings
-    from erya.evaluating import Comparison
     from erya.records import Principal
     from erya.stores import Store
 
@@ -59,8 +59,13 @@ def rechunk_base(
         if named:
             recipe = _cut(settings, assistant, principal)
         if questions:
-            compared = _compare(settings, name, recipe, questions, principal)
-            told["comparison"] = _show(compared, as_json=as_json)
+            told["comparison"] = compare_with_copy(
+                settings,
+                name,
+                lambda copied: _switch(copied, recipe, principal),
+                questions=questions,
+                as_json=as_json,
+            )
         if switch or back:
             _switch(store, recipe, principal)
         if forget:
@@ -147,50 +152,6 @@ def _forget(store: "Store", principal: "Principal") -> dict[str, int]:
         with store.writer(principal, purpose="forget a chunker") as writer:
             forgotten[each.recipe] = writer.forget_chunker(each.recipe)
     return forgotten
-
-
-def _compare(
-    settings: "Settings",
-    name: str,
-    recipe: str,
-    questions: Path,
-    principal: "Principal",
-) -> "Comparison":
-    """Ask the base as it is, and a copy of it that uses the other chunker."""
-    from erya.cli.measuring import measure_base  # noqa: PLC0415
-    from erya.evaluating import RETRIEVAL_METRICS, compare  # noqa: PLC0415
-    from erya.evaluating.scratch import scratch_home  # noqa: PLC0415
-    from erya.stores import Bases  # noqa: PLC0415
-
-    here = replace(settings, kb=name, chunker=AUTO_CHUNKER)
-    with scratch_home() as home:
-        Bases(settings.home).copy(principal, name, home)
-        copies = Bases(home)
-        copied = copies.open(name)
-        try:
-            _switch(copied, recipe, principal)
-        finally:
-            copied.close()
-        runs = [
-            measure_base(
-                here,
-                questions,
-                principal=principal,
-                metrics=RETRIEVAL_METRICS,
-                bases=bases,
-            ).run
-            for bases in (None, copies)
-        ]
-    return compare(*runs, metrics=RETRIEVAL_METRICS)
-
-
-def _show(compared: "Comparison", *, as_json: bool) -> dict[str, Any]:
-    from erya.cli.measured import comparison_json, show_comparison  # noqa: PLC0415
-
-    if not as_json:
-        show_comparison(compared)
-        echo("")
-    return comparison_json(compared)
 
 
 def _describe(told: dict[str, Any]) -> None:

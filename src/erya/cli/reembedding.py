@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from erya.cli.beside import compare_with_copy
 from erya.cli.common import echo, echo_json, embedding_model_for, principal_for
 from erya.cli.progress import shown
 from erya.errors import UsageError
 
 if TYPE_CHECKING:
     from erya.config import Settings
-    from erya.evaluating import Comparison
     from erya.records import Fingerprint, Principal
     from erya.stores import Store, StoredEmbedder
 
@@ -51,8 +51,13 @@ def reembed_base(
             if wanted is None:
                 msg = "--compare takes a model to compare with: name it with --model."
                 raise UsageError(msg)
-            compared = _compare(settings, name, wanted, questions, principal)
-            told["comparison"] = _show(compared, as_json=as_json)
+            told["comparison"] = compare_with_copy(
+                settings,
+                name,
+                lambda copied: _switch(copied, wanted, principal),
+                questions=questions,
+                as_json=as_json,
+            )
         if wanted is not None and (switch or back):
             _switch(store, wanted, principal)
         if forget:
@@ -126,51 +131,6 @@ def _forget(store: "Store", principal: "Principal") -> dict[str, int]:
                 count = writer.forget_embedder(each.fingerprint)
             forgotten[each.fingerprint.name] = count
     return forgotten
-
-
-def _compare(
-    settings: "Settings",
-    name: str,
-    wanted: "Fingerprint",
-    questions: Path,
-    principal: "Principal",
-) -> "Comparison":
-    """Ask the base as it is, and a copy of it that uses the other model."""
-    from erya.cli.measuring import measure_base  # noqa: PLC0415
-    from erya.config import AUTO_MODEL  # noqa: PLC0415
-    from erya.evaluating import RETRIEVAL_METRICS, compare  # noqa: PLC0415
-    from erya.evaluating.scratch import scratch_home  # noqa: PLC0415
-    from erya.stores import Bases  # noqa: PLC0415
-
-    here = replace(settings, kb=name, embedding_model=AUTO_MODEL)
-    with scratch_home() as home:
-        Bases(settings.home).copy(principal, name, home)
-        copies = Bases(home)
-        copied = copies.open(name)
-        try:
-            _switch(copied, wanted, principal)
-        finally:
-            copied.close()
-        runs = [
-            measure_base(
-                here,
-                questions,
-                principal=principal,
-                metrics=RETRIEVAL_METRICS,
-                bases=bases,
-            ).run
-            for bases in (None, copies)
-        ]
-    return compare(*runs, metrics=RETRIEVAL_METRICS)
-
-
-def _show(compared: "Comparison", *, as_json: bool) -> dict[str, Any]:
-    from erya.cli.measured import comparison_json, show_comparison  # noqa: PLC0415
-
-    if not as_json:
-        show_comparison(compared)
-        echo("")
-    return comparison_json(compared)
 
 
 def _describe(models: "list[StoredEmbedder]", *, name: str) -> None:
