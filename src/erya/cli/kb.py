@@ -1,7 +1,7 @@
 """`erya kb`: the knowledge bases."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,12 +17,15 @@ from erya.cli.common import (
     settings_for,
     show_findings,
     table,
+    together,
     usual_options,
 )
 from erya.errors import DamagedError, UsageError
 from erya.records import Principal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from erya.stores import Status, StoredItem
 
 __all__ = ["app"]
@@ -269,19 +272,32 @@ def rebuild(*, name: str, home: Path | None, config: Path | None) -> None:
     echo(f"The index of {name!r} was written anew.")
 
 
+def _beside_options(what: str, made: str) -> "Callable[[Any], Any]":
+    """Return the options of what is built beside, and may be switched to."""
+    return together(
+        click.option(
+            "--compare",
+            "questions",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="QUESTIONS",
+            help=f"Measure both {what}s on these questions, paired.",
+        ),
+        click.option(
+            "--switch", is_flag=True, help=f"Let searches use the {what} from now on."
+        ),
+        click.option(
+            "--back", is_flag=True, help=f"Let searches use the {what} before again."
+        ),
+        click.option(
+            "--forget", is_flag=True, help=f"Delete the {made} of all other {what}s."
+        ),
+    )
+
+
 @app.command("reembed")
 @name_argument
 @click.option("--model", metavar="M", help="The embedding model to change to.")
-@click.option(
-    "--compare",
-    "questions",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="QUESTIONS",
-    help="Measure both models on these questions, paired.",
-)
-@click.option("--switch", is_flag=True, help="Let searches use the model from now on.")
-@click.option("--back", is_flag=True, help="Let searches use the model before again.")
-@click.option("--forget", is_flag=True, help="Delete the vectors of all other models.")
+@_beside_options("model", "vectors")
 @usual_options
 def reembed(
     *,
@@ -334,16 +350,7 @@ def reembed(
     help="structure, recursive, fixed, parent-child, semantic or discourse.",
 )
 @click.option("--tokens", type=int, metavar="N", help="The largest passage. [256]")
-@click.option(
-    "--compare",
-    "questions",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="QUESTIONS",
-    help="Measure both chunkers on these questions, paired.",
-)
-@click.option("--switch", is_flag=True, help="Let searches use it from now on.")
-@click.option("--back", is_flag=True, help="Let searches use the one before again.")
-@click.option("--forget", is_flag=True, help="Delete the passages of all others.")
+@_beside_options("chunker", "passages")
 @usual_options
 def rechunk(
     *,
