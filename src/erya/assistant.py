@@ -4,10 +4,10 @@ Read this file first. Each step has a room of its own, named like it; this modul
 says in which order they follow each other.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
@@ -413,7 +413,6 @@ class Assistant:
         question = _asked(question)
         with traces.span("ask") as told:
             found = self.search(question, principal=principal, limit=self.passages)
-            found = self.widen(found, principal=principal)
             answer = self._answer(question, found, principal, on_text=on_text)
             told["erya.abstained"] = answer.abstained
             return answer
@@ -477,6 +476,7 @@ class Assistant:
         *,
         on_text: Callable[[str], None] | None,
     ) -> Answer:
+        evidence = self.widen(evidence, principal=principal)
         draft = self._draft(question, evidence, on_text)
         with traces.span("verify", claims=len(draft.claims)):
             read = cache(lambda key: self.store.document(principal, key))
@@ -501,15 +501,21 @@ class Assistant:
             except ModelError as error:
                 if not self.fall_back:
                     raise
-                quoting, note = ExtractiveAnswerer(), _BY_WORDS
-                if not isinstance(self.answerer, ExtractiveAnswerer):
-                    quoting = self._comparing(quoting)  # its models have not failed
-                    note = f"{error} The documents are quoted instead."
-                quoted = quoting.answer(question, evidence)
-                return dataclasses.replace(quoted, note=note)
+                return self._quoted(question, evidence, error)
             told["gen_ai.usage.input_tokens"] = draft.usage.input_tokens
             told["gen_ai.usage.output_tokens"] = draft.usage.output_tokens
         return draft
+
+    def _quoted(self, question: str, evidence: Evidence, error: ModelError) -> Answer:
+        """Quote where the answerer's model has failed; by words, if a local one has."""
+        if not isinstance(self.answerer, ExtractiveAnswerer):
+            quoting = self._comparing(ExtractiveAnswerer())
+            note = f"{error} The documents are quoted instead."
+            with contextlib.suppress(ModelError):
+                quoted = quoting.answer(question, evidence)
+                return dataclasses.replace(quoted, note=note)
+        quoted = ExtractiveAnswerer().answer(question, evidence)
+        return dataclasses.replace(quoted, note=_BY_WORDS)
 
     def _comparing(self, answerer: ExtractiveAnswerer) -> ExtractiveAnswerer:
         model = self.embedding
@@ -550,7 +556,7 @@ def _asked(question: str) -> str:
     return question
 
 
-@contextmanager
+@contextlib.contextmanager
 def _job(writer: Writer, arguments: Mapping[str, Any]) -> Iterator[int]:
     """Note a run of ingesting. One that is refused is not gone on with.
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from erya.answering import ExtractiveAnswerer
+from erya.answering import Answerer, ExtractiveAnswerer
 from erya.answering.extractive import Weights
 from erya.assistant import Assistant
+from erya.chunking import ParentChildChunker
 from erya.errors import ModelError
 from erya.models import ReaderModel
 from erya.records import Principal, Reading, ScoredSpan
@@ -116,3 +117,41 @@ def test_an_embedding_model_that_fails_leaves_quotes_by_words(store):
 
     assert answer.citations
     assert "quoted instead" in answer.note
+
+
+class FailingAnswerer(Answerer):
+    """Words nothing: its chat model is out of reach."""
+
+    def answer(self, question, evidence, *, on_text=None):
+        msg = "The model 'chat' gave no answer."
+        raise ModelError(msg)
+
+
+def test_quoting_after_a_failed_chat_model_goes_on_by_words_if_the_reader_fails(store):
+    reader = WordReader("x", ModelError("in /secret/folder"))
+
+    answer = Assistant(store=store, answerer=FailingAnswerer(), reader=reader).ask(
+        ASK, principal=OWNER
+    )
+
+    assert answer.citations
+    assert "/secret" not in answer.note
+    assert "by their words alone" in answer.note
+
+
+def test_an_answer_is_made_from_parents_by_every_door(tmp_path):
+    chunker = ParentChildChunker(max_tokens=64)
+    text = (
+        "The hotel in Lyon asks for an early booking by phone or by mail every year. "
+        "Guests of the company sleep on the upper floors where it is quiet at night.\n\n"
+        "It costs 140 euro."
+    )
+    with Assistant(
+        store=Bases(tmp_path).open("docs", create=True), chunker=chunker
+    ) as assistant:
+        assistant.add([document("a.txt", text)], principal=OWNER)
+        found = assistant.search("hotel Lyon booking", principal=OWNER)
+        answer = assistant.answer("hotel Lyon booking?", found, principal=OWNER)
+
+    assert all("140 euro" not in hit.chunk.text for hit in found.hits[:1])
+    assert "140 euro" in answer.citations[0].chunk.text

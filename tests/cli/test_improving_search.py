@@ -8,11 +8,14 @@ ASK = "How many days of annual leave does an employee have?"
 def test_words_of_a_base_are_added_listed_and_dropped(erya, folder, tmp_path):
     erya("ingest", folder, "--kb", "h")
     file = tmp_path / "words.txt"
-    file.write_text("# ours\nvacation = annual leave\niPad < tablet  # of any kind\n")
+    file.write_text(
+        "# ours\nvacation = annual leave\niPad < tablet  # of any kind\nC# = csharp\n"
+    )
 
     added = erya("kb", "words", "h", "--from", file, "--add", "灵犀云盘", "--json").json
 
     assert [(w["word"], w["kind"], w["others"]) for w in added["words"]] == [
+        ("C#", "same", ["csharp"]),
         ("iPad", "wider", ["tablet"]),
         ("vacation", "same", ["annual leave"]),
         ("灵犀云盘", "word", []),

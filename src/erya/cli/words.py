@@ -1,5 +1,6 @@
 """What `erya kb words` does."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +18,7 @@ __all__ = ["words_of_base"]
 _SIGNS: Final[Mapping[str, str]] = MappingProxyType(
     {"=": "same", "<": "wider", ">": "narrower"}
 )
+_COMMENT: Final = re.compile(r"(?:^|\s)#")  # C# is a word
 _LONGEST: Final = 100  # characters of a word
 
 
@@ -32,7 +34,7 @@ def words_of_base(
     """Change the words of a base, and list them.
 
     Raises:
-        NotFoundError: There is no such base, or no such word to remove.
+        NotFoundError: There is no such base.
         UsageError: An entry cannot be read.
     """
     from erya.stores import Bases  # noqa: PLC0415
@@ -76,7 +78,7 @@ def _entries(file: Path) -> Iterator["Word"]:
         msg = f"{str(file)!r} cannot be read: {error}. It must be a text in UTF-8."
         raise UsageError(msg) from None
     for number, line in enumerate(lines, start=1):
-        told = line.partition("#")[0].strip()
+        told = _COMMENT.split(line, maxsplit=1)[0].strip()
         if told:
             yield _entry(told, where=f"{file}, line {number}")
 

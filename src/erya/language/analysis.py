@@ -166,8 +166,9 @@ def query_terms(text: str, lexicon: Lexicon | None = None) -> QueryTerms:
         text: The question.
         lexicon: Words that are one term, or are looked for as others, too.
     """
-    matches = [] if lexicon is None else list(lexicon.matches(normal_text(text)))
-    tokens = _tokens(_without(text, matches))
+    normal = normal_text(text)
+    matches = [] if lexicon is None else list(lexicon.matches(normal))
+    tokens = _tokens(_without(normal, matches))
     telling = _count(
         [
             (kind, part)
@@ -180,7 +181,7 @@ def query_terms(text: str, lexicon: Lexicon | None = None) -> QueryTerms:
     if not telling.body and not any(match.whole for match in matches):
         telling, whole = _count(tokens), Terms(body=Counter(), exact=Counter())
     body = {term: _weight(term) * n for term, n in telling.body.items()}
-    for term in _whole_terms(text, matches):
+    for term in _whole_terms(normal, matches):
         body[term] = body.get(term, 0.0) + 1.0
     return QueryTerms(
         body=body,
@@ -196,24 +197,22 @@ def query_terms(text: str, lexicon: Lexicon | None = None) -> QueryTerms:
     )
 
 
-def _without(text: str, matches: list[Match]) -> str:
-    """Return the question without the words that are one term."""
-    normal = normal_text(text)
+def _without(normal: str, matches: list[Match]) -> str:
+    """Return the question, in normal form, without the words that are one term."""
     for match in reversed(matches):
         if match.whole:
             normal = f"{normal[: match.start]} {normal[match.end :]}"
-    return normal if any(match.whole for match in matches) else text
+    return normal
 
 
-def _whole_terms(text: str, matches: list[Match]) -> list[str]:
+def _whole_terms(normal: str, matches: list[Match]) -> list[str]:
     """Return the terms of words that are one: pairs alone of what is Chinese."""
-    normal, found = normal_text(text), list[str]()
+    found = list[str]()
     for match in matches:
         if match.whole:
             for kind, token in _tokens(normal[match.start : match.end]):
-                found += (
-                    _pairs(token) if kind == "han" else _count([(kind, token)]).body
-                )
+                alone = _pairs(token) if kind == "han" else _count([(kind, token)]).body
+                found += alone
     return found
 
 

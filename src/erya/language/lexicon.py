@@ -8,7 +8,7 @@ too, which count less: how much depends on the kind. Nothing here changes an ind
 import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -70,17 +70,16 @@ class Lexicon:
     Attributes:
         expansions: By the word, in normal text.
         whole: Words that are one term.
+        pattern: Finds the longest of all of them as `word`.
     """
 
-    expansions: Mapping[str, tuple[Expansion, ...]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-    whole: frozenset[str] = frozenset()
+    expansions: Mapping[str, tuple[Expansion, ...]]
+    whole: frozenset[str]
+    pattern: re.Pattern[str]
 
     def matches(self, text: str) -> Iterator[Match]:
         """Yield the longest words of `text`, in normal form; none inside another."""
-        pattern = _pattern(frozenset(self.expansions) | self.whole)
-        for match in pattern.finditer(text) if pattern else ():
+        for match in self.pattern.finditer(text):
             word = match["word"]
             yield Match(
                 match.start("word"),
@@ -123,13 +122,11 @@ def _made(words: tuple[Word, ...]) -> Lexicon:
             }
         ),
         whole,
+        _pattern(whole | found.keys()),
     )
 
 
-@functools.lru_cache(maxsize=64)
-def _pattern(words: frozenset[str]) -> re.Pattern[str] | None:
-    if not words:
-        return None
+def _pattern(words: frozenset[str]) -> re.Pattern[str]:
     longest = sorted(words, key=lambda word: (-len(word), word))
     told = "|".join(map(re.escape, longest))
     # A word of letters stands by itself, in the plural or not; Chinese has no blanks.
