@@ -165,3 +165,31 @@ def test_forgetting_leaves_the_chunks_in_use(assistant):
 def test_a_reader_may_not_see_what_is_beside(assistant):
     with pytest.raises(NotAllowedError):
         assistant.store.chunkings(Principal(user="ada"))
+
+
+def test_chunks_of_a_version_that_is_gone_meanwhile_are_not_kept(assistant):
+    changed: list[str] = []
+
+    def chunk(given):
+        yield from NEW.chunk(given)
+        if not changed:  # somebody writes while it is cut
+            changed.append(given.id)
+            new = document("a.txt", "Sensors cost 20 euro.")
+            assistant.add([new], principal=OWNER)
+
+    rechunk(assistant.store, chunk, recipe=NEW.recipe, principal=OWNER, embedding=MODEL)
+    switch(assistant.store, NEW.recipe, OLD)
+
+    assert next(t for _, t in texts(assistant, "sensors")) == "Sensors cost 20 euro."
+    assert all(finding.ok for finding in assistant.store.verify(OWNER))
+
+
+def test_a_base_with_vectors_is_not_cut_without_its_model(assistant):
+    with pytest.raises(UsageError, match="embedding_model"):
+        rechunk(
+            assistant.store,
+            NEW.chunk,
+            recipe=NEW.recipe,
+            principal=OWNER,
+            embedding=None,
+        )

@@ -1,21 +1,31 @@
 """Vectors for passages, where a model knows enough of them."""
 
 from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from erya.models import LEAST_KNOWN, EmbeddingModel
 from erya.stores import Embedding
 
-__all__ = ["embedded"]
+__all__ = ["AT_ONCE", "Embedded", "embed_chunks"]
+
+AT_ONCE: Final = 512  # texts that a model is given at once
 
 
-def embedded(
+class Embedded(NamedTuple):
+    """Embeddings of texts in their order, and how many texts were read in part."""
+
+    embeddings: list[Embedding]
+    cut: int
+
+
+def embed_chunks(
     model: EmbeddingModel, texts: Sequence[str], *, dimension: int
-) -> list[Embedding]:
+) -> Embedded:
     """Return an embedding for each text, of zeros where the model knows too little.
 
     Args:
         model: Makes the vectors.
-        texts: What is embedded, all at once.
+        texts: The chunks' indexed texts.
         dimension: The numbers in a vector of the model.
 
     Raises:
@@ -26,7 +36,11 @@ def embedded(
     known = model.known(texts)
     telling = [i for i, share in enumerate(known) if share >= LEAST_KNOWN]
     made = [Embedding(np.zeros(dimension, np.float32), 0.0)] * len(texts)
-    vectors = model.embed_passages([texts[i] for i in telling]).vectors
-    for i, vector in zip(telling, vectors, strict=True):
-        made[i] = Embedding(vector, known[i])
-    return made
+    cut = 0
+    for first in range(0, len(telling), AT_ONCE):
+        part = telling[first : first + AT_ONCE]
+        found = model.embed_passages([texts[i] for i in part])
+        cut += sum(each > 0 for each in found.cut)
+        for i, vector in zip(part, found.vectors, strict=True):
+            made[i] = Embedding(vector, known[i])
+    return Embedded(made, cut)

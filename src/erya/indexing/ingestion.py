@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from erya.models import LEAST_KNOWN, EmbeddingModel, fingerprint_of
+from erya.indexing.embedding import AT_ONCE, embed_chunks
+from erya.models import EmbeddingModel, fingerprint_of
 from erya.records import (
     Chunk,
     Document,
@@ -28,7 +29,6 @@ _COMMIT_SECONDS = 1.0
 _COMMIT_SHARE = 0.05  # of the time that committing may take
 _UNFINISHED = "unfinished"  # the recipe of a file whose inside is not stored yet
 _EMBED_AT_ONCE = 64  # chunks that are waited for, so that all cores have work
-_EMBED_AT_MOST = 512  # chunks of a long document, so that it takes little room
 
 
 @dataclass(slots=True)
@@ -188,12 +188,9 @@ class Ingestion:
         self._model = model
         self._waiting: list[_Read] = []
         if model is not None:
-            import numpy as np  # noqa: PLC0415 - without a model there is no need
-
             fingerprint = fingerprint_of(model)
             writer.use_embedder(fingerprint)
-            # The vector of texts of which the model knows too little to place them.
-            self._nowhere = np.zeros(fingerprint.dimension, dtype=np.float32)
+            self._dimension = fingerprint.dimension
 
     def changed(self, offered: Iterable[Item | Problem | Unchanged]) -> Iterator[Item]:
         """Yield the items that have to be read; note everything else."""
@@ -477,22 +474,15 @@ class Ingestion:
     def _embedded(self, texts: Sequence[str]) -> list[Embedding]:
         if self._model is None or not texts:
             return []
-        known = self._model.known(texts)
-        telling = [i for i, share in enumerate(known) if share >= LEAST_KNOWN]
-        made = [Embedding(self._nowhere, 0.0)] * len(texts)
-        for first in range(0, len(telling), _EMBED_AT_MOST):
-            part = telling[first : first + _EMBED_AT_MOST]
-            found = self._model.embed_passages([texts[i] for i in part])
-            self.report.cut += sum(cut > 0 for cut in found.cut)
-            for i, vector in zip(part, found.vectors, strict=True):
-                made[i] = Embedding(vector, known[i])
+        made, cut = embed_chunks(self._model, texts, dimension=self._dimension)
+        self.report.cut += cut
         return made
 
     def _embed_what_has_no_vector(self) -> None:
         """Embed chunks of an earlier release, or of runs without a model."""
         if self._model is None:
             return
-        while chunks := self._writer.unembedded(limit=_EMBED_AT_MOST):
+        while chunks := self._writer.unembedded(limit=AT_ONCE):
             found = self._embedded([chunk.indexed_text for chunk in chunks])
             ids = [chunk.id for chunk in chunks]
             self._writer.embed(dict(zip(ids, found, strict=True)))

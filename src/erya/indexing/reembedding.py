@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from erya.indexing.embedding import embedded
+from erya.indexing.embedding import embed_chunks
 from erya.models import EmbeddingModel, fingerprint_of
 from erya.records import Fingerprint, Principal
 from erya.stores import Store
@@ -47,7 +47,7 @@ def reembed(
         if not chunks:
             return fingerprint
         texts = [chunk.indexed_text for chunk in chunks]
-        made = embedded(model, texts, dimension=fingerprint.dimension)
+        made, _ = embed_chunks(model, texts, dimension=fingerprint.dimension)
         ids = [chunk.id for chunk in chunks]
         with store.writer(principal, purpose="embed anew") as writer:
             writer.stage_embedder(fingerprint)

@@ -326,7 +326,7 @@ class Writer(Protocol):
 
     def stage_chunks(
         self,
-        document_id: str,
+        document: Document,
         chunks: Sequence[Chunk],
         *,
         recipe: str,
@@ -334,10 +334,11 @@ class Writer(Protocol):
     ) -> None:
         """Keep chunks of a stored document beside those that searches use.
 
-        They go with the version of the document that they were cut from.
+        They go with the version of the document that they were cut from; where another
+        is stored, they are not kept.
 
         Args:
-            document_id: The document; an unknown id changes nothing.
+            document: What they were cut from.
             chunks: Spans of its text.
             recipe: The chunker's.
             embeddings: One for each chunk, by the model that `use_embedder` named; None

@@ -29,10 +29,12 @@ class Staged(NamedTuple):
     Attributes:
         chunks: What a row tells of each: [id, start, end, page, headings, known].
         vectors: Their vectors one after another; empty where there are none.
+        version: The hash of the version that they were cut from.
     """
 
     chunks: list[list[Any]]
     vectors: bytes
+    version: str
 
 
 def stage(
@@ -42,13 +44,19 @@ def stage(
     recipe: str,
     embedder: int | None,
 ) -> None:
-    """Store chunks for documents by their ids, in place of what the chunker had cut."""
-    documents, table = schema.documents, schema.chunkings
-    found = connection.execute(
-        sa.select(documents.c.number, documents.c.id, documents.c.version).where(
-            documents.c.id.in_(sorted(rows))
+    """Store chunks for documents by their ids, in place of what the chunker had cut.
+
+    Of a document that has changed meanwhile nothing is stored: it counts as not cut.
+    """
+    documents, versions, table = schema.documents, schema.versions, schema.chunkings
+    current = connection.execute(
+        sa.select(
+            documents.c.number, documents.c.id, documents.c.version, versions.c.hash
         )
+        .join(versions, versions.c.number == documents.c.version)
+        .where(documents.c.id.in_(sorted(rows)))
     ).all()
+    found = [each for each in current if each.hash == rows[each.id].version]
     new = [
         {
             "document": each.number,
@@ -142,14 +150,14 @@ def switch(
                 table.c.document == row.number, table.c.recipe == recipe
             )
         ).one()
-        taken = Staged(kept.chunks, kept.vectors)
+        taken = Staged(kept.chunks, kept.vectors, row.hash)
         if _crc(taken) != kept.crc:
             msg = (
                 f"What {recipe!r} has cut of {row.source} is not what was written; "
                 "nothing was switched. Forget it, and cut the documents again."
             )
             raise DamagedError(msg)
-        own = _kept(connection, row.number, embedder=current and current[0])
+        own = _kept(connection, row, embedder=current and current[0])
         key = row.id
         connection.execute(sa.delete(chunks).where(chunks.c.document == row.number))
         stage(connection, {key: own}, recipe=before, embedder=current and current[0])
@@ -200,6 +208,7 @@ def _documents(connection: sa.Connection) -> Iterator[Any]:
         sa.select(
             documents.c.number, documents.c.id, documents.c.source,
             documents.c.version, versions.c.recipe, versions.c.title, versions.c.text,
+            versions.c.hash,
         ).join(versions, versions.c.number == documents.c.version)
     )  # fmt: skip
 
@@ -226,7 +235,7 @@ def _vectors(taken: Staged, *, dimension: int) -> Iterator[Row]:
         yield {"known": known, "crc": vector_crc(known, data), "data": data}
 
 
-def _kept(connection: sa.Connection, document: int, *, embedder: int | None) -> Staged:
+def _kept(connection: sa.Connection, document: Any, *, embedder: int | None) -> Staged:
     """Return the chunks in use of a document, as they are kept beside."""
     chunks, vectors = schema.chunks, schema.vectors
     rows: Sequence[Any] = connection.execute(
@@ -238,7 +247,7 @@ def _kept(connection: sa.Connection, document: int, *, embedder: int | None) -> 
             vectors,
             (vectors.c.chunk == chunks.c.number) & (vectors.c.embedder == embedder),
         )
-        .where(chunks.c.document == document)
+        .where(chunks.c.document == document.number)
         .order_by(chunks.c.start)
     ).all()  # fmt: skip
     whole = all(row.data is not None for row in rows)
@@ -248,6 +257,7 @@ def _kept(connection: sa.Connection, document: int, *, embedder: int | None) -> 
             for row in rows
         ],
         b"".join(row.data for row in rows) if whole else b"",
+        document.hash,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from erya.records import Chunk, Document
 
-__all__ = ["chunk_hash", "document_hash", "structure_of"]
+__all__ = ["chunk_hash", "document_hash", "hash_of", "structure_of"]
 
 
 def structure_of(document: Document) -> dict[str, Any]:
@@ -28,6 +28,16 @@ def document_hash(
 ) -> str:
     """Return the hash of everything that a stored version says."""
     return _sha256([title, text, structure, dict(details)])
+
+
+def hash_of(document: Document) -> str:
+    """Return the hash that a version is stored with."""
+    return document_hash(
+        title=document.title,
+        text=document.text,
+        structure=structure_of(document),
+        details=document.metadata,
+    )
 
 
 def chunk_hash(chunk: Chunk) -> str:

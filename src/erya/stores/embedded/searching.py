@@ -135,14 +135,14 @@ class Legs:
             Candidate(scores[number].score, *cosines.get(number, (None, 0.0)))
             for number in numbers
         ]
-        telling_only = [
-            candidate._replace(keyword=scores[number].telling)
-            for number, candidate in zip(numbers, candidates, strict=True)
-        ]
         question = FusedQuestion(embedding.known, self._bm25.full_score(), _DEPTH)
         first = _fused(asked.fusion, question, candidates)
         fed = self._fed(numbers, candidates, first)
         fused = _fused(asked.fusion, question, fed)
+        telling_only = [
+            candidate._replace(keyword=scores[number].telling)
+            for number, candidate in zip(numbers, fed, strict=True)
+        ]
         telling = _fused(asked.fusion, question, telling_only)
         ranks = {KEYWORD: _ranks(words), VECTOR: _ranks(near)}
         # What neither leg says anything for is no hit.

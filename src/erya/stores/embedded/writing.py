@@ -23,7 +23,7 @@ from erya.stores.embedded.catching_up import (
     vector_crc,
 )
 from erya.stores.embedded.database import guarded, outside_transaction
-from erya.stores.embedded.hashes import chunk_hash, document_hash, structure_of
+from erya.stores.embedded.hashes import chunk_hash, hash_of, structure_of
 from erya.stores.embedded.reading import (
     VARIABLES,
     Scope,
@@ -90,20 +90,34 @@ class EmbeddedWriter(Writer):
         recipe: str,
         embeddings: Sequence[Embedding] | None = None,
     ) -> None:
+        vectors = self._checked(document, chunks, embeddings)
+        self._forget(document.id)
+        rows = [_chunk_row(chunk, chunks=len(chunks)) for chunk in chunks]
+        self._batch.puts[document.id] = _Put(document, rows, original, recipe, vectors)
+
+    def _checked(
+        self,
+        document: Document,
+        chunks: Sequence[Chunk],
+        embeddings: Sequence[Embedding] | None,
+    ) -> list[dict[str, Any]]:
+        """Return what is stored of the embeddings.
+
+        Raises:
+            ValueError: A chunk is no span of the document, or the embeddings do not
+                fit.
+        """
         for chunk in chunks:
             if document.text[chunk.start : chunk.end] != chunk.text:
                 msg = f"chunk {chunk.id} is not a span of the text of {document.source}"
                 raise ValueError(msg)
-        self._forget(document.id)
         if embeddings is not None and len(embeddings) != len(chunks):
             msg = (
                 f"{len(embeddings)} embeddings for {len(chunks)} chunks of "
                 f"{document.source}"
             )
             raise ValueError(msg)
-        vectors = [self._vector_row(each) for each in embeddings or ()]
-        rows = [_chunk_row(chunk, chunks=len(chunks)) for chunk in chunks]
-        self._batch.puts[document.id] = _Put(document, rows, original, recipe, vectors)
+        return [self._vector_row(each) for each in embeddings or ()]
 
     @override
     def use_embedder(self, fingerprint: Fingerprint) -> None:
@@ -191,25 +205,22 @@ class EmbeddedWriter(Writer):
     @override
     def stage_chunks(
         self,
-        document_id: str,
+        document: Document,
         chunks: Sequence[Chunk],
         *,
         recipe: str,
         embeddings: Sequence[Embedding] | None = None,
     ) -> None:
-        made = [self._vector_row(each) for each in embeddings or ()]
-        if embeddings is not None and len(made) != len(chunks):
-            msg = f"{len(made)} embeddings for {len(chunks)} chunks of {document_id}"
-            raise ValueError(msg)
+        made = self._checked(document, chunks, embeddings)
         known = [each["known"] for each in made] or [0.0] * len(chunks)
         told = [
             [c.id, c.start, c.end, c.page, list(c.headings), share]
             for c, share in zip(chunks, known, strict=True)
         ]
         vectors = b"".join(each["data"] for each in made)
-        self._batch.cut.setdefault(recipe, {})[document_id] = chunkings.Staged(
-            told, vectors
-        )
+        version = hash_of(document)
+        staged = chunkings.Staged(told, vectors, version)
+        self._batch.cut.setdefault(recipe, {})[document.id] = staged
 
     @override
     def unchunked(self, recipe: str, *, limit: int) -> list[str]:
@@ -553,12 +564,7 @@ class _Transaction:
             "media_type": put.document.media_type,
             "details": dict(put.document.metadata),
             "characters": len(text),
-            "hash": document_hash(
-                title=put.document.title,
-                text=text,
-                structure=structure,
-                details=put.document.metadata,
-            ),
+            "hash": hash_of(put.document),
             "added_at": self._now,
             "structure": structure,
             "text": text,
