@@ -24,10 +24,11 @@ from common import OWNER, print_run, read_jsonl
 
 from erya.assistant import Assistant
 from erya.chunking import CHUNKERS, chunker_of
+from erya.evaluating.benchmarks.chunking import overlap
 from erya.language import content_words, count_tokens
 from erya.loading import document_of, parse
-from erya.models import OFFLINE_MODEL, LocalEmbedding, open_local
-from erya.records import Chunk, Document, Item
+from erya.models import OFFLINE_MODEL, open_local
+from erya.records import Chunk, Document, Item, Span
 from erya.stores import Bases
 
 BUDGET = 800  # tokens
@@ -38,7 +39,7 @@ class Asked(NamedTuple):
 
     text: str
     document: str
-    spans: list[tuple[int, int]]
+    spans: list[Span]
     answer: str = ""
 
 
@@ -51,7 +52,7 @@ def main() -> None:
     parser.add_argument("--chunkers", default=",".join(CHUNKERS))
     given = parser.parse_args()
     print_run()
-    model = LocalEmbedding(open_local(OFFLINE_MODEL))
+    model = open_local(Path(), OFFLINE_MODEL, threads=2)
     sets = {
         "chunking_evaluation": spans_set(given.data / "chunking_evaluation"),
         "graphrag_bench_medical": medical_set(given.data / "graphrag_bench_medical"),
@@ -99,14 +100,9 @@ def measured(assistant: Assistant, asked: Asked) -> tuple[float, float, float]:
         there = {word for chunk in taken for word in content_words(chunk.text)}
         share = len(wanted & there) / len(wanted) if wanted else 1.0
         return share, 0.0, 0.0
-    own = {i for start, end in asked.spans for i in range(start, end)}
-    got = {
-        (i if chunk.source == asked.document else -1 - i)
-        for chunk in taken
-        for i in range(chunk.start, chunk.end)
-    }
-    both = len(own & got)
-    return both / len(own), both / max(len(got), 1), both / len(own | got)
+    here = [Span(c.start, c.end) for c in taken if c.source == asked.document]
+    elsewhere = sum(len(c.text) for c in taken if c.source != asked.document)
+    return overlap(here, asked.spans, elsewhere=elsewhere)
 
 
 def within_budget(chunks: Sequence[Chunk]) -> Iterator[Chunk]:
@@ -139,7 +135,7 @@ def spans_set(folder: Path) -> tuple[list[Document], list[Asked]]:
         for each in row["references"]:
             at = text.find(each["content"].strip())
             if at >= 0:
-                spans.append((at, at + len(each["content"].strip())))
+                spans.append(Span(at, at + len(each["content"].strip())))
         if spans:
             questions.append(Asked(row["text"], row["corpus_id"] + ".txt", spans))
     return documents, questions
