@@ -44,7 +44,7 @@ from erya.stores import Store, Writer
 from erya.verifying import check_facts, check_spans, verify
 
 if TYPE_CHECKING:
-    from erya.records import Hit
+    from erya.records import Chunk, Hit
 
 __all__ = ["Assistant"]
 
@@ -428,11 +428,16 @@ class Assistant:
         """
         if type(self.chunker).widen is Chunker.widen:
             return evidence
-        read = cache(lambda key: self.store.document(principal, key))
+        around: dict[str, Chunk] = {}
+        for key in dict.fromkeys(hit.chunk.document_id for hit in evidence.hits):
+            document = self.store.document(principal, key)
+            chunks = [h.chunk for h in evidence.hits if h.chunk.document_id == key]
+            wider = self.chunker.widen(document, chunks)
+            around |= {c.id: w for c, w in zip(chunks, wider, strict=True)}
         wide: dict[str, Hit] = {}
         for hit in evidence.hits:
-            around = self.chunker.widen(read(hit.chunk.document_id), hit.chunk)
-            wide.setdefault(around.id, dataclasses.replace(hit, chunk=around))
+            parent = around[hit.chunk.id]
+            wide.setdefault(parent.id, dataclasses.replace(hit, chunk=parent))
         return dataclasses.replace(evidence, hits=tuple(wide.values()))
 
     def answer(

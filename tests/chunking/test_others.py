@@ -105,7 +105,7 @@ class TestParentChildChunker(ChunkerContract):
         chunker = ParentChildChunker(max_tokens=64)
         children = list(chunker.chunk(document))
         child = next(c for c in children if "canteen" in c.text)
-        parent = chunker.widen(document, child)
+        (parent,) = chunker.widen(document, [child])
 
         assert "25 days" not in child.text
         assert "25 days" in parent.text

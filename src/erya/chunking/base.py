@@ -1,6 +1,6 @@
 """The contract of this room; `erya.testing.chunking` checks it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from erya.records import Chunk, Document
@@ -27,10 +27,10 @@ class Chunker(Protocol):
         """
         ...
 
-    def widen(self, document: Document, chunk: Chunk) -> Chunk:
-        """Return what an answer is made from where `chunk` was found.
+    def widen(self, document: Document, chunks: Sequence[Chunk]) -> list[Chunk]:
+        """Return what an answer is made from where each of `chunks` was found.
 
         The chunk itself, unless it was cut small only to be found.
         """
         del document
-        return chunk
+        return list(chunks)

@@ -1,6 +1,7 @@
 """Small chunks to find, and the larger ones around them to answer from."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -47,13 +48,15 @@ class ParentChildChunker(SizedChunker):
                 yield places.chunk(trimmed(text, span))
 
     @override
-    def widen(self, document: Document, chunk: Chunk) -> Chunk:
-        around = (
-            parent
-            for parent in self._parents(document)
-            if parent.start <= chunk.start and chunk.end <= parent.end
-        )
-        return next(around, chunk)
+    def widen(self, document: Document, chunks: Sequence[Chunk]) -> list[Chunk]:
+        parents = list(self._parents(document))
+        starts = [parent.start for parent in parents]
+        found: list[Chunk] = []
+        for chunk in chunks:
+            at = bisect_right(starts, chunk.start) - 1
+            inside = at >= 0 and chunk.end <= parents[at].end
+            found.append(parents[at] if inside else chunk)
+        return found
 
     def _parents(self, document: Document) -> Iterator[Chunk]:
         return StructureChunker(max_tokens=self.max_tokens).chunk(document)
