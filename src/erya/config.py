@@ -152,7 +152,7 @@ class Settings:
     rerank_candidates: int = 30
     rerank_seconds: float = 120.0
     rerank_proxy: str = ""
-    read_units: int = 12
+    read_units: int = 8
     diversity: float = 0.0
     model_hub: str = "https://huggingface.co"
     passages: int = 8

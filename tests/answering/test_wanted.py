@@ -12,12 +12,16 @@ from erya.answering.wanted import holds, wanted_in
         ("返厂换一个感应元件收多少钱？", "money"),
         ("How many days of leave do I have?", "duration"),
         ("网关断网以后能存几天的数据？", "duration"),
-        ("What time does the store close?", "date"),
-        ("报名是几月几号？", "date"),
+        ("What time does the store close?", "clock"),
+        ("报名是几月几号？", "month"),
         ("How many people work here?", "count"),
-        ("空箱有多重？", "count"),
+        ("空箱有多重？", "weight"),
+        ("How far apart may they be?", "length"),
+        ("How much memory does it have?", "size"),
+        ("室内多少度？", "temperature"),
+        ("What does a trustee earn per year?", "money"),
         ("What percentage is refunded?", "share"),
-        ("Who approves travel?", ""),
+        ("Who approves travel?", "person"),
         ("怎么重置密码？", ""),
         ("When does the alarm sound?", ""),  # an event may answer
     ],
@@ -42,6 +46,10 @@ def test_what_a_question_wants_follows_from_its_words(question, kind):
         ("几月？", "每年十月举行。"),
         ("How many?", "There is no limit; all are welcome."),
         ("百分之几？", "不超过成交价百分之五。"),
+        ("How much does it cost?", "Article: CB-60 | List price: 1,960.00"),
+        ("多重？", "型号: CB-60 | 重量（kg）: 4.2"),
+        ("How far apart?", "Up to three hundred metres."),
+        ("多少度？", "室温不超过 25 ℃。"),
     ],
 )
 def test_what_can_answer_holds_it(question, answer):
@@ -59,6 +67,9 @@ def test_what_can_answer_holds_it(question, answer):
         ("几月报名？", "第十六条 考核由拍卖行业协会统一组织。"),
         ("How many people?", "See section 4.2 and the staff list."),
         ("至少多少位？", "（二）应当符合安全的要求。"),
+        ("What does the CB-120 cost?", "CB-120 | Hold-over time: 120 minutes"),
+        ("CB-60 空箱有多重？", "CB-60 | 容积: 60 升"),
+        ("How far does the HX-210 reach?", "The HX-210 talks to a GW-8 gateway."),
     ],
 )
 def test_what_says_where_it_stands_holds_nothing(question, answer):

@@ -32,10 +32,12 @@ from erya.records import Answer, Chunk, Evidence, Hit, Reading, Span
 __all__ = ["ExtractiveAnswerer"]
 
 _PASSAGES: Final = 6  # more did not find more answers
-_COMPARED: Final = 16  # units in meaning; more did not find more answers
+_COMPARED: Final = 24  # units in meaning; more did not find more answers
+_PER_RANK: Final = 0.4  # a unit is compared less likely for each better passage
 _SINGLE: Final = 0.3  # weight of a Chinese word of one character
 _FEW: Final = 3  # fewer other passages than this tell nothing about prominence
 _TYPICAL_PROMINENCE: Final = 0.5
+_TYPICAL_RELEVANCE: Final = -2.0
 _UNIT_CHARACTERS: Final = 360  # of a unit that are compared in meaning
 _SHORT: Final = 120  # characters of a quote that may need its heading
 _UNREAD: Final = -12.0  # log odds, where a reader has seen nothing
@@ -53,7 +55,8 @@ class Weights:
         kind: The unit holds what the question asks for: a number, a time, a reason.
         wanted: The same, where no answer can be without it: an amount, a date.
         exact: It names a code or reference that the question names.
-        companion: How far below the best a further unit may be.
+        companion: How far below the best a further unit may be; twice as far where
+            several things are asked for.
     """
 
     meaning: float = 20.0
@@ -70,16 +73,15 @@ class Weights:
 class Refusal:
     """When the documents do not say: below 0 the evidence is too weak.
 
-    evidence = span * the reader's log odds of its best span + relevance * those of its
-    best unit + meaning * the best cosine of a unit + constant. Where nobody has read
-    the units, or no vector tells of them, two signs from words decide: the share of
-    the question's words that the best passage has, and how far it stands out.
+    evidence = meaning * the best cosine of a unit + relevance * the reader's log odds
+    of its best unit (typical ones where nobody has read) + constant. Where no vector
+    tells of the units, two signs from words decide: the share of the question's words
+    that the best passage has, and how far it stands out.
     """
 
-    span: float = 0.1
-    relevance: float = 0.2
-    meaning: float = 4.0
-    constant: float = 0.3
+    meaning: float = 10.0
+    relevance: float = 0.1
+    constant: float = -3.5
     prominence: float = 0.47
     coverage: float = 0.51
 
@@ -102,7 +104,7 @@ class ExtractiveAnswerer(Answerer):
     sentences: int = 3
     embedding: EmbeddingModel | None = None
     reader: ReaderModel | None = None
-    readings: int = 12
+    readings: int = 8
     weights: Weights = Weights()
     refusal: Refusal = Refusal()
 
@@ -123,8 +125,10 @@ class ExtractiveAnswerer(Answerer):
             or self._strength(question, evidence, candidates) < 0
         ):
             return abstain(question, evidence, missing=missing)
-        chosen = self._chosen(candidates)
-        if intent.wanted and not any(candidate.held for candidate in chosen):
+        chosen = self._chosen(candidates, several=intent.several)
+        if intent.wanted:
+            chosen = [candidate for candidate in chosen if candidate.held]
+        if not chosen:
             return abstain(question, evidence)
         answer = assemble([c.quoted(intent, question) for c in chosen])
         if on_text is not None:
@@ -139,13 +143,12 @@ class ExtractiveAnswerer(Answerer):
         if intent.exact:
             hits = tuple(h for h in hits if _names_any(h.chunk, intent)) or hits
         units = [
-            (hit, unit) for hit in hits[:_PASSAGES] for unit in split_units(hit.chunk)
+            (rank, self._scored(hit, unit, intent=intent, weights=evidence.weights))
+            for rank, hit in enumerate(hits[:_PASSAGES])
+            for unit in split_units(hit.chunk)
         ]
-        scored = [
-            self._scored(hit, unit, intent=intent, weights=evidence.weights)
-            for hit, unit in units
-        ]
-        likely = sorted(scored, key=lambda each: -each.score)[:_COMPARED]
+        units = sorted(units, key=lambda unit: _PER_RANK * unit[0] - unit[1].score)
+        likely = [candidate for _, candidate in units[:_COMPARED]]
         nearness = self._nearness(question, likely)
         candidates = [
             each._replace(score=each.score + self.weights.meaning * near, near=near)
@@ -206,19 +209,19 @@ class ExtractiveAnswerer(Answerer):
         )
         return _Candidate(hit, unit, score, held)
 
-    def _chosen(self, candidates: Sequence["_Candidate"]) -> list["_Candidate"]:
+    def _chosen(
+        self, candidates: Sequence["_Candidate"], *, several: bool
+    ) -> list["_Candidate"]:
         """Take the best, and those that are nearly as likely to answer.
 
         A unit inside a quote that is taken already, or that says the same, is not
         quoted twice. The best passage comes first.
         """
         best = candidates[0]
+        least = best.score - self.weights.companion * (2 if several else 1)
         near = [best]
         for candidate in candidates[1 : 4 * self.sentences]:
-            if (
-                len(near) == self.sentences
-                or candidate.score < best.score - self.weights.companion
-            ):
+            if len(near) == self.sentences or candidate.score < least:
                 break
             if not any(map(candidate.meets, near)):
                 near.append(candidate)
@@ -230,19 +233,13 @@ class ExtractiveAnswerer(Answerer):
     ) -> float:
         """Return how strongly the passages speak; below 0 they do not say."""
         refusal = self.refusal
-        readings = [c.reading for c in candidates if c.reading is not None]
         near = max(candidate.near for candidate in candidates)
-        if not readings or not near:
+        if not near:
             prominence = refusal.prominence * _prominence(evidence)
             return _share_of_words(question, evidence) + prominence - refusal.coverage
-        span = max((r.spans[0].score for r in readings if r.spans), default=_UNREAD)
-        relevance = max(reading.relevance for reading in readings)
-        return (
-            refusal.span * max(span, _UNREAD)
-            + refusal.relevance * relevance
-            + refusal.meaning * near
-            + refusal.constant
-        )
+        read = [c.reading.relevance for c in candidates if c.reading is not None]
+        relevance = refusal.relevance * max(read, default=_TYPICAL_RELEVANCE)
+        return refusal.meaning * near + relevance + refusal.constant
 
 
 class _Candidate(NamedTuple):
@@ -325,10 +322,11 @@ def _names_any(chunk: Chunk, intent: Intent) -> bool:
 
 
 def _missing(intent: Intent, evidence: Evidence) -> tuple[str, ...]:
-    """Return what the question names exactly, if no passage names any of it."""
-    if not intent.exact or any(_names_any(h.chunk, intent) for h in evidence.hits):
-        return ()
-    return intent.exact
+    """Return what the question names exactly and no passage does."""
+    texts = [hit.chunk.indexed_text for hit in evidence.hits]
+    return tuple(
+        each for each in intent.exact if not any(mentions(t, each) for t in texts)
+    )
 
 
 def _letters(text: str) -> str:
