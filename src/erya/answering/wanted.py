@@ -80,7 +80,8 @@ _KINDS: Final = (
         rf"[$€£¥￥₹]|\b(?:USD|EUR|CNY|RMB|NT\$?|TWD|JPY|GBP|CHF|HKD|euros?|dollars?"
         rf"|pounds?|yuan|cents?|francs?|yen)\b|[元圆圓角]|块钱|万|[%％]|百分之|倍"
         rf"|\btimes\b|\b(?:double|twice|half)\b|一半|半[价價薪]|{_FREE}"
-        rf"|\d,\d{{3}}\b|{_SUMS}[^|\n]{{0,30}}?[:：| ]\s*\d|\|\s*\d[\d.]*\s*\|.*{_SUMS}",
+        rf"|\d,\d{{3}}\b|{_SUMS}[^|\n]{{0,30}}?[:：| ]\s*\d"
+        rf"|\|\s*\d[\d.]*\s*\|.*{_SUMS}",
     ),
     _of(
         "duration",
