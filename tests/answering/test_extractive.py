@@ -80,6 +80,10 @@ def test_the_mark_of_a_list_item_is_not_quoted(ask):
         ("公司的股票代码是什么？", "文档中没有说明这一点。"),
         ("What does the HX-999 measure?", "No document mentions HX-999."),
         ("HX-999 测量什么？", "文档中没有提到HX-999。"),
+        # One of two names is there.
+        ("What does error E77 of the HX-210 mean?", "No document mentions E77."),
+        # All that is told of it is another kind of number.
+        ("How heavy is the HX-210?", "The documents do not say."),
     ],
 )
 def test_what_the_documents_do_not_say_is_refused(ask, question, text):
@@ -127,3 +131,9 @@ def test_no_more_sentences_than_asked_for(ask):
 
     assert len(ask(question, sentences=1).claims) == 1
     assert len(ask(question, sentences=3).claims) <= 3
+
+
+def test_only_what_holds_the_kind_that_is_asked_for_is_quoted(ask):
+    answer = ask("How much does the HX-210 cost?")
+
+    assert [each.quote for each in answer.citations] == ["It costs 129 euro."]

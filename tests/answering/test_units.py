@@ -1,5 +1,6 @@
 from erya.answering.units import (
     find_item,
+    find_label,
     find_list,
     find_record,
     include_code,
@@ -90,3 +91,22 @@ def test_units_are_sentences_and_rows_with_the_names_of_their_columns():
     ]
     for unit in units[:2]:
         assert chunk.text[slice(*unit.span)] == unit.text
+
+
+def test_a_label_and_its_value_belong_together():
+    text = "Reception\n\nGround floor\n\nIt is open all day. Ring twice."
+
+    for words in ("Reception", "Ground floor"):
+        assert (
+            said(text, find_label(text, at(text, words))) == "Reception\n\nGround floor"
+        )
+    assert find_label(text, at(text, "It is open all day.")) is None
+    assert find_label("Alone", Span(0, 5)) is None
+
+
+def test_a_number_by_itself_is_no_unit_and_a_row_of_numbers_is():
+    (chunk,) = chunked(
+        document("a.md", "One.\n\n17\n\n| A | B |\n| --- | --- |\n| 3 | 4 |")
+    )
+
+    assert [unit.text for unit in split_units(chunk)] == ["One.", "| 3 | 4 | | A | B |"]

@@ -78,6 +78,15 @@ def test_rows_and_items_stay_whole_where_they_fit():
             assert row.endswith("euro |")
 
 
+def test_an_introduction_stays_with_what_it_introduces():
+    text = f"{'A line of eight words that fills it. ' * 4}\n\nBring these:\n\n{'Pens. ' * 30}"
+
+    chunks = list(StructureChunker(max_tokens=80).chunk(read(text, "a.txt")))
+
+    assert chunks[1].text.startswith("Bring these:\n\nPens.")
+    assert "".join("".join(c.text.split()) for c in chunks) == "".join(text.split())
+
+
 def test_a_chunk_knows_its_page():
     text = "First page.\n\nSecond page."
     document = Document(

@@ -395,3 +395,14 @@ def test_a_picture_of_a_telephone_is_named_by_its_kind():
     with pytest.raises(DocumentError, match="a HEIC picture") as raised:
         parse(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40), "IMG_1.HEIC")
     assert raised.value.code == "unsupported_type"
+
+
+def test_a_definition_stands_with_its_term():
+    page = (
+        "<dl><dt>HTML<dt>HTM<dd>A <b>language</b><dd>for pages</dd>"
+        "<dt>年假</dt><dd><p>带薪休息</p></dd><dt>Why?</dt><dd>So.</dd><dt>Last</dl>After"
+    )
+
+    assert parse(page.encode(), "a.html").text == (
+        "HTML, HTM: A language\n\nfor pages\n\n年假：带薪休息\n\nWhy?\nSo.\n\nLast\n\nAfter"
+    )

@@ -20,6 +20,7 @@ from erya.answering.questions import Intent, detect_intent, mentions
 from erya.answering.units import (
     Unit,
     find_item,
+    find_label,
     find_list,
     find_record,
     include_code,
@@ -290,6 +291,7 @@ class _Candidate(NamedTuple):
             whole = find_list(text, span)
         if whole is None:
             whole = find_item(text, span) or include_code(text, span)
+            whole = find_label(text, span) or whole if whole == span else whole
         heading = _heading_for(self.hit.chunk, text[slice(*whole)], question)
         inside = self.answer is not None and (
             whole.start <= self.answer.start and self.answer.end <= whole.end

@@ -17,6 +17,7 @@ from erya.records import Chunk, Span
 __all__ = [
     "Unit",
     "find_item",
+    "find_label",
     "find_list",
     "find_record",
     "include_code",
@@ -26,6 +27,10 @@ __all__ = [
 _LONGEST_LIST: Final = 600  # characters of a list quoted with its introduction
 _LONGEST_RECORD: Final = 400
 _LONGEST_CODE: Final = 500
+_LONGEST_LABEL: Final = 40
+_LONGEST_PAIR: Final = 200
+_SAYS: Final = re.compile(r"[^\W\d_]|\|")
+_ENDS: Final = tuple(".。!！?？;；,，…:：")
 _FIELD: Final = re.compile(r"[^\s:：|][^:：|\n]{0,40}: \S")
 _ITEM: Final = re.compile(
     r"\s*(?:[-*•·●＊○▪◦–]|[(（]?(?:\d{1,3}|[a-zA-Z]|[一二三四五六七八九十]{1,3})[)）、.．](?!\d))"
@@ -54,13 +59,14 @@ class Unit:
 def split_units(chunk: Chunk) -> list[Unit]:
     """Return the sentences, rows and items of a passage in order.
 
-    A row that only names the columns below says nothing itself and is left out.
+    A row that only names the columns below says nothing itself and is left out, and so
+    is a number by itself: that of a page, as a rule.
     """
     text = chunk.text
     return [
         Unit(span=span, text=_with_names(chunk, span))
         for span in (_without_mark(text, sentence) for sentence in sentences(text))
-        if span.start < span.end and not names_columns(text, span)
+        if _SAYS.search(text, span.start, span.end) and not names_columns(text, span)
     ]
 
 
@@ -179,6 +185,38 @@ def include_code(text: str, span: Span) -> Span:
     if code.strip() and len(code) <= _LONGEST_CODE and _is_code(code):
         return Span(span.start, after)
     return span
+
+
+def find_label(text: str, span: Span) -> Span | None:
+    """Return a label with the value in the line below it, whichever of both is given.
+
+    A label is a short line that no mark ends. None where there is no such pair.
+    """
+    lines = list(_lines(text))
+    at = next((i for i, line in enumerate(lines) if line == span), None)
+    if at is None:
+        return None
+    if at and _is_label(text, lines[at - 1]) and _is_label(text, span):
+        return (
+            None
+            if _is_item(text, lines[at - 1])
+            else Span(lines[at - 1].start, span.end)
+        )
+    below = lines[at + 1] if at + 1 < len(lines) else None
+    if (
+        not _is_label(text, span)
+        or below is None
+        or below.end - span.start > _LONGEST_PAIR
+    ):
+        return None
+    return Span(span.start, below.end)
+
+
+def _is_label(text: str, line: Span) -> bool:
+    label = text[line.start : line.end]
+    return (
+        len(label) <= _LONGEST_LABEL and not label.endswith(_ENDS) and "|" not in label
+    )
 
 
 def _paragraph(text: str, span: Span) -> tuple[int, int]:

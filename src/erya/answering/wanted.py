@@ -171,8 +171,8 @@ _KINDS: Final = (
     _of(
         "person",
         r"(?:^|[.,;:?!] )who(?:m|se|'s)?\b|谁|誰|哪位|什么人|何人|叫什么名字",
-        r"(?-i:\b[A-Z][\w'’-]+ (?:[A-Z]\. ?)*[A-Z][a-z]+)|\b(?:\w*manager|director"
-        r"|officer"
+        r"(?-i:\b[A-Z][\w'’-]+ (?:[A-Z]\. ?)*[A-Z][a-z]+|[A-Z]\w+:)|\||\b(?:\w*manager"
+        r"|director|officer"
         r"|head|team|department|committee|engineer|owner|president|minister|court"
         r"|authorit\w+|employ\w+|staff|agent|trustee|advis\w+|lead\w*|chair\w*|board"
         r"|council|partner|author|founder|parents?|you|we|he|she|they|any(?:one|body)"

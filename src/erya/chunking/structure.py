@@ -41,7 +41,7 @@ class StructureChunker(SizedChunker):
         max_tokens: The largest chunk, by `erya.language.count_tokens`, at least 16.
     """
 
-    kind: ClassVar[str] = "structure-2"
+    kind: ClassVar[str] = "structure-3"
 
     @override
     def chunk(self, document: Document) -> Iterator[Chunk]:
@@ -58,13 +58,35 @@ class StructureChunker(SizedChunker):
                 run.append(block)
                 continue
             pieces = (piece for each in run for piece in self._pieces(text, each))
-            yield from pack(pieces, max_tokens=self.max_tokens)
+            together = _with_introductions(text, pieces, max_tokens=self.max_tokens)
+            yield from pack(together, max_tokens=self.max_tokens)
             run = []
 
     def _pieces(self, text: str, block: Block) -> Iterator[tuple[Span, int]]:
         cuts = _CUTS.get(block.kind, BY_SENTENCE)
         span = Span(block.start, block.end)
         return cut_to_size(text, span, cuts, max_tokens=self.max_tokens)
+
+
+def _with_introductions(
+    text: str, pieces: Iterator[tuple[Span, int]], *, max_tokens: int
+) -> Iterator[tuple[Span, int]]:
+    """Join what ends in a colon with the piece that it introduces, if both fit."""
+    before: tuple[Span, int] | None = None
+    for span, tokens in pieces:
+        joined = (span, tokens)
+        if before is not None:
+            if before[1] + tokens <= max_tokens:
+                joined = (Span(before[0].start, span.end), before[1] + tokens)
+            else:
+                yield before
+        if text[span.start : span.end].rstrip().endswith((":", "：")):
+            before = joined
+        else:
+            before = None
+            yield joined
+    if before is not None:
+        yield before
 
 
 def sections(document: Document) -> Iterator[tuple[tuple[str, ...], list[Block]]]:

@@ -52,6 +52,9 @@ _BLOCKS: Final = frozenset(
      "details", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form",
      "header", "hr", "html", "legend", "li", "main", "p", "section", "summary")
 )  # fmt: skip
+_TOLD: Final = frozenset(
+    ("caption", "dd", "dl", "dt", "li")
+)  # blocks of their own kind
 _HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
 _LISTS: Final = frozenset(("ul", "ol", "menu"))
 _CELLS: Final = frozenset(("td", "th"))
@@ -82,7 +85,7 @@ _GIVEN: Final = r"(?:\s+[^\s/>][^\s/>=]*(?:=\"[^\"]*\")?)*\s*/?"
 # tags that only part what stands around them.
 _NEXT: Final = re.compile(
     rf"([^<]*)(?:<(p|h[1-6]|t[dh]|li)({_GIVEN})>([^<]*)</\2>"
-    rf"|((?:</?(?:{'|'.join(sorted(_BLOCKS - {'li', 'caption'}))}){_GIVEN}>\s*)+)"
+    rf"|((?:</?(?:{'|'.join(sorted(_BLOCKS - _TOLD))}){_GIVEN}>\s*)+)"
     rf"|<(/?)([a-zA-Z][^\s/>]*)({_GIVEN})>"
     r"|<!--.*?-->|<![dD][^>]*>|(<)|\Z)",
     re.DOTALL,
@@ -234,6 +237,7 @@ class _Reader:
         self._builder = builder
         self._inline: list[str] = []
         self._lists: list[int | None] = []
+        self._term = ""  # of a definition that has not come yet
         self._item_begins = False
         self._tables = 0
         self._rows: list[list[str]] = []
@@ -281,7 +285,8 @@ class _Reader:
 
     def _whole(self, tag: str, attributes: str, text: str) -> None:
         """Add an element that has no others in it."""
-        if not (self._tables or self._lists or self._inline or tag not in _ALONE):
+        open_ = self._tables or self._lists or self._inline or self._term
+        if not (open_ or tag not in _ALONE):
             if "\n" in text:
                 text = _flowing(text)
             if "&" in text:
@@ -346,8 +351,15 @@ class _Reader:
                 self._lists.pop()
             if not self._lists:
                 self._builder.end_list()
+        elif tag == "dt":
+            term = self._take().strip()
+            self._term = f"{self._term}, {term}" if self._term and term else term
         elif tag in _BLOCKS:
             self._flush()
+            if tag == "dl" and self._term:
+                self._inline.append(self._term)
+                self._term = ""
+                self._flush()
 
     def _leave_table(self, tag: str) -> None:
         if tag == "table":
@@ -394,6 +406,9 @@ class _Reader:
         text = self._take()
         if not text or text.isspace():
             return
+        if self._term:
+            text = f"{_introducing(self._term)}{text.lstrip()}"
+            self._term = ""
         if not self._lists:
             self._builder.paragraph(text)
             return
@@ -410,6 +425,13 @@ class _Reader:
         text = "".join(self._inline)
         self._inline.clear()
         return html.unescape(text) if "&" in text else text
+
+
+def _introducing(term: str) -> str:
+    """Return a term as it stands before what defines it."""
+    if term.endswith((":", "：", "?", "？", "!", "！", ".", "。")):
+        return f"{term}\n"
+    return f"{term}: " if term[-1].isascii() else f"{term}："
 
 
 def _spanned(form: re.Pattern[str], attributes: str) -> int:
