@@ -60,6 +60,11 @@ def test_a_question_tells_what_its_answer_holds(question, kind, several):
         ("第二十条 施行", "第120条", False),
         ("see Article 120", "第120条", True),
         ("retry_budget_max", "retry_budget", False),
+        ("The HX 210 and HX210 are one.", "HX-210", True),
+        ("ISO 9001 applies.", "ISO9001", True),
+        ("Release 2.1.1 brings more.", "v2.1.1", True),
+        ("Release v2.1.10 brings more.", "2.1.1", False),
+        ("Release v2.1.1 brings more.", "2.1.1", True),
     ],
 )
 def test_a_code_is_found_as_a_whole_or_not_at_all(text, exact, found):

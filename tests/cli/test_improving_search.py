@@ -58,7 +58,7 @@ def test_a_base_is_cut_otherwise_compared_switched_and_back(erya, folder, tmp_pa
 
     made = erya("kb", "rechunk", "h", *other, "--compare", questions, "--json").json
 
-    assert made["chunker"] == "structure-2:256"
+    assert made["chunker"] == "structure-3:256"
     assert made["beside"][0]["chunker"] == "recursive-1:32"
     assert made["beside"][0]["missing"] == 0
     assert made["comparison"]["metrics"]
@@ -68,7 +68,7 @@ def test_a_base_is_cut_otherwise_compared_switched_and_back(erya, folder, tmp_pa
     assert again["unchanged"] > 0  # it is read by the base's own chunker
     assert again["updated"] == 0
     back = erya("kb", "rechunk", "h", "--back", "--forget", "--json").json
-    assert back["chunker"] == "structure-2:256"
+    assert back["chunker"] == "structure-3:256"
     assert back["beside"] == []
     assert erya("ask", ASK, "--kb", "h").out == before
 

@@ -66,6 +66,9 @@ _EXACT: Final = re.compile(
     r"|(?<![\w-])[a-z]+(?:-[a-z]+){2,}(?![\w-])"  # pxc-loop-timeout
 )
 _REFERENCE: Final = re.compile(r"第\d+[条章节号]")
+_VERSION: Final = re.compile(r"v?(\d+(?:\.\d+)+\S*)", re.IGNORECASE)
+# Where some write a blank or a hyphen: HX-210, HX 210, HX210.
+_JOINTS: Final = re.compile(r"-|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 _NOT_EXACT: Final = re.compile(
     r"\d+(?:st|nd|rd|th|s|k|m|d|g|h|x|px|kb|mb|gb|tb|ml|kg|mg|km|cm|mm|am|pm)"
     r"|(?:fy|q|h)\d{1,4}|\d+-(?:[a-z]+)(?:-[a-z]+)?|\d{1,4}(?:-\d{1,2}){1,2}"
@@ -148,12 +151,15 @@ def _exact(question: str) -> tuple[str, ...]:
 def mentions(text: str, exact: str) -> bool:
     """Tell whether a text names what `Intent.exact` holds, as a whole.
 
-    `HX-210` is not in HX-2101; 第四十七条 and Article 47 are the same reference.
+    `HX-210` is not in HX-2101 and is HX 210; 第四十七条 and Article 47 are the same
+    reference, `v2.1.1` and 2.1.1 the same version.
     """
     if _REFERENCE.fullmatch(exact):
         return exact in normal_references(text)
-    letters = re.escape("".join(exact.split())).replace(r"\ ", "")
-    spread = r"[\s-]*".join(re.split(r"(?:\\-|-)", letters))
+    version = _VERSION.fullmatch(exact)
+    letters = version[1] if version else "".join(exact.split())
+    parts = map(re.escape, _JOINTS.split(letters))
+    spread = ("(?:v ?)?" if version else "") + r"[\s-]*".join(parts)
     pattern = rf"(?<![A-Za-z0-9_]){spread}(?![A-Za-z0-9_]|\.\d|-\d)"
     normal = unicodedata.normalize("NFKC", text)
     return re.search(pattern, normal, re.IGNORECASE) is not None
