@@ -39,7 +39,7 @@ _SINGLE: Final = 0.3  # weight of a Chinese word of one character
 _FEW: Final = 3  # fewer other passages than this tell nothing about prominence
 _TYPICAL_PROMINENCE: Final = 0.5
 _TYPICAL_RELEVANCE: Final = -2.0
-_UNIT_CHARACTERS: Final = 360  # of a unit that are compared in meaning
+_UNIT_CHARACTERS: Final = 240  # of a unit that are compared in meaning
 _SHORT: Final = 120  # characters of a quote that may need its heading
 _UNREAD: Final = -12.0  # log odds, where a reader has seen nothing
 
