@@ -137,3 +137,30 @@ def test_only_what_holds_the_kind_that_is_asked_for_is_quoted(ask):
     answer = ask("How much does the HX-210 cost?")
 
     assert [each.quote for each in answer.citations] == ["It costs 129 euro."]
+
+
+def test_the_best_quote_stands_first_unless_several_things_are_asked_for(tmp_path):
+    store = EmbeddedStore(tmp_path / "base", name="test")
+    given = document(
+        "doors.txt",
+        "The blue door closes by itself at night. The red door closes at nine. "
+        "The red door closes late on the day of the red door party.",
+        title="Doors",
+    )
+    with store.writer(OWNER, purpose="test") as writer:
+        writer.put(given, chunked(given), original=b"", recipe="test")
+
+    def quotes(question):
+        evidence = store.search(OWNER, question, limit=8)
+        return [
+            c.start for c in ExtractiveAnswerer().answer(question, evidence).citations
+        ]
+
+    one = quotes("Does the red door close on the day of the party?")
+    both = quotes(
+        "Do the blue door and the red door close on the day of the party, or both?"
+    )
+    store.close()
+
+    assert one[0] == max(one) > min(one)
+    assert both == sorted(both)

@@ -216,7 +216,8 @@ class ExtractiveAnswerer(Answerer):
         """Take the best, and those that are nearly as likely to answer.
 
         A unit inside a quote that is taken already, or that says the same, is not
-        quoted twice. The best passage comes first.
+        quoted twice. The best comes first, and then what stands in the same passage;
+        where several things are asked for, each passage keeps its order.
         """
         best = candidates[0]
         least = best.score - self.weights.companion * (2 if several else 1)
@@ -227,7 +228,14 @@ class ExtractiveAnswerer(Answerer):
             if not any(map(candidate.meets, near)):
                 near.append(candidate)
         first_seen = {id(c.hit): rank for rank, c in reversed(list(enumerate(near)))}
-        return sorted(near, key=lambda c: (first_seen[id(c.hit)], c.unit.span.start))
+        return sorted(
+            near,
+            key=lambda c: (
+                c is not best and not several,
+                first_seen[id(c.hit)],
+                c.unit.span.start,
+            ),
+        )
 
     def _strength(
         self, question: str, evidence: Evidence, candidates: Sequence["_Candidate"]
