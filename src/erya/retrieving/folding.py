@@ -13,6 +13,7 @@ __all__ = ["folded", "search_folded"]
 _MOST_SPARE: Final = 20  # hits fetched at first beyond those that are wanted
 _ALIKE: Final = 0.95
 _RUN: Final = 5
+_SAMPLE: Final = 8  # runs that are looked for before all are compared
 _SHORTEST: Final = 100  # characters; of shorter ones a word makes a difference
 # What turns a meaning round: numbers, and words that deny or except.
 _DECIDES: Final = re.compile(
@@ -64,13 +65,23 @@ class _Text:
 
     def repeats(self, other: "_Text") -> bool:
         """Tell whether it says what `other` says."""
-        if self.letters == other.letters:
+        ours, theirs = self.letters, other.letters
+        if ours == theirs:
             return True
-        sizes = sorted((len(self.letters), len(other.letters)))
-        if sizes[0] < max(_SHORTEST, _ALIKE * sizes[1]):
+        if min(len(ours), len(theirs)) < max(
+            _SHORTEST, _ALIKE * max(len(ours), len(theirs))
+        ):
+            return False
+        if 2 * sum(run in ours for run in other.sample) < _SAMPLE:
             return False
         both, either = self.runs & other.runs, self.runs | other.runs
         return len(both) >= _ALIKE * len(either) and self.deciding == other.deciding
+
+    @cached_property
+    def sample(self) -> list[str]:
+        """Some runs from all over it: of what is nearly the same, most are in both."""
+        step = max(len(self.letters) // _SAMPLE, 1)
+        return [self.letters[i : i + _RUN] for i in range(0, _SAMPLE * step, step)]
 
     @cached_property
     def runs(self) -> frozenset[str]:
