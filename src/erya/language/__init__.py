@@ -20,6 +20,7 @@ from erya.language.fact_finding import Fact, facts
 from erya.language.folding import fold_letters
 from erya.language.lexicon import WORD_KINDS, Lexicon, Word, lexicon_of
 from erya.language.normalizing import normal_text
+from erya.language.raising import lowered, raised
 from erya.language.references import normal_references
 from erya.language.sentence_ends import LIST_MARK, sentences
 from erya.language.spelling import edit_distance
@@ -61,6 +62,7 @@ __all__ = [
     "is_row",
     "language_of",
     "lexicon_of",
+    "lowered",
     "named_row",
     "names_columns",
     "normal_references",
@@ -68,6 +70,7 @@ __all__ = [
     "passage_terms",
     "query_terms",
     "question_words",
+    "raised",
     "run_together",
     "sentences",
     "table_cells",

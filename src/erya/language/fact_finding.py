@@ -8,6 +8,8 @@ import unicodedata
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from erya.language.raising import apart
+
 __all__ = ["Fact", "facts"]
 
 
@@ -101,7 +103,7 @@ def facts(sentence: str) -> list[Fact]:
     Latin word in a Chinese sentence. Chinese names are not found: without a model they
     cannot be told from other words.
     """
-    normal = unicodedata.normalize("NFKC", sentence)
+    normal = unicodedata.normalize("NFKC", apart(sentence))
     found: list[Fact] = []
     name: list[re.Match[str]] = []
     for match in _FACT.finditer(normal):

@@ -4,12 +4,17 @@ import functools
 import unicodedata
 from pathlib import Path
 
+from erya.language.raising import apart
+
 __all__ = ["listed", "normal_text"]
 
 
 def normal_text(text: str) -> str:
-    """Return `text` in NFKC, lower case and simplified characters."""
-    return unicodedata.normalize("NFKC", text).lower().translate(_folding())
+    """Return `text` in NFKC, lower case and simplified characters.
+
+    Raised digits stand apart: 10⁶ is not 106.
+    """
+    return unicodedata.normalize("NFKC", apart(text)).lower().translate(_folding())
 
 
 def listed(name: str) -> list[str]:

@@ -1,15 +1,16 @@
 """Data for programs (JSON, XML) as text."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from erya.errors import DocumentError
+from erya.language import lowered, raised
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
 from erya.loading.faq import add_records
+from erya.loading.json_values import read_json, shown
 from erya.loading.packed import read_xml
 from erya.records import Parsed
 
@@ -19,6 +20,7 @@ _DEEPEST: Final = 100
 _INLINE: Final = re.compile(
     r"(?:b|i|em|strong|italic|bold|sub|sup|a|xref|ext-link|span|u|sc|tspan|code|emph)"
 )
+_STANDING: Final = {"sup": raised, "sub": lowered}
 _TITLES: Final = frozenset({"title", "heading", "article-title", "h1", "h2", "h3"})
 _UNSEEN: Final = frozenset({"script", "style", "metadata", "defs"})
 
@@ -33,7 +35,7 @@ def parse_json(data: bytes, name: str) -> Parsed:
     """
     text = decode(data)
     try:
-        value = json.loads(text)
+        value = read_json(text)
     except RecursionError:
         msg = "This JSON is nested without end."
         raise DocumentError(msg, code="too_deep") from None
@@ -66,16 +68,16 @@ def _lines(value: Any, path: str = "", depth: int = 0) -> list[str]:
             for line in _lines(each, f"{path}.{key}" if path else str(key), depth + 1)
         ]
     if isinstance(value, list):
-        if all(isinstance(each, str | int | float | bool | None) for each in value):
-            value = ", ".join(str(each) for each in value)
+        if not any(isinstance(each, dict | list) for each in value):
+            value = ", ".join(map(shown, value))
         else:
             return [
                 line
                 for at, each in enumerate(value)
                 for line in _lines(each, f"{path}[{at}]", depth + 1)
             ]
-    shown = " ".join(str(value).split()) if value is not None else ""
-    return [f"{path}: {shown}" if path else shown] if shown else []
+    line = " ".join(shown(value).split())
+    return [f"{path}: {line}" if path else line] if line else []
 
 
 def parse_xml(data: bytes, name: str) -> Parsed:
@@ -88,6 +90,12 @@ def parse_xml(data: bytes, name: str) -> Parsed:
         DocumentError: It is damaged, or declares entities.
     """
     root = read_xml(data, called="XML file")
+    for child in root.iter():
+        write = _STANDING.get(_local(child))
+        if write is not None and not len(child):
+            above, parent = child.getprevious(), child.getparent()
+            before = above.tail if above is not None else getattr(parent, "text", "")
+            child.text = write(child.text or "", before=before or "")
     builder = TextBuilder()
     if _is_prose(root):
         _add(builder, root)

@@ -15,11 +15,13 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from erya.errors import DocumentError
+from erya.language import lowered, raised
 from erya.loading.builder import TextBuilder
 from erya.loading.docx_math import MATH, formula
 from erya.loading.docx_numbering import Numbering
 from erya.loading.encodings import clean
 from erya.loading.packed import Package, read_xml
+from erya.loading.symbols import shown_in
 from erya.records import Parsed
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ _MOST_COLUMNS: Final = 200
 _LITTLE: Final = 500  # characters for a picture: with less it may be what matters
 _Label = Callable[["BaseOxmlElement"], str]
 _TEXT: Final = frozenset((qn("w:t"),))
+_STANDING: Final = {"superscript": raised, "subscript": lowered}
 _BREAKS: Final = {qn("w:tab"): " ", qn("w:br"): "\n", qn("w:cr"): "\n"}
 
 
@@ -218,8 +221,33 @@ def _edges(document: "Document", which: str) -> Iterator[str]:
 
 
 def _pieces(element: "BaseOxmlElement") -> Iterator[str]:
-    if element.tag == qn("w:r") and _is_hidden(element):
+    if element.tag != qn("w:r"):
+        yield from _inner_pieces(element)
+    elif not _is_hidden(element):
+        yield from _run(element)
+
+
+def _run(run: "BaseOxmlElement") -> Iterator[str]:
+    """Yield what a run shows: its letters as its font shows them, where they stand."""
+    properties = run.find(qn("w:rPr"))
+    if properties is None:
+        yield from _inner_pieces(run)
         return
+    fonts = properties.find(qn("w:rFonts"))
+    font = fonts.get(qn("w:ascii"), "") if fonts is not None else ""
+    pieces = (shown_in(font, piece) for piece in _inner_pieces(run))
+    stands = properties.find(qn("w:vertAlign"))
+    write = _STANDING.get(stands.get(qn("w:val"))) if stands is not None else None
+    if write is None:
+        yield from pieces
+        return
+    before = run.getprevious()
+    yield write(
+        "".join(pieces), before="".join(_pieces(before)) if before is not None else ""
+    )
+
+
+def _inner_pieces(element: "BaseOxmlElement") -> Iterator[str]:
     for child in element.iterchildren():
         if child.tag in _TEXT:
             yield child.text or ""
@@ -227,6 +255,10 @@ def _pieces(element: "BaseOxmlElement") -> Iterator[str]:
             yield _BREAKS[child.tag]
         elif child.tag in MATH:
             yield formula(child)
+        elif child.tag == qn("w:sym"):
+            yield _symbol(child)
+        elif child.tag == qn("w:fldChar"):
+            yield _form_value(child)
         elif child.tag == qn("w:noBreakHyphen"):
             yield "-"
         elif child.tag == qn("w:p"):  # in a text box, each on a line of its own
@@ -235,6 +267,33 @@ def _pieces(element: "BaseOxmlElement") -> Iterator[str]:
             yield "\n"
         elif child.tag not in _HIDDEN and child.tag != _ALTERNATIVE:
             yield from _pieces(child)
+
+
+def _symbol(element: "BaseOxmlElement") -> str:
+    """Return a sign that is told by a font and a number in it."""
+    try:
+        letter = chr(int(element.get(qn("w:char"), ""), 16))
+    except (ValueError, OverflowError):
+        return ""
+    return shown_in(element.get(qn("w:font"), ""), letter)
+
+
+def _form_value(mark: "BaseOxmlElement") -> str:
+    """Return what a form field of old Word files holds: a box, or a chosen entry."""
+    box = mark.find(f"{qn('w:ffData')}/{qn('w:checkBox')}")
+    if box is not None:
+        told = box.find(qn("w:checked"))
+        told = box.find(qn("w:default")) if told is None else told
+        off = told is None or told.get(qn("w:val")) in {"0", "false", "off"}
+        return "☐" if off else "☑"
+    choice = mark.find(f"{qn('w:ffData')}/{qn('w:ddList')}")
+    if choice is None:
+        return ""
+    entries = [e.get(qn("w:val"), "") for e in choice.iterchildren(qn("w:listEntry"))]
+    told = choice.find(qn("w:result"))
+    told = choice.find(qn("w:default")) if told is None else told
+    at = _number(told, 0)
+    return entries[at] if at < len(entries) else ""
 
 
 def _children(parent: "BaseOxmlElement", name: str) -> Iterator["BaseOxmlElement"]:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -11,6 +10,7 @@ from typing import Any, Final
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
+from erya.loading.json_values import read_json, written
 from erya.records import Parsed
 
 __all__ = ["add_records", "parse_csv", "parse_jsonl"]
@@ -23,6 +23,7 @@ _ANSWER_NAMES: Final = (
     "answer", "a", "reply", "response", "答案", "回答", "标准答案", "答复", "答",
 )  # fmt: skip
 _SEPARATOR: Final = re.compile(r"\Asep=.\r?\n")  # a line for Excel
+_MOST_TOLD: Final = 10  # lines by their numbers
 _LONGEST_CELL: Final = 10_000_000
 
 
@@ -56,24 +57,33 @@ def parse_csv(data: bytes, name: str) -> Parsed:
 def parse_jsonl(data: bytes, name: str) -> Parsed:
     """Read one JSON object a line; with questions and answers it is an FAQ.
 
-    Other objects give one paragraph each: `key: value` lines.
+    Other objects give one paragraph each: `key: value` lines. A line that is no object
+    is told, and the others are read.
 
     Raises:
-        DocumentError: A line is not a JSON object; the line is named.
+        DocumentError: No line is a JSON object; the first is named.
     """
     records: list[Mapping[str, Any]] = []
+    bad: list[int] = []
     for number, line in enumerate(decode(data).split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            record = read_json(line)
         except (ValueError, RecursionError):
             record = None
-        if not isinstance(record, dict):
-            msg = f"Line {number} is not a JSON object. Each line must be one."
-            raise DocumentError(msg, code="malformed")
-        records.append(record)
+        if isinstance(record, dict):
+            records.append(record)
+        else:
+            bad.append(number)
+    if bad and not records:
+        msg = f"Line {bad[0]} is not a JSON object. Each line must be one."
+        raise DocumentError(msg, code="malformed")
     builder = TextBuilder()
+    if bad:
+        told = ", ".join(map(str, bad[:_MOST_TOLD])) + ", …" * (len(bad) > _MOST_TOLD)
+        message = f"Lines that are no JSON objects were not read: {told}."
+        builder.notice("lines_left_out", message)
     add_records(builder, records)
     return builder.parsed(
         title=PurePosixPath(name).stem, media_type="application/jsonl"
@@ -117,4 +127,4 @@ def _plain(value: Any) -> str:
         return value
     if isinstance(value, list):
         return "\n".join(_plain(member) for member in value)
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+    return written(value)

@@ -13,8 +13,10 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser
 
+from erya.language import lowered, raised
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
+from erya.loading.mathml import formula
 from erya.records import Parsed
 
 __all__ = ["add_html", "add_well_formed", "parse_html"]
@@ -25,10 +27,11 @@ _CHARSET = re.compile(
 _DECLARED_WITHIN = 4_096
 # Not shown, or no text: with all that is in them.
 _UNSEEN: Final = (
-    "script", "style", "noscript", "template", "nav", "head", "svg", "math", "iframe",
+    "script", "style", "noscript", "template", "nav", "head", "svg", "iframe",
     "object", "embed", "select", "button", "audio", "video", "canvas", "map",
     "datalist", "dialog", "noembed", "noframes",
 )  # fmt: skip
+_RAISED: Final = ("sub", "sup")
 _STRUCK: Final = ("del", "s", "strike")  # shown, but struck out
 _RAW: Final = ("xmp", "plaintext")  # shown, and all in them is text
 # What is hidden, or may be by its style: lexbor looks soonest.
@@ -65,6 +68,7 @@ _PARTS: Final = frozenset((*_BLOCKS, *_HEADINGS, *_CELLS, "tr"))
 _HELD: Final = re.compile(
     r"url\([^)]{0,2000}\)|\"[^\"]*\"|'[^']*'|/\*.*?(?:\*/|$)", re.DOTALL
 )
+_DRAWN: Final = re.compile(r"\s*\{\\displaystyle\s+(.*)\}\s*", re.DOTALL)
 _ESCAPED: Final = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.DOTALL)
 _NOTHING: Final = r"\+?(?:0{1,9}\.?0{0,9}|\.0{1,9})(?:[a-z]{1,9}|%)?"  # a size of it
 _HIDING: Final = {
@@ -196,7 +200,13 @@ def _add_tree(builder: TextBuilder, tree: LexborHTMLParser, source: str) -> None
         node.decompose()
     # Each tag asked for costs a walk through the tree.
     there = set(map(str.lower, _NAMES.findall(source)))
+    _write_formulas(tree, there)
     tree.strip_tags(["head", *there.intersection(_UNSEEN)], recursive=True)
+    if not there.isdisjoint(_RAISED):
+        for node in reversed(tree.css(", ".join(_RAISED))):  # inner ones first
+            write = raised if node.tag == "sup" else lowered
+            before = node.prev.text() if node.prev is not None else ""
+            node.replace_with(write(node.text(), before=before))
     if not there.isdisjoint(_RAW):  # it would be written as if it were tags
         for node in tree.css(", ".join(_RAW)):
             node.replace_with(node.text())
@@ -208,6 +218,27 @@ def _add_tree(builder: TextBuilder, tree: LexborHTMLParser, source: str) -> None
     if inline := sorted(there.intersection(_INLINE)):
         tree.unwrap_tags(inline)
     _Reader(builder).read(tree.html or "")
+
+
+def _write_formulas(tree: LexborHTMLParser, there: set[str]) -> None:
+    """Put the lines of formulas in their places, as the page's own words first.
+
+    A picture of a formula that has it in words, and a script that would draw it, are
+    shown by most pages beside a hidden formula, so each formula is written once.
+    """
+    if "script" in there:
+        for node in tree.css("script[type^='math/tex']"):
+            node.replace_with(node.text())
+    if "math" in there:
+        for node in tree.css("math"):
+            told = node.css_first("annotation[encoding='application/x-tex']")
+            written = told.text().strip() if told is not None else ""
+            node.replace_with(f" {written or formula(node).strip()} ")
+    if "img" in there:
+        for node in tree.css("img[alt*='displaystyle']"):
+            told = _DRAWN.fullmatch(node.attributes.get("alt") or "")
+            if told:
+                node.replace_with(f" {told[1]} ")
 
 
 def _is_hidden(attributes: Mapping[str, str | None]) -> bool:

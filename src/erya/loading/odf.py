@@ -4,6 +4,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from erya.errors import DocumentError
+from erya.language import lowered, raised
 from erya.loading.builder import TextBuilder
 from erya.loading.packed import Package
 from erya.records import Parsed
@@ -15,6 +16,7 @@ _TEXT: Final = f"{{{_OASIS}text:1.0}}"
 _TABLE: Final = f"{{{_OASIS}table:1.0}}"
 _DRAW: Final = f"{{{_OASIS}drawing:1.0}}"
 _OFFICE: Final = f"{{{_OASIS}office:1.0}}"
+_STYLE: Final = f"{{{_OASIS}style:1.0}}"
 _NOTES: Final = f"{{{_OASIS}presentation:1.0}}notes"
 _UNSEEN: Final = frozenset(
     (f"{_TEXT}tracked-changes", f"{_OFFICE}annotation", f"{_TEXT}sequence-decls",
@@ -35,12 +37,33 @@ def parse_odf(data: bytes, name: str) -> Parsed:
         msg = "This OpenDocument file wants a password. Save it without one."
         raise DocumentError(msg, code="password_protected")
     builder = TextBuilder()
-    body = package.xml("content.xml").find(f"{_OFFICE}body")
+    content = package.xml("content.xml")
+    _write_raised(content)
+    body = content.find(f"{_OFFICE}body")
     _Reader(builder).read(body if body is not None else ())
     kind = package.read("mimetype").decode("ascii", "replace").strip()
     facts = package.facts()
     title = facts.pop("title", "") or PurePosixPath(name).stem
     return builder.parsed(title=title, media_type=kind, **facts)
+
+
+def _write_raised(content: Any) -> None:
+    """Write what stands above or below the line by its style as a line has it."""
+    heights: dict[str, str] = {}
+    for style in content.iter(f"{_STYLE}style"):
+        for told in style.iter(f"{_STYLE}text-properties"):
+            position = told.get(f"{_STYLE}text-position", "").partition(" ")[0]
+            if position.rstrip("%") not in {"", "0"}:
+                heights[style.get(f"{_STYLE}name", "")] = position
+    for span in content.iter(f"{_TEXT}span") if heights else ():
+        position = heights.get(span.get(f"{_TEXT}style-name", ""), "")
+        if position and not len(span):
+            low = position.startswith(("sub", "-"))
+            above = span.getprevious()
+            before = above.tail if above is not None else span.getparent().text
+            span.text = (lowered if low else raised)(
+                span.text or "", before=before or ""
+            )
 
 
 def _is_encrypted(package: Package) -> bool:

@@ -10,8 +10,11 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from erya.errors import DocumentError
+from erya.language import lowered, raised
 from erya.loading.builder import TextBuilder
+from erya.loading.docx_math import MATH, formula
 from erya.loading.packed import Package
+from erya.loading.symbols import shown_in
 from erya.records import Parsed
 
 __all__ = ["parse_pptx"]
@@ -216,9 +219,38 @@ def _paragraphs(element: Any) -> Iterator[tuple[int, str]]:
     """Yield the depth and the text of each paragraph."""
     for paragraph in element.iter(f"{_A}p"):
         told = paragraph.find(f"{_A}pPr")
-        parts = [
-            "\n" if run.tag == f"{_A}br" else run.text or ""
-            for run in paragraph.iter(f"{_A}t", f"{_A}br")
-        ]
         depth = _number(told, "lvl") if told is not None else 0
-        yield min(depth, 8), "".join(parts).strip()
+        yield min(depth, 8), _shown(paragraph).strip()
+
+
+def _shown(element: Any) -> str:
+    """Return what a paragraph or a part of it shows, formulas in a line."""
+    text = ""
+    for child in element:
+        if child.tag == f"{_A}r":
+            text += _run(child, before=text)
+        elif child.tag == f"{_A}t":
+            text += child.text or ""
+        elif child.tag == f"{_A}br":
+            text += "\n"
+        elif child.tag in MATH:
+            text += formula(child)
+        elif child.tag != f"{_MC}Fallback":
+            text += _shown(child)
+    return text
+
+
+def _run(run: Any, *, before: str) -> str:
+    """Return a run of letters, that of Symbol and what stands off the line as well."""
+    text = _shown(run)
+    properties = run.find(f"{_A}rPr")
+    if properties is None:
+        return text
+    sign = properties.find(f"{_A}sym")
+    font = sign if sign is not None else properties.find(f"{_A}latin")
+    if font is not None:
+        text = shown_in(font.get("typeface", ""), text)
+    height = _number(properties, "baseline")
+    if not height:
+        return text
+    return (raised if height > 0 else lowered)(text, before=before)

@@ -4,6 +4,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from erya.language import lowered, raised
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
 from erya.records import Parsed
@@ -23,8 +24,11 @@ _SETTINGS: Final = {
     "line_length_limit": 1_000_000,
 }
 # Of Sphinx, which docutils does not know: `:ref:`text <target>`` is shown as text.
-_ROLE: Final = re.compile(r":[a-zA-Z][\w:+.-]{0,40}:(?=`[^`\n])")
+_ROLE: Final = re.compile(
+    r":(?!su[bp](?:er)?(?:script)?:)[a-zA-Z][\w:+.-]{0,40}:(?=`[^`\n])"
+)
 _TARGET: Final = re.compile(r"`([^`<>\n]{1,300}?)\s*<[^`<>\n]{1,300}>`(?!_)")
+_STANDING: Final = {"superscript": raised, "subscript": lowered}
 _UNSEEN: Final = frozenset(
     ("comment", "substitution_definition", "target", "system_message", "raw", "pending",
      "meta", "problematic")
@@ -37,9 +41,15 @@ _INLINE_PARENTS: Final = frozenset(
 def parse_rst(data: bytes, name: str) -> Parsed:
     """Read headings, paragraphs, lists, tables, code; directives of Sphinx as text."""
     import docutils.core  # noqa: PLC0415 - slow to import, and seldom needed
+    import docutils.nodes  # noqa: PLC0415
 
     source = _TARGET.sub(r"`\1`", _ROLE.sub("", decode(data)))
     tree = docutils.core.publish_doctree(source, settings_overrides=_SETTINGS)
+    for node in list(tree.findall(lambda each: each.tagname in _STANDING)):
+        above = node.previous_sibling()
+        before = above.astext() if above is not None else ""
+        text = _STANDING[node.tagname](node.astext(), before=before)
+        node.parent.replace(node, docutils.nodes.Text(text))
     builder = TextBuilder()
     titled = any(child.tagname == "title" for child in tree.children)
     _Reader(builder).read(tree, level=int(titled))

@@ -1,0 +1,53 @@
+"""Letters of the fonts Symbol and Wingdings: what they show, in Unicode.
+
+After Adobe's Symbol encoding and the names of Unicode's "Dingbats" proposal; signs that
+mean nothing to a reader (pieces of brackets, ornaments) are a bullet.
+"""
+
+from typing import Final
+
+__all__ = ["shown_in"]
+
+_SYMBOL: Final = dict(
+    zip(
+        (*range(0x20, 0x7F), *range(0xA0, 0xE6), 0xF1, 0xF2),
+        " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩ"
+        "ΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°"
+        "±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑〉∫",
+        strict=True,
+    )
+)
+_WINGDINGS: Final = {
+    0x28: "☎", 0x2A: "✉", 0x4A: "☺", 0x4C: "☹", 0x6C: "●", 0x6D: "○",
+    0x6E: "■", 0x6F: "☐", 0x71: "☐", 0x72: "☐", 0x78: "☒", 0xA1: "○",
+    0xA7: "▪", 0xA8: "☐", 0xDF: "←", 0xE0: "→", 0xE1: "↑", 0xE2: "↓",
+    0xE7: "←", 0xE8: "→", 0xF0: "⇨", 0xFB: "✗", 0xFC: "✓", 0xFD: "☒",
+    0xFE: "☑",
+}  # fmt: skip
+_WINGDINGS_2: Final = {
+    0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☑", 0x53: "☒", 0x54: "☒",
+    0x97: "●", 0xA3: "☐", 0x2A: "☐", 0x30: "☐",
+}  # fmt: skip
+_FONTS: Final = {
+    "symbol": _SYMBOL, "wingdings": _WINGDINGS, "wingdings 2": _WINGDINGS_2,
+}  # fmt: skip
+_PRIVATE: Final = 0xF000  # where Word keeps the letters of such fonts
+
+
+def shown_in(font: str, text: str) -> str:
+    """Return what `text` shows in a font: of other fonts, itself.
+
+    Letters of Symbol are Greek; a sign of Wingdings that is not known is a bullet.
+    """
+    signs = _FONTS.get(font.strip().lower())
+    if signs is None:
+        return text
+    return "".join(_shown(signs, letter) for letter in text)
+
+
+def _shown(signs: dict[int, str], letter: str) -> str:
+    code = ord(letter)
+    code -= _PRIVATE if _PRIVATE <= code <= _PRIVATE + 0xFF else 0
+    if code in signs:
+        return signs[code]
+    return letter if letter.isspace() or code > 0xFF else "•"
