@@ -90,12 +90,14 @@ def parse_xml(data: bytes, name: str) -> Parsed:
         DocumentError: It is damaged, or declares entities.
     """
     root = read_xml(data, called="XML file")
-    for child in root.iter():
+    for child in list(root.iter("{*}sup", "{*}sub")):
         write = _STANDING.get(_local(child))
-        if write is not None and not len(child):
+        if write is not None:
             above, parent = child.getprevious(), child.getparent()
             before = above.tail if above is not None else getattr(parent, "text", "")
-            child.text = write(child.text or "", before=before or "")
+            text = write("".join(child.itertext()), before=before or "")
+            child[:] = []
+            child.text = text
     builder = TextBuilder()
     if _is_prose(root):
         _add(builder, root)

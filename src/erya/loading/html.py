@@ -236,9 +236,9 @@ def _write_formulas(tree: LexborHTMLParser, there: set[str]) -> None:
             node.replace_with(f" {written or formula(node).strip()} ")
     if "img" in there:
         for node in tree.css("img[alt*='displaystyle']"):
-            told = _DRAWN.fullmatch(node.attributes.get("alt") or "")
-            if told:
-                node.replace_with(f" {told[1]} ")
+            drawn = _DRAWN.fullmatch(node.attributes.get("alt") or "")
+            if drawn:
+                node.replace_with(f" {drawn[1]} ")
 
 
 def _is_hidden(attributes: Mapping[str, str | None]) -> bool:

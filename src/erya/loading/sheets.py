@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import python_calamine
 
@@ -16,6 +16,7 @@ from erya.loading.builder import TextBuilder
 from erya.loading.number_formats import shown
 from erya.loading.packed import Package
 from erya.loading.sheet_marks import SheetMarks, place_of, read_marks
+from erya.loading.sheet_shown import ods_texts, xls_formats
 from erya.records import Parsed
 
 __all__ = ["looks_named", "parse_sheets"]
@@ -29,6 +30,8 @@ _FAR: Final = (
 )
 _COMMENTS: Final = re.compile(r"xl/(?:comments/)?comments?\d*\.xml")
 _COMMENT: Final = re.compile(rb"<(?:\w{1,20}:)?comment\s")
+_ANNOTATION: Final = re.compile(rb"<office:annotation[\s>]")
+_OLE: Final = b"\xd0\xcf\x11\xe0"  # how xls begins
 _MIDNIGHT: Final = " 00:00:00"
 
 
@@ -40,17 +43,13 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
     Raises:
         DocumentError: It is damaged, wants a password, or has too many cells.
     """
-    marks: dict[str, SheetMarks] = {}
-    package = None
-    if zipfile.is_zipfile(io.BytesIO(data)):
-        package = Package(data, called="spreadsheet")
-        marks = read_marks(package)
+    package, marks, formats, texts = _told_beside(data)
     book = _opened(data)
     _refuse_unnamed(marks, book.sheet_names)
     builder = TextBuilder()
-    _note_unseen(builder, book, marks)
     if package is not None and (comments := _comments(package)):
         builder.notice("comments", f"Comments of its cells are not read ({comments}).")
+    _note_unseen(builder, book, marks)
     left = _MOST_CELLS
     for sheet in book.sheet_names:
         told = marks.get(sheet)
@@ -73,9 +72,12 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
             continue
         left -= cells
         builder.heading(sheet, level=1)
-        formats = told.formats if told is not None else {}
-        first = found.start[1] if found.start else 0
-        for rows, named in _runs(found.iter_rows(), formats, first):
+        ways = _Ways(
+            found.start[1] if found.start else 0,
+            formats.get(sheet, {}),
+            texts.get(sheet, {}),
+        )
+        for rows, named in _runs(found.iter_rows(), ways):
             builder.table(rows, header=named)
     facts = package.facts() if package is not None else {}
     facts |= {"title": PurePosixPath(name).stem}  # titles of sheets are left over
@@ -91,8 +93,29 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
     return parsed
 
 
+class _Beside(NamedTuple):
+    """What a file tells of its sheets beside their values, by their names."""
+
+    package: Package | None
+    marks: dict[str, SheetMarks]
+    formats: dict[str, dict[int, str]]
+    texts: dict[str, dict[int, str]]
+
+
+def _told_beside(data: bytes) -> _Beside:
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return _Beside(None, {}, xls_formats(data) if data.startswith(_OLE) else {}, {})
+    package = Package(data, called="spreadsheet")
+    marks = read_marks(package)
+    formats = {sheet: told.formats for sheet, told in marks.items()}
+    texts = ods_texts(package) if "content.xml" in package.names else {}
+    return _Beside(package, marks, formats, texts)
+
+
 def _comments(package: Package) -> int:
-    """Count the comments of a workbook (xlsx)."""
+    """Count the comments of a workbook (xlsx, ods)."""
+    if "content.xml" in package.names:
+        return len(_ANNOTATION.findall(package.read("content.xml")))
     parts = filter(_COMMENTS.fullmatch, package.names)
     return sum(len(_COMMENT.findall(package.read(part))) for part in parts)
 
@@ -158,23 +181,41 @@ def _note_unseen(
         builder.notice("no_value", message)
 
 
+class _Ways(NamedTuple):
+    """How the numbers of a sheet are shown.
+
+    Attributes:
+        first: The column, from 0, that its rows begin with.
+        formats: Formats, by `place_of`.
+        texts: What stands in the cells, where the file says it itself.
+    """
+
+    first: int
+    formats: dict[int, str]
+    texts: dict[int, str]
+
+    def shown(self, cell: Any, row: int, column: int) -> str:
+        """Return a cell of a row as its program shows it."""
+        number = isinstance(cell, int | float) and not isinstance(cell, bool)
+        if not number or not (self.formats or self.texts):
+            return _shown(cell)
+        place = place_of(row, self.first + column)
+        return self.texts.get(place) or _shown(float(cell), self.formats.get(place))
+
+
 def _runs(
-    rows: Iterable[list[Any]], formats: dict[int, str], first: int
+    rows: Iterable[list[Any]], ways: _Ways
 ) -> Iterator[tuple[list[list[str]], bool]]:
     """Yield rows without an empty one between them, and whether they have a header.
 
     Args:
         rows: All rows, from the top.
-        formats: How numbers are shown, by `place_of`.
-        first: The column that rows begin with.
+        ways: How numbers are shown.
     """
     run: list[list[str]] = []
     numeric = False  # the first row has a number in it
     for at, row in enumerate(rows):
-        cells = [
-            _shown(cell, formats.get(place_of(at, first + n)) if formats else None)
-            for n, cell in enumerate(row)
-        ]
+        cells = [ways.shown(cell, at, n) for n, cell in enumerate(row)]
         if any(cells):
             if not run:
                 numeric = any(isinstance(cell, float) for cell in row)
@@ -186,7 +227,7 @@ def _runs(
         yield run, not numeric and looks_named(run)
 
 
-def _shown(cell: Any, code: str | None) -> str:
+def _shown(cell: Any, code: str | None = None) -> str:
     """Return a cell as its program shows it, by its format if that is a usual one."""
     if isinstance(cell, float):
         told = shown(cell, code) if code else None

@@ -1,0 +1,91 @@
+"""How old and free spreadsheets (xls, ods) show the numbers of their cells."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from erya.errors import DocumentError
+from erya.loading.number_formats import changes
+from erya.loading.packed import Package
+from erya.loading.sheet_marks import place_of
+
+__all__ = ["ods_texts", "xls_formats"]
+
+_OASIS: Final = "urn:oasis:names:tc:opendocument:xmlns:"
+_OFFICE: Final = f"{{{_OASIS}office:1.0}}"
+_TABLE: Final = f"{{{_OASIS}table:1.0}}"
+_TEXT: Final = f"{{{_OASIS}text:1.0}}"
+_NUMBERS: Final = frozenset(("float", "percentage", "currency"))
+_MOST_REPEATS: Final = 1_000  # of a cell or row with something in it
+
+
+def xls_formats(data: bytes) -> dict[str, dict[int, str]]:
+    """Return the formats of the numbers in each sheet (xls), by `place_of`.
+
+    Only those that show a number otherwise than it is; nothing of a file that cannot
+    be read for them.
+    """
+    import xlrd  # noqa: PLC0415 - seldom needed
+
+    try:
+        book = xlrd.open_workbook(
+            file_contents=data, formatting_info=True, logfile=_Silent()
+        )
+    except Exception:  # noqa: BLE001 - damaged files raise what they like in it
+        return {}
+    codes = {
+        at: told.format_str
+        for at, style in enumerate(book.xf_list)
+        if (told := book.format_map.get(style.format_key)) and changes(told.format_str)
+    }
+    return {
+        sheet.name: {
+            place_of(row, column): codes[cell.xf_index]
+            for row in range(sheet.nrows)
+            for column, cell in enumerate(sheet.row(row))
+            if cell.xf_index in codes
+        }
+        for sheet in book.sheets()
+    }
+
+
+def ods_texts(package: Package) -> dict[str, dict[int, str]]:
+    """Return what the cells with numbers show in each sheet (ods), by `place_of`."""
+    try:
+        content = package.xml("content.xml")
+    except DocumentError:  # the values are still there
+        return {}
+    return {
+        table.get(f"{_TABLE}name", ""): dict(_texts(table))
+        for table in content.iter(f"{_TABLE}table")
+    }
+
+
+def _texts(table: Any) -> Iterator[tuple[int, str]]:
+    row = 0
+    for line in table.iter(f"{_TABLE}table-row"):
+        height = _repeats(line, "number-rows-repeated")
+        column = 0
+        for cell in line:
+            width = _repeats(cell, "number-columns-repeated")
+            if cell.get(f"{_OFFICE}value-type") in _NUMBERS:
+                text = "".join(cell.find(f"{_TEXT}p").itertext()) if len(cell) else ""
+                for down in range(min(height, _MOST_REPEATS) if text else 0):
+                    for right in range(min(width, _MOST_REPEATS)):
+                        yield place_of(row + down, column + right), text
+            column += width
+        row += height
+
+
+def _repeats(element: Any, name: str) -> int:
+    told = element.get(f"{_TABLE}{name}", "1")
+    return int(told) if told.isdigit() else 1
+
+
+class _Silent:
+    """Takes what a library would print."""
+
+    def write(self, text: str) -> None:
+        """Take it."""
+
+    def flush(self) -> None:
+        """Nothing is kept."""

@@ -1,0 +1,267 @@
+"""A number or a sign must not change on the way from a file to its text."""
+
+import io
+
+import docx
+import pptx
+import pytest
+import xlwt
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from pptx.util import Inches
+
+from erya.language import lowered, raised, terms
+from erya.loading import parse
+from erya.loading.symbols import shown_in
+from tests.loading.test_formats import packed
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "shown"),
+    [
+        ("6", "10", "⁶"),
+        ("-3", "10", "⁻³"),
+        ("n", "2", "ⁿ"),
+        ("k", "x", "^k"),
+        ("n+1x", "2", "^(n+1x)"),
+        ("1,2", "Area", "¹,²"),
+        ("st", "1", "st"),
+        ("o", "1", "o"),
+        ("me", "M", "me"),
+        ("[4]", "Note.", "[4]"),
+        ("TM", "Erya", "TM"),
+        ("", "x", ""),
+    ],
+)
+def test_what_stands_above_the_line_does_not_join_it(text, before, shown):
+    assert raised(text, before=before) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "shown"),
+    [
+        ("2", "CO", "₂"),
+        ("max", "T", "_max"),
+        ("i+1", "x", "_(i+1)"),
+        ("below", "", "below"),
+    ],
+)
+def test_what_stands_below_the_line_does_not_join_it(text, before, shown):
+    assert lowered(text, before=before) == shown
+
+
+def test_a_power_and_a_note_are_no_digits_of_their_number():
+    assert {"10", "6"} <= terms("10⁶ ohm")
+    assert "106" not in terms("10⁶ ohm")
+    assert "2501" not in terms("It costs 250¹ euro.")
+    assert "rotterdam" in terms("Rotterdam¹ is open.")
+    assert "m2" in terms("5 m²")
+
+
+LINE = "Up to 10⁶ ohm, 250¹ euro, CO₂."
+
+
+def in_word():
+    document = docx.Document()
+    paragraph = document.add_paragraph()
+    for text, stands in (
+        ("Up to 10", ""), ("6", "superscript"), (" ohm, 250", ""), ("1", "superscript"),
+        (" euro, CO", ""), ("2", "subscript"), (".", ""),
+    ):  # fmt: skip
+        run = paragraph.add_run(text)
+        if stands:
+            setattr(run.font, stands, True)
+    return saved(document)
+
+
+def in_slides():
+    deck = pptx.Presentation()
+    box = deck.slides.add_slide(deck.slide_layouts[6]).shapes.add_textbox(
+        0, 0, Inches(5), Inches(1)
+    )
+    paragraph = box.text_frame.paragraphs[0]
+    for text, height in (
+        ("Up to 10", 0), ("6", 30_000), (" ohm, 250", 0), ("1", 30_000),
+        (" euro, CO", 0), ("2", -25_000), (".", 0),
+    ):  # fmt: skip
+        run = paragraph.add_run()
+        run.text = text
+        run.font._element.set("baseline", str(height))
+    return saved(deck)
+
+
+def in_open_document():
+    names = " ".join(
+        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{long}:1.0"'
+        for short, long in (("office", "office"), ("text", "text"), ("style", "style"))
+    )
+    content = f"""<office:document-content {names}><office:automatic-styles>
+      <style:style style:name="U"><style:text-properties
+       style:text-position="super 58%"/></style:style>
+      <style:style style:name="D"><style:text-properties
+       style:text-position="-33% 58%"/></style:style></office:automatic-styles>
+      <office:body><office:text><text:p>Up to 10<text:span
+       text:style-name="U">6</text:span> ohm, 250<text:span
+       text:style-name="U">1</text:span> euro, CO<text:span
+       text:style-name="D">2</text:span>.</text:p></office:text></office:body>
+      </office:document-content>"""
+    kind = "application/vnd.oasis.opendocument.text"
+    return packed(**{"mimetype": kind, "content.xml": content})
+
+
+PAGE = (
+    "Up to 10<sup>6</sup> ohm, 250<sup><a href='#n'>1</a></sup> euro, CO<sub>2</sub>."
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("a.html", f"<p>{PAGE}</p>".encode),
+        ("a.md", PAGE.encode),
+        ("a.xml", f"<t><p>{PAGE}</p>x</t>".encode),
+        (
+            "a.rst",
+            lambda: (
+                rb"Up to 10\ :sup:`6` ohm, 250\ :superscript:`1` euro, CO\ :sub:`2`\ ."
+            ),
+        ),
+        ("a.docx", in_word),
+        ("a.pptx", in_slides),
+        ("a.odt", in_open_document),
+    ],
+)
+def test_signs_off_the_line_are_told_in_every_format(name, make):
+    assert LINE in parse(make(), name).text
+
+
+def test_symbols_and_form_fields_of_word_are_read():
+    document = docx.Document()
+    mark = '<w:r><w:fldChar w:fldCharType="begin"><w:ffData>{}</w:ffData></w:fldChar></w:r>'
+    entries = '<w:listEntry w:val="Red"/><w:listEntry w:val="Blue"/>'
+    for inner in (
+        '<w:r><w:sym w:font="Wingdings" w:char="F0FE"/></w:r><w:r><w:t> gas</w:t></w:r>',
+        '<w:r><w:t>5 k</w:t></w:r><w:r><w:sym w:font="Symbol" w:char="F057"/></w:r>',
+        '<w:r><w:rPr><w:rFonts w:ascii="Symbol"/></w:rPr><w:t>a</w:t></w:r>',
+        mark.format("<w:checkBox><w:checked/></w:checkBox>"),
+        mark.format('<w:checkBox><w:default w:val="0"/></w:checkBox>'),
+        mark.format(f'<w:ddList><w:result w:val="1"/>{entries}</w:ddList>'),
+    ):
+        document.element.body.insert(
+            -1, parse_xml(f"<w:p {nsdecls('w')}>{inner}</w:p>")
+        )
+
+    lines = parse(saved(document), "a.docx").text.split("\n\n")
+
+    assert lines == ["☑ gas", "5 kΩ", "α", "☑", "☐", "Blue"]
+
+
+def test_a_font_that_is_not_known_shows_its_letters():
+    assert shown_in("Arial", "W") == "W"
+    assert shown_in("Symbol", "\uf0a3 \uf06d") == "≤ μ"
+    assert shown_in("Wingdings", "\uf041") == "•"
+
+
+TEX = "<annotation encoding='application/x-tex'>k^{4}</annotation>"
+DRAWN = r'<img alt="{\displaystyle q=7}">'
+
+
+@pytest.mark.parametrize(
+    ("formula", "line"),
+    [
+        ("<math><mi>E</mi><mo>=</mo><msup><mi>c</mi><mn>2</mn></msup></math>", "E=c^2"),
+        ("<math><mfrac><mn>1</mn><mi>ab</mi></mfrac></math>", r"\frac{1}{ab}"),
+        ("<math><msqrt><mi>x</mi><mn>7</mn></msqrt></math>", r"\sqrt{x7}"),
+        ("<math><mi>a</mi><mo>&lt;</mo><mi>b</mi></math>", "a<b"),
+        ("<math><msubsup><mi>x</mi><mi>i</mi><mn>10</mn></msubsup></math>", "x_i^{10}"),
+        (f"<math><semantics><mi>k</mi>{TEX}</semantics></math>", "k^{4}"),
+        ('<script type="math/tex">r=9</script>', "r=9"),
+        (f"<b style='display: none'><math><mi>q</mi></math></b>{DRAWN}", "q=7"),
+    ],
+)
+def test_formulas_of_pages_are_read(formula, line):
+    page = f"<p>So {formula} holds.</p>"
+
+    assert " ".join(parse(page.encode(), "a.html").text.split()) == f"So {line} holds."
+
+
+def test_numbers_of_json_stay_as_they_are_written():
+    given = '{"price": 12.50, "far": 1e400, "is": true, "of": null, "l": [1.0, null]}'
+
+    assert parse(given.encode(), "a.json").text.split("\n") == [
+        "price: 12.50", "far: 1e400", "is: true", "of: null", "l: 1.0, null",
+    ]  # fmt: skip
+    inner = '[{"a": {"b": 1.10, "c": ["x", 20]}}, {"a": 3.0}]'
+    text = parse(inner.encode(), "a.json").text
+    assert text == 'a: {"b": 1.10, "c": ["x", 20]}\n\na: 3.0'
+
+
+def test_lines_that_are_no_json_are_told_and_the_others_read():
+    parsed = parse(b'{"a": 1.50}\n{bad\n[1]\n{"a": 2}', "a.jsonl")
+
+    assert parsed.text == "a: 1.50\n\na: 2"
+    (notice,) = parsed.notices
+    assert notice.code == "lines_left_out"
+    assert notice.message.endswith("2, 3.")
+
+
+def test_numbers_of_old_spreadsheets_are_read_as_they_are_shown():
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Prices")
+    for row, (value, code) in enumerate(
+        [
+            (0.475, "0.0%"),
+            (1234.5, '"¥"#,##0.00'),
+            (7, "00000"),
+            (-1200, "#,##0;(#,##0)"),
+        ],
+        start=1,
+    ):
+        sheet.write(row, 2, value, xlwt.easyxf(num_format_str=code))
+    data = io.BytesIO()
+    book.save(data)
+
+    text = parse(data.getvalue(), "a.xls").text
+
+    for shown in ("47.5%", "¥1,234.50", "00007", "(1,200)"):
+        assert shown in text
+
+
+def test_numbers_of_free_spreadsheets_are_read_as_they_are_shown():
+    names = " ".join(
+        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{short}:1.0"'
+        for short in ("office", "text", "table")
+    )
+    cells = "".join(
+        f'<table:table-cell {more} office:value-type="{kind}" office:value="{value}">'
+        f"<text:p>{shown}</text:p></table:table-cell>"
+        for kind, value, shown, more in (
+            ("percentage", 0.475, "47.50%", ""),
+            ("currency", 1234.5, "1.234,50 €", 'table:number-columns-repeated="2"'),
+            ("float", 7, "007", ""),
+        )
+    )
+    content = f"""<office:document-content {names}><office:body><office:spreadsheet>
+      <table:table table:name="A"><table:table-row><table:table-cell
+       office:value-type="string"><text:p>x<office:annotation><text:p>note</text:p>
+       </office:annotation></text:p></table:table-cell>{cells}</table:table-row>
+      </table:table></office:spreadsheet></office:body></office:document-content>"""
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+
+    manifest = (
+        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:'
+        'manifest:1.0"/>'
+    )
+    parts = {
+        "mimetype": kind, "content.xml": content, "META-INF/manifest.xml": manifest,
+    }  # fmt: skip
+    parsed = parse(packed(**parts), "a.ods")
+
+    assert "47.50% | 1.234,50 € | 1.234,50 € | 007" in parsed.text
+    assert [notice.code for notice in parsed.notices] == ["comments"]
+
+
+def saved(document):
+    data = io.BytesIO()
+    document.save(data)
+    return data.getvalue()
