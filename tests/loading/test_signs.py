@@ -5,6 +5,7 @@ import io
 import docx
 import pptx
 import pytest
+import xlsxwriter
 import xlwt
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
@@ -109,6 +110,19 @@ def in_open_document():
     return packed(**{"mimetype": kind, "content.xml": content})
 
 
+def in_workbook():
+    data = io.BytesIO()
+    with xlsxwriter.Workbook(data) as book:
+        up = book.add_format({"font_script": 1})
+        down = book.add_format({"font_script": 2})
+        sheet = book.add_worksheet()
+        sheet.write_rich_string(
+            "A1", "Up to 10", up, "6", " ohm, 250", up, "1", " euro, CO", down, "2", "."
+        )
+        sheet.write_string("B1", "other")
+    return data.getvalue()
+
+
 PAGE = (
     "Up to 10<sup>6</sup> ohm, 250<sup><a href='#n'>1</a></sup> euro, CO<sub>2</sub>."
 )
@@ -129,6 +143,7 @@ PAGE = (
         ("a.docx", in_word),
         ("a.pptx", in_slides),
         ("a.odt", in_open_document),
+        ("a.xlsx", in_workbook),
     ],
 )
 def test_signs_off_the_line_are_told_in_every_format(name, make):

@@ -1,15 +1,22 @@
-"""How old and free spreadsheets (xls, ods) show the numbers of their cells."""
+"""How spreadsheets show their cells, where it is not told with the values."""
 
+import io
+import zipfile
 from collections.abc import Iterator
 from typing import Any, Final
 
+from lxml import etree
+
 from erya.errors import DocumentError
+from erya.language import lowered, raised
 from erya.loading.number_formats import changes
 from erya.loading.packed import Package
 from erya.loading.sheet_marks import place_of
 
-__all__ = ["ods_texts", "xls_formats"]
+__all__ = ["ods_texts", "with_raised_signs", "xls_formats"]
 
+_STRINGS: Final = "xl/sharedStrings.xml"
+_STANDING: Final = {"superscript": raised, "subscript": lowered}
 _OASIS: Final = "urn:oasis:names:tc:opendocument:xmlns:"
 _OFFICE: Final = f"{{{_OASIS}office:1.0}}"
 _TABLE: Final = f"{{{_OASIS}table:1.0}}"
@@ -46,6 +53,39 @@ def xls_formats(data: bytes) -> dict[str, dict[int, str]]:
         }
         for sheet in book.sheets()
     }
+
+
+def with_raised_signs(data: bytes, package: Package | None) -> bytes:
+    """Return a workbook (xlsx) whose signs off the line are told by their letters.
+
+    The library that reads the cells does not tell where letters stand.
+    """
+    if package is None or _STRINGS not in package.names:
+        return data
+    strings = package.read(_STRINGS)
+    if b"vertAlign" not in strings:
+        return data
+    root = package.xml(_STRINGS)
+    for entry in root:
+        before = ""
+        for run in entry.iter("{*}r"):
+            text = run.find("{*}t")
+            if text is None:
+                continue
+            stands = run.find("{*}rPr/{*}vertAlign")
+            write = _STANDING.get(stands.get("val")) if stands is not None else None
+            if write is not None:
+                text.text = write(text.text or "", before=before)
+            before = text.text or ""
+    written = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as source,
+        zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as target,
+    ):
+        for name in source.namelist():
+            told = etree.tostring(root) if name == _STRINGS else package.read(name)
+            target.writestr(name, told)
+    return written.getvalue()
 
 
 def ods_texts(package: Package) -> dict[str, dict[int, str]]:

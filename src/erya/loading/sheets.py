@@ -16,7 +16,7 @@ from erya.loading.builder import TextBuilder
 from erya.loading.number_formats import shown
 from erya.loading.packed import Package
 from erya.loading.sheet_marks import SheetMarks, place_of, read_marks
-from erya.loading.sheet_shown import ods_texts, xls_formats
+from erya.loading.sheet_shown import ods_texts, with_raised_signs, xls_formats
 from erya.records import Parsed
 
 __all__ = ["looks_named", "parse_sheets"]
@@ -44,7 +44,7 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
         DocumentError: It is damaged, wants a password, or has too many cells.
     """
     package, marks, formats, texts = _told_beside(data)
-    book = _opened(data)
+    book = _opened(with_raised_signs(data, package))
     _refuse_unnamed(marks, book.sheet_names)
     builder = TextBuilder()
     if package is not None and (comments := _comments(package)):
