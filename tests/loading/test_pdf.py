@@ -616,3 +616,17 @@ def test_words_that_are_given_as_they_are_drawn_are_turned_around():
         _letters_in_order(units, box)
         == "\u0633\u0644\u0627\u0645 \u0633\u0644\u0627\u0645"
     )
+
+
+def test_digits_off_the_line_are_told_and_the_line_goes_on():
+    page = [
+        (50, 700, 12, "Up to 10"), (96.7, 704.5, 7, "6"), (100.6, 700, 12, " ohm, 250"),
+        (150.6, 704.5, 7, "1"), (154.5, 700, 12, ", CO"), (178.6, 698, 7, "2"),
+        (182.5, 700, 12, " and 4"), (50, 680, 12, "Room 12"), (50, 665, 8, "Note 3"),
+    ]  # fmt: skip
+
+    text = parse(pdf(page), "a.pdf").text
+
+    assert "Up to 10⁶ ohm, 250¹, CO₂ and 4" in text.replace("\n", " ")
+    assert "Room 12" in text
+    assert "Note 3" in text

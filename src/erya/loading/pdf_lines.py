@@ -21,6 +21,7 @@ from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
 
+from erya.language import lowered, raised
 from erya.loading.pdf_boxes import Box, direct, joined
 from erya.loading.pdf_rules import Grid, Rules
 
@@ -49,6 +50,11 @@ _WORD: Final = re.compile(r"\S+")
 _LEFTWARDS: Final = "\u0590-\u065f\u066a-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _RIGHT_TO_LEFT: Final = re.compile(f"[{_LEFTWARDS}]")
 _LETTERS: Final = re.compile(f"[{_LEFTWARDS}]{{2,}}")
+# Digits that end a line, right behind something else.
+_LAST_DIGITS: Final = re.compile(r"(?<=[^\s\ufffe])([+\-−]?\d{1,3})(?:[\r\n]+|\Z)")
+_NOTHING: Final = "\x00"  # stands where there was a sign, and is left out of texts
+_SMALLER: Final = 0.85  # of the letters beside them
+_LEAST_SHIFT: Final = 0.04  # of their size, above or below the line
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\uffff]")
 _UNTIDY: Final = re.compile(r"\s\s|(?! )\s|" + _UNSEEN.pattern)
 _WIDE_GAP: Final = 1.5  # times the height of a line: no blank between words is as wide
@@ -191,6 +197,7 @@ def page_lines(
     if both_ways:
         units = _letters_in_order(units, geometry.box)
         rules = Rules()  # words in both directions are told apart by gaps alone
+    units = _off_the_line(units, geometry)
     runs = [_Run.of(*line.span(), geometry) for line in _LINE.finditer(units)]
     # Asking where characters stand is most of the work: running text is only sampled.
     wide = [_looks_wide(units, run, geometry) for run in runs]
@@ -211,6 +218,33 @@ def page_lines(
             rest = units[run.end : run.end + 2].lstrip(" ")
             pieces[-1].hyphen = rest.startswith(_SOFT_HYPHEN)
             yield from _at_one_height(pieces)
+
+
+def _off_the_line(units: str, geometry: "_Geometry") -> str:
+    """Tell digits above and below the line by their signs, and join what goes on.
+
+    PDFium ends a line behind them. One sign stands for each, so numbers stay.
+    """
+    if not _LAST_DIGITS.search(units):
+        return units
+    written = list(units)
+    for match in _LAST_DIGITS.finditer(units):
+        first, end = match.start(1), match.end(1)
+        size, base = geometry.size(end - 1)
+        while first < end and geometry.size(first)[0] * _SMALLER >= size:
+            first += 1  # digits that stand in the line themselves
+        beside, line = geometry.size(first - 1)
+        shift = (base - line) / beside if beside else 0.0
+        if first == end or size > beside * _SMALLER or abs(shift) < _LEAST_SHIFT:
+            continue
+        write = raised if shift > 0 else lowered
+        text = write(units[first:end], before=units[first - 1])
+        if len(text) == end - first:
+            written[first:end] = text
+        follows = match.end()
+        if follows < len(units) and geometry.goes_on(first - 1, end - 1, follows):
+            written[end:follows] = _NOTHING * (follows - end)
+    return "".join(written)
 
 
 def _at_one_height(pieces: Line) -> Iterator[Line]:
@@ -342,6 +376,12 @@ class _Geometry:
         if number not in self._sizes:
             self._sizes[number] = self._size(number)
         return self._sizes[number]
+
+    def goes_on(self, before: int, last: int, follows: int) -> bool:
+        """Tell whether a line goes on behind a sign that is off it."""
+        size, base = self.size(before)
+        gap = self.box(follows).left - self.box(last).right
+        return abs(self.size(follows)[1] - base) < _NEAR and -1 <= gap < size
 
     def _size(self, number: int) -> tuple[float, float]:
         size = float(_FONT_SIZE(self._textpage, number))
