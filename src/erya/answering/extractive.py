@@ -9,6 +9,7 @@ say. How the weights were chosen and confirmed: docs/decisions/0017-reader-and-u
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -24,9 +25,10 @@ from erya.answering.units import (
     find_list,
     find_record,
     include_code,
+    is_step,
     split_units,
 )
-from erya.language import question_words, terms
+from erya.language import HAN, is_row, normal_text, question_words, terms
 from erya.models import LEAST_KNOWN, EmbeddingModel, Passage, ReaderModel
 from erya.records import Answer, Chunk, Evidence, Hit, Reading, Span
 
@@ -41,6 +43,7 @@ _TYPICAL_PROMINENCE: Final = 0.5
 _TYPICAL_RELEVANCE: Final = -2.0
 _UNIT_CHARACTERS: Final = 240  # of a unit that are compared in meaning
 _SHORT: Final = 120  # characters of a quote that may need its heading
+_HAN: Final = re.compile(f"[{HAN}]")
 _UNREAD: Final = -12.0  # log odds, where a reader has seen nothing
 
 
@@ -120,17 +123,17 @@ class ExtractiveAnswerer(Answerer):
         intent = detect_intent(question)
         missing = _missing(intent, evidence)
         candidates = self._candidates(question, evidence, intent)
-        if (
-            missing
-            or not candidates
-            or self._strength(question, evidence, candidates) < 0
-        ):
+        if missing or not candidates:
             return abstain(question, evidence, missing=missing)
+        named = candidates[0].names(intent)
+        if not named and self._strength(question, evidence, candidates) < 0:
+            return abstain(question, evidence)
         chosen = self._chosen(candidates, several=intent.several)
         if intent.wanted:
             chosen = [candidate for candidate in chosen if candidate.held]
         if not chosen:
             return abstain(question, evidence)
+        chosen = _to_the_point(chosen, question, intent)
         answer = assemble([c.quoted(intent, question) for c in chosen])
         if on_text is not None:
             on_text(answer.text)
@@ -273,6 +276,21 @@ class _Candidate(NamedTuple):
         start, end = (self.unit.span.start + at for at in self.reading.spans[0][:2])
         return Span(start, end) if end <= self.unit.span.end else None
 
+    @property
+    def line(self) -> str:
+        """What stands in the passage, without names of columns."""
+        return self.hit.chunk.text[slice(*self.unit.span)]
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a row of a table."""
+        return is_row(self.line)
+
+    def names(self, intent: Intent) -> bool:
+        """Tell whether it, or what is above it, names a code that is asked about."""
+        text = f"{_above(self.hit.chunk)} {self.unit.text}"
+        return any(mentions(text, each) for each in intent.exact)
+
     def meets(self, other: "_Candidate") -> bool:
         """Tell whether the two would quote some of the same characters, or say them."""
         ours, theirs = self.whole, other.whole
@@ -294,7 +312,9 @@ class _Candidate(NamedTuple):
         text, span = self.hit.chunk.text, self.unit.span
         whole = find_record(text, span)
         if whole is None and (
-            intent.several or text[span.start : span.end].endswith((":", "："))
+            intent.several
+            or (intent.steps and is_step(text, span))
+            or text[span.start : span.end].endswith((":", "："))
         ):
             whole = find_list(text, span)
         if whole is None:
@@ -305,6 +325,23 @@ class _Candidate(NamedTuple):
             whole.start <= self.answer.start and self.answer.end <= whole.end
         )
         return Quoted(self.hit, whole, heading, self.answer if inside else None)
+
+
+def _to_the_point(
+    chosen: list[_Candidate], question: str, intent: Intent
+) -> list[_Candidate]:
+    """Leave out what is of another code or another row than the question asks about."""
+    if any(each.names(intent) for each in chosen):
+        chosen = [each for each in chosen if each.names(intent)]
+    best = max(chosen, key=lambda each: each.score)
+    if intent.several or not best.is_row:
+        return chosen
+    asked = terms(question) & terms(best.line)
+    return [
+        each
+        for each in chosen
+        if each.hit is not best.hit or not each.is_row or asked <= terms(each.line)
+    ]
 
 
 def _heading_for(chunk: Chunk, quote: str, question: str) -> str:
@@ -332,11 +369,19 @@ def _names_any(chunk: Chunk, intent: Intent) -> bool:
 
 
 def _missing(intent: Intent, evidence: Evidence) -> tuple[str, ...]:
-    """Return what the question names exactly and no passage does."""
+    """Return what the question names and no passage does.
+
+    A name is looked for where all passages are in the question's script: in another it
+    is written otherwise.
+    """
     texts = [hit.chunk.indexed_text for hit in evidence.hits]
-    return tuple(
+    missing = [
         each for each in intent.exact if not any(mentions(t, each) for t in texts)
-    )
+    ]
+    if intent.names and texts and not any(map(_HAN.search, texts)):
+        words = "\n".join(map(normal_text, texts))
+        missing += [each for each in intent.names if normal_text(each) not in words]
+    return tuple(missing)
 
 
 def _letters(text: str) -> str:

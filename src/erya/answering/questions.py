@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from erya.answering.wanted import Wanted, holds, wanted_in
-from erya.language import facts, normal_references
+from erya.language import facts, listed, normal_references
 
 __all__ = ["Intent", "detect_intent", "mentions"]
 
@@ -48,10 +48,16 @@ _LIST: Final = re.compile(
     re.IGNORECASE,
 )
 _COMPARISON: Final = re.compile(
-    r"\b(?:difference between|compared (?:to|with)|versus|vs\.?|respectively|or)\b"
+    r"\b(?:compare|difference between|compared (?:to|with)|versus|vs\.?|respectively"
+    r"|or)\b"
     r"|\b(?:more|less|longer|shorter|higher|lower|bigger|cheaper|faster) than\b"
     r"|\bwhich (?:of|one|is)\b|\bboth\b"
-    r"|区别|不同|相比|对比|还是|各是|分别|哪个更|谁更|區別|還是|分別|差别",
+    r"|区别|不同|相比|对比|还是|比较|各是|分别|哪个更|谁更|區別|還是|分別|差别",
+    re.IGNORECASE,
+)
+_HOW_TO: Final = re.compile(
+    r"\bhow (?:do|can|should|could|would|to|does one|are|is)\b|\b(?:steps|procedure)\b"
+    r"|怎么|怎麼|怎样|怎樣|如何|步骤|步驟|流程|咋",
     re.IGNORECASE,
 )
 # What is meant exactly or not at all: a version, a code, a setting, a reference.
@@ -65,6 +71,12 @@ _EXACT: Final = re.compile(
     r"|(?<![\w-])--[a-z][a-z0-9-]+"  # --dry-run
     r"|(?<![\w-])[a-z]+(?:-[a-z]+){2,}(?![\w-])"  # pxc-loop-timeout
 )
+_NAME: Final = re.compile(r"(?<=[a-z,;] )[A-Z][a-z\u00df-\u017f]{2,}\b(?!['’-]?[A-Z])")
+# Inside a question no such word begins large, but in a title.
+_LARGE: Final = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+")
+_FILLERS: Final = frozenset(listed("stop_words.txt")) - {"may", "us", "will"}
+# What a question may name that its answer need not.
+_BACKGROUND: Final = frozenset(listed("background_names.txt"))
 _REFERENCE: Final = re.compile(r"第\d+[条章节号]")
 _VERSION: Final = re.compile(r"v?(\d+(?:\.\d+)+\S*)", re.IGNORECASE)
 # Where some write a blank or a hyphen: HX-210, HX 210, HX210.
@@ -85,15 +97,20 @@ class Intent:
     Attributes:
         kind: What an answer holds.
         several: Whether more than one thing is asked for.
+        steps: Whether a way to do something is asked for.
         wanted: What each answer has, where a program can tell; None where it cannot.
         exact: Codes, versions, settings and references that it names, as it writes
             them.
+        names: Of a question in a Latin script the words that begin large as names do,
+            without those of countries, days and months.
     """
 
     kind: Kind
     several: bool
+    steps: bool
     wanted: Wanted | None
     exact: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
     @property
     def holds(self) -> Callable[[str], bool]:
@@ -133,12 +150,23 @@ def detect_intent(question: str) -> Intent:
             break
     else:
         kind = "comparison" if comparing else "list" if listing else "open"
+    exact = _exact(question)
     return Intent(
         kind=kind,
-        several=comparing or listing,
+        several=comparing or listing or len(exact) > 1,
+        steps=_HOW_TO.search(question) is not None,
         wanted=wanted_in(question),
-        exact=_exact(question),
+        exact=exact,
+        names=_names(question),
     )
+
+
+def _names(question: str) -> tuple[str, ...]:
+    """Return names of a question; none of one that writes all words large."""
+    found = [m[0] for m in _NAME.finditer(question) if m[0] not in _BACKGROUND]
+    if any(word.lower() in _FILLERS for word in _LARGE.findall(question)):
+        return ()
+    return tuple(dict.fromkeys(found))
 
 
 def _exact(question: str) -> tuple[str, ...]:

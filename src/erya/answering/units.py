@@ -21,10 +21,11 @@ __all__ = [
     "find_list",
     "find_record",
     "include_code",
+    "is_step",
     "split_units",
 ]
 
-_LONGEST_LIST: Final = 600  # characters of a list quoted with its introduction
+_LONGEST_LIST: Final = 1_000  # characters of a list quoted with its introduction
 _LONGEST_RECORD: Final = 400
 _LONGEST_CODE: Final = 500
 _LONGEST_LABEL: Final = 40
@@ -35,6 +36,10 @@ _FIELD: Final = re.compile(r"[^\s:：|][^:：|\n]{0,40}: \S")
 _ITEM: Final = re.compile(
     r"\s*(?:[-*•·●＊○▪◦–]|[(（]?(?:\d{1,3}|[a-zA-Z]|[一二三四五六七八九十]{1,3})[)）、.．](?!\d))"
     r"\s*\S"
+)
+_STEP: Final = re.compile(
+    r"\s*(?:[(（]?(?:\d{1,3}|[一二三四五六七八九十]{1,3})[)）、.．](?!\d)|第?[一二三四五六七八九十]{1,3}步"
+    r"|[Ss]tep \d{1,3}\b)"
 )
 _CODE_SIGNS: Final = re.compile(r"[{}();=<>\[\]\\$]|--?\w|::|->|\w_\w|/\w+/")
 _COMMAND: Final = re.compile(
@@ -111,6 +116,12 @@ def find_list(text: str, span: Span) -> Span | None:
     if last == first or end - start > _LONGEST_LIST:
         return None
     return Span(start, end)
+
+
+def is_step(text: str, span: Span) -> bool:
+    """Tell whether a unit is of a numbered item, such as a step of a procedure."""
+    start = text.rfind("\n", 0, span.start) + 1
+    return _STEP.match(text, start, span.end) is not None
 
 
 def _follows(text: str, above: Span, below: Span, *, near: bool) -> bool:

@@ -19,7 +19,7 @@ from erya.language.analysis import (
 from erya.language.fact_finding import Fact, facts
 from erya.language.folding import fold_letters
 from erya.language.lexicon import WORD_KINDS, Lexicon, Word, lexicon_of
-from erya.language.normalizing import normal_text
+from erya.language.normalizing import listed, normal_text
 from erya.language.raising import lowered, raised
 from erya.language.references import normal_references
 from erya.language.sentence_ends import LIST_MARK, sentences
@@ -62,6 +62,7 @@ __all__ = [
     "is_row",
     "language_of",
     "lexicon_of",
+    "listed",
     "lowered",
     "named_row",
     "names_columns",
