@@ -14,6 +14,7 @@ from pptx.util import Inches
 from erya.language import lowered, raised, terms
 from erya.loading import parse
 from erya.loading.symbols import shown_in
+from tests.loading.pdf_files import pdf
 from tests.loading.test_formats import packed
 
 
@@ -280,3 +281,73 @@ def saved(document):
     data = io.BytesIO()
     document.save(data)
     return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id|title|qty\n1|Bolt, hex|4\n2|Nut|9\n",
+        "id\ttitle\tqty\n1\tBolt, hex\t4\n2\tNut\t9\n",
+        "id;title;qty\n1;Bolt, hex;4\n2;Nut;9\n",
+        'id,title,qty\n1,"Bolt, hex",4\n2,Nut,9\n',
+        'id,title,qty\n1,"Bo\x00lt, hex",4\n2,Nut,9\n',
+    ],
+)
+def test_the_delimiter_is_told_by_all_lines_and_not_by_the_first(text):
+    rows = parse(text.encode(), "a.csv").text.split("\n")
+
+    assert rows[0] == "| id | title | qty |"
+    assert rows[2] == "| 1 | Bolt, hex | 4 |"
+
+
+def test_a_title_above_a_table_and_quotation_marks_behind_backslashes():
+    text = 'Report, all of it\nid;said\n1;"He said \\"hi\\"; then left"\n2;b\n'
+
+    parsed = parse(text.encode(), "a.csv")
+
+    assert parsed.text.startswith("Report, all of it\n\n| id | said |")
+    assert '| 1 | He said "hi"; then left |' in parsed.text
+
+
+WORKBOOK = (
+    b'<?xml version="1.0"?><Workbook '
+    b'xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
+    b'xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
+    b'<Worksheet ss:Name="S"><Table><Row><Cell><Data>A</Data></Cell>'
+    b'<Cell ss:Index="3"><Data>B</Data></Cell></Row><Row><Cell><Data>1</Data>'
+    b'</Cell><Cell ss:Index="3"><Data>2.50</Data></Cell></Row></Table>'
+    b"</Worksheet></Workbook>"
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"<table><tr><td>A</td><td>B</td></tr><tr><td>1</td><td>2.50</td></tr></table>",
+         "html"),
+        ("A\tB\n1\t2.50\n".encode("utf-16"), "csv"),
+        ("甲,B\n1,2.50\n乙,3\n订单,4\n".encode("gbk"), "csv"),
+        (WORKBOOK, "xml"),
+    ],
+)  # fmt: skip
+def test_what_is_called_a_spreadsheet_is_read_as_what_it_is(data, kind):
+    parsed = parse(data, "a.xls")
+
+    assert "| 1 | 2.50 |" in parsed.text
+    assert kind in parsed.media_type
+
+
+@pytest.mark.parametrize(
+    "before", [b"\xef\xbb\xbf", b"\n\n", b"HTTP noise: yes\r\n" * 20]
+)
+def test_a_pdf_may_stand_behind_something(before):
+    assert (
+        "Hello there"
+        in parse(before + pdf([(50, 700, 12, "Hello there")]), "a.pdf").text
+    )
+
+
+def test_colours_of_a_terminal_are_no_text():
+    text = "\x1b[1;33mWARN\x1b[0m low \x1b]8;;http://x.y\x07space\x1b]8;;\x07\n"
+
+    assert parse(text.encode(), "a.log").text == "WARN low space"

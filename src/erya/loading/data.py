@@ -14,8 +14,9 @@ from erya.loading.json_values import read_json, shown
 from erya.loading.packed import read_xml
 from erya.records import Parsed
 
-__all__ = ["parse_json", "parse_xml"]
+__all__ = ["parse_json", "parse_sheet_xml", "parse_xml"]
 
+_MOST_COLUMNS: Final = 1_000
 _DEEPEST: Final = 100
 _INLINE: Final = re.compile(
     r"(?:b|i|em|strong|italic|bold|sub|sup|a|xref|ext-link|span|u|sc|tspan|code|emph)"
@@ -110,6 +111,38 @@ def parse_xml(data: bytes, name: str) -> Parsed:
     return builder.parsed(
         title=title[:200] or PurePosixPath(name).stem, media_type="application/xml"
     )
+
+
+def parse_sheet_xml(data: bytes, name: str) -> Parsed:
+    """Read a workbook that a program has written as XML (XML Spreadsheet 2003).
+
+    Raises:
+        DocumentError: It is damaged, or declares entities.
+    """
+    builder = TextBuilder()
+    for sheet in read_xml(data, called="spreadsheet").iter("{*}Worksheet"):
+        builder.begin_page()
+        builder.heading(_attribute(sheet, "Name"), level=1)
+        rows: list[list[str]] = []
+        for row in sheet.iter("{*}Row"):
+            cells: list[str] = []
+            for cell in row.iter("{*}Cell"):
+                place = _attribute(cell, "Index")  # cells before it are empty
+                at = min(int(place), _MOST_COLUMNS) - 1 if place.isdigit() else 0
+                cells += [""] * (at - len(cells))
+                told = cell.find("{*}Data")
+                text = "".join(told.itertext()) if told is not None else ""
+                cells.append(" ".join(text.split()))
+            rows.append(cells)
+        builder.table(rows, header=True)
+    return builder.parsed(
+        title=PurePosixPath(name).stem, media_type="application/x-spreadsheet-xml"
+    )
+
+
+def _attribute(element: Any, name: str) -> str:
+    told = (value for key, value in element.items() if _name(key) == name)
+    return next(told, "")
 
 
 def _is_prose(root: Any) -> bool:

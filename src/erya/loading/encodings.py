@@ -52,6 +52,11 @@ _CENTRAL = re.compile(
     "|ƒ[@-~]"
 )
 _HIGH = re.compile(rb"[\x80-\xff]")
+# What programs send to a terminal for colours, titles and links.
+_TERMINAL = re.compile(
+    r"\x1b(?:\[[0-?]{0,40}[ -/]{0,4}[@-~]"
+    r"|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[@-Z\\^_])"
+)
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{2}")
 _HIGH_PAIR = re.compile(rb"[\x81-\xfe](?:[\x40-\x7e\x80-\xfe]|[\x30-\x39].{0,2})")
 # Level 1, or the row of Chinese punctuation, or full-width letters and digits.
@@ -187,6 +192,8 @@ def clean(text: str) -> str:
     Control characters and byte order marks go, lone surrogates become U+FFFD: the store
     and every program that reads `--json` can then hold the text as it is.
     """
+    if "\x1b" in text:
+        text = _TERMINAL.sub("", text)
     usual = text
     for blank in _BLANKS:
         usual = usual.replace(blank, "")

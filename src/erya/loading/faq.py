@@ -3,7 +3,9 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -23,6 +25,8 @@ _ANSWER_NAMES: Final = (
     "answer", "a", "reply", "response", "答案", "回答", "标准答案", "答复", "答",
 )  # fmt: skip
 _SEPARATOR: Final = re.compile(r"\Asep=.\r?\n")  # a line for Excel
+_DELIMITERS: Final = ",\t;|"
+_LOOKED_AT: Final = 100  # lines that tell the delimiter
 _MOST_TOLD: Final = 10  # lines by their numbers
 _LONGEST_CELL: Final = 10_000_000
 
@@ -37,14 +41,14 @@ def parse_csv(data: bytes, name: str) -> Parsed:
     """
     text = _SEPARATOR.sub("", decode(data), count=1)
     csv.field_size_limit(_LONGEST_CELL)
-    first = text.partition("\n")[0]
-    delimiter = max(",\t;", key=first.count)
     try:
-        rows = [r for r in csv.reader(io.StringIO(text), delimiter=delimiter) if any(r)]
+        rows = _rows(text)
     except csv.Error as error:
         msg = f"The table cannot be read: {error}. Check its quotation marks."
         raise DocumentError(msg, code="malformed") from None
     builder = TextBuilder()
+    while len(rows) > 1 and len(rows[0]) == 1 < len(rows[1]):  # a title above the names
+        builder.paragraph(rows.pop(0)[0], pairs=False)
     columns = _pair_columns(rows[0]) if rows else None
     if columns:
         names = rows[0]
@@ -52,6 +56,37 @@ def parse_csv(data: bytes, name: str) -> Parsed:
     else:
         builder.table(rows, header=True)
     return builder.parsed(title=PurePosixPath(name).stem, media_type="text/csv")
+
+
+def _rows(text: str) -> list[list[str]]:
+    """Return the rows that have something in them.
+
+    Raises:
+        csv.Error: A row cannot be read.
+    """
+    # Some programs write a quotation mark in a cell after a backslash, not twice.
+    escaped = '\\"' in text and '""' not in text
+
+    def read(text: str, delimiter: str) -> Iterator[list[str]]:
+        rows = csv.reader(
+            io.StringIO(text),
+            delimiter=delimiter,
+            escapechar="\\" if escaped else None,
+            doublequote=not escaped,
+        )
+        return filter(any, rows)
+
+    def fits(delimiter: str) -> tuple[int, int]:
+        """Count the rows that have as many cells as most have, if those are several."""
+        try:
+            sizes = Counter(map(len, read(head, delimiter)))
+        except csv.Error:
+            return 0, 0
+        cells, rows = max(sizes.items(), key=itemgetter(1), default=(0, 0))
+        return (rows, cells) if cells > 1 else (0, 0)
+
+    head = "\n".join(text.split("\n", _LOOKED_AT)[:_LOOKED_AT])
+    return list(read(text, max(_DELIMITERS, key=fits)))  # the first of equals
 
 
 def parse_jsonl(data: bytes, name: str) -> Parsed:

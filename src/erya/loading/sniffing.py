@@ -40,6 +40,8 @@ _MAGIC: Final = (
 )
 
 _PDF_MARK: Final = b"%PDF-1."
+_PDF_END: Final = b"%%EOF"
+_PDF_WITHIN: Final = 1_024
 _OFFICE_KIND = "application/vnd.openxmlformats-officedocument."
 # The part that each kind of Office document has.
 _OFFICE: Final = {
@@ -106,9 +108,15 @@ _BY_SUFFIX: Final = {
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 # What may stand before the first element, each with its end.
 _BEFORE_HTML: Final = ((b"<?xml", b"?>"), (b"<!--", b"-->"))
+_SHEETS: Final = frozenset((".xls", ".xlsx", ".xlsb", ".xlt"))
+_TABLE: Final = re.compile(
+    rb"\s*(?:<(?:meta|style|div|center)\b[^<>]*>\s*)*<table\b", re.IGNORECASE
+)
+_XML_SHEET: Final = "application/x-spreadsheet-xml"
+_XML_SHEET_MARK: Final = b"urn:schemas-microsoft-com:office:spreadsheet"
 _MAILBOX: Final = re.compile(rb"From [^\n]{1,200}\d{4}\r?\n[A-Za-z-]{2,40}: ")
 _HEIC: Final = {b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif"}
-_CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
+_CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\f\x07\x1b"))
 _BOMS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -134,9 +142,11 @@ def media_type(data: bytes, name: str) -> str:
 def _kind_of_other(data: bytes, name: str) -> str:
     """Return the kind of what has no signature at its beginning."""
     head = data[:_HEAD]
+    # Some servers send something before it, and readers look for it that far.
+    if _PDF_MARK in head[:_PDF_WITHIN] and _PDF_END in data[-_PDF_WITHIN:]:
+        return "application/pdf"
     if _is_text(head):
         return _kind_of_text(head, name)
-    # Some servers send something before it.
     return "application/pdf" if _PDF_MARK in head else "application/octet-stream"
 
 
@@ -144,11 +154,22 @@ def _kind_of_text(head: bytes, name: str) -> str:
     suffix = PurePosixPath(name).suffix.lower()
     if _begins_html(_ascii(head)):
         return "text/html"
+    if suffix in _SHEETS:
+        return _kind_of_sheet(_ascii(head))
     if kind := _BY_SUFFIX.get(suffix):
         return kind
     if suffix in {"", ".bin", ".dat"} and _ascii(head).lstrip().startswith(b"<?xml"):
         return "application/xml"
     return "application/mbox" if _MAILBOX.match(head) else "text/plain"
+
+
+def _kind_of_sheet(head: bytes) -> str:
+    """Return the kind of a text that is called a spreadsheet, as programs export it."""
+    if _TABLE.match(head):
+        return "text/html"
+    if head.lstrip().startswith(b"<?xml"):
+        return _XML_SHEET if _XML_SHEET_MARK in head else "application/xml"
+    return "text/csv" if any(sign in head for sign in b"\t,;|") else "text/plain"
 
 
 def _within(kind: str, data: bytes, name: str) -> str:
@@ -209,4 +230,4 @@ def _is_text(head: bytes) -> bool:
     if head.startswith(_BOMS):
         return True
     controls = len(head) - len(head.translate(None, _CONTROLS))
-    return controls * 50 <= len(head) or unmarked_utf16(head) is not None
+    return controls * 50 <= max(len(head), 50) or unmarked_utf16(head) is not None
