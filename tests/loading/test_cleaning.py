@@ -328,3 +328,27 @@ def test_the_author_of_a_masked_document_is_not_named(kinds, named):
     masked = Masking(kinds=frozenset(kinds)).mask(read)
 
     assert ("author" in masked.metadata) is named
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Espresso ................................ 2.80\nClub sandwich ............. 7.90",
+        "Holder: Ada Lind ______________________________________________________",
+        "Zone . . . . . . . . . . . . . . . . . . . . . . . . . . . . . . . . K7",
+        "+-----------+-----+\n| lock nut  |  97 |\n+-----------+-----+\n| screw     |   4 |",
+        "Graz 0.000 0.0 0.0 10 0.000 0.0 0.0 13 4.000 0.0 0.000 0.0 0.000 0.00",
+        "北京 ………………………………………………………………… 2.80 元 上海 ………………………… 3.60 元",
+    ],
+)
+def test_what_carries_facts_between_leaders_and_lines_is_searched(text):
+    cleaned = clean_document(document(f"{LONG}\n\n{text}", "a.txt"), ["quality"])
+
+    assert not any(block.omitted for block in cleaned.blocks)
+
+
+@pytest.mark.parametrize("text", ["=" * 40, "_ " * 30, "🎉" * 40, "*-" * 30])
+def test_lines_of_signs_alone_are_not_searched(text):
+    cleaned = clean_document(document(f"{LONG}\n\n{text}", "a.txt"), ["quality"])
+
+    assert [block.omitted for block in cleaned.blocks] == ["", "low_quality"]

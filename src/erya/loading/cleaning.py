@@ -40,6 +40,9 @@ _MISREAD: Final = re.compile(
 )
 _NUMBERS: Final = re.compile("[0-9零〇一二两三四五六七八九十百千万亿]")
 _LETTER: Final = re.compile(rf"[\w{HAN}\s]")
+_SAYS: Final = re.compile(r"[^\W_]")
+# Three of a sign and more, with or without blanks between them.
+_LEADERS: Final = re.compile(r"([^\w\s]|[_\u0640])(?:[ \t]?\1){2,}|[\u2500-\u257f|+]+")
 _WORD: Final = re.compile(r"[A-Za-z0-9+=]+")
 
 
@@ -180,23 +183,27 @@ def _leave_out_rubbish(document: Document) -> _Step:
     """Leave out paragraphs that are no language.
 
     That is signs, one letter, endless words, text read in a wrong encoding, and a few
-    words over and over.
+    words over and over. Leaders, lines to write on and rules between cells say nothing
+    themselves and do not count: what stands between them does.
     """
 
     def rubbish(at: int) -> bool:
         block = document.blocks[at]
-        text = "".join(document.text[block.start : block.end].split())
-        if block.kind != "paragraph" or len(text) < _LEAST:
+        if block.kind != "paragraph":
             return False
+        told = _LEADERS.sub(" ", document.text[block.start : block.end])
+        text = "".join(told.split())
+        if len(text) < _LEAST:
+            return block.end - block.start >= _LEAST and not _SAYS.search(text)
         signs = len(text) - len(_LETTER.findall(text))
-        most = Counter(text).most_common(1)[0][1]
+        letters = Counter(sign for sign in text if not sign.isdigit())
+        most = max(letters.values(), default=0)
         longest = max(map(len, _WORD.findall(text)), default=0)
         endless = longest > _LONG_WORD and "/" not in text and "@" not in text
-        spaced = document.text[block.start : block.end]
         return (
             signs > _SIGNS * len(text)
             or most > _ONE_SIGN * len(text)
-            or (endless and " " not in spaced)
+            or (endless and " " not in told.strip())
             or len(_MISREAD.findall(text)) > _WRONG * len(text)
             or _repeats(text)
         )
