@@ -117,3 +117,21 @@ def test_an_error_of_the_model_is_passed_on():
     model = ScriptedChatModel([ModelError("down")])
     with pytest.raises(ModelError, match="down"):
         GroundedAnswerer(model=model).answer("?", EVIDENCE)
+
+
+@pytest.mark.parametrize(
+    ("line", "abstained"),
+    [
+        ("The documents do not say. [1]", True),
+        ("The provided passages don't mention a limit.", True),
+        ("Sorry, but I could not find the answer [1].", True),
+        ("There is no information about taxis.", True),
+        ("文档中没有提到。", True),
+        ("抱歉，根据提供的资料无法回答。", True),
+        ("No document is required [1].", False),
+        ("The documents do not say how many. Everyone has 25 days [1].", False),
+        ("没有工资的假期最多 25 天 [1]。", False),
+    ],
+)
+def test_a_sentence_that_only_says_that_nothing_was_found_is_a_refusal(line, abstained):
+    assert answer(line).abstained is abstained

@@ -27,7 +27,7 @@ STEPS = """# Pump
 """
 TABLE = """city,manager,budget
 Graz,Ada Lind,"12,000"
-Linz,Bo Berg,"9,500"
+Lienz,Bo Berg,"9,500"
 Wien,Cy Dahl,"30,000"
 """
 CODES = "model,power\nZX-100,5 kW\nZX-200,7 kW\nZX-300,9 kW\n"
@@ -37,7 +37,7 @@ PEOPLE = "Müller leads Zürich. Łukasz leads Łódź. Søren leads Århus.\n"
 @pytest.fixture
 def ask(tmp_path):
     """Ask one file a question."""
-    stores = []
+    stores: list[EmbeddedStore] = []
 
     def ask(question, text, name):
         store = EmbeddedStore(tmp_path / str(len(stores)), name="test")
@@ -73,7 +73,7 @@ def test_a_way_to_do_something_is_quoted_with_all_its_steps(ask):
 
 
 def test_a_question_for_one_thing_gets_its_row_alone(ask):
-    assert "Linz" in (one := ask("Who manages Linz?", TABLE, "t.csv").text)
+    assert "Lienz" in (one := ask("Who manages Lienz?", TABLE, "t.csv").text)
     assert "Graz" not in one
     assert "Wien" not in one
     assert "ZX-200" in (one := ask("What power has the ZX-200?", CODES, "c.csv").text)
@@ -99,7 +99,7 @@ def test_names_are_found_without_their_marks(ask):
     ("question", "names"),
     [
         ("What is the budget of Salzburg?", ("Salzburg",)),
-        ("Is Ada Lind in Linz?", ("Ada", "Lind", "Linz")),
+        ("Is Ada Lind in Lienz?", ("Ada", "Lind", "Lienz")),
         ("How long is leave in Germany in May?", ()),
         ("How Do I Reset My Password?", ()),
         ("Salzburg is where?", ()),

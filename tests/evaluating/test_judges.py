@@ -198,3 +198,14 @@ def test_biases_are_found():
     items = [("q", "a", "b")] * 2
     assert length_bias(judge(*[{"score": 3}, {"score": 4}] * 2), items) == (1.0, 2, 0)
     assert length_bias(judge(*[{"score": 3}] * 4), items, language="zh") == (0.0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        'Draft: {"reason": "draft", "score": 1}\nFinal: {"reason": "fine", "score": 5}',
+        '{"score": 1} and not {this} but {"score": 5, "reason": {"why": "{}"}}',
+    ],
+)
+def test_the_last_object_of_a_reply_counts(reply):
+    assert judge(reply).correctness("q", "a", accepted=["e"]).score == 5.0

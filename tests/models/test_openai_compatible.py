@@ -1,5 +1,6 @@
 """Against a real server on this machine that misbehaves as told."""
 
+import json
 import socket
 import time
 
@@ -199,3 +200,87 @@ def test_a_damaged_list_of_models_is_told(tmp_path):
     (tmp_path / "models.json").write_text("{")
     with pytest.raises(UsageError, match="models.json cannot be read"):
         ModelCatalogue(tmp_path).all()
+
+
+def whole(message, finish="stop"):
+    """Return an answer in one piece."""
+    choice = {"index": 0, "message": message, "finish_reason": finish}
+    return Reply(
+        body=json.dumps({"choices": [choice]}),
+        headers={"Content-Type": "application/json"},
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<think>\nMaybe 900 [2]?\n</think>\n\nIt is 450 [1].",
+        "<thinking>Maybe 900.</thinking>It is 450 [1].",
+        "maybe 900.\n</think>\n\nIt is 450 [1].",
+        [{"type": "text", "text": "It is "}, {"type": "text", "text": "450 [1]."}],
+    ],
+)
+def test_what_a_model_thinks_is_no_answer_and_parts_are_one(said):
+    with ChatServer(whole({"content": said})) as server:
+        assert chat(server).complete(ASK).text == "It is 450 [1]."
+
+
+def test_thinking_is_not_passed_on_as_it_comes():
+    heard: list[str] = []
+    with ChatServer(Reply(text="<think> maybe 900 </think>It is 450.")) as server:
+        done = chat(server).complete(ASK, on_text=heard.append)
+
+    assert done.text == "It is 450."
+    assert "".join(heard) == "It is 450."
+
+
+@pytest.mark.parametrize(
+    ("message", "finish", "told"),
+    [
+        ({"content": None}, "stop", "sent no answer. "),
+        ({"content": None, "reasoning_content": "so"}, "stop", "sent no answer. "),
+        ({"content": ""}, "content_filter", "content_filter"),
+        ({"content": None, "tool_calls": [{}]}, "tool_calls", "tool_calls"),
+        ({"content": None, "refusal": "I cannot."}, "stop", "it declined: 'I cannot.'"),
+        ({"content": "<think>and so on"}, "stop", "sent no answer. "),
+    ],
+)
+def test_an_empty_answer_is_a_failed_model(message, finish, told):
+    with (
+        ChatServer(whole(message, finish)) as server,
+        pytest.raises(ModelError) as failed,
+    ):
+        chat(server).complete(ASK)
+
+    assert told in str(failed.value)
+
+
+def refusal(said):
+    return Reply(status=400, body=json.dumps({"error": {"message": said}}))
+
+
+def test_what_an_endpoint_does_not_take_is_left_out_and_remembered():
+    with ChatServer(
+        refusal("'temperature' does not support 0 with this model."),
+        refusal("System role not supported"),
+        Reply(text="It is 450."),
+    ) as server:
+        model = chat(server)
+        assert model.complete(ASK).text == "It is 450."
+        assert model.complete(ASK).text == "It is 450."
+
+    assert [len(each["messages"]) for each in server.requests] == [2, 2, 1, 1]
+    assert ["temperature" in each for each in server.requests] == [
+        True, False, False, False,
+    ]  # fmt: skip
+    assert server.requests[-1]["messages"] == [
+        {"role": "user", "content": "Be brief.\n\n?"}
+    ]
+
+
+def test_a_refusal_is_told_in_the_words_of_the_server():
+    with (
+        ChatServer(refusal("Context length is\n512 tokens.")) as server,
+        pytest.raises(ModelError, match=r"saying 'Context length is 512 tokens\.'"),
+    ):
+        chat(server).complete(ASK)

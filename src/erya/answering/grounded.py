@@ -30,6 +30,19 @@ _MARKS = re.compile(
     r"(?:\s*[\[【［]\s*\^?\d{1,3}(?:\s*[,，、–-]\s*\d{1,3})*\s*[\]】］])+"
 )
 _RANGE = re.compile(r"(\d+)(?:\s*[–-]\s*(\d+))?")
+_NOT_FOUND: Final = re.compile(
+    r"(?:(?:sorry|unfortunately|i(?:'m| am) sorry),? (?:but )?)?"
+    r"(?:the (?:(?:given|provided) )?(?:documents?|passages?|texts?|context|information"
+    r"|sources?) (?:do(?:es)?(?: not|n't)|(?:contain|give|provide|mention|include)s?"
+    r" no)\b"
+    r"|(?:there is )?no (?:information|mention|answer) (?:about|of|on|in|is|was|to)\b"
+    r"|i (?:could|can)(?: ?not|n't) (?:find|answer|determine)"
+    r"|(?:this|it) is not (?:mentioned|stated|specified)\b)"
+    r"|(?:很?抱歉[,，]?)?(?:(?:根据|在)?(?:所?提供的|给定的|上述|这些|以上)?"
+    r"(?:文档|文件|资料|段落|内容|信息|材料)(?:中|里|内)?(?:并?没有|未|并未|不包含|无法)"
+    r"|(?:无法|不能)(?:从|根据|回答|确定|找到)|没有(?:找到|相关|提到|提及))",
+    re.IGNORECASE,
+)
 _WINDOW: Final = 3  # sentences of a passage that one quote may join
 _PER_SENTENCE: Final = 0.02  # what a longer quote must gain for each further sentence
 
@@ -62,9 +75,15 @@ class GroundedAnswerer(Answerer):
             draft = abstain(question, evidence)
         else:
             draft = _Draft(hits).write(done.text)
-            if not draft.claims:
+            if not draft.claims or _says_nothing(done.text):
                 draft = abstain(question, evidence)
         return dataclasses.replace(draft, usage=done.usage)
+
+
+def _says_nothing(text: str) -> bool:
+    """Tell whether a model only says, in words of its own, that nothing was found."""
+    plain = _MARKS.sub("", text).strip()
+    return len(sentences(plain)) == 1 and _NOT_FOUND.match(plain) is not None
 
 
 def _prompt(question: str, hits: Sequence[Hit]) -> list[Message]:

@@ -260,18 +260,26 @@ class Judge:
         return Opinion(None, "")
 
 
+_JSON: Final = json.JSONDecoder()
+
+
 def _object_in(text: str) -> Mapping[str, Any]:
-    """Return the JSON object in a reply, which models like to put a frame around.
+    """Return the last JSON object in a reply: what comes before it is a draft.
 
     Raises:
         ValueError: There is none.
     """
-    start = text.find("{")
-    if start < 0:
+    found: dict[str, Any] | None = None
+    at = text.find("{")
+    while at >= 0:
+        try:
+            found, length = _JSON.raw_decode(text[at:])  # begins with a brace
+        except ValueError:
+            length = 1
+        at = text.find("{", at + length)
+    if found is None:
         msg = "no object"
         raise ValueError(msg)
-    found: dict[str, Any]
-    found, _ = json.JSONDecoder().raw_decode(text[start:])  # begins with a brace
     return found
 
 

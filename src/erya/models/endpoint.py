@@ -1,6 +1,7 @@
 """An address that the configuration names, and what can go wrong on the way there."""
 
 import email.utils
+import json
 import math
 import queue
 import random
@@ -16,13 +17,30 @@ if TYPE_CHECKING:
 
     import httpx2
 
-__all__ = ["Endpoint", "ReachedModel"]
+__all__ = ["Endpoint", "ReachedModel", "RefusedError"]
 
 Reply = TypeVar("Reply")
 
 _CONNECT_SECONDS: Final = 10.0
 _PAUSES: Final = (0.5, 1.0, 2.0)  # seconds before each further try, and a quarter
+_MOST_SAID: Final = 20_000  # bytes of a refusal that are read
+_SAID_SHOWN: Final = 200  # characters of it that are shown
 _TRIED_AGAIN: Final = frozenset((408, 409, 429, 500, 502, 503, 504, 529))
+
+
+class RefusedError(ModelError):
+    """An endpoint refuses a request.
+
+    Attributes:
+        status: The HTTP status.
+        said: Its own words; often empty.
+    """
+
+    def __init__(self, message: str, *, status: int, said: str) -> None:
+        """Keep what the endpoint said."""
+        super().__init__(message)
+        self.status = status
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +122,13 @@ class Endpoint:
             else:
                 if response.is_success:
                     return response
+                said = _words_of(response)
                 response.close()
                 told = _seconds_to_wait(response.headers.get("Retry-After", ""))
                 pause = max(pause, told)
                 final = response.status_code not in _TRIED_AGAIN
                 if final or time.monotonic() + pause >= deadline:
-                    raise self._refused(response.status_code)
+                    raise self._refused(response.status_code, said)
             time.sleep(pause)
 
     def request(self, send: "Callable[[httpx2.Client], Reply]") -> Reply:
@@ -158,11 +177,13 @@ class Endpoint:
             f"broke its answer off: {type(error).__name__}: {error}"[:300], "Ask again."
         )
 
-    def _refused(self, status: int) -> ModelError:
+    def _refused(self, status: int, said: str) -> "RefusedError":
         what, advice = _STATUS.get(
             status, (f"answered with the error {status}", "Try again later.")
         )
-        return self.error(what, advice)
+        if said:
+            what += f", saying {said!r}"
+        return RefusedError(str(self.error(what, advice)), status=status, said=said)
 
     def too_slow(self) -> ModelError:
         """Return the error for a reply that did not come in time."""
@@ -223,6 +244,25 @@ _STATUS: Final = {
     404: ("has no such model or path", "Check model and base_url."),
     429: ("refuses because of too many requests", "Wait, or check your quota."),
 }
+
+
+def _words_of(response: "httpx2.Response") -> str:
+    """Return what an endpoint says of a refusal, in a line; empty if nothing."""
+    import httpx2  # noqa: PLC0415 - loaded already
+
+    kept = b""
+    try:
+        for part in response.iter_bytes():
+            kept += part
+            if len(kept) > _MOST_SAID:
+                break
+        reply = json.loads(kept)
+        told = reply.get("error", reply)
+        said = told if isinstance(told, str) else told.get("message") or told["detail"]
+    except (httpx2.HTTPError, AttributeError, LookupError, TypeError, ValueError):
+        return ""
+    shown = "".join(sign if sign.isprintable() else " " for sign in str(said))
+    return " ".join(shown.split())[:_SAID_SHOWN]
 
 
 def _seconds_to_wait(retry_after: str) -> float:

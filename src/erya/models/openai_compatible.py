@@ -4,22 +4,30 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from typing_extensions import override
 
 from erya.errors import ModelError
 from erya.models.base import ChatModel, Completion
-from erya.models.endpoint import ReachedModel
+from erya.models.endpoint import ReachedModel, RefusedError
+from erya.models.replies import Speech, said_in, without_thinking
 from erya.records import Message, Usage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx2
 
 __all__ = ["OpenAICompatibleChat"]
 
+_SYSTEM: Final = "system"
+_OPTIONAL: Final = ("temperature", "stream")
+_REFUSALS: Final = frozenset((400, 404, 415, 422))
+# What an endpoint does not take, by its address and model.
+_NOT_TAKEN: Final[dict[tuple[str, str], set[str]]] = {}
 _SHOWN: Final = 80  # characters of an unexpected reply in an error
 
 
@@ -41,7 +49,7 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         The exchange runs in a thread of its own: a server that sends a byte now and
         then satisfies every timeout of a client, but not this clock.
         """
-        arrived: queue.Queue[str | Usage | Exception] = queue.Queue()
+        arrived: queue.Queue[str | _End | Exception] = queue.Queue()
         client = self._endpoint.client()
         thread = threading.Thread(
             target=self._exchange, args=(client, messages, arrived), daemon=True
@@ -54,11 +62,11 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
 
     def _gather(
         self,
-        arrived: "queue.Queue[str | Usage | Exception]",
+        arrived: "queue.Queue[str | _End | Exception]",
         on_text: Callable[[str], None] | None,
     ) -> Completion:
         deadline = time.monotonic() + self.seconds
-        parts: list[str] = []
+        speech = Speech(on_text)
         while True:
             try:
                 piece = arrived.get(timeout=max(deadline - time.monotonic(), 0.001))
@@ -66,17 +74,18 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
                 raise self._endpoint.too_slow() from None
             if isinstance(piece, Exception):
                 raise self._endpoint.worded(piece) from piece
-            if isinstance(piece, Usage):
-                return Completion(text=_whole("".join(parts)), usage=piece)
-            parts.append(piece)
-            if on_text is not None:
-                on_text(piece)
+            if isinstance(piece, _End):
+                text = without_thinking(_whole(speech.text))
+                if not text.strip():
+                    raise self._silent(piece.reason)
+                return Completion(text=text, usage=piece.usage)
+            speech.add(piece)
 
     def _exchange(
         self,
         client: "httpx2.Client",
         messages: Sequence[Message],
-        arrived: "queue.Queue[str | Usage | Exception]",
+        arrived: "queue.Queue[str | _End | Exception]",
     ) -> None:
         """Put each piece of the answer, then its cost or an error, into the queue."""
         try:
@@ -87,23 +96,16 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
 
     def _pieces(
         self, client: "httpx2.Client", messages: Sequence[Message]
-    ) -> Iterator[str | Usage]:
+    ) -> "Iterator[str | _End]":
         import httpx2  # noqa: PLC0415 - loaded already
 
-        turns = [{"role": m.role, "content": m.content} for m in messages]
-        body = {
-            "model": self.model,
-            "messages": turns,
-            "stream": True,
-            "temperature": 0,
-        }
-        response = self._endpoint.post(client, "/chat/completions", body)
+        response = self._asked(client, messages)
         kind = response.headers.get("content-type", "").partition(";")[0].strip()
         if kind.lower() != "text/event-stream":
             yield from self._unstreamed(response, kind)
             return
         used = Usage(model=self.name)
-        finished = False
+        reason = ""
         for event in httpx2.EventSource(response):
             if event.data == "[DONE]":
                 break
@@ -111,35 +113,60 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             if piece.get("error"):
                 raise self._broken(piece["error"])
             for choice in piece.get("choices") or ():
-                text = (choice.get("delta") or {}).get("content")
-                if text:
-                    yield str(text)
-                finished = finished or choice.get("finish_reason") is not None
+                if text := said_in(choice.get("delta") or {}):
+                    yield text
+                reason = _reason(choice, "delta") or reason
                 if choice.get("finish_reason") == "length":
                     raise self._too_long()
             if piece.get("usage"):
                 used = self._usage(piece["usage"])
-        if not finished:
+        if not reason:
             raise self._cut_off()
-        yield used
+        yield _End(used, reason)
 
     def _unstreamed(
         self, response: "httpx2.Response", kind: str
-    ) -> Iterator[str | Usage]:
+    ) -> "Iterator[str | _End]":
         """Read an answer that came in one piece, from endpoints that do not stream."""
         body = response.read().decode("utf-8", "replace")
         try:
             reply = json.loads(body)
-            text = reply["choices"][0]["message"]["content"]
-            whole = reply["choices"][0].get("finish_reason") != "length"
+            choice = reply["choices"][0]
+            text = said_in(choice["message"])
+            whole = choice.get("finish_reason") != "length"
+            reason = _reason(choice, "message")
             used = self._usage(reply.get("usage") or {})
         except (AttributeError, ValueError, LookupError, TypeError):
             shown = " ".join(body.split())[:_SHOWN]
             raise self._no_answer(kind or "something", shown) from None
         if not whole:
             raise self._too_long()
-        yield str(text or "")
-        yield used
+        yield text
+        yield _End(used, reason)
+
+    def _asked(
+        self, client: "httpx2.Client", messages: Sequence[Message]
+    ) -> "httpx2.Response":
+        """Ask, and again without what the endpoint says that it does not take.
+
+        What that was is remembered for as long as the program runs.
+
+        Raises:
+            RefusedError: It refuses for another reason.
+        """
+        while True:
+            left_out = _NOT_TAKEN.setdefault((self.base_url, self.model), set())
+            body = {"model": self.model, "stream": True, "temperature": 0}
+            body = {name: told for name, told in body.items() if name not in left_out}
+            turns = _turns(messages, system=_SYSTEM not in left_out)
+            body |= {"messages": turns}
+            try:
+                return self._endpoint.post(client, "/chat/completions", body)
+            except RefusedError as error:
+                refused = _named_in(error.said, body, system=_SYSTEM not in left_out)
+                if error.status not in _REFUSALS or not refused:
+                    raise
+                left_out.add(refused)
 
     def _usage(self, told: Mapping[str, Any]) -> Usage:
         return Usage(
@@ -147,6 +174,10 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             input_tokens=int(told.get("prompt_tokens") or 0),
             output_tokens=int(told.get("completion_tokens") or 0),
         )
+
+    def _silent(self, reason: str) -> ModelError:
+        why = f" ({reason})" if reason not in {"", "stop"} else ""
+        return self._endpoint.error(f"sent no answer{why}", "Ask again.")
 
     def _broken(self, error: Any) -> ModelError:
         said = error.get("message") if isinstance(error, dict) else error
@@ -168,6 +199,43 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             f"sent {kind} instead of an answer: {shown!r}",
             "Check that base_url is the API and not a web page; it mostly ends in /v1.",
         )
+
+
+class _End(NamedTuple):
+    """How an answer ended: its cost, and why."""
+
+    usage: Usage
+    reason: str
+
+
+def _reason(choice: Mapping[str, Any], part: str) -> str:
+    """Return why a model stopped, in its own words where it declined."""
+    told = (choice.get(part) or {}).get("refusal")
+    if isinstance(told, str) and told:
+        return f"it declined: {told[:_SHOWN]!r}"
+    return str(choice.get("finish_reason") or "")
+
+
+def _turns(messages: Sequence[Message], *, system: bool) -> list[dict[str, str]]:
+    """Return the turns; what the system says before the user's where it has no turn."""
+    if system:
+        return [{"role": m.role, "content": m.content} for m in messages]
+    told = [m.content for m in messages if m.role == _SYSTEM]
+    turns = [
+        {"role": m.role, "content": m.content} for m in messages if m.role != _SYSTEM
+    ]
+    if told and turns:
+        turns[0]["content"] = "\n\n".join((*told, turns[0]["content"]))
+    return turns
+
+
+def _named_in(said: str, body: Mapping[str, Any], *, system: bool) -> str:
+    """Return what of a request its refusal names; empty where it is nothing of it."""
+    low = said.lower()
+    for name in _OPTIONAL:
+        if name in body and name in low:
+            return name
+    return _SYSTEM if system and _SYSTEM in low and "role" in low else ""
 
 
 def _whole(text: str) -> str:
