@@ -109,3 +109,13 @@ def test_names_are_found_without_their_marks(ask):
 )
 def test_names_of_a_question_are_told_from_its_other_words(question, names):
     assert detect_intent(question).names == names
+
+
+def test_a_code_may_stand_in_the_name_of_the_file(ask):
+    answer = ask(
+        "What does HT-2024-0099 say about the pump?",
+        "The pump is blue.",
+        "HT-2024-0099.txt",
+    )
+
+    assert "The pump is blue." in answer.text

@@ -630,3 +630,18 @@ def test_digits_off_the_line_are_told_and_the_line_goes_on():
     assert "Up to 10⁶ ohm, 250¹, CO₂ and 4" in text.replace("\n", " ")
     assert "Room 12" in text
     assert "Note 3" in text
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "text"),
+    [
+        ("a long-", "term plan", "a long-term plan"),
+        ("by e-", "mail only", "by e-mail only"),
+        ("a long-", "ing for it", "a longing for it"),
+        ("an impor-", "tant word", "an important word"),
+    ],
+)
+def test_a_hyphen_that_belongs_to_a_word_stays(above, below, text):
+    page = [(50, 700, 12, above), (50, 686, 12, below)]
+
+    assert text in parse(pdf(page), "a.pdf").text

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Final, NamedTuple
 
 from typing_extensions import override
@@ -288,7 +289,8 @@ class _Candidate(NamedTuple):
 
     def names(self, intent: Intent) -> bool:
         """Tell whether it, or what is above it, names a code that is asked about."""
-        text = f"{_above(self.hit.chunk)} {self.unit.text}"
+        chunk = self.hit.chunk
+        text = f"{PurePath(chunk.source).stem} {_above(chunk)} {self.unit.text}"
         return any(mentions(text, each) for each in intent.exact)
 
     def meets(self, other: "_Candidate") -> bool:
@@ -365,7 +367,12 @@ def _above(chunk: Chunk) -> str:
 
 
 def _names_any(chunk: Chunk, intent: Intent) -> bool:
-    return any(mentions(chunk.indexed_text, each) for each in intent.exact)
+    return any(mentions(_told(chunk), each) for each in intent.exact)
+
+
+def _told(chunk: Chunk) -> str:
+    """Return all that a passage is found by, its file's name as well."""
+    return f"{PurePath(chunk.source).stem}\n{chunk.indexed_text}"
 
 
 def _missing(intent: Intent, evidence: Evidence) -> tuple[str, ...]:
@@ -374,7 +381,7 @@ def _missing(intent: Intent, evidence: Evidence) -> tuple[str, ...]:
     A name is looked for where all passages are in the question's script: in another it
     is written otherwise.
     """
-    texts = [hit.chunk.indexed_text for hit in evidence.hits]
+    texts = [_told(hit.chunk) for hit in evidence.hits]
     missing = [
         each for each in intent.exact if not any(mentions(t, each) for t in texts)
     ]

@@ -1,6 +1,8 @@
 """Put pieces of a page's lines together, as lines and as running text."""
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from erya.loading.pdf_boxes import joined
 from erya.loading.pdf_lines import NONE, Line, Piece
@@ -24,6 +26,24 @@ def by_lines(pieces: Sequence[Piece]) -> list[Line]:
     return [sorted(line, key=lambda piece: piece.box.left) for line in lines]
 
 
+_LAST_WORD: Final = re.compile(r"(?<![A-Za-z])[A-Za-z]+$")
+_FIRST_WORD: Final = re.compile(r"[a-z]+")
+# Words that begin many pairs with a hyphen, and endings that make one word with them.
+_FIRST_OF_PAIRS: Final = frozenset(
+    ("e", "x", "t", "long", "short", "high", "low", "well", "self", "full", "half",
+     "real", "hard", "soft", "top", "end", "one", "two", "three", "four", "five", "six",
+     "first", "second", "third", "time", "cost", "year", "open", "large", "small",
+     "single", "double", "user", "state", "world", "so")
+)  # fmt: skip
+_ENDINGS: Final = frozenset(
+    ("ly", "ness", "ing", "ings", "er", "ers", "est", "ed", "en", "ity", "age", "ages",
+     "ish", "ment", "ments", "ful", "less", "ware", "able", "al", "ally", "ize", "ized",
+     "ism", "ist", "ic", "ics", "ical", "ling", "le", "ry", "ship", "hood", "some",
+     "ward", "wards", "like", "ier", "y", "s", "es", "dom", "ten", "tic", "tics",
+     "ture", "lar", "lier", "cial", "ciety", "lution", "ond", "onds", "ends", "ens", "tern")
+)  # fmt: skip
+
+
 def flat(line: Sequence[Piece]) -> Piece:
     """Return a line as one piece: wide gaps become a blank."""
     if len(line) == 1:
@@ -44,7 +64,7 @@ def running(lines: Sequence[Piece]) -> tuple[str, list[int]]:
     text, numbers = "", []
     cut = True  # nothing stands before the first line
     for line in lines:
-        joint = _joint(text[-2:], line.text[0], cut=cut)
+        joint = _joint(text, line.text, cut=cut)
         text += joint
         numbers += [NONE] * len(joint)
         cut = line.hyphen
@@ -53,18 +73,31 @@ def running(lines: Sequence[Piece]) -> tuple[str, list[int]]:
     return text, numbers
 
 
-def _joint(before: str, after: str, *, cut: bool) -> str:
+def _joint(above: str, below: str, *, cut: bool) -> str:
     """Return what stands between the end of a line and the next line.
 
-    A hyphen before or behind a digit or a capital is of a code or a date, not of a word
-    that is cut.
+    A hyphen before or behind a digit or a capital is of a code or a date, and one
+    between two whole words is of both (long-term, e-mail): not of a word that is cut.
     """
+    before, after = above[-2:], below[0]
     if cut:
         of_a_word = before[-1:].islower() and after.islower()
-        return "" if of_a_word or not before else "-"
+        return "" if not before or (of_a_word and not _is_pair(above, below)) else "-"
     of_a_code = before[-1] == "-" and before[:1].isalnum() and not after.islower()
     chinese = _is_chinese(before[-1]) and _is_chinese(after)
     return "" if chinese or (of_a_code and after.isalnum()) else " "
+
+
+def _is_pair(above: str, below: str) -> bool:
+    """Tell whether a hyphen between two lines joins two words that are whole."""
+    first = _LAST_WORD.search(above[-20:])
+    second = _FIRST_WORD.match(below)
+    return (
+        first is not None
+        and second is not None
+        and first[0].lower() in _FIRST_OF_PAIRS
+        and second[0] not in _ENDINGS
+    )
 
 
 def _is_chinese(character: str) -> bool:
