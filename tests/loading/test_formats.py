@@ -938,3 +938,47 @@ def test_an_old_office_file_is_read_through_libreoffice():
     assert outcome.parsed.title == "leave"
     assert outcome.parsed.notices == ()
     assert outcome.item.data == RTF
+
+
+def test_what_directives_of_sphinx_hold_is_text():
+    source = """Config
+======
+
+.. py:data:: DEBUG
+
+    Whether it is *on*.
+
+.. confval:: SECRET
+   :default: none
+
+   A key of 32 bytes.
+
+.. versionadded:: 2.3
+   The ``SECRET`` key.
+
+.. glossary::
+
+   term one
+      The first definition.
+
+.. toctree::
+   :maxdepth: 2
+
+   api
+
+.. tabs::
+
+   .. tab:: Linux
+
+      Use apt.
+
+.. only:: html
+
+   In html.
+"""
+
+    assert parse(source.encode(), "a.rst").text.split("\n\n") == [
+        "Config", "DEBUG", "Whether it is on.", "SECRET", "default: none",
+        "A key of 32 bytes.", "Added in version 2.3", "The SECRET key.", "term one",
+        "The first definition.", "Linux", "Use apt.", "In html.",
+    ]  # fmt: skip

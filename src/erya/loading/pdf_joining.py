@@ -40,7 +40,8 @@ _ENDINGS: Final = frozenset(
      "ish", "ment", "ments", "ful", "less", "ware", "able", "al", "ally", "ize", "ized",
      "ism", "ist", "ic", "ics", "ical", "ling", "le", "ry", "ship", "hood", "some",
      "ward", "wards", "like", "ier", "y", "s", "es", "dom", "ten", "tic", "tics",
-     "ture", "lar", "lier", "cial", "ciety", "lution", "ond", "onds", "ends", "ens", "tern")
+     "ture", "lar", "lier", "cial", "ciety", "lution", "ond", "onds", "ends", "ens",
+     "tern")
 )  # fmt: skip
 
 

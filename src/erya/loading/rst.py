@@ -43,7 +43,10 @@ def parse_rst(data: bytes, name: str) -> Parsed:
     import docutils.core  # noqa: PLC0415 - slow to import, and seldom needed
     import docutils.nodes  # noqa: PLC0415
 
+    from erya.loading.rst_directives import know_directives  # noqa: PLC0415
+
     source = _TARGET.sub(r"`\1`", _ROLE.sub("", decode(data)))
+    know_directives(source)
     tree = docutils.core.publish_doctree(source, settings_overrides=_SETTINGS)
     for node in list(tree.findall(lambda each: each.tagname in _STANDING)):
         above = node.previous_sibling()
