@@ -1,6 +1,7 @@
 """A number or a sign must not change on the way from a file to its text."""
 
 import io
+from email.message import EmailMessage
 
 import docx
 import pptx
@@ -351,3 +352,60 @@ def test_colours_of_a_terminal_are_no_text():
     text = "\x1b[1;33mWARN\x1b[0m low \x1b]8;;http://x.y\x07space\x1b]8;;\x07\n"
 
     assert parse(text.encode(), "a.log").text.strip() == "WARN low space"
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<p>See <img src=a alt='Plan 92'> here.", "See Plan 92 here."),
+        ("<p>See <img src=a> <img src=b alt=''>here.", "See here."),
+        (
+            "<label>Name</label><input value='Ada'><input type=hidden value=x>",
+            "Name Ada",
+        ),
+        ("<input type=checkbox checked>gas<input type=radio>oil", "☑ gas ☐ oil"),
+        ("<select><option>a<option selected>b</select><button>Go</button>", "b"),
+        ("<label>Note</label><textarea>so &lt;b></textarea>", "Note so <b>"),
+        (
+            "<p><ruby>東<rp>(</rp><rt>とう</rt><rp>)</rp>京<rt>きょう</rt></ruby>支店",
+            "東京支店",
+        ),
+    ],
+)
+def test_what_pictures_and_fields_say_is_read_and_readings_are_not(page, text):
+    assert " ".join(parse(page.encode(), "a.html").text.split()) == text
+
+
+def test_readings_of_word_are_no_part_of_the_line():
+    ruby = (
+        "<w:r><w:ruby><w:rt><w:r><w:t>guāng</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>光"
+        "</w:t></w:r></w:rubyBase></w:ruby></w:r><w:r><w:t>寰路</w:t></w:r>"
+    )
+    document = docx.Document()
+    document.element.body.insert(-1, parse_xml(f"<w:p {nsdecls('w')}>{ruby}</w:p>"))
+
+    assert parse(saved(document), "a.docx").text == "光寰路"
+
+
+def test_mdx_is_markdown_without_its_code():
+    source = (
+        'import X from "./x"\nexport const a = {b:1}\n\n# Head\n\n<Tabs>Text</Tabs>\n'
+    )
+
+    assert parse(source.encode(), "a.mdx").text == "Head\n\nText"
+
+
+@pytest.mark.parametrize(
+    ("plain", "text"),
+    [("Please view this as HTML in a viewer that can show it, please.", "Discount 4141 for all orders of this year and the next"),
+     ("Discount 4141 for all orders of this year.", "orders of this year.")],
+)  # fmt: skip
+def test_a_plain_part_that_says_less_is_no_text_of_a_mail(plain, text):
+    mail = EmailMessage()
+    mail["Subject"] = "Alt"
+    mail.set_content(plain)
+    mail.add_alternative(
+        "<p>Discount 4141 for all orders of this year and the next", subtype="html"
+    )
+
+    assert text in parse(mail.as_bytes(), "a.eml").text

@@ -38,8 +38,11 @@ _MEDIA_TYPE: Final = (
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 )
 _LEVELS: Final = 9
-# Text that a reader does not see: deleted by a tracked change, or a field's formula.
-_HIDDEN: Final = frozenset(map(qn, ("w:del", "w:moveFrom", "w:instrText", "w:rPr")))
+# Text that a reader does not see: deleted by a tracked change, or a field's formula;
+# and readings above the line.
+_HIDDEN: Final = frozenset(
+    map(qn, ("w:del", "w:moveFrom", "w:instrText", "w:rPr", "w:rt"))
+)
 _ALTERNATIVE: Final = (
     "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 )

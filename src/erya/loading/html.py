@@ -6,12 +6,12 @@ out again by lexbor; what is left are well-formed tags, which are read one by on
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from erya.language import lowered, raised
 from erya.loading.builder import TextBuilder
@@ -28,8 +28,13 @@ _DECLARED_WITHIN = 4_096
 # Not shown, or no text: with all that is in them.
 _UNSEEN: Final = (
     "script", "style", "noscript", "template", "nav", "head", "svg", "iframe",
-    "object", "embed", "select", "button", "audio", "video", "canvas", "map",
-    "datalist", "dialog", "noembed", "noframes",
+    "object", "embed", "select", "button", "rp", "rt", "rtc", "audio", "video",
+    "canvas", "map", "datalist", "dialog", "noembed", "noframes",
+)  # fmt: skip
+_BOXES: Final = frozenset(("checkbox", "radio"))
+_TYPED: Final = frozenset(
+    ("text", "email", "tel", "url", "search", "number", "date", "time", "month", "week",
+     "datetime-local", "range")
 )  # fmt: skip
 _RAISED: Final = ("sub", "sup")
 _STRUCK: Final = ("del", "s", "strike")  # shown, but struck out
@@ -45,10 +50,10 @@ _HIDDEN: Final = (
 )
 # Marks inside of lines: their text goes on in the line.
 _INLINE: Final = [
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del",
-    "dfn", "em", "font", "i", "ins", "kbd", "label", "mark", "output", "q", "rp", "rt",
-    "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time",
-    "tt", "u", "var", "wbr",
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data",
+    "del", "dfn", "em", "font", "i", "ins", "kbd", "label", "mark", "output", "q",
+    "rb", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
+    "time", "tt", "u", "var", "wbr",
 ]  # fmt: skip
 _BLOCKS: Final = frozenset(
     ("address", "article", "aside", "blockquote", "body", "caption", "center", "dd",
@@ -201,6 +206,7 @@ def _add_tree(builder: TextBuilder, tree: LexborHTMLParser, source: str) -> None
     # Each tag asked for costs a walk through the tree.
     there = set(map(str.lower, _NAMES.findall(source)))
     _write_formulas(tree, there)
+    _write_values(tree, there)
     tree.strip_tags(["head", *there.intersection(_UNSEEN)], recursive=True)
     if not there.isdisjoint(_RAISED):
         for node in reversed(tree.css(", ".join(_RAISED))):  # inner ones first
@@ -218,6 +224,35 @@ def _add_tree(builder: TextBuilder, tree: LexborHTMLParser, source: str) -> None
     if inline := sorted(there.intersection(_INLINE)):
         tree.unwrap_tags(inline)
     _Reader(builder).read(tree.html or "")
+
+
+def _write_values(tree: LexborHTMLParser, there: set[str]) -> None:
+    """Put the words of pictures and the values of form fields in their places."""
+    for tag in sorted(there.intersection(_VALUES)):
+        for node in tree.css(tag):
+            told = _VALUES[tag](node)
+            if told is not None:
+                node.replace_with(f" {told} ")
+
+
+def _value_of_input(node: LexborNode) -> str | None:
+    kind = (node.attributes.get("type") or "text").lower()
+    if kind in _BOXES:
+        return "☑" if "checked" in node.attributes else "☐"
+    return node.attributes.get("value") or "" if kind in _TYPED else None
+
+
+def _value_of_select(node: LexborNode) -> str:
+    chosen = node.css("option[selected]") or node.css("option")[:1]
+    return ", ".join(option.text().strip() for option in chosen)
+
+
+_VALUES: Final[dict[str, Callable[[LexborNode], str | None]]] = {
+    "img": lambda node: node.attributes.get("alt"),
+    "input": _value_of_input,
+    "select": _value_of_select,
+    "textarea": lambda node: node.text(),
+}
 
 
 def _write_formulas(tree: LexborHTMLParser, there: set[str]) -> None:

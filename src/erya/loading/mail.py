@@ -12,9 +12,10 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from erya.errors import DocumentError
+from erya.language import HAN
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
-from erya.loading.html import add_html
+from erya.loading.html import add_html, parse_html
 from erya.records import Parsed, Part
 
 __all__ = ["mailbox_parts", "parse_mail", "parse_mhtml", "parse_msg"]
@@ -24,6 +25,8 @@ _LONGEST_HEADER: Final = 2_000  # characters
 _DEEPEST: Final = 20  # messages and multiparts inside each other
 _MOST_PARTS: Final = 1_000
 _FROM_LINE: Final = re.compile(rb"(?:\A|(?<=\n))From [^\n]{1,200}\d{4}[^\n]{0,20}\r?\n")
+_STUB: Final = 0.5  # of the other's words: a plain text with fewer says something else
+_WORDS: Final = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
 _PARAGRAPHS: Final = re.compile(r"\n\s*\n")
 _QUOTED: Final = re.compile(r"\s*>")
 
@@ -173,12 +176,28 @@ def _bodies(part: Any, *, whole: EmailMessage) -> Iterator[EmailMessage]:
 
 
 def _plainest(alternatives: Sequence[list[EmailMessage]]) -> list[EmailMessage]:
-    """Return the first that is plain and has text; else the last, as RFC 2046 asks."""
+    """Return the first that is plain and says as much; else the last (RFC 2046).
+
+    Some programs send a plain text that only says that there is another.
+    """
+    last: list[EmailMessage] = next(filter(None, reversed(alternatives)), [])
+    wanted = _words_of(last)
     for bodies in alternatives:
         plain = all(body.get_content_subtype() == "plain" for body in bodies)
-        if plain and any(_text(body).strip() for body in bodies):
+        said = _words_of(bodies) if plain else frozenset()
+        if said and len(said & wanted) >= _STUB * len(wanted):
             return bodies
-    return next((bodies for bodies in reversed(alternatives) if bodies), [])
+    return last
+
+
+def _words_of(bodies: Sequence[EmailMessage]) -> frozenset[str]:
+    """Return the words that a reader sees in bodies, Chinese as characters."""
+    seen = ""
+    for body in bodies:
+        data = _bytes(body)
+        html = body.get_content_subtype() == "html"
+        seen += f"{parse_html(data, '').text if html and data else _text(body)}\n"
+    return frozenset(_WORDS.findall(seen.casefold()))
 
 
 def add_mail_text(builder: TextBuilder, text: str) -> None:

@@ -27,6 +27,10 @@ _OPTIONS: Final = (
 # As pulldown-cmark writes them.
 _IMAGE: Final = re.compile(r'<img src="[^"]*" alt="([^"]*)"[^>]*/>')
 _TASK: Final = re.compile(r'<input disabled="" type="checkbox"( checked="")?/>\n')
+# Of MDX: what is imported and exported, and comments.
+_MDX_CODE: Final = re.compile(
+    r"^(?:import|export) [^\n]*(?:\n[^\n]+)*|\{/\*[^*]*\*/\}", re.MULTILINE
+)
 _RAW_HTML: Final = re.compile(r"<[a-zA-Z/?]")  # comments are passed over anyway
 
 
@@ -37,6 +41,8 @@ def parse_markdown(data: bytes, name: str) -> Parsed:
     if front := _FRONT_MATTER.match(source):
         facts = {key: told.strip("\"'") for key, told in _FACTS.findall(front[1])}
         source = source[front.end() :]
+    if name.lower().endswith(".mdx"):
+        source = _MDX_CODE.sub("", source)
     builder = TextBuilder()
     add_markdown(builder, source)
     title = facts.pop("title", "")
