@@ -119,3 +119,11 @@ def test_a_code_may_stand_in_the_name_of_the_file(ask):
     )
 
     assert "The pump is blue." in answer.text
+
+
+def test_a_word_in_another_form_is_no_name_that_stands_nowhere(ask):
+    text = "A manager gets 25 days of annual leave."
+
+    answer = ask("How many days of annual leave do Managers get?", text, "a.txt")
+
+    assert "25 days" in answer.text

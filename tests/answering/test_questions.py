@@ -65,6 +65,10 @@ def test_a_question_tells_what_its_answer_holds(question, kind, several):
         ("Release 2.1.1 brings more.", "v2.1.1", True),
         ("Release v2.1.10 brings more.", "2.1.1", False),
         ("Release v2.1.1 brings more.", "2.1.1", True),
+        ("You have a 12 month period", "A12", False),
+        ("at 24 sites", "AT24", False),
+        ("see 10.2.1.1", "2.1.1", False),
+        ("a" + "-" * 4_000 + "|" + " " * 4_000, "--dry-run", False),
     ],
 )
 def test_a_code_is_found_as_a_whole_or_not_at_all(text, exact, found):

@@ -110,3 +110,14 @@ def test_a_number_by_itself_is_no_unit_and_a_row_of_numbers_is():
     )
 
     assert [unit.text for unit in split_units(chunk)] == ["One.", "| 3 | 4 | | A | B |"]
+
+
+def test_of_several_short_lines_each_second_one_is_a_value():
+    text = "Name\nAnna Berg\nPhone\n555 1234"
+
+    assert said(text, find_label(text, at(text, "Phone"))) == "Phone\n555 1234"
+    assert said(text, find_label(text, at(text, "Anna Berg"))) == "Name\nAnna Berg"
+    odd = "Name\nAnna Berg\nPhone"
+    assert find_label(odd, at(odd, "Phone")) is None
+    (chunk,) = chunked(document("a.txt", "Order number\n\n20240501"))
+    assert [unit.text for unit in split_units(chunk)] == ["Order number", "20240501"]

@@ -409,3 +409,49 @@ def test_a_plain_part_that_says_less_is_no_text_of_a_mail(plain, text):
     )
 
     assert text in parse(mail.as_bytes(), "a.eml").text
+
+
+def test_paths_of_windows_are_no_quotation_marks():
+    text = 'A,"C:\\Program\\",first\nB,C:\\new\\table,"second"\nC,D:\\x,third\n'
+
+    rows = parse(text.encode(), "a.csv").text.split("\n")
+
+    assert "| A | C:\\Program\\ | first |" in rows
+    assert "| B | C:\\new\\table | second |" in rows
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<dl><dt>A<dt><dd>told</dl>", "A: told"),
+        ("<div><dt>Lost term</div>", "Lost term"),
+        ("<dl><dt>Run<dd><pre>ls</pre><dt>Next<dd>two</dl>", "Run ls Next: two"),
+        ("<dl><dt>Stray</dl><h2>Chapter</h2><p>para", "Stray Chapter para"),
+    ],
+)
+def test_a_term_without_a_text_is_kept_where_it_stands(page, text):
+    assert " ".join(parse(page.encode(), "a.html").text.split()) == text
+
+
+def test_many_raised_runs_and_a_box_in_a_font_of_signs_are_read():
+    raised_run = (
+        '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>1</w:t></w:r>'
+    )
+    box = (
+        '<w:r><w:rPr><w:rFonts w:ascii="Wingdings"/></w:rPr><w:txbxContent><w:p><w:r>'
+        "<w:t>Important</w:t></w:r></w:p></w:txbxContent></w:r>"
+    )
+    cross = (
+        '<w:r><w:rPr><w:rFonts w:ascii="Symbol"/></w:rPr>'
+        '<w:sym w:font="Symbol" w:char="F0B4"/><w:t>×</w:t></w:r>'
+    )
+    document = docx.Document()
+    for inner in (raised_run * 1_000, box, cross):
+        document.element.body.insert(
+            -1, parse_xml(f"<w:p {nsdecls('w')}>{inner}</w:p>")
+        )
+
+    first, second, third = parse(saved(document), "a.docx").text.split("\n\n")
+
+    assert set(first) == {"¹"}
+    assert (second, third) == ("Important", "××")

@@ -284,3 +284,22 @@ def test_a_refusal_is_told_in_the_words_of_the_server():
         pytest.raises(ModelError, match=r"saying 'Context length is 512 tokens\.'"),
     ):
         chat(server).complete(ASK)
+
+
+def test_a_tag_that_an_answer_tells_of_is_no_thinking():
+    said = "Wrap it in `<thinking>` and `</thinking>` [1]."
+    with ChatServer(whole({"content": said})) as server:
+        assert chat(server).complete(ASK).text == said
+
+
+def test_a_refusal_nested_without_end_and_one_of_other_words_are_told():
+    with (
+        ChatServer(Reply(status=400, body="[" * 15_000)) as server,
+        pytest.raises(ModelError, match="refused the request"),
+    ):
+        chat(server).complete(ASK)
+    with (
+        ChatServer(refusal("upstream connect error in the system")) as server,
+        pytest.raises(ModelError, match="upstream connect error"),
+    ):
+        chat(server).complete(ASK)

@@ -387,7 +387,12 @@ def _missing(intent: Intent, evidence: Evidence) -> tuple[str, ...]:
     ]
     if intent.names and texts and not any(map(_HAN.search, texts)):
         words = "\n".join(map(normal_text, texts))
-        missing += [each for each in intent.names if normal_text(each) not in words]
+        found = frozenset().union(*map(terms, texts))
+        missing += [
+            each
+            for each in intent.names
+            if normal_text(each) not in words and not terms(each) <= found
+        ]
     return tuple(missing)
 
 

@@ -30,17 +30,18 @@ _MARKS = re.compile(
     r"(?:\s*[\[【［]\s*\^?\d{1,3}(?:\s*[,，、–-]\s*\d{1,3})*\s*[\]】］])+"
 )
 _RANGE = re.compile(r"(\d+)(?:\s*[–-]\s*(\d+))?")
+_SAYS: Final = r"(?:say|mention|state|contain|provide|specify|give|include|tell|answer)"
 _NOT_FOUND: Final = re.compile(
     r"(?:(?:sorry|unfortunately|i(?:'m| am) sorry),? (?:but )?)?"
     r"(?:the (?:(?:given|provided) )?(?:documents?|passages?|texts?|context|information"
-    r"|sources?) (?:do(?:es)?(?: not|n't)|(?:contain|give|provide|mention|include)s?"
-    r" no)\b"
+    rf"|sources?) (?:do(?:es)?(?: not|n't) {_SAYS}|{_SAYS}s? no)\b"
     r"|(?:there is )?no (?:information|mention|answer) (?:about|of|on|in|is|was|to)\b"
     r"|i (?:could|can)(?: ?not|n't) (?:find|answer|determine)"
     r"|(?:this|it) is not (?:mentioned|stated|specified)\b)"
     r"|(?:很?抱歉[,，]?)?(?:(?:根据|在)?(?:所?提供的|给定的|上述|这些|以上)?"
-    r"(?:文档|文件|资料|段落|内容|信息|材料)(?:中|里|内)?(?:并?没有|未|并未|不包含|无法)"
-    r"|(?:无法|不能)(?:从|根据|回答|确定|找到)|没有(?:找到|相关|提到|提及))",
+    r"(?:文档|文件|资料|段落|内容|信息|材料)(?:中|里|内)?(?:并?没有|并?未|无法|不)"
+    r"(?:提到|提及|说明|包含|给出|回答|找到|确定|涉及)|(?:无法|不能)(?:回答|确定|找到)"
+    r"|没有(?:找到|相关|提到|提及))",
     re.IGNORECASE,
 )
 _WINDOW: Final = 3  # sentences of a passage that one quote may join

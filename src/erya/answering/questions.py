@@ -79,6 +79,7 @@ _FILLERS: Final = frozenset(listed("stop_words.txt")) - {"may", "us", "will"}
 _BACKGROUND: Final = frozenset(listed("background_names.txt"))
 _REFERENCE: Final = re.compile(r"第\d+[条章节号]")
 _VERSION: Final = re.compile(r"v?(\d+(?:\.\d+)+\S*)", re.IGNORECASE)
+_LARGE_NAME: Final = re.compile(r"[A-Z]{2}")
 # Where some write a blank or a hyphen: HX-210, HX 210, HX210.
 _JOINTS: Final = re.compile(r"-|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 _NOT_EXACT: Final = re.compile(
@@ -186,8 +187,13 @@ def mentions(text: str, exact: str) -> bool:
         return exact in normal_references(text)
     version = _VERSION.fullmatch(exact)
     letters = version[1] if version else "".join(exact.split())
-    parts = map(re.escape, _JOINTS.split(letters))
-    spread = ("(?:v ?)?" if version else "") + r"[\s-]*".join(parts)
-    pattern = rf"(?<![A-Za-z0-9_]){spread}(?![A-Za-z0-9_]|\.\d|-\d)"
+    parts = [re.escape(part) for part in _JOINTS.split(letters) if part]
+    # A blank parts a name of several letters from its number, written as it is here:
+    # "a 12 month period" names no form A12.
+    joint = r"[\s-]?" if _LARGE_NAME.match(letters) else "-?"
+    spread = ("(?:v ?)?" if version else "") + joint.join(parts)
+    begins = r"(?<![A-Za-z0-9_])(?<!\d\.)"
+    pattern = rf"{begins}{spread}(?![A-Za-z0-9_]|\.\d|-\d)"
     normal = unicodedata.normalize("NFKC", text)
-    return re.search(pattern, normal, re.IGNORECASE) is not None
+    found = re.search(pattern, normal, re.IGNORECASE)
+    return found is not None and (" " not in found[0] or found[0][:1].isupper())

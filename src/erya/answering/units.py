@@ -30,7 +30,7 @@ _LONGEST_RECORD: Final = 400
 _LONGEST_CODE: Final = 500
 _LONGEST_LABEL: Final = 40
 _LONGEST_PAIR: Final = 200
-_SAYS: Final = re.compile(r"[^\W\d_]|\|")
+_PAGE: Final = re.compile(r"[\W_]*\d{0,4}[^\w|]*")
 _ENDS: Final = tuple(".。!！?？;；,，…:：")
 _FIELD: Final = re.compile(r"[^\s:：|][^:：|\n]{0,40}: \S")
 _ITEM: Final = re.compile(
@@ -65,13 +65,15 @@ def split_units(chunk: Chunk) -> list[Unit]:
     """Return the sentences, rows and items of a passage in order.
 
     A row that only names the columns below says nothing itself and is left out, and so
-    is a number by itself: that of a page, as a rule.
+    is a number of few digits by itself: that of a page, as a rule.
     """
     text = chunk.text
     return [
         Unit(span=span, text=_with_names(chunk, span))
         for span in (_without_mark(text, sentence) for sentence in sentences(text))
-        if _SAYS.search(text, span.start, span.end) and not names_columns(text, span)
+        if span.start < span.end
+        and not _PAGE.fullmatch(text, span.start, span.end)
+        and not names_columns(text, span)
     ]
 
 
@@ -201,32 +203,35 @@ def include_code(text: str, span: Span) -> Span:
 def find_label(text: str, span: Span) -> Span | None:
     """Return a label with the value in the line below it, whichever of both is given.
 
-    A label is a short line that no mark ends. None where there is no such pair.
+    Both are short lines that no mark ends; of several such lines each second one is a
+    value. A single one is the label of what stands below. None where there is no pair.
     """
     lines = list(_lines(text))
     at = next((i for i, line in enumerate(lines) if line == span), None)
-    if at is None:
+    if at is None or not _is_label(text, span):
         return None
-    if at and _is_label(text, lines[at - 1]) and _is_label(text, span):
-        return (
-            None
-            if _is_item(text, lines[at - 1])
-            else Span(lines[at - 1].start, span.end)
-        )
-    below = lines[at + 1] if at + 1 < len(lines) else None
-    if (
-        not _is_label(text, span)
-        or below is None
-        or below.end - span.start > _LONGEST_PAIR
-    ):
+    first = last = at
+    while first and _is_label(text, lines[first - 1]):
+        first -= 1
+    while last + 1 < len(lines) and _is_label(text, lines[last + 1]):
+        last += 1
+    if first == last:
+        below = lines[at + 1] if at + 1 < len(lines) else None
+        fits = below is not None and below.end - span.start <= _LONGEST_PAIR
+        return Span(span.start, below.end) if below is not None and fits else None
+    if (last - first) % 2 == 0:
         return None
-    return Span(span.start, below.end)
+    label = at - (at - first) % 2
+    return Span(lines[label].start, lines[label + 1].end)
 
 
 def _is_label(text: str, line: Span) -> bool:
     label = text[line.start : line.end]
     return (
-        len(label) <= _LONGEST_LABEL and not label.endswith(_ENDS) and "|" not in label
+        len(label) <= _LONGEST_LABEL
+        and not label.endswith(_ENDS)
+        and "|" not in label
+        and not _is_item(text, line)
     )
 
 

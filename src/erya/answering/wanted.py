@@ -11,10 +11,11 @@ from typing import Final, NamedTuple
 __all__ = ["Wanted", "holds", "wanted_in"]
 
 _COUNTED: Final = (
-    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty"
-    r"|thirty|forty|fifty|sixty|ninety|hundred|half|once|twice|several"
+    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen"
+    r"|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|half|once"
+    r"|twice|several"
 )
-_DIGITS: Final = r"\d[\d,.]*|[零〇一二三四五六七八九十百千万亿两兩半几数]+"
+_DIGITS: Final = r"(?<!\d)\d[\d,.]{0,30}|[零〇一二三四五六七八九十百千万亿两兩半几数]+"
 _N: Final = rf"(?:{_DIGITS}|\b(?:a|an|per|each|every|{_COUNTED})\b)"
 _TIMES: Final = (
     r"(?:years?|months?|weeks?|days?|hours?|minutes?|seconds?|nights?|working|business"
@@ -26,7 +27,7 @@ _MONTHS: Final = (
     r"|tues|wednes|thurs|fri|satur|sun)days?\b"
 )
 _SUMS: Final = (
-    r"(?:price|cost|fee|amount|salary|pay|total|sales|revenue|income|fine|价|價|费|費|额|額"
+    r"(?:price|cost|fee|amount|salary|pay|total|sales|revenue|income|fine|deposit|rent|rate|价|價|费|費|额|額"
     r"|工资|薪|补|補|奖|獎|罚|罰|款)"
 )
 _FREE: Final = (
@@ -77,8 +78,8 @@ _KINDS: Final = (
         r"|多少钱|多少錢|多少元|多少奖金|多少工资|多少费"
         r"|罚多少|罰多少|贴多少|貼多少|出多少|报多少|報多少|花多少|付多少|给多少钱"
         r"|工资(?:是)?多少|价格(?:是)?多少|費用(?:是)?多少|费用(?:是)?多少",
-        rf"[$€£¥￥₹]|\b(?:USD|EUR|CNY|RMB|NT\$?|TWD|JPY|GBP|CHF|HKD|euros?|dollars?"
-        rf"|pounds?|yuan|cents?|francs?|yen)\b|[元圆圓角]|块钱|万|[%％]|百分之|倍"
+        rf"[$€£¥￥₹]|(?-i:\b[A-Z]{{3}}) ?\d|\b(?:USD|EUR|CNY|RMB|NT\$?|TWD|JPY|GBP"
+        rf"|euros?|dollars?|pounds?|yuan|cents?|francs?|yen)\b|[元圆圓角]|块钱|万|[%％]|百分之|倍"
         rf"|\btimes\b|\b(?:double|twice|half)\b|一半|半[价價薪]|{_FREE}"
         rf"|\d,\d{{3}}\b|{_SUMS}[^|\n]{{0,30}}?[:：| ]\s*\d"
         rf"|\|\s*\d[\d.]*\s*\|.*{_SUMS}",
@@ -101,7 +102,8 @@ _KINDS: Final = (
     ),
     _of(
         "clock",
-        r"\b(?:what|which) time\b|几点|幾點",
+        r"\b(?:what|which) time\b(?! zone)"
+        r"|(?:几点|幾點)(?!要求|建议|注意|原因|说明|好处|意见)",
         r"\d[:：]\d\d|[\d一二三四五六七八九十]\s?[点點时時]|\d ?[ap]\.?m\b"
         r"|\b(?:noon|midnight|o'clock)\b|中午|正午|零点|午夜",
     ),
@@ -125,15 +127,15 @@ _KINDS: Final = (
     ),
     _measured(
         "length",
-        r"\bhow (?:far|tall|wide|deep)\b|多远|多遠|多[长長宽寬] ?[?？]|多少(?:公里"
-        r"|米|厘米)",
+        r"\bhow (?:far(?! in advance| back| along)|tall|wide|deep)\b|多远|多遠"
+        r"|多[长長宽寬] ?[?？]|多少(?:公里|米|厘米)",
         r"(?:[kcm]?m|(?:kilo|centi|milli)?met(?:re|er)s?|miles?|feet|foot|ft|inch\w*"
         r"|yards?)\b|公里|千米|厘米|毫米|公分|[米里尺]",
     ),
     _measured(
         "weight",
-        r"\bhow heavy\b|\bhow much .{0,40}\bweighs?\b|多重|多少(?:公斤|千克|斤|克"
-        r"|吨|噸)",
+        r"\bhow heavy\b|\bhow much .{0,40}\bweighs?\b|多重(?=[?？，, ]|$)"
+        r"|多少(?:公斤|千克|斤|克|吨|噸)",
         r"(?:[km]?g|kilo\w*|grams?|lbs?|pounds?|tons?|tonnes?|ounces?)\b|公斤|千克"
         r"|[克斤吨噸]",
     ),
@@ -164,7 +166,7 @@ _KINDS: Final = (
     ),
     _of(
         "version",
-        r"\b(?:what|which) (?:\w+ )?(?:version|release)\b|哪个版本|哪個版本"
+        r"\b(?:what|which) (?:(?!press)\w+ )?(?:version|release)\b|哪个版本|哪個版本"
         r"|什么版本|哪一版",
         r"\d+\.\d|\bv\d|版|\b(?:version|release) \w*\d",
     ),
@@ -182,9 +184,9 @@ _KINDS: Final = (
     ),
     _of(
         "count",
-        r"\bhow (?:many|much|big|large|high|tall|heavy|wide|deep|far|old|fast|hot"
+        r"\bhow (?:many|much|big|large|high|tall|heavy|wide|deep|old|fast|hot"
         r"|cold)\b|多少|(?<!第)几(?!乎|种情"
-        r"|類)[个個名位人次条條台件页頁份种種级級层層张張块塊]|幾[個名位人次]|多重"
+        r"|類)[个個名位人次条條台件页頁份种種级級层層张張块塊]|幾[個名位人次]"
         r"|多高|多大|多远|多遠|几岁|几度",
         rf"{_DIGITS}|\b(?:{_COUNTED}|no|none|all|both|unlimited)\b|不限|无|無|没有"
         rf"|沒有|全部",
@@ -201,17 +203,32 @@ _PLACES: Final = re.compile(
 )
 # And digits of a name: HX-210, IP67.
 _NAMES: Final = re.compile(
-    r"(?<![\w$€£¥])(?!(?:USD|EUR|CNY|RMB|NTD?|TWD|JPY|GBP|CHF|HKD|US)[\d$])"
-    r"(?![vV]\d)[A-Za-z]+-?\d[\w-]*(?:\.\d+)*"
+    r"(?<![A-Za-z0-9_$€£¥.@])(?![A-Z]{3}\d{2,}(?:[.,]\d+)*(?![A-Za-z0-9-]))(?![vV]\d)"
+    r"[A-Za-z]+-?\d[A-Za-z0-9-]*(?:\.\d+)*(?![A-Za-z0-9@])"
 )
+# What is asked of these is a number; others may be written as names are.
+_NUMBERED: Final = frozenset(
+    ("share", "money", "duration", "size", "length", "weight", "temperature", "count")
+)
+# Who wants to do something with it does not ask for it.
+_TO_DO: Final = re.compile(
+    r"\bhow (?:do|can|should|could|would|to)\b|\b(?:change|update|reset|connect|clone"
+    r"|delete|add)\b|怎么|怎麼|怎样|如何|修改|更改|打不开|设置|接入|满了",
+    re.IGNORECASE,
+)
+_ADDRESSES: Final = frozenset(("address", "mail", "phone"))
 
 
 def wanted_in(question: str) -> Wanted | None:
     """Return the kind of answer that a question wants; None where any will do."""
-    return next((kind for kind in _KINDS if kind.asked.search(question)), None)
+    found = next((kind for kind in _KINDS if kind.asked.search(question)), None)
+    to_do = found is not None and found.name in _ADDRESSES and _TO_DO.search(question)
+    return None if to_do else found
 
 
 def holds(kind: Wanted, text: str) -> bool:
     """Tell whether a text has what each answer of a kind has."""
-    said = _NAMES.sub(" ", _PLACES.sub(" ", text))
+    said = _PLACES.sub(" ", text)
+    if kind.name in _NUMBERED:
+        said = _NAMES.sub(" ", said)
     return kind.held.search(said) is not None

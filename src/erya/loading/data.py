@@ -17,6 +17,7 @@ from erya.records import Parsed
 __all__ = ["parse_json", "parse_sheet_xml", "parse_xml"]
 
 _MOST_COLUMNS: Final = 1_000
+_MOST_CELLS: Final = 500_000
 _DEEPEST: Final = 100
 _INLINE: Final = re.compile(
     r"(?:b|i|em|strong|italic|bold|sub|sup|a|xref|ext-link|span|u|sc|tspan|code|emph)"
@@ -93,7 +94,7 @@ def parse_xml(data: bytes, name: str) -> Parsed:
     root = read_xml(data, called="XML file")
     for child in list(root.iter("{*}sup", "{*}sub")):
         write = _STANDING.get(_local(child))
-        if write is not None:
+        if write is not None and all(_INLINE.fullmatch(_local(c)) for c in child):
             above, parent = child.getprevious(), child.getparent()
             before = above.tail if above is not None else getattr(parent, "text", "")
             text = write("".join(child.itertext()), before=before or "")
@@ -117,9 +118,10 @@ def parse_sheet_xml(data: bytes, name: str) -> Parsed:
     """Read a workbook that a program has written as XML (XML Spreadsheet 2003).
 
     Raises:
-        DocumentError: It is damaged, or declares entities.
+        DocumentError: It is damaged, declares entities, or has too many cells.
     """
     builder = TextBuilder()
+    left = _MOST_CELLS
     for sheet in read_xml(data, called="spreadsheet").iter("{*}Worksheet"):
         builder.begin_page()
         builder.heading(_attribute(sheet, "Name"), level=1)
@@ -128,11 +130,18 @@ def parse_sheet_xml(data: bytes, name: str) -> Parsed:
             cells: list[str] = []
             for cell in row.iter("{*}Cell"):
                 place = _attribute(cell, "Index")  # cells before it are empty
-                at = min(int(place), _MOST_COLUMNS) - 1 if place.isdigit() else 0
+                at = min(int(place), _MOST_COLUMNS) - 1 if place.isdecimal() else 0
                 cells += [""] * (at - len(cells))
                 told = cell.find("{*}Data")
                 text = "".join(told.itertext()) if told is not None else ""
                 cells.append(" ".join(text.split()))
+                over = _attribute(cell, "MergeAcross")  # it stands over those as well
+                if over.isdecimal():
+                    cells += [""] * min(int(over), _MOST_COLUMNS)
+            left -= len(cells)
+            if left < 0:
+                msg = f"This spreadsheet has more than {_MOST_CELLS:,} cells."
+                raise DocumentError(msg, code="too_large")
             rows.append(cells)
         builder.table(rows, header=True)
     return builder.parsed(

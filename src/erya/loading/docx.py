@@ -238,22 +238,21 @@ def _run(run: "BaseOxmlElement") -> Iterator[str]:
         return
     fonts = properties.find(qn("w:rFonts"))
     font = fonts.get(qn("w:ascii"), "") if fonts is not None else ""
-    pieces = (shown_in(font, piece) for piece in _inner_pieces(run))
+    pieces = _inner_pieces(run, font=font)
     stands = properties.find(qn("w:vertAlign"))
     write = _STANDING.get(stands.get(qn("w:val"))) if stands is not None else None
     if write is None:
         yield from pieces
         return
     before = run.getprevious()
-    yield write(
-        "".join(pieces), before="".join(_pieces(before)) if before is not None else ""
-    )
+    told = before.findall(qn("w:t")) if before is not None else ()
+    yield write("".join(pieces), before="".join(each.text or "" for each in told))
 
 
-def _inner_pieces(element: "BaseOxmlElement") -> Iterator[str]:
+def _inner_pieces(element: "BaseOxmlElement", *, font: str = "") -> Iterator[str]:
     for child in element.iterchildren():
         if child.tag in _TEXT:
-            yield child.text or ""
+            yield shown_in(font, child.text or "")
         elif child.tag in _BREAKS:
             yield _BREAKS[child.tag]
         elif child.tag in MATH:

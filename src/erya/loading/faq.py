@@ -26,6 +26,7 @@ _ANSWER_NAMES: Final = (
 )  # fmt: skip
 _SEPARATOR: Final = re.compile(r"\Asep=.\r?\n")  # a line for Excel
 _DELIMITERS: Final = ",\t;|"
+_DEEPEST: Final = 100
 _LOOKED_AT: Final = 100  # lines that tell the delimiter
 _MOST_TOLD: Final = 10  # lines by their numbers
 _LONGEST_CELL: Final = 10_000_000
@@ -64,29 +65,34 @@ def _rows(text: str) -> list[list[str]]:
     Raises:
         csv.Error: A row cannot be read.
     """
-    # Some programs write a quotation mark in a cell after a backslash, not twice.
-    escaped = '\\"' in text and '""' not in text
+    ways = [text]
+    if '\\"' in text and '""' not in text:
+        # Some programs write a quotation mark in a cell behind a backslash, not twice;
+        # in others' files a path ends there.
+        ways.append(text.replace('\\"', '""'))
+    best = max(  # the first of equals
+        ((way, sign) for sign in _DELIMITERS for way in ways),
+        key=lambda pair: _even(_head(pair[0]), pair[1]),
+    )
+    return list(_read(*best))
 
-    def read(text: str, delimiter: str) -> Iterator[list[str]]:
-        rows = csv.reader(
-            io.StringIO(text),
-            delimiter=delimiter,
-            escapechar="\\" if escaped else None,
-            doublequote=not escaped,
-        )
-        return filter(any, rows)
 
-    def fits(delimiter: str) -> tuple[int, int]:
-        """Count the rows that have as many cells as most have, if those are several."""
-        try:
-            sizes = Counter(map(len, read(head, delimiter)))
-        except csv.Error:
-            return 0, 0
-        cells, rows = max(sizes.items(), key=itemgetter(1), default=(0, 0))
-        return (rows, cells) if cells > 1 else (0, 0)
+def _head(text: str) -> str:
+    return "\n".join(text.split("\n", _LOOKED_AT)[:_LOOKED_AT])
 
-    head = "\n".join(text.split("\n", _LOOKED_AT)[:_LOOKED_AT])
-    return list(read(text, max(_DELIMITERS, key=fits)))  # the first of equals
+
+def _read(text: str, delimiter: str) -> Iterator[list[str]]:
+    return filter(any, csv.reader(io.StringIO(text), delimiter=delimiter))
+
+
+def _even(head: str, delimiter: str) -> tuple[int, int]:
+    """Count the rows that have as many cells as most have, if those are several."""
+    try:
+        sizes = Counter(map(len, _read(head, delimiter)))
+    except csv.Error:
+        return 0, 0
+    cells, rows = max(sizes.items(), key=itemgetter(1), default=(0, 0))
+    return (rows, cells) if cells > 1 else (0, 0)
 
 
 def parse_jsonl(data: bytes, name: str) -> Parsed:
@@ -107,7 +113,7 @@ def parse_jsonl(data: bytes, name: str) -> Parsed:
             record = read_json(line)
         except (ValueError, RecursionError):
             record = None
-        if isinstance(record, dict):
+        if isinstance(record, dict) and not _is_deep(record):
             records.append(record)
         else:
             bad.append(number)
@@ -123,6 +129,15 @@ def parse_jsonl(data: bytes, name: str) -> Parsed:
     return builder.parsed(
         title=PurePosixPath(name).stem, media_type="application/jsonl"
     )
+
+
+def _is_deep(value: Any, depth: int = 0) -> bool:
+    """Tell whether a value is nested too deep to be written in a line."""
+    if depth > _DEEPEST:
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    nested = isinstance(value, dict | list)
+    return nested and any(_is_deep(each, depth + 1) for each in inner)
 
 
 def add_records(builder: TextBuilder, records: Sequence[Mapping[str, Any]]) -> None:
@@ -162,4 +177,4 @@ def _plain(value: Any) -> str:
         return value
     if isinstance(value, list):
         return "\n".join(_plain(member) for member in value)
-    return written(value)
+    return "" if value is None else written(value)

@@ -331,12 +331,14 @@ class _Reader:
                 self._part()
             elif tag == "pre" and not (closes or self._tables):
                 self._flush()
+                self._end_term()
                 raw = 1
             elif closes:
                 self._leave(tag)
             elif tag:
                 self._enter(tag, attributes)
         self._flush()
+        self._end_term()
 
     def _raw(self, tag: str | None, within: str | None, *, closes: bool) -> int:
         """Add what stands in preformatted text; return how many more are open."""
@@ -391,6 +393,7 @@ class _Reader:
         if tag == "table":
             if not self._tables:
                 self._flush()
+                self._end_term()
                 self._rows, self._header, self._reaching = [], False, {}
             self._tables += 1
         elif tag == "tr" and self._tables == 1:
@@ -410,7 +413,9 @@ class _Reader:
         if self._tables:
             self._leave_table(tag)
         elif tag in _HEADINGS:
-            self._builder.heading(self._take(), level=_HEADINGS[tag])
+            text = self._take()
+            self._end_term()
+            self._builder.heading(text, level=_HEADINGS[tag])
         elif tag in _LISTS:
             self._flush()
             if self._lists:
@@ -419,13 +424,11 @@ class _Reader:
                 self._builder.end_list()
         elif tag == "dt":
             term = self._take().strip()
-            self._term = f"{self._term}, {term}" if self._term and term else term
+            self._term = ", ".join(filter(None, (self._term, term)))
         elif tag in _BLOCKS:
             self._flush()
-            if tag == "dl" and self._term:
-                self._inline.append(self._term)
-                self._term = ""
-                self._flush()
+            if tag in {"dd", "dl"}:
+                self._end_term()
 
     def _leave_table(self, tag: str) -> None:
         if tag == "table":
@@ -486,6 +489,12 @@ class _Reader:
             self._lists[-1] = number + 1
         self._item_begins = False
         self._builder.item(text, depth=min(len(self._lists), _DEEPEST) - 1, mark=mark)
+
+    def _end_term(self) -> None:
+        """Write a term that no text defines as a paragraph."""
+        if self._term:
+            self._builder.paragraph(self._term)
+            self._term = ""
 
     def _take(self) -> str:
         text = "".join(self._inline)

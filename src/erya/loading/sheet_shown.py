@@ -22,6 +22,7 @@ _OFFICE: Final = f"{{{_OASIS}office:1.0}}"
 _TABLE: Final = f"{{{_OASIS}table:1.0}}"
 _TEXT: Final = f"{{{_OASIS}text:1.0}}"
 _NUMBERS: Final = frozenset(("float", "percentage", "currency"))
+_MOST_TEXTS: Final = 200_000  # of one sheet; numbers beyond are read as they are stored
 _MOST_REPEATS: Final = 1_000  # of a cell or row with something in it
 
 
@@ -65,7 +66,25 @@ def with_raised_signs(data: bytes, package: Package | None) -> bytes:
     strings = package.read(_STRINGS)
     if b"vertAlign" not in strings:
         return data
-    root = package.xml(_STRINGS)
+    try:
+        root = package.xml(_STRINGS)
+    except DocumentError:  # said by the library that reads the cells
+        return data
+    _write_raised(root)
+    written = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as source,
+        zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as target,
+    ):
+        for name in source.namelist():
+            if name == _STRINGS:
+                target.writestr(name, etree.tostring(root), zipfile.ZIP_DEFLATED)
+            elif name.endswith((".xml", ".rels")):  # nothing else is read of cells
+                target.writestr(name, package.read(name), zipfile.ZIP_DEFLATED)
+    return written.getvalue()
+
+
+def _write_raised(root: Any) -> None:
     for entry in root:
         before = ""
         for run in entry.iter("{*}r"):
@@ -77,15 +96,6 @@ def with_raised_signs(data: bytes, package: Package | None) -> bytes:
             if write is not None:
                 text.text = write(text.text or "", before=before)
             before = text.text or ""
-    written = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(data)) as source,
-        zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as target,
-    ):
-        for name in source.namelist():
-            told = etree.tostring(root) if name == _STRINGS else package.read(name)
-            target.writestr(name, told)
-    return written.getvalue()
 
 
 def ods_texts(package: Package) -> dict[str, dict[int, str]]:
@@ -101,16 +111,20 @@ def ods_texts(package: Package) -> dict[str, dict[int, str]]:
 
 
 def _texts(table: Any) -> Iterator[tuple[int, str]]:
-    row = 0
+    row, left = 0, _MOST_TEXTS
     for line in table.iter(f"{_TABLE}table-row"):
         height = _repeats(line, "number-rows-repeated")
         column = 0
         for cell in line:
             width = _repeats(cell, "number-columns-repeated")
             if cell.get(f"{_OFFICE}value-type") in _NUMBERS:
-                text = "".join(cell.find(f"{_TEXT}p").itertext()) if len(cell) else ""
+                told = cell.findall(f"{_TEXT}p")
+                text = " ".join("".join(each.itertext()) for each in told)
                 for down in range(min(height, _MOST_REPEATS) if text else 0):
                     for right in range(min(width, _MOST_REPEATS)):
+                        left -= 1
+                        if left < 0:  # the file has too many cells to be read
+                            return
                         yield place_of(row + down, column + right), text
             column += width
         row += height

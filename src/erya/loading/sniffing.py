@@ -144,7 +144,8 @@ def _kind_of_other(data: bytes, name: str) -> str:
     """Return the kind of what has no signature at its beginning."""
     head = data[:_HEAD]
     # Some servers send something before it, and readers look for it that far.
-    if _PDF_MARK in head[:_PDF_WITHIN] and _PDF_END in data[-_PDF_WITHIN:]:
+    named = PurePosixPath(name).suffix.lower() in {"", ".pdf"}
+    if named and _PDF_MARK in head[:_PDF_WITHIN] and _PDF_END in data[-_PDF_WITHIN:]:
         return "application/pdf"
     if _is_text(head):
         return _kind_of_text(head, name)

@@ -47,7 +47,8 @@ def shown_in(font: str, text: str) -> str:
 
 def _shown(signs: dict[int, str], letter: str) -> str:
     code = ord(letter)
-    code -= _PRIVATE if _PRIVATE <= code <= _PRIVATE + 0xFF else 0
-    if code in signs:
-        return signs[code]
-    return letter if letter.isspace() or code > 0xFF else "•"
+    private = _PRIVATE <= code <= _PRIVATE + 0xFF
+    code -= _PRIVATE if private else 0
+    if code > 0x7E and not private:  # a letter of Unicode, which another font shows
+        return letter
+    return signs.get(code) or (letter if letter.isspace() else "•")

@@ -259,7 +259,10 @@ def _words_of(response: "httpx2.Response") -> str:
         reply = json.loads(kept)
         told = reply.get("error", reply)
         said = told if isinstance(told, str) else told.get("message") or told["detail"]
-    except (httpx2.HTTPError, AttributeError, LookupError, TypeError, ValueError):
+    except (
+        httpx2.HTTPError, AttributeError, LookupError, RecursionError, TypeError,
+        ValueError,
+    ):  # fmt: skip
         return ""
     shown = "".join(sign if sign.isprintable() else " " for sign in str(said))
     return " ".join(shown.split())[:_SAID_SHOWN]

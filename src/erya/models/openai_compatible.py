@@ -2,6 +2,7 @@
 
 import json
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["OpenAICompatibleChat"]
 
 _SYSTEM: Final = "system"
-_OPTIONAL: Final = ("temperature", "stream")
+_OPTIONAL: Final = {
+    "temperature": re.compile(r"\btemperature\b", re.IGNORECASE),
+    "stream": re.compile(r"\bstream(?:ing)?\b", re.IGNORECASE),
+}
+_SYSTEM_REFUSED: Final = re.compile(
+    r"\bsystem\W{0,3}\s*(?:role|message|prompt|instruction)|\brole\W{0,3}\s*system\b",
+    re.IGNORECASE,
+)
 _REFUSALS: Final = frozenset((400, 404, 415, 422))
 # What an endpoint does not take, by its address and model.
 _NOT_TAKEN: Final[dict[tuple[str, str], set[str]]] = {}
@@ -155,7 +163,8 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             RefusedError: It refuses for another reason.
         """
         while True:
-            left_out = _NOT_TAKEN.setdefault((self.base_url, self.model), set())
+            kept = _NOT_TAKEN.setdefault((self.base_url, self.model), set())
+            left_out = frozenset(kept)  # others may add to it meanwhile
             body = {"model": self.model, "stream": True, "temperature": 0}
             body = {name: told for name, told in body.items() if name not in left_out}
             turns = _turns(messages, system=_SYSTEM not in left_out)
@@ -166,7 +175,7 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
                 refused = _named_in(error.said, body, system=_SYSTEM not in left_out)
                 if error.status not in _REFUSALS or not refused:
                     raise
-                left_out.add(refused)
+                kept.add(refused)
 
     def _usage(self, told: Mapping[str, Any]) -> Usage:
         return Usage(
@@ -231,11 +240,10 @@ def _turns(messages: Sequence[Message], *, system: bool) -> list[dict[str, str]]
 
 def _named_in(said: str, body: Mapping[str, Any], *, system: bool) -> str:
     """Return what of a request its refusal names; empty where it is nothing of it."""
-    low = said.lower()
-    for name in _OPTIONAL:
-        if name in body and name in low:
+    for name, words in _OPTIONAL.items():
+        if name in body and words.search(said):
             return name
-    return _SYSTEM if system and _SYSTEM in low and "role" in low else ""
+    return _SYSTEM if system and _SYSTEM_REFUSED.search(said) else ""
 
 
 def _whole(text: str) -> str:

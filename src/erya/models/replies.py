@@ -9,6 +9,11 @@ __all__ = ["Speech", "said_in", "without_thinking"]
 _NAMES: Final = "think|thinking|thought|reasoning"
 _OPENS: Final = re.compile(rf"\s*<({_NAMES})>", re.IGNORECASE)
 _CLOSES: Final = re.compile(rf"</(?:{_NAMES})>", re.IGNORECASE)
+_CLOSES_ALONE: Final = re.compile(
+    rf"^[ \t]*</(?:{_NAMES})>[ \t]*$", re.IGNORECASE | re.MULTILINE
+)
+_OPENS_ANYWHERE: Final = re.compile(rf"<(?:{_NAMES})>", re.IGNORECASE)
+_LONGEST_TAG: Final = 12
 _MAY_OPEN: Final = re.compile(r"\s*(?:<[a-z]{0,9})?", re.IGNORECASE)
 
 
@@ -26,10 +31,11 @@ def without_thinking(text: str) -> str:
 
     Some send the end of their thinking without its beginning, which the prompt holds.
     """
-    closed = list(_CLOSES.finditer(text))
-    if closed:
-        return text[closed[-1].end() :].strip()
-    return "" if _OPENS.match(text) else text
+    opened = _OPENS.match(text)
+    closed = (_CLOSES if opened else _CLOSES_ALONE).search(text)
+    if closed is not None and (opened or not _OPENS_ANYWHERE.search(text)):
+        return text[closed.end() :].strip()
+    return "" if opened else text
 
 
 class Speech:
@@ -46,12 +52,13 @@ class Speech:
 
     def add(self, piece: str) -> None:
         """Take the next piece."""
+        seen = max(len(self.text) - _LONGEST_TAG, 0)
         self.text += piece
         if self._on_text is None:
             return
         if not self._told:
             if _OPENS.match(self.text):
-                closed = _CLOSES.search(self.text)
+                closed = _CLOSES.search(self.text, seen)
                 if closed is None:
                     return
                 self._told = closed.end()
