@@ -38,9 +38,9 @@ _FIRST_OF_PAIRS: Final = frozenset(
 _ENDINGS: Final = frozenset(
     ("ly", "ness", "ing", "ings", "er", "ers", "est", "ed", "en", "ity", "age", "ages",
      "ish", "ment", "ments", "ful", "less", "ware", "able", "al", "ally", "ize", "ized",
-     "ism", "ist", "ic", "ics", "ical", "ling", "le", "ry", "ship", "hood", "some",
+     "ism", "ic", "ics", "ical", "ling", "le", "ry", "ship", "hood", "some",
      "ward", "wards", "like", "ier", "y", "s", "es", "dom", "ten", "tic", "tics",
-     "ture", "lar", "lier", "cial", "ciety", "lution", "ond", "onds", "ends", "ens",
+     "lar", "lier", "cial", "ciety", "lution", "ends", "ens",
      "tern")
 )  # fmt: skip
 
