@@ -37,7 +37,7 @@ _FIRST_OF_PAIRS: Final = frozenset(
 )  # fmt: skip
 _ENDINGS: Final = frozenset(
     ("ly", "ness", "ing", "ings", "er", "ers", "est", "ed", "en", "ity", "age", "ages",
-     "ish", "ment", "ments", "ful", "less", "ware", "able", "al", "ally", "ize", "ized",
+     "ish", "ful", "less", "ware", "able", "al", "ally", "ize", "ized",
      "ism", "ic", "ics", "ical", "ling", "le", "ry", "ship", "hood", "some",
      "ward", "wards", "like", "ier", "y", "s", "es", "dom", "ten", "tic", "tics",
      "lar", "lier", "cial", "ciety", "lution", "ends", "ens",
