@@ -33,7 +33,7 @@ _FIRST_OF_PAIRS: Final = frozenset(
     ("e", "x", "t", "long", "short", "high", "low", "well", "self", "full", "half",
      "real", "hard", "soft", "top", "end", "one", "two", "three", "four", "five", "six",
      "first", "second", "third", "time", "cost", "year", "open", "large", "small",
-     "single", "double", "user", "state", "world", "so")
+     "single", "double", "user", "world", "so")
 )  # fmt: skip
 _ENDINGS: Final = frozenset(
     ("ly", "ness", "ing", "ings", "er", "ers", "est", "ed", "en", "ity", "age", "ages",
