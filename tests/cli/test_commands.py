@@ -954,3 +954,16 @@ def test_a_reader_is_told_that_problems_are_for_the_owner(erya, folder):
     told = erya("kb", "show", "docs", "--problems", "--as", "bob").out
     assert "Only the owner" in told
     assert "bad.json" not in told
+
+
+def test_the_only_base_is_read_without_its_name_and_several_are_named(erya, folder):
+    assert erya("ingest", folder, "--kb", "handbook").code == 0
+    erya("ask", ASK, folder)  # makes a base of its own, which is none to ask
+
+    assert not erya("ask", ASK, "--json").json["abstained"]
+    assert erya("search", ASK).code == 0
+
+    assert erya("ingest", folder, "--kb", "other").code == 0
+    refused = erya("ask", ASK)
+    assert refused.code != 0
+    assert "Name one with --kb: handbook, other" in refused.err

@@ -11,6 +11,7 @@ import click
 from erya.cli.common import (
     as_option,
     assistant_for,
+    base_for_reading,
     citation_json,
     echo,
     echo_json,
@@ -96,7 +97,10 @@ def ask(
     if paths:
         existing(paths)
     own = paths and kb is None
-    name = _own_base(paths) if paths and own else settings.kb
+    if paths:
+        name = _own_base(paths) if own else settings.kb
+    else:
+        name = base_for_reading(settings)
     with assistant_for(settings, kb=name, create=bool(paths), chat=True) as assistant:
         if paths:
             _read(assistant, paths, owner)
@@ -105,7 +109,7 @@ def ask(
     if as_json:
         echo_json(_as_json(answer, context=context))
     else:
-        given = {"--kb": name if own or kb else None, "--home": home}
+        given = {"--kb": name if kb or name != settings.kb else None, "--home": home}
         given |= {"--config": config, "--as": narrowed}
         _show(answer, flags=flags_of(given), context=context)
 

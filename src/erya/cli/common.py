@@ -39,6 +39,7 @@ __all__ = [
     "as_dict",
     "as_option",
     "assistant_for",
+    "base_for_reading",
     "chat_model_for",
     "chunker_for",
     "citation_json",
@@ -90,6 +91,11 @@ config_option = click.option(
     help="Settings file. [env: ERYA_CONFIG; default: ./erya.toml]",
     metavar="FILE",
 )
+_UNNAMED: Final = next(
+    field.default for field in dataclasses.fields(Settings) if field.name == "kb"
+)
+_OWN: Final = "auto-"  # how bases of single files begin
+_MOST_NAMED: Final = 10
 kb_option = click.option("--kb", help="The knowledge base. [env: ERYA_KB]")
 as_option = click.option(
     "--as",
@@ -175,6 +181,30 @@ def settings_for(**flags: Any) -> Settings:
     file = flags.pop("config", None)
     settings, _ = load(flags, file=file)
     return settings
+
+
+def base_for_reading(settings: Settings) -> str:
+    """Return the base that a reading command means.
+
+    That is the one of the settings; where nobody named one and there is none of the
+    default name, the only one there is, those of single files aside.
+
+    Raises:
+        NotFoundError: There are several.
+    """
+    from erya.stores import Bases  # noqa: PLC0415
+
+    if settings.kb != _UNNAMED:
+        return settings.kb
+    names = Bases(settings.home).names()
+    named = [name for name in names if not name.startswith(_OWN)]
+    if settings.kb in names or not named:
+        return settings.kb
+    if len(named) > 1:
+        shown = ", ".join(named[:_MOST_NAMED]) + ", …" * (len(named) > _MOST_NAMED)
+        msg = f"There are several bases. Name one with --kb: {shown}"
+        raise NotFoundError(msg)
+    return named[0]
 
 
 def principal_for(settings: Settings, narrowed: str | None) -> Principal:

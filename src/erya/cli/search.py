@@ -10,6 +10,7 @@ from erya.cli.common import (
     as_dict,
     as_option,
     assistant_for,
+    base_for_reading,
     echo,
     echo_json,
     finding_options,
@@ -98,7 +99,7 @@ def search(
         msg = "The query is empty. Name what to look for, in quotes."
         raise UsageError(msg)
     principal = principal_for(settings, narrowed)
-    with assistant_for(settings, kb=settings.kb) as assistant:
+    with assistant_for(settings, kb=base_for_reading(settings)) as assistant:
         if why is not None:
             _show_why(assistant, query, why, principal, limit=limit, as_json=as_json)
             return

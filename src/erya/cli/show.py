@@ -9,6 +9,7 @@ import click
 
 from erya.cli.common import (
     as_option,
+    base_for_reading,
     echo,
     echo_json,
     kb_option,
@@ -77,7 +78,7 @@ def show(
 
     settings = settings_for(home=home, config=config, kb=kb)
     principal = principal_for(settings, narrowed)
-    store = Bases(settings.home).open(settings.kb)
+    store = Bases(settings.home).open(base_for_reading(settings))
     try:
         document, start, end = _found(store, principal, citation)
         place = _place(document, start, end)
