@@ -99,3 +99,36 @@ def test_vectors_of_another_width_in_a_later_request_are_refused():
         pytest.raises(ModelError, match=r"\[2, 3\] numbers"),
     ):
         model(server).embed_passages(["text"] * 65)
+
+
+def test_fewer_texts_are_sent_where_an_endpoint_refuses_many_and_it_is_remembered():
+    eight = reply(*[[1.0, 0.0]] * 8)
+    refused = (Reply(status=413, body="{}"), Reply(status=400, body="{}"))
+    with ChatServer(*refused, *[eight] * 4, reply([1.0, 0.0]), eight) as server:
+        embedding = model(server)
+        assert embedding.embed_passages(["text"] * 33).vectors.shape == (33, 2)
+        embedding.embed_passages(["text"] * 16)
+
+    assert [len(each["input"]) for each in server.requests] == [
+        33, 16, 8, 8, 8, 8, 1, 8, 8,
+    ]  # fmt: skip
+
+
+def test_a_text_that_is_refused_alone_is_an_error():
+    with (
+        ChatServer(Reply(status=400, body='{"error": "bad text"}')) as server,
+        pytest.raises(ModelError, match="saying 'bad text'"),
+    ):
+        model(server).embed_passages(["text"] * 3)
+
+
+def test_a_format_that_is_refused_is_left_out():
+    said = '{"error": {"message": "encoding_format is not supported"}}'
+    with ChatServer(Reply(status=400, body=said), reply([1.0, 0.0])) as server:
+        embedding = model(server)
+        embedding.embed_query("a")
+        embedding.embed_query("b")
+
+    assert ["encoding_format" in each for each in server.requests] == [
+        True, False, False,
+    ]  # fmt: skip

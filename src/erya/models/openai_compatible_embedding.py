@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from typing_extensions import override
 
 from erya.models.base import Embedded, EmbeddingModel, checked_vectors
-from erya.models.endpoint import ReachedModel
+from erya.models.endpoint import ReachedModel, RefusedError
 
 if TYPE_CHECKING:
     import httpx2
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["OpenAICompatibleEmbedding"]
 
 _TEXTS_AT_ONCE: Final = 64  # some endpoints refuse more than a hundred
+_TOO_MANY: Final = frozenset((400, 413, 422))
+# What was found out of endpoints, by their address and model.
+_TAKEN_AT_ONCE: Final[dict[tuple[str, str], int]] = {}
+_WITHOUT_FORMAT: Final[set[tuple[str, str]]] = set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +53,22 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
     def _embed(self, texts: Sequence[str]) -> Embedded:
         import numpy as np  # noqa: PLC0415 - as for all of this room
 
-        parts = [
-            self._request(texts[first : first + _TEXTS_AT_ONCE])
-            for first in range(0, len(texts), _TEXTS_AT_ONCE)
-        ]
+        parts = []
+        key = (self.base_url, self.model)
+        size, first = _TAKEN_AT_ONCE.get(key, _TEXTS_AT_ONCE), 0
+        while first < len(texts):
+            some = texts[first : first + size]
+            try:
+                parts.append(self._request(some))
+            except RefusedError as error:
+                # Some take fewer at once, and few say how many.
+                if len(some) == 1 or error.status not in _TOO_MANY:
+                    raise
+                size = len(some) // 2
+                continue
+            first += len(some)
+            if size < _TEXTS_AT_ONCE:
+                _TAKEN_AT_ONCE[key] = size
         widths = {part.shape[1] for part in parts}
         if len(widths) > 1:
             what = f"returned vectors of {sorted(widths)} numbers for one text each"
@@ -66,11 +82,21 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
         # An empty text is refused by many endpoints; a blank means as little.
         given = [text if text.strip() else "." for text in texts]
         body = {"model": self.model, "input": given, "encoding_format": "float"}
+        key = (self.base_url, self.model)
+        if key in _WITHOUT_FORMAT:
+            del body["encoding_format"]
 
         def send(client: "httpx2.Client") -> bytes:
             return self._endpoint.post(client, "/embeddings", body).read()
 
-        answer = self._endpoint.request(send)
+        try:
+            answer = self._endpoint.request(send)
+        except RefusedError as error:
+            if "encoding_format" not in error.said or "encoding_format" not in body:
+                raise
+            del body["encoding_format"]
+            answer = self._endpoint.request(send)
+            _WITHOUT_FORMAT.add(key)
         try:
             reply = json.loads(answer)
             order = [entry["index"] for entry in reply["data"]]
