@@ -164,3 +164,14 @@ def test_the_best_quote_stands_first_unless_several_things_are_asked_for(tmp_pat
 
     assert one[0] == max(one) > min(one)
     assert both == sorted(both)
+
+
+def test_no_model_is_asked_where_a_name_is_missing(ask):
+    class Asked:
+        def __getattr__(self, name):
+            msg = f"the model was asked: {name}"
+            raise AssertionError(msg)
+
+    answer = ask("What does the HX-999 measure?", embedding=Asked(), reader=Asked())
+
+    assert answer.text == "No document mentions HX-999."

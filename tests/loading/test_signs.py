@@ -12,10 +12,12 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from pptx.util import Inches
 
+from erya.errors import DocumentError
 from erya.language import lowered, raised, terms
 from erya.loading import parse
 from erya.loading.symbols import shown_in
 from tests.loading.pdf_files import pdf
+from tests.loading.test_docx import saved
 from tests.loading.test_formats import packed
 
 
@@ -278,12 +280,6 @@ def test_numbers_of_free_spreadsheets_are_read_as_they_are_shown():
     assert [notice.code for notice in parsed.notices] == ["comments"]
 
 
-def saved(document):
-    data = io.BytesIO()
-    document.save(data)
-    return data.getvalue()
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -455,3 +451,19 @@ def test_many_raised_runs_and_a_box_in_a_font_of_signs_are_read():
 
     assert set(first) == {"¹"}
     assert (second, third) == ("Important", "××")
+
+
+def test_null_of_a_record_is_written_and_of_an_answer_is_nothing():
+    records = b'[{"name": "a", "lead": null}, {"name": "b", "lead": 1.50}]'
+    pairs = b'[{"question": "q", "answer": null}, {"question": "r", "answer": "s"}]'
+
+    assert parse(records, "a.json").text == "name: a\nlead: null\n\nname: b\nlead: 1.50"
+    assert parse(pairs, "a.json").text == "q\n\nr\n\ns"
+
+
+def test_json_nested_too_deep_to_be_told_is_a_typed_error():
+    deep = '{"a":' * 400 + "1" + "}" * 400
+
+    with pytest.raises(DocumentError, match="too deep"):
+        parse(f"[{deep}, {deep}]".encode(), "a.json")
+    assert parse(f'{{"b": 2}}\n{deep}\n'.encode(), "a.jsonl").text == "b: 2"

@@ -122,10 +122,11 @@ class ExtractiveAnswerer(Answerer):
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
         intent = detect_intent(question)
-        missing = _missing(intent, evidence)
-        candidates = self._candidates(question, evidence, intent)
-        if missing or not candidates:
+        if missing := _missing(intent, evidence):
             return abstain(question, evidence, missing=missing)
+        candidates = self._candidates(question, evidence, intent)
+        if not candidates:
+            return abstain(question, evidence)
         named = candidates[0].names(intent)
         if not named and self._strength(question, evidence, candidates) < 0:
             return abstain(question, evidence)
@@ -321,7 +322,8 @@ class _Candidate(NamedTuple):
             whole = find_list(text, span)
         if whole is None:
             whole = find_item(text, span) or include_code(text, span)
-            whole = find_label(text, span) or whole if whole == span else whole
+            if whole == span:
+                whole = find_label(text, span) or span
         heading = _heading_for(self.hit.chunk, text[slice(*whole)], question)
         inside = self.answer is not None and (
             whole.start <= self.answer.start and self.answer.end <= whole.end

@@ -20,7 +20,7 @@ from erya.language.fact_finding import Fact, facts
 from erya.language.folding import fold_letters
 from erya.language.lexicon import WORD_KINDS, Lexicon, Word, lexicon_of
 from erya.language.normalizing import listed, normal_text
-from erya.language.raising import lowered, raised
+from erya.language.raising import STANDING, lowered, raised
 from erya.language.references import normal_references
 from erya.language.sentence_ends import LIST_MARK, sentences
 from erya.language.spelling import edit_distance
@@ -45,6 +45,7 @@ __all__ = [
     "ANALYSIS",
     "HAN",
     "LIST_MARK",
+    "STANDING",
     "WORD_KINDS",
     "Fact",
     "Lexicon",

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Final
 
-__all__ = ["apart", "lowered", "raised"]
+__all__ = ["STANDING", "apart", "lowered", "raised"]
 
 _SIGNS: Final = "0123456789+-=()−"
 _UP: Final = str.maketrans(f"{_SIGNS}ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾⁻ⁿⁱ")
@@ -55,6 +55,12 @@ def lowered(text: str, *, before: str = "") -> str:
     if not inner or not _joins(inner, before):
         return text
     return f"_{inner}" if inner.isalnum() else f"_({inner})"
+
+
+# How what stands off the line is written, by the names that formats have for it.
+STANDING: Final = {
+    "superscript": raised, "sup": raised, "subscript": lowered, "sub": lowered,
+}  # fmt: skip
 
 
 def _joins(text: str, before: str) -> bool:

@@ -6,11 +6,11 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from erya.errors import DocumentError
-from erya.language import lowered, raised
+from erya.language import STANDING
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
 from erya.loading.faq import add_records
-from erya.loading.json_values import read_json, shown
+from erya.loading.json_values import is_deep, read_json, shown
 from erya.loading.packed import read_xml
 from erya.records import Parsed
 
@@ -22,7 +22,6 @@ _DEEPEST: Final = 100
 _INLINE: Final = re.compile(
     r"(?:b|i|em|strong|italic|bold|sub|sup|a|xref|ext-link|span|u|sc|tspan|code|emph)"
 )
-_STANDING: Final = {"sup": raised, "sub": lowered}
 _TITLES: Final = frozenset({"title", "heading", "article-title", "h1", "h2", "h3"})
 _UNSEEN: Final = frozenset({"script", "style", "metadata", "defs"})
 
@@ -44,6 +43,9 @@ def parse_json(data: bytes, name: str) -> Parsed:
     except ValueError as error:
         msg = f"This is no JSON: {error}"
         raise DocumentError(msg, code="malformed") from None
+    if is_deep(value):
+        msg = "This JSON is nested too deep: flatten it, or save the part that counts."
+        raise DocumentError(msg, code="too_deep")
     builder = TextBuilder()
     records = value if isinstance(value, list) else [value]
     if len(records) > 1 and all(isinstance(record, dict) for record in records):
@@ -93,7 +95,7 @@ def parse_xml(data: bytes, name: str) -> Parsed:
     """
     root = read_xml(data, called="XML file")
     for child in list(root.iter("{*}sup", "{*}sub")):
-        write = _STANDING.get(_local(child))
+        write = STANDING.get(_local(child))
         if write is not None and all(_INLINE.fullmatch(_local(c)) for c in child):
             above, parent = child.getprevious(), child.getparent()
             before = above.tail if above is not None else getattr(parent, "text", "")

@@ -15,7 +15,7 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from erya.errors import DocumentError
-from erya.language import lowered, raised
+from erya.language import STANDING
 from erya.loading.builder import TextBuilder
 from erya.loading.docx_math import MATH, formula
 from erya.loading.docx_numbering import Numbering
@@ -54,7 +54,6 @@ _MOST_COLUMNS: Final = 200
 _LITTLE: Final = 500  # characters for a picture: with less it may be what matters
 _Label = Callable[["BaseOxmlElement"], str]
 _TEXT: Final = frozenset((qn("w:t"),))
-_STANDING: Final = {"superscript": raised, "subscript": lowered}
 _BREAKS: Final = {qn("w:tab"): " ", qn("w:br"): "\n", qn("w:cr"): "\n"}
 
 
@@ -240,7 +239,7 @@ def _run(run: "BaseOxmlElement") -> Iterator[str]:
     font = fonts.get(qn("w:ascii"), "") if fonts is not None else ""
     pieces = _inner_pieces(run, font=font)
     stands = properties.find(qn("w:vertAlign"))
-    write = _STANDING.get(stands.get(qn("w:val"))) if stands is not None else None
+    write = STANDING.get(stands.get(qn("w:val"))) if stands is not None else None
     if write is None:
         yield from pieces
         return

@@ -12,7 +12,7 @@ from typing import Any, Final
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
-from erya.loading.json_values import read_json, written
+from erya.loading.json_values import is_deep, read_json, written
 from erya.records import Parsed
 
 __all__ = ["add_records", "parse_csv", "parse_jsonl"]
@@ -26,7 +26,6 @@ _ANSWER_NAMES: Final = (
 )  # fmt: skip
 _SEPARATOR: Final = re.compile(r"\Asep=.\r?\n")  # a line for Excel
 _DELIMITERS: Final = ",\t;|"
-_DEEPEST: Final = 100
 _LOOKED_AT: Final = 100  # lines that tell the delimiter
 _MOST_TOLD: Final = 10  # lines by their numbers
 _LONGEST_CELL: Final = 10_000_000
@@ -113,7 +112,7 @@ def parse_jsonl(data: bytes, name: str) -> Parsed:
             record = read_json(line)
         except (ValueError, RecursionError):
             record = None
-        if isinstance(record, dict) and not _is_deep(record):
+        if isinstance(record, dict) and not is_deep(record):
             records.append(record)
         else:
             bad.append(number)
@@ -129,15 +128,6 @@ def parse_jsonl(data: bytes, name: str) -> Parsed:
     return builder.parsed(
         title=PurePosixPath(name).stem, media_type="application/jsonl"
     )
-
-
-def _is_deep(value: Any, depth: int = 0) -> bool:
-    """Tell whether a value is nested too deep to be written in a line."""
-    if depth > _DEEPEST:
-        return True
-    inner = value.values() if isinstance(value, dict) else value
-    nested = isinstance(value, dict | list)
-    return nested and any(_is_deep(each, depth + 1) for each in inner)
 
 
 def add_records(builder: TextBuilder, records: Sequence[Mapping[str, Any]]) -> None:
@@ -168,7 +158,10 @@ def _add_pairs(builder: TextBuilder, records: Iterable[Mapping[str, Any]]) -> No
 
 
 def _add_record(builder: TextBuilder, record: Mapping[str, Any]) -> None:
-    lines = (f"{key}: {_plain(value)}" for key, value in record.items())
+    lines = (
+        f"{key}: {'null' if value is None else _plain(value)}"
+        for key, value in record.items()
+    )
     builder.paragraph("\n".join(lines), pairs=False)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from erya.language import lowered, raised
+from erya.language import STANDING
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
 from erya.loading.mathml import formula
@@ -210,9 +210,8 @@ def _add_tree(builder: TextBuilder, tree: LexborHTMLParser, source: str) -> None
     tree.strip_tags(["head", *there.intersection(_UNSEEN)], recursive=True)
     if not there.isdisjoint(_RAISED):
         for node in reversed(tree.css(", ".join(_RAISED))):  # inner ones first
-            write = raised if node.tag == "sup" else lowered
             before = node.prev.text() if node.prev is not None else ""
-            node.replace_with(write(node.text(), before=before))
+            node.replace_with(STANDING[str(node.tag)](node.text(), before=before))
     if not there.isdisjoint(_RAW):  # it would be written as if it were tags
         for node in tree.css(", ".join(_RAW)):
             node.replace_with(node.text())

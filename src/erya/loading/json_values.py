@@ -1,9 +1,11 @@
 """JSON read so that a number stays as it is written: 12.50 is not 12.5."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["read_json", "shown", "written"]
+__all__ = ["is_deep", "read_json", "shown", "written"]
+
+_DEEPEST: Final = 100
 
 
 class _Number(str):
@@ -22,6 +24,15 @@ def read_json(text: str) -> Any:
     return json.loads(
         text, parse_float=_Number, parse_int=_Number, parse_constant=_Number
     )
+
+
+def is_deep(value: Any, depth: int = 0) -> bool:
+    """Tell whether a value is nested too deep to be written in a line."""
+    if depth > _DEEPEST:
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    nested = isinstance(value, dict | list)
+    return nested and any(is_deep(each, depth + 1) for each in inner)
 
 
 def shown(value: Any) -> str:

@@ -84,7 +84,7 @@ class _Reader:
                 continue
             if tag == f"{_TEXT}h":
                 level = element.get(f"{_TEXT}outline-level", "1")
-                number = int(level) if level.isdigit() else 1
+                number = int(level) if level.isdecimal() else 1
                 self._builder.heading(_shown(element), level=min(number, _LEVELS))
             elif tag == f"{_TEXT}p":
                 self._paragraph(element, depth=depth)
@@ -126,7 +126,7 @@ def _rows(table: Any) -> list[list[str]]:
 
 def _repeats(element: Any, name: str) -> int:
     told = element.get(f"{_TABLE}{name}", "1")
-    count = int(told) if told.isdigit() else 1
+    count = int(told) if told.isdecimal() else 1
     return count if count <= _MOST_REPEATS else 1
 
 
@@ -136,7 +136,7 @@ def _shown(element: Any) -> str:
     for child in element:
         if child.tag == f"{_TEXT}s":
             told = child.get(f"{_TEXT}c", "1")
-            parts.append(" " * min(int(told) if told.isdigit() else 1, 100))
+            parts.append(" " * min(int(told) if told.isdecimal() else 1, 100))
         elif child.tag == f"{_TEXT}tab":
             parts.append(" ")
         elif child.tag == f"{_TEXT}line-break":

@@ -4,7 +4,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from erya.language import lowered, raised
+from erya.language import STANDING
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
 from erya.records import Parsed
@@ -28,7 +28,6 @@ _ROLE: Final = re.compile(
     r":(?!su[bp](?:er)?(?:script)?:)[a-zA-Z][\w:+.-]{0,40}:(?=`[^`\n])"
 )
 _TARGET: Final = re.compile(r"`([^`<>\n]{1,300}?)\s*<[^`<>\n]{1,300}>`(?!_)")
-_STANDING: Final = {"superscript": raised, "subscript": lowered}
 _UNSEEN: Final = frozenset(
     ("comment", "substitution_definition", "target", "system_message", "raw", "pending",
      "meta", "problematic")
@@ -48,10 +47,10 @@ def parse_rst(data: bytes, name: str) -> Parsed:
     source = _TARGET.sub(r"`\1`", _ROLE.sub("", decode(data)))
     know_directives(source)
     tree = docutils.core.publish_doctree(source, settings_overrides=_SETTINGS)
-    for node in list(tree.findall(lambda each: each.tagname in _STANDING)):
+    for node in list(tree.findall(lambda each: each.tagname in STANDING)):
         above = node.previous_sibling()
         before = above.astext() if above is not None else ""
-        text = _STANDING[node.tagname](node.astext(), before=before)
+        text = STANDING[node.tagname](node.astext(), before=before)
         node.parent.replace(node, docutils.nodes.Text(text))
     builder = TextBuilder()
     titled = any(child.tagname == "title" for child in tree.children)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from lxml import etree
 
 from erya.errors import DocumentError
-from erya.language import lowered, raised
+from erya.language import STANDING
 from erya.loading.number_formats import changes
 from erya.loading.packed import Package
 from erya.loading.sheet_marks import place_of
@@ -16,7 +16,6 @@ from erya.loading.sheet_marks import place_of
 __all__ = ["ods_texts", "with_raised_signs", "xls_formats"]
 
 _STRINGS: Final = "xl/sharedStrings.xml"
-_STANDING: Final = {"superscript": raised, "subscript": lowered}
 _OASIS: Final = "urn:oasis:names:tc:opendocument:xmlns:"
 _OFFICE: Final = f"{{{_OASIS}office:1.0}}"
 _TABLE: Final = f"{{{_OASIS}table:1.0}}"
@@ -92,7 +91,7 @@ def _write_raised(root: Any) -> None:
             if text is None:
                 continue
             stands = run.find("{*}rPr/{*}vertAlign")
-            write = _STANDING.get(stands.get("val")) if stands is not None else None
+            write = STANDING.get(stands.get("val")) if stands is not None else None
             if write is not None:
                 text.text = write(text.text or "", before=before)
             before = text.text or ""
@@ -132,7 +131,7 @@ def _texts(table: Any) -> Iterator[tuple[int, str]]:
 
 def _repeats(element: Any, name: str) -> int:
     told = element.get(f"{_TABLE}{name}", "1")
-    return int(told) if told.isdigit() else 1
+    return int(told) if told.isdecimal() else 1
 
 
 class _Silent:
