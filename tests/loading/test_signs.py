@@ -6,6 +6,7 @@ from email.message import EmailMessage
 import docx
 import pptx
 import pytest
+import xlrd
 import xlsxwriter
 import xlwt
 from docx.oxml import parse_xml
@@ -244,6 +245,22 @@ def test_numbers_of_old_spreadsheets_are_read_as_they_are_shown():
 
     for shown in ("47.5%", "¥1,234.50", "00007", "(1,200)"):
         assert shown in text
+
+
+def test_numbers_of_an_old_spreadsheet_without_readable_formats_are_told(monkeypatch):
+    book = xlwt.Workbook()
+    book.add_sheet("Prices").write(1, 2, 0.475, xlwt.easyxf(num_format_str="0.0%"))
+    data = io.BytesIO()
+    book.save(data)
+
+    def refuse(**_):
+        raise xlrd.XLRDError
+
+    monkeypatch.setattr(xlrd, "open_workbook", refuse)
+    parsed = parse(data.getvalue(), "a.xls")
+
+    assert "0.475" in parsed.text
+    assert [notice.code for notice in parsed.notices] == ["number_formats"]
 
 
 def test_numbers_of_free_spreadsheets_are_read_as_they_are_shown():

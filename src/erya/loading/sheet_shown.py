@@ -1,6 +1,7 @@
 """How spreadsheets show their cells, where it is not told with the values."""
 
 import io
+import struct
 import zipfile
 from collections.abc import Iterator
 from typing import Any, Final
@@ -25,11 +26,10 @@ _MOST_TEXTS: Final = 200_000  # of one sheet; numbers beyond are read as they ar
 _MOST_REPEATS: Final = 1_000  # of a cell or row with something in it
 
 
-def xls_formats(data: bytes) -> dict[str, dict[int, str]]:
+def xls_formats(data: bytes) -> dict[str, dict[int, str]] | None:
     """Return the formats of the numbers in each sheet (xls), by `place_of`.
 
-    Only those that show a number otherwise than it is; nothing of a file that cannot
-    be read for them.
+    Only those that show a number otherwise than it is; None where they cannot be read.
     """
     import xlrd  # noqa: PLC0415 - seldom needed
 
@@ -37,8 +37,11 @@ def xls_formats(data: bytes) -> dict[str, dict[int, str]]:
         book = xlrd.open_workbook(
             file_contents=data, formatting_info=True, logfile=_Silent()
         )
-    except Exception:  # noqa: BLE001 - damaged files raise what they like in it
-        return {}
+    except (
+        xlrd.XLRDError, xlrd.compdoc.CompDocError, struct.error, ArithmeticError,
+        AssertionError, AttributeError, LookupError, TypeError, ValueError,
+    ):  # fmt: skip  # what it raises for a damaged file
+        return None
     codes = {
         at: told.format_str
         for at, style in enumerate(book.xf_list)

@@ -49,6 +49,10 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
     builder = TextBuilder()
     if package is not None and (comments := _comments(package)):
         builder.notice("comments", f"Comments of its cells are not read ({comments}).")
+    if formats is None:
+        message = "How it shows its numbers cannot be read; they are as it stores them."
+        builder.notice("number_formats", message)
+        formats = {}
     _note_unseen(builder, book, marks)
     left = _MOST_CELLS
     for sheet in book.sheet_names:
@@ -98,13 +102,14 @@ class _Beside(NamedTuple):
 
     package: Package | None
     marks: dict[str, SheetMarks]
-    formats: dict[str, dict[int, str]]
+    formats: dict[str, dict[int, str]] | None
     texts: dict[str, dict[int, str]]
 
 
 def _told_beside(data: bytes) -> _Beside:
     if not zipfile.is_zipfile(io.BytesIO(data)):
-        return _Beside(None, {}, xls_formats(data) if data.startswith(_OLE) else {}, {})
+        formats = xls_formats(data) if data.startswith(_OLE) else {}
+        return _Beside(None, {}, formats, {})
     package = Package(data, called="spreadsheet")
     marks = read_marks(package)
     formats = {sheet: told.formats for sheet, told in marks.items()}
