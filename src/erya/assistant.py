@@ -7,6 +7,7 @@ says in which order they follow each other.
 import contextlib
 import dataclasses
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Assistant"]
 
+_LOG: Final = logging.getLogger("erya")
 _LONGEST_QUESTION: Final = 4_000  # characters; what comes after tells nothing more
 _SPARE: Final = 3  # passages that diversity chooses from, for each that is wanted
 # It does not say why: that names folders of this machine.
@@ -515,7 +517,9 @@ class Assistant:
         """Quote where the answerer's model has failed; by words, if a local one has."""
         if not isinstance(self.answerer, ExtractiveAnswerer):
             quoting = self._comparing(ExtractiveAnswerer())
-            note = f"{error} The documents are quoted instead."
+            # A note goes to whoever asks: no address, nothing that a server said.
+            _LOG.warning("%s", error)
+            note = f"{error.reader_message} The documents are quoted instead."
             with contextlib.suppress(ModelError):
                 quoted = quoting.answer(question, evidence)
                 return dataclasses.replace(quoted, note=note)

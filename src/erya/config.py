@@ -225,8 +225,12 @@ def load(
 
 
 def secret(variable: str) -> str | None:
-    """Return a key from the environment, or None if the variable is not set."""
-    return os.environ.get(variable)
+    """Return a key from the environment, or None if the variable is not set.
+
+    Blanks and line ends around it are left out, which a file that was pasted brings.
+    """
+    value = os.environ.get(variable)
+    return None if value is None else value.strip()
 
 
 def _from_file(named: Path | None) -> dict[str, Any]:

@@ -123,4 +123,14 @@ class DamagedError(StoreError):
 
 
 class ModelError(EryaError):
-    """A model could not be reached, or gave no usable answer."""
+    """A model could not be reached, or gave no usable answer.
+
+    Attributes:
+        reader_message: The same for whoever asks a question: without addresses, and
+            without what a server or a library said, which may hold a key.
+    """
+
+    def __init__(self, message: str, *, reader_message: str = "") -> None:
+        """Word the error for whoever runs Erya, and for a reader."""
+        super().__init__(message)
+        self.reader_message = reader_message or "A model gave no usable answer."

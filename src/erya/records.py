@@ -228,7 +228,8 @@ class Document:
         media_type: What the original bytes were.
         metadata: What filters and citations may use.
         readers: Who may read it: `user:…`, `group:…` or `public`.
-        content_hash: The SHA-256 of the original bytes.
+        content_hash: The SHA-256 of the original bytes; empty for readers of one with
+            a private original, whose masked digits could be guessed by it.
         masked: Where personal data was written over.
         private_original: Whether the original is for the owner alone: it may hold
             personal data that the text lacks.

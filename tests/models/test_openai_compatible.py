@@ -143,7 +143,7 @@ def test_a_proxy_that_is_none_is_told():
         name="a", base_url="http://127.0.0.1:9/v1", model="m", proxy="nonsense"
     )
     with pytest.raises(
-        ModelError, match="through 'nonsense'.*Check the proxy's address"
+        ModelError, match="through its proxy: nonsense.*Check the proxy's address"
     ):
         model.complete(ASK)
 

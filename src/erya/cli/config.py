@@ -1,7 +1,10 @@
 """`erya config`: what is set, and where it came from."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from erya.addresses import cover_secrets
 from erya.cli.common import (
     Group,
     echo_json,
@@ -33,9 +36,28 @@ def show(*, as_json: bool, home: Path | None, config: Path | None) -> None:
     """
     _, origins = load({"home": home}, file=config)
     if as_json:
-        echo_json({o.name: {"value": o.value, "origin": o.origin} for o in origins})
+        echo_json(
+            {o.name: {"value": _shown(o.value), "origin": o.origin} for o in origins}
+        )
         return
     table(
-        [(o.name, "(none)" if o.value == "" else o.value, o.origin) for o in origins],
+        [
+            (o.name, "(none)" if o.value == "" else _shown(o.value), o.origin)
+            for o in origins
+        ],
         header=("SETTING", "VALUE", "FROM"),
     )
+
+
+def _shown(value: Any) -> Any:
+    """Cover the passwords in a setting."""
+    if isinstance(value, tuple):  # of sources
+        return tuple(
+            replace(
+                each,
+                url=cover_secrets(each.url),
+                endpoint=cover_secrets(each.endpoint),
+            )
+            for each in value
+        )
+    return cover_secrets(value) if isinstance(value, str) else value

@@ -1,5 +1,6 @@
 """The program `erya`."""
 
+import logging
 import os
 import sys
 
@@ -65,6 +66,7 @@ for _command in (
 
 def main() -> None:
     """Run the program; a mistake of the user is told in a sentence, not a traceback."""
+    logging.getLogger("erya").handlers = [_Stderr()]
     try:
         # Not through click's own `main`, which ends a closed pipe with an error.
         with app.make_context("erya", sys.argv[1:]) as context:
@@ -90,6 +92,14 @@ def main() -> None:
         where = f" ({error.filename})" if error.filename else ""
         sys.stderr.write(f"erya: {error.strerror or error}{where}.\n")
         raise SystemExit(1) from None
+
+
+class _Stderr(logging.Handler):
+    """Shows what is logged as the program's other lines are."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line to the standard error."""
+        sys.stderr.write(f"erya: {visible(record.getMessage())}\n")
 
 
 def _forget_output() -> None:

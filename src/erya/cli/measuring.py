@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from erya.addresses import cover_secrets
 from erya.cli.common import (
     assistant_for,
     chat_model_for,
@@ -512,7 +513,8 @@ def _models(settings: Settings, *, chat: bool) -> dict[str, Any]:
     if settings.rerank_model:
         entry_ = ModelCatalogue(settings.home, kind="rerank").get(settings.rerank_model)
         told["rerank"] = {
-            "name": entry_.name, "base_url": entry_.base_url, "model": entry_.model,
+            "name": entry_.name, "base_url": cover_secrets(entry_.base_url),
+            "model": entry_.model,
         }  # fmt: skip
     if chat and settings.chat_model:
         told["chat"] = chat_entry(settings, settings.chat_model)
@@ -526,7 +528,7 @@ def _embedding_entry(settings: Settings) -> dict[str, str]:
     for entry in ModelCatalogue(settings.home, kind="embedding").all():
         if entry.name == settings.embedding_model:
             return {
-                "base_url": entry.base_url,
+                "base_url": cover_secrets(entry.base_url),
                 "model": entry.model,
                 "query_prefix": entry.query_prefix,
                 "passage_prefix": entry.passage_prefix,
@@ -543,7 +545,8 @@ def chat_entry(settings: Settings, name: str) -> dict[str, str]:
     from erya.models import ModelCatalogue  # noqa: PLC0415
 
     entry = ModelCatalogue(settings.home).get(name)
-    return {"name": entry.name, "base_url": entry.base_url, "model": entry.model}
+    where = cover_secrets(entry.base_url)
+    return {"name": entry.name, "base_url": where, "model": entry.model}
 
 
 def prices_of(

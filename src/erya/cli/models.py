@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from erya.addresses import cover_secrets
 from erya.cli.common import (
     Group,
     as_dict,
@@ -301,6 +302,10 @@ def add_rerank(
     )
 
 
+def _shown(entry: "ModelEntry") -> dict[str, Any]:
+    return {**as_dict(entry), "base_url": cover_secrets(entry.base_url)}
+
+
 @app.command("list")
 @usual_options
 def list_models(*, as_json: bool, home: Path | None, config: Path | None) -> None:
@@ -321,10 +326,10 @@ def list_models(*, as_json: bool, home: Path | None, config: Path | None) -> Non
     if as_json:
         echo_json(
             {
-                "chat": [as_dict(entry) for entry in chat],
-                "embedding": [as_dict(entry) for entry in embedding],
+                "chat": [_shown(entry) for entry in chat],
+                "embedding": [_shown(entry) for entry in embedding],
                 "local_embedding": [as_dict(card) for card in local],
-                "rerank": [as_dict(entry) for entry in reranking],
+                "rerank": [_shown(entry) for entry in reranking],
             }
         )
         return
@@ -333,7 +338,7 @@ def list_models(*, as_json: bool, home: Path | None, config: Path | None) -> Non
             kind,
             entry.name,
             entry.model,
-            entry.base_url,
+            cover_secrets(entry.base_url),
             entry.api_key_env or "-",
             _prices(entry),
         )

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
+from erya.addresses import COVER, cover_secrets
 from erya.errors import ModelError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ Reply = TypeVar("Reply")
 _CONNECT_SECONDS: Final = 10.0
 _PAUSES: Final = (0.5, 1.0, 2.0)  # seconds before each further try, and a quarter
 _MOST_SAID: Final = 20_000  # bytes of a refusal that are read
+_LEAST_KEY: Final = 6  # characters: shorter ones are made up, and stand in words
 _SAID_SHOWN: Final = 200  # characters of it that are shown
 _TRIED_AGAIN: Final = frozenset((408, 409, 429, 500, 502, 503, 504, 529))
 
@@ -36,9 +38,11 @@ class RefusedError(ModelError):
         said: Its own words; often empty.
     """
 
-    def __init__(self, message: str, *, status: int, said: str) -> None:
+    def __init__(
+        self, message: str, *, reader_message: str, status: int, said: str
+    ) -> None:
         """Keep what the endpoint said."""
-        super().__init__(message)
+        super().__init__(message, reader_message=reader_message)
         self.status = status
         self.said = said
 
@@ -67,13 +71,20 @@ class Endpoint:
         """Return a client. It has to be closed.
 
         Raises:
-            ModelError: The address or the proxy is none.
+            ModelError: The address or the proxy is none, or the key cannot be sent.
         """
         import httpx2  # noqa: PLC0415 - only needed where there is an endpoint
 
         headers = {"User-Agent": "erya"}
-        if self.api_key:
-            headers["Authorization"] = f"Bearer {self.api_key}"
+        key = self.api_key.strip()
+        if any(not "!" <= sign <= "~" for sign in key):
+            what = "was not asked: its key holds signs that no header carries"
+            raise self.error(
+                what,
+                "Check the variable that api_key_env names.",
+            )
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
         try:
             # Passages go to the address that was configured and to no other: not where
             # an answer redirects to, and not to a proxy that the environment names.
@@ -85,8 +96,12 @@ class Endpoint:
                 timeout=httpx2.Timeout(self.seconds, connect=_CONNECT_SECONDS),
             )
         except (httpx2.InvalidURL, ValueError) as error:
-            what = f"cannot be reached through {self.proxy!r}: {error}"
-            raise self.error(what, "Check the proxy's address.") from None
+            what = "cannot be reached through its proxy"
+            raise self.error(
+                what,
+                "Check the proxy's address.",
+                detail=f"{cover_secrets(self.proxy)}: {cover_secrets(str(error))}",
+            ) from None
 
     def post(
         self, client: "httpx2.Client", path: str, body: "Mapping[str, Any]"
@@ -168,22 +183,27 @@ class Endpoint:
         unreached = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError)
         if isinstance(error, (*unreached, httpx2.UnsupportedProtocol)):
             return self.error(
-                f"could not be reached: {str(error) or type(error).__name__}",
+                "could not be reached",
                 "Check that it runs and that base_url is right.",
+                detail=str(error) or type(error).__name__,
             )
         if isinstance(error, httpx2.TimeoutException):
             return self.too_slow()
         return self.error(
-            f"broke its answer off: {type(error).__name__}: {error}"[:300], "Ask again."
+            "broke its answer off",
+            "Ask again.",
+            detail=f"{type(error).__name__}: {error}"[:_SAID_SHOWN],
         )
 
     def _refused(self, status: int, said: str) -> "RefusedError":
         what, advice = _STATUS.get(
             status, (f"answered with the error {status}", "Try again later.")
         )
-        if said:
-            what += f", saying {said!r}"
-        return RefusedError(str(self.error(what, advice)), status=status, said=said)
+        detail = f"it says {said!r}" if said else ""
+        error = self.error(what, advice, detail=detail)
+        return RefusedError(
+            str(error), reader_message=error.reader_message, status=status, said=said
+        )
 
     def too_slow(self) -> ModelError:
         """Return the error for a reply that did not come in time."""
@@ -192,10 +212,22 @@ class Endpoint:
             f"Raise {self.kind.split()[0]}_seconds, or choose a faster model.",
         )
 
-    def error(self, what: str, advice: str) -> ModelError:
-        """Return an error that names the model and its address."""
+    def error(self, what: str, advice: str, *, detail: str = "") -> ModelError:
+        """Return an error that names the model and its address.
+
+        Args:
+            what: What happened, as the end of a sentence; a reader may see it.
+            advice: What whoever runs Erya can do.
+            detail: What a program or the server said of it, never for a reader.
+        """
+        shown = f"{what}: {detail}" if detail else what
+        key = self.api_key.strip()
+        if len(key) >= _LEAST_KEY:
+            shown = shown.replace(key, COVER)  # servers repeat what they refuse
+        where, shown = cover_secrets(self.base_url), cover_secrets(shown)
         return ModelError(
-            f"The {self.kind} {self.name!r} at {self.base_url} {what}. {advice}"
+            f"The {self.kind} {self.name!r} at {where} {shown}. {advice}",
+            reader_message=f"The {self.kind} {self.name!r} {what}.",
         )
 
 

@@ -190,9 +190,8 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
 
     def _broken(self, error: Any) -> ModelError:
         said = error.get("message") if isinstance(error, dict) else error
-        return self._endpoint.error(
-            f"broke its answer off: {str(said)[:_SHOWN]!r}", "Ask again."
-        )
+        detail = repr(str(said)[:_SHOWN])
+        return self._endpoint.error("broke its answer off", "Ask again.", detail=detail)
 
     def _cut_off(self) -> ModelError:
         return self._endpoint.error("cut its answer off in the middle", "Ask again.")
@@ -205,8 +204,9 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
 
     def _no_answer(self, kind: str, shown: str) -> ModelError:
         return self._endpoint.error(
-            f"sent {kind} instead of an answer: {shown!r}",
+            f"sent {kind} instead of an answer",
             "Check that base_url is the API and not a web page; it mostly ends in /v1.",
+            detail=repr(shown),
         )
 
 

@@ -129,7 +129,8 @@ class StoredDocument:
         id: The document's id.
         source: Where a reader can find it.
         title: What a person would call it.
-        content_hash: The SHA-256 of the original bytes.
+        content_hash: The SHA-256 of the original bytes; empty for readers of a masked
+            document.
         recipe: How the bytes were read and cut.
         readers: Who may read it.
         chunks: How many chunks it has.

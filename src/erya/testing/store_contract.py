@@ -746,6 +746,12 @@ class StoreContract:
         reader = Principal(user="bob")
         assert store.document(reader, kept.id).masked == (Span(5, 8),)
         assert store.original(OWNER, kept.id) == b"Call 123."
+        # Eight digits are found by trying in a minute where a digest of them is told.
+        assert store.document(reader, kept.id).content_hash == ""
+        assert {each.content_hash for each in store.documents(reader)} == {""}
+        digest = hashlib.sha256(b"Call 123.").hexdigest()
+        assert store.document(OWNER, kept.id).content_hash == digest
+        assert digest in {each.content_hash for each in store.documents(OWNER)}
         for principal, one in ((reader, kept), (reader, gone), (OWNER, gone)):
             with pytest.raises(NotFoundError):
                 store.original(principal, one.id)

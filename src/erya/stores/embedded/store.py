@@ -78,6 +78,7 @@ _MOMENT = 2.0  # seconds that a writer waits for one who is about to finish
 _PAUSE = 0.01
 _JOBS_SHOWN = 10
 _STATS_KEPT = 1_000  # sets of readers
+_READ_APART = frozenset(("label_set", "content_hash", "private"))
 
 
 class EmbeddedStore(Store):
@@ -276,6 +277,12 @@ class EmbeddedStore(Store):
             .correlate(documents)
             .scalar_subquery()
         )
+        # Of every other role it is not read: the structure of long documents is long.
+        private = (
+            versions.c.structure["private"].as_boolean()
+            if principal.role == "reader"
+            else sa.false()
+        )
         with guarded(self._name), self._engine.begin() as connection:
             scope = scope_of(connection, principal)
             sets = label_sets_of(connection)
@@ -291,6 +298,7 @@ class EmbeddedStore(Store):
                     versions.c.media_type,
                     versions.c.language,
                     versions.c.added_at,
+                    private.label("private"),
                     so_far.label("version"),
                 )
                 .join(versions, versions.c.number == documents.c.version)
@@ -300,7 +308,8 @@ class EmbeddedStore(Store):
             found = [
                 StoredDocument(
                     readers=sets[row["label_set"]],
-                    **{key: row[key] for key in row if key != "label_set"},
+                    content_hash="" if row["private"] else row["content_hash"],
+                    **{key: row[key] for key in row if key not in _READ_APART},
                 )
                 for row in rows
             ]
@@ -357,7 +366,11 @@ class EmbeddedStore(Store):
             media_type=row["media_type"],
             metadata=row["details"],
             readers=readers,
-            content_hash=row["content_hash"],
+            content_hash=(
+                ""
+                if row["structure"].get("private") and principal.role == "reader"
+                else row["content_hash"]
+            ),
             masked=tuple(Span(*span) for span in structure.get("masked", ())),
             private_original=bool(structure.get("private")),
         )
