@@ -281,7 +281,7 @@ def test_what_an_endpoint_does_not_take_is_left_out_and_remembered():
 def test_a_refusal_is_told_in_the_words_of_the_server():
     with (
         ChatServer(refusal("Context length is\n512 tokens.")) as server,
-        pytest.raises(ModelError, match=r"saying 'Context length is 512 tokens\.'"),
+        pytest.raises(ModelError, match=r"it says 'Context length is 512 tokens\.'"),
     ):
         chat(server).complete(ASK)
 

@@ -117,7 +117,7 @@ def test_fewer_texts_are_sent_where_an_endpoint_refuses_many_and_it_is_remembere
 def test_a_text_that_is_refused_alone_is_an_error():
     with (
         ChatServer(Reply(status=400, body='{"error": "bad text"}')) as server,
-        pytest.raises(ModelError, match="saying 'bad text'"),
+        pytest.raises(ModelError, match="it says 'bad text'"),
     ):
         model(server).embed_passages(["text"] * 3)
 

@@ -2,9 +2,9 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from typing_extensions import override
 
@@ -27,7 +27,8 @@ You answer questions from numbered passages of a team's own documents.
 """
 # [1], [1, 2], [1-3], [^1], 【1】, ［1］, one or several, with the blanks before them
 _MARKS = re.compile(
-    r"(?:\s*[\[【［]\s*\^?\d{1,3}(?:\s*[,，、–-]\s*\d{1,3})*\s*[\]】］])+"
+    r"(?:(?<!\s)\s+)?[\[【［]\s*\^?\d{1,3}(?:\s*[,，、–-]\s*\d{1,3})*\s*[\]】］]"
+    r"(?:\s*[\[【［]\s*\^?\d{1,3}(?:\s*[,，、–-]\s*\d{1,3})*\s*[\]】］])*"
 )
 _RANGE = re.compile(r"(\d+)(?:\s*[–-]\s*(\d+))?")
 _SAYS: Final = r"(?:say|mention|state|contain|provide|specify|give|include|tell|answer)"
@@ -44,6 +45,14 @@ _NOT_FOUND: Final = re.compile(
     r"|没有(?:找到|相关|提到|提及))",
     re.IGNORECASE,
 )
+# Of Markdown: a heading, a line in bold as one, a rule; the rule below a table's names.
+_STATES_NOTHING: Final = re.compile(
+    r"#{1,6}\s[^\n]*|\*\*[^*\n]{1,80}\*\*[:：]?|__[^_\n]{1,80}__[:：]?|[-*_=]{3,}"
+    r"|\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?"
+)
+_RULE: Final = re.compile(r"\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+\|?")
+_ROW: Final = re.compile(r"\|[^\n]*\|")
+_GAP: Final = re.compile(r"\n\s*\n\s*")
 _WINDOW: Final = 3  # sentences of a passage that one quote may join
 _PER_SENTENCE: Final = 0.02  # what a longer quote must gain for each further sentence
 
@@ -102,6 +111,14 @@ def _prompt(question: str, hits: Sequence[Hit]) -> list[Message]:
     ]
 
 
+class _Piece(NamedTuple):
+    """A part of an answer, and whether it claims something."""
+
+    span: Span
+    claims: bool = True
+    row: bool = False
+
+
 class _Draft:
     """Builds an answer sentence by sentence, with its citations numbered anew."""
 
@@ -113,33 +130,41 @@ class _Draft:
 
     def write(self, text: str) -> Answer:
         plain, marks = _unmarked(text)
-        spans = sentences(plain)
-        for i, span in enumerate(spans):
+        pieces = list(_pieces(plain))
+        spans = [piece.span for piece in pieces]
+        position = 0
+        for i, piece in enumerate(pieces):
+            begin, end = piece.span
+            self._text += _GAP.sub("\n\n", plain[position:begin]) if self._text else ""
+            position = end
+            if not piece.claims:
+                self._text += plain[begin:end]
+                continue
             # A mark belongs to the sentence that it stands in or follows.
-            begin = span.start if i else 0
-            end = spans[i + 1].start if i + 1 < len(spans) else len(plain) + 1
-            cited = [n for at, numbers in marks for n in numbers if begin <= at < end]
-            gap = "\n" if "\n" in plain[spans[i - 1].end : span.start] else " "
-            self._add(plain[span.start : span.end], cited, gap=gap)
+            first = begin if i else 0
+            last = spans[i + 1].start if i + 1 < len(spans) else len(plain) + 1
+            cited = [n for at, numbers in marks for n in numbers if first <= at < last]
+            self._add(plain[begin:end], cited, row=piece.row)
         return Answer(
             text=self._text,
             claims=tuple(self._claims),
             citations=tuple(self._citations.values()),
         )
 
-    def _add(self, sentence: str, passages: Sequence[int], *, gap: str) -> None:
+    def _add(self, sentence: str, passages: Sequence[int], *, row: bool) -> None:
         numbers = dict.fromkeys(
             self._cite(self._hits[number - 1].chunk, sentence)
             for number in passages
             if 1 <= number <= len(self._hits)
         )
-        self._text += gap if self._text else ""
         start = len(self._text)
+        bar = " |" if row and sentence.endswith("|") else ""  # marks stand in the cell
+        sentence = sentence[: -len(bar)].rstrip() if bar else sentence
         self._text += sentence
         self._claims.append(
             Claim(start=start, end=len(self._text), citations=tuple(numbers))
         )
-        self._text += "".join(f" [{number}]" for number in numbers)
+        self._text += "".join(f" [{number}]" for number in numbers) + bar
 
     def _cite(self, chunk: Chunk, sentence: str) -> int:
         """Return the number of the citation of the span that carries `sentence`."""
@@ -154,6 +179,46 @@ class _Draft:
                 quote=chunk.text[span.start : span.end],
             )
         return self._citations[key].number
+
+
+def _pieces(text: str) -> Iterator[_Piece]:
+    """Yield what an answer is made of: sentences, rows, and what states nothing.
+
+    Headings, the names of a table's columns, fences and rules hold an answer together;
+    they are no claims to be held against a source.
+    """
+    lines = list(re.finditer(r"[^\n]+", text))
+    prose: Span | None = None
+    fenced = False
+    for at, line in enumerate(lines):
+        span = _stripped(text, Span(*line.span()))
+        said = text[span.start : span.end]
+        fence = said.startswith("```")
+        fenced ^= fence
+        below = lines[at + 1][0].strip() if at + 1 < len(lines) else ""
+        kept = fence or _STATES_NOTHING.fullmatch(said) or _RULE.fullmatch(below)
+        if not (kept or fenced or _ROW.fullmatch(said)):
+            prose = Span(prose.start if prose else span.start, span.end)
+            continue
+        if prose is not None:
+            yield from _sentences(text, prose)
+            prose = None
+        if said:
+            row = not (kept or fenced)
+            yield _Piece(span, claims=row or (fenced and not fence), row=row)
+    if prose is not None:
+        yield from _sentences(text, prose)
+
+
+def _sentences(text: str, prose: Span) -> Iterator[_Piece]:
+    for start, end in sentences(text[prose.start : prose.end]):
+        yield _Piece(Span(prose.start + start, prose.start + end))
+
+
+def _stripped(text: str, span: Span) -> Span:
+    inner = text[span.start : span.end]
+    start = span.start + len(inner) - len(inner.lstrip())
+    return Span(start, max(start, span.start + len(inner.rstrip())))
 
 
 def _unmarked(text: str) -> tuple[str, list[tuple[int, list[int]]]]:

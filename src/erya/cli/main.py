@@ -5,6 +5,7 @@ import os
 import sys
 
 import click
+from typing_extensions import override
 
 from erya.cli import (
     ask,
@@ -97,6 +98,7 @@ def main() -> None:
 class _Stderr(logging.Handler):
     """Shows what is logged as the program's other lines are."""
 
+    @override
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line to the standard error."""
         sys.stderr.write(f"erya: {visible(record.getMessage())}\n")

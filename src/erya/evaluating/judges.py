@@ -4,8 +4,10 @@ A judge replies with one JSON object. What it was to judge is data in its prompt
 reply that cannot be read is asked for once more, and then counts as not judged.
 """
 
+import contextlib
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -261,6 +263,9 @@ class Judge:
 
 
 _JSON: Final = json.JSONDecoder()
+_BRACE: Final = re.compile(r"\{")
+_MOST_TRIES: Final = 100
+_LONGEST_REPLY: Final = 100_000  # characters; a judge says a few hundred
 
 
 def _object_in(text: str) -> Mapping[str, Any]:
@@ -269,14 +274,15 @@ def _object_in(text: str) -> Mapping[str, Any]:
     Raises:
         ValueError: There is none.
     """
+    text = text[-_LONGEST_REPLY:]
     found: dict[str, Any] | None = None
-    at = text.find("{")
-    while at >= 0:
-        try:
-            found, length = _JSON.raw_decode(text[at:])  # begins with a brace
-        except ValueError:
-            length = 1
-        at = text.find("{", at + length)
+    end = 0
+    # The last of them are enough: a judge's object is flat, and each try takes time.
+    for brace in list(_BRACE.finditer(text))[-_MOST_TRIES:]:
+        if brace.start() < end:
+            continue  # inside of one
+        with contextlib.suppress(ValueError):
+            found, end = _JSON.raw_decode(text, brace.start())
     if found is None:
         msg = "no object"
         raise ValueError(msg)

@@ -86,13 +86,16 @@ _MONTHS = {
 # A Chinese numeral states a quantity when a unit or a measure word makes it one.
 _HAN_NUMERAL = "零〇一二三四五六七八九十百千两兩"
 _FACT = re.compile(
-    r"(?P<code>\b(?=[\w./-]*\d)(?=[\w./-]*[A-Za-z])[A-Za-z0-9]+(?:[-./][A-Za-z0-9]+)*)"
+    r"(?P<code>\b(?=[\w./-]{0,80}\d)(?=[\w./-]{0,80}[A-Za-z])[A-Za-z0-9]+(?:[-./][A-Za-z0-9]+)*)"
     r"|(?P<number>(?:(?<![\w)\]])[-−])?(?<![A-Za-z0-9_.])(?<!\d,)\d+(?:,\d{3})*(?:\.\d+)?"
     r"(?P<myriad>\s?[万萬亿億])?(?P<percent>\s?(?:[%％]|percent\b|per cent\b))?)"
-    rf"|(?P<han>[{_HAN_NUMERAL}]+(?:[万萬亿億][{_HAN_NUMERAL}]*)*)"
+    # From the first of its signs alone, and never back: time stays with the length.
+    rf"|(?P<han>(?<![{_HAN_NUMERAL}])[{_HAN_NUMERAL}]++"
+    rf"(?:[万萬亿億][{_HAN_NUMERAL}]*+){{0,6}}+)"
     r"(?=个|個|天|日|年|月|周|週|小时|小時|分|秒|元|人|次|条|條|台|件|岁|歲|倍|成|层|層|楼|樓|级|級|米|公里|号|號|%|工作日|章|节|节课|种|種|位|名|项|項)"
     r"|(?P<word>\b[A-Za-z][A-Za-z'’]*\b)"
 )
+_LONGEST_NUMBER = 28  # signs; Decimal keeps so many
 _CAPITAL = re.compile(r"[A-Z][a-z]|[A-Z]{2,}")
 
 
@@ -146,8 +149,10 @@ def _is_name_part(text: str, match: re.Match[str]) -> bool:
     word = match[0]
     if not _CAPITAL.match(word) or word.lower() in _MONTHS or word.lower() in _ENGLISH:
         return False
-    before = text[: match.start()].rstrip()
-    begins = not before or before[-1] in ".!?:;•-*|\"'“”([（。！？：；"
+    at = match.start() - 1
+    while at >= 0 and text[at].isspace():
+        at -= 1
+    begins = at < 0 or text[at] in ".!?:;•-*|\"'“”([（。！？：；"
     return not begins or (word.isupper() and len(word) > 1)
 
 
@@ -160,6 +165,8 @@ def _numeral(match: re.Match[str]) -> str:
     """Write a number in one way: `1,200.50` is 1200.5, `5 万` is 50000."""
     percent, myriad = match["percent"] or "", match["myriad"] or ""
     digits = match[0].removesuffix(percent).removesuffix(myriad)
+    if len(digits) > _LONGEST_NUMBER:
+        return match[0]  # nobody counts so far; as it is written
     value = Decimal(digits.replace(",", "").replace("−", "-"))
     value *= _MYRIADS.get(myriad.strip(), 1)
     plain = f"{value.normalize():f}"
@@ -168,6 +175,7 @@ def _numeral(match: re.Match[str]) -> str:
 
 def _han_value(numeral: str) -> int:
     """Read a Chinese numeral: 三十 is 30, 一百零五 is 105, 二〇二四 is 2024."""
+    numeral = numeral[:_LONGEST_NUMBER]
     if all(c in _DIGITS for c in numeral):
         return int("".join(str(_DIGITS[c]) for c in numeral))
     total = section = digit = 0

@@ -26,6 +26,7 @@ _LIST_NUMBER = re.compile(
     r"(?:^|\n)\s*(?:[-*•]\s*)?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})\.$"
 )
 _LONGEST_ABBREVIATION = 12
+_GAP = 200  # characters: what stands farther off belongs to nothing
 # A line this wide (in columns; a Chinese character takes two) was wrapped, not ended.
 _WRAPPED_WIDTH = 50
 _GOES_ON = re.compile(r"[a-z0-9(（,，、\u4e00-\u9fff]")
@@ -63,7 +64,7 @@ def sentences(text: str) -> list[Span]:
 
 def _is_abbreviation(text: str, start: int, end: int) -> bool:
     """Tell whether the full stop at `end - 1` belongs to the word before it."""
-    if text[start:end].count(".") > 1 and text[start:end].endswith(".."):
+    if text.endswith("..", start, end):
         return False
     tail = text[max(start, end - _LONGEST_ABBREVIATION) : end]
     if _LIST_NUMBER.search("\n" + text[start:end] if end - start < 8 else tail):
@@ -100,6 +101,11 @@ def _append(found: list[Span], text: str, span: Span) -> None:
     if any(character.isalnum() for character in stripped):
         start = span.start + piece.index(stripped)
         found.append(Span(start, start + len(stripped)))
-    elif stripped and found and "\n" not in text[found[-1].end : span.end].rstrip():
+    elif (
+        stripped
+        and found
+        and found[-1].end + _GAP > span.start
+        and ("\n" not in text[found[-1].end : span.end].rstrip())
+    ):
         # A lone closing sign belongs to the sentence before it.
         found[-1] = Span(found[-1].start, span.start + len(piece.rstrip()))

@@ -1,0 +1,119 @@
+"""How time grows with length, for every function that reads text that others wrote.
+
+    python benchmarks/linear.py [--seconds 1.0]
+
+Each function reads short seeds over and over, to lengths that double. What is linear
+takes twice the time; a line is printed for what takes three times as long or more, and
+the program ends with 1 if there is one. Parsing is left out: it has a clock of its own.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+
+from common import print_run
+
+from erya import language
+from erya.answering.grounded import draft_of
+from erya.chunking import StructureChunker
+from erya.evaluating.judges import last_object
+from erya.guarding.rules import PersonalDataRules
+from erya.loading.cleaning import CLEANING, clean_document
+from erya.models.replies import without_thinking
+from erya.records import Block, Chunk, Document, Hit, Span
+
+_SEEDS = (
+    "a", " ", "\n", "\t", ".", "e.g. ", "No. ", "1/", "1,", "1.", "9 ", "-", "- ",
+    "--\n", "(", "[", "[1]", "[1", "{", '{"a":', "}", "|", "| a ", "|-", "| a |\n", "`",
+    "```\n", "$", "$1 ", "<", "<think>", "</think>\n", "<a ", "!", "! \n", "？", "…",
+    "第", "第一", "一", "十", "条", "年", "1年", "a@", "a@b.", "http://a.", "+86 ", "1-2-",
+    "x_", "a-", "A1-", "é", "\u0301", "\u200b", "\u00ad", "\u3000", "#", "# a\n", "*",
+    "**", "_", "~", "'", '"', "“", "中", "中 ", "中a", "的", "Mr. ", "A. ", "ab. ", "0", "00.",
+    "12:", "%", "€ ", "10^", "²", "not ", "不", "see section 4 ", "Name: ", "姓名：", "a b\n",
+    "wide line of words that was wrapped by somebody at its end\n", "\\", "&#", "\x1b[",
+)  # fmt: skip
+
+
+def _document(text: str) -> Document:
+    return Document(
+        id="d", source="/d.txt", title="d", text=text,
+        blocks=(Block("paragraph", 0, len(text)),), content_hash="0",
+    )  # fmt: skip
+
+
+def _drafted(text: str) -> object:
+    chunk = Chunk(
+        id="c", document_id="d", text="A passage of ours.", start=0, end=18, title="d",
+        source="/d.txt",
+    )  # fmt: skip
+    return draft_of(text, [Hit(chunk=chunk, score=1.0)])
+
+
+_FUNCTIONS: dict[str, Callable[[str], object]] = {
+    "sentences": language.sentences,
+    "facts": language.facts,
+    "terms": language.terms,
+    "passage_terms": language.passage_terms,
+    "query_terms": language.query_terms,
+    "content_words": language.content_words,
+    "normal_text": language.normal_text,
+    "normal_references": language.normal_references,
+    "fold_letters": language.fold_letters,
+    "table_cells": lambda text: language.table_cells(text, Span(0, len(text))),
+    "header_above": lambda text: language.header_above(text, len(text)),
+    "count_tokens": language.count_tokens,
+    "language_of": language.language_of,
+    "lowered": language.lowered,
+    "personal data": PersonalDataRules().find,
+    "chunks": lambda text: StructureChunker(max_tokens=256).cut(_document(text)),
+    "an answer of a model": _drafted,
+    "thinking": without_thinking,
+    "a judge": last_object,
+    **{
+        f"clean: {name}": lambda text, name=name: clean_document(
+            _document(text), (name,)
+        )
+        for name in CLEANING
+    },
+}  # fmt: skip
+
+
+def _seconds(function: Callable[[str], object], text: str) -> float:
+    begin = time.process_time()
+    function(text)
+    return time.process_time() - begin
+
+
+def main() -> None:
+    """Measure each function with each seed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=1.0, help="the longest try")
+    parser.add_argument("--only", default="", help="functions with this in their name")
+    options = parser.parse_args()
+    print_run()
+    grown = 0
+    for name, function in _FUNCTIONS.items():
+        if options.only not in name:
+            continue
+        worst, worst_seed = 0.0, ""
+        for seed in _SEEDS:
+            size, before = 4_000, 0.0
+            while size <= 64_000:
+                taken = _seconds(function, seed * (size // len(seed)))
+                if before > 0.01 and taken > 3 * before:
+                    grown += 1
+                    print(f"{name}, {json.dumps(seed)}: {before:.3f} s, then {taken:.3f} s "
+                          f"for {size:,} characters", flush=True)  # fmt: skip
+                    break
+                if taken > options.seconds:
+                    break
+                before, size = taken, size * 2
+            if taken / size > worst:
+                worst, worst_seed = taken / size, seed
+        print(f"{name}: at most {worst * 1e6:.1f} µs a character ({worst_seed!r})", flush=True)
+    raise SystemExit(grown > 0)
+
+
+if __name__ == "__main__":
+    main()
