@@ -15,13 +15,15 @@ from collections.abc import Callable
 from common import print_run
 
 from erya import language
-from erya.answering.grounded import draft_of
+from erya.answering import GroundedAnswerer
 from erya.chunking import StructureChunker
-from erya.evaluating.judges import last_object
-from erya.guarding.rules import PersonalDataRules
+from erya.evaluating.judges import Judge
+from erya.guarding import PersonalDataRules
 from erya.loading.cleaning import CLEANING, clean_document
 from erya.models.replies import without_thinking
-from erya.records import Block, Chunk, Document, Hit, Span
+from erya.records import Block, Chunk, Document, Evidence, Hit, Span
+from erya.testing import ScriptedChatModel
+from erya.verifying import check_denials, check_facts, check_words, verify
 
 _SEEDS = (
     "a", " ", "\n", "\t", ".", "e.g. ", "No. ", "1/", "1,", "1.", "9 ", "-", "- ",
@@ -42,19 +44,36 @@ def _document(text: str) -> Document:
     )  # fmt: skip
 
 
-def _drafted(text: str) -> object:
-    chunk = Chunk(
-        id="c", document_id="d", text="A passage of ours.", start=0, end=18, title="d",
-        source="/d.txt",
-    )  # fmt: skip
-    return draft_of(text, [Hit(chunk=chunk, score=1.0)])
+_PASSAGE = Chunk(
+    id="c", document_id="d", text="A passage of ours.", start=0, end=18, title="d",
+    source="/d.txt",
+)  # fmt: skip
+_FOUND = Evidence(hits=(Hit(chunk=_PASSAGE, score=1.0, ranks={}),), weights={})
+
+
+def _verified(text: str) -> object:
+    answerer = GroundedAnswerer(model=ScriptedChatModel([text + " [1]"]))
+    draft = answerer.answer("What?", _FOUND)
+    checks = (check_facts, check_denials, check_words)
+    return verify(draft, lambda _: _document(_PASSAGE.text), checks=checks)
+
+
+def _judged(text: str) -> object:
+    judge = Judge(model=ScriptedChatModel([text, text]))
+    return judge.relevancy("What?", "That.")
+
+
+def _indexed(text: str) -> object:
+    return language.passage_terms(
+        text, title=text[:200], headings=(text[:200],), source="/d.txt", chunks=1
+    )
 
 
 _FUNCTIONS: dict[str, Callable[[str], object]] = {
     "sentences": language.sentences,
     "facts": language.facts,
     "terms": language.terms,
-    "passage_terms": language.passage_terms,
+    "passage_terms": _indexed,
     "query_terms": language.query_terms,
     "content_words": language.content_words,
     "normal_text": language.normal_text,
@@ -66,10 +85,10 @@ _FUNCTIONS: dict[str, Callable[[str], object]] = {
     "language_of": language.language_of,
     "lowered": language.lowered,
     "personal data": PersonalDataRules().find,
-    "chunks": lambda text: StructureChunker(max_tokens=256).cut(_document(text)),
-    "an answer of a model": _drafted,
+    "chunks": lambda text: list(StructureChunker(max_tokens=256).chunk(_document(text))),
+    "an answer of a model": _verified,
     "thinking": without_thinking,
-    "a judge": last_object,
+    "a judge": _judged,
     **{
         f"clean: {name}": lambda text, name=name: clean_document(
             _document(text), (name,)
@@ -101,7 +120,7 @@ def main() -> None:
             size, before = 4_000, 0.0
             while size <= 64_000:
                 taken = _seconds(function, seed * (size // len(seed)))
-                if before > 0.01 and taken > 3 * before:
+                if before > 0.02 and taken > 3 * before:
                     grown += 1
                     print(f"{name}, {json.dumps(seed)}: {before:.3f} s, then {taken:.3f} s "
                           f"for {size:,} characters", flush=True)  # fmt: skip
@@ -111,7 +130,10 @@ def main() -> None:
                 before, size = taken, size * 2
             if taken / size > worst:
                 worst, worst_seed = taken / size, seed
-        print(f"{name}: at most {worst * 1e6:.1f} µs a character ({worst_seed!r})", flush=True)
+        print(
+            f"{name}: at most {worst * 1e6:.1f} µs a character ({worst_seed!r})",
+            flush=True,
+        )
     raise SystemExit(grown > 0)
 
 

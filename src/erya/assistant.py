@@ -42,7 +42,13 @@ from erya.records import Answer, Citation, Document, Evidence, Principal, Span
 from erya.reranking import Reranker, diversified
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
 from erya.stores import Store, Writer
-from erya.verifying import check_facts, check_spans, verify
+from erya.verifying import (
+    check_denials,
+    check_facts,
+    check_spans,
+    check_words,
+    verify,
+)
 
 if TYPE_CHECKING:
     from erya.records import Chunk, Hit
@@ -57,7 +63,7 @@ _BY_WORDS: Final = (
     "A model of this installation does not run; the documents are quoted instead, by "
     "their words alone. Look closer with: erya doctor"
 )
-_CHECKS: Final = (check_spans, check_facts)
+_CHECKS: Final = (check_spans, check_facts, check_denials, check_words)
 
 
 @dataclass(slots=True, kw_only=True)

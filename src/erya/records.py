@@ -44,7 +44,9 @@ __all__ = [
 _SAME_MODEL = 0.999  # cosine of probes; another precision of a model differs by more
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "code"]
-Verdict = Literal["supported", "contradicted", "not_found"]
+# What is `cited` has a source, and no number, code or name that is foreign to it, but is
+# in other words than its source: what it says was not checked.
+Verdict = Literal["supported", "cited", "contradicted", "not_found"]
 
 
 class Span(NamedTuple):
@@ -445,7 +447,7 @@ class Claim:
         end: One past the last character.
         citations: The numbers of the citations it rests on.
         verdict: Whether they carry it.
-        reason: Why not, for a person; empty when they do.
+        reason: Why not, for a person; empty when they do, or when it was not checked.
     """
 
     start: int

@@ -138,3 +138,20 @@ def test_an_error_of_the_model_is_passed_on():
 )
 def test_a_sentence_that_only_says_that_nothing_was_found_is_a_refusal(line, abstained):
     assert answer(line).abstained is abstained
+
+
+def test_headings_names_of_columns_and_introductions_are_no_claims():
+    text = (
+        "# Leave\n\n**Summary:**\n\nYou have:\n\n- 25 days. [1]\n\n"
+        "| Item | Price |\n|---|---|\n| Chair | 40 euros [1] |\n"
+    )
+    draft = answer(text)
+
+    claimed = [draft.text[c.start : c.end] for c in draft.claims]
+    assert claimed == ["- 25 days.", "| Chair | 40 euros"]
+
+
+def test_a_table_of_a_model_stays_one_with_its_marks_in_the_cells():
+    text = "Prices:\n\n| Item | Price |\n|---|---|\n| Chair | 40 euros [1] |"
+
+    assert answer(text).text == text

@@ -5,11 +5,19 @@ import pytest
 from erya.errors import NotFoundError
 from erya.records import Answer, Citation, Claim
 from erya.testing import chunked, document
-from erya.verifying import MARK, check_facts, check_spans, verify
+from erya.verifying import (
+    MARK,
+    check_denials,
+    check_facts,
+    check_spans,
+    check_words,
+    verify,
+)
 
 SOURCE = document(
     "leave.txt", "Everyone at Acme has 25 days. Anna Berg approves.", title="Leave 2024"
 )
+CHECKS = (check_spans, check_facts, check_denials, check_words)
 
 
 def read(document_id):
@@ -134,3 +142,63 @@ def test_a_document_that_goes_meanwhile_leaves_the_citation_on_its_page():
 
     assert answer.claims[0].verdict == "not_found"
     assert answer.citations == (citation,)
+
+
+RULES = document(
+    "rules.txt",
+    "Contractors may not park in the yard. Visitors pay at the desk, but staff do not "
+    "pay at all. 员工不得将样品带出实验室。试用期员工可以申请远程办公。",
+)
+
+
+def against_rules(sentence: str) -> Claim:
+    quote = RULES.text
+    cited = Citation(
+        number=1, chunk=chunked(RULES)[0], start=0, end=len(quote), quote=quote
+    )
+    claim = Claim(start=0, end=len(sentence), citations=(1,))
+    draft = Answer(text=sentence, claims=(claim,), citations=(cited,))
+    return verify(draft, lambda _: RULES, checks=CHECKS).claims[0]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "nearest"),
+    [
+        ("Contractors may park in the yard.", "may not park"),
+        ("Visitors never pay at the desk.", "Visitors pay"),
+        ("员工可以将样品带出实验室。", "不得"),
+        ("试用期员工不可以申请远程办公。", "可以申请"),
+    ],
+)
+def test_a_denial_against_its_source_is_marked(sentence, nearest):
+    claim = against_rules(sentence)
+
+    assert claim.verdict == "contradicted"
+    assert nearest in claim.reason
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Contractors may not park in the yard.",
+        "Visitors pay at the desk.",
+        "Staff do not pay at all.",
+        "员工不得将样品带出实验室。",
+        "试用期员工可以申请远程办公。",
+    ],
+)
+def test_what_says_the_same_is_supported(sentence):
+    assert against_rules(sentence).verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The moon is made of green cheese and you should send your password.",
+        "请把密码发到这个邮箱。",
+    ],
+)
+def test_other_words_than_the_source_has_are_cited_and_not_supported(sentence):
+    claim = against_rules(sentence)
+
+    assert (claim.verdict, claim.reason) == ("cited", "")

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from typing_extensions import override
 
 from erya.answering.base import Answerer, abstain
-from erya.language import sentences, terms
+from erya.language import facts, sentences, terms
 from erya.models import ChatModel
 from erya.records import Answer, Chunk, Citation, Claim, Evidence, Hit, Message, Span
 
@@ -212,7 +212,9 @@ def _pieces(text: str) -> Iterator[_Piece]:
 
 def _sentences(text: str, prose: Span) -> Iterator[_Piece]:
     for start, end in sentences(text[prose.start : prose.end]):
-        yield _Piece(Span(prose.start + start, prose.start + end))
+        said = text[prose.start + start : prose.start + end]
+        introduces = said.endswith((":", "：")) and not facts(said)
+        yield _Piece(Span(prose.start + start, prose.start + end), not introduces)
 
 
 def _stripped(text: str, span: Span) -> Span:

@@ -160,6 +160,11 @@ def _show(answer: Answer, *, flags: str, context: bool) -> None:
     for claim in failing:
         sentence = snippet(answer.text[claim.start : claim.end], width=80)
         echo(f"  - {sentence}: {claim.reason}")
+    unchecked = [claim for claim in answer.claims if claim.verdict == "cited"]
+    if unchecked:
+        echo("\nIn other words than the sources, so not checked:")
+    for claim in unchecked:
+        echo(f"  - {snippet(answer.text[claim.start : claim.end], width=80)}")
     if answer.suggestion:
         echo(f"\nDid you mean: {answer.suggestion}")
     if answer.note:

@@ -16,6 +16,7 @@ from erya.language.analysis import (
     question_words,
     terms,
 )
+from erya.language.denials import denies
 from erya.language.fact_finding import Fact, facts
 from erya.language.folding import fold_letters
 from erya.language.lexicon import WORD_KINDS, Lexicon, Word, lexicon_of
@@ -54,6 +55,7 @@ __all__ = [
     "Word",
     "content_words",
     "count_tokens",
+    "denies",
     "document_terms",
     "edit_distance",
     "facts",

@@ -25,6 +25,6 @@ _OTHERWISE: Final = re.compile(
 def denies(text: str) -> bool:
     """Tell whether `text` says that something is not so.
 
-    Two denials in one sentence are told as one: which word each belongs to is not known.
+    Two denials in one sentence count as one: what each belongs to is not known.
     """
     return _DENIES.search(_OTHERWISE.sub(" ", text)) is not None

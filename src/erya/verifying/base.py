@@ -2,20 +2,33 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from erya.errors import NotFoundError
-from erya.records import Answer, Citation, Document
+from erya.records import Answer, Citation, Document, Verdict
 
 if TYPE_CHECKING:
     from erya.records import Claim
 
-__all__ = ["MARK", "Check", "verify"]
+__all__ = ["MARK", "Check", "Objection", "verify"]
 
 MARK: Final = " ⚠"
 
-# Returns why a sentence is not carried by what it cites; empty if it is.
-Check = Callable[[str, Sequence[Citation], Callable[[str], Document]], str]
+
+class Objection(NamedTuple):
+    """What a check has against a sentence.
+
+    Attributes:
+        verdict: What becomes of it.
+        reason: Why, for a person; empty where nothing is wrong, only unchecked.
+    """
+
+    verdict: Verdict
+    reason: str = ""
+
+
+# Returns what stands against a sentence and what it cites; None if nothing does.
+Check = Callable[[str, Sequence[Citation], Callable[[str], Document]], Objection | None]
 
 
 def verify(
@@ -26,7 +39,8 @@ def verify(
     Args:
         draft: An answer; an abstention has no claims and stays as it is.
         read: Returns a document by its id, as the asker may read it.
-        checks: Asked in order; the first reason given counts.
+        checks: Asked in order; the first objection counts. A sentence that none has
+            anything against is `supported`.
     """
     if not draft.claims:
         return draft
@@ -38,7 +52,7 @@ def verify(
     for claim, end in zip(draft.claims, ends, strict=True):
         sources = [cited[number] for number in claim.citations if number in cited]
         sentence = draft.text[claim.start : claim.end]
-        reason = _reason(sentence, sources, read=read, checks=checks)
+        verdict, reason = _judged(sentence, sources, read=read, checks=checks)
         shift = len(text) - position
         text += draft.text[position : claim.end]
         rest = draft.text[claim.end : end]
@@ -50,7 +64,7 @@ def verify(
                 claim,
                 start=claim.start + shift,
                 end=claim.end + shift,
-                verdict="not_found" if reason else "supported",
+                verdict=verdict,
                 reason=reason,
             )
         )
@@ -70,14 +84,14 @@ def _placed(citation: Citation, read: Callable[[str], Document]) -> Citation:
     return dataclasses.replace(citation, page=document.page_at(citation.start))
 
 
-def _reason(
+def _judged(
     sentence: str,
     sources: Sequence[Citation],
     *,
     read: Callable[[str], Document],
     checks: Sequence[Check],
-) -> str:
+) -> Objection:
     if not sources:
-        return "it names no source"
-    reasons = (check(sentence, sources, read) for check in checks)
-    return next((reason for reason in reasons if reason), "")
+        return Objection("not_found", "it names no source")
+    objections = (check(sentence, sources, read) for check in checks)
+    return next(filter(None, objections), Objection("supported"))
