@@ -44,8 +44,8 @@ __all__ = [
 _SAME_MODEL = 0.999  # cosine of probes; another precision of a model differs by more
 
 BlockKind = Literal["heading", "paragraph", "list", "table", "code"]
-# What is `cited` has a source, and no number, code or name that is foreign to it, but is
-# in other words than its source: what it says was not checked.
+# What is `cited` has a source and no number, code or name that is foreign to it, but
+# is in other words than its source: what it says was not checked.
 Verdict = Literal["supported", "cited", "contradicted", "not_found"]
 
 

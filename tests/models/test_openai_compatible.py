@@ -303,3 +303,27 @@ def test_a_refusal_nested_without_end_and_one_of_other_words_are_told():
         pytest.raises(ModelError, match="upstream connect error"),
     ):
         chat(server).complete(ASK)
+
+
+def test_an_answer_without_end_is_given_up(monkeypatch):
+    monkeypatch.setattr("erya.models.endpoint._MOST_BYTES", 2_000)
+    for streamed in (True, False):
+        endless = Reply(text="word " * 900, streamed=streamed)
+        with (
+            ChatServer(endless) as server,
+            pytest.raises(ModelError, match="more than"),
+        ):
+            chat(server).complete(ASK)
+
+
+def test_a_packed_answer_is_refused_before_it_is_unpacked():
+    packed = Reply(body="x", headers={"Content-Encoding": "gzip"})
+    with ChatServer(packed) as server, pytest.raises(ModelError, match="'gzip'"):
+        chat(server).complete(ASK)
+
+
+def test_a_number_of_many_digits_is_no_traceback():
+    body = '{"choices": [], "usage": {"prompt_tokens": ' + "9" * 5_000 + "}}"
+    wrong = Reply(body=body, headers={"Content-Type": "application/json"})
+    with ChatServer(wrong) as server, pytest.raises(ModelError):
+        chat(server).complete(ASK)

@@ -10,11 +10,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
+from typing_extensions import override
+
 from erya.addresses import COVER, cover_secrets
 from erya.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import httpx2
 
@@ -24,6 +26,7 @@ Reply = TypeVar("Reply")
 
 _CONNECT_SECONDS: Final = 10.0
 _PAUSES: Final = (0.5, 1.0, 2.0)  # seconds before each further try, and a quarter
+_MOST_BYTES: Final = 64_000_000  # of an answer; vectors of 64 texts take 5 MB as JSON
 _MOST_SAID: Final = 20_000  # bytes of a refusal that are read
 _LEAST_KEY: Final = 6  # characters: shorter ones are made up, and stand in words
 _SAID_SHOWN: Final = 200  # characters of it that are shown
@@ -75,7 +78,7 @@ class Endpoint:
         """
         import httpx2  # noqa: PLC0415 - only needed where there is an endpoint
 
-        headers = {"User-Agent": "erya"}
+        headers = {"User-Agent": "erya", "Accept-Encoding": "identity"}
         key = self.api_key.strip()
         if any(not "!" <= sign <= "~" for sign in key):
             what = "was not asked: its key holds signs that no header carries"
@@ -136,7 +139,7 @@ class Endpoint:
                     raise
             else:
                 if response.is_success:
-                    return response
+                    return self._bounded(response)
                 said = _words_of(response)
                 response.close()
                 told = _seconds_to_wait(response.headers.get("Retry-After", ""))
@@ -145,6 +148,28 @@ class Endpoint:
                 if final or time.monotonic() + pause >= deadline:
                     raise self._refused(response.status_code, said)
             time.sleep(pause)
+
+    def _bounded(self, response: "httpx2.Response") -> "httpx2.Response":
+        """Return a response that ends with an error where it does not end itself.
+
+        Raises:
+            ModelError: It is compressed, unasked: a bomb would be unpacked before it
+                could be counted.
+        """
+        packed = response.headers.get("Content-Encoding", "identity")
+        if packed.lower() != "identity":
+            response.close()
+            raise self.error(
+                f"sent an answer packed with {packed!r}, unasked"[:_SAID_SHOWN],
+                "Let it send plain text.",
+            )
+        response.stream = _bounded_stream(response.stream, self._too_much)
+        return response
+
+    def _too_much(self) -> ModelError:
+        return self.error(
+            f"said more than {_MOST_BYTES // 1_000_000} MB", "Choose another model."
+        )
 
     def request(self, send: "Callable[[httpx2.Client], Reply]") -> Reply:
         """Return what `send` gets from the endpoint, unless it takes too long.
@@ -276,6 +301,27 @@ _STATUS: Final = {
     404: ("has no such model or path", "Check model and base_url."),
     429: ("refuses because of too many requests", "Wait, or check your quota."),
 }
+
+
+def _bounded_stream(stream: Any, too_much: "Callable[[], ModelError]") -> Any:
+    """Return a stream that raises where it has given more than an answer may have."""
+    import httpx2  # noqa: PLC0415 - loaded already
+
+    class Bounded(httpx2.SyncByteStream):
+        @override
+        def __iter__(self) -> "Iterator[bytes]":
+            left = _MOST_BYTES
+            for part in stream:
+                left -= len(part)
+                if left < 0:
+                    raise too_much()
+                yield part
+
+        @override
+        def close(self) -> None:
+            stream.close()
+
+    return Bounded()
 
 
 def _words_of(response: "httpx2.Response") -> str:

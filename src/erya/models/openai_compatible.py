@@ -36,6 +36,7 @@ _SYSTEM_REFUSED: Final = re.compile(
 _REFUSALS: Final = frozenset((400, 404, 415, 422))
 # What an endpoint does not take, by its address and model.
 _NOT_TAKEN: Final[dict[tuple[str, str], set[str]]] = {}
+_LONGEST_ANSWER: Final = 400_000  # characters, thinking included
 _SHOWN: Final = 80  # characters of an unexpected reply in an error
 
 
@@ -87,6 +88,8 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
                 if not text.strip():
                     raise self._silent(piece.reason)
                 return Completion(text=text, usage=piece.usage)
+            if len(speech.text) > _LONGEST_ANSWER:
+                raise self._endless()
             speech.add(piece)
 
     def _exchange(
@@ -195,6 +198,11 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
 
     def _cut_off(self) -> ModelError:
         return self._endpoint.error("cut its answer off in the middle", "Ask again.")
+
+    def _endless(self) -> ModelError:
+        return self._endpoint.error(
+            f"said more than {_LONGEST_ANSWER:,} characters", "Choose another model."
+        )
 
     def _too_long(self) -> ModelError:
         return self._endpoint.error(

@@ -14,6 +14,7 @@ _CLOSES_ALONE: Final = re.compile(
 )
 _OPENS_ANYWHERE: Final = re.compile(rf"<(?:{_NAMES})>", re.IGNORECASE)
 _LONGEST_TAG: Final = 12
+_MOST_BLANKS: Final = 1_000  # characters before a tag that opens thinking
 _MAY_OPEN: Final = re.compile(r"\s*(?:<[a-z]{0,9})?", re.IGNORECASE)
 
 
@@ -31,7 +32,7 @@ def without_thinking(text: str) -> str:
 
     Some send the end of their thinking without its beginning, which the prompt holds.
     """
-    opened = _OPENS.match(text)
+    opened = _OPENS.match(text, 0, _MOST_BLANKS)
     closed = (_CLOSES if opened else _CLOSES_ALONE).search(text)
     if closed is not None and (opened or not _OPENS_ANYWHERE.search(text)):
         return text[closed.end() :].strip()
@@ -57,12 +58,12 @@ class Speech:
         if self._on_text is None:
             return
         if not self._told:
-            if _OPENS.match(self.text):
+            if _OPENS.match(self.text, 0, _MOST_BLANKS):
                 closed = _CLOSES.search(self.text, seen)
                 if closed is None:
                     return
                 self._told = closed.end()
-            elif _MAY_OPEN.fullmatch(self.text):
+            elif len(self.text) < _MOST_BLANKS and _MAY_OPEN.fullmatch(self.text):
                 return
         fresh = self.text[self._told :]
         self._told = len(self.text)

@@ -101,9 +101,9 @@ def check_words(
 ) -> Objection | None:
     """Ask whether a sentence is in the words of what it cites, else it is unchecked.
 
-    Half of its terms must stand there, or three of ten where it states numbers, codes or
-    names, which `check_facts` holds against it. Of what people call supported that is
-    all of QAGS and 91 % of SciFact, of sentences with another source 1 %.
+    Half of its terms must stand there, or three of ten where it states numbers, codes
+    or names, which `check_facts` holds against it. Of what people call supported that
+    is all of QAGS and 91 % of SciFact, of sentences with another source 1 %.
     """
     asked = terms(sentence)
     there = terms("\n".join(map(cited_text, sources)))
