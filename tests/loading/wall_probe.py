@@ -1,7 +1,7 @@
 """A parsing process that tries, as machine code could, what no parser may do.
 
 Started as `python -IB wall_probe.py MODE ...`, where MODE is `as-is`, `as-nobody`,
-`same-network` or `no-landlock`, or `open` for a process without walls, which tells
+`same-network`, `as-nobody-in-same-network` or `no-landlock`, or `open` for a process without walls, which tells
 whether an act would succeed at all. Each act goes through the C library, past Python's audit hooks.
 """
 
@@ -150,11 +150,11 @@ def read_file(data, name, **_):
 
 MODE = sys.argv.pop(1)
 setattr(worker, "read_file", read_file)  # noqa: B010 - the worker does not export it
-if MODE == "as-nobody":
+if MODE.startswith("as-nobody"):
     os.setgroups([])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
-if MODE in {"same-network", "open"}:
+if MODE.endswith("same-network") or MODE == "open":
     setattr(worker, "leave_network", lambda: False)  # noqa: B010
 if MODE == "no-landlock":
     setattr(confinement, "allow_reading_only", lambda _: False)  # noqa: B010
