@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from erya.assistant import Assistant
+from erya.loading.walls import standing_walls
 from erya.testing import ChatServer, Reply
 from tests.loading.pdf_files import pdf
 
@@ -445,13 +446,28 @@ def test_settings_tell_where_they_come_from(erya, monkeypatch, tmp_path):
 
 
 def test_doctor_finds_this_machine_fit(erya):
+    if len(standing_walls()) < 5:
+        pytest.skip("this system lacks Landlock or filters of system calls")
     done = erya("doctor", "--json")
 
     assert done.code == 0
     checks = {finding["check"]: finding["ok"] for finding in done.json["findings"]}
-    assert checks.keys() >= {"python", "sqlite", "limits", "parser", "home", "models"}
+    assert checks.keys() >= {"python", "sqlite", "limits", "walls", "parser", "home"}
     assert all(checks.values())
     assert erya("doctor").out.count("ok ") == len(checks)
+
+
+def test_doctor_tells_which_walls_around_parsers_do_not_stand(erya, monkeypatch):
+    monkeypatch.setattr(
+        "erya.loading.walls.standing_walls", lambda: frozenset({"changes", "programs"})
+    )
+    done = erya("doctor")
+
+    assert done.code == 1
+    walls = next(line for line in done.out.splitlines() if "walls" in line)
+    assert walls.startswith("BAD")
+    assert "open a connection" in walls
+    assert "start a program" not in walls
 
 
 def test_doctor_tells_a_model_that_was_never_added(erya, monkeypatch):

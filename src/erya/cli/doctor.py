@@ -19,6 +19,13 @@ from erya.stores.base import Finding
 __all__ = ["doctor"]
 
 _LITTLE_SPACE = 1_000_000_000  # bytes
+_WALLS = {
+    "files": "read other files",
+    "parent": "read Erya's memory and environment",
+    "changes": "change or remove files",
+    "network": "open a connection",
+    "programs": "start a program",
+}
 
 
 @click.command("doctor")
@@ -37,6 +44,7 @@ def doctor(*, as_json: bool, home: Path | None, config: Path | None) -> None:
         Finding(check="python", ok=True, detail=_python()),
         Finding(check="sqlite", ok=True, detail=sqlite3.sqlite_version),
         _limits(),
+        _walls(),
         _parser(),
         _formats(),
         *_home(settings),
@@ -52,28 +60,37 @@ def _python() -> str:
 
 def _limits() -> Finding:
     """Say which limits on parsing processes this system enforces."""
-    from erya.loading.confinement import (  # noqa: PLC0415
-        limits_hold,
-        network_is_apart,
-    )
+    from erya.loading.confinement import limits_hold  # noqa: PLC0415
 
     if limits_hold():
-        network = (
-            "they have a network of their own with nothing in it"
-            if network_is_apart()
-            else "an audit hook watches that they open no connection, as this system "
-            "gives them no network of their own"
-        )
-        detail = (
-            "time, memory, written bytes and open files of parsers are limited; "
-            f"{network}"
-        )
+        detail = "time, memory, written bytes and open files of parsers are limited"
         return Finding(check="limits", ok=True, detail=detail)
     detail = (
         "only the time of parsers is limited on this system, not their memory; read "
         "files that you do not trust on Linux"
     )
     return Finding(check="limits", ok=True, detail=detail)
+
+
+def _walls() -> Finding:
+    """Try what a parser could do that a hostile file has taken over."""
+    from erya.loading.walls import standing_walls  # noqa: PLC0415
+
+    standing = standing_walls()
+    missing = [what for wall, what in _WALLS.items() if wall not in standing]
+    if not missing:
+        detail = f"a parser that a file takes over cannot {_or(list(_WALLS.values()))}"
+        return Finding(check="walls", ok=True, detail=detail)
+    detail = (
+        f"a parser that a file takes over could {_or(missing)}: this system lacks "
+        "Landlock (Linux 5.13) or filters of system calls (seccomp), or a container "
+        "forbids them; read files that you do not trust elsewhere"
+    )
+    return Finding(check="walls", ok=False, detail=detail)
+
+
+def _or(acts: list[str]) -> str:
+    return " or ".join(filter(None, [", ".join(acts[:-1]), acts[-1]]))
 
 
 def _parser() -> Finding:

@@ -1,4 +1,10 @@
-"""Old Office files (doc, ppt, rtf) through LibreOffice, where it is installed."""
+"""Old Office files (doc, ppt, rtf) through LibreOffice, where it is installed.
+
+A process of its own, `python -I -m erya.loading.office FOLDER BYTES PROGRAM ...`,
+starts LibreOffice within bounds and stays beside it. When its input closes, it is
+terminated or its parent dies, it ends LibreOffice and removes the folder with the copy
+of the document: so nothing outlives Erya, however that ends.
+"""
 
 import contextlib
 import os
@@ -6,18 +12,27 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Final
+from tempfile import TemporaryDirectory, gettempdir
+from typing import Final, NoReturn
 
 from erya.errors import DocumentError
 from erya.loading.base import Limits
+from erya.loading.confinement import end_with_parent, leave_network
+from erya.loading.kernel import forbid_new_privileges
 
 __all__ = ["convert", "office_program"]
 
 _PROGRAMS: Final = ("soffice", "libreoffice")
 _PATIENCE: Final = 4  # times the seconds of other parsers: it takes long to start
 _MEMORY_BYTES: Final = 4_000_000_000  # address space: most of it is never touched
+_PREFIX: Final = "erya-office-"
+_YOUNG: Final = 60  # seconds in which a folder may not be locked yet
+_GRACE: Final = 10  # seconds to end LibreOffice and to remove the folder
+_STOPPED: Final = 75
 _PACKAGES: Final = {"docx": "libreoffice-writer", "pptx": "libreoffice-impress"}
 _SUFFIXES: Final = {"docx": "doc", "pptx": "ppt"}
 
@@ -43,13 +58,14 @@ def convert(data: bytes, *, to: str, limits: Limits) -> bytes:
             f"package {_PACKAGES[to]}, and run this again."
         )
         raise DocumentError(msg, code="needs_program")
-    with TemporaryDirectory(prefix="erya-office-") as folder:
+    with _locked_folder() as folder:
         given = Path(folder) / f"given.{_SUFFIXES[to]}"
         given.write_bytes(data)
         made = Path(folder) / f"made/given.{to}"
         command = [
-            sys.executable, "-I", "-m", "erya.loading.office", str(limits.file_bytes),
-            program, "--headless", "--norestore", "--nologo", "--nodefault",
+            sys.executable, "-I", "-m", "erya.loading.office",
+            folder, str(limits.file_bytes), program,
+            "--headless", "--norestore", "--nologo", "--nodefault",
             f"-env:UserInstallation=file://{folder}/profile",
             "--convert-to", to, "--outdir", str(made.parent), str(given),
         ]  # fmt: skip
@@ -62,7 +78,7 @@ def convert(data: bytes, *, to: str, limits: Limits) -> bytes:
                 "LANG": "C.UTF-8",
                 "TMPDIR": folder,
             },
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # nothing is written: it closes with this process
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -84,28 +100,117 @@ def convert(data: bytes, *, to: str, limits: Limits) -> bytes:
         return made.read_bytes()
 
 
+@contextlib.contextmanager
+def _locked_folder() -> Iterator[str]:
+    """Make a folder for one file; remove those of processes that were killed."""
+    import fcntl  # noqa: PLC0415 - POSIX only
+
+    for path in Path(gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):  # in use, gone, or another user's
+            _remove_unlocked(path)
+    with TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder:
+        lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield folder
+        finally:
+            os.close(lock)
+
+
+def _remove_unlocked(path: Path) -> None:
+    """Remove a folder whose process is no more.
+
+    Raises:
+        OSError: It is locked, or cannot be opened.
+    """
+    import fcntl  # noqa: PLC0415 - POSIX only
+
+    lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        told = os.fstat(lock)
+        if told.st_uid == os.getuid() and time.time() - told.st_mtime > _YOUNG:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path, ignore_errors=True)
+    finally:
+        os.close(lock)
+
+
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End a process with all that it has started."""
-    with contextlib.suppress(ProcessLookupError):  # it has ended, and so have those
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    """Have the process beside LibreOffice end it, if it runs still."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def main() -> None:
-    """Become LibreOffice, within bounds."""
+    """Run LibreOffice within bounds until it ends or Erya does.
+
+    Raises:
+        SystemExit: It was stopped, and is no more.
+    """
     import resource  # noqa: PLC0415 - POSIX only
 
-    from erya.loading.confinement import leave_network  # noqa: PLC0415
-
     leave_network()
-    largest, *command = sys.argv[1:]
+    folder, largest, *command = sys.argv[1:]
     for what, value in (
         (resource.RLIMIT_AS, _MEMORY_BYTES),
         (resource.RLIMIT_FSIZE, int(largest)),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (value, value))
-    os.execv(command[0], command)  # noqa: S606 - replaced, not started by a shell
+    forbid_new_privileges()
+    signal.signal(signal.SIGTERM, _stop)
+    end_with_parent(by=signal.SIGTERM)
+    # Between two threads a signal could be lost, so none is started before.
+    office = subprocess.Popen(  # noqa: S603 - named by its caller, no shell
+        command,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=_end_at_once_with_parent,  # noqa: PLW1509 - there is one thread
+    )
+    try:
+        threading.Thread(target=_stop_at_end_of_input, daemon=True).start()
+        office.wait()
+    except SystemExit:
+        _end_group(office)
+        _remove(folder)
+        raise
+    _end_group(office)
+
+
+def _stop(*_: object) -> NoReturn:
+    # A second one, as when input closes and the parent dies, must not cut it short.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise SystemExit(_STOPPED)
+
+
+def _stop_at_end_of_input() -> None:
+    os.read(0, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _end_at_once_with_parent() -> None:
+    end_with_parent(by=signal.SIGKILL)
+
+
+def _end_group(process: "subprocess.Popen[bytes]") -> None:
+    """End a process with all that it has started."""
+    with contextlib.suppress(ProcessLookupError):  # it has ended, and so have those
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _remove(folder: str) -> None:
+    """Remove a folder in which processes that are being ended may write still."""
+    for _ in range(50):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not Path(folder).exists():
+            return
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import sys
 from typing import IO, Any, Final
 
 from erya.errors import DocumentError
-from erya.loading.confinement import confine, leave_network
+from erya.loading.confinement import confine, leave_network, watch
 from erya.loading.frames import (
     BREACH,
     DONE,
@@ -42,12 +42,13 @@ def main() -> None:
         os._exit(_FORBIDDEN_EXIT)
 
     leave_network()  # before there are threads, which could not follow
+    confine(memory_bytes=memory_bytes)
     if ocr:
         from erya.loading import ocr as recognition  # noqa: PLC0415 - an extra
 
         # What it imports tries whether there is a network; the models are in its wheel.
         recognition.prepare()
-    confine(memory_bytes=memory_bytes, on_breach=breach)
+    watch(on_breach=breach)
     while True:
         try:
             asked = json.loads(read_frame(requests, limit=_LARGEST_REQUEST).payload)
