@@ -77,3 +77,58 @@ def pdf(  # noqa: PLR0913 - what a page may have
         out
         + f"trailer << /Size {len(objects) + 1} {trailer} >>\nstartxref\n{table}\n%%EOF".encode()
     )
+
+
+def raw_pdf(drawn, *, states=None, layer="ON", annotations=(), attached=()):
+    """Return a PDF of one page with these drawing instructions, in Helvetica as /F.
+
+    `/OC /L BDC` begins what is on a layer, `ON` or `OFF`. `states` are what `gs` sets;
+    `annotations` are laid over the page; `attached` is the name and text of a file.
+    """
+    first = 10
+    kids = " ".join(f"{first + at} 0 R" for at in range(len(annotations)))
+    named = "".join(f"/{name} {state} " for name, state in (states or {}).items())
+    catalog = (
+        "/Type /Catalog /Pages 2 0 R /OCProperties << /OCGs [6 0 R] "
+        f"/D << /{layer} [6 0 R] >> >> /AcroForm << /Fields [{kids}] >>"
+    )
+    objects = {
+        2: "<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        3: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        4: "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 5 0 R "
+        f"/Annots [{kids}] /Resources << /Font << /F 3 0 R >> "
+        f"/ExtGState << {named}>> /Properties << /L 6 0 R >> >> >>",
+        5: f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream",
+        6: "<< /Type /OCG /Name (L) >>",
+    }
+    for at, told in enumerate(annotations):
+        objects[first + at] = (
+            f"<< /Type /Annot /Rect [50 500 90 520] /P 4 0 R {told} >>"
+        )
+    if attached:
+        name, text = attached
+        catalog += " /Names << /EmbeddedFiles << /Names [(f) 7 0 R] >> >>"
+        objects[7] = (
+            f"<< /Type /Filespec /F ({name}) /UF ({name}) /EF << /F 8 0 R >> >>"
+        )
+        objects[8] = (
+            f"<< /Type /EmbeddedFile /Params << /Size {len(text)} >> /Length {len(text)} >>"
+            f"\nstream\n{text}\nendstream"
+        )
+    objects[1] = f"<< {catalog} >>"
+    out = b"%PDF-1.7\n"
+    places = {}
+    for number in sorted(objects):
+        places[number] = len(out)
+        out += f"{number} 0 obj\n{objects[number]}\nendobj\n".encode("latin-1")
+    table, most = len(out), max(objects) + 1
+    out += f"xref\n0 {most}\n0000000000 65535 f \n".encode()
+    for number in range(1, most):
+        place = places.get(number)
+        out += (
+            f"{place:010} 00000 n \n" if place else "0000000000 65535 f \n"
+        ).encode()
+    return (
+        out
+        + f"trailer << /Size {most} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF".encode()
+    )

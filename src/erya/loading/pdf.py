@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 from operator import itemgetter
 from pathlib import PurePosixPath
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -19,12 +19,19 @@ from erya.errors import DocumentError
 from erya.loading.encodings import clean
 from erya.loading.pdf_aligned import names_above
 from erya.loading.pdf_boxes import Box, turned
+from erya.loading.pdf_fields import (
+    Annotation,
+    add_annotations,
+    attached_files,
+    read_annotations,
+)
 from erya.loading.pdf_heads import learn_heads, sample_of
 from erya.loading.pdf_layout import PageText, lay_out
 from erya.loading.pdf_lines import Line, direction, garbled_share, page_lines
 from erya.loading.pdf_rules import Rule, page_rules
+from erya.loading.pdf_sight import part_by_sight, shows_picture
 from erya.loading.pdf_tables import grids_of_tables
-from erya.records import Block, Notice, Parsed, Span
+from erya.records import Block, Notice, Parsed, Part, Span
 
 __all__ = ["PdfReader", "open_pdf", "parse_pdf"]
 
@@ -45,8 +52,6 @@ _FEW_SIGNS: Final = 12  # a page with fewer, and a picture, is taken for a pictu
 _LARGE: Final = 0.4  # of a page, that a picture of text covers
 _SOME: Final = 0.03  # of a page without any text, that a picture covers
 _MOST_ENTRIES: Final = 5_000  # of an outline
-_INVISIBLE: Final = 3  # the mode of drawing nothing (ISO 32000-1, 9.3.6)
-_TINY: Final = 1.0  # point: smaller letters are not meant to be read
 _MOST_LISTED: Final = 12
 _FAILURES: Final = ("garbled", "no_text", "damaged")
 _SCRIPTS: Final = re.compile(rb"/(?:JavaScript|JS|Launch)\b")
@@ -59,6 +64,7 @@ def parse_pdf(
     *,
     ocr: bool = False,
     on_page: Callable[[int], None] = lambda _: None,
+    on_part: Callable[[Part], None] = lambda _: None,
 ) -> Parsed:
     """Read every page; `pages` are their ranges in the text.
 
@@ -72,6 +78,7 @@ def parse_pdf(
         name: Its name.
         ocr: Recognise the text of pages that have no other.
         on_page: Called after each page with the number of pages.
+        on_part: Called with each file that it carries.
 
     Raises:
         DocumentError: It wants a password, is damaged, has too many pages, or has no
@@ -85,6 +92,8 @@ def parse_pdf(
             whole.add(reader.page(number))
             on_page(len(document))
         outline = _outline(document)
+        for part in attached_files(document):
+            on_part(part)
     notices = (*_notices(whole, ocr=ocr), *_active(data))
     if not any(not block.omitted for block in whole.blocks):
         told_of = " ".join(notice.message for notice in notices)
@@ -148,6 +157,7 @@ def _notices(whole: _Whole, *, ocr: bool) -> tuple[Notice, ...]:
         "garbled": f"set in fonts that do not say their letters. {cure}",
         "ocr": "read by text recognition, which errs now and then.",
         "hidden_text": "with text that a reader cannot see; it is not searched.",
+        "comments": "with notes at the margin; they are not searched.",
         "damaged": "damaged and left out.",
     }
     notices = []
@@ -210,6 +220,7 @@ class PdfReader:
         if look.hidden:
             lay_out(found, look.hidden, omitted="hidden")
             found.states.append("hidden_text")
+        add_annotations(found, look.annotations)
         return found
 
     def _look(self, number: int) -> "_Look":
@@ -225,14 +236,15 @@ class PdfReader:
             lines, levels = _ruled_lines(opened, turn)
             state = ""
             signs = _signs(lines)
-            if signs < _FEW_SIGNS and _shows_picture(
+            if signs < _FEW_SIGNS and shows_picture(
                 page, least=_LARGE if signs else _SOME
             ):
                 state = "no_text"
             elif garbled_share(textpage.raw) > _GARBLED:
                 state = "garbled"
-            shown, hidden = _by_sight(lines, opened, edges=edges)
-            return _Look(shown, hidden, edges, state, levels)
+            shown, hidden = part_by_sight(lines, page, textpage, edges=edges)
+            notes = read_annotations(self._document, page)
+            return _Look(shown, hidden, edges, state, levels, notes)
 
     @contextmanager
     def _opened(self, number: int) -> "Iterator[_Opened | None]":
@@ -257,6 +269,7 @@ class _Look(NamedTuple):
     edges: Box
     state: str
     levels: tuple[Rule, ...] = ()
+    annotations: Sequence[Annotation] = ()
 
 
 def _ruled_lines(
@@ -293,49 +306,6 @@ class _Opened(NamedTuple):
 
     page: pypdfium2.PdfPage
     textpage: pypdfium2.PdfTextPage
-
-
-def _shows_picture(page: pypdfium2.PdfPage, *, least: float = _LARGE) -> bool:
-    """Tell whether pictures cover much of a page."""
-    left, bottom, right, top = page.get_bbox()
-    area = max((right - left) * (top - bottom), 1.0)
-    covered = 0.0
-    for found in islice(page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE]), 200):
-        x1, y1, x2, y2 = found.get_bounds()
-        covered += max(min(x2, right) - max(x1, left), 0) * max(
-            min(y2, top) - max(y1, bottom), 0
-        )
-    return bool(covered > least * area)
-
-
-def _by_sight(
-    lines: list[Line], opened: _Opened, *, edges: Box
-) -> tuple[list[Line], list[Line]]:
-    """Part what a reader sees from what they do not: beyond the edge, tiny, not drawn.
-
-    Under a picture of the page the text that is not drawn is what OCR has read in it.
-    """
-    shown: list[Line] = []
-    hidden: list[Line] = []
-    scanned: bool | None = None
-    for line in lines:
-        first = line[0]
-        outside = (
-            first.box.left >= edges.right or first.box.bottom >= edges.top
-            or line[-1].box.right <= edges.left or first.box.top <= edges.bottom
-        )  # fmt: skip
-        undrawn = not outside and _is_undrawn(opened.textpage, first.numbers[0])
-        if undrawn and scanned is None:
-            scanned = _shows_picture(opened.page)
-        unseen = outside or first.size < _TINY or (undrawn and not scanned)
-        (hidden if unseen else shown).append(line)
-    return shown, hidden
-
-
-def _is_undrawn(textpage: pypdfium2.PdfTextPage, number: int) -> bool:
-    drawn = pdfium.FPDFText_GetTextObject(textpage.raw, number)
-    mode: Any = pdfium.FPDFTextObj_GetTextRenderMode(drawn) if drawn else None
-    return bool(mode == _INVISIBLE)
 
 
 def _outline(document: pypdfium2.PdfDocument) -> list[tuple[str, int, int]]:
@@ -423,6 +393,8 @@ def open_pdf(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
         if not 0 < count <= _MOST_PAGES:
             msg = f"This PDF has {count:,} pages; from 1 to {_MOST_PAGES:,} are read."
             raise DocumentError(msg, code="too_large" if count else "damaged")
+        if document.get_formtype():
+            document.init_forms()
         yield document
     finally:
         document.close()

@@ -192,7 +192,7 @@ def read_file(
     elif kind == _PDF:
         from erya.loading.pdf import parse_pdf  # noqa: PLC0415 - PDFium is large
 
-        parsed = parse_pdf(data, name, ocr=ocr, on_page=on_page)
+        parsed = parse_pdf(data, name, ocr=ocr, on_page=on_page, on_part=on_part)
     elif kind.startswith("image/") and kind not in PARSERS:
         from erya.loading.pictures import parse_picture  # noqa: PLC0415
 

@@ -1,0 +1,91 @@
+"""What a reader of a PDF cannot see is not searched; what is laid over pages is read."""
+
+import pytest
+
+from erya.loading import ParserPool, parse
+from erya.records import Item
+from tests.loading.pdf_files import raw_pdf
+
+_SEEN = "BT /F 12 Tf 50 700 Td (The fee is 40 euros.) Tj ET\n"
+_LIE = "BT /F 12 Tf 50 600 Td (The fee is 1 euro.) Tj ET\n"
+_CLEAR = {"G": "<< /Type /ExtGState /ca 0 /CA 0 >>"}
+
+
+def searched(data):
+    parsed = parse(data, "fees.pdf")
+    kept = [parsed.text[b.start : b.end] for b in parsed.blocks if not b.omitted]
+    left = [parsed.text[b.start : b.end] for b in parsed.blocks if b.omitted]
+    return kept, left, {notice.code for notice in parsed.notices}
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        f"1 g {_LIE} 0 g",  # white on white
+        f"q 0 0 1 rg 40 590 300 40 re f {_LIE} Q",  # blue on blue
+        f"q /G gs {_LIE} Q",  # opacity 0
+        f"/OC /L BDC {_LIE} EMC",  # a layer that is off
+        f"{_LIE} 1 g 40 590 300 40 re f 0 g",  # under a white box
+        f"{_LIE} 0 g 40 590 300 40 re f",  # blacked out
+    ],
+)
+def test_text_that_leaves_no_trace_on_the_page_is_not_searched(drawn):
+    kept, left, told = searched(raw_pdf(_SEEN + drawn, states=_CLEAR, layer="OFF"))
+
+    assert kept == ["The fee is 40 euros."]
+    assert left == ["The fee is 1 euro."]
+    assert "hidden_text" in told
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        f"q 0 0 0.5 rg 40 590 300 40 re f 1 g {_LIE} Q",  # white on blue
+        f"q 1 1 0 rg 40 590 300 40 re f 0 g {_LIE} Q",  # on a marker
+        f"/OC /L BDC {_LIE} EMC",  # a layer that is on
+        f"1 g 40 590 300 40 re f 0 g {_LIE}",  # on a white box
+    ],
+)
+def test_text_that_can_be_seen_is_searched_however_it_is_drawn(drawn):
+    kept, left, _ = searched(raw_pdf(_SEEN + drawn, states=_CLEAR, layer="ON"))
+
+    assert " ".join(kept) == "The fee is 40 euros. The fee is 1 euro."
+    assert left == []
+
+
+def test_values_of_a_form_are_read_with_their_names():
+    fields = (
+        "/Subtype /Widget /FT /Tx /T (surname) /V (Lind 11)",
+        "/Subtype /Widget /FT /Tx /T (p.ctry) /TU (Country) /V (Norway)",
+        "/Subtype /Widget /FT /Btn /T (member) /V /Yes /AS /Yes /AP << /N << /Yes 3 0 R >> >>",
+        "/Subtype /Widget /FT /Tx /T (empty)",
+        "/Subtype /Widget /FT /Tx /T (secret) /V (Unseen 12) /F 2",
+    )
+    kept, left, told = searched(raw_pdf(_SEEN, annotations=fields))
+
+    assert kept[1:] == ["surname: Lind 11", "Country: Norway", "☑ member"]
+    assert left == ["secret: Unseen 12"]
+    assert "hidden_text" in told
+
+
+def test_text_boxes_are_read_and_notes_are_told():
+    notes = (
+        "/Subtype /FreeText /Contents (Paid in May)",
+        "/Subtype /Text /Contents (Ask Ben)",
+        "/Subtype /Highlight /Contents (Is that so?)",
+    )
+    kept, left, told = searched(raw_pdf(_SEEN, annotations=notes))
+
+    assert kept[1:] == ["Paid in May"]
+    assert left == ["Ask Ben", "Is that so?"]
+    assert "comments" in told
+
+
+def test_a_file_that_a_pdf_carries_is_read_as_a_file_of_its_own():
+    item = Item(
+        source="/fees.pdf", data=raw_pdf(_SEEN, attached=("rates.csv", "k,v\na,92\n"))
+    )
+    with ParserPool(workers=1) as pool:
+        found = {o.item.source: o for o in pool.parse_all([item])}
+
+    assert "92" in found["/fees.pdf/rates.csv"].parsed.text
