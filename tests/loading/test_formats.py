@@ -289,13 +289,11 @@ def test_formulas_without_a_value_and_hidden_rows_are_told():
 
 def test_a_cell_far_out_is_no_reason_to_fill_the_memory():
     far = ("x", [[("A1", "here")], [("XFD1048576", "there")]])
-    with pytest.raises(DocumentError, match="row 1,048,576") as caught:
-        parse(workbook(far), "far.xlsx")
-    assert caught.value.code == "too_large"
-
-    parsed = parse(workbook(far, ("y", [[("A1", "near")]])), "far.xlsx")
-    assert parsed.text == "y\n\nnear"
-    assert [notice.code for notice in parsed.notices] == ["too_large"]
+    parsed = parse(workbook(far), "far.xlsx")
+    assert parsed.text.split("\n\n")[0] == "x"
+    assert "here" in parsed.text
+    assert "there" in parsed.text
+    assert parsed.notices == ()
 
 
 def test_a_cell_far_out_without_anything_in_it_is_none():
@@ -483,10 +481,7 @@ def test_a_cell_far_out_is_seen_however_it_is_written():
     far = '<c s="0" r="XFD1048576"><v>1</v></c>'
     book = workbook(("x", [[("A1", "here")], [("XFD1048576", far)]]))
 
-    with pytest.raises(DocumentError) as caught:
-        parse(book, "f.xlsx")
-
-    assert caught.value.code == "too_large"
+    assert "1" in parse(book, "f.xlsx").text.split()
 
 
 def test_a_mailbox_is_a_folder_of_mails():

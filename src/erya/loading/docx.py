@@ -19,7 +19,9 @@ from erya.language import STANDING
 from erya.loading.builder import TextBuilder
 from erya.loading.docx_math import MATH, formula
 from erya.loading.docx_numbering import Numbering
-from erya.loading.encodings import clean
+from erya.loading.encodings import clean, decode
+from erya.loading.html import add_html
+from erya.loading.office_parts import add_chart
 from erya.loading.packed import Package, read_xml
 from erya.loading.symbols import shown_in
 from erya.records import Parsed
@@ -37,6 +39,7 @@ _DAMAGED: Final = (
 _MEDIA_TYPE: Final = (
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 )
+_CHART: Final = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"
 _LEVELS: Final = 9
 # Text that a reader does not see: deleted by a tracked change, or a field's formula;
 # and readings above the line.
@@ -90,14 +93,26 @@ class _Reader:
     def read(self) -> None:
         for text in _edges(self._document, "header"):
             self._builder.omit(text, reason="running_head")
+        self.read_body()
+        for text in _notes(self._document):
+            self._builder.paragraph(text)
+        self._note_unread()
+        for text in _edges(self._document, "footer"):
+            self._builder.omit(text, reason="running_head")
+
+    def read_body(self) -> None:
+        """Add paragraphs, tables, charts, and pieces of other documents."""
         for element in _blocks(self._document.element.body):
             if element.tag == qn("w:p"):
                 self._paragraph(element)
+                self._charts(element)
+            elif element.tag == qn("w:altChunk"):
+                self._imported(element)
             else:
                 self._table(element)
         self._builder.end_list()
-        for text in _notes(self._document):
-            self._builder.paragraph(text)
+
+    def _note_unread(self) -> None:
         pictures = sum(
             rel.reltype.endswith("/image") for rel in self._document.part.rels.values()
         )
@@ -107,8 +122,6 @@ class _Reader:
         if comments := sum(map(len, _parts(self._document, "comments"))):
             message = f"Comments at its margin are not read ({comments})."
             self._builder.notice("comments", message)
-        for text in _edges(self._document, "footer"):
-            self._builder.omit(text, reason="running_head")
         if self._hidden or any(
             _is_hidden(run) for run in self._document.element.body.iter(qn("w:r"))
         ):
@@ -139,6 +152,31 @@ class _Reader:
             self._builder.paragraph(f"{mark.label} {text}")
         else:
             self._builder.item(text, depth=mark.depth, mark=mark.label or "-")
+
+    def _charts(self, element: "BaseOxmlElement") -> None:
+        for chart in element.iter(_CHART):
+            part = self._document.part.related_parts.get(chart.get(qn("r:id"), ""))
+            if part is not None:
+                self._builder.end_list()
+                add_chart(self._builder, read_xml(part.blob, called="Word document"))
+
+    def _imported(self, element: "BaseOxmlElement") -> None:
+        """Add a piece of another document, which Word shows where it stands."""
+        self._builder.end_list()
+        part = self._document.part.related_parts.get(element.get(qn("r:id"), ""))
+        kind = part.content_type if part is not None else ""
+        if part is not None and "html" in kind:
+            add_html(self._builder, decode(part.blob))
+        elif part is not None and kind == "text/plain":
+            for paragraph in decode(part.blob).split("\n\n"):
+                self._builder.paragraph(paragraph)
+        elif part is not None and "wordprocessingml" in kind:
+            Package(part.blob, called="Word document", office=True)
+            inner = docx.Document(io.BytesIO(part.blob))
+            _Reader(inner, self._builder).read_body()
+        else:
+            message = f"A piece of another document in it was not read ({kind})."
+            self._builder.notice("imported", message)
 
     def _table(self, element: "BaseOxmlElement") -> None:
         self._builder.end_list()
@@ -184,7 +222,7 @@ class _Reader:
 def _blocks(parent: "BaseOxmlElement") -> Iterator["BaseOxmlElement"]:
     """Yield paragraphs and tables, those inside of content controls too."""
     for element in parent.iterchildren():
-        if element.tag in {qn("w:p"), qn("w:tbl")}:
+        if element.tag in {qn("w:p"), qn("w:tbl"), qn("w:altChunk")}:
             yield element
         elif element.tag in _WRAPPERS:
             yield from _blocks(element)

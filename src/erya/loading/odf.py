@@ -41,6 +41,9 @@ def parse_odf(data: bytes, name: str) -> Parsed:
     _write_raised(content)
     body = content.find(f"{_OFFICE}body")
     _Reader(builder).read(body if body is not None else ())
+    comments = sum(1 for _ in content.iter(f"{_OFFICE}annotation"))
+    if comments:
+        builder.notice("comments", f"Comments of it are not read ({comments}).")
     kind = package.read("mimetype").decode("ascii", "replace").strip()
     facts = package.facts()
     title = facts.pop("title", "") or PurePosixPath(name).stem

@@ -4,17 +4,20 @@ By lxml, which other readers need as well: python-pptx brings Pillow, which is a
 as all readers together, to read pictures that have no text in them.
 """
 
-import posixpath
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from erya.errors import DocumentError
-from erya.language import lowered, raised
 from erya.loading.builder import TextBuilder
-from erya.loading.docx_math import MATH, formula
+from erya.loading.office_parts import (
+    add_chart,
+    number_of,
+    paragraphs_of,
+    related_parts,
+)
 from erya.loading.packed import Package
-from erya.loading.symbols import shown_in
 from erya.records import Parsed
 
 __all__ = ["parse_pptx"]
@@ -23,13 +26,13 @@ _A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _P: Final = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _R: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _MC: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_REL: Final = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 _MEDIA_TYPE: Final = (
     "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 )
 _PRESENTATION: Final = "ppt/presentation.xml"
 _TITLES: Final = frozenset({"title", "ctrTitle"})
 _FURNITURE: Final = frozenset({"ftr", "sldNum", "dt", "hdr"})
+_COMMENTS: Final = re.compile(r"ppt/comments/[^/]+\.xml")
 _LITTLE: Final = 100  # characters beside a picture: it may be what matters
 _ROW: Final = 200_000  # EMU, about half a centimetre: shapes on one line
 
@@ -44,7 +47,7 @@ def parse_pptx(data: bytes, name: str) -> Parsed:
         DocumentError: It is damaged, encrypted, or would unpack to too much.
     """
     package = Package(data, called="presentation", office=True)
-    related = _related(package, _PRESENTATION)
+    related = related_parts(package, _PRESENTATION)
     builder = TextBuilder()
     slides = package.xml(_PRESENTATION).iter(f"{_P}sldId")
     for number, slide in enumerate(slides, start=1):
@@ -54,6 +57,11 @@ def parse_pptx(data: bytes, name: str) -> Parsed:
             _add_slide(builder, package, path, number=number)
         except DocumentError as error:  # one slide must not hide the others
             builder.notice(error.code, str(error), page=number)
+    comments = sum(
+        len(package.xml(each)) for each in filter(_COMMENTS.fullmatch, package.names)
+    )
+    if comments:
+        builder.notice("comments", f"Comments of it are not read ({comments}).")
     facts = package.facts()
     title = facts.pop("title", "")
     if title.strip().lower() in {"", "powerpoint presentation"}:
@@ -61,26 +69,10 @@ def parse_pptx(data: bytes, name: str) -> Parsed:
     return builder.parsed(title=title, media_type=_MEDIA_TYPE, **facts)
 
 
-def _related(package: Package, part: str) -> dict[str, tuple[str, str]]:
-    """Return what a part refers to inside the file: by id, the kind and the path."""
-    folder, base = posixpath.split(part)
-    path = f"{folder}/_rels/{base}.rels"
-    if path not in package.names:
-        return {}
-    found = {}
-    for relation in package.xml(path).iter(f"{_REL}Relationship"):
-        if relation.get("TargetMode") != "External":
-            target = relation.get("Target", "")
-            inside = posixpath.normpath(posixpath.join(folder, target)).lstrip("/")
-            kind = relation.get("Type", "").rsplit("/", 1)[-1]
-            found[relation.get("Id", "")] = (kind, inside)
-    return found
-
-
 def _add_slide(
     builder: TextBuilder, package: Package, path: str, *, number: int
 ) -> None:
-    related = _related(package, path)
+    related = related_parts(package, path)
     before = builder.length
     shapes = list(_shapes(package.xml(path)))
     # Titles first, then as a person reads: from the top, and from the left.
@@ -120,7 +112,7 @@ def _shapes(
         if place is None:
             place = element.find(f".//{_P}xfrm/{_A}off")
         row, left = at or (
-            (_number(place, "y") // _ROW, _number(place, "x"))
+            (number_of(place, "y") // _ROW, number_of(place, "x"))
             if place is not None
             else (0, 0)  # placeholders stand where the layout has them: first
         )
@@ -128,13 +120,6 @@ def _shapes(
             yield from _shapes(element, at=(row, left))
         else:
             yield (-(10**9) if kind in _TITLES else row, left, kind, element)
-
-
-def _number(element: Any, name: str) -> int:
-    try:
-        return int(element.get(name, "0"))
-    except ValueError:
-        return 0
 
 
 def _add_shape(
@@ -158,7 +143,7 @@ def _add_shape(
         for reference in frame:
             what, path = related.get(reference.get(f"{_R}id", ""), ("", ""))
             if what == "chart" and path in package.names:
-                _add_chart(builder, package.xml(path))
+                add_chart(builder, package.xml(path))
             data = related.get(reference.get(f"{_R}dm", ""), ("", ""))[1]
             if data in package.names:  # a diagram (SmartArt)
                 _add_text(builder, package.xml(data), kind="")
@@ -166,41 +151,11 @@ def _add_shape(
 
 
 def _cell(cell: Any) -> str:
-    return " ".join(filter(None, (text for _, text in _paragraphs(cell))))
-
-
-def _add_chart(builder: TextBuilder, chart: Any) -> None:
-    """Add a chart's title and its numbers, as they were when it was last shown."""
-    spaced = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
-    title = chart.find(f".//{spaced}title")
-    if title is not None:
-        builder.paragraph(" ".join(text for _, text in _paragraphs(title)))
-    columns: list[list[str]] = []
-    named = ""
-    for series in chart.iter(f"{spaced}ser"):
-        for part, cap in (("cat", ""), ("tx", None), ("val", None)):
-            found = series.find(f"{spaced}{part}")
-            values = (
-                [v.text or "" for v in found.iter(f"{spaced}v")]
-                if found is not None
-                else []
-            )
-            if part == "cat" and not columns:
-                columns.append([cap or "", *values])
-            elif part == "tx":
-                named = values[0] if values else ""
-            elif part == "val":
-                columns.append([named, *values])
-    height = max(map(len, columns), default=0)
-    builder.table(
-        [[column[at] if at < len(column) else "" for column in columns]
-         for at in range(height)],
-        header=True,
-    )  # fmt: skip
+    return " ".join(filter(None, (text for _, text in paragraphs_of(cell))))
 
 
 def _add_text(builder: TextBuilder, shape: Any, *, kind: str) -> None:
-    paragraphs = [(depth, text) for depth, text in _paragraphs(shape) if text]
+    paragraphs = [(depth, text) for depth, text in paragraphs_of(shape) if text]
     if kind in _TITLES:
         builder.heading(" ".join(text for _, text in paragraphs), level=1)
         return
@@ -213,44 +168,3 @@ def _add_text(builder: TextBuilder, shape: Any, *, kind: str) -> None:
             builder.item(text, depth=depth)
         else:
             builder.paragraph(text)
-
-
-def _paragraphs(element: Any) -> Iterator[tuple[int, str]]:
-    """Yield the depth and the text of each paragraph."""
-    for paragraph in element.iter(f"{_A}p"):
-        told = paragraph.find(f"{_A}pPr")
-        depth = _number(told, "lvl") if told is not None else 0
-        yield min(depth, 8), _shown(paragraph).strip()
-
-
-def _shown(element: Any) -> str:
-    """Return what a paragraph or a part of it shows, formulas in a line."""
-    text = ""
-    for child in element:
-        if child.tag == f"{_A}r":
-            text += _run(child, before=text)
-        elif child.tag == f"{_A}t":
-            text += child.text or ""
-        elif child.tag == f"{_A}br":
-            text += "\n"
-        elif child.tag in MATH:
-            text += formula(child)
-        elif child.tag != f"{_MC}Fallback":
-            text += _shown(child)
-    return text
-
-
-def _run(run: Any, *, before: str) -> str:
-    """Return a run of letters, that of Symbol and what stands off the line as well."""
-    text = _shown(run)
-    properties = run.find(f"{_A}rPr")
-    if properties is None:
-        return text
-    sign = properties.find(f"{_A}sym")
-    font = sign if sign is not None else properties.find(f"{_A}latin")
-    if font is not None:
-        text = shown_in(font.get("typeface", ""), text)
-    height = _number(properties, "baseline")
-    if not height:
-        return text
-    return (raised if height > 0 else lowered)(text, before=before)

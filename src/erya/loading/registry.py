@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Final, cast
 
@@ -183,6 +184,8 @@ def read_file(
     if kind in _OFFICE:
         msg = f"It is read as {_OFFICE[kind]}, which LibreOffice turns it into."
         raise DocumentError(msg, code=f"convert_to_{_OFFICE[kind]}")
+    if kind.startswith(_OOXML):
+        data = _usual_office(data, on_part)
     if kind in _MAILS:
         parsed, parts = cast(
             "tuple[Parsed, list[Part]]", _opened(_MAILS[kind])(data, name)
@@ -193,22 +196,37 @@ def read_file(
         from erya.loading.pdf import parse_pdf  # noqa: PLC0415 - PDFium is large
 
         parsed = parse_pdf(data, name, ocr=ocr, on_page=on_page, on_part=on_part)
-    elif kind.startswith("image/") and kind not in PARSERS:
-        from erya.loading.pictures import parse_picture  # noqa: PLC0415
-
-        parsed = parse_picture(data, name, ocr=ocr)
-    elif kind == "text/html":
-        from erya.loading.html import parse_html  # noqa: PLC0415 - as its siblings
-
-        parsed = parse_html(data, name, main=main)
     else:
-        parsed = parser_for(kind)(data, name)
+        parsed = _parser_of(kind, ocr=ocr, main=main)(data, name)
     if not parsed.blocks:
         told = (notice.message for notice in parsed.notices)
         msg = " ".join(("The file has no text in it.", *told))
         raise DocumentError(msg, code="empty")
     notices = [*parsed.notices, *filter(None, (other, _unseen(data, kind)))]
     return replace(parsed, notices=tuple(notices))
+
+
+def _parser_of(kind: str, *, ocr: bool, main: bool) -> Parser:
+    if kind.startswith("image/") and kind not in PARSERS:
+        from erya.loading.pictures import parse_picture  # noqa: PLC0415
+
+        return partial(parse_picture, ocr=ocr)
+    if kind == "text/html":
+        from erya.loading.html import parse_html  # noqa: PLC0415 - as its siblings
+
+        return partial(parse_html, main=main)
+    return parser_for(kind)
+
+
+def _usual_office(data: bytes, on_part: Callable[[Part], None]) -> bytes:
+    """Return a package of Office with usual names; pass on the documents inside it."""
+    from erya.loading.office_package import usual_package  # noqa: PLC0415
+    from erya.loading.office_parts import embedded_files  # noqa: PLC0415
+
+    data = usual_package(data, called="Office document")
+    for part in embedded_files(data):
+        on_part(part)
+    return data
 
 
 def _unseen(data: bytes, kind: str) -> Notice | None:

@@ -9,11 +9,11 @@ from erya.errors import DocumentError
 from erya.loading.number_formats import changes
 from erya.loading.packed import Package
 
-__all__ = ["SheetMarks", "place_of", "read_marks"]
+__all__ = ["FILLED", "SHEET", "SheetMarks", "column_number", "place_of", "read_marks"]
 
-_SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
+SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
 # A cell with something in it: others end at once.
-_FILLED: Final = re.compile(
+FILLED: Final = re.compile(
     rb'<(?:\w{1,20}:)?c(?=[^<>]*?\sr="([A-Z]{1,3})(\d{1,7})")'
     rb'(?=(?:[^<>]*?\ss="(\d{1,5})")?)[^<>]*(?<!/)>(?!</)'
 )
@@ -58,7 +58,7 @@ def read_marks(package: Package) -> dict[str, SheetMarks]:
     names = _names(package)
     styles = _styles(package)
     found: dict[str, SheetMarks] = {}
-    for part in sorted(filter(_SHEET.fullmatch, package.names)):
+    for part in sorted(filter(SHEET.fullmatch, package.names)):
         marks = _marks(package.read(part), styles)
         found |= dict.fromkeys(names.get(part, [part]), marks)
     return found
@@ -67,9 +67,9 @@ def read_marks(package: Package) -> dict[str, SheetMarks]:
 def _marks(sheet: bytes, styles: dict[bytes, str]) -> SheetMarks:
     rows = columns = 0
     formats: dict[int, str] = {}
-    for cell in _FILLED.finditer(sheet):
+    for cell in FILLED.finditer(sheet):
         letters, digits, style = cell.groups()
-        row, column = int(digits), _number_of(letters)
+        row, column = int(digits), column_number(letters)
         rows, columns = max(rows, row), max(columns, column)
         code = styles.get(style)
         if code is not None:
@@ -85,7 +85,8 @@ def place_of(row: int, column: int) -> int:
 
 
 @cache
-def _number_of(column: bytes) -> int:
+def column_number(column: bytes) -> int:
+    """Return the number of a column from 1: A is 1, XFD is 16,384."""
     number = 0
     for letter in column:
         number = number * 26 + letter - 64

@@ -1,8 +1,6 @@
 """How spreadsheets show their cells, where it is not told with the values."""
 
-import io
 import struct
-import zipfile
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -12,6 +10,7 @@ from erya.errors import DocumentError
 from erya.language import STANDING
 from erya.loading.number_formats import changes
 from erya.loading.packed import Package
+from erya.loading.sheet_compact import with_parts
 from erya.loading.sheet_marks import place_of
 
 __all__ = ["ods_texts", "with_raised_signs", "xls_formats"]
@@ -73,17 +72,7 @@ def with_raised_signs(data: bytes, package: Package | None) -> bytes:
     except DocumentError:  # said by the library that reads the cells
         return data
     _write_raised(root)
-    written = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(data)) as source,
-        zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as target,
-    ):
-        for name in source.namelist():
-            if name == _STRINGS:
-                target.writestr(name, etree.tostring(root), zipfile.ZIP_DEFLATED)
-            elif name.endswith((".xml", ".rels")):  # nothing else is read of cells
-                target.writestr(name, package.read(name), zipfile.ZIP_DEFLATED)
-    return written.getvalue()
+    return with_parts(data, package, {_STRINGS: etree.tostring(root)})
 
 
 def _write_raised(root: Any) -> None:

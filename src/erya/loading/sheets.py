@@ -14,7 +14,9 @@ import python_calamine
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
 from erya.loading.number_formats import shown
+from erya.loading.office_parts import add_sheet_drawings
 from erya.loading.packed import Package
+from erya.loading.sheet_compact import brought_nearer
 from erya.loading.sheet_marks import SheetMarks, place_of, read_marks
 from erya.loading.sheet_shown import ods_texts, with_raised_signs, xls_formats
 from erya.records import Parsed
@@ -28,6 +30,7 @@ _FAR: Final = (
     "The sheet {!r} has cells as far as row {:,}, column {:,}; it was not read. Delete "
     "what stands far out, or save it as CSV."
 )
+_UNSHOWN: Final = "How it shows its numbers cannot be read; they are as it stores them."
 _COMMENTS: Final = re.compile(r"xl/(?:comments/)?comments?\d*\.xml")
 _COMMENT: Final = re.compile(rb"<(?:\w{1,20}:)?comment\s")
 _ANNOTATION: Final = re.compile(rb"<office:annotation[\s>]")
@@ -43,15 +46,14 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
     Raises:
         DocumentError: It is damaged, wants a password, or has too many cells.
     """
-    package, marks, formats, texts = _told_beside(data)
+    data, package, marks, formats, texts = _told_beside(data)
     book = _opened(with_raised_signs(data, package))
     _refuse_unnamed(marks, book.sheet_names)
     builder = TextBuilder()
     if package is not None and (comments := _comments(package)):
         builder.notice("comments", f"Comments of its cells are not read ({comments}).")
     if formats is None:
-        message = "How it shows its numbers cannot be read; they are as it stores them."
-        builder.notice("number_formats", message)
+        builder.notice("number_formats", _UNSHOWN)
         formats = {}
     _note_unseen(builder, book, marks)
     left = _MOST_CELLS
@@ -83,6 +85,8 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
         )
         for rows, named in _runs(found.iter_rows(), ways):
             builder.table(rows, header=named)
+    if package is not None:
+        add_sheet_drawings(builder, package)
     facts = package.facts() if package is not None else {}
     facts |= {"title": PurePosixPath(name).stem}  # titles of sheets are left over
     parsed = builder.parsed(
@@ -100,6 +104,7 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
 class _Beside(NamedTuple):
     """What a file tells of its sheets beside their values, by their names."""
 
+    data: bytes
     package: Package | None
     marks: dict[str, SheetMarks]
     formats: dict[str, dict[int, str]] | None
@@ -109,12 +114,15 @@ class _Beside(NamedTuple):
 def _told_beside(data: bytes) -> _Beside:
     if not zipfile.is_zipfile(io.BytesIO(data)):
         formats = xls_formats(data) if data.startswith(_OLE) else {}
-        return _Beside(None, {}, formats, {})
+        return _Beside(data, None, {}, formats, {})
     package = Package(data, called="spreadsheet")
+    nearer = brought_nearer(data, package)
+    if nearer is not data:
+        data, package = nearer, Package(nearer, called="spreadsheet")
     marks = read_marks(package)
     formats = {sheet: told.formats for sheet, told in marks.items()}
     texts = ods_texts(package) if "content.xml" in package.names else {}
-    return _Beside(package, marks, formats, texts)
+    return _Beside(data, package, marks, formats, texts)
 
 
 def _comments(package: Package) -> int:

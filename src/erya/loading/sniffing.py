@@ -51,6 +51,22 @@ _OFFICE: Final = {
     "xl/workbook.bin": f"{_OFFICE_KIND}spreadsheetml.sheet",
     "META-INF/container.xml": "application/epub+zip",
 }
+# The main part of each kind: of documents, templates, shows, and with macros.
+_MAIN_PARTS: Final = (
+    ("document", re.compile(rb"word(?:processingml)?\.\w+(?:\.macro\w+)?\.main\+xml")),
+    ("presentation", re.compile(
+        rb"(?:presentationml|powerpoint)\.\w+(?:\.macro\w+)?\.main\+xml"
+    )),
+    ("sheet", re.compile(rb"(?:spreadsheetml|excel)\.\w+(?:\.macro\w+)?\.main\+xml")),
+)  # fmt: skip
+_TYPES: Final = "[Content_Types].xml"
+_MOST_TYPES: Final = 2_000_000  # bytes of the list of parts
+# The same by what the list of parts says: main parts may have other names.
+_BY_MAIN: Final = {
+    "document": f"{_OFFICE_KIND}wordprocessingml.document",
+    "presentation": f"{_OFFICE_KIND}presentationml.presentation",
+    "sheet": f"{_OFFICE_KIND}spreadsheetml.sheet",
+}
 _OPEN: Final = "application/vnd.oasis.opendocument."
 _SAID: Final = frozenset(
     (
@@ -193,15 +209,29 @@ def _inside_zip(data: bytes) -> str:
     """Tell what an archive is by the names in it; little is unpacked."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = set(archive.namelist())
+            names = {name.replace("\\", "/") for name in archive.namelist()}
+            office = _main_kind(archive)
             told = archive.read("mimetype")[:200] if _says_kind(archive) else b""
     except _DAMAGED:
         return "application/zip"
     kind = told.decode("ascii", "replace").strip().removesuffix("-template")
     if kind in _SAID:
         return kind
+    if office in _BY_MAIN:
+        return _BY_MAIN[office]
     return next((kind for name, kind in _OFFICE.items() if name in names),
                 "application/zip")  # fmt: skip
+
+
+def _main_kind(archive: zipfile.ZipFile) -> str:
+    """Return what the list of parts says that the main one is; empty if nothing."""
+    try:
+        if archive.getinfo(_TYPES).file_size > _MOST_TYPES:
+            return ""
+        told = archive.read(_TYPES)
+    except _DAMAGED:
+        return ""
+    return next((kind for kind, form in _MAIN_PARTS if form.search(told)), "")
 
 
 def _says_kind(archive: zipfile.ZipFile) -> bool:
