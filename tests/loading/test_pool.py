@@ -214,3 +214,15 @@ def _read(path):
         return path.read_bytes()
     except OSError:
         return b""  # it has ended meanwhile
+
+
+def test_of_more_files_inside_than_the_limit_those_within_it_are_read():
+    mail = b"From a@b Thu Jan  1 00:00:00 2026\nSubject: Note\n\nText %d.\n\n"
+    box = b"".join(mail % number for number in range(6))
+    with ParserPool(limits=Limits(parts=5), workers=1) as pool:
+        found = list(pool.parse_all([Item(source="/all.mbox", data=box)]))
+
+    read = [each.item.source for each in found if each.parsed is not None]
+    assert read == [f"/all.mbox/{number:05}.eml" for number in range(1, 6)]
+    assert found[-1].problem is not None
+    assert found[-1].problem.code == "archive_limit"

@@ -16,6 +16,7 @@ from erya.language import HAN
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
 from erya.loading.html import add_html, parse_html
+from erya.loading.tnef import is_tnef, tnef_parts
 from erya.records import Parsed, Part
 
 __all__ = ["mailbox_parts", "parse_mail", "parse_mhtml", "parse_msg"]
@@ -28,7 +29,21 @@ _FROM_LINE: Final = re.compile(rb"(?:\A|(?<=\n))From [^\n]{1,200}\d{4}[^\n]{0,20
 _STUB: Final = 0.5  # of the other's words: a plain text with fewer says something else
 _WORDS: Final = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
 _PARAGRAPHS: Final = re.compile(r"\n\s*\n")
-_QUOTED: Final = re.compile(r"\s*>")
+_FOLD: Final = re.compile(r"\n[ \t]")
+_ESCAPE: Final = re.compile(r"\\([,;\\])")
+_MOMENT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z)?)?")
+# What is shown of an invitation, by its names.
+_APPOINTMENT: Final = {
+    "SUMMARY": "Appointment",
+    "DTSTART": "Begins",
+    "DTEND": "Ends",
+    "LOCATION": "Location",
+    "ORGANIZER": "Organizer",
+    "ATTENDEE": "Attendee",
+    "RRULE": "Repeats",
+    "STATUS": "Status",
+    "DESCRIPTION": "Description",
+}
 
 
 def parse_mail(data: bytes, name: str) -> tuple[Parsed, list[Part]]:
@@ -97,9 +112,18 @@ def _header(message: EmailMessage, name: str) -> str:
         told = str(message[name] or "")
     except (ValueError, IndexError, AttributeError, TypeError, LookupError):
         # The standard library fails on some headers that mail programs write.
-        raw = dict(message.raw_items()).get(name, "")
-        told = str(raw)
+        told = _raw(message, name)
+    raw = _raw(message, name)
+    if not raw.isascii() and "=?" not in raw:
+        # Bytes without a word of their encoding, as old programs write them.
+        bare = raw.encode("utf-8", "surrogateescape")
+        told = decode(bare, declared=message.get_content_charset())
     return " ".join(told.split())[:_LONGEST_HEADER]
+
+
+def _raw(message: EmailMessage, name: str) -> str:
+    fields = {key.lower(): value for key, value in message.raw_items()}
+    return str(fields.get(name.lower(), ""))
 
 
 def _walk(message: Any, depth: int = 0) -> Iterator[EmailMessage]:
@@ -136,18 +160,58 @@ def _add_body(builder: TextBuilder, message: EmailMessage, parts: list[Part]) ->
                 add_html(builder, _text(leaf))
             else:
                 add_mail_text(builder, _text(leaf))
-        elif leaf.get_content_type() == "message/rfc822" and leaf.is_multipart():
-            # Not by its subject, which may tell what is masked in its text.
-            inner = leaf.get_content()
-            parts.append(Part(f"message-{len(parts) + 1}.eml", inner.as_bytes()))
+        elif leaf.get_content_type() == "text/calendar":
+            add_mail_text(builder, _appointment(_text(leaf)))
         elif leaf.get_content_maintype() == "message" and leaf.is_multipart():
-            inside: Iterator[Any] = leaf.iter_parts()
-            for told in inside:  # what became of a mail
-                fields = [f"{name}: {value}" for name, value in told.raw_items()]
-                add_mail_text(builder, "\n".join(fields))
-                add_mail_text(builder, _text(told))
-        elif name := _attached_as(leaf, len(parts) + 1):
-            parts.append(Part(name, _bytes(leaf)))
+            _add_message(builder, leaf, parts)
+        else:
+            parts += _attached(leaf, len(parts) + 1)
+
+
+def _add_message(builder: TextBuilder, leaf: EmailMessage, parts: list[Part]) -> None:
+    """Take a mail inside as a file, and add what tells what became of one."""
+    if leaf.get_content_type() == "message/rfc822":
+        # Not by its subject, which may tell what is masked in its text.
+        inner = leaf.get_content()
+        parts.append(Part(f"message-{len(parts) + 1}.eml", inner.as_bytes()))
+        return
+    inside: Iterator[Any] = leaf.iter_parts()
+    for told in inside:
+        fields = [f"{name}: {value}" for name, value in told.raw_items()]
+        add_mail_text(builder, "\n".join(fields))
+        add_mail_text(builder, _text(told))
+
+
+def _attached(leaf: EmailMessage, number: int) -> Iterator[Part]:
+    data = _bytes(leaf)
+    if is_tnef(data):
+        yield from tnef_parts(data)
+    elif name := _attached_as(leaf, number):
+        yield Part(name, data)
+
+
+def _appointment(text: str) -> str:
+    """Return what an invitation says (RFC 5545), a line for each of its facts."""
+    lines = _FOLD.sub("", text.replace("\r\n", "\n")).split("\n")
+    told = []
+    for line in lines:
+        name, _, value = line.partition(":")
+        label = _APPOINTMENT.get(name.partition(";")[0].upper())
+        if label and value:
+            plain = value.replace("\\n", "\n").replace("\\N", "\n")
+            bare = _ESCAPE.sub(r"\1", _moment(plain))
+            told.append(f"{label}: {bare}")
+    return "\n".join(told)
+
+
+def _moment(value: str) -> str:
+    """Return a date and time as people write them; other values as they are."""
+    found = _MOMENT.fullmatch(value)
+    if found is None:
+        return value
+    year, month, day, hour, minute, zone = found.groups()
+    clock = f" {hour}:{minute}{' UTC' if zone else ''}" if hour else ""
+    return f"{year}-{month}-{day}{clock}"
 
 
 def _attached_as(leaf: EmailMessage, number: int) -> str:

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field, replace
 from importlib.util import find_spec
@@ -47,6 +47,7 @@ __all__ = ["Box", "Marked", "Outcome", "ParserPool"]
 
 _WORKER = (sys.executable, "-IB", "-m", "erya.loading.worker")
 _FILES_PER_WORKER = 2_000
+_MANY = 3  # times as many parts as are read may be seen
 _AHEAD = 4  # files waiting for each worker: enough to keep it busy, little to hold
 _CRASHED = "parser_crashed"
 _SKIPPED = frozenset({"empty", "empty_file", "needs_ocr", "unsupported_type"})
@@ -173,7 +174,7 @@ class ParserPool:
             yield outcome
             budget = _Budget(self._limits)
             yield from self._inside(outcome, within, budget=budget)
-            if budget.spent:
+            if budget.spent or budget.over:
                 # What was stored of the files that were not reached stays.
                 problem = _too_much(outcome.item, self._limits)
                 yield Outcome(item=outcome.item, problem=problem)
@@ -213,15 +214,13 @@ class ParserPool:
     ) -> Iterator[Outcome]:
         """Yield what becomes of the files inside a file."""
         allowed: list[Item] = []
-        for part in outcome.parts:
+        for part in budget.admit(outcome.parts, depth):
             refused = budget.refusal(part, depth)
-            if budget.spent:
-                break
             if refused is not None:
                 yield Outcome(item=part, problem=refused)
             else:
                 allowed.append(part)
-        for inner in self._in_order(within(allowed)):
+        for inner in self._in_order(within([] if budget.spent else allowed)):
             yield inner
             if inner.problem is not None and inner.problem.code == _BOMB:
                 budget.spent = True  # what lies beside a bomb is not worth a look
@@ -348,18 +347,33 @@ class _Budget:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._left = limits.unpacked_bytes
-        self._parts = 0
-        self.spent = False
+        self._room = limits.parts
+        self._seen = 0
+        self.over = False  # something was left out
+        self.spent = False  # nothing more is opened
+
+    def admit(self, parts: Sequence[Item], depth: int) -> list[Item]:
+        """Return what of a file's parts is within the limits, from the first on."""
+        self._seen += len(parts)
+        admitted: list[Item] = []
+        for part in parts[: self._room]:
+            self._left -= len(part.data)
+            if self._left < 0:
+                break
+            admitted.append(part)
+        self._room -= len(admitted)
+        self.over |= len(admitted) < len(parts)
+        # What lies deeper is unpacked before it is counted.
+        many = self._seen > _MANY * self._limits.parts
+        self.spent |= depth > 1 and (self._left < 0 or many)
+        return admitted
 
     def refusal(self, part: Item, depth: int) -> Problem | None:
         """Return why a file inside the file is not read, or None."""
-        self._left -= len(part.data)
-        self._parts += 1
-        self.spent = self._left < 0 or self._parts > self._limits.parts
-        if depth > self._limits.depth:
-            message = f"It is inside {depth} files; {self._limits.depth} are opened."
-            return _refused(part, "too_deep", message)
-        return None
+        if depth <= self._limits.depth:
+            return None
+        message = f"It is inside {depth} files; {self._limits.depth} are opened."
+        return _refused(part, "too_deep", message)
 
 
 def _too_much(item: Item, limits: Limits) -> Problem:
