@@ -43,7 +43,10 @@ def test_a_set_that_repeats_its_documents_has_a_warning():
 
     assert about == {"kinds": {"rule": 1}, "overlap": 1.0}
     assert any("repeat the documents' words" in note for note in set_notes(about))
-    assert len(set_notes({**about, "overlap": 0.5})) == 2
+    fewer = set_notes({**about, "overlap": 0.5})
+    assert not any("repeat the documents' words" in note for note in fewer)
+    assert any("rules made these questions" in note for note in fewer)
+    assert len(set_notes({"kinds": {"model": 3}, "overlap": 0.5})) == 2
     assert set_notes({"kinds": {"other": 2}, "overlap": None}) == [
         "Questions by kind: 2 other."
     ]

@@ -20,6 +20,7 @@ __all__ = [
 # Of questions that people asked, with the sentences that hold an accepted answer:
 # 1,014 of SQuAD 1.1 dev, 1,607 of CMRC 2018 dev. benchmarks/overlap.py measures it.
 USUAL_OVERLAP: Final[Mapping[str, float]] = {"SQuAD": 0.64, "CMRC": 0.64}
+_NOT_BY_RULES: Final = frozenset(("other", "model", "feedback"))
 _FEWEST: Final = 3  # words that can be said to stand in an order
 
 
@@ -70,6 +71,12 @@ def set_notes(about: Mapping[str, Any]) -> list[str]:
     """Return what a reader has to know of a set before its figures, as sentences."""
     kinds = ", ".join(f"{count} {kind}" for kind, count in about["kinds"].items())
     notes = [f"Questions by kind: {kinds}."]
+    by_rules = sum(n for k, n in about["kinds"].items() if k not in _NOT_BY_RULES)
+    if by_rules * 2 > sum(about["kinds"].values()):
+        notes.append(
+            "Warning: rules made these questions, and bases answer more of them than "
+            "of what people ask: they show what a change breaks, not how good it is."
+        )
     overlap = about["overlap"]
     if overlap is None:
         return notes
