@@ -197,7 +197,11 @@ def test_what_a_chat_model_said_is_measured_and_not_asked_again(
         again = erya("evaluate", "rerun", first["run"], "--json").json
 
         assert len(server.requests) == 4
-    assert first["figures"] == {"model_calls": 4, "repeated": 0}
+    assert first["figures"] == {
+        "model_calls": 4,
+        "repeated": 0,
+        "questions": {"kinds": {"other": 4}, "overlap": None, "unmatched": 0},
+    }
     assert first["tokens"]["input"] == 28
     assert first["spec"]["models"]["chat"]["model"] == "m"
     assert first["spec"]["prompts"]["answer"]
@@ -234,16 +238,28 @@ def test_a_price_is_a_number_of_money(erya):
     assert "price is 0 or more" in done.err
 
 
-def test_questions_about_documents_of_another_base_are_noticed(erya, base, tmp_path):
-    line = {"question": "How?", "answers": ["so"], "source": "other.md", "quote": "so"}
+def test_a_line_that_matches_nothing_is_named(erya, base, tmp_path):
+    lines = [
+        {"question": "How?", "answers": ["so"], "source": "other.md", "quote": "so"},
+        {"question": "多少天？", "answers": ["99"], "quote": "年假有 99 天"},
+    ]
     file = tmp_path / "theirs.jsonl"
-    file.write_text(json.dumps(line) + "\n", "utf-8")
+    file.write_text("\n" + "\n".join(map(json.dumps, lines)), "utf-8")
 
     done = erya("evaluate", "answers", "docs", file)
 
     assert done.code == 0
-    assert "none of the 1 documents" in done.err
-    assert "such as 'other.md', is among those that are asked" in done.err
+    assert "line 2, matches nothing: the base has no document 'other.md'" in done.err
+    assert "line 3, matches nothing: no document has the words '年假有 99" in done.err
+
+
+def test_right_and_wrong_come_first_and_the_set_is_described(erya, base, questions):
+    told = erya("evaluate", "answers", "docs", questions).out
+
+    before, after = told.split("METRIC")
+    assert re.match(r"Of \d+ questions: \d+ right, \d+ partly, \d+ wrong,", before)
+    assert "Questions by kind: " in before
+    assert after.index("over_refusal") < after.index("bleu")
 
 
 def test_answers_are_judged_and_the_users_rules_count(erya, base, questions, tmp_path):

@@ -9,6 +9,13 @@ from erya.evaluating import read_examples
 
 @pytest.fixture
 def made(erya, folder, tmp_path):
+    (folder / "rules.md").write_text(
+        "# Staff Handbook\n\n## Rules\n\nVisitors must sign the book at the gate.\n\n"
+        "To reset your password, open the portal and choose a new one.\n", "utf-8",
+    )  # fmt: skip
+    (folder / "考勤.md").write_text(
+        "# 考勤条例\n\n第二条 新员工不得替他人打卡。\n\n第三条 本条例自2024年5月1日起施行。\n", "utf-8",
+    )  # fmt: skip
     erya("ingest", folder, "--kb", "docs")
     path = tmp_path / "questions.jsonl"
     told = erya(
@@ -18,12 +25,14 @@ def made(erya, folder, tmp_path):
         "--out",
         path,
         "--count",
-        "4",
+        "9",
         "--unanswerable",
         "0",
         "--json",
     ).json
-    assert told["questions"] == len(read_examples(path).examples) >= 2
+    assert told["questions"] == len(read_examples(path).examples) >= 3
+    assert sum(told["kinds"].values()) == told["questions"]
+    assert told["overlap"] < 0.64
     return path
 
 
@@ -54,6 +63,14 @@ def test_questions_are_made_measured_and_exported(erya, made, tmp_path):
     done = erya("questions", "import", tmp_path / "q.csv", "--out", made, "--add")
     assert "(version 2)" in done.out
     assert len(read_examples(made).examples) == found["questions"]
+
+
+def test_fewer_questions_than_wanted_are_owned_up_to(erya, made, tmp_path):
+    done = erya("questions", "make", "docs", "--out", tmp_path / "b.jsonl")
+
+    assert "Questions by kind: " in done.out
+    assert "Words shared with the evidence: 0." in done.out
+    assert "The documents give no more that a person would ask." in done.out
 
 
 def test_a_review_keeps_changes_and_drops(erya, made, monkeypatch):

@@ -171,13 +171,17 @@ def show_estimates(run: "Run", estimates: Mapping[str, "Estimate"]) -> None:
 
 
 def show_run(run: "Run", *, as_json: bool) -> None:
-    """Print what a run measured."""
+    """Print what a run measured: first right and wrong, last the counts of tokens."""
+    from erya.evaluating.failures import outcomes  # noqa: PLC0415
+    from erya.evaluating.report import notes_of  # noqa: PLC0415
+
     estimates = run.estimates()
     if as_json:
         echo_json(
             {
                 "run": run.name,
                 "questions": len(run.items),
+                "outcomes": outcomes(run),
                 **estimates_json(estimates),
                 "not_judged": {k: v.missing for k, v in run.not_judged().items()},
                 **spent_json(run),
@@ -186,6 +190,12 @@ def show_run(run: "Run", *, as_json: bool) -> None:
             }
         )
         return
+    counts = outcomes(run)
+    if counts:
+        told = ", ".join(f"{count} {name}" for name, count in counts.items())
+        echo(f"Of {sum(counts.values())} questions: {told}.")
+    for note in notes_of(run):
+        echo(note)
     show_estimates(run, estimates)
     show_spent(run)
     echo(f"Kept as the run {run.name}.")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from erya.assistant import Assistant
     from erya.evaluating import CachedChat, RetrievalReport, Run
+    from erya.evaluating.examples import ExampleSet
     from erya.models import ChatModel
     from erya.records import Example
     from erya.stores import Bases
@@ -53,6 +54,7 @@ _RECORDED: Final = (
     "chat_model", "chunker", "chunk_tokens", "diversity", "passages",
 )  # fmt: skip
 _ANSWERS: Final = ("passages",)  # which a search has no use for
+_NAMED: Final = 10  # lines of a set that are named
 _CACHE: Final = "model-calls.sqlite3"
 
 
@@ -240,6 +242,7 @@ def measure_answers(
         read_examples,
     )
     from erya.evaluating.citation_metrics import quoted  # noqa: PLC0415
+    from erya.evaluating.overlap import about_set  # noqa: PLC0415
 
     asked = read_examples(file)
     if split:
@@ -247,10 +250,12 @@ def measure_answers(
     if tuning:
         asked.check_tuning()
     examples = asked.drawn(queries, seed=seed) if queries else asked.examples
+    told: Mapping[str, str] = {}
     with _base(settings, kb=kb, docs=docs) as assistant:
         settings = _resolved(settings, assistant)
         if not prompt_only:
-            _check_sources(assistant, examples, principal=principal)
+            told = _unmatched(assistant, examples, principal=principal)
+            _warn(told, replace(asked, examples=examples))
         cache = _cached(assistant, settings, prompt_only=prompt_only, again=again)
         spec = {
             "kind": "answers",
@@ -296,7 +301,8 @@ def measure_answers(
                 ),
                 on_progress=show,
             )
-    return finish(run, calls_told(run))
+    about = {**about_set(examples), "unmatched": len(told)}
+    return finish(run, {**calls_told(run), "questions": about})
 
 
 def measure_named(
@@ -393,23 +399,46 @@ def _counting(*caches: "CachedChat | None") -> Callable[[], dict[str, int]]:
     return lambda: summed(each.calls() for each in caches if each is not None)
 
 
-def _check_sources(
+def _unmatched(
     assistant: "Assistant", examples: "Sequence[Example]", *, principal: Principal
-) -> None:
-    """Say so where the questions are about documents that are not there."""
-    from erya.evaluating.answers import by_suffix  # noqa: PLC0415
+) -> dict[str, str]:
+    """Return what is wrong with the evidence of questions, by their ids.
 
-    named = {each.source for e in examples for each in e.evidence if each.source}
+    A document that is not there, or words that it does not have.
+    """
+    from erya.evaluating.answers import by_suffix  # noqa: PLC0415
+    from erya.language import run_together  # noqa: PLC0415
+
+    named = [(e.id, *each) for e in examples for each in e.evidence]
     if not named:
-        return
-    held = by_suffix(d.source for d in assistant.store.documents(principal))
-    if held.keys().isdisjoint(name.lstrip("/") for name in named):
-        echo(
-            f"Note: none of the {len(named)} documents that the questions name, such "
-            f"as {min(named)!r}, is among those that are asked. Are they the right "
-            "ones?",
-            err=True,
-        )
+        return {}
+    documents = {d.source: d.id for d in assistant.store.documents(principal)}
+    held = by_suffix(documents)
+    texts: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for key, source, quote in named:
+        sources = held.get(source.lstrip("/"), []) if source else list(documents)
+        for each in sources:
+            if each not in texts:
+                text = assistant.store.document(principal, documents[each]).text
+                texts[each] = run_together(text)
+        if not sources:
+            found[key] = f"the base has no document {source!r}"
+        elif not any(run_together(quote) in texts[each] for each in sources):
+            where = f"{source!r} does not have" if source else "no document has"
+            found[key] = f"{where} the words {quote!r:.60}"
+    return found
+
+
+def _warn(unmatched: Mapping[str, str], asked: "ExampleSet") -> None:
+    """Name the lines whose evidence is not there."""
+    for key, what in list(unmatched.items())[:_NAMED]:
+        line = asked.lines.get(key)
+        where = f"line {line}" if line else f"question {key}"
+        echo(f"Note: {asked.path}, {where}, matches nothing: {what}.", err=True)
+    left = len(unmatched) - _NAMED
+    if left > 0:
+        echo(f"Note: {left} more lines match nothing.", err=True)
 
 
 def with_recorded(settings: Settings, spec: Mapping[str, Any]) -> Settings:

@@ -85,9 +85,11 @@ def make(
 ) -> None:
     """Write questions with answers and evidence from a base.
 
-    Kept are those whose evidence a search finds, and none twice. Some are made
-    unanswerable by taking their evidence away. What FILE held before is kept as a
-    version. Look at them before you trust them: erya questions review FILE.
+    Rules ask for what tables, lists, headings and sentences say, in other words and
+    another order; none is made twice, and fewer than --count where the documents give
+    no more. Some are made unanswerable by taking their evidence away. What FILE held
+    before is kept as a version. Look at them before you trust them: erya questions
+    review FILE.
 
     Examples:
 
@@ -95,6 +97,7 @@ def make(
 
       erya questions make handbook --out questions.jsonl --count 200 --model qwen
     """  # fmt: skip
+    from erya.evaluating.overlap import about_set, set_notes  # noqa: PLC0415
     from erya.evaluating.questions import make_questions, save  # noqa: PLC0415
 
     settings = settings_for(home=home, config=config, chat_model=model)
@@ -110,18 +113,23 @@ def make(
             on_progress=show,
         )
     if not made.examples:
-        msg = f"The documents of {kb!r} gave no question; {made.tried} drafts failed."
+        msg = (
+            f"The documents of {kb!r} gave no question of the {made.tried} drafts; "
+            "name a chat model that writes them with --model."
+        )
         raise UsageError(msg)
     version = save(out, made.examples)
+    about = about_set(made.examples)
     told = {
         "questions": len(made.examples),
         "unanswerable": sum(not each.answerable for each in made.examples),
         "tried": made.tried,
-        "not_found": made.unanswerable,
+        "echoing": made.echoing,
         "repeated": made.repeated,
         "unusable": made.unusable,
         "version": version,
         "file": str(out),
+        **about,
     }
     if as_json:
         echo_json(told)
@@ -131,9 +139,13 @@ def make(
         f"{told['unanswerable']} of them made unanswerable."
     )
     echo(
-        f"Left out of {made.tried} drafts: {made.unanswerable} whose evidence is not "
-        f"found, {made.repeated} repeated, {made.unusable} unusable."
+        f"Left out of {made.tried} drafts: {made.echoing} that repeat the documents' "
+        f"words, {made.repeated} repeated, {made.unusable} unusable."
     )
+    for note in set_notes(about):
+        echo(note)
+    if len(made.examples) < count:
+        echo("The documents give no more that a person would ask.")
     echo(f"Look at them: erya questions review {out}")
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -25,11 +25,13 @@ class ExampleSet:
         path: The file.
         examples: What it holds, in its order.
         digest: The SHA-256 of the file.
+        lines: The line that each stands on, by its id; empty where that is not known.
     """
 
     path: Path
     examples: Sequence[Example]
     digest: str
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     def drawn(self, count: int, *, seed: int) -> Sequence[Example]:
         """Return so many questions, drawn at random; all if there are no more.
@@ -83,15 +85,17 @@ def read_examples(path: Path) -> ExampleSet:
         UsageError: There is no question, or a line is not what it should be.
     """
     seen = Lines(path)
-    examples = []
+    examples, lines = [], {}
     for number, row in json_rows(path, wanted=("question",)):
         key = str(row.get("id") or row.get("_id") or id_of(str(row["question"])))
         seen.add(number, key, called=f"the id {key!r}")
         examples.append(_example(path, number, key=key, row=row))
+        lines[key] = number
     if not examples:
         msg = f"{path} has no questions."
         raise UsageError(msg)
-    return ExampleSet(path=path, examples=examples, digest=digest_of([path]))
+    digest = digest_of([path])
+    return ExampleSet(path=path, examples=examples, digest=digest, lines=lines)
 
 
 def write_examples(path: Path, examples: Iterable[Example]) -> None:

@@ -1,10 +1,24 @@
-"""In which way a question went wrong, as far as the figures tell."""
+"""Which answers are right, and in which way the others went wrong."""
 
-from typing import Final, NamedTuple
+from collections import Counter
+from typing import Final, Literal, NamedTuple
 
+from erya.evaluating.overlap import word_overlap
 from erya.evaluating.runs import Measured, Run
 
-__all__ = ["FAILURES", "Cluster", "clusters", "failure_of"]
+__all__ = [
+    "FAILURES",
+    "Cluster",
+    "Outcome",
+    "clusters",
+    "failure_of",
+    "outcome_of",
+    "outcomes",
+]
+
+Outcome = Literal["right", "partly", "wrong", "refused"]
+
+_PARTLY: Final = 0.5  # of an accepted answer's words, from which it is partly said
 
 FAILURES: Final = {
     "made_up": "Answered although the documents do not say",
@@ -28,6 +42,37 @@ class Cluster(NamedTuple):
 
     kind: str
     items: list[str]
+
+
+def outcomes(run: Run) -> dict[str, int]:
+    """Return how many answers are right, partly right, wrong and refused.
+
+    Empty where a run is not about answers.
+    """
+    counts = Counter(outcome_of(item) for item in run.items)
+    names: tuple[Outcome, ...] = ("right", "partly", "wrong", "refused")
+    return {name: counts[name] for name in names} if counts.keys() - {None} else {}
+
+
+def outcome_of(item: Measured) -> Outcome | None:
+    """Return what became of an answer; None where the item is none.
+
+    Right is an answer that contains an accepted one, partly right one that has half of
+    its words. Where the documents do not say, a refusal is right and all else wrong.
+    """
+    scores = item.scores
+    if "refusal" in scores:
+        return "right" if scores["refusal"] else "wrong"
+    if "contains" not in scores:
+        return None
+    if scores.get("over_refusal"):
+        return "refused"
+    if scores["contains"]:
+        return "right"
+    said = str(item.detail.get("answer") or "")
+    accepted = map(str, item.detail.get("accepted") or ())
+    has = max((word_overlap(each, said) for each in accepted), default=0.0)
+    return "partly" if has >= _PARTLY else "wrong"
 
 
 def failure_of(item: Measured) -> str | None:

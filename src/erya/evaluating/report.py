@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from erya.evaluating.comparison import LOWER_IS_BETTER
-from erya.evaluating.failures import FAILURES, clusters, failure_of
+from erya.evaluating.failures import FAILURES, clusters, failure_of, outcomes
+from erya.evaluating.overlap import set_notes
 from erya.evaluating.runs import Measured, Run
 from erya.evaluating.statistics import SCALES
 
-__all__ = ["html_report"]
+__all__ = ["html_report", "notes_of"]
 
 _TEMPLATE: Final = Path(__file__).with_name("report.html")
 _DATA: Final = "__DATA__"
@@ -47,6 +48,12 @@ def html_report(run: Run, *others: Run) -> str:
     return _TEMPLATE.read_text("utf-8").replace(_DATA, data.replace("<", "\\u003c"))
 
 
+def notes_of(run: Run) -> list[str]:
+    """Return what a reader has to know of the questions of a run, as sentences."""
+    about = run.figures.get("questions")
+    return set_notes(about) if about else []
+
+
 def _figures(run: Run) -> Mapping[str, Any]:
     stages = run.stages()
     return {
@@ -55,6 +62,8 @@ def _figures(run: Run) -> Mapping[str, Any]:
         "spec": run.spec,
         "finished": run.finished,
         "figures": run.figures,
+        "outcomes": outcomes(run),
+        "notes": notes_of(run),
         "questions": len(run.items),
         "metrics": [
             {

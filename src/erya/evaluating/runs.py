@@ -43,6 +43,9 @@ Progress = Callable[[str, int, int], None]
 _SPEC: Final = "run.json"
 _ITEMS: Final = "items.jsonl"
 _MAIN: Final = ("contains", "ndcg@10", "f2")
+_TOKEN_METRICS: Final = frozenset(
+    ("exact_match", "f1", "rouge_l", "bleu", "similarity", "similar")
+)
 _PRICES: Final = "prices"  # what a run cost does not make it another
 _LOCK: Final = ".lock"
 _MILLION: Final = 1_000_000  # tokens that a price is for
@@ -147,8 +150,9 @@ class Run:
 
     @property
     def metrics(self) -> list[str]:
-        """The names of the metrics, in the order of the first item that has each."""
-        return list(dict.fromkeys(name for item in self.items for name in item.scores))
+        """The names of the metrics, as the items have them; counts of tokens last."""
+        names = dict.fromkeys(name for item in self.items for name in item.scores)
+        return sorted(names, key=_TOKEN_METRICS.__contains__)
 
     @property
     def main_metric(self) -> str:

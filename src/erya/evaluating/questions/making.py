@@ -1,24 +1,35 @@
-"""Make questions of a base, and keep those that it can answer."""
+"""Make questions of a base, of all kinds and documents in turn.
+
+Whether a search finds the evidence is not looked at: a set of what is found already
+would say that everything is found.
+"""
 
 import hashlib
 import json
+import math
 import posixpath
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from erya.assistant import Assistant
-from erya.evaluating.questions.rules import Draft, drafts
+from erya.errors import NotAllowedError
+from erya.evaluating.overlap import USUAL_OVERLAP, mean_overlap
+from erya.evaluating.questions.drafts import Draft
+from erya.evaluating.questions.rules import drafts
+from erya.evaluating.questions.wording import Wording
 from erya.evaluating.runs import Progress
-from erya.language import run_together, terms
+from erya.language import language_of, run_together, terms
 from erya.models import ChatModel
 from erya.records import Chunk, Example, Message, Principal, Quote
 
 __all__ = ["QUESTION_PROMPT", "Made", "make_questions"]
 
-_SAME: Final = 0.8  # of the terms of two questions, from which they are one
+_SAME: Final = 0.9  # of the terms of two questions, from which they are one
 _TRIED: Final = 8  # times the wanted number of drafts that are tried
+_SPARE: Final = 1.5  # of the wanted number, as those that share most words are left out
 
 QUESTION_PROMPT: Final = """\
 You write one question for a test of a question answering system. The user's message is
@@ -30,11 +41,6 @@ Reply with one JSON object and nothing else: {"question": "...", "answer": "as s
 it can be", "quote": "the sentence of the passage that answers, word for word"}"""
 
 
-class _Seen(NamedTuple):
-    terms: frozenset[str]
-    answer: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
     """Questions, and what became of the drafts.
@@ -42,14 +48,15 @@ class Made:
     Attributes:
         examples: The questions, of all documents in turn.
         tried: Drafts that were looked at.
-        unanswerable: Drafts whose evidence the base does not find, left out.
+        echoing: Drafts that were left out because, with them, questions would share
+            more words with their evidence than those of people do.
         repeated: Drafts that ask what another asks, left out.
         unusable: Replies of the model that were no question on the passage, left out.
     """
 
     examples: Sequence[Example]
     tried: int
-    unanswerable: int
+    echoing: int
     repeated: int
     unusable: int
 
@@ -82,51 +89,115 @@ def make_questions(
         ModelError: The model cannot be reached.
         StoreError: The base is damaged or out of reach.
     """
-    root = _root(d.source for d in assistant.store.documents(principal))
-    dice = random.Random(seed)  # noqa: S311 - a draw that repeats
+    stored = list(assistant.store.documents(principal))
+    root = _root(d.source for d in stored)
+    rng = random.Random(seed)  # noqa: S311 - a draw that repeats
+    keys = [document.id for document in stored]
+    rng.shuffle(keys)
+    documents = ([*assistant.store.chunks(principal, key)] for key in keys)
+    wording = _wording(assistant, principal)
+    drawn = (
+        _by_rule(documents, rng, wording) if model is None
+        else _by_model(model, documents, rng)
+    )  # fmt: skip
     kept: list[Example] = []
-    seen: list[_Seen] = []
-    tried = lost = repeated = unusable = 0
-    chunks = _in_turn(assistant, principal, dice)
-    for draft, chunk in (
-        _by_rule(chunks, dice) if model is None else _by_model(model, chunks)
-    ):
-        if len(kept) >= count or tried >= count * _TRIED:
-            break
+    seen: list[frozenset[str]] = []
+    tried = repeated = unusable = 0
+    wanted = math.ceil(count * _SPARE)
+    for draft, chunk in drawn:
         tried += 1
         if draft is None:
             unusable += 1
-            continue
-        now = _Seen(terms(draft.question), draft.answer)
-        if any(_alike(now, other) for other in seen):
+        elif any(_alike(terms(draft.question), other) for other in seen):
             repeated += 1
-            continue
-        seen.append(now)
-        if not _is_found(assistant, draft, chunk, principal=principal):
-            lost += 1
-            continue
-        kept.append(_example(draft, chunk, root=root))
-        on_progress("Writing", len(kept), count)
-    robbed = set(dice.sample(range(len(kept)), round(unanswerable * len(kept))))
+        else:
+            seen.append(terms(draft.question))
+            kept.append(_example(draft, chunk, root=root))
+            on_progress("Writing", min(len(kept), count), count)
+        if len(kept) >= wanted or tried >= count * _TRIED:
+            break
+    plain = _plain(kept)
+    examples = plain[:count]
+    robbed = set(rng.sample(range(len(examples)), round(unanswerable * len(examples))))
     return Made(
-        examples=[_robbed(e) if i in robbed else e for i, e in enumerate(kept)],
+        examples=[_robbed(e) if i in robbed else e for i, e in enumerate(examples)],
         tried=tried,
-        unanswerable=lost,
+        echoing=len(kept) - len(plain),
         repeated=repeated,
         unusable=unusable,
     )
 
 
-def _in_turn(
-    assistant: Assistant, principal: Principal, dice: random.Random
-) -> Iterator[Chunk]:
+def _wording(assistant: Assistant, principal: Principal) -> Wording:
+    """Return the wording of the base; of Erya alone for those who may not see its."""
+    try:
+        return Wording.of(assistant.store.words(principal))
+    except NotAllowedError:
+        return Wording.of()
+
+
+def _plain(examples: list[Example]) -> list[Example]:
+    """Return the questions without those that share most words with their evidence.
+
+    In each language, as many are left out as it takes for the rest to share no more
+    than people's do.
+    """
+    most = min(USUAL_OVERLAP.values())
+    left: set[str] = set()
+    for language in ("zh", "en"):
+        order = [each for each in examples if language_of(each.question) == language]
+        order.sort(key=lambda each: mean_overlap([each]) or 0.0)
+        while order and (mean_overlap(order) or 0.0) > most:
+            order.pop()
+        left.update(each.id for each in order)
+    return [each for each in examples if each.id in left]
+
+
+def _by_rule(
+    documents: Iterable[list[Chunk]], rng: random.Random, wording: Wording
+) -> Iterator[tuple[Draft, Chunk]]:
+    """Yield a draft of each document, then another of each, of all kinds in turn.
+
+    What a document answers in two ways is not asked at all.
+    """
+    used: Counter[str] = Counter()
+    queues: list[list[tuple[Draft, Chunk]]] = []
+
+    def rarest(queue: list[tuple[Draft, Chunk]]) -> tuple[Draft, Chunk]:
+        draft, chunk = min(queue, key=lambda each: used[each[0].kind])
+        queue.remove((draft, chunk))
+        used[draft.kind] += 1
+        return draft, chunk
+
+    for chunks in documents:
+        found = [(d, chunk) for chunk in chunks for d in drafts(chunk, wording=wording)]
+        answers: dict[str, set[tuple[str, ...]]] = {}
+        for draft, _ in found:
+            answers.setdefault(draft.question, set()).add(draft.answers)
+        queue = [each for each in found if len(answers[each[0].question]) == 1]
+        rng.shuffle(queue)
+        queues.append(queue)
+        if queue:
+            yield rarest(queue)
+    while any(queues):
+        for queue in queues:
+            if queue:
+                yield rarest(queue)
+
+
+def _by_model(
+    model: ChatModel, documents: Iterable[list[Chunk]], rng: random.Random
+) -> Iterator[tuple[Draft | None, Chunk]]:
+    """Yield what the model asks about each chunk; None where it is no question."""
+    for chunk in _in_turn(documents, rng):
+        yield _asked_by(model, chunk), chunk
+
+
+def _in_turn(documents: Iterable[list[Chunk]], rng: random.Random) -> Iterator[Chunk]:
     """Yield a chunk of each document, then another of each, in a random order."""
-    keys = [document.id for document in assistant.store.documents(principal)]
-    dice.shuffle(keys)
     queues: list[list[Chunk]] = []
-    for key in keys:
-        chunks = assistant.store.chunks(principal, key)
-        dice.shuffle(chunks)
+    for chunks in documents:
+        rng.shuffle(chunks)
         if chunks:
             yield chunks.pop()
         queues.append(chunks)
@@ -134,34 +205,6 @@ def _in_turn(
         for chunks in queues:
             if chunks:
                 yield chunks.pop()
-
-
-def _by_rule(
-    chunks: Iterator[Chunk], dice: random.Random
-) -> Iterator[tuple[Draft | None, Chunk]]:
-    """Yield one draft of each chunk, then another of each, as far as they have some."""
-    left: list[tuple[list[Draft], Chunk]] = []
-    for chunk in chunks:
-        found = list(drafts(chunk))
-        dice.shuffle(found)
-        # Definitions are rare and ask most; they are taken from the end.
-        found.sort(key=lambda draft: draft.kind == "definition")
-        if found:
-            yield found.pop(), chunk
-        if found:
-            left.append((found, chunk))
-    while left:
-        for found, chunk in left:
-            yield found.pop(), chunk
-        left = [(found, chunk) for found, chunk in left if found]
-
-
-def _by_model(
-    model: ChatModel, chunks: Iterator[Chunk]
-) -> Iterator[tuple[Draft | None, Chunk]]:
-    """Yield what the model asks about each chunk; None where it is no question."""
-    for chunk in chunks:
-        yield _asked_by(model, chunk), chunk
 
 
 def _asked_by(model: ChatModel, chunk: Chunk) -> Draft | None:
@@ -182,24 +225,9 @@ def _asked_by(model: ChatModel, chunk: Chunk) -> Draft | None:
         return None
     stands = quote and run_together(quote) in run_together(chunk.text)
     return (
-        Draft("model", question, answer, quote)
+        Draft("model", question, (answer,), (quote,))
         if stands and question and answer
         else None
-    )
-
-
-def _is_found(
-    assistant: Assistant, draft: Draft, chunk: Chunk, *, principal: Principal
-) -> bool:
-    """Tell whether a search for the question brings the sentence that answers it."""
-    found = assistant.search(
-        draft.question, principal=principal, limit=assistant.passages
-    )
-    wanted = run_together(draft.quote)
-    return any(
-        hit.chunk.document_id == chunk.document_id
-        and wanted in run_together(hit.chunk.text)
-        for hit in found.hits
     )
 
 
@@ -222,8 +250,8 @@ def _example(draft: Draft, chunk: Chunk, *, root: str) -> Example:
     return Example(
         id=hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:12],
         question=draft.question,
-        answers=(draft.answer,),
-        evidence=(Quote(source, draft.quote),),
+        answers=draft.answers,
+        evidence=tuple(Quote(source, quote) for quote in draft.quotes),
         metadata={"made_by": draft.kind, "review": "pending"},
     )
 
@@ -240,9 +268,6 @@ def _robbed(example: Example) -> Example:
     )
 
 
-def _alike(one: _Seen, other: _Seen) -> bool:
-    """Tell whether two drafts ask the same; what differs in a word may be another."""
-    if one.terms == other.terms:
-        return True
-    shared = len(one.terms & other.terms) / max(len(one.terms | other.terms), 1)
-    return shared >= _SAME and one.answer == other.answer
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Tell whether two drafts ask the same, or nearly."""
+    return len(one & other) / max(len(one | other), 1) >= _SAME
