@@ -14,6 +14,7 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from typing_extensions import override
 
 from erya.errors import FetchError
 
-__all__ = ["Fetched", "canonical", "fetch"]
+__all__ = ["Fetched", "canonical", "fetch", "unpacked"]
 
 _PORTS: Final = {"http": 80, "https": 443}
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
@@ -158,6 +159,8 @@ def _once(
             with connection.getresponse() as response:
                 told = {name.lower(): value for name, value in response.getheaders()}
                 data = _body(response, url, most_bytes=most_bytes, until=until)
+                packed = told.get("content-encoding", "")
+                data = _plain(data, packed, url, most_bytes=most_bytes)
     except (OSError, ValueError, http.client.HTTPException) as error:
         if time.monotonic() > until:
             msg = f"{url} took too long."
@@ -190,8 +193,49 @@ def _checked(host: str, port: int, *, allowed: bool) -> str:
     return addresses[0]
 
 
+def unpacked(data: bytes, *, most_bytes: int) -> bytes:
+    """Return what gzip or zlib has packed; never more than a byte over the limit.
+
+    Raises:
+        ValueError: It is damaged or cut off, or unpacks to more.
+    """
+    # 32 more bits: the head tells which of both it is. Some servers leave it out.
+    for bits in (zlib.MAX_WBITS + 32, -zlib.MAX_WBITS):
+        reader = zlib.decompressobj(bits)
+        try:
+            plain = reader.decompress(data, most_bytes + 1)
+        except zlib.error:
+            continue
+        if reader.eof and len(plain) <= most_bytes:
+            return plain
+        break
+    msg = f"what is packed is damaged, or more than {most_bytes:,} bytes"
+    raise ValueError(msg)
+
+
+def _plain(data: bytes, packed: str, url: str, *, most_bytes: int) -> bytes:
+    """Undo the packing that a server has chosen although it was not asked to.
+
+    Raises:
+        FetchError: It is of an unknown kind, damaged, or a bomb.
+    """
+    kind = packed.strip().lower()
+    if kind in {"", "identity"} or not data:
+        return data
+    if kind not in {"gzip", "x-gzip", "deflate"}:
+        msg = f"{url} came packed with {kind[:20]!r}, which was not asked for."
+        raise FetchError(msg, code="packed")
+    try:
+        return unpacked(data, most_bytes=most_bytes)
+    except ValueError as error:
+        msg = f"{url} came packed with {kind[:20]!r}: {error}."
+        raise FetchError(msg, code="packed") from None
+
+
 def _is_public(address: str) -> bool:
     told = ipaddress.ip_address(address.partition("%")[0])
+    if any(told in network for network in _NOT_PUBLIC):
+        return False
     if isinstance(told, ipaddress.IPv6Address):
         # What carries an address of IPv4 may lead inside, where it is translated.
         carries = told.teredo is not None or told.sixtofour is not None
@@ -199,6 +243,17 @@ def _is_public(address: str) -> bool:
     return told.is_global and not told.is_multicast
 
 
+# What Python 3.11 takes for public: documentation (RFC 9637), segment routing (RFC
+# 9602), protocol assignments, relays (RFC 6890, 7526), and a host of Azure's machines.
+_NOT_PUBLIC: Final = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "3fff::/20", "5f00::/16", "2001::/23", "192.0.0.0/24", "192.88.99.0/24",
+            "168.63.129.16/32",
+        ),
+    )
+)  # fmt: skip
 _UNICAST: Final = ipaddress.IPv6Network("2000::/3")  # all that is assigned (RFC 4291)
 
 

@@ -1,10 +1,12 @@
 """Where documents come from: a web site, a bucket, standard input, folders in use."""
 
+import gzip
 import io
 import os
 import socket
 import threading
 import urllib.request
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
@@ -27,7 +29,8 @@ class Site:
     """A web site on this machine: what it has, and what it was asked for."""
 
     def __init__(self):
-        self.pages: dict[str, str] = {}
+        self.pages: dict[str, str | bytes] = {}
+        self.packed: dict[str, str] = {}  # how a page comes
         self.etags: dict[str, str] = {}
         self.status: dict[str, int] = {}
         self.moved: dict[str, str] = {}
@@ -39,7 +42,8 @@ class Site:
         path = handler.path
         self.asked.append(path)
         etag = self.etags.get(path, "")
-        body = self.pages.get(path, "").encode()
+        page = self.pages.get(path, "")
+        body = page if isinstance(page, bytes) else page.encode()
         status = self.status.get(path, 200 if path in self.pages else 404)
         if path in self.moved:
             status = 302
@@ -52,6 +56,8 @@ class Site:
             handler.send_header("ETag", etag)
         if path in self.moved:
             handler.send_header("Location", self.moved[path])
+        if path in self.packed:
+            handler.send_header("Content-Encoding", self.packed[path])
         handler.end_headers()
         handler.wfile.write(body)
 
@@ -760,3 +766,104 @@ def test_a_file_that_never_rests_is_named(tmp_path, monkeypatch):
 
     assert isinstance(found, Problem)
     assert found.code == "changing"
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"),
+    [("s.xml.gz", gzip.compress), ("s.xml", lambda data: data)],
+)
+@pytest.mark.parametrize("form", ["{}", "<![CDATA[{}]]>", "\n  <![CDATA[ {} ]]>\n"])
+def test_a_sitemap_may_be_packed_and_its_addresses_may_be_character_data(
+    site, name, pack, form
+):
+    named = form.format(f"{site.url}/docs/only")
+    site.pages |= {
+        "/docs/": "<p>Root</p>",
+        "/docs/only": "<p>Only there</p>",
+        "/robots.txt": f"Sitemap: {site.url}/{name}",
+        f"/{name}": pack(f"<urlset><url><loc>{named}</loc></url></urlset>".encode()),
+    }
+    _, found = crawl(site)
+
+    assert [each.source for each in found] == [
+        f"{site.url}/docs/",
+        f"{site.url}/docs/only",
+    ]
+
+
+def test_a_sitemap_may_be_a_plain_list(site):
+    site.pages |= {
+        "/docs/": "<p>Root</p>",
+        "/docs/only": "<p>Only there</p>",
+        "/robots.txt": f"Sitemap: {site.url}/s.txt",
+        "/s.txt": f"{site.url}/docs/only\n",
+    }
+    _, found = crawl(site)
+
+    assert [each.source for each in found] == [
+        f"{site.url}/docs/",
+        f"{site.url}/docs/only",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("deflate", lambda data: zlib.compress(data)[2:-4]),  # without its head
+    ],
+)
+def test_a_page_that_comes_packed_is_read_under_its_own_address(site, kind, pack):
+    site.pages["/docs/"] = pack(b"<p>Packed words</p>")
+    site.packed["/docs/"] = kind
+    _, found = crawl(site)
+
+    assert [(each.source, each.data) for each in found] == [
+        (f"{site.url}/docs/", b"<p>Packed words</p>")
+    ]
+
+
+@pytest.mark.parametrize("kind", ["gzip", "br", "deflate"])
+def test_what_does_not_unpack_or_is_a_bomb_is_told(site, kind):
+    site.pages |= {
+        "/docs/": '<a href="bomb">x</a>',
+        "/docs/bomb": gzip.compress(b"0" * 10**7),
+    }
+    site.packed["/docs/bomb"] = kind
+    _, found = crawl(site, page_bytes=1_000_000)
+
+    assert (found[1].code, found[1].failed) == ("packed", True)
+
+
+def test_frames_and_where_a_page_sends_its_reader_are_read(site):
+    site.pages |= {
+        "/docs/": '<meta http-equiv="refresh" content="0; url=next"><p>Go on</p>',
+        "/docs/next": '<iframe src="framed"></iframe><p>Next</p>',
+        "/docs/framed": "<p>Framed</p>",
+    }
+    _, found = crawl(site)
+
+    names = ("", "next", "framed")
+    assert [each.source for each in found] == [f"{site.url}/docs/{n}" for n in names]
+
+
+def test_robots_and_sitemaps_are_not_followed_to_another_host(site):
+    site.pages |= {"/docs/": "<p>Root</p>"}
+    port = site.url.rpartition(":")[2]
+    for name in ("/robots.txt", "/sitemap.xml"):
+        site.moved[name] = f"http://localhost:{port}/elsewhere"
+    _, found = crawl(site)
+
+    assert [each.source for each in found] == [f"{site.url}/docs/"]
+    assert "/elsewhere" not in site.asked
+
+
+@pytest.mark.parametrize(
+    "address", ["3fff::1", "5f00::1", "192.0.0.9", "192.88.99.1", "168.63.129.16"]
+)
+def test_addresses_that_lead_nowhere_public_are_refused(monkeypatch, address):
+    answer = [(None, None, None, "", (address, 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
+    with pytest.raises(FetchError, match="not public"):
+        egress.fetch("http://inside.example/", most_bytes=10, seconds=1.0)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
-from itertools import islice
+from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -32,10 +32,24 @@ _LOOKED_AT: Final = 5_000_000  # bytes of a page that are looked through for lin
 _MOST_LINKS: Final = 5_000
 _MOST_WAIT: Final = 30.0  # seconds: longer delays of robots.txt are not waited for
 _GONE: Final = (404, 410)
-_LOCATIONS: Final = re.compile(r"<loc>\s*([^<\s]{1,2000})\s*</loc>", re.IGNORECASE)
+_LOCATIONS: Final = re.compile(
+    r"<loc>\s*(?:<!\[CDATA\[\s*)?([^<\s\]]{1,2000})\s*(?:\]\]>\s*)?</loc>",
+    re.IGNORECASE,
+)
+_ADDRESS_LINE: Final = re.compile(r"^\s*(https?://\S{1,2000})\s*$", re.MULTILINE)
+_GZIP: Final = b"\x1f\x8b"
 # Nothing of a tag goes past the next one: a page of beginnings costs no more.
 _HREF: Final = r"[^<>]{0,500}?\bhref\s*=\s*[\"']?([^\"'\s<>]{1,2000})"
 _LINKS: Final = re.compile(rf"<a\s{_HREF}", re.IGNORECASE)
+_FRAMES: Final = re.compile(
+    r"<i?frame\s[^<>]{0,500}?\bsrc\s*=\s*[\"']?([^\"'\s<>]{1,2000})", re.IGNORECASE
+)
+# A page that sends its reader on.
+_REFRESH: Final = re.compile(
+    r"<meta\s(?=[^<>]{0,300}http-equiv\s*=\s*[\"']?refresh\b)"
+    r"[^<>]{0,500}?\burl\s*=\s*['\"]?([^\"'\s<>]{1,2000})",
+    re.IGNORECASE,
+)
 _BASE: Final = re.compile(rf"<base\s{_HREF}", re.IGNORECASE)
 _CANONICAL: Final = re.compile(
     rf"<link\s(?=[^<>]{{0,300}}rel\s*=\s*[\"']?canonical\b){_HREF}", re.IGNORECASE
@@ -257,6 +271,9 @@ class WebSource(Source):
         code = "unreachable" if found.status >= 500 else "refused"
         return _problem(url, code, message)
 
+    def _is_of_host(self, url: str) -> bool:
+        return _same_host(url, self.url)
+
     def _may_read(self, url: str) -> bool:
         return self._is_inside(url) and self._robots.can_fetch(url, _AGENT)
 
@@ -270,7 +287,7 @@ class WebSource(Source):
         links = list(
             dict.fromkeys(
                 link
-                for match in islice(_LINKS.finditer(text), _MOST_LINKS)
+                for match in islice(_named_in(text), _MOST_LINKS)
                 if (link := _absolute(base, match[1])) and self._is_inside(link)
             )
         )
@@ -321,7 +338,9 @@ class WebSource(Source):
         """
         try:
             found = self._fetch(
-                urljoin(self.url, "/robots.txt"), most_bytes=_ROBOTS_BYTES
+                urljoin(self.url, "/robots.txt"),
+                most_bytes=_ROBOTS_BYTES,
+                follows=self._is_of_host,
             )
         except FetchError as error:
             msg = f"robots.txt cannot be read, so that nothing may be: {error}"
@@ -351,17 +370,20 @@ class WebSource(Source):
             read.add(url)
             self.sleep(self._wait())
             try:
-                found = self._fetch(url, most_bytes=_SITEMAP_BYTES)
+                found = self._fetch(
+                    url, most_bytes=_SITEMAP_BYTES, follows=self._is_of_host
+                )
             except FetchError:
                 self._doubtful = True  # links are followed, but may not lead to all
                 continue
             if found.status != 200:
                 self._doubtful = self._doubtful or found.status not in _GONE
                 continue
-            text = found.data.decode("utf-8", "replace")
+            text = _sitemap_text(found.data)
+            form = _LOCATIONS if "<" in text else _ADDRESS_LINE
             named = (
                 address
-                for match in _LOCATIONS.finditer(text)
+                for match in form.finditer(text)
                 if (address := _absolute(url, unescape(match[1])))
             )
             if "<sitemapindex" in text:
@@ -430,3 +452,18 @@ def _is_html(found: egress.Fetched) -> bool:
 
 def _problem(url: str, code: str, message: str) -> Problem:
     return Problem(source=url, code=code, message=message, failed=True)
+
+
+def _named_in(text: str) -> Iterator[re.Match[str]]:
+    """Yield what a page leads to: links, frames, and where it sends its reader."""
+    return chain(_REFRESH.finditer(text), _FRAMES.finditer(text), _LINKS.finditer(text))
+
+
+def _sitemap_text(data: bytes) -> str:
+    """Return the text of a sitemap; nothing of one that is packed and damaged."""
+    if data.startswith(_GZIP):
+        try:
+            data = egress.unpacked(data, most_bytes=_SITEMAP_BYTES)
+        except ValueError:
+            return ""
+    return data.decode("utf-8", "replace")
