@@ -33,6 +33,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.chdir(working)
     monkeypatch.setenv("ERYA_HOME", str(folder))
     monkeypatch.setenv("ERYA_USER", "tester")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("ERYA_CONFIG", raising=False)
     return folder
 

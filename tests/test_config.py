@@ -1,7 +1,7 @@
 import pytest
 
-from erya.config import load
-from erya.errors import UsageError
+from erya.config import load, trust
+from erya.errors import UntrustedSettingsError, UsageError
 
 
 def origins(**given):
@@ -103,3 +103,58 @@ def test_home_becomes_absolute(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     assert load({"home": "here"}, environment={})[0].home == tmp_path / "here"
+
+
+@pytest.fixture
+def standing_in(tmp_path):
+    """Return a function that puts a settings file into the working folder."""
+
+    def put(told):
+        file = tmp_path / "work" / "erya.toml"
+        file.write_text(told)
+        return file
+
+    return put
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'chat_proxy = "http://evil.example:3128"',
+        'trace_file = "/tmp/everything"',
+        'model_hub = "http://evil.example"',
+        'chat_model = "theirs"',
+        'home = "/tmp/theirs"',
+        '[sources.a]\nurl = "http://evil.example/"',
+    ],
+)
+def test_a_file_that_only_lies_here_may_not_say_what_sends_or_writes(standing_in, told):
+    file = standing_in(told)
+    with pytest.raises(UntrustedSettingsError, match="erya config trust") as error:
+        load(environment={})
+    assert error.value.file == str(file)
+
+    load(environment={}, file=file)  # named is trusted
+    load(environment={"ERYA_CONFIG": str(file)})
+
+
+def test_a_trusted_file_is_read_until_it_changes(standing_in):
+    file = standing_in('chat_model = "ours"')
+    trust(file)
+    assert load(environment={})[0].chat_model == "ours"
+
+    standing_in('chat_model = "theirs"')
+    with pytest.raises(UntrustedSettingsError):
+        load(environment={})
+
+
+def test_the_program_names_the_file_and_asks_for_trust_once(standing_in, erya):
+    file = standing_in("passages = 3")
+    assert f"Settings: {file}" in erya("config", "show").err
+
+    standing_in('chat_proxy = "http://127.0.0.1:1"')
+    refused = erya("config", "show")
+    assert refused.code == 2
+    assert "sets chat_proxy" in refused.err
+    assert erya("config", "trust").code == 0
+    assert erya("config", "show").code == 0

@@ -8,6 +8,7 @@ on as arguments; nothing else looks.
 import dataclasses
 import difflib
 import getpass
+import hashlib
 import os
 import re
 import tomllib
@@ -18,7 +19,7 @@ from typing import Any, Final, NamedTuple
 
 import platformdirs
 
-from erya.errors import UsageError
+from erya.errors import UntrustedSettingsError, UsageError
 
 __all__ = [
     "AUTO_CHUNKER",
@@ -48,6 +49,10 @@ def _user() -> str:
         return "owner"
 
 
+def _trusted_file() -> Path:
+    return platformdirs.user_config_path("erya", appauthor=False) / "trusted-settings"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
     """A source that `erya sync` keeps a base in step with: `[sources.NAME]`.
@@ -64,6 +69,8 @@ class SourceSettings:
         pages: How many pages of a web site at most.
         delay: Seconds between two requests to it.
         private: Whether the site may have an address that is not public.
+        proxy: The proxy to reach a bucket through; empty goes there directly.
+        machine_role: Whether a bucket's keys may come from the machine's own role.
     """
 
     name: str
@@ -77,6 +84,8 @@ class SourceSettings:
     pages: int = 2_000
     delay: float = 0.5
     private: bool = False
+    proxy: str = ""
+    machine_role: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +183,14 @@ class Settings:
     sources: tuple[SourceSettings, ...] = ()
 
 
+# What a file that one merely stands beside may not set: who is asked, what is written.
+_SENDS_OR_WRITES: Final = frozenset(
+    ("home", "user", "chat_model", "chat_proxy", "embedding_model", "embedding_proxy",
+     "rerank_model", "rerank_proxy", "model_hub", "enrich_model", "enrich_names",
+     "mask", "mask_originals", "trace_file", "sources")
+)  # fmt: skip
+
+
 class Origin(NamedTuple):
     """A setting's value and where it came from, for `erya config show`."""
 
@@ -197,11 +214,15 @@ def load(
             `erya.toml` in the working folder if it is there.
 
     Raises:
+        UntrustedSettingsError: The file merely lies in the working folder, sets what
+            can send or write, and nobody has said that it may.
         UsageError: A name is unknown, a value has the wrong type or is out of range, or
             the file cannot be read.
     """
     environment = os.environ if environment is None else environment
     named = file or (Path(environment[_CONFIG]) if environment.get(_CONFIG) else None)
+    if named is None:
+        _refuse_untrusted(Path(_FILE).resolve())
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for origin, given in (
@@ -231,6 +252,48 @@ def secret(variable: str) -> str | None:
     """
     value = os.environ.get(variable)
     return None if value is None else value.strip()
+
+
+def trust(file: Path) -> None:
+    """Remember that a settings file may name what sends and writes, as it is now.
+
+    Raises:
+        UsageError: It cannot be read, or this cannot be remembered.
+    """
+    try:
+        mark = _mark_of(file.resolve())
+        known = _trusted_marks()
+        _trusted_file().parent.mkdir(parents=True, exist_ok=True)
+        _trusted_file().write_text("\n".join([*sorted({*known, mark}), ""]), "utf-8")
+    except OSError as error:
+        msg = f"It cannot be remembered that {str(file)!r} is trusted: {error}."
+        raise UsageError(msg) from None
+
+
+def _refuse_untrusted(file: Path) -> None:
+    given = _from_file(None)
+    risky = tuple(
+        sorted(name for name in _SENDS_OR_WRITES & given.keys() if _asks(given[name]))
+    )
+    if risky and _mark_of(file) not in _trusted_marks():
+        raise UntrustedSettingsError(file=str(file), settings=risky)
+
+
+def _asks(value: Any) -> bool:
+    """Tell whether a setting asks for anything: `auto` is what comes with Erya."""
+    return value not in {"", AUTO_MODEL} if isinstance(value, str) else bool(value)
+
+
+def _mark_of(file: Path) -> str:
+    """Return what tells a file with these contents from all others."""
+    return hashlib.sha256(str(file).encode() + b"\0" + file.read_bytes()).hexdigest()
+
+
+def _trusted_marks() -> frozenset[str]:
+    try:
+        return frozenset(_trusted_file().read_text("utf-8").split())
+    except (OSError, ValueError):
+        return frozenset()
 
 
 def _from_file(named: Path | None) -> dict[str, Any]:

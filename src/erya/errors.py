@@ -3,6 +3,7 @@
 * EryaError: everything Erya raises on purpose.
   + UsageError: the caller can mend it; the CLI prints it without a traceback.
     - MissingExtraError: an optional dependency is not installed.
+    - UntrustedSettingsError: a settings file that only lies here can send or write.
     - NotAllowedError: the caller may not do this.
     - NotFoundError: no such base, document or model, or none that the caller may see.
   + DocumentError: one document cannot be read; the rest of the batch goes on.
@@ -28,6 +29,7 @@ __all__ = [
     "NotFoundError",
     "OtherModelError",
     "StoreError",
+    "UntrustedSettingsError",
     "UsageError",
 ]
 
@@ -53,6 +55,24 @@ class MissingExtraError(UsageError):
         super().__init__(
             f"{feature} needs packages that are not installed. "
             f"Install them with: pip install 'erya[{extra}]'"
+        )
+
+
+class UntrustedSettingsError(UsageError):
+    """A settings file that merely lies in the working folder can send or write.
+
+    Attributes:
+        file: The file.
+        settings: Those of its settings that can.
+    """
+
+    def __init__(self, *, file: str, settings: tuple[str, ...]) -> None:
+        """Word the error: the file, its settings, and how to say that it may."""
+        self.file, self.settings = file, settings
+        super().__init__(
+            f"{file} sets {', '.join(settings)}: what can reach other machines, or "
+            "write. If it is yours, say so once: erya config trust. Or name it: "
+            "--config erya.toml"
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from erya.assistant import Assistant
+from erya.config import trust
 from erya.loading.walls import standing_walls
 from erya.testing import ChatServer, Reply
 from tests.loading.pdf_files import pdf
@@ -119,6 +120,7 @@ def test_search_lists_passages(erya, folder):
 
 def test_search_explains_each_leg(erya, folder):
     Path("erya.toml").write_text('embedding_model = "all-MiniLM-L6-v2"\n', "utf-8")
+    trust(Path("erya.toml"))
     erya("ingest", folder, "--kb", "docs")
 
     english = erya("search", "hotels", "-k", "1", "--explain", "--kb", "docs").out
@@ -599,6 +601,7 @@ def test_what_is_missing_leaves_no_empty_base_behind(erya, folder):
     refused = erya("ingest", folder, "--kb", "new", "--config", "none.toml")
     assert refused.code == 2
     Path("erya.toml").write_text('embedding_model = "nope"\n', "utf-8")
+    trust(Path("erya.toml"))
 
     refused = erya("ingest", folder, "--kb", "new")
 
@@ -619,6 +622,7 @@ def test_the_command_that_shows_a_citation_goes_as_it_is(erya, folder, tmp_path)
 
 def test_explain_says_why_the_vectors_are_silent(erya, folder):
     Path("erya.toml").write_text('embedding_model = "all-MiniLM-L6-v2"\n', "utf-8")
+    trust(Path("erya.toml"))
     erya("ingest", folder, "--kb", "docs")
 
     assert (
@@ -897,6 +901,7 @@ def test_sync_follows_the_sources_of_the_settings(erya, folder, tmp_path):
         f'[sources.handbook]\npath = "{folder}"\nkb = "docs"\nreaders = ["public"]\n[sources.lost]\npath = "{tmp_path / "lost"}"\n',
         encoding="utf-8",
     )
+    trust(Path("erya.toml"))
 
     done = erya("sync")
 

@@ -117,6 +117,7 @@ def test_documents_inside_a_document_are_read_as_files_of_their_own():
 
     sources = [each.item.source for each in found]
     assert sources == ["/lease.docx", "/lease.docx/costs.xlsx"]
+    assert found[1].parsed is not None
     assert "1800" in found[1].parsed.text
 
 

@@ -88,4 +88,6 @@ def test_a_file_that_a_pdf_carries_is_read_as_a_file_of_its_own():
     with ParserPool(workers=1) as pool:
         found = {o.item.source: o for o in pool.parse_all([item])}
 
-    assert "92" in found["/fees.pdf/rates.csv"].parsed.text
+    inside = found["/fees.pdf/rates.csv"].parsed
+    assert inside is not None
+    assert "92" in inside.text

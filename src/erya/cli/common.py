@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from typing_extensions import override
 
-from erya.config import AUTO_CHUNKER, AUTO_MODEL, Settings, load, secret
-from erya.errors import NotFoundError, UsageError
+from erya.config import AUTO_CHUNKER, AUTO_MODEL, Settings, load, secret, trust
+from erya.errors import NotFoundError, UntrustedSettingsError, UsageError
 from erya.records import Chunk, Citation, Hit, Principal, Problem
 
 if TYPE_CHECKING:
@@ -179,7 +179,20 @@ def settings_for(**flags: Any) -> Settings:
         UsageError: A setting is unknown or wrong.
     """
     file = flags.pop("config", None)
-    settings, _ = load(flags, file=file)
+    try:
+        settings, origins = load(flags, file=file)
+    except UntrustedSettingsError as error:
+        if not interactive():
+            raise
+        what = ", ".join(error.settings)
+        echo(f"{error.file} sets {what}: what can reach other machines, or write.")
+        if not click.confirm("Is it yours, and may it?"):
+            raise
+        trust(Path(error.file))
+        settings, origins = load(flags, file=file)
+    found = {Path(each.origin) for each in origins if each.origin.endswith(".toml")}
+    for path in found if file is None else ():
+        echo(f"Settings: {path}", err=True)
     return settings
 
 

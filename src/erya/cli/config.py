@@ -4,14 +4,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
+
 from erya.addresses import cover_secrets
 from erya.cli.common import (
     Group,
+    echo,
     echo_json,
     table,
     usual_options,
 )
-from erya.config import load
+from erya.config import load, trust
 
 __all__ = ["app"]
 
@@ -47,6 +50,29 @@ def show(*, as_json: bool, home: Path | None, config: Path | None) -> None:
         ],
         header=("SETTING", "VALUE", "FROM"),
     )
+
+
+@app.command("trust")
+@click.argument(
+    "file",
+    default="erya.toml",
+    type=click.Path(path_type=Path, exists=True),
+    help="The settings file.",
+)
+def trust_file(*, file: Path) -> None:
+    """Let the settings file of a folder name what reaches other machines, or writes.
+
+    As it is now: once it changes, it is asked again. A file that --config or
+    ERYA_CONFIG names needs no trust.
+
+    Examples:
+
+      erya config trust
+
+      erya config trust projects/erya.toml
+    """
+    trust(file)
+    echo(f"Trusted as it is: {file.resolve()}")
 
 
 def _shown(value: Any) -> Any:

@@ -144,6 +144,8 @@ def source_of_settings(given: "SourceSettings", settings: "Settings") -> "Source
             prefix=given.prefix,
             endpoint=given.endpoint,
             object_bytes=most,
+            proxy=given.proxy,
+            machine_role=given.machine_role,
         )
     from erya.loading import FolderSource  # noqa: PLC0415
 

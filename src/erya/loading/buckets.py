@@ -15,6 +15,8 @@ __all__ = ["BucketSource"]
 
 _TRIES: Final = 3
 _SECONDS: Final = 60
+# Where keys are asked for over the network: of the machine, of its container.
+_OF_MACHINES: Final = ("iam-role", "container-role")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,19 +24,24 @@ class BucketSource(Source):
     """Offers the objects of a bucket below a prefix, and reads those with a new ETag.
 
     Keys and region come from where every program of AWS has them: the environment, or
-    `~/.aws`.
+    `~/.aws`. The machine's own role is asked for only where that is allowed, and no
+    proxy of the environment is used: both would be told who asks for what.
 
     Attributes:
         bucket: Its name.
         prefix: The folder that the keys are in; empty for all.
         endpoint: Where it is, if not at AWS: `http://127.0.0.1:9000`.
         object_bytes: The largest object that is read.
+        proxy: The proxy to reach it through; empty goes there directly.
+        machine_role: Whether keys may come from the machine's metadata address.
     """
 
     bucket: str
     prefix: str = ""
     endpoint: str = ""
     object_bytes: int = 100_000_000
+    proxy: str = ""
+    machine_role: bool = False
     _complete: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -85,17 +92,27 @@ class BucketSource(Source):
         self._complete = True
 
     def _client(self) -> tuple[Any, tuple[type[Exception], ...]]:
-        boto3, config, failures = (
+        boto3, config, failures, sessions = (
             require(name, feature="Reading a bucket", extra="s3")
-            for name in ("boto3", "botocore.config", "botocore.exceptions")
-        )
+            for name in (
+                "boto3", "botocore.config", "botocore.exceptions", "botocore.session",
+            )
+        )  # fmt: skip
+        session = sessions.get_session()
+        if not self.machine_role:
+            found_by = session.get_component("credential_provider")
+            for provider in _OF_MACHINES:
+                found_by.remove(provider)
         told = config.Config(
             connect_timeout=_SECONDS,
             read_timeout=_SECONDS,
             retries={"max_attempts": _TRIES},
+            proxies={"http": self.proxy, "https": self.proxy} if self.proxy else {},
         )
         try:
-            client = boto3.client("s3", endpoint_url=self.endpoint or None, config=told)
+            client = boto3.Session(botocore_session=session).client(
+                "s3", endpoint_url=self.endpoint or None, config=told
+            )
         except ValueError:
             msg = (
                 f"{self.endpoint!r} is no endpoint of buckets. They are addresses: "
