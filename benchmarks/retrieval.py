@@ -45,7 +45,7 @@ def main() -> None:
         print(
             f"{folder.name} · {metric} · {told(words, metric)} · {told(both, metric)} · "
             f"{rate:.0f} · {f'{rate / limit:.2f}' if limit else 'nothing to embed'} · "
-            f"{both['p50_ms']:.1f} / {both['p95_ms']:.1f} · {both['peak_rss_mb']}",
+            f"{both['search_10_p50_ms']:.1f} / {both['search_10_p95_ms']:.1f} · {both['peak_rss_mb']}",
             flush=True,
         )
 

@@ -150,7 +150,7 @@ def test_a_trusted_file_is_read_until_it_changes(standing_in):
 
 def test_the_program_names_the_file_and_asks_for_trust_once(standing_in, erya):
     file = standing_in("passages = 3")
-    assert f"Settings: {file}" in erya("config", "show").err
+    assert f"Settings: {file}" in erya("kb", "list").err
 
     standing_in('chat_proxy = "http://127.0.0.1:1"')
     refused = erya("config", "show")

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from erya.errors import NotAllowedError, UsageError
@@ -43,3 +45,10 @@ def test_labels_that_a_person_typed_are_checked():
             reader_labels([wrong])
     with pytest.raises(UsageError, match="At least one"):
         reader_labels([])
+
+
+def test_a_name_is_no_principal():
+    named: Any = "ada"
+    for ask in (labels, lambda told: permit(told, "read")):
+        with pytest.raises(UsageError, match="Principal\\(user="):
+            ask(named)

@@ -119,6 +119,10 @@ class Assistant:
 
     def __exit__(self, *_: object) -> None:
         """Close the store."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the store; for those who do not use `with`."""
         self.store.close()
 
     def ingest(

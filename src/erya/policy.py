@@ -26,7 +26,11 @@ def labels(principal: Principal) -> frozenset[str] | Everything:
 
     Nobody in particular, without groups, reads what is public. An owner and the system
     read everything, which is a value of its own and never an empty set.
+
+    Raises:
+        UsageError: `principal` is no Principal.
     """
+    _check(principal)
     if principal.role != "reader":
         return EVERYTHING
     own = {f"user:{principal.user}"} if principal.user else set()
@@ -41,12 +45,23 @@ def permit(principal: Principal, action: Action) -> None:
 
     Raises:
         NotAllowedError: A reader asked for more than reading.
+        UsageError: `principal` is no Principal.
     """
+    _check(principal)
     if action == "read" or principal.role != "reader":
         return
     who = principal.user or "an unnamed reader"
     msg = f"{who} may read this base and not {action} it. Ask its owner."
     raise NotAllowedError(msg)
+
+
+def _check(principal: object) -> None:
+    if not isinstance(principal, Principal):
+        msg = (
+            f"A principal is a Principal, got {principal!r}. Try "
+            'Principal(user="ada", groups=frozenset({"sales"})).'
+        )
+        raise UsageError(msg)
 
 
 def reader_labels(given: Iterable[str]) -> frozenset[str]:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pyte
 import pytest
 
+from erya.cli import progress
 from erya.cli.progress import draft_shown, shown
 
 
@@ -141,3 +142,15 @@ def test_a_bar_fits_on_its_line(terminal):
         for done in (0, 500_000, 1_000_000):
             show("Reading", done, 1_000_000)
             assert len(terminal.lines()) == 2
+
+
+def test_without_a_terminal_a_line_is_written_now_and_then(monkeypatch, capsys):
+    clock = iter([0.0, 10.0, 31.0, 40.0, 62.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    with progress.shown() as show:
+        for done in (1, 2, 3, 4):
+            show("Reading", done, 9, "1 MB/s")
+
+    assert capsys.readouterr().err == (
+        "Reading: 2 of 9 (1 MB/s)\nReading: 4 of 9 (1 MB/s)\n"
+    )

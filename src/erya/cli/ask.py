@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
@@ -50,6 +50,12 @@ _SLUG = re.compile(r"[^\w-]+")
 @click.option(
     "--context", is_flag=True, help="Show each quote within the passage around it."
 )
+@click.option(
+    "--lang",
+    type=click.Choice(["auto", "en", "zh"]),
+    default="auto",
+    help="The language of the words around the answer; auto is the question's.",
+)
 @finding_options
 @usual_options
 def ask(
@@ -59,6 +65,7 @@ def ask(
     kb: str | None,
     narrowed: str | None,
     context: bool,
+    lang: str,
     model: str | None,
     query_strategy: str | None,
     rerank_model: str | None,
@@ -111,7 +118,8 @@ def ask(
     else:
         given = {"--kb": name if kb or name != settings.kb else None, "--home": home}
         given |= {"--config": config, "--as": narrowed}
-        _show(answer, flags=flags_of(given), context=context)
+        words = _words_for(lang, question)
+        _show(answer, words=words, flags=flags_of(given), context=context)
 
 
 def _read(assistant: "Assistant", paths: Sequence[str], owner: Principal) -> None:
@@ -146,33 +154,35 @@ def _own_base(paths: Sequence[str]) -> str:
     return f"auto-{slug or 'files'}-{digest[:8]}"
 
 
-def _show(answer: Answer, *, flags: str, context: bool) -> None:
-    click.echo(_highlighted(answer))
+def _show(answer: Answer, *, words: "_Words", flags: str, context: bool) -> None:
+    click.echo(_LABELS.sub("│ ", _highlighted(answer)))
     if answer.abstained and answer.nearest:
-        echo("\nNearest passages:")
+        echo(f"\n{words.nearest}")
         for hit in answer.nearest:
             echo(f"  - {place(hit.chunk)}\n    {snippet(hit.chunk.text)}")
     if answer.citations:
-        _show_sources(answer, flags=flags, context=context)
+        _show_sources(answer, words=words, flags=flags, context=context)
     failing = [claim for claim in answer.claims if claim.reason]
     if failing:
-        echo("\n⚠ Not carried by the sources:")
+        echo(f"\n⚠ {words.not_carried}")
     for claim in failing:
         sentence = snippet(answer.text[claim.start : claim.end], width=80)
         echo(f"  - {sentence}: {claim.reason}")
     unchecked = [claim for claim in answer.claims if claim.verdict == "cited"]
     if unchecked:
-        echo("\nIn other words than the sources, so not checked:")
+        echo(f"\n{words.not_checked}")
     for claim in unchecked:
         echo(f"  - {snippet(answer.text[claim.start : claim.end], width=80)}")
     if answer.suggestion:
-        echo(f"\nDid you mean: {answer.suggestion}")
+        echo(f"\n{words.suggestion} {answer.suggestion}")
     if answer.note:
-        echo(f"\nNote: {answer.note}")
+        echo(f"\n{words.note} {answer.note}")
 
 
-def _show_sources(answer: Answer, *, flags: str, context: bool) -> None:
-    echo("\nSources:")
+def _show_sources(
+    answer: Answer, *, words: "_Words", flags: str, context: bool
+) -> None:
+    echo(f"\n{words.sources}")
     for citation in answer.citations:
         where = place(citation.chunk, page=citation.page)
         echo(f"  [{citation.number}] {where}  ({reference(citation)})")
@@ -181,11 +191,72 @@ def _show_sources(answer: Answer, *, flags: str, context: bool) -> None:
         if context:
             for line in _around(citation).splitlines():
                 echo(f"      │ {line}")
-    echo(f"\nSee one in its place: erya show {reference(answer.citations[0])}{flags}")
+    example = f"erya show {reference(answer.citations[0])}{flags}"
+    echo(f"\n{words.see} {example}")
+
+
+class _Words(NamedTuple):
+    """What stands around an answer, in one language."""
+
+    sources: str
+    nearest: str
+    not_carried: str
+    not_checked: str
+    suggestion: str
+    note: str
+    see: str
+
+
+_WORDS: Final = {
+    "en": _Words(
+        sources="Sources:",
+        nearest="Nearest passages:",
+        not_carried="Not carried by the sources:",
+        not_checked="In other words than the sources, so not checked:",
+        suggestion="Did you mean:",
+        note="Note:",
+        see="See one in its place:",
+    ),
+    "zh": _Words(
+        sources="来源：",
+        nearest="最接近的段落：",
+        not_carried="来源不支持以下内容：",
+        not_checked="用词与来源不同，未经核对：",
+        suggestion="您是不是想问：",
+        note="注：",
+        see="查看原文：",
+    ),
+}
+# A line of a document that reads as one of ours.
+_LABELS: Final = re.compile(
+    r"^(?=\s*(?:"
+    + "|".join(re.escape(w) for each in _WORDS.values() for w in each)
+    + "))",
+    re.MULTILINE,
+)
+_MARK: Final = re.compile(r"\[(\d{1,3})\]")
+
+
+def _words_for(lang: str, question: str) -> _Words:
+    """Return the words of a language; `auto` is that of the question."""
+    from erya.language import language_of  # noqa: PLC0415 - not for `--help`
+
+    code = language_of(question) if lang == "auto" else lang
+    return _WORDS.get(code, _WORDS["en"])
+
+
+def _own_marks(answer: Answer) -> str:
+    """Return the text with marks that stand in documents told from ours, [1]."""
+    text = answer.text
+    for claim in answer.claims:
+        told = _MARK.sub(r"［\1］", text[claim.start : claim.end])
+        text = text[: claim.start] + told + text[claim.end :]
+    return text
 
 
 def _highlighted(answer: Answer) -> str:
     """Return the answer's text, the words that answer in bold where a terminal is."""
+    text = _own_marks(answer)
     pieces: list[str] = []
     done = 0
     quoted = answer.citations if not answer.usage.model else ()
@@ -193,13 +264,13 @@ def _highlighted(answer: Answer) -> str:
         if citation.answer is None:
             continue
         said = slice(*(at - citation.start for at in citation.answer))
-        words = citation.quote[said]
-        at = answer.text.find(words, claim.start, claim.end) if words else -1
+        words = _MARK.sub(r"［\1］", citation.quote[said])
+        at = text.find(words, claim.start, claim.end) if words else -1
         if at >= 0:
             bold = click.style(visible(words), bold=True)
-            pieces += [visible(answer.text[done:at]), bold]
+            pieces += [visible(text[done:at]), bold]
             done = at + len(words)
-    return "".join(pieces) + visible(answer.text[done:])
+    return "".join(pieces) + visible(text[done:])
 
 
 def _around(citation: Citation) -> str:

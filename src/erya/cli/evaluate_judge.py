@@ -112,7 +112,7 @@ def _as_json(found: "JudgeCheck") -> dict[str, Any]:
 
 
 def _number(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, 4)
+    return None if math.isnan(value) else value
 
 
 def _show(found: "JudgeCheck") -> None:

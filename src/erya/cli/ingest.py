@@ -31,6 +31,7 @@ from erya.records import absolute_path
 
 if TYPE_CHECKING:
     from erya.assistant import Assistant
+    from erya.indexing import IngestReport
 
 __all__ = ["ingest"]
 
@@ -188,8 +189,16 @@ def ingest(
     if gone and not report.removed:
         echo(f"No document of {settings.kb!r} lies there: erya kb show", err=True)
         raise click.exceptions.Exit(1)
+    _exit_by(report, named={_absolute(target) for target in targets}, strict=strict)
+
+
+def _exit_by(report: "IngestReport", *, named: set[str], strict: bool) -> None:
+    """End as a program that ran into trouble if a file failed that matters."""
     if strict and report.failed:
         raise click.exceptions.Exit(_STRICT_EXIT)
+    # Of what lies in a folder some may fail; what was named was to be read.
+    if any(problem.source in named for problem in (*report.failed, *report.skipped)):
+        raise click.exceptions.Exit(1)
 
 
 def _labels(readers: tuple[str, ...]) -> frozenset[str] | None:

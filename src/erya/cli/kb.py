@@ -86,6 +86,12 @@ def list_bases(*, as_json: bool, home: Path | None, config: Path | None) -> None
     "--all", "everything", is_flag=True, help="Show every document, not the first 50."
 )
 @click.option(
+    "--page",
+    type=click.IntRange(min=1),
+    default=1,
+    help="Which 50 documents to show.",
+)
+@click.option(
     "--problems",
     is_flag=True,
     help="Show the files that gave no text, or a doubtful one, and what to do.",
@@ -96,6 +102,7 @@ def show(
     name: str,
     narrowed: str | None,
     everything: bool,
+    page: int,
     problems: bool,
     as_json: bool,
     home: Path | None,
@@ -145,7 +152,8 @@ def show(
         f"{status.characters:,} characters, found by words"
         + (f" and by {model}" if model else "")
     )
-    shown = documents if everything else documents[:_SHOWN]
+    first = 0 if everything else (page - 1) * _SHOWN
+    shown = documents if everything else documents[first : first + _SHOWN]
     if shown:
         echo()
         table(
@@ -161,8 +169,9 @@ def show(
             ],
             header=("SOURCE", "PASSAGES", "VERSION", "ADDED", "READERS"),
         )
-    if len(documents) > len(shown):
-        echo(f"… and {len(documents) - len(shown)} more; --all shows them.")
+    if len(documents) > first + len(shown):
+        left = len(documents) - first - len(shown)
+        echo(f"… and {left} more: --page {page + 1}, or --all")
     _show_jobs(status)
 
 

@@ -271,13 +271,13 @@ def _as_json(measured: _Measured) -> dict[str, Any]:
         **estimates_json(run.estimates()),
         "p50_seconds": run.stages()["total"].p50,
         "tokens": run.tokens(),
-        "cost_per_1000": None if cost is None else round(cost, 4),
+        "cost_per_1000": None if cost is None else cost,
         "over_the_one_before": None
         if step is None
         else {
-            "difference": round(step.difference.mean, 4),
-            "interval": [round(step.difference.low, 4), round(step.difference.high, 4)],
-            "p": round(step.p, 4),
+            "difference": step.difference.mean,
+            "interval": [step.difference.low, step.difference.high],
+            "p": step.p,
             "verdict": step.verdict,
         },
     }

@@ -68,6 +68,8 @@ for _command in (
 def main() -> None:
     """Run the program; a mistake of the user is told in a sentence, not a traceback."""
     logging.getLogger("erya").handlers = [_Stderr()]
+    # Answers a shell that completes a line, if that is what started the program.
+    app._main_shell_completion({}, "erya")  # noqa: SLF001 - what click's own main does
     try:
         # Not through click's own `main`, which ends a closed pipe with an error.
         with app.make_context("erya", sys.argv[1:]) as context:

@@ -135,8 +135,8 @@ def estimates_json(estimates: Mapping[str, "Estimate"]) -> dict[str, Any]:
     """Return NAME and NAME_interval for each metric."""
     told: dict[str, Any] = {}
     for name, estimate in estimates.items():
-        told[name] = round(estimate.mean, 4)
-        told[f"{name}_interval"] = [round(estimate.low, 4), round(estimate.high, 4)]
+        told[name] = estimate.mean
+        told[f"{name}_interval"] = [estimate.low, estimate.high]
     return told
 
 
@@ -244,17 +244,17 @@ def comparison_json(found: "Comparison") -> dict[str, Any]:
         "spent": {"first": spent_json(found.first), "second": spent_json(found.second)},
         "metrics": {
             each.metric: {
-                "first": round(each.first.mean, 4),
-                "second": round(each.second.mean, 4),
-                "difference": round(each.difference.mean, 4),
+                "first": each.first.mean,
+                "second": each.second.mean,
+                "difference": each.difference.mean,
                 "interval": [
-                    round(each.difference.low, 4), round(each.difference.high, 4),
+                    each.difference.low, each.difference.high,
                 ],
-                "p": round(each.p, 4),
+                "p": each.p,
                 "verdict": each.verdict,
                 "better": each.difference.better,
                 "worse": each.difference.worse,
-                "detectable": round(each.difference.detectable, 4),
+                "detectable": each.difference.detectable,
             }
             for each in found.metrics
         },
@@ -262,7 +262,7 @@ def comparison_json(found: "Comparison") -> dict[str, Any]:
             {
                 "id": each.id,
                 "question": each.second.detail.get("question"),
-                "gains": {k: round(v, 4) for k, v in each.gains.items()},
+                "gains": dict(each.gains),
                 "first": each.first.detail.get("answer"),
                 "second": each.second.detail.get("answer"),
             }

@@ -30,6 +30,7 @@ _CLEARED: Final = "\r\x1b[J"
 _CURSOR: Final = "\x1b[?25h"
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 _SELDOM: Final = 0.1  # seconds between two drawings of a bar
+_LINE_SECONDS: Final = 30.0  # between two lines where there is no terminal
 _LATELY: Final = 30.0  # seconds that the rate is taken over
 
 
@@ -143,13 +144,15 @@ class Shown(Protocol):
 
 @contextmanager
 def shown(*, stays: bool = False) -> Iterator["Shown"]:
-    """Show how far work is, its rate and what is left, on a terminal only.
+    """Show how far work is, its rate and what is left.
+
+    Without a terminal that is a line for a log now and then, of work that takes long.
 
     Args:
         stays: Leave the bar there at the end.
     """
     if not interactive():
-        yield lambda *_: None
+        yield _Lines().show
         return
     bars: dict[str, _Bar] = {}
     drawn = "", 0.0  # which bar, and when
@@ -173,6 +176,23 @@ def shown(*, stays: bool = False) -> Iterator["Shown"]:
             bars[drawn[0]].end()
         else:
             sys.stderr.write(_CLEARED + _CURSOR)
+        sys.stderr.flush()
+
+
+class _Lines:
+    """Writes a line every half minute, for logs; nothing of what is done before."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def show(self, what: str, done: int, total: int, more: str = "") -> None:
+        now = time.monotonic()
+        if now - self._last < _LINE_SECONDS:
+            return
+        self._last = now
+        of_all = f" of {total:,}" if total > done else ""
+        pace = f" ({more})" if more else ""
+        sys.stderr.write(f"{what}: {done:,}{of_all}{pace}\n")
         sys.stderr.flush()
 
 

@@ -68,9 +68,9 @@ def _figures(run: Run) -> Mapping[str, Any]:
         "metrics": [
             {
                 "name": name,
-                "mean": round(each.mean, 4),
-                "low": round(each.low, 4),
-                "high": round(each.high, 4),
+                "mean": each.mean,
+                "low": each.low,
+                "high": each.high,
                 "most": SCALES.get(name, 1.0),
                 "lower_is_better": name in LOWER_IS_BETTER,
             }
@@ -88,11 +88,11 @@ def _item(item: Measured, *, width: int) -> Mapping[str, Any]:
     return {
         "id": item.id,
         "scores": {
-            name: None if value is None else round(value, 3)
+            name: None if value is None else value
             for name, value in item.scores.items()
         },
         "failure": failure_of(item),
-        "seconds": round(item.seconds.get("total", 0.0), 4),
+        "seconds": item.seconds.get("total", 0.0),
         "tokens": sum(item.tokens.values()),
         "question": detail.get("question", ""),
         "accepted": detail.get("accepted", []),
