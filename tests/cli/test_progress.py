@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import pyte
 import pytest
 
-from erya.cli import progress
 from erya.cli.progress import draft_shown, shown
 
 
@@ -146,8 +145,8 @@ def test_a_bar_fits_on_its_line(terminal):
 
 def test_without_a_terminal_a_line_is_written_now_and_then(monkeypatch, capsys):
     clock = iter([0.0, 10.0, 31.0, 40.0, 62.0])
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
-    with progress.shown() as show:
+    monkeypatch.setattr("erya.cli.progress.time.monotonic", lambda: next(clock))
+    with shown() as show:
         for done in (1, 2, 3, 4):
             show("Reading", done, 9, "1 MB/s")
 

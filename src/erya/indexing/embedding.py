@@ -1,8 +1,9 @@
 """Vectors for passages, where a model knows enough of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from erya.errors import ModelError
 from erya.models import LEAST_KNOWN, EmbeddingModel
 from erya.stores import Embedding
 
@@ -12,10 +13,17 @@ AT_ONCE: Final = 512  # texts that a model is given at once
 
 
 class Embedded(NamedTuple):
-    """Embeddings of texts in their order, and how many texts were read in part."""
+    """Embeddings of texts in their order, and how many texts were read in part.
+
+    Attributes:
+        embeddings: Of zeros where the model knows too little, or refuses the text.
+        cut: Texts that were read in part.
+        refused: The texts that the model refuses, by number, and why.
+    """
 
     embeddings: list[Embedding]
     cut: int
+    refused: Mapping[int, str]
 
 
 def embed_chunks(
@@ -29,7 +37,7 @@ def embed_chunks(
         dimension: The numbers in a vector of the model.
 
     Raises:
-        ModelError: The model cannot be reached.
+        ModelError: The model cannot be reached, or returns vectors of another length.
     """
     import numpy as np  # noqa: PLC0415 - a base without vectors needs none
 
@@ -37,10 +45,21 @@ def embed_chunks(
     telling = [i for i, share in enumerate(known) if share >= LEAST_KNOWN]
     made = [Embedding(np.zeros(dimension, np.float32), 0.0)] * len(texts)
     cut = 0
+    refused: dict[int, str] = {}
     for first in range(0, len(telling), AT_ONCE):
         part = telling[first : first + AT_ONCE]
         found = model.embed_passages([texts[i] for i in part])
+        if found.vectors.shape[1] != dimension:
+            msg = (
+                f"The embedding model {model.name!r} returned vectors of "
+                f"{found.vectors.shape[1]} numbers, where those of the base have "
+                f"{dimension}. Nothing of these passages was stored."
+            )
+            raise ModelError(msg)
         cut += sum(each > 0 for each in found.cut)
         for i, vector in zip(part, found.vectors, strict=True):
             made[i] = Embedding(vector, known[i])
-    return Embedded(made, cut)
+        for at, why in found.refused.items():
+            refused[part[at]] = why
+            made[part[at]] = Embedding(np.zeros(dimension, np.float32), 0.0)
+    return Embedded(made, cut, refused)

@@ -460,7 +460,8 @@ class Ingestion:
         """Embed what waits in one go, so that all cores have something to do."""
         waiting, self._waiting = self._waiting, []
         texts = [chunk.indexed_text for read in waiting for chunk in read.chunks]
-        embeddings = self._embedded(texts)
+        sources = [read.document.source for read in waiting for _ in read.chunks]
+        embeddings = self._embedded(texts, sources)
         for document, chunks, original in waiting:
             own, embeddings = embeddings[: len(chunks)], embeddings[len(chunks) :]
             self._writer.put(
@@ -471,19 +472,32 @@ class Ingestion:
                 embeddings=own if self._model else None,
             )
 
-    def _embedded(self, texts: Sequence[str]) -> list[Embedding]:
+    def _embedded(
+        self, texts: Sequence[str], sources: Sequence[str]
+    ) -> list[Embedding]:
+        """Embed texts; those that the model refuses are told by their documents."""
         if self._model is None or not texts:
             return []
-        made, cut = embed_chunks(self._model, texts, dimension=self._dimension)
-        self.report.cut += cut
-        return made
+        found = embed_chunks(self._model, texts, dimension=self._dimension)
+        self.report.cut += found.cut
+        for source in dict.fromkeys(sources[at] for at in found.refused):
+            why = [w for at, w in found.refused.items() if sources[at] == source]
+            message = (
+                f"Passages of it that the embedding model refuses ({len(why)}) are "
+                f"found by their words alone: {why[0]}"
+            )
+            self.report.doubtful.append((source, Notice("not_embedded", message)))
+        return found.embeddings
 
     def _embed_what_has_no_vector(self) -> None:
         """Embed chunks of an earlier release, or of runs without a model."""
         if self._model is None:
             return
         while chunks := self._writer.unembedded(limit=AT_ONCE):
-            found = self._embedded([chunk.indexed_text for chunk in chunks])
+            found = self._embedded(
+                [chunk.indexed_text for chunk in chunks],
+                [chunk.source for chunk in chunks],
+            )
             ids = [chunk.id for chunk in chunks]
             self._writer.embed(dict(zip(ids, found, strict=True)))
             self._writer.commit()

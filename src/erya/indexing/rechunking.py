@@ -106,5 +106,5 @@ def _cut(
     if embedding is None or fingerprint is None:
         return _Cut(document, chunks, None)
     texts = [each.indexed_text for each in chunks]
-    made, _ = embed_chunks(embedding, texts, dimension=fingerprint.dimension)
+    made = embed_chunks(embedding, texts, dimension=fingerprint.dimension).embeddings
     return _Cut(document, chunks, made)

@@ -47,7 +47,7 @@ def reembed(
         if not chunks:
             return fingerprint
         texts = [chunk.indexed_text for chunk in chunks]
-        made, _ = embed_chunks(model, texts, dimension=fingerprint.dimension)
+        made = embed_chunks(model, texts, dimension=fingerprint.dimension).embeddings
         ids = [chunk.id for chunk in chunks]
         with store.writer(principal, purpose="embed anew") as writer:
             writer.stage_embedder(fingerprint)

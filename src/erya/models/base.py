@@ -1,7 +1,7 @@
 """The contracts of this room; `erya.testing` has models that keep them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from erya.errors import ModelError
@@ -69,10 +69,13 @@ class Embedded:
     Attributes:
         vectors: Float32 of the shape (texts, dimension); every row has length 1.
         cut: For each text the tokens at its end that the model did not read.
+        refused: The texts that the model refuses, by number, and why; their rows are
+            zeros.
     """
 
     vectors: "NDArray[np.float32]"
     cut: tuple[int, ...]
+    refused: Mapping[int, str] = field(default_factory=dict)
 
 
 class EmbeddingModel(Protocol):
@@ -204,7 +207,10 @@ def fingerprint_of(model: EmbeddingModel) -> Fingerprint:
     Raises:
         ModelError: The model cannot be reached.
     """
-    vector = model.embed_passages([_PROBE]).vectors[0]
+    found = model.embed_passages([_PROBE])
+    if found.refused:
+        raise ModelError(found.refused[0])
+    vector = found.vectors[0]
     return Fingerprint(
         name=model.name, dimension=len(vector), probe=tuple(map(float, vector))
     )

@@ -44,37 +44,72 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
 
     @override
     def embed_passages(self, texts: Sequence[str]) -> Embedded:
-        return self._embed([self.passage_prefix + text for text in texts])
-
-    @override
-    def embed_query(self, text: str) -> Embedded:
-        return self._embed([self.query_prefix + text])
-
-    def _embed(self, texts: Sequence[str]) -> Embedded:
         import numpy as np  # noqa: PLC0415 - as for all of this room
 
-        parts = []
-        key = (self.base_url, self.model)
-        size, first = _TAKEN_AT_ONCE.get(key, _TEXTS_AT_ONCE), 0
-        while first < len(texts):
-            some = texts[first : first + size]
+        if not texts:
+            return Embedded(vectors=np.empty((0, 0), np.float32), cut=())
+        refused: dict[int, RefusedError] = {}
+        rows = self._rows([self.passage_prefix + text for text in texts], refused)
+        if len(refused) == len(texts):
+            # Of these texts, or of any? It says what it makes of a harmless one.
             try:
-                parts.append(self._request(some))
-            except RefusedError as error:
-                # Some take fewer at once, and few say how many.
-                if len(some) == 1 or error.status not in _TOO_MANY:
-                    raise
-                size = len(some) // 2
-                continue
-            first += len(some)
-            if size < _TEXTS_AT_ONCE:
-                _TAKEN_AT_ONCE[key] = size
-        widths = {part.shape[1] for part in parts}
+                rows[0] = np.zeros_like(self._request(["."])[0])
+            except RefusedError:
+                raise refused[0] from None
+        widths = {len(row) for row in rows if row is not None}
         if len(widths) > 1:
             what = f"returned vectors of {sorted(widths)} numbers for one text each"
             raise self._endpoint.error(what, "Nothing was stored. Check the endpoint.")
-        vectors = np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
-        return Embedded(vectors=vectors, cut=(0,) * len(texts))
+        nothing = np.zeros(widths.pop(), np.float32)
+        return Embedded(
+            vectors=np.stack([nothing if row is None else row for row in rows]),
+            cut=(0,) * len(texts),
+            refused={at: str(error) for at, error in refused.items()},
+        )
+
+    @override
+    def embed_query(self, text: str) -> Embedded:
+        vectors = self._request([self.query_prefix + text])
+        return Embedded(vectors=vectors, cut=(0,))
+
+    def _rows(
+        self, texts: Sequence[str], refused: "dict[int, RefusedError]", first: int = 0
+    ) -> "list[NDArray[np.float32] | None]":
+        """Return a vector for each text, none for those that are refused alone.
+
+        Args:
+            texts: With their prefixes.
+            refused: Is told which are, counted from `first`, and why.
+            first: The number of the first text.
+
+        Raises:
+            RefusedError: For a reason that is not a text's.
+        """
+        key = (self.base_url, self.model)
+        at_once = _TAKEN_AT_ONCE.get(key, _TEXTS_AT_ONCE)
+        if len(texts) > at_once:
+            parts = [
+                self._rows(texts[at : at + at_once], refused, first + at)
+                for at in range(0, len(texts), at_once)
+            ]
+            return [row for part in parts for row in part]
+        try:
+            return list(self._request(texts))
+        except RefusedError as error:
+            if error.status not in _TOO_MANY:
+                raise
+            if len(texts) == 1:
+                refused[first] = error
+                return [None]
+        # Too many at once, which few say, or one of them is refused.
+        half, before = len(texts) // 2, len(refused)
+        rows = self._rows(texts[:half], refused, first)
+        if len(refused) == before:
+            _TAKEN_AT_ONCE.setdefault(key, half)
+        rows += self._rows(texts[half:], refused, first + half)
+        if len(refused) > before:
+            _TAKEN_AT_ONCE.pop(key, None)  # it was not their number
+        return rows
 
     def _request(self, texts: Sequence[str]) -> "NDArray[np.float32]":
         import numpy as np  # noqa: PLC0415
