@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from erya.config import trust
 from erya.errors import ModelError
 from erya.models import LocalEmbedding, fingerprint_of, open_local
 from erya.models.importing import downloaded, import_model
@@ -148,7 +149,9 @@ def test_a_base_keeps_the_model_it_began_with(erya, home, folder, tmp_path):
     )
     assert erya("ingest", folder, "--kb", "docs").code == 0
 
-    (home.parent / "work" / "erya.toml").write_text('embedding_model = "tiny"\n')
+    settings = home.parent / "work" / "erya.toml"
+    settings.write_text('embedding_model = "tiny"\n')
+    trust(settings)
     refused = erya("ingest", folder, "--kb", "docs")
     assert refused.code == 1
     assert "vectors of the embedding model 'multilingual-e5-small' (384" in refused.err

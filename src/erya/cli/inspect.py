@@ -49,6 +49,11 @@ class _Seen(NamedTuple):
 @click.option("--text", is_flag=True, help="Print the whole text, and nothing else.")
 @click.option("--blocks", is_flag=True, help="Show every block, not headings alone.")
 @click.option("--chunks", is_flag=True, help="Show the passages that are searched.")
+@click.option(
+    "--coverage",
+    is_flag=True,
+    help="Show which share of the file's own words is in the text, and which are not.",
+)
 @usual_options
 def inspect(
     *,
@@ -57,6 +62,7 @@ def inspect(
     blocks: bool,
     chunks: bool,
     as_json: bool,
+    coverage: bool,
     home: Path | None,
     config: Path | None,
 ) -> None:
@@ -74,9 +80,14 @@ def inspect(
 
       erya inspect scan.pdf --text
 
+      erya inspect report.docx --coverage
+
       erya inspect mails.zip --json
     """
     settings = settings_for(home=home, config=config)
+    if coverage:
+        _show_coverage(_item(file, settings), settings, as_json=as_json)
+        return
     shown = []
     nothing = False
     for seen in _read(_item(file, settings), settings):
@@ -91,6 +102,42 @@ def inspect(
         echo_json({"files": shown})
     if nothing:
         raise click.exceptions.Exit(1)
+
+
+def _show_coverage(item: "Item", settings: "Settings", *, as_json: bool) -> None:
+    """Print which share of a file's own words was read, worst first.
+
+    Raises:
+        UsageError: Nothing was read of it, or its own words cannot be.
+    """
+    from erya.errors import DocumentError  # noqa: PLC0415
+    from erya.loading import ParserPool  # noqa: PLC0415
+
+    with ParserPool(limits=limits_for(settings), workers=1) as pool:
+        outcome = next(pool.parse_all([item]))
+        if outcome.parsed is None:
+            problem = outcome.problem
+            msg = problem.message if problem else "It is an archive of other files."
+            raise UsageError(msg)
+        told = (outcome.parsed.text, outcome.parsed.title)
+        try:
+            parts = pool.coverage(item, "\n".join((*told, *_attached(outcome))))
+        except DocumentError as error:
+            raise UsageError(str(error)) from None
+    words, found = sum(p.words for p in parts), sum(p.found for p in parts)
+    share = found / words if words else 1.0
+    if as_json:
+        echo_json({"share": share, "parts": [part._asdict() for part in parts]})
+        return
+    echo(f"{share:.2%} of {words:,} words of the file are in its text.")
+    for part in sorted(parts, key=lambda each: each.found / each.words):
+        if part.found < part.words:
+            missing = " ".join(part.missing)
+            echo(f"  {part.found / part.words:7.2%}  {part.part}: {missing}")
+
+
+def _attached(outcome: "Outcome") -> list[str]:
+    return [part.source for part in outcome.parts]
 
 
 def _item(file: Path, settings: "Settings") -> "Item":

@@ -26,6 +26,7 @@ from zlib import crc32
 
 from erya.errors import DocumentError
 from erya.loading.base import Limits
+from erya.loading.coverage import PartCoverage
 from erya.loading.encodings import clean
 from erya.loading.frames import (
     ASKED,
@@ -255,6 +256,27 @@ class ParserPool:
         boxes = tuple(Box(*box) for box in reply["boxes"])
         return Marked(boxes=boxes, png=base64.b64decode(reply["png"]))
 
+    def coverage(self, item: Item, text: str) -> list[PartCoverage]:
+        """Return which share of a file's own words is in what was read of it.
+
+        Args:
+            item: The file.
+            text: What was read, all of it.
+
+        Raises:
+            DocumentError: It is damaged, or too much.
+        """
+        name = item.name or PurePath(item.source).name
+        reply = self._marked(item, {"coverage": text, "name": name}, ocr=False)
+        if isinstance(reply, Outcome):
+            problem = reply.problem
+            message = problem.message if problem else "It could not be compared."
+            raise DocumentError(message, code=problem.code if problem else "failed")
+        return [
+            PartCoverage(part, words, found, tuple(missing))
+            for part, words, found, missing in reply["parts"]
+        ]
+
     def _marked(
         self, item: Item, asked: dict[str, Any], *, ocr: bool
     ) -> dict[str, Any] | Outcome:
@@ -459,10 +481,10 @@ class _Worker:
         )
 
     def mark(self, item: Item, asked: dict[str, Any]) -> dict[str, Any] | Outcome:
-        """Ask for a span on a page; return the reply, or what went wrong."""
+        """Ask for a span on a page, or how much was read; or say what went wrong."""
         return self._within_limits(
             item,
-            {"mark": asked, "ocr": self.ocr},
+            asked if "coverage" in asked else {"mark": asked, "ocr": self.ocr},
             on_page=lambda: None,
             made=lambda reply, _: (
                 _outcome(item, reply, ()) if "code" in reply else reply

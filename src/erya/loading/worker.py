@@ -91,6 +91,11 @@ class _Reply:
             from erya.loading.pdf_marking import mark_pdf  # noqa: PLC0415
 
             return _json(mark_pdf(data, ocr=asked["ocr"], **asked["mark"]))
+        if "coverage" in asked:
+            from erya.loading.coverage import coverage_of  # noqa: PLC0415
+
+            parts = coverage_of(data, asked["name"], asked["coverage"])
+            return _json({"parts": [list(part) for part in parts]})
         read = read_file(
             data,
             asked["name"],

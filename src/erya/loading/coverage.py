@@ -1,0 +1,145 @@
+"""Which share of a file's own words is in the text that was read of it, part by part.
+
+"""
+
+import io
+import re
+import unicodedata
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple
+
+from lxml import etree, html
+
+from erya.errors import DocumentError
+from erya.language import HAN
+from erya.loading.encodings import decode
+from erya.loading.packed import DAMAGED, Package
+from erya.loading.sniffing import media_type
+
+__all__ = ["PartCoverage", "coverage_of"]
+
+_WORDS: Final = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
+# Parts of packages that a reader sees, and the elements of each that hold text.
+_SHOWN: Final = re.compile(
+    r"word/(?:document|footnotes|endnotes|header|footer)\w*\.xml|word/charts/chart\w*\.xml"
+    r"|ppt/(?:slides/slide|notesSlides/notesSlide|charts/chart)\w*\.xml"
+    r"|xl/sharedStrings\.xml|xl/(?:drawings/drawing|charts/chart)\w*\.xml"
+    r"|content\.xml|.*\.xhtml|.*\.html?"
+)
+_PARAGRAPHS: Final = frozenset(("p", "si", "h", "li", "td", "text"))
+_UNSEEN: Final = frozenset(
+    ("script", "style", "instrText", "delText", "annotation", "head", "f", "formatCode")
+)
+_MOST_SHOWN: Final = 12  # words that are missing
+
+
+class PartCoverage(NamedTuple):
+    """How much of one part was read.
+
+    Attributes:
+        part: A page, or a part of a package; the file itself.
+        words: How many it has.
+        found: How many of them are in the text.
+        missing: Some that are not.
+    """
+
+    part: str
+    words: int
+    found: int
+    missing: tuple[str, ...]
+
+
+def coverage_of(data: bytes, name: str, text: str) -> list[PartCoverage]:
+    """Return the coverage of each part of a file; none of a kind that is all picture.
+
+    Args:
+        data: The file.
+        name: Its name.
+        text: What was read of it, left out of search or not.
+
+    Raises:
+        DocumentError: It is damaged.
+    """
+    left = Counter(_words(text))
+    found = []
+    for part, own in _own_parts(data, name):
+        words = Counter(_words(own))
+        both = words & left
+        left -= both
+        missing = (word for word, _ in (words - both).most_common(_MOST_SHOWN))
+        if words:
+            share = PartCoverage(part, words.total(), both.total(), tuple(missing))
+            found.append(share)
+    return found
+
+
+def _words(text: str) -> Iterator[str]:
+    return (
+        found[0]
+        for found in _WORDS.finditer(unicodedata.normalize("NFKC", text).casefold())
+    )
+
+
+def _own_parts(data: bytes, name: str) -> Iterator[tuple[str, str]]:
+    kind = media_type(data, name)
+    if kind == "application/pdf":
+        yield from _pages(data)
+    elif zipfile.is_zipfile(io.BytesIO(data)):
+        package = Package(data, called="package")
+        for part in sorted(filter(_SHOWN.fullmatch, package.names)):
+            yield part, _shown(_tree(package.read(part)))
+    elif kind in {"text/html", "application/xml", "image/svg+xml"}:
+        yield name, _shown(_tree(data))
+    elif kind.startswith("text/") or kind in {"application/json", "application/jsonl"}:
+        yield name, decode(data)
+
+
+def _pages(data: bytes) -> Iterator[tuple[str, str]]:
+    from erya.loading.pdf import open_pdf  # noqa: PLC0415 - PDFium is large
+
+    with open_pdf(data) as document:
+        for number in range(len(document)):
+            page = document[number]
+            yield f"p. {number + 1}", page.get_textpage().get_text_range()
+            page.close()
+
+
+def _tree(data: bytes) -> Any:
+    """Return the root of XML, or of HTML that is none.
+
+    Raises:
+        DocumentError: It is neither.
+    """
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=False)
+    try:
+        return etree.fromstring(data, parser)
+    except (etree.LxmlError, ValueError):
+        pass
+    try:
+        return html.document_fromstring(decode(data))
+    except (*DAMAGED, etree.ParserError) as error:
+        msg = f"Its own words cannot be read: {error}"
+        raise DocumentError(msg, code="damaged") from None
+
+
+def _shown(root: Any) -> str:
+    """Return the text of a tree, paragraphs apart: runs of one word are not."""
+    return "".join(_pieces(root))
+
+
+def _pieces(root: Any) -> Iterable[str]:
+    skipped = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        name = etree.QName(element).localname if isinstance(element.tag, str) else ""
+        if event == "start":
+            skipped += name in _UNSEEN
+            if not skipped and name:
+                yield element.text or ""
+            continue
+        skipped -= name in _UNSEEN
+        if name in _PARAGRAPHS or name in {"tab", "br", "v", "div", "tr", "th"}:
+            yield " "
+        if not skipped:
+            yield element.tail or ""
