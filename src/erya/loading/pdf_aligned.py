@@ -16,6 +16,7 @@ from erya.loading.pdf_banded import banded_tables
 from erya.loading.pdf_columns import (
     BEFORE,
     BEHIND,
+    CAPTION,
     FIGURES,
     NEAR,
     Row,
@@ -220,7 +221,9 @@ def _count_above(lines: Sequence[Line], columns: Sequence[Span]) -> int:
         if across or not apart or not _near(line, below, apart=_ROWS_NAMED):
             break
         if len(line) == 1 and (
-            _names(below, columns) or not _heads_some(line[0], columns)
+            CAPTION.match(line[0].text)
+            or _names(below, columns)
+            or not _heads_some(line[0], columns)
         ):
             break
         count += 1

@@ -237,7 +237,7 @@ def _fills(pieces: Sequence[Piece], width: float) -> bool:
 def _write(page: PageText, lines: _Lines, usual: float) -> None:
     first = lines[0][0]
     if isinstance(first, Table):
-        page.add("table", *table_text(first.rows), size=first.size)
+        page.add("table", *table_text(first), size=first.size)
         return
     single = [flat(line) for line in lines]
     for paragraph, numbered in _with_headings(single):
