@@ -54,15 +54,22 @@ class Named(NamedTuple):
     above: list[Piece]
 
 
-def with_names(rows: list[Row], lines: Sequence[Line], levels: Sequence[Rule]) -> Named:
+def with_names(
+    rows: list[Row],
+    lines: Sequence[Line],
+    levels: Sequence[Rule],
+    *,
+    count: int | None = None,
+) -> Named:
     """Join all that names the columns of a table in its first row.
 
     Args:
         rows: Of the table.
         lines: Of the page from the top; the table may be among them.
         levels: The rules from left to right.
+        count: How many of the first rows have names, if that is known.
     """
-    count = _count_names(rows)
+    count = _count_names(rows) if count is None else count
     columns = _Columns.of(rows, count, levels)
     above = list(columns.lines_above(rows, lines))
     while above and not columns.names_some(above[-1]):
@@ -276,4 +283,5 @@ def words(cell: Sequence[Piece]) -> str:
 
 def is_figure(text: str) -> bool:
     """Tell whether a text is a number, an amount or a date, and no year."""
-    return FIGURES.fullmatch(text) is not None and not _YEAR.match(text)
+    told = text.rstrip("*†‡ ")
+    return FIGURES.fullmatch(told) is not None and not _YEAR.match(told)

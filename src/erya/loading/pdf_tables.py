@@ -5,7 +5,7 @@ A table stands among the lines of its page as one piece, so that it is read in i
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import chain
@@ -16,13 +16,15 @@ from erya.loading.pdf_aligned import aligned_tables
 from erya.loading.pdf_boxes import joined
 from erya.loading.pdf_columns import BEFORE, BEHIND, FIGURES, Row
 from erya.loading.pdf_joining import by_lines, flat, running
-from erya.loading.pdf_lines import NONE, OVER, Line, Piece
+from erya.loading.pdf_lines import NONE, OVER, Line, Piece, numbers_of
 from erya.loading.pdf_names import has_names, is_figure, with_names, words
+from erya.loading.pdf_regional import region_rows
 from erya.loading.pdf_rules import Grid, Rule
 
 __all__ = [
     "Table",
     "grids_of_tables",
+    "region_table",
     "ruled_apart",
     "table_text",
     "tables_apart",
@@ -32,6 +34,7 @@ _Place = tuple[int, int]  # row and column of a cell
 
 _LARGEST_CELL: Final = 2_000  # characters: what holds more is a frame around text
 _LEAST_FILLED: Final = 0.3  # of the cells: a chart, or a drawing, has less in them
+_ROWS_FILLED: Final = 0.5  # of the rows have several cells, in a region of a table
 _MOST_OVER: Final = 0.25  # of the pieces may reach over a rule
 _MOST_HIDDEN: Final = 0.3  # of the cells have wide gaps in them, as a row has
 _MOST_NAME_ROWS: Final = 4
@@ -339,12 +342,12 @@ def _placed(
         _from_top([part for line in others for piece in line for part in piece.parts()])
     )
     aligned = [_with_signs(rows) for rows in aligned_tables(others, levels)]
-    inside = [_numbers(chain(*chain(*rows))) for rows in aligned]
+    inside = [numbers_of(chain(*chain(*rows))) for rows in aligned]
 
     def named(rows: list[Row]) -> tuple[Table, set[int]]:
         # What is a part of another table names no column.
         found = with_names(rows, visual, levels)
-        above = _numbers(found.above)
+        above = numbers_of(found.above)
         if any(0 < len(above & other) < len(other) for other in inside):
             found, above = with_names(rows, [], levels), set()
         return _table(found.rows, named=bool(above)), above
@@ -367,8 +370,29 @@ def _placed(
     return placed, tables
 
 
-def _numbers(pieces: Iterable[Piece]) -> set[int]:
-    return {number for piece in pieces for number in piece.numbers if number != NONE}
+def region_table(
+    pieces: Sequence[Piece], *, above: Sequence[Line], levels: Sequence[Rule]
+) -> Table | None:
+    """Return the table that all pieces make, if they stand in rows and columns.
+
+    Args:
+        pieces: What stands where a table is known to be.
+        above: The other lines of the page, from the top; they may name its columns.
+        levels: The rules from left to right.
+    """
+    rows, count = region_rows(pieces)
+    rows = _without_empty(rows)
+    width = len(rows[0]) if rows else 0
+    several = sum(sum(map(bool, row)) > 1 for row in rows)
+    filled = sum(sum(map(bool, row)) for row in rows)
+    if (
+        min(len(rows), width) < 2
+        or several < _ROWS_FILLED * len(rows)
+        or filled < _LEAST_FILLED * len(rows) * width
+    ):
+        return None
+    named = with_names(rows, above, levels, count=count)
+    return _table(named.rows, named=bool(count or named.above))
 
 
 def _by_table(
