@@ -130,6 +130,20 @@ def test_a_table_stays_where_a_model_sees_none():
     assert [kind for kind, _ in read(page)] == ["table"]
 
 
+def test_a_table_between_rules_stays_where_a_model_sees_text():
+    drawn = "".join(f"{x} 640 0.5 60 re f\n" for x in (50, 200, 350))
+    drawn += "".join(f"50 {y} 300 0.5 re f\n" for y in (640, 660, 680, 700))
+    page = [
+        (x, 685 - 20 * row, 9, cell)
+        for row, cells in enumerate((("a", "b"), ("c", "d"), ("e", "f")))
+        for x, cell in zip((54, 204), cells, strict=True)
+    ]
+
+    ((kind, _),) = read(page, region("text", 40, 630, 360, 710), drawn=drawn)
+
+    assert kind == "table"
+
+
 def test_signs_of_money_are_of_the_column_of_their_figures():
     page = [
         (60, 700, 10, "Sales"), (300, 700, 10, "$ 1,200"), (400, 700, 10, "9.1"),

@@ -180,17 +180,20 @@ class _Columns:
 
     def _rule_beneath(self, piece: Piece, line: Line) -> Span | None:
         """Return from where to where the rule goes that is drawn beneath one name."""
-        for at, start, end in self.levels:
-            above = [
-                other
-                for other in line
-                if start - _TOUCHES <= other.box.left
-                and other.box.right <= end + _TOUCHES
-                and -_BENEATH * other.height <= at - other.box.bottom <= _TOUCHES
-            ]
-            if above == [piece] and end - start < _PART * self.width:
-                return start, end
+        for rule in self.levels:
+            if rule.end - rule.start < _PART * self.width and _is_beneath(rule, piece):
+                others = (p for p in line if p is not piece)
+                if not any(_is_beneath(rule, other) for other in others):
+                    return rule.start, rule.end
         return None
+
+
+def _is_beneath(rule: Rule, piece: Piece) -> bool:
+    return (
+        -_BENEATH * piece.height <= rule.at - piece.box.bottom <= _TOUCHES
+        and rule.start - _TOUCHES <= piece.box.left
+        and piece.box.right <= rule.end + _TOUCHES
+    )
 
 
 def _is_title(names: Row, *, pieces: int) -> bool:

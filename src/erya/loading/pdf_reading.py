@@ -145,12 +145,16 @@ def _tables(
             found.append(table)
             taken |= numbers_of(_pieces(table))
     flow = [region.box for region in regions if region.kind in _FLOW]
+    ruled = (piece for line in lines for piece in line if isinstance(piece, Table))
+    drawn = numbers_of(piece for table in ruled for piece in _pieces(table))
     for table in own:
         pieces = _pieces(table)
+        numbers = numbers_of(pieces)
         in_text = sum(any(_is_inside(p, box) for box in flow) for p in pieces)
-        if taken.isdisjoint(numbers_of(pieces)) and in_text <= _INSIDE * len(pieces):
+        is_table = in_text <= _INSIDE * len(pieces) or not drawn.isdisjoint(numbers)
+        if is_table and taken.isdisjoint(numbers):
             found.append(table)
-            taken |= numbers_of(pieces)
+            taken |= numbers
     rest = [
         kept
         for line in lines

@@ -13,6 +13,8 @@ from erya.loading.pdf_names import is_figure
 __all__ = ["region_rows"]
 
 _FILLED: Final = 0.4  # of the columns have figures, in the first row below the names
+_MOST_PIECES: Final = 3_000  # more make a drawing
+_MOST_COLUMNS: Final = 100
 _SHARED: Final = 0.5  # of the height of the lower of two in one line
 
 
@@ -22,8 +24,13 @@ def region_rows(pieces: Sequence[Piece]) -> tuple[list[Row], int]:
     Args:
         pieces: All that stands in the table.
     """
+    if len(pieces) > _MOST_PIECES:
+        return [], 0
     lines = [with_signs(line) for line in _lines(pieces)]
-    columns = _joined(_columns(lines), lines)
+    columns = _columns(lines)
+    if len(columns) > _MOST_COLUMNS:
+        return [], 0
+    columns = _joined(columns, lines)
     if len(lines) < 2 or len(columns) < 2:
         return [], 0
     rows = [cells_of(line, columns) for line in lines]
@@ -62,10 +69,13 @@ def _joined(columns: list[Span], lines: Sequence[Line]) -> list[Span]:
 
     One is of signs of money, the other of figures.
     """
-    at = 0
+
+    def places() -> list[list[list[int]]]:
+        return [[places_of(piece, columns) for piece in line] for line in lines]
+
+    at, placed = 0, places()
     while at + 1 < len(columns):
-        placed = [[places_of(piece, columns) for piece in line] for line in lines]
-        over = any({at, at + 1} <= {*places} for line in placed for places in line)
+        over = any({at, at + 1} <= {*held} for line in placed for held in line)
         both = any(
             at in left and at + 1 in right
             for line in placed
@@ -73,6 +83,7 @@ def _joined(columns: list[Span], lines: Sequence[Line]) -> list[Span]:
         )
         if over and not both:
             columns[at : at + 2] = [(columns[at][0], columns[at + 1][1])]
+            placed = places()
         else:
             at += 1
     return columns

@@ -53,7 +53,9 @@ _CRASHED = "parser_crashed"
 _SKIPPED = frozenset({"empty", "empty_file", "needs_ocr", "unsupported_type"})
 _LATER: Final = "later"
 # After these a PDF is read without the layout model, which needs a picture of pages.
-_SPARED: Final = frozenset({_CRASHED, "parser_failed", "timeout", "too_large"})
+_SPARED: Final = frozenset(
+    {_CRASHED, "parser_failed", "timeout", "too_deep", "too_large"}
+)
 _PDF_SIGN: Final = b"%PDF-"
 _HEAD: Final = 1_024  # bytes, in which a PDF has its sign
 _BOMB: Final = "archive_limit"
