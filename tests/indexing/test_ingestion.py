@@ -359,6 +359,19 @@ def test_only_the_owner_learns_which_files_gave_no_text(assistant, folder):
     assert list(assistant.store.items(Principal(user="bob"))) == []
 
 
+def test_files_are_read_again_when_the_layout_model_comes_or_goes(
+    assistant, folder, monkeypatch
+):
+    found = []
+    for there in (False, True, True, False):
+        monkeypatch.setattr(
+            "erya.assistant.has_layout_model", lambda is_there=there: is_there
+        )
+        found.append(counts(ingest(assistant, folder))[:3])
+
+    assert found == [(3, 0, 0), (0, 3, 0), (0, 0, 3), (0, 3, 0)]
+
+
 def test_a_plan_says_what_a_run_would_do_and_does_nothing(assistant, folder):
     ingest(assistant, folder)
     (folder / "leave.md").write_text("Other.")

@@ -11,7 +11,7 @@ from erya.loading import worker
 from erya.records import Block, Parsed
 
 
-def read_file(data, name, *, ocr, main, on_page, on_part):  # noqa: PLR0912
+def read_file(data, name, *, ocr, layout, main, on_page, on_part):  # noqa: PLR0912
     match data.split()[0].decode():
         case "hang":
             time.sleep(600)

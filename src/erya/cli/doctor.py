@@ -116,6 +116,8 @@ def _formats() -> Finding:
     words = {
         "ocr": "pictures and scans (pip install 'erya[ocr]')",
         "office": "doc, ppt and rtf (LibreOffice)",
+        "layout": "columns, titles and tables of PDF by a model "
+        "(pip install 'erya[layout]')",
     }
     told = [
         f"{what}: {'yes' if name in there else 'no'}" for name, what in words.items()

@@ -10,7 +10,7 @@ from erya.loading.cleaning import CLEANING, clean_document
 from erya.loading.documents import document_of
 from erya.loading.enriching import ENRICHING, Enrichment, languages_of
 from erya.loading.folders import FolderSource
-from erya.loading.pool import Marked, Outcome, ParserPool
+from erya.loading.pool import Marked, Outcome, ParserPool, has_layout_model
 from erya.loading.registry import PARSERS, parse
 from erya.loading.sniffing import media_type
 from erya.loading.stream import StreamSource
@@ -32,6 +32,7 @@ __all__ = [
     "StreamSource",
     "clean_document",
     "document_of",
+    "has_layout_model",
     "languages_of",
     "media_type",
     "parse",

@@ -1,5 +1,8 @@
 """Which share of a file's own words is in the text that was read of it, part by part.
 
+A second, simple reading: all text of each XML part, every character that PDFium gives
+of a page, the file itself where it is text. It knows nothing of order or structure, and
+counts words, so that it tells what a parser has lost and not how it writes it.
 """
 
 import io

@@ -27,7 +27,8 @@ from erya.loading.pdf_fields import (
 )
 from erya.loading.pdf_heads import learn_heads, sample_of
 from erya.loading.pdf_layout import PageText, lay_out
-from erya.loading.pdf_lines import Line, direction, garbled_share, page_lines
+from erya.loading.pdf_lines import Line, direction, garbled_share, page_lines, runs_left
+from erya.loading.pdf_reading import Region
 from erya.loading.pdf_rules import Rule, page_rules
 from erya.loading.pdf_sight import part_by_sight, shows_picture
 from erya.loading.pdf_tables import grids_of_tables
@@ -63,6 +64,7 @@ def parse_pdf(
     name: str,
     *,
     ocr: bool = False,
+    layout: bool = False,
     on_page: Callable[[int], None] = lambda _: None,
     on_part: Callable[[Part], None] = lambda _: None,
 ) -> Parsed:
@@ -77,6 +79,8 @@ def parse_pdf(
         data: The PDF.
         name: Its name.
         ocr: Recognise the text of pages that have no other.
+        layout: Read pages by their regions, as the model of the extra `layout` sees
+            them.
         on_page: Called after each page with the number of pages.
         on_part: Called with each file that it carries.
 
@@ -87,7 +91,7 @@ def parse_pdf(
     whole = _Whole()
     with open_pdf(data) as document:
         told = {key: _told(document, key) for key in _KEYS}
-        reader = PdfReader(document, ocr=ocr)
+        reader = PdfReader(document, ocr=ocr, layout=layout)
         for number in range(len(document)):
             whole.add(reader.page(number))
             on_page(len(document))
@@ -182,14 +186,22 @@ def _active(data: bytes) -> tuple[Notice, ...]:
 class PdfReader:
     """Reads single pages, each time in the same way."""
 
-    def __init__(self, document: pypdfium2.PdfDocument, *, ocr: bool = False) -> None:
+    def __init__(
+        self,
+        document: pypdfium2.PdfDocument,
+        *,
+        ocr: bool = False,
+        layout: bool = False,
+    ) -> None:
         """Look at some pages for what stands at the edges of all.
 
         Args:
             document: An open PDF.
             ocr: Recognise the text of pages that have no other.
+            layout: Read pages by their regions, as a model sees them.
         """
         self._document = document
+        self._layout = layout
         self._ocr = ocr
         # Most of the time goes into opening pages: what was seen is kept.
         self._seen = {number: self._look(number) for number in sample_of(len(document))}
@@ -215,13 +227,30 @@ class PdfReader:
         heads = [line for line in heads if line not in names]
         body = names + body
         lay_out(found, heads, omitted="running_head")
-        lay_out(found, body, levels=look.levels)
+        lay_out(found, body, levels=look.levels, regions=self._regions(number, look))
         lay_out(found, feet, omitted="running_head")
         if look.hidden:
             lay_out(found, look.hidden, omitted="hidden")
             found.states.append("hidden_text")
         add_annotations(found, look.annotations)
         return found
+
+    def _regions(self, number: int, look: "_Look") -> list[Region] | None:
+        """Return the regions of a page; None where no model is to look at it.
+
+        It knows no letters that are written to the left.
+        """
+        if not self._layout or any(
+            runs_left(piece.text) for line in look.lines for piece in line
+        ):
+            return None
+        with self._opened(number) as opened:
+            if opened is None:
+                return None
+            from erya.loading.pdf_regions import page_regions  # noqa: PLC0415 - extra
+
+            turn = (look.degrees - opened.page.get_rotation()) // 90 % 4
+            return page_regions(opened.page, look.edges, turn=turn)
 
     def _look(self, number: int) -> "_Look":
         with self._opened(number) as opened:
@@ -244,7 +273,7 @@ class PdfReader:
                 state = "garbled"
             shown, hidden = part_by_sight(lines, page, textpage, edges=edges)
             notes = read_annotations(self._document, page)
-            return _Look(shown, hidden, edges, state, levels, notes)
+            return _Look(shown, hidden, edges, state, levels, notes, degrees)
 
     @contextmanager
     def _opened(self, number: int) -> "Iterator[_Opened | None]":
@@ -270,6 +299,7 @@ class _Look(NamedTuple):
     state: str
     levels: tuple[Rule, ...] = ()
     annotations: Sequence[Annotation] = ()
+    degrees: int = 0
 
 
 def _ruled_lines(

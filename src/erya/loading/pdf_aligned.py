@@ -16,6 +16,7 @@ from erya.loading.pdf_banded import banded_tables
 from erya.loading.pdf_columns import (
     BEFORE,
     BEHIND,
+    CAPTION,
     FIGURES,
     NEAR,
     Row,
@@ -30,7 +31,7 @@ from erya.loading.pdf_joining import by_lines, flat
 from erya.loading.pdf_lines import Line, Piece
 from erya.loading.pdf_rules import Rule
 
-__all__ = ["aligned_tables", "names_above"]
+__all__ = ["aligned_tables", "names_above", "with_signs"]
 
 _SIGN: Final = 0.6  # of the size of figures, that a sign behind them is wide
 _APART: Final = 2.2  # times the height of a line: more blank ends a table
@@ -77,7 +78,7 @@ def aligned_tables(
         taken |= {id(piece) for row in found for cell in row for piece in cell}
         yield found
     visual = by_lines([piece for piece in pieces if id(piece) not in taken])
-    for zone in _zones([_with_signs(line) for line in visual]):
+    for zone in _zones([with_signs(line) for line in visual]):
         rows = _rows(zone, levels)
         if rows is not None:
             yield rows
@@ -110,7 +111,7 @@ def _from_top(lines: Sequence[Line]) -> list[Piece]:
     return sorted(pieces, key=lambda piece: -piece.box.top)
 
 
-def _with_signs(line: Line) -> Line:
+def with_signs(line: Line) -> Line:
     """Return a line with signs of money and percent beside their figures."""
     joined: Line = []
     for piece in line:
@@ -220,7 +221,9 @@ def _count_above(lines: Sequence[Line], columns: Sequence[Span]) -> int:
         if across or not apart or not _near(line, below, apart=_ROWS_NAMED):
             break
         if len(line) == 1 and (
-            _names(below, columns) or not _heads_some(line[0], columns)
+            CAPTION.match(line[0].text)
+            or _names(below, columns)
+            or not _heads_some(line[0], columns)
         ):
             break
         count += 1

@@ -3,7 +3,7 @@
 import ctypes
 from typing import Any, NamedTuple
 
-__all__ = ["Box", "direct", "joined", "turned"]
+__all__ = ["Box", "area", "direct", "joined", "overlap", "turned"]
 
 
 class Box(NamedTuple):
@@ -55,3 +55,15 @@ def joined(one: Box, other: Box) -> Box:
         max(one.right, other.right),
         max(one.top, other.top),
     )
+
+
+def area(box: Box) -> float:
+    """Return the area of a box, never 0."""
+    return max((box.right - box.left) * (box.top - box.bottom), 1e-6)
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Return the area that two boxes share; 0 if they are apart."""
+    width = min(one.right, other.right) - max(one.left, other.left)
+    height = min(one.top, other.top) - max(one.bottom, other.bottom)
+    return max(width, 0.0) * max(height, 0.0)

@@ -10,6 +10,7 @@ from erya.loading.pdf_lines import Piece
 __all__ = [
     "BEFORE",
     "BEHIND",
+    "CAPTION",
     "FIGURES",
     "NEAR",
     "Row",
@@ -27,6 +28,8 @@ _HAIR: Final = 0.3  # of the narrower of two that stand below each other
 _IN_TURN: Final = 0.8  # of rows that are drawn after each other
 # What is a number, an amount, a share, a date or a time, and no word.
 FIGURES: Final = re.compile(r"[\s\d.,%()$¥€£+\-–—−/:]+")
+# How the line begins that says what a table or a picture is.
+CAPTION: Final = re.compile(r"(?:table|figure|fig\.|表|图)\s*\d", re.IGNORECASE)
 # Signs that belong to the figure behind them, and to the one before.
 BEFORE: Final = frozenset("$¥€£￥")
 BEHIND: Final = frozenset({"%", ")", ")%", ") %"})

@@ -15,6 +15,7 @@ from typing import Final
 from erya.loading.pdf_boxes import Box
 from erya.loading.pdf_joining import by_lines, flat, running
 from erya.loading.pdf_lines import NONE, Line, Piece, runs_left
+from erya.loading.pdf_reading import Region, read_by_regions
 from erya.loading.pdf_rules import Rule
 from erya.loading.pdf_tables import Table, ruled_apart, table_text, tables_apart
 from erya.records import Block, BlockKind
@@ -28,6 +29,7 @@ _NEW_PARAGRAPH: Final = 1.45  # times the usual distance of lines
 _SHORT: Final = 0.85  # of the width: a line that ends here may end a paragraph
 _LARGER: Final = 1.12  # times the usual size: a heading
 _LONGEST_HEADING: Final = 150
+_LONGEST_TITLE: Final = 200
 _LONGEST_NUMBERED: Final = 50
 # "3.2 Scope", "2存在的问题", "第三章 总则", "一、概述".
 _NUMBERED: Final = re.compile(
@@ -35,9 +37,14 @@ _NUMBERED: Final = re.compile(
     r"|第[一二三四五六七八九十百\d]{1,4}[编章节](?=\s|[\u4e00-\u9fff])"
     r"|[一二三四五六七八九十]{1,3}、(?=\S)"
 )
+_HAN: Final = re.compile("[\u4e00-\u9fff]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _GOES_ON: Final = frozenset(",;:.，；：。、…")
 _SENTENCE_ENDS: Final = frozenset(".!?:;。！？：；…”\"')）」")
+
+
+# What a page is cut into: lines that belong together, each as its pieces.
+_Lines = list[Line]
 
 
 @dataclass(slots=True)
@@ -93,6 +100,7 @@ def lay_out(
     lines: Sequence[Line],
     *,
     levels: Sequence[Rule] = (),
+    regions: Sequence[Region] | None = None,
     omitted: str = "",
 ) -> None:
     """Add lines to a page in reading order.
@@ -101,6 +109,8 @@ def lay_out(
         page: What stands above them.
         lines: In any order.
         levels: The rules that are drawn from left to right.
+        regions: Of the page, if a model has looked at it: then they give the order,
+            the headings and where tables are.
         omitted: Why they are not searched; each line is then a block.
     """
     if not lines:
@@ -113,8 +123,26 @@ def lay_out(
             )
         return
     usual = _usual_size(lines)
-    for block in _ordered(_in_one_direction(ruled_apart(lines)), levels):
-        _write(page, block, usual)
+    lines = _in_one_direction(ruled_apart(lines))
+    if regions is None:
+        for block in _ordered(lines, levels):
+            _write(page, block, usual)
+        return
+    for run in read_by_regions(
+        lines, regions, levels, ordered=lambda some: _ordered(list(some), levels)
+    ):
+        if run.kind == "title":
+            _write_title(page, run.lines)
+        else:
+            _write(page, run.lines, usual, numbered_only=True)
+
+
+def _write_title(page: PageText, lines: _Lines) -> None:
+    """Add a heading, unless it is as long as a paragraph or has no letter."""
+    text, numbers = running([flat(line) for line in lines])
+    size = max(piece.size for line in lines for piece in line)
+    is_heading = len(text) <= _LONGEST_TITLE and any(map(str.isalpha, text))
+    page.add("heading" if is_heading else "paragraph", text, numbers, size=size)
 
 
 def _in_one_direction(lines: Sequence[Line]) -> list[Line]:
@@ -148,10 +176,6 @@ def _usual_size(lines: Sequence[Sequence[Piece]]) -> float:
     for size, weight in exact.items():
         weights[round(size, 1)] += weight
     return max(weights, key=lambda size: (weights[size], size))
-
-
-# What a page is cut into: lines that belong together, each as its pieces.
-_Lines = list[Line]
 
 
 def _ordered(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
@@ -234,10 +258,12 @@ def _fills(pieces: Sequence[Piece], width: float) -> bool:
     return statistics.median(widths) >= _FULL * width
 
 
-def _write(page: PageText, lines: _Lines, usual: float) -> None:
+def _write(
+    page: PageText, lines: _Lines, usual: float, *, numbered_only: bool = False
+) -> None:
     first = lines[0][0]
     if isinstance(first, Table):
-        page.add("table", *table_text(first.rows), size=first.size)
+        page.add("table", *table_text(first), size=first.size)
         return
     single = [flat(line) for line in lines]
     for paragraph, numbered in _with_headings(single):
@@ -248,6 +274,9 @@ def _write(page: PageText, lines: _Lines, usual: float) -> None:
             and len(text) <= _LONGEST_HEADING
             and any(character.isalpha() for character in text)
         )
+        if numbered_only:
+            # A title that the model takes for text: those are Chinese ones.
+            heading = bool(heading and _NUMBERED.match(text) and _HAN.search(text))
         page.add("heading" if heading else "paragraph", text, numbers, size=size)
 
 

@@ -12,7 +12,7 @@ import re
 import struct
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import groupby, pairwise
@@ -32,6 +32,7 @@ __all__ = [
     "Piece",
     "direction",
     "garbled_share",
+    "numbers_of",
     "page_lines",
     "runs_left",
 ]
@@ -158,6 +159,13 @@ class Piece:
 
 # A line as its pieces.
 Line = list[Piece]
+
+
+def numbers_of(pieces: Iterable[Piece]) -> set[int]:
+    """Return the numbers of all characters that are the page's."""
+    return {number for piece in pieces for number in piece.numbers if number != NONE}
+
+
 _Cell = tuple[Grid, tuple[int, int]] | None
 
 

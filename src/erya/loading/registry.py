@@ -152,6 +152,7 @@ def read_file(
     name: str,
     *,
     ocr: bool = False,
+    layout: bool = False,
     main: bool = False,
     on_page: Callable[[int], None] = lambda _: None,
     on_part: Callable[[Part], None] = lambda _: None,
@@ -162,6 +163,7 @@ def read_file(
         data: The file's bytes.
         name: The file's name.
         ocr: Recognise the text of pictures, where a page has no other.
+        layout: Read pages of PDFs by their regions, as a model sees them.
         main: Read only the main part of web pages.
         on_page: Called after each page of what is read page by page, with the number
             of pages in all.
@@ -195,7 +197,9 @@ def read_file(
     elif kind == _PDF:
         from erya.loading.pdf import parse_pdf  # noqa: PLC0415 - PDFium is large
 
-        parsed = parse_pdf(data, name, ocr=ocr, on_page=on_page, on_part=on_part)
+        parsed = parse_pdf(
+            data, name, ocr=ocr, layout=layout, on_page=on_page, on_part=on_part
+        )
     else:
         parsed = _parser_of(kind, ocr=ocr, main=main)(data, name)
     if not parsed.blocks:

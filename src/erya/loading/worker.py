@@ -90,7 +90,11 @@ class _Reply:
         if "mark" in asked:
             from erya.loading.pdf_marking import mark_pdf  # noqa: PLC0415
 
-            return _json(mark_pdf(data, ocr=asked["ocr"], **asked["mark"]))
+            return _json(
+                mark_pdf(
+                    data, ocr=asked["ocr"], layout=asked["layout"], **asked["mark"]
+                )
+            )
         if "coverage" in asked:
             from erya.loading.coverage import coverage_of  # noqa: PLC0415
 
@@ -100,6 +104,7 @@ class _Reply:
             data,
             asked["name"],
             ocr=asked["ocr"],
+            layout=asked["layout"],
             main=asked["main"],
             on_page=self._page,
             on_part=self._part,
