@@ -121,3 +121,12 @@ def test_of_several_short_lines_each_second_one_is_a_value():
     assert find_label(odd, at(odd, "Phone")) is None
     (chunk,) = chunked(document("a.txt", "Order number\n\n20240501"))
     assert [unit.text for unit in split_units(chunk)] == ["Order number", "20240501"]
+
+
+def test_the_fields_of_a_form_are_one_record_though_blank_lines_part_them():
+    text = "Permit\n\nHolder: Ada Lind\n\nZone: K7\n\nKeep this form."
+    start = text.index("Zone")
+    record = find_record(text, Span(start, start + 8))
+
+    assert record is not None
+    assert text[slice(*record)] == "Holder: Ada Lind\n\nZone: K7"

@@ -42,6 +42,17 @@ def test_where_sentences_end(text, expected):
     assert cut(text) == ([text] if expected is None else expected)
 
 
+def test_dots_that_lead_to_a_price_end_nothing():
+    text = "Espresso ........ 2.80\nClub sandwich ..... $ 7.90\nAnd so on..... The end."
+    found = [text[span.start : span.end] for span in sentences(text)]
+    assert found == [
+        "Espresso ........ 2.80",
+        "Club sandwich ..... $ 7.90",
+        "And so on.....",
+        "The end.",
+    ]
+
+
 def test_a_wrapped_line_of_prose_goes_on():
     text = (
         "This paragraph was wrapped by an editor at some width so that\n"

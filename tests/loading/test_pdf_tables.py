@@ -143,7 +143,7 @@ def test_columns_between_upright_rules_alone_have_their_rows():
     "drawn",
     [
         "50 590 420 120 re S\n",
-        "50 650 420 20 re f\n",
+        "1 1 0 rg 50 650 420 20 re f 0 g\n",
         "".join(
             f"{x} 500 m {x} 700 l S {x} 500 m 450 {x} l S\n" for x in range(60, 450)
         ),

@@ -132,7 +132,7 @@ class ExtractiveAnswerer(Answerer):
             return abstain(question, evidence)
         chosen = self._chosen(candidates, several=intent.several)
         if intent.wanted:
-            chosen = [candidate for candidate in chosen if candidate.held]
+            chosen = [c for c in chosen if c.held or intent.holds(c.record)]
         if not chosen:
             return abstain(question, evidence)
         chosen = _to_the_point(chosen, question, intent)
@@ -284,6 +284,13 @@ class _Candidate(NamedTuple):
         return self.hit.chunk.text[slice(*self.unit.span)]
 
     @property
+    def record(self) -> str:
+        """The text of the record that it is a field of; else its own."""
+        text = self.hit.chunk.text
+        found = find_record(text, self.unit.span)
+        return text[slice(*found)] if found else self.unit.text
+
+    @property
     def is_row(self) -> bool:
         """Whether it is a row of a table."""
         return is_row(self.line)
@@ -291,7 +298,7 @@ class _Candidate(NamedTuple):
     def names(self, intent: Intent) -> bool:
         """Tell whether it, or what is above it, names a code that is asked about."""
         chunk = self.hit.chunk
-        text = f"{PurePath(chunk.source).stem} {_above(chunk)} {self.unit.text}"
+        text = f"{PurePath(chunk.source).stem} {_above(chunk)} {self.record}"
         return any(mentions(text, each) for each in intent.exact)
 
     def meets(self, other: "_Candidate") -> bool:

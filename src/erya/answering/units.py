@@ -165,14 +165,34 @@ def find_item(text: str, span: Span) -> Span | None:
 def find_record(text: str, span: Span) -> Span | None:
     """Return the record that a field belongs to: neighbouring lines `name: value`.
 
-    None where the unit is no such line, stands alone, or the record is large.
+    In a form each may be a paragraph. None where the unit is no such line, stands
+    alone, or the record is large.
     """
     start, end = _paragraph(text, span)
-    lines = text[start:end].split("\n")
-    fields = [line for line in lines if _FIELD.match(line.strip())]
-    if len(lines) < 2 or len(fields) < len(lines) or end - start > _LONGEST_RECORD:
+    if not _is_fields(text[start:end]):
+        return None
+    alone = "\n" not in text[start:end]
+    while alone and start >= 2 and end - start <= _LONGEST_RECORD:
+        above, _ = _paragraph(text, Span(start - 2, start - 2))
+        if above >= start or not _is_field(text[above : start - 2]):
+            break
+        start = above
+    while alone and end + 2 < len(text) and end - start <= _LONGEST_RECORD:
+        _, below = _paragraph(text, Span(end + 2, end + 2))
+        if not _is_field(text[end + 2 : below]):
+            break
+        end = below
+    if "\n" not in text[start:end] or end - start > _LONGEST_RECORD:
         return None
     return Span(start, end)
+
+
+def _is_fields(paragraph: str) -> bool:
+    return all(map(_is_field, paragraph.split("\n")))
+
+
+def _is_field(line: str) -> bool:
+    return "\n" not in line and _FIELD.match(line.strip()) is not None
 
 
 def include_code(text: str, span: Span) -> Span:

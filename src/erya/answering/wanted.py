@@ -81,6 +81,8 @@ _KINDS: Final = (
         rf"[$€£¥￥₹]|(?-i:\b[A-Z]{{3}}) ?\d|\b(?:USD|EUR|CNY|RMB|NT\$?|TWD|JPY|GBP"
         rf"|euros?|dollars?|pounds?|yuan|cents?|francs?|yen)\b|[元圆圓角]|块钱|万|[%％]|百分之|倍"
         rf"|\btimes\b|\b(?:double|twice|half)\b|一半|半[价價薪]|{_FREE}"
+        # A list of prices has its currency elsewhere.
+        rf"|(?:\.{{2,}}|…|[:：|\t])\s*\d+[.,]\d\d\b(?!%)"
         rf"|\d,\d{{3}}\b|{_SUMS}[^|\n]{{0,30}}?[:：| ]\s*\d"
         rf"|\|\s*\d[\d.]*\s*\|.*{_SUMS}",
     ),
@@ -173,7 +175,8 @@ _KINDS: Final = (
     _of(
         "person",
         r"(?:^|[.,;:?!] )who(?:m|se|'s)?\b|谁|誰|哪位|什么人|何人|叫什么名字",
-        r"(?-i:\b[A-Z][\w'’-]+ (?:[A-Z]\. ?)*[A-Z][a-z]+|[A-Z]\w+:)|\||\b(?:\w*manager"
+        r"(?-i:\b[A-Z][\w'’-]+ (?:[A-Z]\. ?)*[A-Z][a-z]+|[A-Z]\w+:(?!\s*[A-Z]*\d))"
+        r"|\||\b(?:\w*manager"
         r"|director|officer"
         r"|head|team|department|committee|engineer|owner|president|minister|court"
         r"|authorit\w+|employ\w+|staff|agent|trustee|advis\w+|lead\w*|chair\w*|board"

@@ -25,6 +25,7 @@ _NUMBER_SIGN = re.compile(r"(?:^|\s)nos?\.$", re.IGNORECASE)
 _LIST_NUMBER = re.compile(
     r"(?:^|\n)\s*(?:[-*•]\s*)?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})\.$"
 )
+_LED_TO = re.compile(r"[ \t]*[$€£¥￥]?\s?\d")
 _LONGEST_ABBREVIATION = 12
 _GAP = 200  # characters: what stands farther off belongs to nothing
 # A line this wide (in columns; a Chinese character takes two) was wrapped, not ended.
@@ -64,8 +65,9 @@ def sentences(text: str) -> list[Span]:
 
 def _is_abbreviation(text: str, start: int, end: int) -> bool:
     """Tell whether the full stop at `end - 1` belongs to the word before it."""
-    if text.endswith("..", start, end):
-        return False
+    if text.endswith("..", start, end):  # four or more may lead to a price or a page
+        leads = text.endswith("....", start, end)
+        return leads and _LED_TO.match(text, end) is not None
     tail = text[max(start, end - _LONGEST_ABBREVIATION) : end]
     if _LIST_NUMBER.search("\n" + text[start:end] if end - start < 8 else tail):
         return True

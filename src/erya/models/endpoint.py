@@ -7,6 +7,7 @@ import queue
 import random
 import threading
 import time
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
@@ -16,7 +17,7 @@ from erya.addresses import COVER, cover_secrets
 from erya.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import httpx2
 
@@ -28,6 +29,7 @@ _CONNECT_SECONDS: Final = 10.0
 _PAUSES: Final = (0.5, 1.0, 2.0)  # seconds before each further try, and a quarter
 _MOST_BYTES: Final = 64_000_000  # of an answer; vectors of 64 texts take 5 MB as JSON
 _MOST_SAID: Final = 20_000  # bytes of a refusal that are read
+_BLOCK: Final = 1 << 16
 _LEAST_KEY: Final = 6  # characters: shorter ones are made up, and stand in words
 _SAID_SHOWN: Final = 200  # characters of it that are shown
 _TRIED_AGAIN: Final = frozenset((408, 409, 429, 500, 502, 503, 504, 529))
@@ -152,18 +154,22 @@ class Endpoint:
     def _bounded(self, response: "httpx2.Response") -> "httpx2.Response":
         """Return a response that ends with an error where it does not end itself.
 
+        What comes packed, unasked, is unpacked here, piece by piece: a bomb would be
+        unpacked before it could be counted.
+
         Raises:
-            ModelError: It is compressed, unasked: a bomb would be unpacked before it
-                could be counted.
+            ModelError: It is packed in a way that was not asked for and is not known.
         """
-        packed = response.headers.get("Content-Encoding", "identity")
-        if packed.lower() != "identity":
+        packed = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if packed not in {"identity", "gzip", "x-gzip", "deflate"}:
             response.close()
-            raise self.error(
-                f"sent an answer packed with {packed!r}, unasked"[:_SAID_SHOWN],
-                "Let it send plain text.",
-            )
-        response.stream = _bounded_stream(response.stream, self._too_much)
+            what = f"sent an answer packed with {packed!r}, unasked"[:_SAID_SHOWN]
+            raise self.error(what, "Let it send plain text.")
+        if packed != "identity":
+            del response.headers["Content-Encoding"]
+        response.stream = _bounded_stream(
+            response.stream, self._too_much, packed=packed != "identity"
+        )
         return response
 
     def _too_much(self) -> ModelError:
@@ -303,7 +309,9 @@ _STATUS: Final = {
 }
 
 
-def _bounded_stream(stream: Any, too_much: "Callable[[], ModelError]") -> Any:
+def _bounded_stream(
+    stream: Any, too_much: "Callable[[], ModelError]", *, packed: bool
+) -> Any:
     """Return a stream that raises where it has given more than an answer may have."""
     import httpx2  # noqa: PLC0415 - loaded already
 
@@ -311,7 +319,7 @@ def _bounded_stream(stream: Any, too_much: "Callable[[], ModelError]") -> Any:
         @override
         def __iter__(self) -> "Iterator[bytes]":
             left = _MOST_BYTES
-            for part in stream:
+            for part in _unpacked(stream) if packed else stream:
                 left -= len(part)
                 if left < 0:
                     raise too_much()
@@ -322,6 +330,16 @@ def _bounded_stream(stream: Any, too_much: "Callable[[], ModelError]") -> Any:
             stream.close()
 
     return Bounded()
+
+
+def _unpacked(stream: "Iterable[bytes]") -> "Iterator[bytes]":
+    """Yield what gzip or zlib has packed, never more than a block at once."""
+    reader = zlib.decompressobj(zlib.MAX_WBITS + 32)  # it tells which of both
+    for part in stream:
+        rest = part
+        while rest and not reader.eof:
+            yield reader.decompress(rest, _BLOCK)
+            rest = reader.unconsumed_tail
 
 
 def _words_of(response: "httpx2.Response") -> str:

@@ -139,7 +139,7 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         self, response: "httpx2.Response", kind: str
     ) -> "Iterator[str | _End]":
         """Read an answer that came in one piece, from endpoints that do not stream."""
-        body = response.read().decode("utf-8", "replace")
+        body = response.read().decode("utf-8-sig", "replace")
         try:
             reply = json.loads(body)
             choice = reply["choices"][0]
