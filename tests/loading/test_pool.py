@@ -226,3 +226,13 @@ def test_of_more_files_inside_than_the_limit_those_within_it_are_read():
     assert read == [f"/all.mbox/{number:05}.eml" for number in range(1, 6)]
     assert found[-1].problem is not None
     assert found[-1].problem.code == "archive_limit"
+
+
+def test_the_share_of_a_files_own_words_is_told_part_by_part():
+    item = Item(source="/a.html", data=b"<p>One two three</p><script>four</script>")
+    with ParserPool(workers=1) as pool:
+        (whole,) = pool.coverage(item, "One two three")
+        (some,) = pool.coverage(item, "One three and more")
+
+    assert (whole.words, whole.found, whole.missing) == (3, 3, ())
+    assert (some.words, some.found, some.missing) == (3, 2, ("two",))

@@ -21,7 +21,7 @@ from erya.loading.encodings import decode
 from erya.loading.packed import DAMAGED, Package
 from erya.loading.sniffing import media_type
 
-__all__ = ["PartCoverage", "coverage_of"]
+__all__ = ["PartCoverage", "coverage_of", "own_parts"]
 
 _WORDS: Final = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
 # Parts of packages that a reader sees, and the elements of each that hold text.
@@ -33,8 +33,9 @@ _SHOWN: Final = re.compile(
 )
 _PARAGRAPHS: Final = frozenset(("p", "si", "h", "li", "td", "text"))
 _UNSEEN: Final = frozenset(
-    ("script", "style", "instrText", "delText", "annotation", "head", "f", "formatCode")
+    ("script", "style", "instrText", "delText", "annotation", "head", "f", "Fallback")
 )
+_OFFICE_TEXT: Final = frozenset(("t", "v"))
 _MOST_SHOWN: Final = 12  # words that are missing
 
 
@@ -67,7 +68,7 @@ def coverage_of(data: bytes, name: str, text: str) -> list[PartCoverage]:
     """
     left = Counter(_words(text))
     found = []
-    for part, own in _own_parts(data, name):
+    for part, own in own_parts(data, name):
         words = Counter(_words(own))
         both = words & left
         left -= both
@@ -85,14 +86,20 @@ def _words(text: str) -> Iterator[str]:
     )
 
 
-def _own_parts(data: bytes, name: str) -> Iterator[tuple[str, str]]:
+def own_parts(data: bytes, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each part of a file, as a simple reading has it.
+
+    Raises:
+        DocumentError: It is damaged.
+    """
     kind = media_type(data, name)
     if kind == "application/pdf":
         yield from _pages(data)
     elif zipfile.is_zipfile(io.BytesIO(data)):
         package = Package(data, called="package")
         for part in sorted(filter(_SHOWN.fullmatch, package.names)):
-            yield part, _shown(_tree(package.read(part)))
+            office = part.startswith(("word/", "ppt/", "xl/"))
+            yield part, _shown(_tree(package.read(part)), office=office)
     elif kind in {"text/html", "application/xml", "image/svg+xml"}:
         yield name, _shown(_tree(data))
     elif kind.startswith("text/") or kind in {"application/json", "application/jsonl"}:
@@ -127,22 +134,27 @@ def _tree(data: bytes) -> Any:
         raise DocumentError(msg, code="damaged") from None
 
 
-def _shown(root: Any) -> str:
-    """Return the text of a tree, paragraphs apart: runs of one word are not."""
-    return "".join(_pieces(root))
+def _shown(root: Any, *, office: bool = False) -> str:
+    """Return the text of a tree, paragraphs apart: runs of one word are not.
+
+    Args:
+        root: Its root.
+        office: Whether text stands in some elements alone; others hold places.
+    """
+    return "".join(_pieces(root, office=office))
 
 
-def _pieces(root: Any) -> Iterable[str]:
+def _pieces(root: Any, *, office: bool) -> Iterable[str]:
     skipped = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         name = etree.QName(element).localname if isinstance(element.tag, str) else ""
         if event == "start":
             skipped += name in _UNSEEN
-            if not skipped and name:
+            if not skipped and name and (not office or name in _OFFICE_TEXT):
                 yield element.text or ""
             continue
         skipped -= name in _UNSEEN
         if name in _PARAGRAPHS or name in {"tab", "br", "v", "div", "tr", "th"}:
             yield " "
-        if not skipped:
+        if not skipped and not office:
             yield element.tail or ""
