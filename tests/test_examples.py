@@ -1,6 +1,7 @@
 """The examples do what their texts say."""
 
 import importlib.util
+import re
 import sys
 from types import SimpleNamespace
 
@@ -67,3 +68,32 @@ def test_the_example_ladder_climbs(erya):
         ("agent", False),
         ("fine-tuned model", False),
     ]
+
+
+# What each question of the texts and of `--help` is answered with, from the handbook.
+_SHOWN = {
+    "How fast must I report a stolen phone?": "within two hours",
+    "Who approves travel?": "approved by your department head",
+    "How long is the warranty?": "24 months",
+    "忘记打卡了怎么办？": "两个工作日内",
+    "婚假有几天？": "13 天",
+    "每周可以远程办公几天？": "每周最多可以远程办公两天",
+    "保修多久？": "18 个月",
+}
+
+
+def test_every_question_that_is_shown_is_answered_right(erya, tmp_path):
+    root = EXAMPLES.parent
+    texts = [
+        (root / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md")
+    ]
+    texts += [erya("ask", "--help").out, erya("--help").out]
+    texts.append((root / "Makefile").read_text("utf-8"))
+    asked = set(re.findall(r"erya ask [\"'](.+?)[\"']", "\n".join(texts)))
+
+    assert asked == _SHOWN.keys()
+    erya("ingest", EXAMPLES / "handbook", "--kb", "handbook")
+    for question, right in _SHOWN.items():
+        answer = erya("ask", question, "--kb", "handbook").out
+        told = re.split("Sources:|来源：", answer)[0]
+        assert right in " ".join(told.split()), question

@@ -80,9 +80,9 @@ def ask(
 
     Examples:
 
-      erya ask "How many days of leave do I have?" handbook/
+      erya ask "How fast must I report a stolen phone?" handbook/
 
-      erya ask "年假有几天？" --kb handbook
+      erya ask "婚假有几天？" --kb handbook
 
       erya ask "Who approves travel?" --kb handbook --as ada,sales --json
 

@@ -40,7 +40,7 @@ __all__ = ["app", "main"]
 def app() -> None:
     """Answers from your own documents, every sentence cited. Offline, no key.
 
-    Start with: erya ask 'How many days of leave do I have?' docs/
+    Start with: erya ask 'Who approves travel?' docs/
     """
 
 
