@@ -406,3 +406,20 @@ def test_a_definition_stands_with_its_term():
     assert parse(page.encode(), "a.html").text == (
         "HTML, HTM: A language\n\nfor pages\n\n年假：带薪休息\n\nWhy?\nSo.\n\nLast\n\nAfter"
     )
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("shift_jis", "会議は毎週月曜日の午前十時に始まります。料金は4500円です。"),
+        ("euc_jp", "会議は毎週月曜日の午前十時に始まります。料金は4500円です。"),
+        ("cp949", "회의는 매주 월요일 오전 열 시에 시작합니다. 요금은 4500원입니다."),
+        ("cp1251", "Совещание начинается в десять часов. Стоимость 4500 рублей."),
+        ("koi8_r", "Совещание начинается в десять часов. Стоимость 4500 рублей."),
+        ("cp874", "การประชุมเริ่มทุกวันจันทร์เวลาสิบโมงเช้า ค่าธรรมเนียม 4500 บาท"),
+        ("gb18030", "会议每周一上午十点开始。费用为4500元。"),
+        ("big5", "會議每週一上午十點開始。費用為4500元。"),
+    ],
+)
+def test_other_scripts_are_not_read_as_chinese(encoding, text):
+    assert parse(text.encode(encoding), "a.txt").text == text

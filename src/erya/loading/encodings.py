@@ -57,6 +57,10 @@ _TERMINAL = re.compile(
     r"\x1b(?:\[[0-?]{0,40}[ -/]{0,4}[@-~]"
     r"|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[@-Z\\^_])"
 )
+_HIGH_RUNS = re.compile(rb"[\x80-\xff]+")
+_FEW: Final = 12  # bytes beyond ASCII: fewer tell nothing
+# Vowels above and below, and tones: they stand over the letter before.
+_THAI_MARKS: Final = frozenset((0xD1, *range(0xD4, 0xDB), *range(0xE7, 0xED)))
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{2}")
 _HIGH_PAIR = re.compile(rb"[\x81-\xfe](?:[\x40-\x7e\x80-\xfe]|[\x30-\x39].{0,2})")
 # Level 1, or the row of Chinese punctuation, or full-width letters and digits.
@@ -97,7 +101,7 @@ def _guessed(data: bytes) -> str:
     head = data[:_SAMPLE]
     if _is_utf8_with_flaws(data):
         return "utf-8"
-    if told := unmarked_utf16(head) or _simplified(head):
+    if told := unmarked_utf16(head) or _other_script(head) or _simplified(head):
         return told
     western = _is_western(head)
     if western and _has_lone_marks(head):
@@ -174,6 +178,45 @@ def _has_lone_marks(head: bytes) -> bool:
     """
     marks = len(_HIGH.findall(head))
     return marks * 3 < len(head) and not _HIGH_RUN.search(head)
+
+
+def _other_script(head: bytes) -> str | None:
+    """Return the encoding of Korean, Japanese, Cyrillic or Thai text, or None.
+
+    Nearly any bytes of these read as some Chinese. But Korean has nothing beyond the
+    rows of its syllables, Japanese has kana in every sentence, letters of Cyrillic lie
+    in one half of the table, small ones in a quarter; and words of alphabets have odd
+    numbers of bytes as often as even ones.
+    """
+    high = _HIGH.findall(head)
+    if len(high) < _FEW or len(high) * 4 < len(head):
+        return None
+    runs = [len(run) for run in _HIGH_RUNS.findall(head)]
+    pairs = _HIGH_PAIR.findall(head)
+    if sum(run % 2 for run in runs) * 4 < len(runs):
+        kana = sum(pair[0] in {0xA4, 0xA5} for pair in pairs) * 5 >= len(pairs)
+        syllables = sum(0xB0 <= pair[0] <= 0xC8 for pair in pairs)
+        korean = syllables * 10 >= len(pairs) * 9
+        told = "euc_jp" if kana else "cp949" if korean else ""
+        return told if told and _reads(head, told) else None
+    letters = sum(byte[0] >= 0xC0 for byte in high)
+    if letters * 20 >= len(high) * 19:
+        small = sum(byte[0] >= 0xE0 for byte in high)
+        if small * 10 >= letters * 7 and _reads(head, "cp1251"):
+            return "cp1251"
+        return "koi8_r" if small * 10 <= letters * 3 else None
+    marks = sum(byte[0] in _THAI_MARKS for byte in high)
+    thai = marks * 10 >= len(high) and _reads(head, "cp874")
+    return "cp874" if thai and all(byte[0] >= 0xA1 for byte in high) else None
+
+
+def _reads(head: bytes, encoding: str) -> bool:
+    """Tell whether bytes are text in an encoding; a character at the end may be cut."""
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _simplified(head: bytes) -> str | None:
