@@ -58,8 +58,12 @@ _TERMINAL = re.compile(
     r"|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[@-Z\\^_])"
 )
 _HIGH_RUNS = re.compile(rb"[\x80-\xff]+")
+# Kana in Shift-JIS: hiragana, katakana.
+_SHIFTED_KANA = re.compile(rb"\x82[\x9f-\xf1]|\x83[\x40-\x96]")
 _FEW: Final = 12  # bytes beyond ASCII: fewer tell nothing
 # Vowels above and below, and tones: they stand over the letter before.
+_THAI_TEXT: Final = 40  # letters: fewer may be characters of Big5
+_THAI_WORD: Final = 4  # letters: it has no blanks between words
 _THAI_MARKS: Final = frozenset((0xD1, *range(0xD4, 0xDB), *range(0xE7, 0xED)))
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{2}")
 _HIGH_PAIR = re.compile(rb"[\x81-\xfe](?:[\x40-\x7e\x80-\xfe]|[\x30-\x39].{0,2})")
@@ -101,7 +105,8 @@ def _guessed(data: bytes) -> str:
     head = data[:_SAMPLE]
     if _is_utf8_with_flaws(data):
         return "utf-8"
-    if told := unmarked_utf16(head) or _other_script(head) or _simplified(head):
+    looks = (_shifted_kana, unmarked_utf16, _other_script, _simplified)
+    if told := next(filter(None, (look(head) for look in looks)), None):
         return told
     western = _is_western(head)
     if western and _has_lone_marks(head):
@@ -205,9 +210,28 @@ def _other_script(head: bytes) -> str | None:
         if small * 10 >= letters * 7 and _reads(head, "cp1251"):
             return "cp1251"
         return "koi8_r" if small * 10 <= letters * 3 else None
-    marks = sum(byte[0] in _THAI_MARKS for byte in high)
-    thai = marks * 10 >= len(high) and _reads(head, "cp874")
-    return "cp874" if thai and all(byte[0] >= 0xA1 for byte in high) else None
+    return "cp874" if _is_thai(head) else None
+
+
+def _shifted_kana(head: bytes) -> str | None:
+    """Return `cp932` if a fifth of the bytes or more are kana of Shift-JIS, or None."""
+    kana = len(_SHIFTED_KANA.findall(head)) * 2
+    return "cp932" if kana and kana * 5 >= len(head) and _reads(head, "cp932") else None
+
+
+def _is_thai(head: bytes) -> bool:
+    """Tell whether each word is of Thai letters, with marks over some, never first."""
+    words = _HIGH_RUNS.findall(head)
+    signs = b"".join(words)
+    marks = sum(byte in _THAI_MARKS for byte in signs)
+    return (
+        len(signs) >= _THAI_TEXT
+        and min(signs) >= 0xA1
+        and len(signs) >= _THAI_WORD * len(words)
+        and marks * 10 >= len(signs)
+        and not any(word[0] in _THAI_MARKS for word in words)
+        and _reads(head, "cp874")
+    )
 
 
 def _reads(head: bytes, encoding: str) -> bool:
