@@ -25,12 +25,21 @@ _BEGIN_SECONDS: Final = 1.0  # that a server takes to listen
 
 
 class _Try(NamedTuple):
-    """A command and what must and must not stand in what it prints."""
+    """A command and what must and must not stand in what it prints.
+
+    Attributes:
+        command: Commands of the program, `; ` between them.
+        right: Regular expressions, ` && ` between them.
+        wrong: One that must not be found.
+        server: A script that serves what the case needs.
+        more: A text that lies beside the inputs.
+    """
 
     command: str
-    right: str  # regular expressions, ` && ` between them
+    right: str
     wrong: str = ""
     server: str = ""
+    more: str = ""
 
 
 def _chat(model: str, right: str, wrong: str = "900") -> _Try:
@@ -42,7 +51,8 @@ def _chat(model: str, right: str, wrong: str = "900") -> _Try:
 def _embedding(model: str, right: str) -> _Try:
     add = "models add embedding e --base-url http://127.0.0.1:8765/v1 --model"
     command = f"{add} {model}; reembed-ingest . --kb e"
-    return _Try(command, right, "Traceback", "../mock.py")
+    refused = "# Unit 7\n\nThe relay of unit 7 needs oil.\n"
+    return _Try(command, right, "Traceback", "../mock.py", refused)
 
 
 def _site(port: int) -> _Try:
@@ -119,7 +129,6 @@ _CASES: Final[dict[str, tuple[_Try, ...]]] = {
     "pdf_forms_annots": (
         _Try("inspect f01_form.pdf --text", "Lindqvist 1111 && Norway 2222 && ☑"),
         _Try("inspect f02_annots.pdf --text", "3333 && 4444 && 5555"),
-        _Try("ingest f02_annots.pdf --kb f; search 9292 --kb f", "data.csv"),
     ),
     "pdf_leading_junk": (
         _Try("inspect f23_bom.pdf", "pages: 3"), _Try("inspect f23_junk_nl.pdf", "pages: 3"),
@@ -184,7 +193,7 @@ def _serving(folder: Path, script: str) -> Iterator[None]:
                 server.terminate()
 
 
-def _printed(folder: Path, command: str) -> str:
+def _printed(folder: Path, given: _Try) -> str:
     """Run the commands one after the other; return what the last one prints.
 
     They run beside copies of the inputs: what tells of a case is none.
@@ -197,8 +206,10 @@ def _printed(folder: Path, command: str) -> str:
         for path in folder.iterdir():
             if path.suffix != ".py" and not path.name.startswith("README"):
                 shutil.copy(path, beside)
+        if given.more:
+            (Path(beside) / "more.md").write_text(given.more, "utf-8")
         environment = os.environ | {"ERYA_HOME": home}
-        for each in command.split("; "):
+        for each in given.command.split("; "):
             words = shlex.split(each)
             if words[0] == "reembed-ingest":
                 words[0] = "ingest"
@@ -214,7 +225,7 @@ def _printed(folder: Path, command: str) -> str:
 def _fails(given: _Try, folder: Path) -> str:
     """Return what is wrong with what a command prints; empty if nothing."""
     with _serving(folder, given.server):
-        shown = _printed(folder, given.command)
+        shown = _printed(folder, given)
     for form in given.right.split(" && "):
         if not re.search(form, shown, re.MULTILINE):
             return f"no {form!r} in {' '.join(shown.split())[:160]!r}"
