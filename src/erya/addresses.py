@@ -8,8 +8,10 @@ __all__ = ["COVER", "cover_secrets"]
 COVER: Final = "***"
 
 # A value of any name is covered: what holds a key is called key, sig, token, code, …
-_USER: Final = re.compile(r"(?<=://)[^/?#@\s]*@")
-_VALUE: Final = re.compile(r"(?<=[?&;])([^=&;#\s]+)=([^&;#\s]*)")
+# To the last @ of an address: a password may have one, or what else ends a host.
+_USER: Final = re.compile(r"(?<=://)\S*@")
+_BARE_USER: Final = re.compile(r"^[^\s@/:]+:[^\s@]+@")
+_VALUE: Final = re.compile(r"(?<=[?&;#])([^=&;#\s]+)=([^&;#\s]*)")
 
 
 def cover_secrets(text: str) -> str:
@@ -19,6 +21,6 @@ def cover_secrets(text: str) -> str:
         text: An address, or a text with addresses in it.
     """
     if "://" not in text:
-        return text
+        return _BARE_USER.sub(f"{COVER}@", text)
     shown = _USER.sub(f"{COVER}@", text)
     return _VALUE.sub(rf"\1={COVER}", shown)

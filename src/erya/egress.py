@@ -201,12 +201,17 @@ def unpacked(data: bytes, *, most_bytes: int) -> bytes:
     """
     # 32 more bits: the head tells which of both it is. Some servers leave it out.
     for bits in (zlib.MAX_WBITS + 32, -zlib.MAX_WBITS):
-        reader = zlib.decompressobj(bits)
+        plain, rest = b"", data
         try:
-            plain = reader.decompress(data, most_bytes + 1)
+            while rest:  # a file may have several members
+                reader = zlib.decompressobj(bits)
+                plain += reader.decompress(rest, most_bytes + 1 - len(plain))
+                if not reader.eof or len(plain) > most_bytes:
+                    break
+                rest = reader.unused_data.lstrip(b"\0")
         except zlib.error:
             continue
-        if reader.eof and len(plain) <= most_bytes:
+        if not rest:
             return plain
         break
     msg = f"what is packed is damaged, or more than {most_bytes:,} bytes"

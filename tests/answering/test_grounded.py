@@ -155,3 +155,26 @@ def test_a_table_of_a_model_stays_one_with_its_marks_in_the_cells():
     text = "Prices:\n\n| Item | Price |\n|---|---|\n| Chair | 40 euros [1] |"
 
     assert answer(text).text == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "**25 days** [1]",
+        "**You have 25 days.** [1]",
+        "**25天**[1]",
+        "### 25 days [1]",
+        "Refunds take 25 days: [1]",
+    ],
+)
+def test_a_line_in_bold_or_a_heading_that_states_something_is_a_claim(line):
+    draft = answer(line)
+
+    assert not draft.abstained
+    assert [claim.citations for claim in draft.claims] == [(1,)]
+
+
+def test_what_a_head_of_a_table_states_is_a_claim():
+    draft = answer("| Days | 90 |\n|---|---|\n| Leave | 25 [1] |")
+
+    assert [text for text, _ in parts(draft)] == ["| Days | 90", "| Leave | 25"]

@@ -8,12 +8,23 @@ from erya.loading.tnef import tnef_parts
 from erya.records import Item
 
 _INVITATION = """BEGIN:VCALENDAR
+BEGIN:VTIMEZONE
+BEGIN:STANDARD
+DTSTART:16010101T030000
+RRULE:FREQ=YEARLY
+END:STANDARD
+END:VTIMEZONE
 BEGIN:VEVENT
 SUMMARY:Budget
   round\\, part 2
 DTSTART;TZID=Europe/Vienna:20260301T093000
 DTEND:20260301T103000Z
 LOCATION:Room 5
+ORGANIZER;CN=Ada;SENT-BY="mailto:bob@x.example":mailto:ada@x.example
+BEGIN:VALARM
+DESCRIPTION:REMINDER
+END:VALARM
+DESCRIPTION:See C:\\\\new\\nSecond line
 END:VEVENT
 END:VCALENDAR
 """
@@ -43,6 +54,9 @@ def test_an_invitation_is_read_as_what_it_says():
         "Begins: 2026-03-01 09:30",
         "Ends: 2026-03-01 10:30 UTC",
         "Location: Room 5",
+        "Organizer: mailto:ada@x.example",
+        "Description: See C:\\new",
+        "Second line",
     ]
 
 

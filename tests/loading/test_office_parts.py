@@ -89,7 +89,8 @@ def test_a_sheet_with_backslashes_in_its_names_is_read():
     assert "900" in parsed.text
 
 
-def test_a_piece_of_another_document_is_read_where_it_stands():
+@pytest.mark.parametrize("piece", [_HTML, "<html", ""])
+def test_a_piece_of_another_document_is_read_where_it_stands(piece):
     def chunk(name, part):
         if name == "word/document.xml":
             part = part.replace(b"<w:sectPr", b'<w:altChunk r:id="rX"/><w:sectPr', 1)
@@ -104,9 +105,10 @@ def test_a_piece_of_another_document_is_read_where_it_stands():
             part = part.replace(b"<Override", typed, 1)
         return name, part
 
-    parsed = parse(changed(word(), chunk, {"word/piece.html": _HTML}), "lease.docx")
+    parsed = parse(changed(word(), chunk, {"word/piece.html": piece}), "lease.docx")
 
-    assert parsed.text.endswith("900 euros.\n\nClause 4: notice is 30 days.")
+    read = "\n\nClause 4: notice is 30 days." if piece == _HTML else ""
+    assert parsed.text.endswith(f"900 euros.{read}")
 
 
 def test_documents_inside_a_document_are_read_as_files_of_their_own():

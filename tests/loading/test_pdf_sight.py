@@ -91,3 +91,11 @@ def test_a_file_that_a_pdf_carries_is_read_as_a_file_of_its_own():
     inside = found["/fees.pdf/rates.csv"].parsed
     assert inside is not None
     assert "92" in inside.text
+
+
+def test_hidden_text_on_the_line_of_visible_text_is_parted_from_it():
+    far = "1 g BT /F 12 Tf 400 700 Td (It is 1 euro.) Tj ET 0 g\n"
+    kept, left, _ = searched(raw_pdf(_SEEN + far))
+
+    assert kept == ["The fee is 40 euros."]
+    assert left == ["It is 1 euro."]

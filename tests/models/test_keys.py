@@ -57,6 +57,9 @@ def test_an_error_for_readers_names_no_machine():
         ("http://ada:geheim@proxy.example:3128", "http://***@proxy.example:3128"),
         ("https://a.example/v1?api-key=1&b=2#c", "https://a.example/v1?api-key=***&b=***#c"),
         ("https://a.example/v1", "https://a.example/v1"),
+        ("http://ada:a@b/c#d@proxy.example", "http://***@proxy.example"),
+        ("ada:geheim@proxy.example:3128", "***@proxy.example:3128"),
+        ("https://a.example/#access_token=abc", "https://a.example/#access_token=***"),
         ("no address? a=1", "no address? a=1"),
     ],
 )  # fmt: skip
@@ -79,3 +82,20 @@ def test_settings_and_lists_of_models_cover_them_too(erya, monkeypatch):
     ):
         assert "***" in shown.out
         assert _KEY not in shown.out + shown.err
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(status=401, body='{"error": "' + "x" * 185 + _KEY + '"}'),
+        Reply(body='{"choices": [{"message": {"refusal": "' + _KEY + '"}}]}'),
+        Reply(body='{"note": "' + "x" * 60 + _KEY + '"}'),
+        Reply(body="x", headers={"Content-Encoding": _KEY}),
+    ],
+)
+def test_no_part_of_a_key_that_a_server_repeats_is_shown(reply):
+    with ChatServer(reply) as server, pytest.raises(ModelError) as error:
+        _ask(server.base_url, _KEY)
+
+    told = str(error.value) + error.value.reader_message
+    assert _KEY[:8] not in told

@@ -137,8 +137,8 @@ def test_a_format_that_is_refused_is_left_out():
 def test_one_text_that_is_refused_stops_no_other():
     bad = Reply(status=400, body='{"error": "bad text"}')
     one, two = reply([1.0, 0.0]), reply([1.0, 0.0], [0.0, 1.0])
-    # Four at once are refused, the first two taken, then the fourth alone.
-    with ChatServer(bad, two, bad, one, bad, two) as server:
+    # Four at once are refused, the first two taken, the fourth alone; "." is not.
+    with ChatServer(bad, two, bad, one, bad, one, two) as server:
         embedding = model(server)
         found = embedding.embed_passages(["a", "b", "c", "poison"])
         embedding.embed_passages(["e", "f"])
@@ -146,4 +146,6 @@ def test_one_text_that_is_refused_stops_no_other():
     assert found.vectors.tolist() == [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 0.0]]
     assert list(found.refused) == [3]
     assert "bad text" in found.refused[3]
-    assert [len(each["input"]) for each in server.requests] == [4, 2, 2, 1, 1, 2]
+    assert [len(each["input"]) for each in server.requests] == [
+        4, 2, 2, 1, 1, 1, 2,
+    ]  # fmt: skip

@@ -29,7 +29,7 @@ from erya.stores import Bases
 from erya.stores.embedded import EmbeddedStore, schema
 from erya.stores.embedded.database import create, engine_for, migrate
 from erya.stores.embedded.index_files import read_manifest
-from erya.testing import document
+from erya.testing import chunked, document
 from erya.testing.store_contract import MODEL, both, put
 
 OWNER = Principal.owner("owner")
@@ -657,3 +657,16 @@ with store.writer(Principal.owner("w"), purpose="hold it"):
     put(store, document("x.txt", "A stale lock is no lock."))
     assert len(store.search(OWNER, "stale", limit=1).hits) == 1
     store.close()
+
+
+def test_a_file_of_a_base_that_was_emptied_is_not_taken_for_a_new_base(tmp_path):
+    store = EmbeddedStore(tmp_path / "base", name="docs")
+    with store.writer(OWNER, purpose="test") as writer:
+        one = document("/a.txt", "The fee is 40 euros.")
+        writer.put(one, chunked(one), original=b"x", recipe="r")
+    store.close()
+    for path in (tmp_path / "base").glob("base.sqlite*"):
+        path.write_bytes(b"")
+
+    with pytest.raises(DamagedError, match="emptied"):
+        EmbeddedStore(tmp_path / "base", name="docs")

@@ -202,3 +202,29 @@ def test_other_words_than_the_source_has_are_cited_and_not_supported(sentence):
     claim = against_rules(sentence)
 
     assert (claim.verdict, claim.reason) == ("cited", "")
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("Notice is not less than 30 days.", "Notice is at least 30 days."),
+        ("A file must not exceed 10 MB.", "A file must be at most 10 MB."),
+        ("试用期不得超过六个月。", "试用期最长为六个月。"),
+        ("公司沒有提供住房補貼。", "公司没有提供住房补贴。"),
+        (
+            "An agreement without a date is not valid.",
+            "An agreement without a date is void.",
+        ),
+        ("未成年儿童免票。", "18岁以下儿童免票。"),
+    ],
+)
+def test_the_same_in_other_words_is_no_contradiction(source, sentence):
+    one = document("one.txt", source)
+    cited = Citation(
+        number=1, chunk=chunked(one)[0], start=0, end=len(source), quote=source
+    )
+    claim = Claim(start=0, end=len(sentence), citations=(1,))
+    draft = Answer(text=sentence, claims=(claim,), citations=(cited,))
+
+    checked_claim = verify(draft, lambda _: one, checks=(check_denials,)).claims[0]
+    assert checked_claim.verdict == "supported"

@@ -130,7 +130,7 @@ class _Draft:
 
     def write(self, text: str) -> Answer:
         plain, marks = _unmarked(text)
-        pieces = list(_pieces(plain))
+        pieces = list(_pieces(plain, [at for at, _ in marks]))
         spans = [piece.span for piece in pieces]
         position = 0
         for i, piece in enumerate(pieces):
@@ -181,11 +181,16 @@ class _Draft:
         return self._citations[key].number
 
 
-def _pieces(text: str) -> Iterator[_Piece]:
+def _pieces(text: str, marks: Sequence[int]) -> Iterator[_Piece]:
     """Yield what an answer is made of: sentences, rows, and what states nothing.
 
     Headings, the names of a table's columns, fences and rules hold an answer together;
-    they are no claims to be held against a source.
+    they are no claims to be held against a source, unless they state something: what
+    is cited, ends as a sentence, or has a number, code or name in it does.
+
+    Args:
+        text: The answer without its marks.
+        marks: Where they stood.
     """
     lines = list(re.finditer(r"[^\n]+", text))
     prose: Span | None = None
@@ -196,25 +201,35 @@ def _pieces(text: str) -> Iterator[_Piece]:
         fence = said.startswith("```")
         fenced ^= fence
         below = lines[at + 1][0].strip() if at + 1 < len(lines) else ""
-        kept = fence or _STATES_NOTHING.fullmatch(said) or _RULE.fullmatch(below)
+        stated = _states(said) or any(span.start <= at <= span.end for at in marks)
+        bare = _STATES_NOTHING.fullmatch(said) or _RULE.fullmatch(below)
+        kept = fence or _RULE.fullmatch(said) or (bare and not stated)
         if not (kept or fenced or _ROW.fullmatch(said)):
             prose = Span(prose.start if prose else span.start, span.end)
             continue
         if prose is not None:
-            yield from _sentences(text, prose)
+            yield from _sentences(text, prose, marks)
             prose = None
         if said:
             row = not (kept or fenced)
             yield _Piece(span, claims=row or (fenced and not fence), row=row)
     if prose is not None:
-        yield from _sentences(text, prose)
+        yield from _sentences(text, prose, marks)
 
 
-def _sentences(text: str, prose: Span) -> Iterator[_Piece]:
+def _sentences(text: str, prose: Span, marks: Sequence[int]) -> Iterator[_Piece]:
     for start, end in sentences(text[prose.start : prose.end]):
-        said = text[prose.start + start : prose.start + end]
-        introduces = said.endswith((":", "：")) and not facts(said)
-        yield _Piece(Span(prose.start + start, prose.start + end), not introduces)
+        span = Span(prose.start + start, prose.start + end)
+        said = text[span.start : span.end]
+        cited = any(span.start <= at <= span.end for at in marks)
+        introduces = said.endswith((":", "：")) and not facts(said) and not cited
+        yield _Piece(span, not introduces)
+
+
+def _states(line: str) -> bool:
+    """Tell whether a heading or a line in bold says something by itself."""
+    bare = line.strip("#*_ |")
+    return bare.endswith((".", "!", "。", "！")) or bool(facts(bare))
 
 
 def _stripped(text: str, span: Span) -> Span:

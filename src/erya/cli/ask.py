@@ -229,12 +229,13 @@ _WORDS: Final = {
 }
 # A line of a document that reads as one of ours.
 _LABELS: Final = re.compile(
-    r"^(?=\s*(?:"
+    r"^(?=[ \t]*(?:"
     + "|".join(re.escape(w) for each in _WORDS.values() for w in each)
     + "))",
     re.MULTILINE,
 )
-_MARK: Final = re.compile(r"\[(\d{1,3})\]")
+# One that reads as ours: `prices[0]` in code does not.
+_MARK: Final = re.compile(r"(?<!\w)\[(\d{1,3})\]")
 
 
 def _words_for(lang: str, question: str) -> _Words:

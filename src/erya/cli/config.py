@@ -83,6 +83,7 @@ def _shown(value: Any) -> Any:
                 each,
                 url=cover_secrets(each.url),
                 endpoint=cover_secrets(each.endpoint),
+                proxy=cover_secrets(each.proxy),
             )
             for each in value
         )

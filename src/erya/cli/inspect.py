@@ -124,8 +124,11 @@ def _show_coverage(item: "Item", settings: "Settings", *, as_json: bool) -> None
             parts = pool.coverage(item, "\n".join((*told, *_attached(outcome))))
         except DocumentError as error:
             raise UsageError(str(error)) from None
+    if not parts:
+        msg = "A file of this kind has no words of its own to compare with."
+        raise UsageError(msg)
     words, found = sum(p.words for p in parts), sum(p.found for p in parts)
-    share = found / words if words else 1.0
+    share = found / words
     if as_json:
         echo_json({"share": share, "parts": [part._asdict() for part in parts]})
         return

@@ -31,7 +31,12 @@ _SHOWN: Final = re.compile(
     r"|xl/sharedStrings\.xml|xl/(?:drawings/drawing|charts/chart)\w*\.xml"
     r"|content\.xml|.*\.xhtml|.*\.html?"
 )
-_PARAGRAPHS: Final = frozenset(("p", "si", "h", "li", "td", "text"))
+_PARAGRAPHS: Final = frozenset(("p", "si", "tab", "br", "v"))
+# Elements of pages that stand within words.
+_INLINE: Final = frozenset(
+    ("a", "abbr", "b", "bdi", "big", "code", "del", "em", "font", "i", "ins", "kbd",
+     "mark", "s", "small", "span", "strong", "sub", "sup", "tt", "u", "wbr")
+)  # fmt: skip
 _UNSEEN: Final = frozenset(
     ("script", "style", "instrText", "delText", "annotation", "head", "f", "Fallback")
 )
@@ -99,7 +104,8 @@ def own_parts(data: bytes, name: str) -> Iterator[tuple[str, str]]:
         package = Package(data, called="package")
         for part in sorted(filter(_SHOWN.fullmatch, package.names)):
             office = part.startswith(("word/", "ppt/", "xl/"))
-            yield part, _shown(_tree(package.read(part)), office=office)
+            if data_of := package.read(part).strip():
+                yield part, _shown(_tree(data_of), office=office)
     elif kind in {"text/html", "application/xml", "image/svg+xml"}:
         yield name, _shown(_tree(data))
     elif kind.startswith("text/") or kind in {"application/json", "application/jsonl"}:
@@ -148,13 +154,16 @@ def _pieces(root: Any, *, office: bool) -> Iterable[str]:
     skipped = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         name = etree.QName(element).localname if isinstance(element.tag, str) else ""
+        apart = name in _PARAGRAPHS if office else name not in _INLINE
         if event == "start":
             skipped += name in _UNSEEN
+            if apart:
+                yield " "
             if not skipped and name and (not office or name in _OFFICE_TEXT):
                 yield element.text or ""
             continue
         skipped -= name in _UNSEEN
-        if name in _PARAGRAPHS or name in {"tab", "br", "v", "div", "tr", "th"}:
+        if apart:
             yield " "
         if not skipped and not office:
             yield element.tail or ""

@@ -156,9 +156,13 @@ class _Reader:
     def _charts(self, element: "BaseOxmlElement") -> None:
         for chart in element.iter(_CHART):
             part = self._document.part.related_parts.get(chart.get(qn("r:id"), ""))
-            if part is not None:
-                self._builder.end_list()
+            if part is None:
+                continue
+            self._builder.end_list()
+            try:
                 add_chart(self._builder, read_xml(part.blob, called="Word document"))
+            except DocumentError as error:  # one chart must not hide the text
+                self._builder.notice("chart", f"A chart in it: {error}")
 
     def _imported(self, element: "BaseOxmlElement") -> None:
         """Add a piece of another document, which Word shows where it stands."""
@@ -171,8 +175,13 @@ class _Reader:
             for paragraph in decode(part.blob).split("\n\n"):
                 self._builder.paragraph(paragraph)
         elif part is not None and "wordprocessingml" in kind:
-            Package(part.blob, called="Word document", office=True)
-            inner = docx.Document(io.BytesIO(part.blob))
+            try:
+                Package(part.blob, called="Word document", office=True)
+                inner = docx.Document(io.BytesIO(part.blob))
+            except (*_DAMAGED, DocumentError) as error:
+                message = f"A piece of another document in it was not read: {error}"
+                self._builder.notice("imported", message)
+                return
             _Reader(inner, self._builder).read_body()
         else:
             message = f"A piece of another document in it was not read ({kind})."

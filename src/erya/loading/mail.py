@@ -30,7 +30,9 @@ _STUB: Final = 0.5  # of the other's words: a plain text with fewer says somethi
 _WORDS: Final = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
 _PARAGRAPHS: Final = re.compile(r"\n\s*\n")
 _FOLD: Final = re.compile(r"\n[ \t]")
-_ESCAPE: Final = re.compile(r"\\([,;\\])")
+_ESCAPE: Final = re.compile(r"\\([,;nN\\])")
+_PROPERTY: Final = re.compile(r'([A-Za-z-]+)(?:;(?:"[^"]*"|[^":])*)?:(.*)')
+_EVENTS: Final = frozenset(("VEVENT", "VTODO", "VJOURNAL"))
 _MOMENT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z)?)?")
 # What is shown of an invitation, by its names.
 _APPOINTMENT: Final = {
@@ -191,17 +193,34 @@ def _attached(leaf: EmailMessage, number: int) -> Iterator[Part]:
 
 
 def _appointment(text: str) -> str:
-    """Return what an invitation says (RFC 5545), a line for each of its facts."""
+    """Return what an invitation says (RFC 5545), a line for each of its facts.
+
+    Of time zones and alarms inside of it nothing: their dates are not the event's.
+    """
     lines = _FOLD.sub("", text.replace("\r\n", "\n")).split("\n")
-    told = []
+    told: list[str] = []
+    inside: list[str] = []
     for line in lines:
-        name, _, value = line.partition(":")
-        label = _APPOINTMENT.get(name.partition(";")[0].upper())
-        if label and value:
-            plain = value.replace("\\n", "\n").replace("\\N", "\n")
-            bare = _ESCAPE.sub(r"\1", _moment(plain))
-            told.append(f"{label}: {bare}")
+        name, value = _property(line)
+        if name == "BEGIN":
+            inside.append(value.upper())
+        elif name == "END":
+            del inside[-1:]
+        elif inside[-1:] and inside[-1] in _EVENTS:
+            label = _APPOINTMENT.get(name)
+            plain = _ESCAPE.sub(_unescaped, _moment(value))
+            told += [f"{label}: {plain}"] if label and value else []
     return "\n".join(told)
+
+
+def _property(line: str) -> tuple[str, str]:
+    """Return name and value of a line; colons in quoted parameters part nothing."""
+    found = _PROPERTY.match(line)
+    return (found[1].upper(), found[2].strip()) if found else ("", "")
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return "\n" if found[1] in "nN" else found[1]
 
 
 def _moment(value: str) -> str:

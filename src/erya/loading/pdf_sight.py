@@ -7,6 +7,7 @@ leaves no trace in its place is unseen.
 """
 
 import ctypes
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -14,7 +15,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from erya.loading.pdf_boxes import Box, direct
-from erya.loading.pdf_lines import NONE, Line
+from erya.loading.pdf_lines import NONE, Line, Piece
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +30,7 @@ _MOST_MARKS: Final = 8
 _MOST_PICTURES: Final = 200
 _MOST_OBJECTS: Final = 20_000  # of a page, that are looked at
 _SCALE: Final = 2.0  # pixels for a point
+_MOST_PIXELS: Final = 16_000_000
 _CONTRAST: Final = 12  # of 255, between letters that can be read and what is behind
 _LIGHT: Final = 245  # of 255: nearly paper
 _FAINT: Final = 12  # of 255: nearly clear
@@ -85,8 +87,13 @@ def part_by_sight(
             first.box.left >= edges.right or first.box.bottom >= edges.top
             or line[-1].box.right <= edges.left or first.box.top <= edges.bottom
         )  # fmt: skip
-        unseen = outside or first.size < _TINY or sight.misses(line)
-        (hidden if unseen else shown).append(line)
+        if outside or first.size < _TINY:
+            hidden.append(line)
+            continue
+        missed = [piece for piece in line if sight.misses(piece)]
+        seen = [piece for piece in line if piece not in missed]
+        shown += [seen] if seen else []
+        hidden += [missed] if missed else []
     return shown, hidden
 
 
@@ -124,9 +131,9 @@ class _Sight:
         self._surfaces: list[_Surface] = []
         self._list_objects()
 
-    def misses(self, line: Line) -> bool:
-        """Tell whether a line leaves no trace on the page."""
-        numbers = [n for piece in line for n in piece.numbers if n != NONE]
+    def misses(self, piece: Piece) -> bool:
+        """Tell whether a run of characters leaves no trace on the page."""
+        numbers = [number for number in piece.numbers if number != NONE]
         drawn = _DRAWN(self._address, numbers[0]) if numbers else None
         if not drawn:
             return False
@@ -163,7 +170,9 @@ class _Sight:
     def _is_blank(self, numbers: Sequence[int]) -> bool:
         """Tell whether the place of these characters is of one colour."""
         if self._picture is None:
-            bitmap = self._page.render(scale=_SCALE, grayscale=True)
+            width, height = self._page.get_size()
+            scale = min(_SCALE, math.sqrt(_MOST_PIXELS / max(width * height, 1.0)))
+            bitmap = self._page.render(scale=scale, grayscale=True)
             self._picture = bitmap.to_numpy()
         height, width = self._picture.shape[:2]
         places = list(self._places(numbers, width, height))

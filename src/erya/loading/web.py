@@ -36,7 +36,9 @@ _LOCATIONS: Final = re.compile(
     r"<loc>\s*(?:<!\[CDATA\[\s*)?([^<\s\]]{1,2000})\s*(?:\]\]>\s*)?</loc>",
     re.IGNORECASE,
 )
-_ADDRESS_LINE: Final = re.compile(r"^\s*(https?://\S{1,2000})\s*$", re.MULTILINE)
+_ADDRESS_LINE: Final = re.compile(
+    r"^[ \t\r]*(https?://\S{1,2000})[ \t\r]*$", re.MULTILINE
+)
 _GZIP: Final = b"\x1f\x8b"
 # Nothing of a tag goes past the next one: a page of beginnings costs no more.
 _HREF: Final = r"[^<>]{0,500}?\bhref\s*=\s*[\"']?([^\"'\s<>]{1,2000})"

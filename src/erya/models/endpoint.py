@@ -142,7 +142,7 @@ class Endpoint:
             else:
                 if response.is_success:
                     return self._bounded(response)
-                said = _words_of(response)
+                said = self.covered(_words_of(response))[:_SAID_SHOWN]
                 response.close()
                 told = _seconds_to_wait(response.headers.get("Retry-After", ""))
                 pause = max(pause, told)
@@ -160,11 +160,12 @@ class Endpoint:
         Raises:
             ModelError: It is packed in a way that was not asked for and is not known.
         """
-        packed = response.headers.get("Content-Encoding", "identity").strip().lower()
+        told = self.covered(response.headers.get("Content-Encoding", "identity"))
+        packed = told.strip().lower()
         if packed not in {"identity", "gzip", "x-gzip", "deflate"}:
             response.close()
-            what = f"sent an answer packed with {packed!r}, unasked"[:_SAID_SHOWN]
-            raise self.error(what, "Let it send plain text.")
+            what = "sent an answer packed in a way that was not asked for"
+            raise self.error(what, "Let it send plain text.", detail=repr(packed)[:40])
         if packed != "identity":
             del response.headers["Content-Encoding"]
         response.stream = _bounded_stream(
@@ -223,7 +224,7 @@ class Endpoint:
         return self.error(
             "broke its answer off",
             "Ask again.",
-            detail=f"{type(error).__name__}: {error}"[:_SAID_SHOWN],
+            detail=self.covered(f"{type(error).__name__}: {error}")[:_SAID_SHOWN],
         )
 
     def _refused(self, status: int, said: str) -> "RefusedError":
@@ -243,6 +244,14 @@ class Endpoint:
             f"Raise {self.kind.split()[0]}_seconds, or choose a faster model.",
         )
 
+    def covered(self, said: str) -> str:
+        """Cover the key in what a server says: some repeat what they refuse.
+
+        Before anything is cut off: of half a key nobody knows that it is one.
+        """
+        key = self.api_key.strip()
+        return said.replace(key, COVER) if len(key) >= _LEAST_KEY else said
+
     def error(self, what: str, advice: str, *, detail: str = "") -> ModelError:
         """Return an error that names the model and its address.
 
@@ -251,10 +260,8 @@ class Endpoint:
             advice: What whoever runs Erya can do.
             detail: What a program or the server said of it, never for a reader.
         """
-        shown = f"{what}: {detail}" if detail else what
-        key = self.api_key.strip()
-        if len(key) >= _LEAST_KEY:
-            shown = shown.replace(key, COVER)  # servers repeat what they refuse
+        shown = self.covered(f"{what}: {detail}" if detail else what)
+        what = self.covered(what)
         where, shown = cover_secrets(self.base_url), cover_secrets(shown)
         return ModelError(
             f"The {self.kind} {self.name!r} at {where} {shown}. {advice}",
@@ -337,9 +344,12 @@ def _unpacked(stream: "Iterable[bytes]") -> "Iterator[bytes]":
     reader = zlib.decompressobj(zlib.MAX_WBITS + 32)  # it tells which of both
     for part in stream:
         rest = part
-        while rest and not reader.eof:
+        while rest:
             yield reader.decompress(rest, _BLOCK)
             rest = reader.unconsumed_tail
+            if reader.eof:  # another member may follow
+                rest = reader.unused_data
+                reader = zlib.decompressobj(zlib.MAX_WBITS + 32)
 
 
 def _words_of(response: "httpx2.Response") -> str:
@@ -361,7 +371,7 @@ def _words_of(response: "httpx2.Response") -> str:
     ):  # fmt: skip
         return ""
     shown = "".join(sign if sign.isprintable() else " " for sign in str(said))
-    return " ".join(shown.split())[:_SAID_SHOWN]
+    return " ".join(shown.split())
 
 
 def _seconds_to_wait(retry_after: str) -> float:

@@ -37,6 +37,7 @@ _REFUSALS: Final = frozenset((400, 404, 415, 422))
 # What an endpoint does not take, by its address and model.
 _NOT_TAKEN: Final[dict[tuple[str, str], set[str]]] = {}
 _LONGEST_ANSWER: Final = 400_000  # characters, thinking included
+_WHY_SHOWN: Final = 120  # characters of why there is none
 _SHOWN: Final = 80  # characters of an unexpected reply in an error
 
 
@@ -148,7 +149,7 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             reason = _reason(choice, "message")
             used = self._usage(reply.get("usage") or {})
         except (AttributeError, ValueError, LookupError, TypeError):
-            shown = " ".join(body.split())[:_SHOWN]
+            shown = self._endpoint.covered(" ".join(body.split()))[:_SHOWN]
             raise self._no_answer(kind or "something", shown) from None
         if not whole:
             raise self._too_long()
@@ -188,12 +189,13 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         )
 
     def _silent(self, reason: str) -> ModelError:
-        why = f" ({reason})" if reason not in {"", "stop"} else ""
-        return self._endpoint.error(f"sent no answer{why}", "Ask again.")
+        why = self._endpoint.covered(reason) if reason not in {"", "stop"} else ""
+        advice = "Ask again."
+        return self._endpoint.error("sent no answer", advice, detail=why[:_WHY_SHOWN])
 
     def _broken(self, error: Any) -> ModelError:
         said = error.get("message") if isinstance(error, dict) else error
-        detail = repr(str(said)[:_SHOWN])
+        detail = repr(self._endpoint.covered(str(said))[:_SHOWN])
         return self._endpoint.error("broke its answer off", "Ask again.", detail=detail)
 
     def _cut_off(self) -> ModelError:
@@ -229,7 +231,7 @@ def _reason(choice: Mapping[str, Any], part: str) -> str:
     """Return why a model stopped, in its own words where it declined."""
     told = (choice.get(part) or {}).get("refusal")
     if isinstance(told, str) and told:
-        return f"it declined: {told[:_SHOWN]!r}"
+        return f"it declined: {told!r}"
     return str(choice.get("finish_reason") or "")
 
 

@@ -51,11 +51,7 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
         refused: dict[int, RefusedError] = {}
         rows = self._rows([self.passage_prefix + text for text in texts], refused)
         if len(refused) == len(texts):
-            # Of these texts, or of any? It says what it makes of a harmless one.
-            try:
-                rows[0] = np.zeros_like(self._request(["."])[0])
-            except RefusedError:
-                raise refused[0] from None
+            rows[0] = np.zeros_like(self._request(["."])[0])
         widths = {len(row) for row in rows if row is not None}
         if len(widths) > 1:
             what = f"returned vectors of {sorted(widths)} numbers for one text each"
@@ -99,6 +95,7 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
             if error.status not in _TOO_MANY:
                 raise
             if len(texts) == 1:
+                self._check_takes_any(error, known=bool(refused))
                 refused[first] = error
                 return [None]
         # Too many at once, which few say, or one of them is refused.
@@ -110,6 +107,19 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
         if len(refused) > before:
             _TAKEN_AT_ONCE.pop(key, None)  # it was not their number
         return rows
+
+    def _check_takes_any(self, error: RefusedError, *, known: bool) -> None:
+        """Ask for a harmless text, once: does it refuse this one, or all of them?
+
+        Raises:
+            RefusedError: All of them.
+        """
+        if known:
+            return
+        try:
+            self._request(["."])
+        except RefusedError:
+            raise error from None
 
     def _request(self, texts: Sequence[str]) -> "NDArray[np.float32]":
         import numpy as np  # noqa: PLC0415

@@ -106,12 +106,13 @@ def make_questions(
     wanted = math.ceil(count * _SPARE)
     for draft, chunk in drawn:
         tried += 1
+        asked = terms(draft.question) if draft is not None else frozenset()
         if draft is None:
             unusable += 1
-        elif any(_alike(terms(draft.question), other) for other in seen):
+        elif any(_alike(asked, other) for other in seen):
             repeated += 1
         else:
-            seen.append(terms(draft.question))
+            seen.append(asked)
             kept.append(_example(draft, chunk, root=root))
             on_progress("Writing", min(len(kept), count), count)
         if len(kept) >= wanted or tried >= count * _TRIED:
@@ -145,11 +146,15 @@ def _plain(examples: list[Example]) -> list[Example]:
     most = min(USUAL_OVERLAP.values())
     left: set[str] = set()
     for language in ("zh", "en"):
-        order = [each for each in examples if language_of(each.question) == language]
-        order.sort(key=lambda each: mean_overlap([each]) or 0.0)
-        while order and (mean_overlap(order) or 0.0) > most:
-            order.pop()
-        left.update(each.id for each in order)
+        shares = sorted(
+            (mean_overlap([each]) or 0.0, at)
+            for at, each in enumerate(examples)
+            if language_of(each.question) == language
+        )
+        total = sum(share for share, _ in shares)
+        while shares and total > most * len(shares):
+            total -= shares.pop()[0]
+        left.update(examples[at].id for _, at in shares)
     return [each for each in examples if each.id in left]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from typing_extensions import override
 
-from erya.errors import BusyError, NotFoundError, StoreError
+from erya.errors import BusyError, DamagedError, NotFoundError, StoreError
 from erya.language import ANALYSIS, Word, lexicon_of, query_terms
 from erya.policy import EVERYTHING, labels, permit
 from erya.records import (
@@ -98,7 +98,10 @@ class EmbeddedStore(Store):
         self._stats: dict[tuple[int, tuple[int, ...] | None], ReadableStats] = {}
         self._embedders: dict[str, Fingerprint | None] = {}
         try:
+            # Looked for first: another process may be making both.
+            indexed = (folder / "terms" / "meta.json").exists()
             if not (folder / "base.sqlite").exists() or self._is_blank():
+                _refuse_emptied(folder, name=name, indexed=indexed)
                 self._create(folder)
             if not is_current(self._engine, name=name):
                 with self._lock.held(purpose="migrate it"), guarded(name):
@@ -538,6 +541,22 @@ class EmbeddedStore(Store):
             kept = [(k, v) for k, v in list(self._stats.items()) if k[0] == key[0]]
             self._stats = dict([*kept[-_STATS_KEPT:], (key, held)])
         return held
+
+
+def _refuse_emptied(folder: Path, *, name: str, indexed: bool) -> None:
+    """Make no new base where one was lost.
+
+    Raises:
+        DamagedError: There are indexes of one.
+    """
+    if not indexed:
+        return
+    msg = (
+        f"The file {folder / 'base.sqlite'} of the base {name!r} is empty or gone, but "
+        "the indexes of a base lie beside it: something has emptied it. Put it back "
+        "from a backup, or move the folder away and ingest the documents again."
+    )
+    raise DamagedError(msg)
 
 
 def _make_private(folder: Path) -> None:
