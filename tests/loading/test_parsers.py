@@ -423,3 +423,38 @@ def test_a_definition_stands_with_its_term():
 )
 def test_other_scripts_are_not_read_as_chinese(encoding, text):
     assert parse(text.encode(encoding), "a.txt").text == text
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '<p style="color:#fff">The fee is 1 euro.</p>',
+        '<p style="color: white !important">The fee is 1 euro.</p>',
+        '<div style="background:#fff"><p style="color:#FFFFFF">The fee is 1 euro.</p></div>',
+        '<font color="#ffffff">The fee is 1 euro.</font>',
+        '<p style="color:transparent">The fee is 1 euro.</p>',
+        '<p style="opacity:0">The fee is 1 euro.</p>',
+        '<p style="font-size:0">The fee is 1 euro.</p>',
+        '<p style="position:absolute;left:-9999px">The fee is 1 euro.</p>',
+    ],
+)
+def test_text_of_a_page_that_no_reader_sees_is_left_out_and_told(written):
+    parsed = parse(f"<p>The fee is 40 euros.</p>{written}".encode(), "fees.html")
+
+    assert parsed.text == "The fee is 40 euros."
+    assert [notice.code for notice in parsed.notices] == ["hidden_text"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '<p style="color:#fff;background:navy">It is 40 euros.</p>',
+        '<div style="background-color: black"><p style="color:white">It is 40 euros.</p></div>',
+        '<table bgcolor="navy"><tr><td><font color="white">It is 40 euros.</font></table>',
+        '<div class="dark"><p style="color:#fff">It is 40 euros.</p></div>',
+        '<p style="color:#c00">It is 40 euros.</p>',
+        '<p style="margin-left:-10px">It is 40 euros.</p>',
+    ],
+)
+def test_white_text_on_a_colour_is_read(written):
+    assert "It is 40 euros." in parse(written.encode(), "fees.html").text

@@ -44,8 +44,20 @@ _HIDDEN: Final = (
     "[hidden], [aria-hidden=true i], "
     + ", ".join(
         f"[style*='{sign}' i]"
-        for sign in ("none", "hidden", "collapse", "opacity", "font-size", "font:")
+        for sign in (
+            "none",
+            "hidden",
+            "collapse",
+            "opacity",
+            "font-size",
+            "font:",
+            "color",
+            "left",
+            "top",
+            "indent",
+        )
     )
+    + ", font[color]"
     + r", [style*='\\']"
 )
 # Marks inside of lines: their text goes on in the line.
@@ -76,6 +88,16 @@ _HELD: Final = re.compile(
 _DRAWN: Final = re.compile(r"\s*\{\\displaystyle\s+(.*)\}\s*", re.DOTALL)
 _ESCAPED: Final = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.DOTALL)
 _NOTHING: Final = r"\+?(?:0{1,9}\.?0{0,9}|\.0{1,9})(?:[a-z]{1,9}|%)?"  # a size of it
+_FAR_OFF: Final = r"-\d{3,6}(?:\.\d+)?(?:px|pt|em|rem)?|-\d{3,6}(?:vw|vh|%)"
+_WHITE: Final = re.compile(
+    r"#f[a-f]{2}|#(?:f[a-f]){3}|white|rgba?\(\s*(?:25[0-5]\s*,\s*){2}25[0-5]\s*(?:,.*)?\)"
+)
+_COLOUR: Final = re.compile(r"(?:^|[;\s])color\s*:\s*([^;]*)")
+_GROUND: Final = re.compile(r"background(?:-color)?\s*:\s*([^;]*)")
+# What no page does to its own menus: it is told.
+_DISGUISED: Final = frozenset(
+    ("opacity", "font-size", "font", "color", "left", "top", "text-indent")
+)
 _HIDING: Final = {
     name: re.compile(value, re.DOTALL)
     for name, value in {
@@ -84,6 +106,10 @@ _HIDING: Final = {
         "opacity": rf"{_NOTHING}|-.*",
         "font-size": _NOTHING,
         "font": rf"(?:.*\s)?{_NOTHING}[\s/].*",
+        "color": r"transparent|rgba\(.*,\s*0?\.?0+%?\s*\)",
+        "left": _FAR_OFF,
+        "top": _FAR_OFF,
+        "text-indent": _FAR_OFF,
     }.items()
 }
 _MAY_HIDE: Final = re.compile(rf";\s*({'|'.join(_HIDING)})\s*:([^;]*)")
@@ -195,14 +221,7 @@ def add_well_formed(builder: TextBuilder, page: str) -> None:
 
 
 def _add_tree(builder: TextBuilder, tree: LexborHTMLParser, source: str) -> None:
-    # A page that is hidden as a whole is shown by a script in the end.
-    hidden = [
-        node
-        for node in tree.css(_HIDDEN)
-        if node.tag not in {"html", "body"} and _is_hidden(node.attributes)
-    ]
-    for node in reversed(hidden):  # what is inside others goes before them
-        node.decompose()
+    _leave_out_hidden(builder, tree)
     # Each tag asked for costs a walk through the tree.
     there = set(map(str.lower, _NAMES.findall(source)))
     _write_formulas(tree, there)
@@ -273,6 +292,51 @@ def _write_formulas(tree: LexborHTMLParser, there: set[str]) -> None:
             drawn = _DRAWN.fullmatch(node.attributes.get("alt") or "")
             if drawn:
                 node.replace_with(f" {drawn[1]} ")
+
+
+def _leave_out_hidden(builder: TextBuilder, tree: LexborHTMLParser) -> None:
+    # A page that is hidden as a whole is shown by a script in the end.
+    hidden = [
+        node
+        for node in tree.css(_HIDDEN)
+        if node.tag not in {"html", "body"}
+        and (_is_hidden(node.attributes) or _is_white(node))
+    ]
+    if any(_is_disguised(node) and node.text().strip() for node in hidden):
+        message = "Some text is hidden from a reader; it is not searched."
+        builder.notice("hidden_text", message)
+    for node in reversed(hidden):  # what is inside others goes before them
+        node.decompose()
+
+
+def _is_white(node: LexborNode) -> bool:
+    """Tell whether an element is white, and nothing around it has another colour."""
+    told = (node.attributes.get("style") or "").lower()
+    colour = _COLOUR.search(told)
+    if colour is None and node.tag != "font":
+        return False
+    name = colour[1] if colour else (node.attributes.get("color") or "").lower()
+    if not _WHITE.fullmatch(name.partition("!")[0].strip()):
+        return False
+    around: LexborNode | None = node
+    while around is not None:
+        given = around.attributes
+        ground = _GROUND.search((given.get("style") or "").lower())
+        if {"bgcolor", "class", "background"} & {*given} or (
+            ground and not _WHITE.fullmatch(ground[1].strip())
+        ):
+            return False  # a class may colour it
+        around = around.parent
+    return True
+
+
+def _is_disguised(node: LexborNode) -> bool:
+    """Tell whether an element is hidden as no page hides its own menus."""
+    style = ";" + _HELD.sub("", (node.attributes.get("style") or "").lower())
+    return _is_white(node) or any(
+        told[1] in _DISGUISED and _HIDING[told[1]].fullmatch(told[2].strip())
+        for told in _MAY_HIDE.finditer(style)
+    )
 
 
 def _is_hidden(attributes: Mapping[str, str | None]) -> bool:
