@@ -82,6 +82,12 @@ def test_help_loads_no_library_but_that_of_the_command_line():
     assert not (HEAVY - {"click"}) & loaded
 
 
+def test_a_program_that_only_asks_loads_no_parser():
+    loaded = loaded_by("import erya.assistant")
+
+    assert not {"docx", "lxml", "pypdfium2", "python_calamine"} & loaded
+
+
 def commands(group=None, path=()):
     group = group or app
     for name, command in group.commands.items():

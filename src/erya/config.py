@@ -221,12 +221,13 @@ def load(
     """
     environment = os.environ if environment is None else environment
     named = file or (Path(environment[_CONFIG]) if environment.get(_CONFIG) else None)
+    told = _from_file(named)
     if named is None:
-        _refuse_untrusted(Path(_FILE).resolve())
+        _refuse_untrusted(Path(_FILE).resolve(), told)
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for origin, given in (
-        (str(named or Path(_FILE).resolve()), _from_file(named)),
+        (str(named or Path(_FILE).resolve()), told),
         ("environment", _from_environment(environment)),
         ("flag", {k: v for k, v in (flags or {}).items() if v is not None}),
     ):
@@ -270,8 +271,7 @@ def trust(file: Path) -> None:
         raise UsageError(msg) from None
 
 
-def _refuse_untrusted(file: Path) -> None:
-    given = _from_file(None)
+def _refuse_untrusted(file: Path, given: Mapping[str, Any]) -> None:
     risky = tuple(
         sorted(name for name in _SENDS_OR_WRITES & given.keys() if _asks(given[name]))
     )

@@ -14,7 +14,6 @@ import socket
 import ssl
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,8 +23,9 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 from typing_extensions import override
 
 from erya.errors import FetchError
+from erya.unpacking import unpack
 
-__all__ = ["Fetched", "canonical", "fetch", "unpacked"]
+__all__ = ["Fetched", "canonical", "fetch"]
 
 _PORTS: Final = {"http": 80, "https": 443}
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
@@ -193,31 +193,6 @@ def _checked(host: str, port: int, *, allowed: bool) -> str:
     return addresses[0]
 
 
-def unpacked(data: bytes, *, most_bytes: int) -> bytes:
-    """Return what gzip or zlib has packed; never more than a byte over the limit.
-
-    Raises:
-        ValueError: It is damaged or cut off, or unpacks to more.
-    """
-    # 32 more bits: the head tells which of both it is. Some servers leave it out.
-    for bits in (zlib.MAX_WBITS + 32, -zlib.MAX_WBITS):
-        plain, rest = b"", data
-        try:
-            while rest:  # a file may have several members
-                reader = zlib.decompressobj(bits)
-                plain += reader.decompress(rest, most_bytes + 1 - len(plain))
-                if not reader.eof or len(plain) > most_bytes:
-                    break
-                rest = reader.unused_data.lstrip(b"\0")
-        except zlib.error:
-            continue
-        if not rest:
-            return plain
-        break
-    msg = f"what is packed is damaged, or more than {most_bytes:,} bytes"
-    raise ValueError(msg)
-
-
 def _plain(data: bytes, packed: str, url: str, *, most_bytes: int) -> bytes:
     """Undo the packing that a server has chosen although it was not asked to.
 
@@ -228,10 +203,13 @@ def _plain(data: bytes, packed: str, url: str, *, most_bytes: int) -> bytes:
     if kind in {"", "identity"} or not data:
         return data
     if kind not in {"gzip", "x-gzip", "deflate"}:
-        msg = f"{url} came packed with {kind[:20]!r}, which was not asked for."
+        msg = (
+            f"{url} came packed with {kind[:20]!r}, which was not asked for. "
+            "Save the page, and ingest the file."
+        )
         raise FetchError(msg, code="packed")
     try:
-        return unpacked(data, most_bytes=most_bytes)
+        return b"".join(unpack([data], most_bytes=most_bytes))
     except ValueError as error:
         msg = f"{url} came packed with {kind[:20]!r}: {error}."
         raise FetchError(msg, code="packed") from None

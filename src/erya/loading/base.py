@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from typing_extensions import override
 
@@ -15,11 +15,28 @@ __all__ = [
     "Known",
     "Limits",
     "Parser",
+    "PartCoverage",
     "Source",
 ]
 
 # Raise it when a parser reads the same bytes as another text: documents are read anew.
 PARSING: Final = "5"
+
+
+class PartCoverage(NamedTuple):
+    """How much of one part was read.
+
+    Attributes:
+        part: A page, or a part of a package; the file itself.
+        words: How many it has.
+        found: How many of them are in the text.
+        missing: Some that are not.
+    """
+
+    part: str
+    words: int
+    found: int
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,17 +11,18 @@ import unicodedata
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from lxml import etree, html
 
 from erya.errors import DocumentError
 from erya.language import HAN
+from erya.loading.base import PartCoverage
 from erya.loading.encodings import decode
 from erya.loading.packed import DAMAGED, Package
 from erya.loading.sniffing import media_type
 
-__all__ = ["PartCoverage", "coverage_of", "own_parts"]
+__all__ = ["coverage_of", "own_parts"]
 
 _WORDS: Final = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
 # Parts of packages that a reader sees, and the elements of each that hold text.
@@ -42,22 +43,6 @@ _UNSEEN: Final = frozenset(
 )
 _OFFICE_TEXT: Final = frozenset(("t", "v"))
 _MOST_SHOWN: Final = 12  # words that are missing
-
-
-class PartCoverage(NamedTuple):
-    """How much of one part was read.
-
-    Attributes:
-        part: A page, or a part of a package; the file itself.
-        words: How many it has.
-        found: How many of them are in the text.
-        missing: Some that are not.
-    """
-
-    part: str
-    words: int
-    found: int
-    missing: tuple[str, ...]
 
 
 def coverage_of(data: bytes, name: str, text: str) -> list[PartCoverage]:

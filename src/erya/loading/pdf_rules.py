@@ -14,7 +14,13 @@ from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
 
-from erya.loading.pdf_boxes import Box, direct
+from erya.loading.pdf_boxes import (
+    COUNT_OBJECTS,
+    GET_BOUNDS,
+    GET_OBJECT,
+    GET_TYPE,
+    Box,
+)
 
 __all__ = ["Grid", "Rule", "Rules", "page_rules"]
 
@@ -32,14 +38,6 @@ _WHITE: Final = 250  # of 255: a surface as light as paper has no edges
 _TEXT: Final = pdfium.FPDF_PAGEOBJ_TEXT
 _PATH: Final = pdfium.FPDF_PAGEOBJ_PATH
 _FORM: Final = pdfium.FPDF_PAGEOBJ_FORM
-
-_ADDRESS: Final = ctypes.c_void_p
-_COUNT: Final = direct(pdfium.FPDFPage_CountObjects, ctypes.c_int, _ADDRESS)
-_OBJECT: Final = direct(pdfium.FPDFPage_GetObject, _ADDRESS, _ADDRESS, ctypes.c_int)
-_TYPE: Final = direct(pdfium.FPDFPageObj_GetType, ctypes.c_int, _ADDRESS)
-_BOUNDS: Final = direct(
-    pdfium.FPDFPageObj_GetBounds, ctypes.c_int, _ADDRESS, *[_ADDRESS] * 4
-)
 
 _Place = tuple[int, int]  # row from the top, column from the left
 _Matrix = tuple[float, float, float, float, float, float]
@@ -138,9 +136,9 @@ def page_rules(page: Any, *, turn: Callable[[Box], Box] | None = None) -> Rules:
     """
     drawn = _Drawn()
     address = ctypes.cast(page, ctypes.c_void_p).value
-    count = min(_COUNT(address), _MOST_OBJECTS)
-    for found in map(_OBJECT, repeat(address, count), range(count)):
-        kind = _TYPE(found)
+    count = min(COUNT_OBJECTS(address), _MOST_OBJECTS)
+    for found in map(GET_OBJECT, repeat(address, count), range(count)):
+        kind = GET_TYPE(found)
         if kind == _TEXT:  # nearly all
             continue
         if kind == _PATH:
@@ -162,7 +160,7 @@ def page_rules(page: Any, *, turn: Callable[[Box], Box] | None = None) -> Rules:
 def _bounds(found: Any) -> Box | None:
     values = (ctypes.c_float * 4)()
     first = ctypes.addressof(values)
-    if not _BOUNDS(found, first, first + 4, first + 8, first + 12):
+    if not GET_BOUNDS(found, first, first + 4, first + 8, first + 12):
         return None
     return Box(*values)
 
@@ -209,7 +207,7 @@ def _add_form(drawn: _Drawn, form: Any) -> None:
         found = ctypes.cast(
             pdfium.FPDFFormObj_GetObject(_raw(form), number), ctypes.c_void_p
         ).value
-        if _TYPE(found) == _PATH:
+        if GET_TYPE(found) == _PATH:
             _add_path(drawn, found, matrix)
         drawn.work += 1
         if drawn.is_drawing():

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from erya.loading.pdf_boxes import Box, direct
+from erya.loading.pdf_boxes import (
+    ADDRESS,
+    COUNT_OBJECTS,
+    GET_BOUNDS,
+    GET_OBJECT,
+    GET_TYPE,
+    Box,
+    direct,
+)
 from erya.loading.pdf_lines import NONE, Line, Piece
 
 if TYPE_CHECKING:
@@ -36,19 +44,12 @@ _LIGHT: Final = 245  # of 255: nearly paper
 _FAINT: Final = 12  # of 255: nearly clear
 _AROUND: Final = 1.0  # point
 
-_ADDRESS: Final = ctypes.c_void_p
-_COUNT: Final = direct(pdfium.FPDFPage_CountObjects, ctypes.c_int, _ADDRESS)
-_OBJECT: Final = direct(pdfium.FPDFPage_GetObject, _ADDRESS, _ADDRESS, ctypes.c_int)
-_TYPE: Final = direct(pdfium.FPDFPageObj_GetType, ctypes.c_int, _ADDRESS)
-_BOUNDS: Final = direct(
-    pdfium.FPDFPageObj_GetBounds, ctypes.c_int, _ADDRESS, *[_ADDRESS] * 4
-)
 _FILL: Final = direct(
-    pdfium.FPDFPageObj_GetFillColor, ctypes.c_int, _ADDRESS, *[_ADDRESS] * 4
+    pdfium.FPDFPageObj_GetFillColor, ctypes.c_int, ADDRESS, *[ADDRESS] * 4
 )
-_MARKS: Final = direct(pdfium.FPDFPageObj_CountMarks, ctypes.c_int, _ADDRESS)
-_DRAWN: Final = direct(pdfium.FPDFText_GetTextObject, _ADDRESS, _ADDRESS, ctypes.c_int)
-_MODE: Final = direct(pdfium.FPDFTextObj_GetTextRenderMode, ctypes.c_int, _ADDRESS)
+_MARKS: Final = direct(pdfium.FPDFPageObj_CountMarks, ctypes.c_int, ADDRESS)
+_DRAWN: Final = direct(pdfium.FPDFText_GetTextObject, ADDRESS, ADDRESS, ctypes.c_int)
+_MODE: Final = direct(pdfium.FPDFTextObj_GetTextRenderMode, ctypes.c_int, ADDRESS)
 
 _Colour = tuple[int, int, int, int]
 
@@ -145,9 +146,9 @@ class _Sight:
 
     def _list_objects(self) -> None:
         page = ctypes.cast(self._page.raw, ctypes.c_void_p).value
-        for order in range(min(_COUNT(page), _MOST_OBJECTS)):
-            found = _OBJECT(page, order)
-            kind = _TYPE(found)
+        for order in range(min(COUNT_OBJECTS(page), _MOST_OBJECTS)):
+            found = GET_OBJECT(page, order)
+            kind = GET_TYPE(found)
             if kind == pdfium.FPDF_PAGEOBJ_TEXT:
                 self._orders[found] = order
             elif kind in {pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE}:
@@ -241,7 +242,7 @@ def _on_layer(found: int) -> bool:
 
 def _box_of(found: int) -> Box:
     sides = [ctypes.c_float() for _ in range(4)]
-    _BOUNDS(found, *map(ctypes.addressof, sides))
+    GET_BOUNDS(found, *map(ctypes.addressof, sides))
     left, bottom, right, top = (side.value for side in sides)
     return Box(left, bottom, right, top)
 

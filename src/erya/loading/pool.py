@@ -26,8 +26,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 from zlib import crc32
 
 from erya.errors import DocumentError
-from erya.loading.base import Limits
-from erya.loading.coverage import PartCoverage
+from erya.loading.base import Limits, PartCoverage
 from erya.loading.encodings import clean
 from erya.loading.frames import (
     ASKED,
@@ -273,9 +272,9 @@ class ParserPool:
             )
         )
         for ocr, layout in ways:
-            reply = self._marked(
-                item, {**asked, "quote": quote}, ocr=ocr, layout=layout
-            )
+            way = {"ocr": ocr, "layout": layout}
+            request = {"mark": {**asked, "quote": quote}, **way}
+            reply = self._replied(item, request, ocr=ocr)
             if not isinstance(reply, Outcome):
                 boxes = tuple(Box(*box) for box in reply["boxes"])
                 return Marked(boxes=boxes, png=base64.b64decode(reply["png"]))
@@ -294,8 +293,7 @@ class ParserPool:
             DocumentError: It is damaged, or too much.
         """
         name = item.name or PurePath(item.source).name
-        asked = {"coverage": text, "name": name}
-        reply = self._marked(item, asked, ocr=False, layout=False)
+        reply = self._replied(item, {"coverage": text, "name": name})
         if isinstance(reply, Outcome):
             problem = reply.problem
             message = problem.message if problem else "It could not be compared."
@@ -305,12 +303,13 @@ class ParserPool:
             for part, words, found, missing in reply["parts"]
         ]
 
-    def _marked(
-        self, item: Item, asked: dict[str, Any], *, ocr: bool, layout: bool
+    def _replied(
+        self, item: Item, request: dict[str, Any], *, ocr: bool = False
     ) -> dict[str, Any] | Outcome:
+        """Ask a process of its own; return its reply, or what went wrong."""
         worker = _Worker(self._limits, ocr=ocr)
         try:
-            return worker.mark(item, asked, layout=layout)
+            return worker.ask(item, request)
         finally:
             worker.stop()
 
@@ -516,14 +515,11 @@ class _Worker:
             made=lambda reply, parts: _outcome(item, reply, parts),
         )
 
-    def mark(
-        self, item: Item, asked: dict[str, Any], *, layout: bool
-    ) -> dict[str, Any] | Outcome:
-        """Ask for a span on a page, or how much was read; or say what went wrong."""
-        way = {"ocr": self.ocr, "layout": layout}
+    def ask(self, item: Item, request: dict[str, Any]) -> dict[str, Any] | Outcome:
+        """Ask for what is no parsing; return the reply, or what went wrong."""
         return self._within_limits(
             item,
-            asked if "coverage" in asked else {"mark": asked, **way},
+            request,
             on_page=lambda: None,
             made=lambda reply, _: (
                 _outcome(item, reply, ()) if "code" in reply else reply

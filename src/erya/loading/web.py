@@ -18,6 +18,7 @@ from erya import egress
 from erya.errors import FetchError, UsageError
 from erya.loading.base import NOTHING_KNOWN, Known, Source
 from erya.records import Item, Problem, Unchanged, is_under
+from erya.unpacking import unpack
 
 __all__ = ["WebSource"]
 
@@ -465,7 +466,7 @@ def _sitemap_text(data: bytes) -> str:
     """Return the text of a sitemap; nothing of one that is packed and damaged."""
     if data.startswith(_GZIP):
         try:
-            data = egress.unpacked(data, most_bytes=_SITEMAP_BYTES)
+            data = b"".join(unpack([data], most_bytes=_SITEMAP_BYTES))
         except ValueError:
             return ""
     return data.decode("utf-8", "replace")

@@ -7,7 +7,6 @@ import queue
 import random
 import threading
 import time
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
@@ -15,9 +14,10 @@ from typing_extensions import override
 
 from erya.addresses import COVER, cover_secrets
 from erya.errors import ModelError
+from erya.unpacking import unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import httpx2
 
@@ -29,7 +29,6 @@ _CONNECT_SECONDS: Final = 10.0
 _PAUSES: Final = (0.5, 1.0, 2.0)  # seconds before each further try, and a quarter
 _MOST_BYTES: Final = 64_000_000  # of an answer; vectors of 64 texts take 5 MB as JSON
 _MOST_SAID: Final = 20_000  # bytes of a refusal that are read
-_BLOCK: Final = 1 << 16
 _LEAST_KEY: Final = 6  # characters: shorter ones are made up, and stand in words
 _SAID_SHOWN: Final = 200  # characters of it that are shown
 _TRIED_AGAIN: Final = frozenset((408, 409, 429, 500, 502, 503, 504, 529))
@@ -326,7 +325,8 @@ def _bounded_stream(
         @override
         def __iter__(self) -> "Iterator[bytes]":
             left = _MOST_BYTES
-            for part in _unpacked(stream) if packed else stream:
+            plain = unpack(stream, most_bytes=_MOST_BYTES) if packed else stream
+            for part in plain:
                 left -= len(part)
                 if left < 0:
                     raise too_much()
@@ -337,19 +337,6 @@ def _bounded_stream(
             stream.close()
 
     return Bounded()
-
-
-def _unpacked(stream: "Iterable[bytes]") -> "Iterator[bytes]":
-    """Yield what gzip or zlib has packed, never more than a block at once."""
-    reader = zlib.decompressobj(zlib.MAX_WBITS + 32)  # it tells which of both
-    for part in stream:
-        rest = part
-        while rest:
-            yield reader.decompress(rest, _BLOCK)
-            rest = reader.unconsumed_tail
-            if reader.eof:  # another member may follow
-                rest = reader.unused_data
-                reader = zlib.decompressobj(zlib.MAX_WBITS + 32)
 
 
 def _words_of(response: "httpx2.Response") -> str:
