@@ -26,7 +26,7 @@ def test_configured_each_step_of_a_question_is_a_span_without_any_text(
 
     spans = [json.loads(line) for line in file.read_text().splitlines()]
     names = {span["name"] for span in spans}
-    assert names >= {"ask", "retrieve", "answer", "verify", "ingest", "load", "chunk"}
+    assert names >= {"ask", "retrieve", "answer", "verify", "ingest", "load", "index"}
     asked = next(span for span in spans if span["name"] == "ask")
     answer = json.loads(done.stdout)
     assert answer["trace_id"] == asked["context"]["trace_id"].removeprefix("0x")

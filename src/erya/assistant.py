@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from erya import traces
 from erya.answering import Answerer, ExtractiveAnswerer
 from erya.chunking import Chunker, StructureChunker
-from erya.errors import ModelError, NotFoundError, UsageError
+from erya.errors import DocumentError, ModelError, NotFoundError, UsageError
 from erya.indexing import (
     Ingestion,
     IngestReport,
@@ -38,8 +38,22 @@ from erya.loading import (
 )
 from erya.locating import locate
 from erya.models import EmbeddingModel, ReaderModel
-from erya.preparing import MASKED, Preparation, unsearched
-from erya.records import Answer, Citation, Document, Evidence, Principal, Span
+from erya.preparing import (
+    MASKED,
+    Preparation,
+    further_work,
+    made_ready,
+    unsearched,
+)
+from erya.records import (
+    Answer,
+    Citation,
+    Document,
+    Evidence,
+    Principal,
+    Problem,
+    Span,
+)
 from erya.reranking import Reranker, diversified
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
 from erya.stores import Store, Writer
@@ -170,7 +184,10 @@ class Assistant:
             traces.span("ingest") as told,
             self.store.writer(principal, purpose="ingest") as writer,
             ParserPool(
-                limits=self.limits, workers=self.workers, main=self.html == "main"
+                limits=self.limits,
+                workers=self.workers,
+                main=self.html == "main",
+                further=further_work(self.preparation, self.chunker),
             ) as pool,
             _job(writer, arguments) as job,
         ):
@@ -186,30 +203,7 @@ class Assistant:
             offered = run.changed(source.items(run.known()))
             for outcome in _loaded(pool.parse_all(offered, within=run.changed)):
                 run.report.pages = pool.pages
-                document, notices = None, outcome.notices
-                if outcome.parsed is not None:
-                    document = document_of(
-                        outcome.item,
-                        outcome.parsed,
-                        readers=run.readers_of(outcome.item, default=private),
-                    )
-                    with traces.span("prepare"):
-                        document = self.preparation.prepare(document)
-                    notices += (*outcome.parsed.notices, *unsearched(document))
-                if outcome.problem is not None:
-                    run.note(outcome.problem, outcome.item)
-                else:
-                    run.opened(outcome.item, parts=len(outcome.parts), notices=notices)
-                if document is None:
-                    run.report.opened += outcome.problem is None
-                else:
-                    kind = document.media_type
-                    run.report.formats[kind] = run.report.formats.get(kind, 0) + 1
-                    with traces.span("chunk"):
-                        chunks = list(self.chunker.chunk(document))
-                    with traces.span("index", chunks=len(chunks)):
-                        original = self.preparation.kept(document, outcome.item.data)
-                        run.store(document, chunks, original=original)
+                self._take(run, outcome, private=private)
                 if on_progress is not None:
                     on_progress(run.report)
             report = run.finish(source.roots, complete=source.complete)
@@ -217,6 +211,48 @@ class Assistant:
             writer.end_job(job, state="done", summary=summary)
             told["erya.documents"] = report.added + report.updated
         return report
+
+    def _take(
+        self, run: Ingestion, outcome: Outcome, *, private: frozenset[str]
+    ) -> None:
+        """Store what became of a file, or note why there is nothing to store."""
+        item, problem = outcome.item, outcome.problem
+        ready = None
+        if problem is None and outcome.parsed is not None:
+            readers = run.readers_of(item, default=private)
+            try:
+                ready = made_ready(
+                    document_of(item, outcome.parsed, readers=readers),
+                    outcome.made,
+                    preparation=self.preparation,
+                    chunker=self.chunker,
+                )
+            except DocumentError as error:
+                problem = Problem(
+                    source=item.source,
+                    code=error.code,
+                    message=str(error),
+                    failed=True,
+                )
+        if problem is not None:
+            run.note(problem, item)
+            return
+        notices = outcome.notices
+        if ready is not None and outcome.parsed is not None:
+            notices += (*outcome.parsed.notices, *unsearched(ready.document))
+        run.opened(item, parts=len(outcome.parts), notices=notices)
+        if ready is None:
+            run.report.opened += 1
+            return
+        kind = ready.document.media_type
+        run.report.formats[kind] = run.report.formats.get(kind, 0) + 1
+        with traces.span("index", chunks=len(ready.chunks)):
+            run.store(
+                ready.document,
+                ready.chunks,
+                original=self.preparation.kept(ready.document, item.data),
+                terms=ready.terms,
+            )
 
     def plan(
         self,

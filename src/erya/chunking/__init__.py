@@ -6,9 +6,11 @@ text: cleaning belongs to `erya.loading`.
 
 from erya.chunking.base import Chunker
 from erya.chunking.cohesive import DiscourseChunker, SemanticChunker
+from erya.chunking.cutting import chunk_ids
 from erya.chunking.named import (
     CHUNKERS,
     chunker_of,
+    plain_chunker,
     recipe_in,
     split_recipe,
     with_recipe,
@@ -26,7 +28,9 @@ __all__ = [
     "RecursiveChunker",
     "SemanticChunker",
     "StructureChunker",
+    "chunk_ids",
     "chunker_of",
+    "plain_chunker",
     "recipe_in",
     "split_recipe",
     "with_recipe",

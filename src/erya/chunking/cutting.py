@@ -27,6 +27,7 @@ __all__ = [
     "Cut",
     "Places",
     "SizedChunker",
+    "chunk_ids",
     "clauses",
     "cut_to_size",
     "lines",
@@ -82,6 +83,7 @@ class Places:
 
     def __init__(self, document: Document) -> None:
         self._document = document
+        self._id_of = chunk_ids(document)
         self._pages = [page.start for page in document.pages]
         self._tables = [b for b in document.blocks if b.kind == "table"]
         self._starts = [block.start for block in self._tables]
@@ -99,7 +101,7 @@ class Places:
             headings = self._paths[at - 1] if at else ()
         named = self._columns_above(span.start)
         return Chunk(
-            id=_chunk_id(document, span),
+            id=self._id_of(span),
             document_id=document.id,
             start=span.start,
             end=span.end,
@@ -238,10 +240,15 @@ def _heading_paths(document: Document) -> tuple[list[int], list[tuple[str, ...]]
     return ends, paths
 
 
-def _chunk_id(document: Document, span: Span) -> str:
+def chunk_ids(document: Document) -> Callable[[Span], str]:
+    """Return what gives a span of a document the id of its chunk."""
     # The bytes of a masked document can be guessed by whoever sees a digest of them.
     digest = document.content_hash
     if document.private_original:
         digest = hashlib.sha256(document.text.encode()).hexdigest()
-    parts = (document.id, digest, str(span.start), str(span.end))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+
+    def id_of(span: Span) -> str:
+        parts = (document.id, digest, str(span.start), str(span.end))
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+
+    return id_of

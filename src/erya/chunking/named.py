@@ -13,7 +13,14 @@ from erya.chunking.structure import StructureChunker
 from erya.errors import UsageError
 from erya.models import EmbeddingModel
 
-__all__ = ["CHUNKERS", "chunker_of", "recipe_in", "split_recipe", "with_recipe"]
+__all__ = [
+    "CHUNKERS",
+    "chunker_of",
+    "plain_chunker",
+    "recipe_in",
+    "split_recipe",
+    "with_recipe",
+]
 
 _PLAIN: Final[Mapping[str, Callable[..., Chunker]]] = MappingProxyType(
     {
@@ -54,6 +61,12 @@ def chunker_of(
         )
         raise UsageError(msg)
     return SemanticChunker(embedding=embedding, max_tokens=max_tokens)
+
+
+def plain_chunker(chunker: Chunker) -> tuple[str, int] | None:
+    """Return the name and the size of a chunker of ours that needs no model."""
+    ours = type(chunker) in _PLAIN.values()
+    return split_recipe(chunker.recipe) if ours else None
 
 
 def recipe_in(recipe: str) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from erya.indexing.embedding import AT_ONCE, embed_chunks
+from erya.language import Terms
 from erya.models import EmbeddingModel, fingerprint_of
 from erya.records import (
     Chunk,
@@ -133,6 +134,7 @@ class _Read(NamedTuple):
     document: Document
     chunks: Sequence[Chunk]
     original: bytes | None
+    terms: Sequence[Terms] | None
 
 
 class Ingestion:
@@ -316,14 +318,25 @@ class Ingestion:
             self._writer.note(self._open_files.pop())
 
     def store(
-        self, document: Document, chunks: Sequence[Chunk], *, original: bytes | None
+        self,
+        document: Document,
+        chunks: Sequence[Chunk],
+        *,
+        original: bytes | None,
+        terms: Sequence[Terms] | None = None,
     ) -> None:
         """Store what was read, now or with the documents that follow.
+
+        Args:
+            document: The document.
+            chunks: What it was cut into.
+            original: The bytes that are kept of it.
+            terms: Those of each chunk, where they are known.
 
         Raises:
             ModelError: The chunks cannot be embedded; nothing of them is stored.
         """
-        self._waiting.append(_Read(document, chunks, original))
+        self._waiting.append(_Read(document, chunks, original, terms))
         if sum(len(read.chunks) for read in self._waiting) >= _EMBED_AT_ONCE:
             self._put_waiting()
         self._seen.add(document.source)
@@ -462,7 +475,7 @@ class Ingestion:
         texts = [chunk.indexed_text for read in waiting for chunk in read.chunks]
         sources = [read.document.source for read in waiting for _ in read.chunks]
         embeddings = self._embedded(texts, sources)
-        for document, chunks, original in waiting:
+        for document, chunks, original, terms in waiting:
             own, embeddings = embeddings[: len(chunks)], embeddings[len(chunks) :]
             self._writer.put(
                 document,
@@ -470,6 +483,7 @@ class Ingestion:
                 original=original,
                 recipe=self._recipe,
                 embeddings=own if self._model else None,
+                terms=terms,
             )
 
     def _embedded(

@@ -16,7 +16,7 @@ from erya.errors import UsageError
 from erya.language import HAN, fold_letters, run_together
 from erya.records import Document
 
-__all__ = ["CLEANING", "clean_document"]
+__all__ = ["CLEANING", "check_cleaning", "clean_document"]
 
 _ALWAYS_SAID: Final = 3  # times that a short line stands in a document
 _SHORT: Final = 60  # characters of a line that is said again and again
@@ -63,11 +63,7 @@ def clean_document(document: Document, steps: Sequence[str]) -> Document:
     Raises:
         UsageError: There is no step of a name.
     """
-    for name in steps:
-        if name not in CLEANING:
-            there = ", ".join(CLEANING)
-            msg = f"There is no step {name!r} of cleaning. There are: {there}."
-            raise UsageError(msg)
+    check_cleaning(steps)
     accounts = []
     for name, step in CLEANING.items():
         if name in steps:
@@ -77,6 +73,19 @@ def clean_document(document: Document, steps: Sequence[str]) -> Document:
         return document
     told = {**document.metadata, "cleaned": "; ".join(accounts)}
     return replace(document, metadata=told)
+
+
+def check_cleaning(steps: Sequence[str]) -> None:
+    """Refuse steps that there are not.
+
+    Raises:
+        UsageError: There is no step of a name.
+    """
+    for name in steps:
+        if name not in CLEANING:
+            there = ", ".join(CLEANING)
+            msg = f"There is no step {name!r} of cleaning. There are: {there}."
+            raise UsageError(msg)
 
 
 def _normalise(document: Document) -> _Step:

@@ -9,6 +9,7 @@ __all__ = [
     "DONE",
     "PAGE",
     "PART",
+    "ROWS",
     "Frame",
     "read_frame",
     "write_frame",
@@ -18,6 +19,7 @@ ASKED: Final = b"A"  # what is wanted, as JSON
 DATA: Final = b"D"  # a file's bytes
 PAGE: Final = b"P"  # a page more was read; how many there are
 PART: Final = b"I"  # a file inside: its name, a zero byte, its bytes
+ROWS: Final = b"C"  # some of what was made of a text further on, as JSON
 DONE: Final = b"R"  # the reply, as JSON
 BREACH: Final = b"B"  # what the process tried to do and may not
 

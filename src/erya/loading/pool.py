@@ -16,7 +16,14 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import (
+    Callable,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, field, replace
 from importlib.util import find_spec
@@ -34,6 +41,7 @@ from erya.loading.frames import (
     DONE,
     PAGE,
     PART,
+    ROWS,
     Frame,
     read_frame,
     write_frame,
@@ -44,11 +52,20 @@ from erya.records import Block, Item, Notice, Parsed, Problem, Span
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-__all__ = ["Box", "Marked", "Outcome", "ParserPool", "has_layout_model"]
+__all__ = [
+    "Box",
+    "FurtherWork",
+    "Made",
+    "Marked",
+    "Outcome",
+    "ParserPool",
+    "has_layout_model",
+]
 
 _WORKER = (sys.executable, "-IB", "-m", "erya.loading.worker")
 _FILES_PER_WORKER = 2_000
 _MANY = 3  # times as many parts as are read may be seen
+_ROW_BYTES = 64  # for each character of the longest text: what may be made of it
 _AHEAD = 4  # files waiting for each worker: enough to keep it busy, little to hold
 _CRASHED = "parser_crashed"
 _SKIPPED = frozenset({"empty", "empty_file", "needs_ocr", "unsupported_type"})
@@ -70,6 +87,32 @@ def has_layout_model() -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FurtherWork:
+    """What parsers' processes do with each text that they have read.
+
+    Attributes:
+        program: The module that is started: it calls `erya.loading.worker.main` with
+            what it does.
+        asked: What it is asked for, as JSON.
+    """
+
+    program: str
+    asked: Mapping[str, Any]
+
+
+class Made(NamedTuple):
+    """What a `FurtherWork` made of one text.
+
+    Attributes:
+        told: What it told at the end.
+        rows: What it made on the way.
+    """
+
+    told: Mapping[str, Any]
+    rows: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one item.
 
@@ -79,6 +122,7 @@ class Outcome:
         problem: Why nothing was read.
         parts: Files inside the file, as items of their own.
         notices: What was passed over inside an archive.
+        made: What further work made of what was read, where there is any.
     """
 
     item: Item
@@ -86,6 +130,7 @@ class Outcome:
     problem: Problem | None = None
     parts: tuple[Item, ...] = ()
     notices: tuple[Notice, ...] = ()
+    made: Made | None = None
 
 
 class Box(NamedTuple):
@@ -119,6 +164,7 @@ class ParserPool:
         ocr: bool = True,
         layout: bool = True,
         main: bool = False,
+        further: FurtherWork | None = None,
     ) -> None:
         """Take the limits; nothing is started yet.
 
@@ -130,8 +176,11 @@ class ParserPool:
             layout: Read pages of PDFs by their regions, if the extra `layout` is
                 installed.
             main: Read only the main part of web pages.
+            further: What is done with each text in the same process, under the same
+                limits.
         """
         self._main = main
+        self._further = further
         self._limits = limits or Limits()
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="erya-parse")
         self._size = workers
@@ -292,8 +341,7 @@ class ParserPool:
         Raises:
             DocumentError: It is damaged, or too much.
         """
-        name = item.name or PurePath(item.source).name
-        reply = self._replied(item, {"coverage": text, "name": name})
+        reply = self._replied(item, {"coverage": text, "name": _name_of(item)})
         if isinstance(reply, Outcome):
             problem = reply.problem
             message = problem.message if problem else "It could not be compared."
@@ -339,18 +387,9 @@ class ParserPool:
             data = convert(item.data, to=to, limits=self._limits)
         except DocumentError as error:
             return _problem(item, code=error.code, message=str(error))
-        # By its new name: the old one would seem to be of another kind.
-        made = replace(item, source=f"{item.source}.{to}", data=data)
-        outcome = self._parse_by(self._idle, made)
-        if outcome.problem is not None:
-            told = replace(outcome.problem, source=item.source)
-            return replace(outcome, item=item, problem=told)
-        if outcome.parsed is not None:
-            title = outcome.parsed.title
-            stem = PurePosixPath(made.source).stem
-            own = PurePosixPath(item.source).stem if title == stem else title
-            parsed = replace(outcome.parsed, title=own)
-            return replace(outcome, item=item, parsed=parsed)
+        # By another name: its own would seem to be of another kind.
+        name = f"{PurePath(_name_of(item)).stem}.{to}"
+        outcome = self._parse_by(self._idle, replace(item, name=name, data=data))
         return replace(outcome, item=item)
 
     def _parse_by(
@@ -371,6 +410,7 @@ class ParserPool:
                 item,
                 layout=layout,
                 main=self._main,
+                further=self._further,
                 on_page=self._count,
                 may_hold=may_hold,
             )
@@ -394,7 +434,8 @@ class ParserPool:
             if worker.process.poll() is None:
                 return worker
             worker.stop()
-        return _Worker(self._limits, ocr=ocr)
+        program = self._further.program if self._further else ""
+        return _Worker(self._limits, ocr=ocr, program=program)
 
 
 class _Budget:
@@ -459,6 +500,7 @@ class _Worker:
 
     limits: Limits
     ocr: bool = False
+    program: str = ""  # another than the usual one
     process: subprocess.Popen[bytes] = field(init=False)
     files: int = 0
     broken: bool = False
@@ -466,8 +508,9 @@ class _Worker:
     def __post_init__(self) -> None:
         memory = self.limits.ocr_memory_bytes if self.ocr else self.limits.memory_bytes
         arguments = [memory, int(self.limits.seconds) + 1, int(self.ocr)]
+        command = (*_WORKER[:-1], self.program) if self.program else _WORKER
         self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [*_WORKER, *map(str, arguments)],
+            [*command, *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -500,19 +543,21 @@ class _Worker:
         *,
         layout: bool,
         main: bool,
+        further: FurtherWork | None,
         on_page: Callable[[], None],
         may_hold: Callable[[int], bool],
     ) -> Outcome:
         """Have one file read."""
-        name = item.name or PurePath(item.source).name
-        name = name.encode("utf-8", "replace").decode()
+        name = _name_of(item).encode("utf-8", "replace").decode()
         asked = {"name": name, "ocr": self.ocr, "layout": layout, "main": main}
+        if further is not None:
+            asked["further"] = {**further.asked, "source": item.source}
         return self._within_limits(
             item,
             asked,
             on_page=on_page,
             may_hold=may_hold,
-            made=lambda reply, parts: _outcome(item, reply, parts),
+            made=lambda reply, came: _outcome(item, reply, came),
         )
 
     def ask(self, item: Item, request: dict[str, Any]) -> dict[str, Any] | Outcome:
@@ -522,7 +567,7 @@ class _Worker:
             request,
             on_page=lambda: None,
             made=lambda reply, _: (
-                _outcome(item, reply, ()) if "code" in reply else reply
+                _outcome(item, reply, _Came()) if "code" in reply else reply
             ),
         )
 
@@ -533,8 +578,8 @@ class _Worker:
         *,
         on_page: Callable[[], None],
         may_hold: Callable[[int], bool] = lambda _: True,
-        made: "Callable[[dict[str, Any], tuple[Item, ...]], _Made]",
-    ) -> "_Made | Outcome":
+        made: "Callable[[dict[str, Any], _Came], _Result]",
+    ) -> "_Result | Outcome":
         """Send one file and wait, but no longer than the limits."""
         self.files += 1
         clock = _Clock(self.limits, self.kill)
@@ -542,26 +587,26 @@ class _Worker:
             stdin, stdout = _pipes(self.process)
             write_frame(stdin, ASKED, json.dumps(asked).encode())
             write_frame(stdin, DATA, item.data)
-            parts: dict[str, Item] = {}
-            held = 0
+            came = _Came()
             while (frame := self._next(stdout)).kind != DONE:
                 clock.restart()
                 if frame.kind == PAGE:
                     on_page()
                 elif frame.kind == PART:
-                    part = _part(item, frame.payload, parts)
-                    parts[part.source] = part
-                    held += len(part.data)
-                    if not may_hold(held):
+                    came.add_part(_part(item, frame.payload, came.parts))
+                    if not may_hold(came.part_bytes):
                         self.broken = True
                         return _later(item)
+                elif frame.kind == ROWS:
+                    most = self.limits.text_characters * _ROW_BYTES
+                    came.add_rows(frame.payload, most=most)
                 else:
                     self.broken = True
                     return _breach(item, frame.payload.decode())
             reply: dict[str, Any] = json.loads(frame.payload)
             if len(reply.get("text", "")) > self.limits.text_characters:
                 return _too_long(item, self.limits)
-            return made(reply, tuple(parts.values()))
+            return made(reply, came)
         except (OSError, EOFError, ValueError) as error:
             self.broken = True
             return _lost(item, error, self.limits, expired=clock.expired)
@@ -574,7 +619,33 @@ class _Worker:
         return read_frame(stdout, limit=most)
 
 
-_Made = TypeVar("_Made")
+_Result = TypeVar("_Result")
+
+
+@dataclass(slots=True)
+class _Came:
+    """What came before the reply."""
+
+    parts: dict[str, Item] = field(default_factory=dict)
+    part_bytes: int = 0
+    rows: list[Any] = field(default_factory=list)
+    row_bytes: int = 0
+
+    def add_part(self, part: Item) -> None:
+        self.parts[part.source] = part
+        self.part_bytes += len(part.data)
+
+    def add_rows(self, payload: bytes, *, most: int) -> None:
+        """Keep some of what was made.
+
+        Raises:
+            ValueError: It comes to more than `most` bytes.
+        """
+        self.row_bytes += len(payload)
+        if self.row_bytes > most:
+            msg = f"more than {most} bytes"
+            raise ValueError(msg)
+        self.rows += json.loads(payload)
 
 
 class _Clock:
@@ -635,7 +706,12 @@ def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     return process.stdin, process.stdout
 
 
-def _outcome(item: Item, reply: dict[str, Any], parts: tuple[Item, ...]) -> Outcome:
+def _name_of(item: Item) -> str:
+    return item.name or PurePath(item.source).name
+
+
+def _outcome(item: Item, reply: dict[str, Any], came: _Came) -> Outcome:
+    parts = tuple(came.parts.values())
     if "code" in reply:
         found = _problem(item, code=reply["code"], message=reply["message"])
         return replace(found, parts=parts)
@@ -654,7 +730,8 @@ def _outcome(item: Item, reply: dict[str, Any], parts: tuple[Item, ...]) -> Outc
         metadata=reply["metadata"],
         notices=tuple(Notice(*each) for each in reply["notices"]),
     )
-    return Outcome(item=item, parsed=parsed, parts=parts)
+    made = Made(reply["further"], came.rows) if "further" in reply else None
+    return Outcome(item=item, parsed=parsed, parts=parts, made=made)
 
 
 def _lost(item: Item, error: Exception, limits: Limits, *, expired: str) -> Outcome:

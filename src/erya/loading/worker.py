@@ -10,7 +10,8 @@ Started as `python -I -m erya.loading.worker MEMORY_BYTES SECONDS OCR`.
 import json
 import os
 import sys
-from typing import IO, Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, Any, Final, Protocol
 
 from erya.errors import DocumentError
 from erya.loading.confinement import confine, leave_network, watch
@@ -19,19 +20,39 @@ from erya.loading.frames import (
     DONE,
     PAGE,
     PART,
+    ROWS,
     read_frame,
     write_frame,
 )
 from erya.loading.registry import read_file
 from erya.records import Parsed, Part
 
-__all__ = ["main"]
+__all__ = ["Further", "main"]
 
 _LARGEST_REQUEST: Final = 1 << 40  # the parent has already applied its own limit
 _FORBIDDEN_EXIT: Final = 77
 
 
-def main() -> None:
+class Further(Protocol):
+    """What is made of a text in this process, under its limits, once it was read."""
+
+    def __call__(
+        self,
+        parsed: Parsed,
+        asked: Mapping[str, Any],
+        rows: Callable[[Sequence[Any]], None],
+    ) -> tuple[Parsed, Mapping[str, Any]]:
+        """Return the text as it is now, and what else is to be told of it.
+
+        Args:
+            parsed: What was read.
+            asked: What is wanted.
+            rows: Takes some of what is made, as JSON; each call restarts the clock.
+        """
+        ...
+
+
+def main(further: Further | None = None) -> None:
     """Serve requests until the pipe closes."""
     memory_bytes, seconds, ocr = map(int, sys.argv[1:4])
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
@@ -55,16 +76,19 @@ def main() -> None:
         except EOFError:
             return
         data = read_frame(requests, limit=_LARGEST_REQUEST).payload
-        reply = _Reply(replies, seconds).to(data, asked)
+        reply = _Reply(replies, seconds, further).to(data, asked)
         write_frame(replies, DONE, reply)
 
 
 class _Reply:
     """Answers one request."""
 
-    def __init__(self, replies: IO[bytes], seconds: int) -> None:
+    def __init__(
+        self, replies: IO[bytes], seconds: int, further: Further | None
+    ) -> None:
         self._replies = replies
         self._seconds = seconds
+        self._further = further
 
     def to(self, data: bytes, asked: dict[str, Any]) -> bytes:
         """Read a file, or mark a span on a page of it, whichever was asked."""
@@ -109,9 +133,17 @@ class _Reply:
             on_page=self._page,
             on_part=self._part,
         )
-        if isinstance(read, Parsed):
+        if not isinstance(read, Parsed):
+            return _json({"inside": [list(notice) for notice in read]})
+        if self._further is None or "further" not in asked:
             return _json(_as_json(read))
-        return _json({"inside": [list(notice) for notice in read]})
+        made, told = self._further(read, asked["further"], self._rows)
+        return _json({**_as_json(made), "further": told})
+
+    def _rows(self, rows: Sequence[Any]) -> None:
+        _alarm(self._seconds * 2)
+        told = json.dumps(rows, ensure_ascii=False).encode("utf-8", "replace")
+        write_frame(self._replies, ROWS, told)
 
     def _page(self, count: int) -> None:
         _alarm(self._seconds * 2)
@@ -142,7 +174,7 @@ def _as_json(parsed: Parsed) -> dict[str, Any]:
     }
 
 
-def _json(value: dict[str, Any]) -> bytes:
+def _json(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 

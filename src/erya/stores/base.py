@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from erya.language import Word
+    from erya.language import Terms, Word
 
 # The names of the legs in `Hit.ranks`.
 KEYWORD: Final = "keyword"
@@ -275,6 +275,7 @@ class Writer(Protocol):
         original: bytes | None,
         recipe: str,
         embeddings: Sequence[Embedding] | None = None,
+        terms: "Sequence[Terms] | None" = None,
     ) -> None:
         """Store a document with its chunks, in place of what its id held before.
 
@@ -286,10 +287,13 @@ class Writer(Protocol):
             recipe: How they were read and cut.
             embeddings: One for each chunk, by the model that `use_embedder` named; None
                 leaves the chunks to be found by their words.
+            terms: Those of each chunk, by `erya.language.passage_terms`, where they are
+                known already.
 
         Raises:
             ValueError: A chunk is not a span of the document's text, or the embeddings
-                are not finite, not as many, or of another dimension than the model's.
+                are not finite, not as many, or of another dimension than the model's,
+                or the terms are not as many.
         """
         ...
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from typing_extensions import override
 
 from erya.errors import UsageError
-from erya.language import WORD_KINDS, Word, passage_terms
+from erya.language import WORD_KINDS, Terms, Word, passage_terms
 from erya.records import Chunk, Document, Fingerprint, Principal
 from erya.stores.base import Embedding, StoredItem, Writer
 from erya.stores.embedded import chunkings, schema
@@ -89,10 +89,13 @@ class EmbeddedWriter(Writer):
         original: bytes | None,
         recipe: str,
         embeddings: Sequence[Embedding] | None = None,
+        terms: Sequence[Terms] | None = None,
     ) -> None:
         vectors = self._checked(document, chunks, embeddings)
+        if terms is None:
+            terms = [_terms_of(chunk, chunks=len(chunks)) for chunk in chunks]
+        rows = [_chunk_row(*pair) for pair in zip(chunks, terms, strict=True)]
         self._forget(document.id)
-        rows = [_chunk_row(chunk, chunks=len(chunks)) for chunk in chunks]
         self._batch.puts[document.id] = _Put(document, rows, original, recipe, vectors)
 
     def _checked(
@@ -238,7 +241,9 @@ class EmbeddedWriter(Writer):
                 recipe,
                 before=before,
                 renamed=renamed,
-                row_of=lambda chunk, count: _chunk_row(chunk, chunks=count),
+                row_of=lambda chunk, count: _chunk_row(
+                    chunk, _terms_of(chunk, chunks=count)
+                ),
             )
             _set_fact(connection, "chunker_before", before)
             _set_fact(connection, "chunker", recipe)
@@ -804,14 +809,17 @@ def _set_fact(connection: sa.Connection, key: str, value: int | str) -> None:
     )
 
 
-def _chunk_row(chunk: Chunk, *, chunks: int) -> dict[str, Any]:
-    found = passage_terms(
+def _terms_of(chunk: Chunk, *, chunks: int) -> Terms:
+    return passage_terms(
         chunk.text,
         title=chunk.title,
         headings=chunk.headings,
         source=chunk.source,
         chunks=chunks,
     )
+
+
+def _chunk_row(chunk: Chunk, found: Terms) -> dict[str, Any]:
     return {
         "id": chunk.id,
         "start": chunk.start,

@@ -1,4 +1,4 @@
-"""From what was read to what is stored: cleaned, masked, enriched, in this order.
+"""How a document is cleaned, masked and enriched, in this order.
 
 Masked before anything is told of it: a keyword lacks the words around it by which
 personal data is known, and no chat model reads what is masked.
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from erya.guarding import RULES, Masking
-from erya.loading import Enrichment, clean_document
+from erya.loading import Enrichment, check_cleaning, clean_document
 from erya.records import Document, Notice
 
 __all__ = ["MASKED", "Preparation", "unsearched"]
@@ -51,6 +51,14 @@ class Preparation:
             return ""
         kept = "" if self.masking.keep_original else "!"
         return f"{MASKED}{RULES}{kept}:{'+'.join(sorted(self.masking.kinds))}"
+
+    def check(self) -> None:
+        """Refuse steps that there are not.
+
+        Raises:
+            UsageError: There is no step of a name.
+        """
+        check_cleaning(self.cleaning)
 
     def prepare(self, document: Document) -> Document:
         """Return the document as it is stored.

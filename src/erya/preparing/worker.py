@@ -1,0 +1,87 @@
+"""A parser's process that also prepares a text, cuts it and counts its terms.
+
+Started as `python -I -m erya.preparing.worker MEMORY_BYTES SECONDS OCR`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from erya.chunking import chunker_of
+from erya.guarding import Masking
+from erya.language import passage_terms
+from erya.loading import Enrichment, document_of
+from erya.loading.worker import main
+from erya.preparing.preparation import Preparation
+from erya.records import Item, Parsed
+
+__all__ = ["prepared"]
+
+_AT_ONCE: Final = 64  # chunks that are told together
+_CUT_AT_ONCE: Final = 4_096  # chunks that are cut before a sign of life is given
+
+
+def prepared(
+    parsed: Parsed,
+    asked: Mapping[str, Any],
+    rows: Callable[[Sequence[Any]], None],
+) -> tuple[Parsed, Mapping[str, Any]]:
+    """Prepare a text and cut it, as `erya.loading.worker.Further` asks for.
+
+    Args:
+        parsed: What was read.
+        asked: What `further_work` has told, and the `source`.
+        rows: Takes the chunks, each with where it stands and its terms.
+    """
+    item = Item(source=asked["source"], data=b"")
+    document = document_of(item, parsed, readers=frozenset())
+    document = _preparation(asked).prepare(document)
+    rows(())  # a long text takes its time at each step
+    chunker = chunker_of(asked["chunker"], max_tokens=asked["tokens"])
+    chunks = []
+    for chunk in chunker.chunk(document):
+        chunks.append(chunk)
+        if not len(chunks) % _CUT_AT_ONCE:
+            rows(())
+    told = []
+    for chunk in chunks:
+        terms = passage_terms(
+            chunk.text,
+            title=chunk.title,
+            headings=chunk.headings,
+            source=chunk.source,
+            chunks=len(chunks),
+        )
+        place = (chunk.start, chunk.end, chunk.page, chunk.headings)
+        told.append([*place, terms.body, terms.exact])
+        if len(told) == _AT_ONCE:
+            rows(told)
+            told = []
+    rows(told)
+    made = replace(
+        parsed,
+        title=document.title,
+        text=document.text,
+        blocks=document.blocks,
+        metadata=document.metadata,
+    )
+    return made, {
+        "language": document.language,
+        "masked": document.masked,
+        "private_original": document.private_original,
+    }
+
+
+def _preparation(asked: Mapping[str, Any]) -> Preparation:
+    masking = asked["masking"]
+    return Preparation(
+        cleaning=tuple(asked["cleaning"]),
+        enrichment=Enrichment(
+            steps=tuple(asked["enriching"]), names=frozenset(asked["names"])
+        ),
+        masking=None if masking is None else Masking(kinds=frozenset(masking)),
+    )
+
+
+if __name__ == "__main__":
+    main(prepared)
