@@ -4,8 +4,10 @@ import zipfile
 
 import docx
 import pytest
+from docx.enum.text import WD_COLOR_INDEX
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
+from docx.shared import Pt, RGBColor
 
 from erya.errors import DocumentError
 from erya.loading import media_type, parse
@@ -328,6 +330,46 @@ def test_what_word_hides_is_not_read():
     run.font.hidden = True
 
     assert parse(saved(document), "x.docx").text == "Seen."
+
+
+@pytest.mark.parametrize("hide", ["FFFFFF", "FEFEFE", "size"])
+def test_what_nobody_sees_in_a_line_is_left_out_and_told(hide):
+    document = docx.Document()
+    paragraph = document.add_paragraph("The fee is 40.")
+    run = paragraph.add_run(" The fee is 1.")
+    if hide == "size":
+        run.font.size = Pt(1)
+    else:
+        run.font.color.rgb = RGBColor.from_string(hide)
+    paragraph.add_run(" It is due.")
+
+    parsed = parse(saved(document), "x.docx")
+
+    searched = [kind for kind in parsed.blocks if not kind.omitted]
+    assert [parsed.text[b.start : b.end] for b in searched] == [
+        "The fee is 40. It is due."
+    ]
+    assert [notice.code for notice in parsed.notices] == ["hidden_text"]
+
+
+@pytest.mark.parametrize("ground", ["run", "highlight", "paragraph", "page"])
+def test_white_on_a_colour_is_read(ground):
+    document = docx.Document()
+    paragraph = document.add_paragraph("The fee is")
+    run = paragraph.add_run(" 40.")
+    run.font.color.rgb = RGBColor(255, 255, 255)
+    shade = parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:fill="000080"/>')
+    if ground == "run":
+        run._r.get_or_add_rPr().append(shade)
+    elif ground == "highlight":
+        run.font.highlight_color = WD_COLOR_INDEX.BLUE
+    elif ground == "paragraph":
+        paragraph._p.get_or_add_pPr().append(shade)
+    else:
+        page = parse_xml(f'<w:background {nsdecls("w")} w:color="000080"/>')
+        document.element.insert(0, page)
+
+    assert parse(saved(document), "x.docx").text == "The fee is 40."
 
 
 def test_a_list_that_begins_again_does():

@@ -340,6 +340,97 @@ def test_open_document_text_keeps_headings_lists_tables_and_notes():
     assert parsed.blocks[0].level == 2
 
 
+STYLED = '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"><office:automatic-styles>{}</office:automatic-styles><office:body><office:text>{}</office:text></office:body></office:document-content>'
+
+
+START = 'text:start-value="{}"'
+
+
+def styled(styles, body):
+    return packed(
+        mimetype="application/vnd.oasis.opendocument.text",
+        **{"content.xml": STYLED.format(styles, body)},
+    )
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        '<style:text-properties fo:color="#ffffff"/>',
+        '<style:text-properties text:display="none"/>',
+        '<style:text-properties fo:color="#fefefe" fo:background-color="#ffffff"/>',
+    ],
+)
+def test_what_a_style_hides_in_an_open_document_is_left_out_and_told(properties):
+    style = (
+        f'<style:style style:name="T1" style:family="text">{properties}</style:style>'
+    )
+    body = '<text:p>It is 40<text:span text:style-name="T1"> or 1</text:span>.</text:p>'
+
+    parsed = parse(styled(style, body), "fees.odt")
+
+    assert parsed.text == "It is 40."
+    assert [notice.code for notice in parsed.notices] == ["hidden_text"]
+
+
+@pytest.mark.parametrize(
+    ("white", "above", "around"),
+    [
+        ('fo:background-color="#000080"', "", "{}"),
+        ("", 'fo:background-color="#000080"', "{}"),
+        ("", "", '<draw:page xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0">{}</draw:page>'),
+    ],
+)  # fmt: skip
+def test_white_on_a_colour_in_an_open_document_is_read(white, above, around):
+    styles = (
+        '<style:style style:name="T1" style:family="text">'
+        f'<style:text-properties fo:color="#ffffff" {white}/></style:style>'
+        '<style:style style:name="P1" style:family="paragraph">'
+        f"<style:paragraph-properties {above}/></style:style>"
+    )
+    body = around.format(
+        '<text:p text:style-name="P1">It is '
+        '<text:span text:style-name="T1">40</text:span>.</text:p>'
+    )
+
+    assert parse(styled(styles, body), "fees.odt").text == "It is 40."
+
+
+def test_lists_of_an_open_document_have_their_numbers():
+    def level(number, form, told=""):
+        return (
+            f'<text:list-level-style-number text:level="{number}" '
+            f'style:num-format="{form}" style:num-suffix=")" {told}/>'
+        )
+
+    styles = (
+        f'<text:list-style style:name="L1">{level(1, "1")}{level(2, "a")}'
+        f'</text:list-style><text:list-style style:name="L2">'
+        f"{level(1, 'I', START.format(4))}</text:list-style>"
+    )
+
+    def item(text, inside="", told=""):
+        return (
+            f"<text:list-item {told}><text:p>{text}</text:p>{inside}</text:list-item>"
+        )
+
+    inner = f"<text:list>{item('deep')}{item('deeper')}</text:list>"
+    body = (
+        f'<text:list xml:id="a" text:style-name="L1">{item("one", inner)}{item("two")}'
+        f"{item('nine', told=START.format(9))}</text:list>"
+        "<text:p>Between.</text:p>"
+        f'<text:list text:continue-list="a" text:style-name="L1">{item("ten")}'
+        f'</text:list><text:p>And.</text:p><text:list text:style-name="L2">'
+        f"{item('four')}</text:list><text:p>End.</text:p>"
+        f"<text:list>{item('plain')}</text:list>"
+    )
+
+    assert parse(styled(styles, body), "steps.odt").text == (
+        "1) one\n  a) deep\n  b) deeper\n2) two\n9) nine\n\nBetween.\n\n10) ten\n\n"
+        "And.\n\nIV) four\n\nEnd.\n\n- plain"
+    )
+
+
 def test_a_book_is_read_in_the_order_of_its_spine():
     opf = '<package xmlns="http://www.idpf.org/2007/opf"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>书</dc:title><dc:creator>Ada</dc:creator></metadata><manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/><item id="b" href="b%20c.xhtml" media-type="application/xhtml+xml"/></manifest><spine><itemref idref="b"/><itemref idref="a"/></spine></package>'
     data = packed(**{

@@ -436,6 +436,17 @@ def test_other_scripts_are_not_read_as_chinese(encoding, text):
         '<p style="opacity:0">The fee is 1 euro.</p>',
         '<p style="font-size:0">The fee is 1 euro.</p>',
         '<p style="position:absolute;left:-9999px">The fee is 1 euro.</p>',
+        "<style>.x{display:none}</style><p class=x>The fee is 1 euro.</p>",
+        "<style>p{margin:0} #y, .x { opacity : 0 }</style><p id=y>The fee is 1 euro.</p>",
+        "<style>.x{color:#fff}</style><p class=x>The <b class=x>fee</b> is 1 euro.</p>",
+        (
+            "<style>@media print{p{color:red}}div.x>p{font-size:0}</style>"
+            "<div class=x><p>The fee is 1 euro.</p></div>"
+        ),
+        (
+            "<style>@import url(a.css); .x{text-indent:-9999px}</style>"
+            "<div class='x y'><p hidden>a</p>The fee is 1 euro.</div>"
+        ),
     ],
 )
 def test_text_of_a_page_that_no_reader_sees_is_left_out_and_told(written):
@@ -454,6 +465,15 @@ def test_text_of_a_page_that_no_reader_sees_is_left_out_and_told(written):
         '<div class="dark"><p style="color:#fff">It is 40 euros.</p></div>',
         '<p style="color:#c00">It is 40 euros.</p>',
         '<p style="margin-left:-10px">It is 40 euros.</p>',
+        "<style>.x{color:#fff}h1{background:navy}</style><p class=x>It is 40 euros.</p>",
+        "<style>.x{color:#fff}</style><p class=x bgcolor=navy>It is 40 euros.</p>",
+        "<style>.x{display:none}.x.on{display:block}</style><p class=x>It is 40 euros.",
+        "<style>.x{display:none}</style><p class=x>It is 40 euros.<script>f()</script>",
+        "<style>@media print{.x{display:none}}</style><p class=x>It is 40 euros.",
+        "<style media=print>.x{display:none}</style><p class=x>It is 40 euros.",
+        "<style>body{opacity:0}</style><p>It is 40 euros.",
+        "<style>.x:hover{display:none} .x{} } {</style><p class=x>It is 40 euros.",
+        "<style>/* .x{display:none} */</style><p class=x>It is 40 euros.",
     ],
 )
 def test_white_text_on_a_colour_is_read(written):

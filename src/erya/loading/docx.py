@@ -53,6 +53,8 @@ _WRAPPERS: Final = frozenset(
     map(qn, ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:customXml", "w:smartTag"))
 )
 _LINE_ENDS: Final = re.compile(r"\n\n+")
+_NEAR_WHITE: Final = re.compile("(?:[fF][a-fA-F]){3}")
+_UNSEEN_SIZES: Final = frozenset(("0", "1", "2"))  # half points
 _MOST_COLUMNS: Final = 200
 _LITTLE: Final = 500  # characters for a picture: with less it may be what matters
 _Label = Callable[["BaseOxmlElement"], str]
@@ -88,6 +90,7 @@ class _Reader:
         self._builder = builder
         self._styles = {style.style_id: style for style in document.styles}
         self._hidden = False
+        self._on_white = document.element.find(qn("w:background")) is None
         self._numbering = Numbering(_numbering_of(document))
 
     def read(self) -> None:
@@ -129,14 +132,18 @@ class _Reader:
             self._builder.notice("hidden_text", message)
 
     def _paragraph(self, element: "BaseOxmlElement") -> None:
-        text = _text_of(element)
         style = self._style_of(element)
         mark = self._numbering.mark_of(element, style)  # an empty one counts, too
-        if not text.strip():
-            return
-        if _is_white(element):
+        if self._on_white and (
+            white := [run for run in _runs(element) if _is_white(run)]
+        ):
             self._hidden = True
-            self._builder.omit(text, reason="hidden")
+            told = "".join(piece for run in white for piece in _run(run))
+            self._builder.omit(told, reason="hidden")
+            for run in white:
+                run.getparent().remove(run)
+        text = _text_of(element)
+        if not text.strip():
             return
         level = self._heading_level(element, style)
         if level:
@@ -247,16 +254,37 @@ def _is_hidden(run: "BaseOxmlElement") -> bool:
     return hidden is not None and hidden.get(qn("w:val")) not in {"0", "false", "off"}
 
 
-def _is_white(paragraph: "BaseOxmlElement") -> bool:
-    """Tell whether all of a paragraph is written in white on nothing."""
-    if next(paragraph.iter(qn("w:shd"), qn("w:highlight")), None) is not None:
+def _runs(paragraph: "BaseOxmlElement") -> "list[BaseOxmlElement]":
+    """Return the runs of a paragraph with nothing behind it, but for text boxes."""
+    if _is_coloured(paragraph.find(f"{qn('w:pPr')}/{qn('w:shd')}")):
+        return []
+    return [
+        run
+        for run in paragraph.iter(qn("w:r"))
+        if next(run.iterancestors(qn("w:txbxContent")), None) is None
+    ]
+
+
+def _is_white(run: "BaseOxmlElement") -> bool:
+    """Tell whether a run is written in white, or nearly, on nothing; or too small."""
+    properties = run.find(qn("w:rPr"))
+    if properties is None or run.find(qn("w:t")) is None:
         return False
-    runs = [run for run in paragraph.iter(qn("w:r")) if run.find(qn("w:t")) is not None]
-    colours = (run.find(f"{qn('w:rPr')}/{qn('w:color')}") for run in runs)
-    return bool(runs) and all(
-        colour is not None and colour.get(qn("w:val"), "").upper() == "FFFFFF"
-        for colour in colours
+    size = properties.find(qn("w:sz"))
+    if size is not None and size.get(qn("w:val")) in _UNSEEN_SIZES:
+        return True
+    colour = properties.find(qn("w:color"))
+    return (
+        properties.find(qn("w:highlight")) is None
+        and not _is_coloured(properties.find(qn("w:shd")))
+        and colour is not None
+        and _NEAR_WHITE.fullmatch(colour.get(qn("w:val"), "")) is not None
     )
+
+
+def _is_coloured(shading: "BaseOxmlElement | None") -> bool:
+    fill = "auto" if shading is None else shading.get(qn("w:fill"), "auto")
+    return fill.lower() != "auto" and _NEAR_WHITE.fullmatch(fill) is None
 
 
 def _edges(document: "Document", which: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 if TYPE_CHECKING:
     from docx.oxml.xmlchemy import BaseOxmlElement
 
-__all__ = ["Mark", "Numbering", "chinese", "letters", "roman"]
+__all__ = ["Mark", "Numbering", "chinese", "letters", "roman", "written"]
 
 _DIGITS: Final = "零一二三四五六七八九"
 _MOST: Final = 9_999
@@ -124,7 +124,7 @@ class Numbering:
                 other = self._levels.get((definition, depth), level)
                 count = counts.get(depth, other.start)
                 how = "decimal" if level.arabic else other.format
-                label = label.replace(place, _written(count, how))
+                label = label.replace(place, written(count, how))
         return label.strip()
 
 
@@ -138,7 +138,8 @@ def _value(parent: "BaseOxmlElement", name: str, default: str) -> str:
     return default if value is None else str(value)
 
 
-def _written(count: int, how: str) -> str:
+def written(count: int, how: str) -> str:
+    """Write a number as Word's format of a name has it."""
     write = _FORMATS.get(how, str)
     return write(count) if 0 < count <= _MOST else str(count)
 

@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from erya.language import STANDING
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
+from erya.loading.html_sheets import hidden_by_sheets
 from erya.loading.mathml import formula
 from erya.records import Parsed
 
@@ -295,6 +296,10 @@ def _write_formulas(tree: LexborHTMLParser, there: set[str]) -> None:
 
 
 def _leave_out_hidden(builder: TextBuilder, tree: LexborHTMLParser) -> None:
+    tell = False
+    for node in hidden_by_sheets(tree, _hides, _whitens):
+        tell |= bool(node.text().strip())
+        node.attrs["hidden"] = ""  # as all that is hidden, it goes in its order below
     # A page that is hidden as a whole is shown by a script in the end.
     hidden = [
         node
@@ -302,7 +307,8 @@ def _leave_out_hidden(builder: TextBuilder, tree: LexborHTMLParser) -> None:
         if node.tag not in {"html", "body"}
         and (_is_hidden(node.attributes) or _is_white(node))
     ]
-    if any(_is_disguised(node) and node.text().strip() for node in hidden):
+    tell |= any(_is_disguised(node) and node.text().strip() for node in hidden)
+    if tell:
         message = "Some text is hidden from a reader; it is not searched."
         builder.notice("hidden_text", message)
     for node in reversed(hidden):  # what is inside others goes before them
@@ -321,13 +327,27 @@ def _is_white(node: LexborNode) -> bool:
     around: LexborNode | None = node
     while around is not None:
         given = around.attributes
-        ground = _GROUND.search((given.get("style") or "").lower())
-        if {"bgcolor", "class", "background"} & {*given} or (
-            ground and not _WHITE.fullmatch(ground[1].strip())
-        ):
+        ground = (given.get("style") or "").lower()
+        if {"bgcolor", "class", "background"} & {*given} or _is_coloured(ground):
             return False  # a class may colour it
         around = around.parent
     return True
+
+
+def _is_coloured(style: str) -> bool:
+    ground = _GROUND.search(style)
+    return ground is not None and not _WHITE.fullmatch(ground[1].strip())
+
+
+def _whitens(style: str) -> bool:
+    """Tell whether declarations make text white and nothing behind it coloured."""
+    colour = _COLOUR.search(style)
+    white = colour is not None and _WHITE.fullmatch(colour[1].partition("!")[0].strip())
+    return bool(white) and not _is_coloured(style)
+
+
+def _hides(style: str) -> bool:
+    return _is_hidden({"style": style})
 
 
 def _is_disguised(node: LexborNode) -> bool:
