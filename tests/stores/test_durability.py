@@ -76,6 +76,57 @@ def test_an_index_that_is_behind_is_caught_up_by_the_next_reader(base, monkeypat
     store.close()
 
 
+def test_commits_that_a_lost_log_took_are_told(base, caplog):
+    before = (base / "base.sqlite").read_bytes()
+    store = opened(base)
+    put(store, document("new.txt", "A hygrometer."))
+    store.close()
+    (base / "base.sqlite").write_bytes(before)
+
+    store = opened(base)
+    assert store.search(OWNER, "hygrometer", limit=5).hits == ()
+    assert "Ingest its sources again" in caplog.text
+    (lost,) = bad(store)
+    assert lost.check == "log"
+    assert "(1)" in lost.detail
+    put(store, document("new.txt", "A hygrometer."))
+    store.rebuild(OWNER)
+    assert bad(store) == []
+    store.close()
+
+
+def test_a_base_on_a_disk_that_cannot_be_written_is_read(base, monkeypatch):
+    for module in ("database", "term_index"):
+        monkeypatch.setattr(
+            f"erya.stores.embedded.{module}.is_read_only", lambda _: True
+        )
+
+    def held():
+        return {p: p.stat().st_mtime_ns for p in [base, *base.rglob("*")]}
+
+    before = held()
+    store = opened(base)
+    assert (
+        both(store, OWNER, "sensor 7", limit=3)
+        .hits[0]
+        .chunk.text.startswith("Sensor 7")
+    )
+    assert bad(store) == []
+    assert len(list(store.documents(OWNER))) == 20
+    store.close()
+    assert held() == before
+
+
+def test_a_base_of_an_earlier_analysis_is_not_damaged(base, monkeypatch):
+    for room in ("catching_up", "store", "checking"):
+        monkeypatch.setattr(f"erya.stores.embedded.{room}.ANALYSIS", "next")
+    store = opened(base)
+
+    assert bad(store) == []
+    assert "next search" in {f.check: f.detail for f in store.verify(OWNER)}["index"]
+    store.close()
+
+
 @pytest.mark.parametrize("part", ["terms", "vectors"])
 @pytest.mark.parametrize("what", ["removed", "older", "another"])
 def test_an_index_that_is_not_the_bases_own_is_written_anew(base, tmp_path, what, part):

@@ -4,12 +4,14 @@ A writer's commit and the repair after a crash are the same act: SQLite says wha
 changed since the generation that an index names, and the index follows.
 """
 
+import logging
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from erya.errors import StoreError
 from erya.language import ANALYSIS, passage_terms
@@ -19,6 +21,7 @@ from erya.stores.embedded.vector_index import IndexedVector, VectorIndex
 
 __all__ = ["Indexes", "catch_up", "embedder_of", "facts_of", "vector_crc"]
 
+_LOG: Final = logging.getLogger("erya")
 _ROWS_AT_ONCE = 1_000
 
 
@@ -123,6 +126,8 @@ def _follow(connection: sa.Connection, index: _Follower, *, anew: bool) -> None:
     found = None if anew else index.generation()
     if found == generation:
         return
+    if found is not None and found > generation:
+        _note_lost(connection, found - generation)
     everything = _Step(-1, generation)
     if found is None or found > generation or found < int(facts["pruned"]):
         index.change(connection, everything, remove=())
@@ -136,6 +141,19 @@ def _follow(connection: sa.Connection, index: _Follower, *, anew: bool) -> None:
     except OSError:
         # Whatever a killed commit left in the engine's way, a new index is free of.
         index.change(connection, everything, remove=())
+
+
+def _note_lost(connection: sa.Connection, commits: int) -> None:
+    """Keep in mind that changes were lost, until the base is rebuilt."""
+    told = sqlite_insert(schema.base).values(key="lost", value=str(commits))
+    connection.execute(
+        told.on_conflict_do_update(index_elements=["key"], set_={"value": str(commits)})
+    )
+    _LOG.warning(
+        "The last changes (%d) of the base are not there: the log beside its database "
+        "was lost, or the database is an older copy. Ingest its sources again.",
+        commits,
+    )
 
 
 def facts_of(connection: sa.Connection) -> dict[str, str]:

@@ -37,6 +37,7 @@ def verify(engine: sa.Engine, indexes: Indexes) -> list[Finding]:
                 findings.append(_finding("chunks", _bad_chunks(connection)))
                 findings.append(_finding("totals", _bad_totals(connection)))
                 findings.append(_finding("vectors", _bad_vectors(connection)))
+                findings.append(_log(connection))
                 findings.append(_index(connection, indexes.terms))
                 findings.append(_matrix(connection, indexes.vectors))
     except (DatabaseError, ValueError, LookupError, TypeError) as error:
@@ -65,6 +66,18 @@ def _database(connection: sa.Connection) -> list[Finding]:
             detail=f"{len(broken)} broken" if broken else "as written",
         ),
     ]
+
+
+def _log(connection: sa.Connection) -> Finding:
+    lost = facts_of(connection).get("lost")
+    if lost is None:
+        return Finding(check="log", ok=True, detail="as written")
+    detail = (
+        f"the last changes ({lost}) are not there: the log beside the database was "
+        "lost, or the database is an older copy. Ingest the sources again; then "
+        "erya kb rebuild takes this note away"
+    )
+    return Finding(check="log", ok=False, detail=detail)
 
 
 def _bad_texts(connection: sa.Connection) -> Iterator[str]:
@@ -248,7 +261,11 @@ def _compared(
     indexed: set[int],
 ) -> Finding:
     """Compare the generation of an index, and the chunks in it, with SQLite's."""
-    expected = int(facts_of(connection)["generation"])
+    facts = facts_of(connection)
+    expected = int(facts["generation"])
+    if facts["analysis"] != ANALYSIS:
+        detail = "of an earlier release; the next search writes it anew"
+        return Finding(check=check, ok=True, detail=detail)
     if found is None:
         detail = "missing or damaged; the next search writes it anew"
     elif found != expected:

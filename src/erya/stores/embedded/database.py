@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from erya.errors import BusyError, DamagedError, NewerFormatError, StoreError
 from erya.language import ANALYSIS
 from erya.stores.embedded import schema
+from erya.stores.embedded.index_files import is_read_only
 
 __all__ = [
     "create",
@@ -31,13 +33,28 @@ _VERSION = sa.table("alembic_version", sa.column("version_num"))
 def engine_for(path: Path) -> sa.Engine:
     """Return an engine on the file at `path`, which need not exist yet."""
     engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)),
+        _address_of(path),
         json_serializer=_compact_json,
         max_overflow=-1,  # a thread that asks is never turned away for want of one
     )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
+
+
+def _address_of(path: Path) -> sa.URL:
+    """Return where the file is: on a disk that cannot be written, to be read only.
+
+    SQLite wants to write beside a file even to read it, unless it is told that the file
+    never changes. A log that was not brought in keeps that from being true.
+    """
+    if not is_read_only(path):
+        return sa.URL.create("sqlite", database=str(path))
+    log = path.with_name(f"{path.name}-wal")
+    told = {"mode": "ro", "uri": "true"}
+    if not log.exists() or not log.stat().st_size:
+        told["immutable"] = "1"
+    return sa.URL.create("sqlite", database=f"file:{quote(str(path))}", query=told)
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

@@ -5,12 +5,15 @@ import os
 import shutil
 import zlib
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, Final
 
 __all__ = [
     "MANIFEST",
     "crc_of",
     "draft_folder",
+    "is_read_only",
+    "linked_folder",
     "put_in_place",
     "read_manifest",
     "write_manifest",
@@ -19,6 +22,26 @@ __all__ = [
 # A checksum of the rest on the first line, JSON on the second.
 MANIFEST: Final = "checksums"
 _BLOCK: Final = 1 << 20
+
+
+def is_read_only(path: Path) -> bool:
+    """Tell whether something lies on a disk that is mounted to be read only."""
+    try:
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except (AttributeError, OSError):  # Windows has no such call; or there is no file
+        return False
+
+
+def linked_folder(folder: Path) -> Path:
+    """Return a new folder of links to the files of one, but for its locks.
+
+    For where nothing can be written. The caller removes it.
+    """
+    links = Path(mkdtemp(prefix="erya-"))
+    for file in folder.iterdir():
+        if file.suffix != ".lock":
+            (links / file.name).symlink_to(file.resolve())
+    return links
 
 
 def crc_of(path: Path, size: int) -> int | None:

@@ -452,6 +452,9 @@ class EmbeddedStore(Store):
                     .where(versions.c.superseded_at.is_not(None))
                     .values(title="", details={})
                 )
+                connection.execute(
+                    sa.delete(schema.base).where(schema.base.c.key == "lost")
+                )
             catch_up(self._engine, self._indexes, anew=True)
             # What was deleted is overwritten in the file; now also in the log.
             outside_transaction(self._engine, "PRAGMA wal_checkpoint(TRUNCATE)")

@@ -8,6 +8,8 @@ does not fit, the index is not used but caught up or written anew.
 
 import json
 import os
+import shutil
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ from erya.stores.embedded.index_files import (
     MANIFEST,
     crc_of,
     draft_folder,
+    is_read_only,
+    linked_folder,
     put_in_place,
     read_manifest,
     write_manifest,
@@ -207,6 +211,7 @@ class TermIndex:
         self._schema = _schema()
         self._open: tuple[int, Searcher] | None = None
         self._checked: dict[str, tuple[int, int, int]] = {}
+        self._links: Path | None = None
 
     def searcher(self, generation: int) -> Searcher | None:
         """Return the index at `generation`, or None if it is not there intact."""
@@ -216,6 +221,15 @@ class TermIndex:
             self.generation()
             held = self._open
         return held[1] if held is not None and held[0] == generation else None
+
+    def _place(self) -> str:
+        """Return the folder to open: the engine makes a lock in it even to read."""
+        if not is_read_only(self._folder):
+            return str(self._folder)
+        if self._links is None:
+            self._links = linked_folder(self._folder)
+            weakref.finalize(self, shutil.rmtree, self._links, ignore_errors=True)
+        return str(self._links)
 
     def generation(self) -> int | None:
         """Return the generation on disk, or None if the index is missing or damaged.
@@ -232,8 +246,7 @@ class TermIndex:
                 for name, (size, crc) in manifest["files"].items()
             ):
                 return None
-            index = tantivy.Index.open(str(self._folder))
-            searcher = index.searcher()
+            searcher = tantivy.Index.open(self._place()).searcher()
             marks = tantivy.Query.term_query(self._schema, "kind", self._mark())
             hits = searcher.search(marks, limit=2).hits
             told = _numbers_of(searcher, hits)
