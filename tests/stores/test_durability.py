@@ -680,6 +680,32 @@ def test_another_analysis_reads_every_chunk_anew(base, monkeypatch):
     store.close()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE documents SET source = 'b.txt' WHERE source = '7.txt'",
+        "UPDATE versions SET media_type = 'text/html'",
+        "UPDATE versions SET language = 'fr'",
+        "INSERT INTO readers SELECT number, 'user:eve' FROM label_sets",
+    ],
+)
+def test_nothing_is_shown_of_a_document_whose_source_or_readers_were_changed(
+    base, change
+):
+    connection = sqlite3.connect(base / "base.sqlite")
+    connection.execute(change)
+    connection.commit()
+    connection.close()
+
+    store = opened(base)
+    assert "documents" in [finding.check for finding in bad(store)]
+    with pytest.raises(DamagedError, match="not what was written"):
+        store.search(OWNER, "sensor 7", limit=20)
+    with pytest.raises(DamagedError, match="not what was written"):
+        store.document(OWNER, document("7.txt", "").id)
+    store.close()
+
+
 # The lock
 
 

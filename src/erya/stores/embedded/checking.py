@@ -17,6 +17,7 @@ from erya.stores.embedded.catching_up import (
     vector_crc,
 )
 from erya.stores.embedded.hashes import chunk_hash, document_hash
+from erya.stores.embedded.sealing import sealed
 from erya.stores.embedded.term_index import TermIndex
 from erya.stores.embedded.vector_index import VectorIndex
 
@@ -32,6 +33,7 @@ def verify(engine: sa.Engine, indexes: Indexes) -> list[Finding]:
         with engine.begin() as connection:
             findings += _database(connection)
             if all(finding.ok for finding in findings):
+                findings.append(_finding("documents", _bad_seals(connection)))
                 findings.append(_finding("texts", _bad_texts(connection)))
                 findings.append(_finding("originals", _bad_originals(connection)))
                 findings.append(_finding("chunks", _bad_chunks(connection)))
@@ -78,6 +80,12 @@ def _log(connection: sa.Connection) -> Finding:
         "erya kb rebuild takes this note away"
     )
     return Finding(check="log", ok=False, detail=detail)
+
+
+def _bad_seals(connection: sa.Connection) -> Iterator[str]:
+    for row, seal in sealed(connection):
+        if row["seal"] != seal:
+            yield f"the source, kind or readers of {row['source']} are not as written"
 
 
 def _bad_texts(connection: sa.Connection) -> Iterator[str]:

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from erya.records import Chunk, Document
 
-__all__ = ["chunk_hash", "document_hash", "hash_of", "structure_of"]
+__all__ = ["chunk_hash", "document_hash", "hash_of", "seal_of", "structure_of"]
 
 
 def structure_of(document: Document) -> dict[str, Any]:
@@ -38,6 +38,17 @@ def hash_of(document: Document) -> str:
         structure=structure_of(document),
         details=document.metadata,
     )
+
+
+def seal_of(row: Mapping[str, Any], readers: Iterable[str]) -> str:
+    """Return the hash of whose a document is and where it comes from.
+
+    Args:
+        row: With `id`, `source`, `content_hash`, `media_type` and `language`.
+        readers: Who may read it.
+    """
+    told = ("id", "source", "content_hash", "media_type", "language")
+    return _sha256([*(row[name] for name in told), sorted(readers)])
 
 
 def chunk_hash(chunk: Chunk) -> str:

@@ -11,8 +11,9 @@ from erya.language import Word
 from erya.policy import labels
 from erya.records import Chunk, Fingerprint, Principal
 from erya.stores.embedded import schema
-from erya.stores.embedded.hashes import chunk_hash
+from erya.stores.embedded.hashes import chunk_hash, seal_of
 from erya.stores.embedded.scoring import ChunkTerms
+from erya.stores.embedded.sealing import labels_of
 from erya.stores.embedded.term_index import BODY, EXACT
 
 __all__ = [
@@ -21,7 +22,6 @@ __all__ = [
     "damaged",
     "document_row",
     "embedders_of",
-    "label_sets_of",
     "masked",
     "numbered_embedder",
     "other_model",
@@ -69,27 +69,25 @@ def scope_of(connection: sa.Connection, principal: Principal) -> Scope:
     return Scope(tuple(sorted(numbers)))
 
 
-def label_sets_of(connection: sa.Connection) -> dict[int, frozenset[str]]:
-    """Return the labels of every set of readers, by its number."""
-    sets: dict[int, set[str]] = {}
-    for number, label in connection.execute(sa.select(schema.readers)):
-        sets.setdefault(number, set()).add(label)
-    return {number: frozenset(found) for number, found in sets.items()}
-
-
 def document_row(
     connection: sa.Connection, principal: Principal, document_id: str
 ) -> Mapping[str, Any]:
     """Return the stored row of a document with its current version.
 
     Raises:
+        DamagedError: Its source, readers or kind are not what was written.
         NotFoundError: There is none, or the principal may not read it.
     """
     documents, versions = schema.documents, schema.versions
     scope = scope_of(connection, principal)
     row = (
         connection.execute(
-            sa.select(documents.c.id, documents.c.source, documents.c.label_set)
+            sa.select(
+                documents.c.id,
+                documents.c.source,
+                documents.c.label_set,
+                documents.c.seal,
+            )
             .add_columns(*(c for c in versions.c if c.name != "number"))
             .join(versions, versions.c.number == documents.c.version)
             .where(documents.c.id == document_id, scope.allows())
@@ -103,7 +101,12 @@ def document_row(
             "read it."
         )
         raise NotFoundError(msg)
-    return dict(row)
+    which = schema.readers.c.label_set == row["label_set"]
+    readers = labels_of(connection, which).get(row["label_set"], frozenset())
+    if seal_of(dict(row), readers) != row["seal"]:
+        error = damaged(row["source"])
+        raise error
+    return {**row, "readers": readers}
 
 
 def passages(
@@ -138,16 +141,20 @@ def passages(
             documents.c.id.label("document_id"),
             documents.c.source,
             documents.c.label_set,
+            documents.c.seal,
             versions.c.title,
+            versions.c.content_hash,
+            versions.c.media_type,
+            versions.c.language,
         )
         .join(documents, documents.c.number == chunks.c.document)
         .join(versions, versions.c.number == documents.c.version)
         .where(which)
     ).mappings()
+    readable = [dict(row) for row in rows if scope.holds(row["label_set"])]
+    broken = _unsealed(connection, readable)
     found: dict[int, Chunk] = {}
-    for row in rows:
-        if not scope.holds(row["label_set"]):
-            continue
+    for row in readable:
         chunk = Chunk(
             id=row["id"],
             document_id=row["document_id"],
@@ -159,13 +166,27 @@ def passages(
             headings=tuple(row["headings"]),
             page=row["page"],
         )
-        if chunk_hash(chunk) != row["hash"]:
+        if chunk_hash(chunk) != row["hash"] or row["document_id"] in broken:
             if not damaged_too:
                 continue
             error = damaged(row["source"])
             raise error
         found[row["number"]] = chunk
     return found
+
+
+def _unsealed(
+    connection: sa.Connection, rows: Sequence[Mapping[str, Any]]
+) -> frozenset[str]:
+    """Return the ids of documents among chunks' rows that are not as they were."""
+    owners = {row["document_id"]: row for row in rows}
+    sets = {row["label_set"] for row in owners.values()}
+    labels = labels_of(connection, schema.readers.c.label_set.in_(sorted(sets)))
+    return frozenset(
+        key
+        for key, row in owners.items()
+        if seal_of({**row, "id": key}, labels.get(row["label_set"], ())) != row["seal"]
+    )
 
 
 def passages_of(

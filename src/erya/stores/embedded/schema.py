@@ -37,7 +37,8 @@ __all__ = [
     "words",
 ]
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004")  # every format so far, oldest first
+# Every format so far, oldest first.
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 HEAD: Final = REVISIONS[-1]
 
 metadata = MetaData()
@@ -78,6 +79,8 @@ documents = Table(
     Column("chunks", Integer, nullable=False),
     Column("body_length", Integer, nullable=False),  # terms of all chunks together
     Column("exact_length", Integer, nullable=False),
+    # A hash of its source, its readers, and what its version says of the file.
+    Column("seal", String, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 

@@ -54,7 +54,6 @@ from erya.stores.embedded.reading import (
     damaged,
     document_row,
     embedders_of,
-    label_sets_of,
     masked,
     other_model,
     passages,
@@ -65,6 +64,7 @@ from erya.stores.embedded.reading import (
     words_of,
 )
 from erya.stores.embedded.scoring import ReadableStats
+from erya.stores.embedded.sealing import labels_of
 from erya.stores.embedded.searching import Legs, Snapshot, passing_on
 from erya.stores.embedded.spelling import respelled
 from erya.stores.embedded.term_index import BODY, EXACT, TermIndex
@@ -288,7 +288,7 @@ class EmbeddedStore(Store):
         )
         with guarded(self._name), self._engine.begin() as connection:
             scope = scope_of(connection, principal)
-            sets = label_sets_of(connection)
+            sets = labels_of(connection)
             rows = connection.execute(
                 sa.select(
                     documents.c.id,
@@ -343,7 +343,6 @@ class EmbeddedStore(Store):
     def document(self, principal: Principal, document_id: str) -> Document:
         with guarded(self._name), self._engine.begin() as connection:
             row = document_row(connection, principal, document_id)
-            readers = label_sets_of(connection)[row["label_set"]]
         found = document_hash(
             title=row["title"],
             text=row["text"],
@@ -368,7 +367,7 @@ class EmbeddedStore(Store):
             language=row["language"],
             media_type=row["media_type"],
             metadata=row["details"],
-            readers=readers,
+            readers=row["readers"],
             content_hash=(
                 ""
                 if row["structure"].get("private") and principal.role == "reader"

@@ -23,7 +23,7 @@ from erya.stores.embedded.catching_up import (
     vector_crc,
 )
 from erya.stores.embedded.database import guarded, outside_transaction
-from erya.stores.embedded.hashes import chunk_hash, hash_of, structure_of
+from erya.stores.embedded.hashes import chunk_hash, hash_of, seal_of, structure_of
 from erya.stores.embedded.reading import (
     VARIABLES,
     Scope,
@@ -32,6 +32,7 @@ from erya.stores.embedded.reading import (
     passages,
     stored_embedder,
 )
+from erya.stores.embedded.sealing import seal_all
 from erya.stores.embedded.vector_index import is_unit
 
 __all__ = ["EmbeddedWriter"]
@@ -554,6 +555,16 @@ class _Transaction:
             "chunks": len(put.chunks),
             "body_length": sum(chunk["body_length"] for chunk in put.chunks),
             "exact_length": sum(chunk["exact_length"] for chunk in put.chunks),
+            "seal": seal_of(
+                {
+                    "id": put.document.id,
+                    "source": put.document.source,
+                    "content_hash": put.document.content_hash,
+                    "media_type": put.document.media_type,
+                    "language": put.document.language,
+                },
+                put.document.readers,
+            ),
         }
 
     def _version_row(self, put: _Put, *, number: int, document: int) -> dict[str, Any]:
@@ -622,6 +633,7 @@ class _Transaction:
             .where(documents.c.number == document)
             .values(label_set=self._label_set(labels))
         )
+        seal_all(self._connection, documents.c.number == document)
         # The indexes filter by readers, so every chunk is indexed again.
         self._retire_chunks(document)
         self._connection.execute(

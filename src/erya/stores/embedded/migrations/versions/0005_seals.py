@@ -1,0 +1,18 @@
+"""A hash of each document's source and readers, which no other hash covers."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from erya.stores.embedded.sealing import seal_all
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the column, and seal every document as it is."""
+    told = sa.Column("seal", sa.String(), nullable=False, server_default="")
+    op.add_column("documents", told)
+    seal_all(op.get_bind())
