@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -119,6 +120,24 @@ def test_a_model_of_a_hub_is_fetched_converted_and_used(erya, hub, home):
     ]
     assert erya("models", "remove", "tiny").code == 0
     assert not (home / "models" / "tiny").exists()
+
+
+def test_no_other_hub_is_looked_up(hub, home, tmp_path, monkeypatch):
+    # As in a process that has fetched nothing yet, on a machine that has not either.
+    path = "huggingface_hub.constants.AGENT_HARNESSES_PATH"
+    monkeypatch.setattr(path, str(tmp_path / "none.json"), raising=False)
+    registry = "huggingface_hub.utils._detect_agent._registry"
+    monkeypatch.setattr(registry, None, raising=False)
+    looked_up = []
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *a: looked_up.append(host) or real(host, *a)
+    )
+
+    with downloaded("someone/tiny", hub=hub[0], home=home):
+        pass
+
+    assert {*looked_up} == {"127.0.0.1"}
 
 
 def test_a_hub_without_the_model_is_told_in_words(hub, home):

@@ -120,8 +120,11 @@ def downloaded(repository: str, *, hub: str, home: Path) -> Iterator[Path]:
         ModelError: The hub cannot be reached or has no such model.
     """
     import huggingface_hub  # noqa: PLC0415 - slow to load, seldom needed
+    from huggingface_hub import constants  # noqa: PLC0415
     from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
 
+    # Else it asks its own hub, whatever hub is meant, which program this is.
+    constants.HF_HUB_DISABLE_TELEMETRY = True
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=home, prefix=".download-") as scratch:
         try:
