@@ -162,7 +162,7 @@ def test_a_citation_of_a_pdf_is_shown_on_its_page(erya, tmp_path):
 
     assert shown.code == 0
     assert "⟦A cold box is inspected every 18 months.⟧" in shown.out
-    (picture,) = Path().glob("boxes-p2-*.png")
+    (picture,) = Path().glob("erya-*-p2-*.png")
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_mode & 0o077 == 0  # the document may be private
     assert str(picture) in shown.out
@@ -291,7 +291,7 @@ def test_bases_are_listed_shown_checked_rebuilt_and_deleted(erya, folder):
     shown = erya("kb", "show", "docs").out
     assert "3 documents, 4 passages" in shown
     assert "user:tester" in shown
-    assert erya("kb", "verify", "docs").out.count("ok ") == 9
+    assert erya("kb", "verify", "docs").out.count("ok ") == 11
     assert erya("kb", "verify", "docs", "--json").json["ok"] is True
     assert erya("kb", "rebuild", "docs").code == 0
     assert erya("kb", "delete", "docs", "--yes").out == "Deleted 'docs'.\n"
@@ -299,6 +299,27 @@ def test_bases_are_listed_shown_checked_rebuilt_and_deleted(erya, folder):
     assert missing.code == 2
     assert "There is no base 'docs'" in missing.err
     assert erya("kb", "delete", "docs", "--yes").code == 2
+
+
+def test_kept_runs_that_quote_what_is_gone_are_told_and_can_be_deleted(
+    erya, folder, home
+):
+    questions = folder.parent / "q.jsonl"
+    questions.write_text('{"id": "1", "question": "How many days?", "answers": ["25"]}')
+    erya("ingest", folder, "--kb", "docs")
+    assert erya("evaluate", "answers", "docs", questions).code == 0
+    (name,) = (path.name for path in (home / "runs").iterdir() if path.is_dir())
+    (folder / "leave.md").unlink()
+
+    told = erya("ingest", folder, "--kb", "docs").out
+    assert "may quote what is gone (1 runs): erya evaluate forget --kb docs" in told
+    assert erya("evaluate", "forget", "--kb", "other", "--yes").code == 2
+    assert erya("evaluate", "forget", "../bases", "--yes").code == 2
+    assert "erya evaluate forget --kb docs" in erya("kb", "delete", "docs", "--yes").out
+    assert (
+        erya("evaluate", "forget", "--kb", "docs", "--yes").out == f"Deleted {name}.\n"
+    )
+    assert not (home / "runs" / name).exists()
 
 
 def test_a_damaged_base_is_told_by_verify_and_does_not_hide_the_others(

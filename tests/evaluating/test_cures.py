@@ -212,6 +212,28 @@ def test_a_summary_tells_no_address_and_no_path(tmp_path):
         read_summaries(folder)
 
 
+def test_what_a_summary_says_is_text_on_the_page(tmp_path):
+    told = {
+        "kind": "answers",
+        "about": "a\n\n# [x](javascript:alert) <img src=x> | *b*",
+        "command": "erya `rm`\n\n<script>",
+        "items": 1,
+        "metrics": {"<b>|x": [0.5, 0, 1]},
+        "settings": {"embedding_model": "![m](http://x)"},
+    }
+    (tmp_path / "a.json").write_text(json.dumps(told))
+
+    page = leaderboard(read_summaries(tmp_path))
+
+    assert r"### a \# \[x\]\(javascript:alert\) \<img src=x\> \| \*b\*" in page
+    assert r"| \<b\>\|x | 0.5000 |" in page
+    assert "`` erya `rm` <script> ``" in page
+    assert r"\!\[m\]\(http://x\)" in page
+    (tmp_path / "a.json").write_text(json.dumps({**told, "metrics": {"x": ["a"]}}))
+    with pytest.raises(UsageError, match="no summary of a run"):
+        read_summaries(tmp_path)
+
+
 def test_what_a_killed_process_left_is_removed_and_what_is_at_work_is_not(
     tmp_path, monkeypatch
 ):

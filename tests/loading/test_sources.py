@@ -363,6 +363,19 @@ def test_what_a_server_calls_html_is_read_as_html(site):
     assert texts == ["b", "bee"]
 
 
+@pytest.mark.parametrize("limit", ["site_bytes", "site_seconds"])
+def test_a_site_is_left_at_the_limits_of_all_of_it(site, limit):
+    site.pages = {
+        f"/docs/{i or ''}": f'<a href="/docs/{i + 1}">n</a>' for i in range(30)
+    }
+
+    source, found = crawl(site, **{limit: 0})
+
+    assert len([each for each in found if isinstance(each, Item)]) <= 1
+    assert [each.code for each in found if isinstance(each, Problem)] == ["too_many"]
+    assert not source.complete(source.roots[0])
+
+
 def test_a_site_without_end_is_left_at_the_limit(site):
     site.pages = {
         f"/docs/{i or ''}": f'<a href="/docs/{i + 1}">n</a>' for i in range(30)

@@ -130,9 +130,12 @@ def test_no_other_hub_is_looked_up(hub, home, tmp_path, monkeypatch):
     monkeypatch.setattr(registry, None, raising=False)
     looked_up = []
     real = socket.getaddrinfo
-    monkeypatch.setattr(
-        socket, "getaddrinfo", lambda host, *a: looked_up.append(host) or real(host, *a)
-    )
+
+    def resolve(host, *rest):
+        looked_up.append(host)
+        return real(host, *rest)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
     with downloaded("someone/tiny", hub=hub[0], home=home):
         pass

@@ -214,6 +214,42 @@ def runs(*, as_json: bool, home: Path | None, config: Path | None) -> None:
     )
 
 
+@app.command("forget")
+@click.argument("names", nargs=-1, metavar="[RUN]...", help="Names of runs.")
+@click.option("--kb", metavar="NAME", help="All runs that asked this base.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@place_options
+def forget(
+    *,
+    names: tuple[str, ...],
+    kb: str | None,
+    yes: bool,
+    home: Path | None,
+    config: Path | None,
+) -> None:
+    """Delete runs. They quote passages, also of documents that a base has lost since.
+
+    Examples:
+
+      erya evaluate forget 20261127-091500123-answers-handbook
+
+      erya evaluate forget --kb handbook --yes
+    """
+    kept = runs_of(settings_for(home=home, config=config))
+    wanted = list(dict.fromkeys([*names, *(kept.of_base(kb) if kb else ())]))
+    if not wanted:
+        msg = (
+            "No run was named, and none asked that base. List them: erya evaluate runs"
+        )
+        raise UsageError(msg)
+    if not yes and not click.confirm(f"Delete {len(wanted)} runs for good?"):
+        msg = "Nothing was deleted."
+        raise UsageError(msg)
+    for name in wanted:
+        kept.forget(name)
+        echo(f"Deleted {name}.")
+
+
 def _line(run: "Run") -> tuple[str, ...]:
     from erya.evaluating.leaderboard import models_of  # noqa: PLC0415
 

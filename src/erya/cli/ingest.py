@@ -185,7 +185,7 @@ def ingest(
     if as_json:
         echo_json(report_json(report))
     else:
-        show_report(report, kb=settings.kb)
+        show_report(report, kb=settings.kb, home=settings.home)
     if gone and not report.removed:
         echo(f"No document of {settings.kb!r} lies there: erya kb show", err=True)
         raise click.exceptions.Exit(1)

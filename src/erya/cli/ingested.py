@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erya.cli.common import echo, echo_json, one_line, problem_json
@@ -17,6 +18,7 @@ __all__ = [
     "show_plans",
     "show_report",
     "summed",
+    "tell_kept_runs",
 ]
 
 _MOST_SHOWN = 20  # lines of one kind; more are counted
@@ -56,7 +58,7 @@ def summed(reports: Sequence["IngestReport"]) -> "IngestReport":
     return total
 
 
-def show_report(report: "IngestReport", *, kb: str) -> None:
+def show_report(report: "IngestReport", *, kb: str, home: Path) -> None:
     """Print what a run did."""
     for title, problems in (("Skipped", report.skipped), ("Failed", report.failed)):
         _show_lines(
@@ -83,6 +85,8 @@ def show_report(report: "IngestReport", *, kb: str) -> None:
         told = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
         pages = f", {report.pages:,} pages" if report.pages else ""
         echo(f"Read: {told}{pages}.")
+    if report.removed:
+        tell_kept_runs(home, kb=kb)
     if report.kept:
         echo(
             f"{report.kept} documents were not seen and stay: nothing is in their "
@@ -97,6 +101,19 @@ def show_report(report: "IngestReport", *, kb: str) -> None:
         f"{f'{report.opened} opened, ' if report.opened else ''}"
         f"{report.bytes / 1e6:,.1f} MB in {report.seconds:.1f} s ({rate:,.0f} files/s)."
     )
+
+
+def tell_kept_runs(home: Path, *, kb: str) -> None:
+    """Say so if runs are kept that may quote what a base has lost."""
+    from erya.evaluating import Runs  # noqa: PLC0415
+
+    folder = home / "runs"
+    kept = Runs(folder).of_base(kb) if folder.is_dir() else []
+    if kept:
+        echo(
+            f"Measurements that are kept may quote what is gone ({len(kept)} runs): "
+            f"erya evaluate forget --kb {kb}"
+        )
 
 
 def _show_lines(title: str, lines: Sequence[str], *, kb: str) -> None:

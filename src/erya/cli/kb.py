@@ -20,6 +20,7 @@ from erya.cli.common import (
     together,
     usual_options,
 )
+from erya.cli.ingested import tell_kept_runs
 from erya.errors import DamagedError, UsageError
 from erya.records import Principal
 
@@ -230,6 +231,7 @@ def delete(*, name: str, yes: bool, home: Path | None, config: Path | None) -> N
         raise UsageError(msg)
     bases.delete(principal_for(settings, None), name)
     echo(f"Deleted {name!r}.")
+    tell_kept_runs(settings.home, kb=name)
 
 
 @app.command("verify")

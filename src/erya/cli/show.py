@@ -89,9 +89,9 @@ def show(
     if png is not None and place.page is None:
         echo(f"No picture: {one_line(document.source)} has no pages.", err=True)
     if marked is not None and (png is not None or not as_json):
-        # Named after the citation, so that no other file is overwritten.
-        stem = f"{Path(document.source).stem}-p{place.page}"
-        written = png or Path(f"{stem}-{document.id[:8]}-{start}.png")
+        # Named after the citation, so that no other file is overwritten; not after the
+        # document, whose name is not ours.
+        written = png or Path(f"erya-{document.id[:8]}-p{place.page}-{start}.png")
         try:
             _write_private(written, marked.png)
         except OSError as error:

@@ -121,7 +121,7 @@ def _synced(
     if as_json:
         echo_json({"source": given.name, "kb": kb, **report_json(report)})
     else:
-        show_report(report, kb=kb)
+        show_report(report, kb=kb, home=settings.home)
     return True
 
 

@@ -15,6 +15,8 @@ from erya.models import OFFLINE_MODEL
 
 __all__ = ["file_name_of", "leaderboard", "models_of", "read_summaries", "summary_of"]
 
+_MARKS: Final = re.compile(r"([\\`*_{}\[\]<>()#|!&~])")
+_DAMAGED: Final = (AttributeError, LookupError, TypeError, ValueError)
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
 _KINDS: Final = {
     "retrieval": "Retrieval",
@@ -109,15 +111,26 @@ def read_summaries(folder: Path) -> list[Mapping[str, Any]]:
     for path in sorted(folder.glob("*.json")):
         try:
             told = json.loads(path.read_text("utf-8"))
-            _ = told["kind"], told["about"], told["command"], told["items"]
-            found.append({**told, "metrics": dict(told["metrics"])})
-        except (OSError, ValueError, LookupError, TypeError) as error:
+            _ = told["kind"], told["about"], told["command"]
+            metrics = {name: _estimate(each) for name, each in told["metrics"].items()}
+            found.append({**told, "items": int(told["items"]), "metrics": metrics})
+        except (OSError, *_DAMAGED) as error:
             msg = f"{path} is no summary of a run: {error}."
             raise UsageError(msg) from None
     if not found:
         msg = f"{folder} has no summaries. Write some: erya evaluate summary RUN --out"
         raise UsageError(msg)
     return found
+
+
+def _estimate(told: Sequence[float]) -> list[float]:
+    """Return a mean and its interval.
+
+    Raises:
+        ValueError: It is none.
+    """
+    mean, low, high = map(float, told)
+    return [mean, low, high]
 
 
 def leaderboard(summaries: Sequence[Mapping[str, Any]]) -> str:
@@ -142,19 +155,34 @@ def _section(row: Mapping[str, Any]) -> str:
     models += [f"judged by {row['judge']}"] if row.get("judge") else []
     version = (row.get("versions") or {}).get("erya", "")
     state = "" if row.get("finished", True) else " (not finished)"
-    told = [f"{row['items']:,} items{state}", " + ".join(models), f"erya {version}"]
+    items = row["items"]
+    told = [f"{items:,} items{state}", " + ".join(models), f"erya {version}"]
     told += _spent(row)
     lines = [
-        f"### {row['about']}\n",
-        " · ".join([*told, str(row.get("began"))[:10]]) + "\n",
+        f"### {_plain(row['about'])}\n",
+        _plain(" · ".join([*told, str(row.get("began"))[:10]])) + "\n",
         "| metric | mean | 95 % interval |",
         "|---|---|---|",
     ]
     for name in shown:
         mean, low, high = metrics[name]
         arrow = " ↓" if name in LOWER_IS_BETTER else ""
-        lines.append(f"| {name}{arrow} | {mean:.4f} | {low:.4f} to {high:.4f} |")
-    return "\n".join(lines) + f"\n\n`{row['command']}`\n"
+        lines.append(
+            f"| {_plain(name)}{arrow} | {mean:.4f} | {low:.4f} to {high:.4f} |"
+        )
+    return "\n".join(lines) + f"\n\n{_as_code(row['command'])}\n"
+
+
+def _plain(told: object) -> str:
+    """Write what a summary says as text: it may come from anybody."""
+    return _MARKS.sub(r"\\\1", " ".join(str(told).split()))
+
+
+def _as_code(told: object) -> str:
+    text = " ".join(str(told).split())
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    inner = f" {text} " if len(fence) > 1 else text
+    return f"{fence}{inner}{fence}"
 
 
 def _spent(row: Mapping[str, Any]) -> list[str]:

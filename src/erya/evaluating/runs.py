@@ -10,6 +10,7 @@ import math
 import os
 import platform
 import re
+import shutil
 import statistics
 import time
 from collections import Counter
@@ -264,6 +265,35 @@ class Runs:
     def names(self) -> list[str]:
         """Return the names of all runs, the oldest first."""
         return sorted(path.parent.name for path in self._folder.glob(f"*/{_SPEC}"))
+
+    def of_base(self, kb: str) -> list[str]:
+        """Return the names of runs that asked a base: they quote what it held."""
+        found = []
+        for name in self.names():
+            try:
+                told = json.loads((self._folder / name / _SPEC).read_text("utf-8"))
+                asked = told["spec"]["base"]["kb"]
+            except (OSError, ValueError, LookupError, TypeError):
+                continue  # of none, or damaged
+            if asked == kb:
+                found.append(name)
+        return found
+
+    def forget(self, name: str) -> None:
+        """Delete a run with everything in it.
+
+        Raises:
+            NotFoundError: There is no such run here.
+            UsageError: It cannot be deleted.
+        """
+        if name not in self.names():
+            msg = f"There is no run {name!r} in {self._folder}."
+            raise NotFoundError(msg)
+        try:
+            shutil.rmtree(self._folder / name)
+        except OSError as error:
+            msg = f"The run {name!r} cannot be deleted: {error}."
+            raise UsageError(msg) from None
 
     def begin(self, spec: Mapping[str, Any], *, fresh: bool = False) -> Run:
         """Return an unfinished run of the same spec to go on with, or a new one.

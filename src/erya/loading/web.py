@@ -80,6 +80,8 @@ class WebSource(Source):
         delay: Seconds between two requests.
         page_bytes: The largest page.
         page_seconds: How long one may take.
+        site_bytes: What all pages together may come to.
+        site_seconds: How long all of it may take, the waiting included.
         private: Whether the host may have an address that is not public.
         sleep: Waits; of a test.
     """
@@ -89,6 +91,8 @@ class WebSource(Source):
     delay: float = 0.5
     page_bytes: int = 100_000_000
     page_seconds: float = 60.0
+    site_bytes: int = 4_000_000_000
+    site_seconds: float = 86_400.0
     private: bool = False
     sleep: Callable[[float], None] = time.sleep
     _root: str = field(init=False)
@@ -152,17 +156,17 @@ class WebSource(Source):
         offered: set[str] = set()
         answered: set[str] = set()  # addresses that gave a page, and the pages'
         failed = 0  # one after the other
+        spent, began = 0, time.monotonic()
         for count, url in enumerate(self._addresses(known)):
-            if count >= self.pages:
-                yield self._stopped(
-                    "too_many",
-                    f"The site has more than {self.pages:,} pages: raise pages.",
-                )
+            over = self._over(count, spent, time.monotonic() - began)
+            if over:
+                yield self._stopped("too_many", over)
                 return
             found, links = self._page(url, known)
             waiting.add(filter(self._is_inside, links), named_by=url)
             down = isinstance(found, Problem) and found.code in _DOWN
             failed = failed + 1 if down else 0
+            spent += len(found.data) if isinstance(found, Item) else 0
             if found is not None and not isinstance(found, Problem):
                 answered |= {url, found.source}
             if found is not None and found.source not in offered:
@@ -179,6 +183,22 @@ class WebSource(Source):
         if waiting.full:
             message = "The site names more pages than can be looked at: raise pages."
             yield self._stopped("too_many", message)
+
+    def _over(self, pages: int, spent: int, seconds: float) -> str:
+        """Return which limit a site is over, in words; empty if it is over none."""
+        if pages >= self.pages:
+            return f"The site has more than {self.pages:,} pages: raise pages."
+        if spent > self.site_bytes:
+            return (
+                f"Its pages came to more than {self.site_bytes:,} bytes; the others "
+                "stay as they are. Name a folder of the site instead."
+            )
+        if seconds > self.site_seconds:
+            return (
+                f"It took longer than {self.site_seconds:,.0f} s; the others stay as "
+                "they are. Name a folder of the site instead."
+            )
+        return ""
 
     def _addresses(self, known: Known) -> Iterator[str]:
         """Yield what is listed or linked to, each address once, while it is found.
