@@ -14,7 +14,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from erya import traces
-from erya.answering import Answerer, ExtractiveAnswerer
+from erya.answering import (
+    COMPLETED,
+    Answerer,
+    ExtractiveAnswerer,
+    completed,
+    may_be_cut,
+)
 from erya.chunking import Chunker, StructureChunker
 from erya.errors import DocumentError, ModelError, NotFoundError, UsageError
 from erya.indexing import (
@@ -468,25 +474,27 @@ class Assistant:
             return answer
 
     def widen(self, evidence: Evidence, *, principal: Principal) -> Evidence:
-        """Return the passages that answers are made from, where chunks are cut small.
+        """Return the passages that answers are made from.
 
-        A passage whose parent is there already, by a better one, is left out. Chunkers
-        without parents change nothing.
+        Where chunks are cut small, the parent in place of each; one whose parent is
+        there already, by a better one, is left out. Then the whole of a list or an
+        article in which one of the best passages begins or ends.
 
         Raises:
             StoreError: The base is damaged.
         """
-        if type(self.chunker).widen is Chunker.widen:
-            return evidence
+        read = cache(lambda key: self.store.document(principal, key))
         around: dict[str, Chunk] = {}
-        for key in dict.fromkeys(hit.chunk.document_id for hit in evidence.hits):
-            document = self.store.document(principal, key)
-            chunks = [h.chunk for h in evidence.hits if h.chunk.document_id == key]
-            wider = self.chunker.widen(document, chunks)
-            around |= {c.id: w for c, w in zip(chunks, wider, strict=True)}
+        if type(self.chunker).widen is not Chunker.widen:
+            for key in dict.fromkeys(hit.chunk.document_id for hit in evidence.hits):
+                chunks = [h.chunk for h in evidence.hits if h.chunk.document_id == key]
+                wider = self.chunker.widen(read(key), chunks)
+                around |= {c.id: w for c, w in zip(chunks, wider, strict=True)}
         wide: dict[str, Hit] = {}
-        for hit in evidence.hits:
-            parent = around[hit.chunk.id]
+        for rank, hit in enumerate(evidence.hits):
+            parent = around.get(hit.chunk.id, hit.chunk)
+            if rank < COMPLETED and may_be_cut(parent.text):
+                parent = completed(read(parent.document_id), parent)
             wide.setdefault(parent.id, dataclasses.replace(hit, chunk=parent))
         return dataclasses.replace(evidence, hits=tuple(wide.values()))
 

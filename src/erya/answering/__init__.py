@@ -5,15 +5,19 @@ not yet checked. It never searches, and never shows what was not given to it.
 """
 
 from erya.answering.base import Answerer
+from erya.answering.completing import COMPLETED, completed, may_be_cut
 from erya.answering.extractive import ExtractiveAnswerer
 from erya.answering.grounded import PROMPT, GroundedAnswerer
 from erya.answering.prompted import PROMPTED, PromptedAnswerer
 
 __all__ = [
+    "COMPLETED",
     "PROMPT",
     "PROMPTED",
     "Answerer",
     "ExtractiveAnswerer",
     "GroundedAnswerer",
     "PromptedAnswerer",
+    "completed",
+    "may_be_cut",
 ]

@@ -28,12 +28,14 @@ class Quoted(NamedTuple):
         heading: What the quote is shown below; empty where it speaks for itself.
         answer: The words that answer, in the chunk's text; None where nobody has read
             it.
+        more: Whether what it is part of goes on.
     """
 
     hit: Hit
     span: Span
     heading: str = ""
     answer: Span | None = None
+    more: bool = False
 
 
 class Answerer(Protocol):
@@ -89,7 +91,7 @@ def assemble(quotes: Sequence[Quoted]) -> Answer:
     text = ""
     claims: list[Claim] = []
     citations: list[Citation] = []
-    for number, (hit, span, heading, answer) in enumerate(quotes, start=1):
+    for number, (hit, span, heading, answer, more) in enumerate(quotes, start=1):
         chunk = hit.chunk
         quote = chunk.text[span.start : span.end]
         text += _joint(chunk, citations)
@@ -100,6 +102,7 @@ def assemble(quotes: Sequence[Quoted]) -> Answer:
             if is_row(quote)
             else quote
         )
+        text += " …" if more else ""
         claims.append(Claim(start=start, end=len(text), citations=(number,)))
         text += f" [{number}]"
         citations.append(

@@ -10,26 +10,39 @@ say. How the weights were chosen and confirmed: docs/decisions/0017-reader-and-u
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Final, NamedTuple
 
 from typing_extensions import override
 
 from erya.answering.base import Answerer, Quoted, abstain, assemble
-from erya.answering.questions import Intent, detect_intent, mentions
+from erya.answering.questions import Intent, begins_key, detect_intent, mentions
+from erya.answering.subjects import has_cell, is_about
 from erya.answering.units import (
     Unit,
+    begins_item,
     find_item,
     find_label,
     find_list,
     find_record,
+    find_referred,
+    find_sentence,
+    in_steps,
     include_code,
-    is_step,
     split_units,
 )
-from erya.language import HAN, is_row, normal_text, question_words, terms
+from erya.language import (
+    HAN,
+    is_row,
+    language_of,
+    named_numbers,
+    normal_text,
+    question_words,
+    reference_keys,
+    terms,
+)
 from erya.models import LEAST_KNOWN, EmbeddingModel, Passage, ReaderModel
 from erya.records import Answer, Chunk, Evidence, Hit, Reading, Span
 
@@ -45,6 +58,15 @@ _TYPICAL_RELEVANCE: Final = -2.0
 _UNIT_CHARACTERS: Final = 240  # of a unit that are compared in meaning
 _SHORT: Final = 120  # characters of a quote that may need its heading
 _HAN: Final = re.compile(f"[{HAN}]")
+_ARTICLE: Final = 500  # characters of an article that is quoted whole
+_NEARLY: Final = 0.5  # below the best score
+# 若干规定, 管理办法: what the full name has otherwise, or with more between.
+_KIND_OF_WORK: Final = re.compile(
+    "(?:若干|管理|实施|暂行)*(?:规定|办法|条例|细则|准则|制度)$"
+)
+_SHORTEST_WORK: Final = 2
+_QUESTION_MARKS: Final = ("?", "？")
+_UNFINISHED: Final = (":", "：", ";", "；", ",", "，", "、")
 _UNREAD: Final = -12.0  # log odds, where a reader has seen nothing
 
 
@@ -122,24 +144,39 @@ class ExtractiveAnswerer(Answerer):
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
         intent = detect_intent(question)
-        if missing := _missing(intent, evidence):
+        missing = _missing(intent, evidence)
+        found = _of_work(intent, evidence)
+        if missing or found is None:
             return abstain(question, evidence, missing=missing)
-        candidates = self._candidates(question, evidence, intent)
-        if not candidates:
+        quotes = _referred(intent, found) if intent.whole else []
+        quotes = quotes or self._quotes(question, found, intent)
+        if not quotes:
             return abstain(question, evidence)
-        named = candidates[0].names(intent)
-        if not named and self._strength(question, evidence, candidates) < 0:
-            return abstain(question, evidence)
-        chosen = self._chosen(candidates, several=intent.several)
-        if intent.wanted:
-            chosen = [c for c in chosen if c.held or intent.holds(c.record)]
-        if not chosen:
-            return abstain(question, evidence)
-        chosen = _to_the_point(chosen, question, intent)
-        answer = assemble([c.quoted(intent, question) for c in chosen])
+        answer = assemble(quotes)
         if on_text is not None:
             on_text(answer.text)
         return answer
+
+    def _quotes(
+        self, question: str, evidence: Evidence, intent: Intent
+    ) -> list[Quoted]:
+        """Return what is quoted; nothing where the documents do not say."""
+        candidates = self._candidates(question, evidence, intent)
+        about = _of_named_rows(
+            question, [c for c in candidates if c.is_about(question, intent)]
+        )
+        if not about or _is_beside_rows(candidates[0], about[0]):
+            return []
+        named = about[0].names(intent)
+        if not named and self._strength(question, evidence, about) < 0:
+            return []
+        chosen = self._chosen(about, several=intent.several)
+        if intent.wanted:
+            chosen = [c for c in chosen if c.held or intent.holds(c.record)]
+        if not chosen:
+            return []
+        chosen = _to_the_point(chosen, question, intent)
+        return _apart(c.quoted(intent, question) for c in chosen)
 
     def _candidates(
         self, question: str, evidence: Evidence, intent: Intent
@@ -147,11 +184,12 @@ class ExtractiveAnswerer(Answerer):
         """Score the units of the best passages, best first."""
         hits = evidence.hits
         if intent.exact:
-            hits = tuple(h for h in hits if _names_any(h.chunk, intent)) or hits
+            own = tuple(h for h in hits if _is_referred(h.chunk, intent))
+            hits = own or tuple(h for h in hits if _names_any(h.chunk, intent)) or hits
         units = [
             (rank, self._scored(hit, unit, intent=intent, weights=evidence.weights))
             for rank, hit in enumerate(hits[:_PASSAGES])
-            for unit in split_units(hit.chunk)
+            for unit in _units_of(hit.chunk, intent)
         ]
         units = sorted(units, key=lambda unit: _PER_RANK * unit[0] - unit[1].score)
         likely = [candidate for _, candidate in units[:_COMPARED]]
@@ -299,7 +337,26 @@ class _Candidate(NamedTuple):
         """Tell whether it, or what is above it, names a code that is asked about."""
         chunk = self.hit.chunk
         text = f"{PurePath(chunk.source).stem} {_above(chunk)} {self.record}"
-        return any(mentions(text, each) for each in intent.exact)
+        return self.referred(intent) is not None or any(
+            mentions(text, each) for each in intent.exact
+        )
+
+    def referred(self, intent: Intent) -> Span | None:
+        """Return the article or the like that it is part of and that is asked about."""
+        spans = _referred_spans(self.hit.chunk, intent)
+        inside = (s for s in spans if s.start <= self.unit.span.start < s.end)
+        return next(inside, None)
+
+    def is_about(self, question: str, intent: Intent) -> bool:
+        """Tell whether it speaks of what the question names, and not of another."""
+        chunk = self.hit.chunk
+        return is_about(
+            question,
+            intent,
+            line=self.line,
+            before=chunk.text[: self.unit.span.start],
+            above=f"{PurePath(chunk.source).stem}\n{_above(chunk)}",
+        )
 
     def meets(self, other: "_Candidate") -> bool:
         """Tell whether the two would quote some of the same characters, or say them."""
@@ -323,19 +380,137 @@ class _Candidate(NamedTuple):
         whole = find_record(text, span)
         if whole is None and (
             intent.several
-            or (intent.steps and is_step(text, span))
+            or (intent.steps and in_steps(text, span))
             or text[span.start : span.end].endswith((":", "："))
         ):
             whole = find_list(text, span)
         if whole is None:
             whole = find_item(text, span) or include_code(text, span)
             if whole == span:
-                whole = find_label(text, span) or span
+                whole = find_label(text, span) or find_sentence(text, span)
+        article = self.referred(intent)
+        short = article is not None and article.end - article.start <= _ARTICLE
+        if article is not None and short and "章" not in "".join(intent.references):
+            whole = article
         heading = _heading_for(self.hit.chunk, text[slice(*whole)], question)
         inside = self.answer is not None and (
             whole.start <= self.answer.start and self.answer.end <= whole.end
         )
-        return Quoted(self.hit, whole, heading, self.answer if inside else None)
+        answer = self.answer if inside else None
+        return Quoted(self.hit, whole, heading, answer, _goes_on(text, whole))
+
+
+def _is_beside_rows(best: _Candidate, left: _Candidate) -> bool:
+    """Tell whether the likeliest is the row of another, and what is left is no row.
+
+    A table has what is asked for, and not of whom: what stands beside it is no answer.
+    """
+    return best.is_row and not left.is_row and left.score < best.score - _NEARLY
+
+
+def _of_named_rows(question: str, candidates: list[_Candidate]) -> list[_Candidate]:
+    """Keep of rows those with a cell that the question has, if there are any."""
+    named = [c for c in candidates if c.is_row and has_cell(c.line, question)]
+    return [c for c in candidates if not named or c in named or not c.is_row]
+
+
+def _of_work(intent: Intent, evidence: Evidence) -> Evidence | None:
+    """Return the evidence of the work that an article is asked of; None if none is."""
+    if not intent.work:
+        return evidence
+    work = _core(intent.work)
+    hits = tuple(
+        hit
+        for hit in evidence.hits
+        if work in _bare(f"{hit.chunk.title}\n{PurePath(hit.chunk.source).stem}")
+    )
+    return replace(evidence, hits=hits) if hits else None
+
+
+def _core(work: str) -> str:
+    """Return what a title has of a law or of rules, however it is called in full."""
+    name = _bare(work)
+    core = _KIND_OF_WORK.sub("", name)
+    return core if len(core) >= _SHORTEST_WORK else name
+
+
+def _bare(name: str) -> str:
+    return "".join(normal_text(name).split()).replace("中华人民共和国", "")
+
+
+def _referred(intent: Intent, evidence: Evidence) -> list[Quoted]:
+    """Return the articles or sections that all are asked for, of the best document."""
+    quotes: list[Quoted] = []
+    for key in dict.fromkeys(k for e in intent.references for k in reference_keys(e)):
+        for hit in evidence.hits:
+            if quotes and hit.chunk.document_id != quotes[0].hit.chunk.document_id:
+                continue
+            spans = _spans_of(hit.chunk, key)
+            if spans:
+                text, span = hit.chunk.text, spans[0]
+                heading = "" if span.start else _nearest_heading(hit.chunk)
+                shown = heading if begins_key(heading, key, heading=True) else ""
+                quotes.append(Quoted(hit, span, shown, None, _goes_on(text, span)))
+                break
+    return _apart(quotes)
+
+
+def _referred_spans(chunk: Chunk, intent: Intent) -> list[Span]:
+    keys = [key for each in intent.references for key in reference_keys(each)]
+    return [span for key in keys for span in _spans_of(chunk, key)]
+
+
+def _spans_of(chunk: Chunk, key: str) -> list[Span]:
+    """Return where a passage is what a reference names; all of it below its heading."""
+    found = find_referred(chunk.text, {key, *named_numbers(key)})
+    if found is not None:
+        return [found]
+    below = any(begins_key(each, key, heading=True) for each in chunk.headings[-1:])
+    return [Span(0, len(chunk.text))] if below else []
+
+
+def _is_referred(chunk: Chunk, intent: Intent) -> bool:
+    return bool(_referred_spans(chunk, intent))
+
+
+def _units_of(chunk: Chunk, intent: Intent) -> list[Unit]:
+    """Return the units that may answer; of what is referred to, if it is there.
+
+    A question in a document answers none.
+    """
+    units = [u for u in split_units(chunk) if not u.text.endswith(_QUESTION_MARKS)]
+    spans = _referred_spans(chunk, intent)
+    inside = [u for u in units if any(s.start <= u.span.start < s.end for s in spans)]
+    return inside or units
+
+
+def _apart(quotes: Iterable[Quoted]) -> list[Quoted]:
+    """Leave out quotes of which another has some characters."""
+    kept: list[Quoted] = []
+    for quote in quotes:
+        ours = _place_of(quote)
+        if not any(
+            quote.hit.chunk.document_id == other.hit.chunk.document_id
+            and ours.start < _place_of(other).end
+            and _place_of(other).start < ours.end
+            for other in kept
+        ):
+            kept.append(quote)
+    return kept
+
+
+def _place_of(quote: Quoted) -> Span:
+    at = quote.hit.chunk.start
+    return Span(at + quote.span.start, at + quote.span.end)
+
+
+def _goes_on(text: str, span: Span) -> bool:
+    """Tell whether what is quoted plainly does not end where the quote does."""
+    quote = text[slice(*span)]
+    below = text[span.end :].lstrip("\n").split("\n", 1)[0]
+    cut = begins_item(quote[quote.rfind("\n") + 1 :]) and begins_item(below)
+    listed = "\n" in quote and not is_row(quote)
+    return listed and (cut or quote.rstrip().endswith(_UNFINISHED))
 
 
 def _to_the_point(
@@ -394,7 +569,11 @@ def _missing(intent: Intent, evidence: Evidence) -> tuple[str, ...]:
     missing = [
         each for each in intent.exact if not any(mentions(t, each) for t in texts)
     ]
-    if intent.names and texts and not any(map(_HAN.search, texts)):
+    work = _core(intent.work)
+    if work and not any(work in _bare(text) for text in texts):
+        return (intent.work,)
+    texts = [text for text in texts if language_of(text) != "zh"]
+    if intent.names and len(texts) > len(evidence.hits) // 2:
         words = "\n".join(map(normal_text, texts))
         found = frozenset().union(*map(terms, texts))
         missing += [

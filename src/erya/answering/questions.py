@@ -13,9 +13,19 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from erya.answering.wanted import Wanted, holds, wanted_in
-from erya.language import facts, listed, normal_references
+from erya.language import (
+    HAN,
+    begun_references,
+    facts,
+    listed,
+    named_numbers,
+    normal_text,
+    question_words,
+    reference_keys,
+    references,
+)
 
-__all__ = ["Intent", "detect_intent", "mentions"]
+__all__ = ["BACKGROUND", "Intent", "begins_key", "detect_intent", "mentions"]
 
 Kind = Literal["number", "time", "reason", "person", "list", "comparison", "open"]
 
@@ -44,7 +54,8 @@ _LIST: Final = re.compile(
     r" (?:(?!does|was|has|this|its|less|\w*ss\b|status|news)\w{3,}s|people|children)\b"
     r"(?! (?:is|was|has|does)\b)"
     r"|\b(?:list|name) (?:all|the)\b|\bwhat (?:are|were) the\b|\bsteps\b"
-    r"|哪些|哪几|哪幾|有什么条件|什么情形|几种|幾種|列出|都有|分别|分別",
+    r"|哪些|哪几|哪幾|什么(?:条件|材料|手续|资料|情形|证件|文件|事项|职责|义务|权利)"
+    r"|几种|幾種|列出|都有|分别|分別",
     re.IGNORECASE,
 )
 _COMPARISON: Final = re.compile(
@@ -66,18 +77,39 @@ _EXACT: Final = re.compile(
     r"(?<![\w.])(?:[vV]\d+(?:\.\d+)*|\d+\.\d+\.\d+)(?:[-.]?[a-z]+\d*)?(?![\w])"
     r"|(?<![\w])[A-Za-z]{1,6}/[A-Za-z] ?\d{2,}(?:[.-]\d+)*"  # GB/T 11643
     r"|(?<![\w])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+(?![\w])"
-    r"|(?<![\w-])(?:[A-Z]{1,6}\d{2,}|[A-Z]{2,6}\d)[A-Z0-9]*(?![\w])"  # E07, SEV4
+    # E07, SEV4, ERP10.2.3
+    r"|(?<![\w-])[A-Z]{1,6}\d[A-Z0-9]*(?:\.\d+)*(?![\w])"
     r"|(?<![\w])[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+(?![\w])"  # retry_budget
     r"|(?<![\w-])--[a-z][a-z0-9-]+"  # --dry-run
-    r"|(?<![\w-])[a-z]+(?:-[a-z]+){2,}(?![\w-])"  # pxc-loop-timeout
+    r"|(?<![\w-])[a-z]+(?:-[a-z]+){2,}(?![\w-])",  # pxc-loop-timeout
+    re.ASCII,  # Chinese follows a code without a blank
 )
-_NAME: Final = re.compile(r"(?<=[a-z,;] )[A-Z][a-z\u00df-\u017f]{2,}\b(?!['’-]?[A-Z])")
+# The number of an official document: 国发〔2024〕13号
+_ISSUED: Final = re.compile(
+    rf"[{HAN}]{{1,8}}[〔\[(【]\d{{4}}[〕\])】]\s?第?\d{{1,5}}号"
+)
+_BRACKETS: Final = str.maketrans("[(【])】", "〔〔〔〕〕〕")
+# The work that a reference is of: 《…》, or what ends as laws and rules do.
+_WORK: Final = re.compile(
+    rf"(?:《([^《》]{{2,40}})》|([{HAN}]{{1,24}}(?:法|典|例|办法|规定|细则|准则|则|章程"
+    r"|制度|公约|手册|指引|规程)))[\s的]{0,2}$"
+)
+_BEFORE_WORK: Final = re.compile(
+    "^(?:请问|根据|按照|依据|依照|关于|查询|查一?下|看看|我想知道|我国|中国|按|在|查|看|问)+"
+)
+# What is said of a reference when all of it is asked for.
+_GENERIC: Final = frozenset(
+    ("规定", "内容", "说", "讲", "写", "原文", "全文", "条文", "条款", "什么", "啥",
+     "具体", "怎样", "怎么", "如何", "是", "里", "中", "关于", "say", "state",
+     "content", "text", "read", "provid", "tell", "contain", "about")
+)  # fmt: skip
+_NAME_PART: Final = r"[A-Z][a-z\u00df-\u017f]{2,}\b(?!['’-]?[A-Z])"
+_NAME: Final = re.compile(rf"(?<=[a-z,;] ){_NAME_PART}(?: {_NAME_PART})*")
 # Inside a question no such word begins large, but in a title.
 _LARGE: Final = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+")
 _FILLERS: Final = frozenset(listed("stop_words.txt")) - {"may", "us", "will"}
 # What a question may name that its answer need not.
-_BACKGROUND: Final = frozenset(listed("background_names.txt"))
-_REFERENCE: Final = re.compile(r"第\d+[条章节号]")
+BACKGROUND: Final = frozenset(listed("background_names.txt"))
 _VERSION: Final = re.compile(r"v?(\d+(?:\.\d+)+\S*)", re.IGNORECASE)
 _LARGE_NAME: Final = re.compile(r"[A-Z]{2}")
 # Where some write a blank or a hyphen: HX-210, HX 210, HX210.
@@ -104,6 +136,8 @@ class Intent:
             them.
         names: Of a question in a Latin script the words that begin large as names do,
             without those of countries, days and months.
+        work: The law, rules or paper that a reference is of; empty where none is named.
+        whole: Whether all of what it refers to is asked for, and nothing else.
     """
 
     kind: Kind
@@ -112,6 +146,13 @@ class Intent:
     wanted: Wanted | None
     exact: tuple[str, ...]
     names: tuple[str, ...] = ()
+    work: str = ""
+    whole: bool = False
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Those of `exact` that refer to an article, a section or the like."""
+        return tuple(each for each in self.exact if reference_keys(each))
 
     @property
     def holds(self) -> Callable[[str], bool]:
@@ -152,29 +193,64 @@ def detect_intent(question: str) -> Intent:
     else:
         kind = "comparison" if comparing else "list" if listing else "open"
     exact = _exact(question)
+    work, whole = _referred(question)
+    keys = reference_keys(question)
     return Intent(
         kind=kind,
-        several=comparing or listing or len(exact) > 1,
+        several=comparing or listing or len(exact) > 1 or len(set(keys)) > 1,
         steps=_HOW_TO.search(question) is not None,
         wanted=wanted_in(question),
         exact=exact,
         names=_names(question),
+        work=work,
+        whole=whole,
     )
 
 
 def _names(question: str) -> tuple[str, ...]:
     """Return names of a question; none of one that writes all words large."""
-    found = [m[0] for m in _NAME.finditer(question) if m[0] not in _BACKGROUND]
+    found = [
+        m[0]
+        for m in _NAME.finditer(question)
+        if not all(part in BACKGROUND for part in m[0].split())
+    ]
     if any(word.lower() in _FILLERS for word in _LARGE.findall(question)):
         return ()
     return tuple(dict.fromkeys(found))
 
 
+def _referred(question: str) -> tuple[str, bool]:
+    """Return the work that a question's first reference is of; whether all is asked.
+
+    All of an article is asked for by who names it, and its law, and says no more.
+    """
+    found = references(question)
+    if not found:
+        return "", False
+    first = question.find(found[0].text)
+    named = _WORK.search(question[:first])
+    work = ""
+    if named is not None:
+        work = named[1] or _BEFORE_WORK.sub("", named[2].rpartition("的")[2])
+    rest = question[:first] if named is None else question[: named.start()]
+    rest = _BEFORE_WORK.sub("", rest) + " " + question[first:]
+    for each in found:
+        rest = rest.replace(each.text, " ")
+    words = {"".join(word) for word in question_words(rest)} - _GENERIC
+    chapters = all("章" in each.key or "号" in each.key for each in found)
+    return work, not (words or chapters)
+
+
 def _exact(question: str) -> tuple[str, ...]:
     normal = unicodedata.normalize("NFKC", question)
-    named = [m[0] for m in _EXACT.finditer(normal) if not _NOT_EXACT.fullmatch(m[0])]
-    named += [m[0] for m in _REFERENCE.finditer(normal_references(normal))]
-    return tuple(dict.fromkeys(named))
+    found = references(normal)
+    referred = [r.text if reference_keys(r.text) else r.key for r in found]
+    issued = [m[0] for m in _ISSUED.finditer(normal)]
+    rest = normal
+    for each in (*(r.text for r in found), *issued):
+        rest = rest.replace(each, " ")
+    named = [m[0] for m in _EXACT.finditer(rest) if not _NOT_EXACT.fullmatch(m[0])]
+    return tuple(dict.fromkeys([*named, *issued, *referred]))
 
 
 def mentions(text: str, exact: str) -> bool:
@@ -183,8 +259,11 @@ def mentions(text: str, exact: str) -> bool:
     `HX-210` is not in HX-2101 and is HX 210; 第四十七条 and Article 47 are the same
     reference, `v2.1.1` and 2.1.1 the same version.
     """
-    if _REFERENCE.fullmatch(exact):
-        return exact in normal_references(text)
+    if keys := reference_keys(exact):
+        return not {*keys}.isdisjoint(reference_keys(text)) or _begins(text, exact)
+    normal = unicodedata.normalize("NFKC", text)
+    if _ISSUED.fullmatch(exact):
+        return _as_issued(exact) in _as_issued(normal)
     version = _VERSION.fullmatch(exact)
     letters = version[1] if version else "".join(exact.split())
     parts = [re.escape(part) for part in _JOINTS.split(letters) if part]
@@ -192,8 +271,28 @@ def mentions(text: str, exact: str) -> bool:
     # "a 12 month period" names no form A12.
     joint = r"[\s-]?" if _LARGE_NAME.match(letters) else "-?"
     spread = ("(?:v ?)?" if version else "") + joint.join(parts)
-    begins = r"(?<![A-Za-z0-9_])(?<!\d\.)"
-    pattern = rf"{begins}{spread}(?![A-Za-z0-9_]|\.\d|-\d)"
-    normal = unicodedata.normalize("NFKC", text)
+    begins_whole = r"(?<![A-Za-z0-9_])(?<!\d\.)"
+    pattern = rf"{begins_whole}{spread}(?![A-Za-z0-9_]|\.\d|-\d)"
     found = re.search(pattern, normal, re.IGNORECASE)
     return found is not None and (" " not in found[0] or found[0][:1].isupper())
+
+
+def _begins(text: str, exact: str, *, heading: bool = False) -> bool:
+    """Tell whether a line of a text begins with a reference: it is what is referred to.
+
+    Args:
+        text: A passage, or a heading.
+        exact: A reference, as a question writes it.
+        heading: Whether the text is a heading, whose number names it.
+    """
+    return any(begins_key(text, k, heading=heading) for k in reference_keys(exact))
+
+
+def begins_key(text: str, key: str, *, heading: bool = False) -> bool:
+    """Tell the same of the key of a reference."""
+    begun = {*begun_references(normal_text(text), heading=heading)}
+    return not begun.isdisjoint((key, *named_numbers(key)))
+
+
+def _as_issued(text: str) -> str:
+    return "".join(text.translate(_BRACKETS).replace("第", "").split())

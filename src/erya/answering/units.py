@@ -6,36 +6,47 @@ the code below it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from erya.answering.base import column_names
-from erya.language import LIST_MARK, is_row, names_columns, sentences
+from erya.language import (
+    LIST_MARK,
+    begun_spans,
+    is_row,
+    names_columns,
+    sentences,
+)
 from erya.records import Chunk, Span
 
 __all__ = [
     "Unit",
+    "begins_item",
     "find_item",
     "find_label",
     "find_list",
     "find_record",
+    "find_referred",
+    "find_sentence",
+    "in_steps",
     "include_code",
-    "is_step",
     "split_units",
 ]
 
 _LONGEST_LIST: Final = 1_000  # characters of a list quoted with its introduction
 _LONGEST_RECORD: Final = 400
+_LONGEST_REFERRED: Final = 1_500  # characters of an article that are quoted
 _LONGEST_CODE: Final = 500
 _LONGEST_LABEL: Final = 40
 _LONGEST_PAIR: Final = 200
+_CLAUSE_ENDS: Final = ("；", ";")
 _PAGE: Final = re.compile(r"[\W_]*\d{0,4}[^\w|]*")
 _ENDS: Final = tuple(".。!！?？;；,，…:：")
 _FIELD: Final = re.compile(r"[^\s:：|][^:：|\n]{0,40}: \S")
 _ITEM: Final = re.compile(
-    r"\s*(?:[-*•·●＊○▪◦–]|[(（]?(?:\d{1,3}|[a-zA-Z]|[一二三四五六七八九十]{1,3})[)）、.．](?!\d))"
-    r"\s*\S"
+    r"\s*(?:[-*•·●＊○▪◦–①-⑳]|[(（]?(?:\d{1,3}|[a-zA-Z]|[一二三四五六七八九十]{1,3})[)）、.．](?!\d)"
+    r"|第[一二三四五六七八九十]{1,3}步|[Ss]tep \d{1,3}\b)\s*\S"
 )
 _STEP: Final = re.compile(
     r"\s*(?:[(（]?(?:\d{1,3}|[一二三四五六七八九十]{1,3})[)）、.．](?!\d)|第?[一二三四五六七八九十]{1,3}步"
@@ -88,6 +99,26 @@ def _without_mark(text: str, span: Span) -> Span:
     return Span(mark.end() if mark else span.start, span.end)
 
 
+def find_sentence(text: str, span: Span) -> Span:
+    """Return the whole sentence that a clause before or after a semicolon is part of.
+
+    The clause itself where the sentence is long, or ends with it.
+    """
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end)
+    end = len(text) if end < 0 else end
+    before = max(text.rfind(sign, start, span.start) for sign in "。！？!?")
+    start = max(start, before + 1)
+    stops = (text.find(sign, span.end - 1, end) for sign in "。！？!?")
+    end = min((stop + 1 for stop in stops if stop >= 0), default=end)
+    parted = text[span.end - 1] in _CLAUSE_ENDS or (
+        text[start : span.start].rstrip().endswith(_CLAUSE_ENDS)
+    )
+    whole = _without_mark(text, Span(start, start + len(text[start:end].rstrip())))
+    fits = whole.end - whole.start <= _LONGEST_RECORD and whole.start <= span.start
+    return whole if parted and fits else span
+
+
 def find_list(text: str, span: Span) -> Span | None:
     """Return the list that a unit introduces or is an item of, with its introduction.
 
@@ -120,10 +151,56 @@ def find_list(text: str, span: Span) -> Span | None:
     return Span(start, end)
 
 
-def is_step(text: str, span: Span) -> bool:
-    """Tell whether a unit is of a numbered item, such as a step of a procedure."""
+def find_referred(text: str, keys: Container[str]) -> Span | None:
+    """Return what a reference names: from the line that it begins to the next such.
+
+    None where no line begins with it. What is longer than a quote may be is cut at a
+    line's end.
+
+    Args:
+        text: A passage.
+        keys: The reference's keys, as `begun_spans` gives them.
+    """
+    begun = list(begun_spans(text))
+    named = (
+        i
+        for i, (where, key) in enumerate(begun)
+        if key in keys and not _asks(text, where)
+    )
+    at = next(named, None)
+    if at is None:
+        return None
+    start, key = begun[at]
+    ends = (where for where, other in begun[at + 1 :] if _ends(key, other))
+    end = next(ends, len(text))
+    if end - start > _LONGEST_REFERRED:
+        end = max(text.rfind("\n", start + 1, start + _LONGEST_REFERRED), start)
+        end = end if end > start else start + _LONGEST_REFERRED
+    return Span(start, start + len(text[start:end].rstrip()))
+
+
+def _ends(key: str, other: str) -> bool:
+    """Tell whether what `key` names ends where `other` begins."""
+    if key[0].isdigit():
+        return not other.startswith(f"{key}.") and "." in other
+    kind, others = (each.partition("之")[0][-1:] for each in (key, other))
+    return others in {kind, "章", "节", "条"} or other[0] == key[0] == "附"
+
+
+def _asks(text: str, start: int) -> bool:
+    """Tell whether a line is a question."""
+    end = text.find("\n", start)
+    return text[start : end if end >= 0 else len(text)].rstrip().endswith(("?", "？"))
+
+
+def in_steps(text: str, span: Span) -> bool:
+    """Tell whether a unit is of a numbered item, or below one in the same list."""
     start = text.rfind("\n", 0, span.start) + 1
-    return _STEP.match(text, start, span.end) is not None
+    if _STEP.match(text, start, span.end) is not None:
+        return True
+    whole = find_list(text, span)
+    lines = text[slice(*whole)].split("\n") if whole else []
+    return any(_STEP.match(line) for line in lines)
 
 
 def _follows(text: str, above: Span, below: Span, *, near: bool) -> bool:
@@ -136,6 +213,11 @@ def _follows(text: str, above: Span, below: Span, *, near: bool) -> bool:
 
 def _introduces(text: str, span: Span) -> bool:
     return text[span.start : span.end].rstrip().endswith((":", "："))
+
+
+def begins_item(line: str) -> bool:
+    """Tell whether a line begins with the mark of an item."""
+    return _ITEM.match(line) is not None
 
 
 def _is_item(text: str, line: Span) -> bool:
@@ -202,6 +284,8 @@ def include_code(text: str, span: Span) -> Span:
     """
     start, end = _paragraph(text, span)
     if _is_code(text[start:end]):
+        if start < 2:
+            return Span(start, end) if end - start <= 2 * _LONGEST_CODE else span
         before = text.rfind("\n\n", 0, max(start - 2, 0))
         before = 0 if before < 0 else before + 2
         explained = text[before : start - 2]

@@ -90,7 +90,7 @@ _KINDS: Final = (
         "duration",
         r"\bhow (?:long|soon|often|quickly)\b|\bhow many (?:\w+ ){0,2}(?:days|hours"
         r"|weeks|months|years|minutes|seconds|nights)\b|\bwithin what\b|多久"
-        r"|多长时间|多長時間|几天|幾天|几个月|幾個月|几年|幾年|几小时|幾小時"
+        r"|多长时间|多長時間|[期限假龄][有是]?多[长長]|几天|幾天|几个月|幾個月|几年|幾年|几小时|幾小時"
         r"|几个小时|多少天|多少小时|几分钟",
         rf"{_N}[\s-]*(?:\w+\s+){{0,2}}{_TIMES}|\b(?:immediately|at once|forever"
         rf"|indefinitely|permanent\w*|daily|weekly|monthly|yearly|annual\w*"
@@ -130,7 +130,7 @@ _KINDS: Final = (
     _measured(
         "length",
         r"\bhow (?:far(?! in advance| back| along)|tall|wide|deep)\b|多远|多遠"
-        r"|多[长長宽寬] ?[?？]|多少(?:公里|米|厘米)",
+        r"|(?<![期限假龄有是])多[长長宽寬] ?[?？]|多少(?:公里|米|厘米)",
         r"(?:[kcm]?m|(?:kilo|centi|milli)?met(?:re|er)s?|miles?|feet|foot|ft|inch\w*"
         r"|yards?)\b|公里|千米|厘米|毫米|公分|[米里尺]",
     ),

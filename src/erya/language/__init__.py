@@ -22,7 +22,14 @@ from erya.language.folding import fold_letters
 from erya.language.lexicon import WORD_KINDS, Lexicon, Word, lexicon_of
 from erya.language.normalizing import listed, normal_text
 from erya.language.raising import STANDING, lowered, raised
-from erya.language.references import normal_references
+from erya.language.references import (
+    Reference,
+    begun_references,
+    begun_spans,
+    named_numbers,
+    reference_keys,
+    references,
+)
 from erya.language.sentence_ends import LIST_MARK, sentences
 from erya.language.spelling import edit_distance
 from erya.language.tables import (
@@ -51,8 +58,11 @@ __all__ = [
     "Fact",
     "Lexicon",
     "QueryTerms",
+    "Reference",
     "Terms",
     "Word",
+    "begun_references",
+    "begun_spans",
     "content_words",
     "count_tokens",
     "denies",
@@ -67,14 +77,16 @@ __all__ = [
     "lexicon_of",
     "listed",
     "lowered",
+    "named_numbers",
     "named_row",
     "names_columns",
-    "normal_references",
     "normal_text",
     "passage_terms",
     "query_terms",
     "question_words",
     "raised",
+    "reference_keys",
+    "references",
     "run_together",
     "sentences",
     "table_cells",

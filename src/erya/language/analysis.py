@@ -18,7 +18,11 @@ import rjieba
 
 from erya.language.lexicon import Lexicon, Match
 from erya.language.normalizing import listed, normal_text
-from erya.language.references import normal_references
+from erya.language.references import (
+    begun_references,
+    named_numbers,
+    reference_keys,
+)
 from erya.language.tokens import HAN
 
 if TYPE_CHECKING:
@@ -37,7 +41,7 @@ __all__ = [
 ]
 
 # Raise it with every change that gives other terms: bases are then analysed anew.
-ANALYSIS: Final = "4"
+ANALYSIS: Final = "5"
 
 _WEIGHT: Final = 2  # of a term above a passage that tells it from others
 _SHORT: Final = 3  # passages of a document whose title does
@@ -59,7 +63,7 @@ _TOKEN = re.compile(
     rf"|(?P<han>[{HAN}]+)"
     r"|(?P<other>[^\W\d_]+|[^\W_]+)"
 )
-_REFERENCE = re.compile(r"第\d+[条章节号]")
+_BEGUN: Final = "^"  # before the key of a reference that begins a line
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
 
@@ -131,6 +135,8 @@ def passage_terms(
     name = document_terms(_stem(source))
     fields = [
         (document_terms(text), 1),
+        (_begun_terms(text), 1),
+        *((_begun_terms(heading, heading=True), 1) for heading in headings[-1:]),
         (above, 1 if chunks > _SHORT else _WEIGHT),
         *(
             (document_terms(heading), _WEIGHT)
@@ -145,6 +151,21 @@ def passage_terms(
         for term, count in found.exact.items():
             exact[term] += weight * count
     return Terms(body=body, exact=exact)
+
+
+def _begun_terms(text: str, *, heading: bool = False) -> Terms:
+    """Return a term for each article or section that begins in a passage."""
+    begun = begun_references(normal_text(text), heading=heading)
+    return Terms(body=Counter(f"{_BEGUN}{key}" for key in begun), exact=Counter())
+
+
+def _asked_begun(normal: str) -> dict[str, float]:
+    """Return the terms of passages that are what a question refers to."""
+    return {
+        f"{_BEGUN}{name}": 1.0
+        for key in reference_keys(normal)
+        for name in (key, *named_numbers(key))
+    }
 
 
 def _stem(source: str) -> str:
@@ -190,7 +211,7 @@ def query_terms(text: str, lexicon: Lexicon | None = None) -> QueryTerms:
             term: _FILLER_WEIGHT * _weight(term) * n
             for term, n in (whole.body - telling.body).items()
         },
-        expansions=_expansions(matches, known=body),
+        expansions=_asked_begun(normal) | _expansions(matches, known=body),
         also=tuple(
             dict.fromkeys(e.text for match in matches for e in match.expansions)
         ),
@@ -283,10 +304,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     """Normalise and cut `text`: NFKC, lower case, simplified characters."""
     normal = normal_text(text)
     # Article 47 and 第四十七条 are one term, beside the words that they are written in.
-    found = [
-        ("reference", match[0])
-        for match in _REFERENCE.finditer(normal_references(normal))
-    ]
+    found = [("reference", key) for key in reference_keys(normal)]
     for match in _TOKEN.finditer(normal):
         kind, token = match.lastgroup or "", match[0]
         if kind == "code" and not is_code(token):

@@ -25,7 +25,7 @@ _SAME: Final = 0.5
 _CLAUSES: Final = 200  # of a sentence, and of a quote: more are no sentence
 _SHOWN: Final = 80  # characters of a clause in a reason
 _CLAUSE_END: Final = re.compile(
-    r"[,，;；:：。！？!?\n—]|\s-+\s|\.\s"
+    r"[,，;；:：。！？!?\n—|]|\s-+\s|\.\s"
     r"|\b(?:but|although|though|while|whereas|even if)\b|但是?|虽然|尽管"
 )
 

@@ -1,0 +1,107 @@
+"""Whether a line speaks of what a question names, or of another of the same kind.
+
+The row of another person, the figures of another year and the office of another town
+answer nothing, however near they are in words and meaning.
+"""
+
+import re
+from typing import Final
+
+from erya.answering.questions import BACKGROUND, Intent
+from erya.language import (
+    is_row,
+    language_of,
+    normal_text,
+    question_words,
+    terms,
+)
+
+__all__ = ["has_cell", "is_about"]
+
+_YEAR: Final = re.compile(r"(?<![\d.,-])(?:19|20)\d\d(?![\d,]|\.\d)")
+# Who asks for the most of all, for a sum or by a value, names no row.
+_OVER_ALL: Final = re.compile(
+    r"\b(?:most|least|highest|lowest|largest|smallest|longest|shortest|cheapest"
+    r"|earliest|latest|total|all|any|every|each|average)\b"
+    r"|最|总共|一共|合计|共有|所有|全部|任何|每[个種种]|平均",
+    re.IGNORECASE,
+)
+_PRONOUN: Final = re.compile(r"(?:It|He|She|They|This|These|That|There)\b")
+_OTHER_NAME: Final = re.compile(r"(?<=[a-z,;] )[A-Z][a-z\u00df-\u017f]{2,}\b")
+_SENTENCE_END: Final = re.compile(r"[.!?]\s|\n")
+_SHORTEST: Final = 2  # characters of a word that tells a row from another
+
+
+def is_about(
+    question: str, intent: Intent, *, line: str, before: str, above: str
+) -> bool:
+    """Tell whether a line may answer, by the names, years and rows that it is of.
+
+    Args:
+        question: What is asked.
+        intent: The same, understood.
+        line: A sentence, or a row of a table without the names of its columns.
+        before: What stands before it in its passage.
+        above: The title, the headings and the name of the file.
+    """
+    if not _is_of_year(question, line, above):
+        return False
+    if intent.exact or intent.several:
+        return True
+    if is_row(line):
+        return _is_of_row(question, intent, line)
+    if not intent.names or language_of(question) == "zh":  # a name is written otherwise
+        return True
+    near = line
+    if _PRONOUN.match(line):  # of whom the sentence before speaks
+        near = f"{_SENTENCE_END.split(before.rstrip('. '))[-1]} {line}"
+    return _is_of_name(intent, near, above)
+
+
+def has_cell(line: str, question: str) -> bool:
+    """Tell whether a row has a cell whose words all stand in a question, as they are.
+
+    张伟 is in a question that names him, and not in one that names 张伟民.
+    """
+    asked = normal_text(question)
+    cells = (normal_text(cell).strip() for cell in line.strip("| ").split(" | "))
+    return any(
+        re.search(rf"(?<![a-z0-9]){re.escape(cell)}(?![a-z0-9])", asked)
+        for cell in cells
+        if len(cell) >= _SHORTEST and not cell.isdigit()
+    )
+
+
+def _is_of_year(question: str, line: str, above: str) -> bool:
+    """Tell whether a line is not of other years alone than those that are asked for."""
+    asked = {*_YEAR.findall(question)}
+    told = {*_YEAR.findall(line)}
+    return not (asked and told) or not asked.isdisjoint(told | {*_YEAR.findall(above)})
+
+
+def _is_of_row(question: str, intent: Intent, line: str) -> bool:
+    """Tell whether a row has a word that is asked about in one of its cells.
+
+    Of a name it has all or nothing: another Berger is somebody else.
+    """
+    there = terms(line)
+    for name in intent.names if language_of(question) != "zh" else ():
+        parts = [terms(part) <= there for part in name.split()]
+        if any(parts) and not all(parts):
+            return False
+    if _OVER_ALL.search(question) or any(sign.isdigit() for sign in question):
+        return True
+    words = [
+        word for word in question_words(question) if len("".join(word)) >= _SHORTEST
+    ]
+    return not words or any({*word} <= there for word in words)
+
+
+def _is_of_name(intent: Intent, near: str, above: str) -> bool:
+    """Tell whether a sentence is of the names of the question, or of nobody else."""
+    words = {part.lower() for name in intent.names for part in name.split()}
+    told = terms(f"{near}\n{above}")
+    if any(terms(part) <= told for part in words):
+        return True
+    others = _OTHER_NAME.findall(f"of {near}")
+    return all(other in BACKGROUND for other in others)
