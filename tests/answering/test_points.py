@@ -62,7 +62,9 @@ def test_the_article_that_is_asked_about_is_quoted_alone(ask, question):
 
 
 def test_an_article_that_is_not_there_is_named(ask):
-    assert ask("第五十条规定了什么？", RULES, "r.txt").text == "文档中没有提到第50条。"
+    assert (
+        ask("第五十条规定了什么？", RULES, "r.txt").text == "文档中没有提到第五十条。"
+    )
 
 
 def test_a_way_to_do_something_is_quoted_with_all_its_steps(ask):
@@ -99,7 +101,7 @@ def test_names_are_found_without_their_marks(ask):
     ("question", "names"),
     [
         ("What is the budget of Salzburg?", ("Salzburg",)),
-        ("Is Ada Lind in Lienz?", ("Ada", "Lind", "Lienz")),
+        ("Is Ada Lind in Lienz?", ("Ada Lind", "Lienz")),
         ("How long is leave in Germany in May?", ()),
         ("How Do I Reset My Password?", ()),
         ("Salzburg is where?", ()),

@@ -23,6 +23,7 @@ from erya.answering.subjects import has_cell, is_about
 from erya.answering.units import (
     Unit,
     begins_item,
+    find_inline_steps,
     find_item,
     find_label,
     find_list,
@@ -34,7 +35,6 @@ from erya.answering.units import (
     split_units,
 )
 from erya.language import (
-    HAN,
     is_row,
     language_of,
     named_numbers,
@@ -57,7 +57,6 @@ _TYPICAL_PROMINENCE: Final = 0.5
 _TYPICAL_RELEVANCE: Final = -2.0
 _UNIT_CHARACTERS: Final = 240  # of a unit that are compared in meaning
 _SHORT: Final = 120  # characters of a quote that may need its heading
-_HAN: Final = re.compile(f"[{HAN}]")
 _ARTICLE: Final = 500  # characters of an article that is quoted whole
 _NEARLY: Final = 0.5  # below the best score
 # 若干规定, 管理办法: what the full name has otherwise, or with more between.
@@ -165,7 +164,7 @@ class ExtractiveAnswerer(Answerer):
         about = _of_named_rows(
             question, [c for c in candidates if c.is_about(question, intent)]
         )
-        if not about or _is_beside_rows(candidates[0], about[0]):
+        if not about or _is_beside(candidates[0], about[0]):
             return []
         named = about[0].names(intent)
         if not named and self._strength(question, evidence, about) < 0:
@@ -353,7 +352,7 @@ class _Candidate(NamedTuple):
         return is_about(
             question,
             intent,
-            line=self.line,
+            line=self.line if self.is_row else self.record,
             before=chunk.text[: self.unit.span.start],
             above=f"{PurePath(chunk.source).stem}\n{_above(chunk)}",
         )
@@ -384,6 +383,8 @@ class _Candidate(NamedTuple):
             or text[span.start : span.end].endswith((":", "："))
         ):
             whole = find_list(text, span)
+        if whole is None and intent.steps:
+            whole = find_inline_steps(text, span)
         if whole is None:
             whole = find_item(text, span) or include_code(text, span)
             if whole == span:
@@ -400,12 +401,14 @@ class _Candidate(NamedTuple):
         return Quoted(self.hit, whole, heading, answer, _goes_on(text, whole))
 
 
-def _is_beside_rows(best: _Candidate, left: _Candidate) -> bool:
-    """Tell whether the likeliest is the row of another, and what is left is no row.
+def _is_beside(best: _Candidate, left: _Candidate) -> bool:
+    """Tell whether the likeliest is of another, and what is left is much less likely.
 
-    A table has what is asked for, and not of whom: what stands beside it is no answer.
+    What is asked for is there, but not of whom: what stands beside it is no answer.
+    Other rows of a table are.
     """
-    return best.is_row and not left.is_row and left.score < best.score - _NEARLY
+    same = best.is_row and left.is_row
+    return not same and left.score < best.score - _NEARLY
 
 
 def _of_named_rows(question: str, candidates: list[_Candidate]) -> list[_Candidate]:
@@ -572,8 +575,9 @@ def _missing(intent: Intent, evidence: Evidence) -> tuple[str, ...]:
     work = _core(intent.work)
     if work and not any(work in _bare(text) for text in texts):
         return (intent.work,)
-    texts = [text for text in texts if language_of(text) != "zh"]
-    if intent.names and len(texts) > len(evidence.hits) // 2:
+    latin = [text for text in texts if language_of(text) != "zh"]
+    if intent.names and texts[:1] == latin[:1] and 2 * len(latin) > len(texts):
+        texts = latin
         words = "\n".join(map(normal_text, texts))
         found = frozenset().union(*map(terms, texts))
         missing += [

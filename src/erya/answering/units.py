@@ -23,6 +23,7 @@ from erya.records import Chunk, Span
 __all__ = [
     "Unit",
     "begins_item",
+    "find_inline_steps",
     "find_item",
     "find_label",
     "find_list",
@@ -51,6 +52,9 @@ _ITEM: Final = re.compile(
 _STEP: Final = re.compile(
     r"\s*(?:[(（]?(?:\d{1,3}|[一二三四五六七八九十]{1,3})[)）、.．](?!\d)|第?[一二三四五六七八九十]{1,3}步"
     r"|[Ss]tep \d{1,3}\b)"
+)
+_NAMED_STEP: Final = re.compile(
+    r"第[一二三四五六七八九十]{1,3}步|\bstep \d{1,3}\b", re.IGNORECASE
 )
 _CODE_SIGNS: Final = re.compile(r"[{}();=<>\[\]\\$]|--?\w|::|->|\w_\w|/\w+/")
 _COMMAND: Final = re.compile(
@@ -201,6 +205,13 @@ def in_steps(text: str, span: Span) -> bool:
     whole = find_list(text, span)
     lines = text[slice(*whole)].split("\n") if whole else []
     return any(_STEP.match(line) for line in lines)
+
+
+def find_inline_steps(text: str, span: Span) -> Span | None:
+    """Return the paragraph of a unit if it tells several steps, one after the other."""
+    start, end = _paragraph(text, span)
+    several = len(_NAMED_STEP.findall(text, start, end)) > 1
+    return Span(start, end) if several and end - start <= _LONGEST_LIST else None
 
 
 def _follows(text: str, above: Span, below: Span, *, near: bool) -> bool:

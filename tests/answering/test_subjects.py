@@ -1,0 +1,190 @@
+"""What a question names, and not another of its kind: articles, rows, names, years."""
+
+import pytest
+
+from erya.assistant import Assistant
+from erya.loading import FolderSource
+from erya.records import Principal
+from erya.stores import Bases
+
+ME = Principal.owner("me")
+LAW = "\n\n".join(
+    [
+        "第一条 为了规范花园的管理，制定本法。",
+        "第二条 花园的长凳应当刷成绿色；但是，木质长凳除外。\n违反前款规定的，由园长责令改正。",
+        "第三条 有本法第二条规定情形的，园长可以拆除长凳。",
+        "第四条 开放花园应当具备下列条件：\n"
+        + "\n".join(
+            f"（{number}）有{what}及其维护人员，并且按季度检查和记录其状况与使用的情况；"
+            for number, what in zip(
+                "一二三四五六七八九十",
+                (
+                    "围墙",
+                    "长凳",
+                    "水池",
+                    "凉亭",
+                    "路灯",
+                    "花坛",
+                    "步道",
+                    "厕所",
+                    "标牌",
+                    "停车场",
+                ),
+                strict=True,
+            )
+        ),
+        "第四条之一 冬季可以不开放水池。",
+        "第五条 关闭花园的，处一百元以上三百元以下的罚款；情节严重的，处五百元罚款。",
+    ]
+)
+CONTRACT = """# Contract
+
+## 3.1 Payment
+
+Invoices are due within 30 days.
+
+## 3.10 Set-off
+
+Set-off is excluded. It does not follow section 3.1.
+
+## Terms
+
+§ 5 The supplier insures the goods. § 5a The buyer may inspect them.
+
+Article 7(1) Notices are sent by mail.
+
+Article 7(2) Notices by e-mail need an answer.
+"""
+SHOPS = """# Shops
+
+| shop | city | opens | phone |
+| --- | --- | --- | --- |
+| North | Graz | 9:00 | 4401 |
+| South | Lienz | 10:00 | 4402 |
+
+## 门店
+
+| 门店 | 城市 | 营业时间 | 店长 |
+| --- | --- | --- | --- |
+| 徐汇店 | 上海 | 10:00-22:00 | 吴刚 |
+| 朝阳店 | 北京 | 9:00-21:00 | 吴刚强 |
+"""
+FACTS = """# Offices
+
+The Graz office has 45 people. It opened in 2014.
+
+The Lienz office has 20 people. It opened in 2009.
+
+In 2022 sales were 14 million euro. In 2023 sales were 15 million euro.
+"""
+STEPS = """# 应急
+
+发现火情后：
+第一步：按下按钮。
+第二步：拨打119。
+第三步：切断电源。
+第四步：到集合点。
+"""
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory):
+    """Ask a base of all of them, as an assistant without models does."""
+    store = Bases(tmp_path_factory.mktemp("home")).open("garden", create=True)
+    with Assistant(store=store, workers=1) as assistant:
+        folder = tmp_path_factory.mktemp("docs")
+        for name, text in (
+            ("花园法.txt", LAW), ("contract.md", CONTRACT), ("shops.md", SHOPS),
+            ("offices.md", FACTS), ("应急.md", STEPS),
+            ("漏水.txt", STEPS.replace("发现火情", "漏水")),
+        ):  # fmt: skip
+            (folder / name).write_text(text, encoding="utf-8")
+
+        assistant.ingest(FolderSource([folder], file_bytes=100_000), principal=ME)
+        yield lambda question: assistant.ask(question, principal=ME)
+
+
+@pytest.mark.parametrize(
+    ("question", "begins", "ends"),
+    [
+        ("花园法第二条", "第二条 花园的长凳", "由园长责令改正。"),
+        ("第二条的内容是什么？", "第二条 花园的长凳", "由园长责令改正。"),
+        ("花园法2条规定了什么", "第二条 花园的长凳", "由园长责令改正。"),
+        ("花园法第四条规定了什么？", "第四条 开放花园", "使用的情况；"),
+        ("第四条之一说了什么", "第四条之一 冬季", "不开放水池。"),
+        ("花园法第五条罚款多少？", "第五条 关闭花园的", "处五百元罚款。"),
+        ("What does section 3.1 say?", "Invoices are due", "within 30 days."),
+        ("What does § 5 say?", "§ 5 The supplier", "the goods."),
+        ("What does Article 7(2) say?", "Article 7(2)", "need an answer."),
+    ],
+)
+def test_all_of_what_is_referred_to_is_quoted_and_nothing_else(
+    ask, question, begins, ends
+):
+    (citation,) = ask(question).citations
+
+    assert citation.quote.startswith(begins)
+    assert citation.quote.endswith(ends)
+
+
+def test_a_list_that_was_cut_into_passages_is_quoted_whole(ask):
+    answer = ask("开放花园应当具备什么条件？")
+
+    (quote,) = (c.quote for c in answer.citations if "凉亭" in c.quote)
+    assert quote.startswith("第四条 开放花园应当具备下列条件")
+    assert "围墙" in quote
+    assert "停车场" in quote
+
+
+@pytest.mark.parametrize("question", ["发现火情怎么办？", "漏水怎么办？"])
+def test_steps_in_words_are_quoted_all(ask, question):
+    quote = ask(question).citations[0].quote
+
+    assert all(step in quote for step in ("第一步", "第二步", "第三步", "第四步"))
+
+
+def test_a_range_is_quoted_in_its_order(ask):
+    answer = ask("花园法第一至三条")
+
+    assert [each.quote[:3] for each in answer.citations] == [
+        "第一条",
+        "第二条",
+        "第三条",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("种子法第二条规定了什么？", "文档中没有提到种子法。"),
+        ("花园法第九条", "文档中没有提到第九条。"),
+        ("What does Article 7(3) say?", "No document mentions Article 7(3)."),
+        ("What does section 3.12 say?", "No document mentions section 3.12."),
+        ("How many people has the Villach office?", "No document mentions Villach."),
+    ],
+)
+def test_what_is_nowhere_is_named(ask, question, told):
+    assert ask(question).text == told
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "杭州店几点开门？",
+        "When does the shop in Villach open?",
+        "What were sales in 2024?",
+    ],
+)
+def test_the_row_or_the_year_of_another_is_no_answer(ask, question):
+    assert ask(question).abstained
+
+
+def test_a_name_is_not_the_beginning_of_another(ask):
+    text = ask("吴刚是哪家店的店长？").text
+
+    assert "徐汇店" in text
+    assert "朝阳店" not in text
+
+
+def test_what_a_document_asks_is_no_answer(ask):
+    assert all(not c.quote.endswith("？") for c in ask("第二条是什么？").citations)
