@@ -16,14 +16,15 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from erya.language import STANDING
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
-from erya.loading.html_lists import NumberedList, value_of_item
+from erya.loading.html_lists import NumberedList, count_reversed, value_of_item
 from erya.loading.html_looks import apply_looks
 from erya.loading.html_tables import TableReader
 from erya.loading.html_values import (
+    close_dialogs,
     open_frames,
     tell_stand_ins,
     write_formulas,
-    write_signs,
+    write_marks,
     write_values,
 )
 from erya.loading.xhtml import as_html, is_xhtml, without_prefixes
@@ -32,7 +33,9 @@ from erya.records import Parsed
 __all__ = ["add_html", "add_well_formed", "parse_html"]
 
 _CHARSET = re.compile(
-    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
+    rb"<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,200}?encoding)"
+    rb"\s*=\s*[\"']?\s*([\w.:-]{1,40})",
+    re.IGNORECASE,
 )
 _DECLARED_WITHIN = 4_096
 # Not shown, or no text: with all that is in them.
@@ -43,6 +46,7 @@ _UNSEEN: Final = (
 )  # fmt: skip
 _RAISED: Final = ("sub", "sup")
 _STRUCK: Final = ("del", "s", "strike")  # shown, but struck out
+_OFF: Final = re.compile("[\u00b2\u00b3\u00b9\u2070-\u208e^]")  # signs off the line
 _STANDS_DEEP: Final = 4  # elements of one that stands off its line
 _RAW: Final = ("xmp", "plaintext")  # shown, and all in them is text
 # Marks inside of lines: their text goes on in the line.
@@ -202,10 +206,8 @@ def _add_tree(
         there |= set(map(str.lower, _NAMES.findall(tree.html or "")))
     marks = apply_looks(builder, tree, linked=linked)
     if "dialog" in there:
-        for node in reversed(tree.css("dialog:not([open])")):
-            node.decompose()
-    if "erya-font" in marks:
-        write_signs(tree)
+        close_dialogs(tree)
+    write_marks(tree, marks)
     write_formulas(tree, there)
     write_values(tree, there)
     tell_stand_ins(builder, tree, there)
@@ -216,9 +218,7 @@ def _add_tree(
             node.replace_with(node.text())
     _strike_out(tree, [*there.intersection(_STRUCK), *_mark("struck", marks)])
     if "ol" in there and "reversed" in source:
-        for node in tree.css("ol[reversed]:not([start])"):
-            items = sum(child.tag == "li" for child in node.iter())
-            node.attrs["start"] = str(items)
+        count_reversed(tree)
     if inline := sorted(there.intersection(_INLINE)):
         tree.unwrap_tags(inline)
     _Reader(builder).read(tree.html or "")
@@ -235,10 +235,11 @@ def _write_standing(tree: LexborHTMLParser, selectors: list[str]) -> None:
         return
     for node in reversed(tree.css(", ".join(sorted(selectors)))):  # inner ones first
         how = node.tag if node.tag in _RAISED else node.attributes["erya-standing"]
-        if node.tag not in _RAISED and _is_within_raised(node):
+        text = node.text()
+        if node.tag not in _RAISED and (_is_within_raised(node) or _OFF.search(text)):
             continue  # it is raised once
         before = node.prev.text() if node.prev is not None else ""
-        node.replace_with(STANDING[str(how)](node.text(), before=before))
+        node.replace_with(STANDING[str(how)](text, before=before))
 
 
 def _is_within_raised(node: LexborNode) -> bool:

@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["NumberedList", "value_of_item"]
+from selectolax.lexbor import LexborHTMLParser
+
+__all__ = ["NumberedList", "count_reversed", "value_of_item"]
 
 _START: Final = re.compile(r'(?:^|\s)start="(-?\d{1,9})"')
 _VALUE: Final = re.compile(r'(?:^|\s)value="(-?\d{1,9})"')
@@ -52,6 +54,13 @@ def value_of_item(attributes: str) -> int | None:
     """Return the number that an item gives itself, from which others go on."""
     value = _VALUE.search(attributes)
     return int(value[1]) if value else None
+
+
+def count_reversed(tree: LexborHTMLParser) -> None:
+    """Let lists that count down begin with the number of their items."""
+    for node in tree.css("ol[reversed]:not([start])"):
+        items = sum(child.tag == "li" for child in node.iter())
+        node.attrs["start"] = str(items)
 
 
 def _letters(number: int) -> str:

@@ -12,14 +12,20 @@ from erya.loading.html_styles import Style, merged, read_style
 
 __all__ = ["NUMBERING", "apply_looks"]
 
-_LOOKED_AT: Final = "[style], [hidden], [aria-hidden=true i], font"
-_PAGE: Final = frozenset(("html", "body"))
+# References to notes are raised by what shows a book, and so are most of its sheets.
+_NOTES: Final = r"a[role=doc-noteref], a[epub\:type~=noteref]"
+_LOOKED_AT: Final = f"[style], [hidden], [aria-hidden=true i], font, {_NOTES}"
+# A page that is hidden as a whole is shown by a script in the end; lines that a sheet
+# does not break by `br`, it breaks otherwise.
+_NEVER_HIDDEN: Final = frozenset(("html", "body", "br"))
 # Text that stands apart for itself is never raised by its style.
 _IN_LINES: Final = frozenset(
     ("a", "abbr", "b", "big", "cite", "code", "em", "font", "i", "ins", "label", "mark",
      "q", "small", "span", "strong", "tt", "u", "var")
 )  # fmt: skip
 _FONTS: Final = frozenset(("symbol", "wingdings", "wingdings 2"))
+_AWAY: Final = frozenset(("left", "right", "top", "bottom", "text-indent"))
+_BESIDE: Final = 3  # elements, with the text between them
 _DEEPEST: Final = 100  # elements around one, of which any may have a colour
 # The numbers of lists by their names in styles, as the attribute `type` has them.
 NUMBERING: Final = {
@@ -34,8 +40,8 @@ def apply_looks(
 ) -> frozenset[str]:
     """Take away what is hidden, and mark with attributes how the rest stands.
 
-    `erya-standing` is `sup` or `sub`, `erya-struck` is there or not, `erya-font` is a
-    font of signs; the `type` of a list is how it is numbered.
+    `erya-standing` is `sup` or `sub`, `erya-font` a font of signs; `erya-struck` and
+    `erya-block` are there or not; the `type` of a list is how it is numbered.
 
     Args:
         builder: Is told if text was hidden.
@@ -51,8 +57,7 @@ def apply_looks(
     tell = False
     for node in tree.css(_LOOKED_AT):
         style = looks.of(node)
-        # A page that is hidden as a whole is shown by a script in the end.
-        if node.tag not in _PAGE and looks.are_hidden(node, style):
+        if node.tag not in _NEVER_HIDDEN and looks.are_hidden(node, style):
             hidden.append(node)
             tell = tell or (looks.is_told(node, style) and bool(node.text().strip()))
         else:
@@ -68,8 +73,11 @@ def apply_looks(
 
 
 def _marks(node: LexborNode, style: Style) -> Iterator[tuple[str, str]]:
-    if style.standing and node.tag in _IN_LINES:
-        yield "erya-standing", style.standing
+    standing = style.standing or ("sup" if _refers_to_note(node) else "")
+    if standing and node.tag in _IN_LINES:
+        yield "erya-standing", standing
+    if style.is_block and node.tag in _IN_LINES:
+        yield "erya-block", ""
     if style.is_struck:
         yield "erya-struck", ""
     font = style.font
@@ -81,6 +89,28 @@ def _marks(node: LexborNode, style: Style) -> Iterator[tuple[str, str]]:
         for word in style.numbering.split():
             if word in NUMBERING:
                 yield "type", NUMBERING[word]
+
+
+def _refers_to_note(node: LexborNode) -> bool:
+    """Tell whether it is the sign of a note, behind a word or number."""
+    kinds = (node.attributes.get("epub:type") or "").split()
+    if "noteref" not in kinds and node.attributes.get("role") != "doc-noteref":
+        return False
+    before = node.prev.text() if node.prev is not None else ""
+    return bool(before.strip()) and not before[-1].isspace()
+
+
+def _has_picture_beside(node: LexborNode) -> bool:
+    """Tell whether a picture stands where text was moved off: it shows its words."""
+    for step in ("next", "prev"):
+        beside: LexborNode | None = node
+        for _ in range(2 * _BESIDE):
+            beside = getattr(beside, step)
+            if beside is None:
+                break
+            if beside.tag in {"img", "svg"}:
+                return True
+    return False
 
 
 class _Looks:
@@ -116,6 +146,8 @@ class _Looks:
             if node.tag == "math" or node.css_first("math") is not None:
                 return False
             return style.is_hidden or not self._opens
+        if style.is_hidden and style.hidden_by <= _AWAY and _has_picture_beside(node):
+            return False
         return style.is_hidden or self._is_white(node, style)
 
     def is_told(self, node: LexborNode, style: Style) -> bool:

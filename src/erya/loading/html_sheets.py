@@ -18,6 +18,7 @@ _BRACE: Final = re.compile(r"[{}]")
 _NAME: Final = re.compile(r"[.#][\w-]+|(?<![\w.#-])[a-z][a-z0-9]*", re.IGNORECASE)
 # One element by its tag, id and classes, with such ones above it.
 _PLAIN: Final = re.compile(r"[\w.#* >-]{1,200}")
+_AT_RULE: Final = re.compile(r"@[\w-]+")
 _LONGEST: Final = 500_000  # characters of sheets that are looked at
 _MOST: Final = 200  # rules that matter: each costs a walk through the page
 _MOST_MATCHES: Final = 1_000_000
@@ -64,7 +65,9 @@ def styles_by_sheets(
         whole: Whether there are no others, which may give what is white a ground.
     """
     rules = [(rule, read(rule.declarations)) for rule in _rules(sheets, always=True)]
-    if runs_scripts(tree) or any("animation" in style.says for _, style in rules):
+    if runs_scripts(tree) or any(
+        name.startswith("animation") for _, style in rules for name in style.says
+    ):
         rules = [(rule, _seen(style)) for rule, style in rules]
     elif not (whole and _are_grounds_known(rules)):
         rules = [(rule, style._replace(is_white=False)) for rule, style in rules]
@@ -181,7 +184,9 @@ def _rules_within(
     if not before.startswith("@"):
         yield _Rule(before, within.lower(), always)
         return
-    kind, _, condition = " ".join(before.lower().split()).partition(" ")
+    kind, condition = before.lower(), ""
+    if told := _AT_RULE.match(kind):
+        kind, condition = told[0], " ".join(kind[told.end() :].split())
     if depth == _DEEPEST or kind not in {"@media", "@supports", "@layer", "@container"}:
         return
     if kind == "@media" and "print" in condition and condition not in _ALWAYS:

@@ -30,6 +30,8 @@ _FAINT: Final = 0.05  # of an opacity
 _FAR_OFF: Final = re.compile(r"-\d{3,6}(?:\.\d+)?(?:px|pt|em|rem)?|-\d{3,6}(?:vw|vh|%)")
 _FAR_MARGIN: Final = re.compile(r"(?:.* )?-\d{4,6}(?:\.\d+)?(?:px|pt|em|rem)?(?: .*)?")
 _SMALLER: Final = frozenset(("smaller", "small", "x-small", "xx-small"))
+_APART: Final = frozenset(("block", "flex", "grid", "list-item", "table", "table-row"))
+_PICTURES: Final = frozenset(("background", "background-image"))
 _NO_GROUND: Final = frozenset(("none", "transparent", "inherit", "initial", "unset"))
 _NAMED: Final = {"white": "#fff", "black": "#000"}
 _HEX: Final = re.compile(r"#(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})")
@@ -60,6 +62,7 @@ class Style(NamedTuple):
     has_ground: bool = False  # of another colour than white
     standing: str | None = None  # off the line: `sup` or `sub`, or in it: nothing
     is_struck: bool = False
+    is_block: bool = False  # stands apart from the line around it
     font: str = ""
     numbering: str = ""  # of a list
 
@@ -82,6 +85,8 @@ def read_style(style: str) -> Style:
         told[name] = value
         if name in _HIDES and _HIDES[name](value):
             hidden_by.add(name)
+    if hidden_by == {"text-indent"} and not _PICTURES.isdisjoint(told):
+        hidden_by.clear()  # a picture of the same words stands in their place
     colour = _colour(told.get("color", ""))
     ground = told.get("background-color") or told.get("background") or ""
     behind = _colour(ground)
@@ -95,6 +100,7 @@ def read_style(style: str) -> Style:
         is_white=_is_white(colour),
         has_ground=has_ground,
         standing=_standing(told),
+        is_block=told.get("display", "").partition(" ")[0] in _APART,
         is_struck="line-through"
         in told.get("text-decoration", "") + told.get("text-decoration-line", ""),
         font=told.get("font-family", "").partition(",")[0].strip(),
@@ -112,6 +118,7 @@ def merged(under: Style, over: Style) -> Style:
         has_ground=under.has_ground or over.has_ground,
         standing=under.standing if over.standing is None else over.standing,
         is_struck=under.is_struck or over.is_struck,
+        is_block=under.is_block or over.is_block,
         font=over.font or under.font,
         numbering=over.numbering or under.numbering,
     )

@@ -14,12 +14,9 @@ from erya.loading.mathml import formula
 from erya.loading.symbols import shown_in
 
 __all__ = [
-    "open_frames",
-    "tell_stand_ins",
-    "write_formulas",
-    "write_signs",
+    "close_dialogs", "open_frames", "tell_stand_ins", "write_formulas", "write_marks",
     "write_values",
-]
+]  # fmt: skip
 
 _DRAWN: Final = re.compile(r"\s*\{\\displaystyle\s+(.*)\}\s*", re.DOTALL)
 _BOXES: Final = frozenset(("checkbox", "radio"))
@@ -68,9 +65,18 @@ def tell_stand_ins(
         builder.notice("stand_in", message)
 
 
-def write_signs(tree: LexborHTMLParser) -> None:
-    """Write letters of fonts of signs as what they show."""
-    for node in tree.css("[erya-font]"):
+def close_dialogs(tree: LexborHTMLParser) -> None:
+    """Take away dialogs that are not open."""
+    for node in reversed(tree.css("dialog:not([open])")):  # inner ones first
+        node.decompose()
+
+
+def write_marks(tree: LexborHTMLParser, marks: frozenset[str]) -> None:
+    """Write letters of fonts of signs as what they show, and set blocks apart."""
+    for node in tree.css("[erya-block]") if "erya-block" in marks else ():
+        node.insert_before(" ")
+        node.insert_after(" ")
+    for node in tree.css("[erya-font]") if "erya-font" in marks else ():
         font = node.attributes.get("erya-font") or ""
         for child in list(node.iter(include_text=True)):
             if child.tag == "-text":
