@@ -19,6 +19,10 @@ __all__ = [
 ]  # fmt: skip
 
 _DRAWN: Final = re.compile(r"\s*\{\\displaystyle\s+(.*)\}\s*", re.DOTALL)
+_IN_LATEX: Final = ", ".join(
+    f"annotation[encoding='{name}' i]"
+    for name in ("application/x-tex", "latex", "tex", "text/latex")
+)
 _BOXES: Final = frozenset(("checkbox", "radio"))
 _TYPED: Final = frozenset(
     ("text", "email", "tel", "url", "search", "number", "date", "time", "month", "week",
@@ -169,9 +173,10 @@ def write_formulas(tree: LexborHTMLParser, there: set[str]) -> None:
             node.replace_with(node.text())
     if "math" in there:
         for node in tree.css("math"):
-            told = node.css_first("annotation[encoding='application/x-tex']")
+            told = node.css_first(_IN_LATEX)
             written = told.text().strip() if told is not None else ""
-            node.replace_with(f" {written or formula(node).strip()} ")
+            written = written or formula(node).strip()
+            node.replace_with(f" {written or node.attributes.get('alttext') or ''} ")
     if "img" in there:
         for node in tree.css("img[alt*='displaystyle']"):
             drawn = _DRAWN.fullmatch(node.attributes.get("alt") or "")
