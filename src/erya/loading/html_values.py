@@ -31,7 +31,7 @@ _TYPED: Final = frozenset(
 _FRAMES_DEEP: Final = 3  # frames inside of others
 _STAND_INS: Final = ("video", "audio", "canvas", "noscript")
 _UNSEEN_SIGNS: Final = frozenset(("none", "hidden", "collapse", "0"))
-# A button on one of these opens what it names, and is its heading.
+# A button that is all of one of these opens what it names.
 _NAMED_BY_BUTTONS: Final = frozenset(
     ("h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "legend")
 )
@@ -114,7 +114,8 @@ def _value_of_button(node: LexborNode) -> str | None:
         if above is None:
             break
         if above.tag in _NAMED_BY_BUTTONS:
-            return node.text()
+            text = node.text()
+            return text if text.strip() == above.text().strip() else None
         above = above.parent
     return None
 
