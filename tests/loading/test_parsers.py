@@ -552,6 +552,15 @@ def test_formulas_for_those_who_hear_a_page_are_read():
     assert parse(page.encode(), "a.html").text == "So 10^6 ."
 
 
+def test_what_is_read_aloud_in_place_of_what_is_shown_is_read():
+    page = (
+        "<style>.a{position:absolute;left:-9999px}</style>Price: "
+        "<b class=a>50 euro</b> <i aria-hidden=true>50</i><p class=a>Not seen</p>"
+    )
+
+    assert parse(page.encode(), "a.html").text == "Price: 50 euro"
+
+
 @pytest.mark.parametrize(
     ("page", "lines"),
     [

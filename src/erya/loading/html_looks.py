@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -24,7 +24,10 @@ _IN_LINES: Final = frozenset(
      "q", "small", "span", "strong", "tt", "u", "var")
 )  # fmt: skip
 _FONTS: Final = frozenset(("symbol", "wingdings", "wingdings 2"))
-_AWAY: Final = frozenset(("left", "right", "top", "bottom", "text-indent"))
+# How text is put where only those who hear a page meet it.
+_AWAY: Final = frozenset(
+    ("left", "right", "top", "bottom", "text-indent", "clip", "clip-path")
+)
 _BESIDE: Final = 3  # elements, with the text between them
 _DEEPEST: Final = 100  # elements around one, of which any may have a colour
 # The numbers of lists by their names in styles, as the attribute `type` has them.
@@ -100,17 +103,33 @@ def _refers_to_note(node: LexborNode) -> bool:
     return bool(before.strip()) and not before[-1].isspace()
 
 
-def _has_picture_beside(node: LexborNode) -> bool:
-    """Tell whether a picture stands where text was moved off: it shows its words."""
-    for step in ("next", "prev"):
-        beside: LexborNode | None = node
-        for _ in range(2 * _BESIDE):
-            beside = getattr(beside, step)
-            if beside is None:
-                break
-            if beside.tag in {"img", "svg"}:
-                return True
+def _says_what_is_shown(node: LexborNode) -> bool:
+    """Tell whether text is for those who hear a page, and others see the same.
+
+    So with formulas, with what stands beside a picture, and beside what is not heard.
+    """
+    if node.tag == "math" or node.css_first("math") is not None:
+        return True
+    for beside in (_elements(node, "next"), _elements(node, "prev")):
+        silent = bool(beside) and "aria-hidden" in beside[0].attributes
+        if silent and node.tag in _IN_LINES:
+            return True
+        if any(element.tag in {"img", "svg"} for element in beside):
+            return True
     return False
+
+
+def _elements(node: LexborNode, step: Literal["next", "prev"]) -> list[LexborNode]:
+    """Return the elements behind or before one, as far as they stand beside it."""
+    elements: list[LexborNode] = []
+    beside: LexborNode | None = getattr(node, step)
+    for _ in range(2 * _BESIDE):
+        if beside is None:
+            break
+        if beside.tag != "-text":
+            elements.append(beside)
+        beside = getattr(beside, step)
+    return elements
 
 
 class _Looks:
@@ -141,14 +160,10 @@ class _Looks:
             (attributes.get("aria-hidden") or "").lower() == "true"
         ):
             return True
-        if style.hidden_by == {"clip"} or style.is_folded:
-            # Formulas for those who hear a page, beside their picture in letters.
-            if node.tag == "math" or node.css_first("math") is not None:
-                return False
-            return style.is_hidden or not self._opens
-        if style.is_hidden and style.hidden_by <= _AWAY and _has_picture_beside(node):
+        hidden = style.is_hidden or (style.is_folded and not self._opens)
+        if hidden and style.hidden_by <= _AWAY and _says_what_is_shown(node):
             return False
-        return style.is_hidden or self._is_white(node, style)
+        return hidden or self._is_white(node, style)
 
     def is_told(self, node: LexborNode, style: Style) -> bool:
         """Tell whether hiding an element is no ordinary thing of a page."""

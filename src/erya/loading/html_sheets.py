@@ -72,12 +72,15 @@ def styles_by_sheets(
     elif not (whole and _are_grounds_known(rules)):
         rules = [(rule, style._replace(is_white=False)) for rule, style in rules]
     styles: dict[int, Style] = {}
+    matches = 0
     for selector, style in _that_matter(rules, _shown(rules)):
-        for node in _matches(tree, selector):
+        nodes = _matches(tree, selector)
+        matches += len(nodes)
+        for node in nodes:
             styles[node.mem_id] = merged(styles.get(node.mem_id, _NOTHING), style)
             if "style" not in node.attributes:
                 node.attrs["style"] = ""
-        if len(styles) > _MOST_MATCHES:
+        if matches > _MOST_MATCHES:
             break
     return styles
 

@@ -11,6 +11,10 @@ _ROWS: Final = re.compile(r'(?:^|\s)rowspan="(\d{1,3})"')
 _MOST_SPANNED: Final = 100
 _MOST_REACHING: Final = 200  # columns with cells that reach down
 _MOST_HEADS: Final = 4  # rows
+_MOST_COLUMNS: Final = 1_000  # of a head of several rows
+_LONGEST_NAME: Final = (
+    200  # characters that stand in each column of a name over several
+)
 
 
 class _Cell(NamedTuple):
@@ -89,7 +93,7 @@ class TableReader:
             title = self._first.pop(0)[0].text
             del self._rows[0]
         heads = self._heads()
-        if heads > 1:
+        if heads > 1 and len(self._rows[0]) <= _MOST_COLUMNS:
             self._rows[:heads] = [_joined(self._first[:heads])]
         return title, self._rows, heads > 0
 
@@ -146,7 +150,8 @@ def _joined(heads: Sequence[Sequence[_Cell]]) -> list[str]:
     names: dict[int, list[str]] = {}
     for cells in heads:
         for cell in cells:
-            for column in range(cell.column, cell.column + cell.columns):
+            columns = cell.columns if len(cell.text) <= _LONGEST_NAME else 1
+            for column in range(cell.column, cell.column + columns):
                 above = names.setdefault(column, [])
                 if cell.text and cell.text not in above[-1:]:
                     above.append(cell.text)

@@ -109,15 +109,23 @@ def _value_of_select(node: LexborNode) -> str:
 
 
 def _value_of_button(node: LexborNode) -> str | None:
-    above = node.parent
+    above: LexborNode | None = node
     for _ in range(_NEAR):
-        if above is None:
+        if above is None or not _is_alone(above):
             break
-        if above.tag in _NAMED_BY_BUTTONS:
-            text = node.text()
-            return text if text.strip() == above.text().strip() else None
         above = above.parent
+        if above is not None and above.tag in _NAMED_BY_BUTTONS:
+            return node.text()
     return None
+
+
+def _is_alone(node: LexborNode) -> bool:
+    """Tell whether an element is all that its own one holds, blanks aside."""
+    return all(
+        beside is None
+        or (beside.tag == "-text" and not (beside.text_content or "").strip())
+        for beside in (node.prev, node.next)
+    )
 
 
 def _words_of_drawing(node: LexborNode) -> str:
