@@ -450,14 +450,14 @@ def test_a_book_is_read_in_the_order_of_its_spine():
 XHTML = "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml' xmlns:epub='http://www.idpf.org/2007/ops'>"
 
 
-def book(sheet, *pages, kind="application/xhtml+xml"):
+def book(sheet, *pages, kind="application/xhtml+xml", behind=""):
     names = [f"p{number}.xhtml" for number in range(len(pages))]
     items = "".join(f'<item id="{n}" href="t/{n}" media-type="{kind}"/>' for n in names)
     spine = "".join(f'<itemref idref="{name}"/>' for name in names)
     return packed(**{
         "mimetype": "application/epub+zip",
         "META-INF/container.xml": '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile full-path="o/b.opf"/></rootfiles></container>',
-        "o/b.opf": f'<package xmlns="http://www.idpf.org/2007/opf"><manifest>{items}</manifest><spine>{spine}</spine></package>',
+        "o/b.opf": f'<package xmlns="http://www.idpf.org/2007/opf"><manifest>{items}</manifest><spine>{spine}{behind}</spine></package>',
         "o/s.css": sheet,
         **{f"o/t/{name}": page for name, page in zip(names, pages, strict=True)},
     })  # fmt: skip
@@ -479,6 +479,16 @@ def test_the_sheets_of_a_book_are_read():
 
     assert parsed.text == "\n\n".join(2 * ["10⁶\nohm", "1 2"])
     assert [notice.code for notice in parsed.notices] == ["hidden_text"]
+
+
+def test_sheets_that_others_name_and_chapters_that_are_missing_are_found():
+    page = f"{XHTML}<head><link rel='stylesheet' href='../s.css'/></head><body><p>10<i class='u'>6</i></p></body></html>"
+    style = f"{XHTML}<body><p>x</p></body></html>"
+    data = book("@import url('t/p1.xhtml');", page, ".u{vertical-align:super}")
+    lost = parse(book("", style, behind="<itemref idref='a'/>"), "x.epub")
+
+    assert parse(data, "x.epub").text.startswith("10⁶")
+    assert [notice.code for notice in lost.notices] == ["missing_part"]
 
 
 def test_a_heading_beside_a_picture_of_it_is_read():

@@ -529,6 +529,7 @@ def test_white_text_on_a_colour_is_read(written):
         ("1<span style='font-size:6.5pt;vertical-align:top'>1</span>", "1¹"),
         ("10<sup><span style='vertical-align:super'>6</span></sup>", "10⁶"),
         ("<style>.u{vertical-align:super}</style>4<i class=u style='vertical-align:baseline'>6</i>", "46"),
+        ("7<span style='position:relative;top:-3.0pt;mso-text-raise:3.0pt'>2</span>", "7²"),
         ("7<span style='position:relative;top:-1px'>2</span>", "72"),
         ("7<span style='vertical-align:top'>2</span>", "72"),
         ("<p style='vertical-align:super'>6</p>", "6"),
@@ -540,6 +541,16 @@ def test_white_text_on_a_colour_is_read(written):
 )  # fmt: skip
 def test_styles_that_change_numbers_are_read_as_their_tags_are(page, text):
     assert parse(f"<html>{page}".encode(), "a.html").text == text
+
+
+@pytest.mark.parametrize(
+    ("style", "cells"),
+    [("visibility:hidden", "|  | 2 |"), ("color:#fff", "|  | 2 |"), ("display:none", "| 2 |  |")],
+)  # fmt: skip
+def test_a_cell_that_is_not_seen_keeps_its_place(style, cells):
+    page = f"<table><tr><th>A<th>B<tr><td style='{style}'>1<td>2<tr><td>3<td>4</table>"
+
+    assert parse(page.encode(), "a.html").text.splitlines()[2] == cells
 
 
 def test_formulas_for_those_who_hear_a_page_are_read():

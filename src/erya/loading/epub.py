@@ -21,12 +21,15 @@ __all__ = ["parse_epub"]
 _CONTAINER: Final = "META-INF/container.xml"
 _OPF: Final = "{http://www.idpf.org/2007/opf}"
 _DC: Final = "{http://purl.org/dc/elements/1.1/}"
-_PAGES: Final = frozenset(("application/xhtml+xml", "text/html", "image/svg+xml"))
+_PAGES: Final = frozenset(
+    ("application/xhtml+xml", "text/html", "text/x-oeb1-document", "image/svg+xml")
+)
 _ENCODING: Final = re.compile(
     rb"\s*<\?xml[^<>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})"
 )
 _SCREENS: Final = frozenset(("all", "screen", ""))
 _MOST_SHEETS: Final = 20  # of one chapter
+_IMPORT: Final = re.compile(r"@import\s{1,9}(?:url\(\s{0,9})?[\"']?([^\"')\s;]{1,500})")
 
 
 def parse_epub(data: bytes, name: str) -> Parsed:
@@ -56,6 +59,8 @@ def parse_epub(data: bytes, name: str) -> Parsed:
     for reference in book.iter(f"{_OPF}itemref"):
         item = items.get(reference.get("idref"))
         if item is None:
+            message = "A chapter that the book names is not in its list of parts."
+            builder.notice("missing_part", message)
             continue
         path = _within(roots[0], item.get("href", ""))
         if item.get("media-type") not in _PAGES:
@@ -86,20 +91,27 @@ def _add_chapter(builder: TextBuilder, package: Package, path: str) -> None:
 
 def _sheets(package: Package, path: str, page: str) -> str | None:
     """Return the style sheets that a chapter names; None if one is not there."""
-    sheets = []
     links = (
         LexborHTMLParser(page).css("link[rel~=stylesheet]") if "<link" in page else []
     )
-    for link in links[:_MOST_SHEETS]:
-        given = link.attributes
-        if (given.get("media") or "all").lower() not in _SCREENS:
+    named = [
+        _within(path, link.attributes.get("href") or "")
+        for link in links
+        if (link.attributes.get("media") or "all").lower() in _SCREENS
+    ]
+    sheets: dict[str, str] = {}
+    while named and len(sheets) < _MOST_SHEETS:
+        place = named.pop(0)
+        if place in sheets:
             continue
         try:
-            sheet = package.read(_within(path, given.get("href") or ""))
+            sheet = package.read(place).decode("utf-8", "replace")
         except DocumentError:  # no reason not to read the text
             return None
-        sheets.append(sheet.decode("utf-8", "replace"))
-    return "\n".join(sheets)
+        sheets[place] = sheet
+        named += [_within(place, other) for other in _IMPORT.findall(sheet)]
+    # One that is imported comes before the one that does so.
+    return "\n".join(reversed(sheets.values()))
 
 
 def _within(path: str, href: str) -> str:

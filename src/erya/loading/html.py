@@ -33,7 +33,7 @@ from erya.records import Parsed
 __all__ = ["add_html", "add_well_formed", "parse_html"]
 
 _CHARSET = re.compile(
-    rb"<(?:meta[^>]{0,200}?charset|\?xml[^>]{0,200}?encoding)"
+    rb"(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,100}?encoding)"
     rb"\s*=\s*[\"']?\s*([\w.:-]{1,40})",
     re.IGNORECASE,
 )

@@ -23,6 +23,7 @@ _IN_LINES: Final = frozenset(
     ("a", "abbr", "b", "big", "cite", "code", "em", "font", "i", "ins", "label", "mark",
      "q", "small", "span", "strong", "tt", "u", "var")
 )  # fmt: skip
+_CELLS: Final = frozenset(("td", "th"))
 _FONTS: Final = frozenset(("symbol", "wingdings", "wingdings 2"))
 # How text is put where only those who hear a page meet it.
 _AWAY: Final = frozenset(
@@ -71,7 +72,12 @@ def apply_looks(
         message = "Some text is hidden from a reader; it is not searched."
         builder.notice("hidden_text", message)
     for node in reversed(hidden):  # what is inside others goes before them
-        node.decompose()
+        if node.tag in _CELLS and "display" not in looks.of(node).hidden_by:
+            # It keeps its place, so that the next ones keep their columns.
+            for child in list(node.iter(include_text=True)):
+                child.decompose()
+        else:
+            node.decompose()
     return frozenset(marks)
 
 

@@ -222,25 +222,31 @@ def _cuts_off(told: dict[str, str]) -> bool:
 
 
 def _standing(told: dict[str, str]) -> str | None:
-    """Tell whether text stands off the line: moved up or down, and smaller."""
+    """Tell whether text stands off the line: by name, or moved up or down."""
     align = told.get("vertical-align")
     if align in _OFF_THE_LINE:
         return _OFF_THE_LINE[align]
-    size = told.get("font-size", "")
+    up = _pixels(told.get("mso-text-raise", "")) or 0  # as Word says it
+    if _is_small(told.get("font-size", "")):
+        up = _MOVED if align in {"top", "text-top"} else up or _moved(told)
+    if abs(up) >= _MOVED:
+        return "sup" if up > 0 else "sub"
+    return None if align is None else ""
+
+
+def _is_small(size: str) -> bool:
+    """Tell whether letters are smaller than those of the text around them."""
     pixels = _pixels(size)
     small = _SMALL_SHARE if size.endswith(("em", "%")) else _SMALL
-    if size not in _SMALLER and (pixels is None or pixels > small):
-        return None if align is None else ""
-    up = _pixels(align or "") or 0
-    if told.get("position") == "relative":
-        up = up or (
-            _pixels(told.get("bottom", "")) or -(_pixels(told.get("top", "")) or 0)
-        )
-    if align in {"top", "text-top"} or up >= _MOVED:
-        return "sup"
-    if up <= -_MOVED:
-        return "sub"
-    return None if align is None else ""
+    return size in _SMALLER or (pixels is not None and pixels <= small)
+
+
+def _moved(told: dict[str, str]) -> float:
+    """Return by how many pixels text is moved up."""
+    up = _pixels(told.get("vertical-align", ""))
+    if not up and told.get("position") == "relative":
+        up = _pixels(told.get("bottom", "")) or -(_pixels(told.get("top", "")) or 0)
+    return up or 0
 
 
 def _is_white(colour: _Colour | None) -> bool:
