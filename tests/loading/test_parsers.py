@@ -601,7 +601,8 @@ def test_items_of_pages_have_the_numbers_that_a_reader_sees(page, lines):
         ("<object data=a.pdf>The file</object>", "The file"),
         ("<iframe srcdoc='&lt;p&gt;In &lt;b&gt;it&lt;/b&gt;&lt;p hidden&gt;No'></iframe>", "In it"),
         ("<h2><button>Why?</button></h2><button>Send</button>", "Why?"),
-        ("<h2>Why <button>Copy</button></h2>", "Why"),
+        ("<h2><b>Why</b> <button>Copy</button></h2>", "Why"),
+        ("<h2> <button>Why?</button>\n</h2>", "Why?"),
         ("<map><area alt='North 5'></map>", "North 5"),
     ],
 )  # fmt: skip

@@ -121,11 +121,16 @@ def _value_of_button(node: LexborNode) -> str | None:
 
 def _is_alone(node: LexborNode) -> bool:
     """Tell whether an element is all that its own one holds, blanks aside."""
-    return all(
-        beside is None
-        or (beside.tag == "-text" and not (beside.text_content or "").strip())
-        for beside in (node.prev, node.next)
-    )
+    before, behind = node.prev, node.next
+    if before is not None and _is_blank(before):
+        before = before.prev
+    if behind is not None and _is_blank(behind):
+        behind = behind.next
+    return before is None and behind is None
+
+
+def _is_blank(node: LexborNode) -> bool:
+    return node.tag == "-text" and not (node.text_content or "").strip()
 
 
 def _words_of_drawing(node: LexborNode) -> str:
