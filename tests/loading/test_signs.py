@@ -31,6 +31,7 @@ from tests.loading.test_formats import packed
         ("k", "x", "^k"),
         ("n+1x", "2", "^(n+1x)"),
         ("1,2", "Area", "¹,²"),
+        ("1)", "300", "¹⁾"),
         ("st", "1", "st"),
         ("o", "1", "o"),
         ("me", "M", "me"),

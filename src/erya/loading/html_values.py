@@ -36,6 +36,7 @@ _NAMED_BY_BUTTONS: Final = frozenset(
     ("h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary", "legend")
 )
 _NEAR: Final = 5  # elements above
+_DEEP: Final = 100
 
 
 def open_frames(tree: LexborHTMLParser) -> bool:
@@ -135,6 +136,8 @@ def _is_blank(node: LexborNode) -> bool:
 
 def _words_of_drawing(node: LexborNode) -> str:
     """Return the labels of a drawing: not its title, which is a hint as on a link."""
+    if _is_within(node, "svg"):
+        return ""  # the outer one has them
     labels = []
     for label in node.css("text, foreignObject"):
         given = label.attributes
@@ -152,6 +155,15 @@ def _words_of_drawing(node: LexborNode) -> str:
         if seen and not again:
             labels.append(" ".join(_label(label).split()))
     return " ".join(labels)
+
+
+def _is_within(node: LexborNode, tag: str) -> bool:
+    above = node.parent
+    for _ in range(_DEEP):
+        if above is None or above.tag == tag:
+            break
+        above = above.parent
+    return above is not None and above.tag == tag
 
 
 def _label(node: LexborNode) -> str:
