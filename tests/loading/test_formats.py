@@ -447,6 +447,72 @@ def test_a_book_is_read_in_the_order_of_its_spine():
     assert (parsed.title, parsed.metadata["author"]) == ("书", "Ada")
 
 
+XHTML = "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml' xmlns:epub='http://www.idpf.org/2007/ops'>"
+
+
+def book(sheet, *pages, kind="application/xhtml+xml", behind=""):
+    names = [f"p{number}.xhtml" for number in range(len(pages))]
+    items = "".join(f'<item id="{n}" href="t/{n}" media-type="{kind}"/>' for n in names)
+    spine = "".join(f'<itemref idref="{name}"/>' for name in names)
+    return packed(**{
+        "mimetype": "application/epub+zip",
+        "META-INF/container.xml": '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile full-path="o/b.opf"/></rootfiles></container>',
+        "o/b.opf": f'<package xmlns="http://www.idpf.org/2007/opf"><manifest>{items}</manifest><spine>{spine}{behind}</spine></package>',
+        "o/s.css": sheet,
+        **{f"o/t/{name}": page for name, page in zip(names, pages, strict=True)},
+    })  # fmt: skip
+
+
+def test_pages_of_a_book_are_read_as_xml():
+    page = f"{XHTML}<head><title/><script src='a.js'/></head><body><p>One &#160;<iframe src='x'/>two<textarea/></p><p>Three</p></body></html>"
+
+    assert parse(book("", page, page), "x.epub").text == "\n\n".join(
+        2 * ["One two", "Three"]
+    )
+
+
+def test_the_sheets_of_a_book_are_read():
+    sheet = ".u{vertical-align:super}.h{display:none}.w{color:#fff}br{display:none}p.b span{display:block}"
+    link = "<head><link rel='stylesheet' href='../s.css'/></head>"
+    page = f"{XHTML}{link}<body><p>10<i class='u'>6</i><br/>ohm<b class='h'>7</b> <b class='w'>8</b></p><p class='b'><span>1</span><span>2</span></p></body></html>"
+    parsed = parse(book(sheet, page, page), "x.epub")
+
+    assert parsed.text == "\n\n".join(2 * ["10⁶\nohm", "1 2"])
+    assert [notice.code for notice in parsed.notices] == ["hidden_text"]
+
+
+def test_sheets_that_others_name_and_chapters_that_are_missing_are_found():
+    page = f"{XHTML}<head><link rel='stylesheet' href='../s.css'/></head><body><p>10<i class='u'>6</i></p></body></html>"
+    style = f"{XHTML}<body><p>x</p></body></html>"
+    data = book("@import url('t/p1.xhtml');", page, ".u{vertical-align:super}")
+    lost = parse(book("", style, behind="<itemref idref='a'/>"), "x.epub")
+
+    assert parse(data, "x.epub").text.startswith("10⁶")
+    assert [notice.code for notice in lost.notices] == ["missing_part"]
+
+
+def test_a_heading_beside_a_picture_of_it_is_read():
+    sheet = "h1{position:absolute;left:-999em}p{position:absolute;left:-999em}"
+    page = f"{XHTML}<head><link rel='stylesheet' href='../s.css'/></head><body><div><h1>Title</h1> <img src='t.png' alt=''/></div><div><p>Not seen</p></div></body></html>"
+
+    assert parse(book(sheet, page), "x.epub").text == "Title"
+
+
+def test_references_to_notes_of_a_book_change_no_number():
+    note = "<a epub:type='noteref' href='#n'>1</a>"
+    page = f"{XHTML}<body><p>Price 250{note}, see note {note} of <a role='doc-noteref'>2</a>.</p></body></html>"
+
+    assert parse(book("", page), "x.epub").text == "Price 250¹, see note 1 of 2."
+
+
+def test_drawings_of_a_book_are_read_and_what_is_not_is_told():
+    drawing = "<svg xmlns='http://www.w3.org/2000/svg'><text>Label 5</text></svg>"
+
+    assert parse(book("", drawing, kind="image/svg+xml"), "x.epub").text == "Label 5"
+    with pytest.raises(DocumentError, match="not read"):
+        parse(book("", drawing, kind="audio/mp3"), "x.epub")
+
+
 def mail(**attached):
     message = EmailMessage()
     message["Subject"], message["From"], message["To"] = (

@@ -447,6 +447,32 @@ def test_other_scripts_are_not_read_as_chinese(encoding, text):
             "<style>@import url(a.css); .x{text-indent:-9999px}</style>"
             "<div class='x y'><p hidden>a</p>The fee is 1 euro.</div>"
         ),
+        "<style>@media only screen{.x{display:none}}</style><p class=x>The fee is 1 euro.",
+        "<style>p.x{display:none}p{display:block}</style><p class=x>The fee is 1 euro.",
+        "<style>.x{display:none}.x{color:red}</style><p class=x>The fee is 1 euro.",
+        "<style>.x{color:#fff}.y{background:navy}</style><p class=x>The fee is 1 euro.",
+        "<style>.x{color:#fff}.y{background:navy}</style><p class=z style='color:#fff'>The fee is 1 euro.",
+        *(
+            f'<p style="{style}">The fee is 1 euro.</p>'
+            for style in (
+                "position:absolute;clip:rect(0,0,0,0)",
+                "clip: rect(1px 1px 1px 1px)",
+                "clip-path:inset(100%)",
+                "transform: scale(0)",
+                "height:0;overflow:hidden",
+                "max-height:0; overflow-y:hidden",
+                "opacity:0.001",
+                "filter:opacity(0)",
+                "font-size:1px",
+                "margin-left:-9999px",
+                "color:hsl(0,0%,100%)",
+                "color:rgb(255 255 255)",
+                "color:#fffF",
+                "color:#ffffffff",
+                "color:#11223300",
+                "color:black;background:#000",
+            )
+        ),
     ],
 )
 def test_text_of_a_page_that_no_reader_sees_is_left_out_and_told(written):
@@ -465,7 +491,18 @@ def test_text_of_a_page_that_no_reader_sees_is_left_out_and_told(written):
         '<div class="dark"><p style="color:#fff">It is 40 euros.</p></div>',
         '<p style="color:#c00">It is 40 euros.</p>',
         '<p style="margin-left:-10px">It is 40 euros.</p>',
-        "<style>.x{color:#fff}h1{background:navy}</style><p class=x>It is 40 euros.</p>",
+        "<style>.x{color:#fff}.y{background:navy}</style><div class=y><p class=x>It is 40 euros.</p></div>",
+        "<style>.x{color:#fff}p:first-child{background:navy}</style><p class=x>It is 40 euros.</p>",
+        "<link rel=stylesheet href=a.css><style>.x{color:#fff}</style><p class=x>It is 40 euros.</p>",
+        "<style>.x{display:none}@media (max-width:9em){.x{display:block}}</style><p class=x>It is 40 euros.",
+        "<style>.x{opacity:0;animation:f 1s}</style><p class=x>It is 40 euros.",
+        "<style>.1{display:none} ..x{display:none}</style><p class=x>It is 40 euros.",
+        "<style>.x{display:none}.on .x{display:block}</style><p class=x>It is 40 euros.",
+        "<style>.x::before{content:'} .x{display:none}'}</style><p class=x>It is 40 euros.",
+        '<p style="height:0;overflow:hidden;padding-bottom:56%">It is 40 euros.</p>',
+        '<p style="height:0;overflow:hidden">It is 40 euros.</p><script>f()</script>',
+        '<p style="clip:rect(auto,auto,auto,auto);margin-left:-100px">It is 40 euros.</p>',
+        '<p style="transform:scale(0.5);color:rgba(10 10 10 / 50%)">It is 40 euros.</p>',
         "<style>.x{color:#fff}</style><p class=x bgcolor=navy>It is 40 euros.</p>",
         "<style>.x{display:none}.x.on{display:block}</style><p class=x>It is 40 euros.",
         "<style>.x{display:none}</style><p class=x>It is 40 euros.<script>f()</script>",
@@ -478,3 +515,155 @@ def test_text_of_a_page_that_no_reader_sees_is_left_out_and_told(written):
 )
 def test_white_text_on_a_colour_is_read(written):
     assert "It is 40 euros." in parse(written.encode(), "fees.html").text
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("10<span style='vertical-align: super'>6</span> ohm", "10⁶ ohm"),
+        ("10<font style='VERTICAL-ALIGN:super;color:red'>-3</font>", "10⁻³"),
+        ("<style>.u{vertical-align:super}</style>250<i class=u>1</i> 元", "250¹ 元"),
+        ("<style>.u{vertical-align:sub}</style>H<b class=u>2</b>O<script>f()</script>", "H₂O"),
+        ("35 m<span style='vertical-align:4px;font-size:60%'>3</span>", "35 m³"),
+        ("7<span style='position:relative;top:-.3em;font-size:.6em'>2</span>", "7²"),
+        ("1<span style='font-size:6.5pt;vertical-align:top'>1</span>", "1¹"),
+        ("10<sup><span style='vertical-align:super'>6</span></sup>", "10⁶"),
+        ("<style>.u{vertical-align:super}</style>4<i class=u style='vertical-align:baseline'>6</i>", "46"),
+        ("7<span style='position:relative;top:-3.0pt;mso-text-raise:3.0pt'>2</span>", "7²"),
+        ("7<span style='position:relative;top:-1px'>2</span>", "72"),
+        ("7<span style='vertical-align:top'>2</span>", "72"),
+        ("<p style='vertical-align:super'>6</p>", "6"),
+        ("<span style='text-decoration: line-through red'>500</span> 250", "~~500~~ 250"),
+        ("<style>.o{text-decoration:line-through}</style><p class=o>An <b>old</b> fee", "~~An old fee~~"),
+        ("<del><p>a <i>b</i></p><p>c<br>d</p></del>", "~~a b~~\n\n~~c~~\n~~d~~"),
+        ("<font face=Symbol>m</font>m <span style=\"font-family:'Symbol'\">W</span>", "μm Ω"),
+    ],
+)  # fmt: skip
+def test_styles_that_change_numbers_are_read_as_their_tags_are(page, text):
+    assert parse(f"<html>{page}".encode(), "a.html").text == text
+
+
+@pytest.mark.parametrize(
+    ("style", "cells"),
+    [("visibility:hidden", "|  | 2 |"), ("color:#fff", "|  | 2 |"), ("display:none", "| 2 |  |")],
+)  # fmt: skip
+def test_a_cell_that_is_not_seen_keeps_its_place(style, cells):
+    page = f"<table><tr><th>A<th>B<tr><td style='{style}'>1<td>2<tr><td>3<td>4</table>"
+
+    assert parse(page.encode(), "a.html").text.splitlines()[2] == cells
+
+
+def test_formulas_for_those_who_hear_a_page_are_read():
+    page = (
+        "<style>.m{clip:rect(1px,1px,1px,1px);height:1px;overflow:hidden}</style>"
+        "So <span class=m><math><msup><mn>10</mn><mn>6</mn></msup></math></span>"
+        "<span aria-hidden=true>10 6</span>."
+    )
+
+    assert parse(page.encode(), "a.html").text == "So 10^6 ."
+
+
+def test_what_is_read_aloud_in_place_of_what_is_shown_is_read():
+    page = (
+        "<style>.a{position:absolute;left:-9999px}</style>Price: "
+        "<b class=a>50 euro</b> <i aria-hidden=true>50</i><p class=a>Not seen</p>"
+    )
+
+    assert parse(page.encode(), "a.html").text == "Price: 50 euro"
+
+
+@pytest.mark.parametrize(
+    ("page", "lines"),
+    [
+        ("<ol type=a><li>x<li>y</ol>", "a. x|b. y"),
+        ("<ol type=A start=26><li>x<li>y</ol>", "Z. x|AA. y"),
+        ("<ol type=I start=4><li>x</ol>", "IV. x"),
+        ("<ol type=i><li>x<li><p>y</p></ol>", "i. x|ii. y"),
+        ("<ol><li value=7>x<li>y</ol>", "7. x|8. y"),
+        ("<ol reversed><li>x<ol><li>z</ol><li>y</ol>", "2. x|  1. z|1. y"),
+        ("<ol start=-1><li>x<li>y<li>z</ol>", "-1. x|0. y|1. z"),
+        ("<ol type=a start=0><li>x</ol>", "0. x"),
+        ("<ol style='list-style: upper-roman'><li>x</ol>", "I. x"),
+        ("<style>.c{list-style-type:cjk-ideographic}</style><ol class=c start=12><li>x</ol>", "十二. x"),
+        ("<ol><li data-value=7>x</ol>", "1. x"),
+    ],
+)  # fmt: skip
+def test_items_of_pages_have_the_numbers_that_a_reader_sees(page, lines):
+    assert parse(page.encode(), "a.html").text.split("\n") == lines.split("|")
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<svg><title>No</title><text>A <tspan>1</tspan><tspan x=0>B</tspan></text></svg>", "A 1 B"),
+        ("<svg><switch><foreignObject><div>A</div></foreignObject><text>A</text></switch></svg>", "A"),
+        ("<dialog open>Seen</dialog><dialog>Not</dialog>", "Seen"),
+        ("<object data=a.pdf>The file</object>", "The file"),
+        ("<iframe srcdoc='&lt;p&gt;In &lt;b&gt;it&lt;/b&gt;&lt;p hidden&gt;No'></iframe>", "In it"),
+        ("<h2><button>Why?</button></h2><button>Send</button>", "Why?"),
+        ("<h2><b>Why</b> <button>Copy</button></h2>", "Why"),
+        ("<h2> <button>Why?</button>\n</h2>", "Why?"),
+        ("<map><area alt='North 5'></map>", "North 5"),
+    ],
+)  # fmt: skip
+def test_what_a_browser_shows_of_other_elements_is_read(page, text):
+    parsed = parse(f"<body>{page}".encode(), "a.html")
+
+    assert parsed.text == text
+    assert parsed.title in {"a", text}
+
+
+def test_what_stands_for_a_film_is_told():
+    parsed = parse(b"<p>Seen</p><video>Not seen</video>", "a.html")
+
+    assert parsed.text == "Seen"
+    assert [notice.code for notice in parsed.notices] == ["stand_in"]
+
+
+TWO_ROWS = (
+    "<tr><th rowspan=2>职级<th colspan=2>住宿<th colspan=2>伙食"
+    "<tr><th>国内<th>国外<th>国内<th>国外<tr><td>员工<td>450<td>900<td>80<td>200"
+)
+NAMES = "| 职级 | 住宿 国内 | 住宿 国外 | 伙食 国内 | 伙食 国外 |"
+
+
+@pytest.mark.parametrize(
+    ("table", "names"),
+    [
+        (TWO_ROWS, NAMES),
+        (TWO_ROWS.replace("th", "td"), NAMES),
+        (f"<thead>{TWO_ROWS.replace('<tr><td>', '</thead><tr><td>')}", NAMES),
+        (
+            "<thead><tr><td>A<td colspan=2>B<tr><td>a<td>b<td>c</thead><tr><td>1<td>2<td>3",
+            "| A a | B b | B c |",
+        ),
+        ("<tr><th>A<th>B<tr><th colspan=2>Part<tr><td>1<td>2", "| A | B |"),
+        ("<tr><th colspan=2>T<tr><th>A<th>B<tr><td>1<td>2", "| A | B |"),
+        ("<tr><td rowspan=2>A<td colspan=2>B<tr><td colspan=2>C<tr><td>1<td>2<td>3", "|  |  |  |"),
+        ("<tr><th>A<th>B<tr><th>1<td>2", "| A | B |"),
+    ],
+)  # fmt: skip
+def test_names_of_columns_over_several_rows_are_joined(table, names):
+    lines = parse(f"<table>{table}</table>".encode(), "a.html").text.splitlines()
+
+    assert names in lines
+    if names == NAMES:
+        assert lines[-1] == "| 员工 | 450 | 900 | 80 | 200 |"
+
+
+@pytest.mark.parametrize(
+    "empty", ["<title/>", "<script src='a.js'/>", "<style/>", "<p/>"]
+)
+def test_a_page_of_xml_goes_on_behind_empty_elements(empty):
+    page = f"<html xmlns='http://www.w3.org/1999/xhtml'>{empty}<body><p>Caf&eacute; &lt; <![CDATA[a<b]]></p><textarea/><p>End</p></body></html>"
+
+    assert parse(page.encode(), "a.xhtml").text == "Café < a<b\n\nEnd"
+    broken = page.replace("<p>End", "<p>End<br>").replace("<![CDATA[a<b]]>", "a")
+    assert parse(broken.encode(), "a.xhtml").text == "Café < a\n\nEnd"
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.xhtml"])
+def test_formulas_with_a_prefix_are_read(name):
+    page = "<p>So <m:math xmlns:m='http://www.w3.org/1998/Math/MathML'><m:msup><m:mn>10</m:mn><m:mn>6</m:mn></m:msup></m:math>.</p>"
+
+    assert parse(f"<html>{page}</html>".encode(), name).text == "So 10^6 ."

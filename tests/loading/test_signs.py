@@ -31,6 +31,7 @@ from tests.loading.test_formats import packed
         ("k", "x", "^k"),
         ("n+1x", "2", "^(n+1x)"),
         ("1,2", "Area", "¹,²"),
+        ("1)", "300", "¹⁾"),
         ("st", "1", "st"),
         ("o", "1", "o"),
         ("me", "M", "me"),
@@ -196,6 +197,57 @@ DRAWN = r'<img alt="{\displaystyle q=7}">'
         ("<math><msubsup><mi>x</mi><mi>i</mi><mn>10</mn></msubsup></math>", "x_i^{10}"),
         (f"<math><semantics><mi>k</mi>{TEX}</semantics></math>", "k^{4}"),
         ('<script type="math/tex">r=9</script>', "r=9"),
+        ("<math><mphantom><mn>99</mn></mphantom><mn>8</mn></math>", "8"),
+        ("<math><mfenced open='|' close='|'><mi>x</mi></mfenced></math>", "|x|"),
+        (
+            "<math><mfenced open='[' separators=';'><mn>1</mn><mn>2</mn></mfenced></math>",
+            "[1; 2)",
+        ),
+        ("<math><mfenced separators=''><mi>a</mi><mi>b</mi></mfenced></math>", "(ab)"),
+        (
+            "<math><mfenced separators=';,'><mi>a</mi><mi>b</mi><mi>c</mi><mi>d</mi></mfenced></math>",
+            "(a; b, c, d)",
+        ),
+        ("<math><mn>1</mn><mspace width='1em'/><mn>2</mn></math>", "1 2"),
+        (
+            "<math><mn>2</mn><mo>&#x2062;</mo><mn>3</mn><mo>&#x2062;</mo><mi>x</mi></math>",
+            "2 3x",
+        ),
+        ("<math><msub><mi>x</mi><mn>1</mn></msub><mn>2</mn></math>", "x_1 2"),
+        (
+            "<math><msup><mfrac><mn>1</mn><mn>2</mn></mfrac><mn>3</mn></msup></math>",
+            r"{\frac{1}{2}}^3",
+        ),
+        (
+            "<math><msup><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mn>2</mn></msup></math>",
+            "{a+b}^2",
+        ),
+        (
+            "<math><msup><mrow><mo>(</mo><mi>a</mi><mo>)</mo></mrow><mn>2</mn></msup></math>",
+            "(a)^2",
+        ),
+        (
+            "<math><mfrac linethickness='0'><mi>n</mi><mi>k</mi></mfrac></math>",
+            r"{n \atop k}",
+        ),
+        (
+            "<math><mfrac linethickness='0.5px'><mi>n</mi><mi>k</mi></mfrac></math>",
+            r"\frac{n}{k}",
+        ),
+        (
+            "<math><menclose notation='updiagonalstrike'><mn>5</mn></menclose><mn>7</mn></math>",
+            r"\cancel{5}7",
+        ),
+        (
+            "<math><mover><mi>x</mi><mo>¯</mo></mover><mo>=</mo><mn>3</mn></math>",
+            r"\bar{x}=3",
+        ),
+        (
+            "<math><mmultiscripts><mi>C</mi><mn>6</mn><none/><mprescripts/><none/><mn>14</mn></mmultiscripts></math>",
+            "{}^{14}C_6",
+        ),
+        ("<math><maction><mi>x</mi><mtext>press</mtext></maction></math>", "x"),
+        ("<math alttext='x^2'></math>", "x^2"),
         (f"<b style='display: none'><math><mi>q</mi></math></b>{DRAWN}", "q=7"),
     ],
 )

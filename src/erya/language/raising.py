@@ -15,7 +15,7 @@ _UP: Final = str.maketrans(f"{_SIGNS}ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼�
 _DOWN: Final = str.maketrans(_SIGNS, "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎₋")
 _DIGITS_UP: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _NUMBER: Final = re.compile(rf"[{re.escape(_SIGNS)}]+")
-_NOTE: Final = re.compile(r"[\d,;\-–*† ]+")
+_NOTE: Final = re.compile(r"[\d,;\-–*† ]+\)?")
 _POWER: Final = re.compile(r"[\d+\-−]*[ni]?")
 _ORDINALS: Final = frozenset("oaeº")  # 1º, 2ª, 3e
 # Raised digits behind a digit are a power or a note; behind a word they are a note, and

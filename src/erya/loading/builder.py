@@ -121,8 +121,10 @@ class TextBuilder:
             self._blocks[-1] = self._blocks[-1]._replace(omitted=reason)
 
     def notice(self, code: str, message: str, *, page: int | None = None) -> None:
-        """Note what a reader should know of how the document was read."""
-        self._notices.append(Notice(code, message, page))
+        """Note what a reader should know of how it was read, once in a row."""
+        notice = Notice(code, message, page)
+        if self._notices[-1:] != [notice]:
+            self._notices.append(notice)
 
     @property
     def length(self) -> int:

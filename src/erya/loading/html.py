@@ -6,7 +6,7 @@ out again by lexbor; what is left are well-formed tags, which are read one by on
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -16,51 +16,39 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from erya.language import STANDING
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
-from erya.loading.html_sheets import hidden_by_sheets
-from erya.loading.mathml import formula
+from erya.loading.html_lists import NumberedList, count_reversed, value_of_item
+from erya.loading.html_looks import apply_looks
+from erya.loading.html_tables import TableReader
+from erya.loading.html_values import (
+    close_dialogs,
+    open_frames,
+    tell_stand_ins,
+    write_formulas,
+    write_marks,
+    write_values,
+)
+from erya.loading.xhtml import as_html, is_xhtml, without_prefixes
 from erya.records import Parsed
 
 __all__ = ["add_html", "add_well_formed", "parse_html"]
 
 _CHARSET = re.compile(
-    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
+    rb"(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,100}?encoding)"
+    rb"\s*=\s*[\"']?\s*([\w.:-]{1,40})",
+    re.IGNORECASE,
 )
 _DECLARED_WITHIN = 4_096
 # Not shown, or no text: with all that is in them.
 _UNSEEN: Final = (
     "script", "style", "noscript", "template", "nav", "head", "svg", "iframe",
-    "object", "embed", "select", "button", "rp", "rt", "rtc", "audio", "video",
-    "canvas", "map", "datalist", "dialog", "noembed", "noframes",
-)  # fmt: skip
-_BOXES: Final = frozenset(("checkbox", "radio"))
-_TYPED: Final = frozenset(
-    ("text", "email", "tel", "url", "search", "number", "date", "time", "month", "week",
-     "datetime-local", "range")
+    "embed", "select", "button", "rp", "rt", "rtc", "audio", "video",
+    "canvas", "datalist", "noembed", "noframes",
 )  # fmt: skip
 _RAISED: Final = ("sub", "sup")
 _STRUCK: Final = ("del", "s", "strike")  # shown, but struck out
+_OFF: Final = re.compile("[\u00b2\u00b3\u00b9\u2070-\u208e^]")  # signs off the line
+_STANDS_DEEP: Final = 4  # elements of one that stands off its line
 _RAW: Final = ("xmp", "plaintext")  # shown, and all in them is text
-# What is hidden, or may be by its style: lexbor looks soonest.
-_HIDDEN: Final = (
-    "[hidden], [aria-hidden=true i], "
-    + ", ".join(
-        f"[style*='{sign}' i]"
-        for sign in (
-            "none",
-            "hidden",
-            "collapse",
-            "opacity",
-            "font-size",
-            "font:",
-            "color",
-            "left",
-            "top",
-            "indent",
-        )
-    )
-    + ", font[color]"
-    + r", [style*='\\']"
-)
 # Marks inside of lines: their text goes on in the line.
 _INLINE: Final = [
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data",
@@ -82,38 +70,6 @@ _CELLS: Final = frozenset(("td", "th"))
 _ALONE: Final = frozenset(("p", *_HEADINGS))
 # What stands apart from its neighbours inside a cell of a table.
 _PARTS: Final = frozenset((*_BLOCKS, *_HEADINGS, *_CELLS, "tr"))
-# Of a style: what holds no declaration of it, and what a sign is written as (CSS 2.1).
-_HELD: Final = re.compile(
-    r"url\([^)]{0,2000}\)|\"[^\"]*\"|'[^']*'|/\*.*?(?:\*/|$)", re.DOTALL
-)
-_DRAWN: Final = re.compile(r"\s*\{\\displaystyle\s+(.*)\}\s*", re.DOTALL)
-_ESCAPED: Final = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.DOTALL)
-_NOTHING: Final = r"\+?(?:0{1,9}\.?0{0,9}|\.0{1,9})(?:[a-z]{1,9}|%)?"  # a size of it
-_FAR_OFF: Final = r"-\d{3,6}(?:\.\d+)?(?:px|pt|em|rem)?|-\d{3,6}(?:vw|vh|%)"
-_WHITE: Final = re.compile(
-    r"#f[a-f]{2}|#(?:f[a-f]){3}|white|rgba?\(\s*(?:25[0-5]\s*,\s*){2}25[0-5]\s*(?:,.*)?\)"
-)
-_COLOUR: Final = re.compile(r"(?:^|[;\s])color\s*:\s*([^;]*)")
-_GROUND: Final = re.compile(r"background(?:-color)?\s*:\s*([^;]*)")
-# What no page does to its own menus: it is told.
-_DISGUISED: Final = frozenset(
-    ("opacity", "font-size", "font", "color", "left", "top", "text-indent")
-)
-_HIDING: Final = {
-    name: re.compile(value, re.DOTALL)
-    for name, value in {
-        "display": "none",
-        "visibility": "hidden|collapse",
-        "opacity": rf"{_NOTHING}|-.*",
-        "font-size": _NOTHING,
-        "font": rf"(?:.*\s)?{_NOTHING}[\s/].*",
-        "color": r"transparent|rgba\(.*,\s*0?\.?0+%?\s*\)",
-        "left": _FAR_OFF,
-        "top": _FAR_OFF,
-        "text-indent": _FAR_OFF,
-    }.items()
-}
-_MAY_HIDE: Final = re.compile(rf";\s*({'|'.join(_HIDING)})\s*:([^;]*)")
 # Attributes as lexbor writes them: values are quoted, and a name may hold what is no
 # name, such as a quotation mark too many.
 _GIVEN: Final = r"(?:\s+[^\s/>][^\s/>=]*(?:=\"[^\"]*\")?)*\s*/?"
@@ -140,11 +96,6 @@ _FACTS: Final = {
     "date": ("date", "article:published_time", "dcterms.date", "pubdate"),
     "description": ("description", "og:description"),
 }
-_START: Final = re.compile(r'\bstart="(\d{1,9})"')
-_COLUMNS: Final = re.compile(r'\bcolspan="(\d{1,3})"')
-_ROWS: Final = re.compile(r'\browspan="(\d{1,3})"')
-_MOST_SPANNED: Final = 100
-_MOST_REACHING: Final = 200  # columns with cells that reach down
 _WIDE_WRAP: Final = re.compile(
     r"(?<=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])[ \t\r\f]*\n\s*"
     r"(?=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])"
@@ -163,11 +114,9 @@ def parse_html(data: bytes, name: str, *, main: bool = False) -> Parsed:
         main: Read only what is marked as its main part, if there is enough of it; else
             leave out headers, footers and asides.
     """
-    declared = _CHARSET.search(data[:_DECLARED_WITHIN])
-    source = decode(data, declared=declared[1].decode("ascii") if declared else None)
+    source = _source(data, name)
     tree = LexborHTMLParser(source)
-    title_node = tree.css_first("title")
-    title = title_node.text(deep=True) if title_node is not None else ""
+    title = _title(tree)
     facts = _facts(tree)
     if main:
         _narrow(tree)
@@ -175,6 +124,22 @@ def parse_html(data: bytes, name: str, *, main: bool = False) -> Parsed:
     _add_tree(builder, tree, source)
     parsed = builder.parsed(title=title, media_type="text/html", **facts)
     return parsed if parsed.title else replace(parsed, title=PurePosixPath(name).stem)
+
+
+def _source(data: bytes, name: str) -> str:
+    declared = _CHARSET.search(data[:_DECLARED_WITHIN])
+    source = decode(data, declared=declared[1].decode("ascii") if declared else None)
+    if name.lower().endswith((".xhtml", ".xht")) or is_xhtml(source):
+        return as_html(source)
+    return without_prefixes(source)
+
+
+def _title(tree: LexborHTMLParser) -> str:
+    """Return the title of a page, and not of a drawing in it."""
+    drawn = {node.mem_id for node in tree.css("svg title")}
+    titles = (node for node in tree.css("title") if node.mem_id not in drawn)
+    first = next(titles, None)
+    return first.text(deep=True) if first is not None else ""
 
 
 def _facts(tree: LexborHTMLParser) -> dict[str, str]:
@@ -209,9 +174,16 @@ def _narrow(tree: LexborHTMLParser) -> None:
         node.decompose()
 
 
-def add_html(builder: TextBuilder, fragment: str) -> None:
-    """Add what a reader sees of HTML, as inside Markdown or a mail."""
-    _add_tree(builder, LexborHTMLParser(fragment), fragment)
+def add_html(builder: TextBuilder, fragment: str, *, linked: str | None = None) -> None:
+    """Add what a reader sees of HTML, as inside Markdown, a mail or a book.
+
+    Args:
+        builder: Where to add it.
+        fragment: The HTML.
+        linked: The style sheets that it names; None if those are not there.
+    """
+    fragment = without_prefixes(fragment)
+    _add_tree(builder, LexborHTMLParser(fragment), fragment, linked=linked)
 
 
 def add_well_formed(builder: TextBuilder, page: str) -> None:
@@ -221,162 +193,98 @@ def add_well_formed(builder: TextBuilder, page: str) -> None:
     _Reader(builder).read(_INLINE_TAGS.sub("", page))
 
 
-def _add_tree(builder: TextBuilder, tree: LexborHTMLParser, source: str) -> None:
-    _leave_out_hidden(builder, tree)
+def _add_tree(
+    builder: TextBuilder,
+    tree: LexborHTMLParser,
+    source: str,
+    *,
+    linked: str | None = None,
+) -> None:
     # Each tag asked for costs a walk through the tree.
     there = set(map(str.lower, _NAMES.findall(source)))
-    _write_formulas(tree, there)
-    _write_values(tree, there)
+    if "iframe" in there and open_frames(tree):
+        there |= set(map(str.lower, _NAMES.findall(tree.html or "")))
+    marks = apply_looks(builder, tree, linked=linked)
+    if "dialog" in there:
+        close_dialogs(tree)
+    write_marks(tree, marks)
+    write_formulas(tree, there)
+    write_values(tree, there)
+    tell_stand_ins(builder, tree, there)
     tree.strip_tags(["head", *there.intersection(_UNSEEN)], recursive=True)
-    if not there.isdisjoint(_RAISED):
-        for node in reversed(tree.css(", ".join(_RAISED))):  # inner ones first
-            before = node.prev.text() if node.prev is not None else ""
-            node.replace_with(STANDING[str(node.tag)](node.text(), before=before))
+    _write_standing(tree, [*there.intersection(_RAISED), *_mark("standing", marks)])
     if not there.isdisjoint(_RAW):  # it would be written as if it were tags
         for node in tree.css(", ".join(_RAW)):
             node.replace_with(node.text())
-    if not there.isdisjoint(_STRUCK):  # as Markdown writes what is not valid any more
-        for node in tree.css(", ".join(_STRUCK)):
-            if node.text().strip():
-                node.insert_before("~~")
-                node.insert_after("~~")
+    _strike_out(tree, [*there.intersection(_STRUCK), *_mark("struck", marks)])
+    if "ol" in there and "reversed" in source:
+        count_reversed(tree)
     if inline := sorted(there.intersection(_INLINE)):
         tree.unwrap_tags(inline)
     _Reader(builder).read(tree.html or "")
 
 
-def _write_values(tree: LexborHTMLParser, there: set[str]) -> None:
-    """Put the words of pictures and the values of form fields in their places."""
-    for tag in sorted(there.intersection(_VALUES)):
-        for node in tree.css(tag):
-            told = _VALUES[tag](node)
-            if told is not None:
-                node.replace_with(f" {told} ")
+def _mark(name: str, marks: frozenset[str]) -> list[str]:
+    """Return the selector of what has a mark, if anything has."""
+    return [f"[erya-{name}]"] if f"erya-{name}" in marks else []
 
 
-def _value_of_input(node: LexborNode) -> str | None:
-    kind = (node.attributes.get("type") or "text").lower()
-    if kind in _BOXES:
-        return "☑" if "checked" in node.attributes else "☐"
-    return node.attributes.get("value") or "" if kind in _TYPED else None
+def _write_standing(tree: LexborHTMLParser, selectors: list[str]) -> None:
+    """Write what stands off the line so that it changes no number."""
+    if not selectors:
+        return
+    for node in reversed(tree.css(", ".join(sorted(selectors)))):  # inner ones first
+        how = node.tag if node.tag in _RAISED else node.attributes["erya-standing"]
+        text = node.text()
+        if node.tag not in _RAISED and (_is_within_raised(node) or _OFF.search(text)):
+            continue  # it is raised once
+        before = node.prev.text() if node.prev is not None else ""
+        node.replace_with(STANDING[str(how)](text, before=before))
 
 
-def _value_of_select(node: LexborNode) -> str:
-    chosen = node.css("option[selected]") or node.css("option")[:1]
-    return ", ".join(option.text().strip() for option in chosen)
+def _is_within_raised(node: LexborNode) -> bool:
+    above = node.parent
+    for _ in range(_STANDS_DEEP):
+        if above is None:
+            return False
+        if above.tag in _RAISED or "erya-standing" in above.attributes:
+            return True
+        above = above.parent
+    return False
 
 
-_VALUES: Final[dict[str, Callable[[LexborNode], str | None]]] = {
-    "img": lambda node: node.attributes.get("alt"),
-    "input": _value_of_input,
-    "select": _value_of_select,
-    "textarea": lambda node: node.text(),
-}
+def _strike_out(tree: LexborHTMLParser, selectors: list[str]) -> None:
+    """Mark what is not valid any more as Markdown does, each line of it for itself."""
+    if not selectors:
+        return
+    seen: set[int] = set()
+    for struck in tree.css(", ".join(sorted(selectors))):
+        if struck.mem_id not in seen:
+            for first, last in list(_lines(struck, seen)):
+                first.insert_before("~~")
+                last.insert_after("~~")
 
 
-def _write_formulas(tree: LexborHTMLParser, there: set[str]) -> None:
-    """Put the lines of formulas in their places, as the page's own words first.
-
-    A picture of a formula that has it in words, and a script that would draw it, are
-    shown by most pages beside a hidden formula, so each formula is written once.
-    """
-    if "script" in there:
-        for node in tree.css("script[type^='math/tex']"):
-            node.replace_with(node.text())
-    if "math" in there:
-        for node in tree.css("math"):
-            told = node.css_first("annotation[encoding='application/x-tex']")
-            written = told.text().strip() if told is not None else ""
-            node.replace_with(f" {written or formula(node).strip()} ")
-    if "img" in there:
-        for node in tree.css("img[alt*='displaystyle']"):
-            drawn = _DRAWN.fullmatch(node.attributes.get("alt") or "")
-            if drawn:
-                node.replace_with(f" {drawn[1]} ")
-
-
-def _leave_out_hidden(builder: TextBuilder, tree: LexborHTMLParser) -> None:
-    tell = False
-    for node in hidden_by_sheets(tree, _hides, _whitens):
-        tell |= bool(node.text().strip())
-        node.attrs["hidden"] = ""  # as all that is hidden, it goes in its order below
-    # A page that is hidden as a whole is shown by a script in the end.
-    hidden = [
-        node
-        for node in tree.css(_HIDDEN)
-        if node.tag not in {"html", "body"}
-        and (_is_hidden(node.attributes) or _is_white(node))
-    ]
-    tell |= any(_is_disguised(node) and node.text().strip() for node in hidden)
-    if tell:
-        message = "Some text is hidden from a reader; it is not searched."
-        builder.notice("hidden_text", message)
-    for node in reversed(hidden):  # what is inside others goes before them
-        node.decompose()
-
-
-def _is_white(node: LexborNode) -> bool:
-    """Tell whether an element is white, and nothing around it has another colour."""
-    told = (node.attributes.get("style") or "").lower()
-    colour = _COLOUR.search(told)
-    if colour is None and node.tag != "font":
-        return False
-    name = colour[1] if colour else (node.attributes.get("color") or "").lower()
-    if not _WHITE.fullmatch(name.partition("!")[0].strip()):
-        return False
-    around: LexborNode | None = node
-    while around is not None:
-        given = around.attributes
-        ground = (given.get("style") or "").lower()
-        if {"bgcolor", "class", "background"} & {*given} or _is_coloured(ground):
-            return False  # a class may colour it
-        around = around.parent
-    return True
-
-
-def _is_coloured(style: str) -> bool:
-    ground = _GROUND.search(style)
-    return ground is not None and not _WHITE.fullmatch(ground[1].strip())
-
-
-def _whitens(style: str) -> bool:
-    """Tell whether declarations make text white and nothing behind it coloured."""
-    colour = _COLOUR.search(style)
-    white = colour is not None and _WHITE.fullmatch(colour[1].partition("!")[0].strip())
-    return bool(white) and not _is_coloured(style)
-
-
-def _hides(style: str) -> bool:
-    return _is_hidden({"style": style})
-
-
-def _is_disguised(node: LexborNode) -> bool:
-    """Tell whether an element is hidden as no page hides its own menus."""
-    style = ";" + _HELD.sub("", (node.attributes.get("style") or "").lower())
-    return _is_white(node) or any(
-        told[1] in _DISGUISED and _HIDING[told[1]].fullmatch(told[2].strip())
-        for told in _MAY_HIDE.finditer(style)
-    )
-
-
-def _is_hidden(attributes: Mapping[str, str | None]) -> bool:
-    if (
-        "hidden" in attributes
-        or (attributes.get("aria-hidden") or "").lower() == "true"
-    ):
-        return True
-    style = _HELD.sub("", (attributes.get("style") or "").lower())
-    if "\\" in style:
-        style = _ESCAPED.sub(_unescaped, style)
-    return any(
-        _HIDING[told[1]].fullmatch(told[2].partition("!")[0].strip())
-        for told in _MAY_HIDE.finditer(";" + style)
-    )
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    code = int(match[1] or "0", 16)
-    return match[2] or (chr(code) if 0 < code < 0x110000 else "")
+def _lines(root: LexborNode, seen: set[int]) -> Iterator[tuple[LexborNode, LexborNode]]:
+    """Yield the first and the last text of each line inside an element."""
+    blocks: dict[int, int] = {}
+    line: list[LexborNode] = []
+    of = 0  # the block of the line
+    for node in root.traverse(include_text=True):
+        seen.add(node.mem_id)
+        above = node.parent
+        block = blocks.get(above.mem_id, 0) if above is not None else 0
+        is_text = node.tag == "-text"
+        if not is_text:
+            blocks[node.mem_id] = block if node.tag in _INLINE else node.mem_id
+        if line and (block != of or not (is_text or node.tag in _INLINE)):
+            yield line[0], line[-1]
+            line = []
+        if is_text and (node.text_content or "").strip():
+            line.append(node)
+            of = block
+    if line:
+        yield line[0], line[-1]
 
 
 class _Reader:
@@ -385,15 +293,11 @@ class _Reader:
     def __init__(self, builder: TextBuilder) -> None:
         self._builder = builder
         self._inline: list[str] = []
-        self._lists: list[int | None] = []
+        self._lists: list[NumberedList | None] = []
         self._term = ""  # of a definition that has not come yet
         self._item_begins = False
         self._tables = 0
-        self._rows: list[list[str]] = []
-        self._header = False
-        self._columns = self._height = 1  # of the cell that is open
-        # What reaches down into other rows: by its column the last row, and its text.
-        self._reaching: dict[int, tuple[int, str]] = {}
+        self._table = TableReader()
 
     def read(self, source: str) -> None:
         """Add what stands in a page as lexbor writes it."""
@@ -465,30 +369,33 @@ class _Reader:
             self._enter_table(tag, attributes)
         elif tag in _BLOCKS or tag in _HEADINGS:
             self._flush()
-            self._item_begins = self._item_begins or tag == "li"
+            if tag == "li":
+                self._begin_item(attributes)
         elif tag in _LISTS:
             self._flush()
-            start = _START.search(attributes)
-            first = int(start[1]) if start else 1
-            self._lists.append(first if tag == "ol" else None)
+            self._lists.append(NumberedList.of(attributes) if tag == "ol" else None)
+
+    def _begin_item(self, attributes: str) -> None:
+        self._item_begins = True
+        numbers = self._lists[-1] if self._lists else None
+        if numbers is not None and "value" in attributes:
+            value = value_of_item(attributes)
+            numbers.number = numbers.number if value is None else value
 
     def _enter_table(self, tag: str, attributes: str) -> None:
         if tag == "table":
             if not self._tables:
                 self._flush()
                 self._end_term()
-                self._rows, self._header, self._reaching = [], False, {}
+                self._table = TableReader()
             self._tables += 1
+        elif tag == "thead" and self._tables == 1:
+            self._table.set_head(begins=True)
         elif tag == "tr" and self._tables == 1:
-            self._rows.append([])
+            self._table.begin_row()
         elif tag in _CELLS and self._tables == 1:
             self._inline.clear()
-            self._columns = self._height = 1
-            if "span" in attributes:
-                self._columns = _spanned(_COLUMNS, attributes)
-                self._height = _spanned(_ROWS, attributes)
-            if tag == "th" and len(self._rows) == 1:
-                self._header = True
+            self._table.begin_cell(attributes, is_head=tag == "th")
         elif tag in _PARTS:
             self._inline.append(" ")
 
@@ -518,38 +425,19 @@ class _Reader:
             self._tables -= 1
             if not self._tables:
                 self._inline.clear()
-                self._builder.table(self._rows, header=self._header)
+                title, rows, header = self._table.finish()
+                self._builder.paragraph(title)
+                self._builder.table(rows, header=header)
         elif tag in _CELLS and self._tables == 1:
-            if not self._rows:
-                self._rows.append([])
-            self._add_cell(self._take())
+            self._table.end_cell(self._take())
+        elif tag == "thead" and self._tables == 1:
+            self._table.set_head(begins=False)
         elif tag == "tr" and self._tables == 1:
-            self._reach_down()
+            self._table.end_row()
         elif tag == "caption" and self._tables == 1:
             self._builder.paragraph(self._take())
         elif tag in _PARTS:
             self._inline.append(" ")
-
-    def _add_cell(self, text: str) -> None:
-        """Add a cell: over several columns to the first, over several rows to each."""
-        self._reach_down()
-        row = self._rows[-1]
-        cells = [text, *[""] * (self._columns - 1)]
-        if self._height > 1 and len(row) < _MOST_REACHING:
-            last = len(self._rows) + self._height - 1
-            self._reaching |= {
-                len(row) + at: (last, cell) for at, cell in enumerate(cells)
-            }
-        row += cells
-
-    def _reach_down(self) -> None:
-        """Add the cells of rows above that stand where this row goes on."""
-        row = self._rows[-1] if self._rows else []
-        while self._reaching and (told := self._reaching.get(len(row))):
-            last, text = told
-            if len(self._rows) > last:
-                return
-            row.append(text)
 
     def _flush(self) -> None:
         """End the paragraph or list item that is being collected."""
@@ -564,12 +452,11 @@ class _Reader:
         if not self._lists:
             self._builder.paragraph(text)
             return
-        number, mark = self._lists[-1], "-"
+        numbers = self._lists[-1]
         if not self._item_begins:
             mark = " "
-        elif number is not None:
-            mark = f"{number}."
-            self._lists[-1] = number + 1
+        else:
+            mark = numbers.next_mark() if numbers is not None else "-"
         self._item_begins = False
         self._builder.item(text, depth=min(len(self._lists), _DEEPEST) - 1, mark=mark)
 
@@ -590,11 +477,6 @@ def _introducing(term: str) -> str:
     if term.endswith((":", "：", "?", "？", "!", "！", ".", "。")):
         return f"{term}\n"
     return f"{term}: " if term[-1].isascii() else f"{term}："
-
-
-def _spanned(form: re.Pattern[str], attributes: str) -> int:
-    told = form.search(attributes)
-    return min(max(int(told[1]), 1), _MOST_SPANNED) if told else 1
 
 
 def _flowing(text: str) -> str:

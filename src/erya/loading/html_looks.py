@@ -1,0 +1,202 @@
+"""What a reader sees of a page by its styles: what is hidden, raised, or struck out."""
+
+import functools
+from collections.abc import Iterator
+from typing import Final, Literal
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from erya.loading.builder import TextBuilder
+from erya.loading.html_sheets import runs_scripts, sheets_of, styles_by_sheets
+from erya.loading.html_styles import Style, merged, read_style
+
+__all__ = ["NUMBERING", "apply_looks"]
+
+# References to notes are raised by what shows a book, and so are most of its sheets.
+_NOTES: Final = r"a[role=doc-noteref], a[epub\:type~=noteref]"
+_LOOKED_AT: Final = f"[style], [hidden], [aria-hidden=true i], font, {_NOTES}"
+# A page that is hidden as a whole is shown by a script in the end; lines that a sheet
+# does not break by `br`, it breaks otherwise.
+_NEVER_HIDDEN: Final = frozenset(("html", "body", "br"))
+# Text that stands apart for itself is never raised by its style.
+_IN_LINES: Final = frozenset(
+    ("a", "abbr", "b", "big", "cite", "code", "em", "font", "i", "ins", "label", "mark",
+     "q", "small", "span", "strong", "tt", "u", "var")
+)  # fmt: skip
+_CELLS: Final = frozenset(("td", "th"))
+_FONTS: Final = frozenset(("symbol", "wingdings", "wingdings 2"))
+# How text is put where only those who hear a page meet it.
+_AWAY: Final = frozenset(
+    ("left", "right", "top", "bottom", "text-indent", "clip", "clip-path")
+)
+_BESIDE: Final = 3  # elements, with the text between them
+_DEEPEST: Final = 100  # elements around one, of which any may have a colour
+# The numbers of lists by their names in styles, as the attribute `type` has them.
+NUMBERING: Final = {
+    "lower-alpha": "a", "lower-latin": "a", "upper-alpha": "A", "upper-latin": "A",
+    "lower-roman": "i", "upper-roman": "I", "cjk-ideographic": "一",
+    "simp-chinese-informal": "一", "trad-chinese-informal": "一",
+}  # fmt: skip
+
+
+def apply_looks(
+    builder: TextBuilder, tree: LexborHTMLParser, *, linked: str | None
+) -> frozenset[str]:
+    """Take away what is hidden, and mark with attributes how the rest stands.
+
+    `erya-standing` is `sup` or `sub`, `erya-font` a font of signs; `erya-struck` and
+    `erya-block` are there or not; the `type` of a list is how it is numbered.
+
+    Args:
+        builder: Is told if text was hidden.
+        tree: The page.
+        linked: The style sheets that it names; None if those are not there.
+
+    Returns:
+        The attributes that were set.
+    """
+    looks = _Looks(tree, linked)
+    marks: set[str] = set()
+    hidden = []
+    tell = False
+    for node in tree.css(_LOOKED_AT):
+        style = looks.of(node)
+        if node.tag not in _NEVER_HIDDEN and looks.are_hidden(node, style):
+            hidden.append(node)
+            tell = tell or (looks.is_told(node, style) and bool(node.text().strip()))
+        else:
+            for name, value in _marks(node, style):
+                node.attrs[name] = value
+                marks.add(name)
+    if tell:
+        message = "Some text is hidden from a reader; it is not searched."
+        builder.notice("hidden_text", message)
+    for node in reversed(hidden):  # what is inside others goes before them
+        if node.tag in _CELLS and "display" not in looks.of(node).hidden_by:
+            # It keeps its place, so that the next ones keep their columns.
+            for child in list(node.iter(include_text=True)):
+                child.decompose()
+        else:
+            node.decompose()
+    return frozenset(marks)
+
+
+def _marks(node: LexborNode, style: Style) -> Iterator[tuple[str, str]]:
+    standing = style.standing or ("sup" if _refers_to_note(node) else "")
+    if standing and node.tag in _IN_LINES:
+        yield "erya-standing", standing
+    if style.is_block and node.tag in _IN_LINES:
+        yield "erya-block", ""
+    if style.is_struck:
+        yield "erya-struck", ""
+    font = style.font
+    if node.tag == "font" and not font:
+        font = (node.attributes.get("face") or "").strip().lower()
+    if font in _FONTS:
+        yield "erya-font", font
+    if style.numbering and node.tag == "ol":
+        for word in style.numbering.split():
+            if word in NUMBERING:
+                yield "type", NUMBERING[word]
+
+
+def _refers_to_note(node: LexborNode) -> bool:
+    """Tell whether it is the sign of a note, behind a word or number."""
+    kinds = (node.attributes.get("epub:type") or "").split()
+    if "noteref" not in kinds and node.attributes.get("role") != "doc-noteref":
+        return False
+    before = node.prev.text() if node.prev is not None else ""
+    return bool(before.strip()) and not before[-1].isspace()
+
+
+def _says_what_is_shown(node: LexborNode) -> bool:
+    """Tell whether text is for those who hear a page, and others see the same.
+
+    So with formulas, with what stands beside a picture, and beside what is not heard.
+    """
+    if node.tag == "math" or node.css_first("math") is not None:
+        return True
+    for beside in (_elements(node, "next"), _elements(node, "prev")):
+        silent = bool(beside) and "aria-hidden" in beside[0].attributes
+        if silent and node.tag in _IN_LINES:
+            return True
+        if any(element.tag in {"img", "svg"} for element in beside):
+            return True
+    return False
+
+
+def _elements(node: LexborNode, step: Literal["next", "prev"]) -> list[LexborNode]:
+    """Return the elements behind or before one, as far as they stand beside it."""
+    elements: list[LexborNode] = []
+    beside: LexborNode | None = getattr(node, step)
+    for _ in range(2 * _BESIDE):
+        if beside is None:
+            break
+        if beside.tag != "-text":
+            elements.append(beside)
+        beside = getattr(beside, step)
+    return elements
+
+
+class _Looks:
+    """The styles of a page's elements, of its sheets and their own."""
+
+    def __init__(self, tree: LexborHTMLParser, linked: str | None) -> None:
+        self._read = functools.cache(read_style)
+        sheets = sheets_of(tree, linked)
+        others = linked is None and tree.css_first("link[rel~=stylesheet]") is not None
+        self._opens = runs_scripts(tree)
+        # A class may give a ground, if what it stands for is not known.
+        self._are_classes_known = bool(sheets) and not others
+        self._by_sheets = (
+            styles_by_sheets(tree, sheets, self._read, whole=not others)
+            if sheets
+            else {}
+        )
+
+    def of(self, node: LexborNode) -> Style:
+        own = self._read(node.attributes.get("style") or "")
+        under = self._by_sheets.get(node.mem_id)
+        return merged(under, own) if under is not None else own
+
+    def are_hidden(self, node: LexborNode, style: Style) -> bool:
+        """Tell whether a reader does not see what is in an element."""
+        attributes = node.attributes
+        if "hidden" in attributes or (
+            (attributes.get("aria-hidden") or "").lower() == "true"
+        ):
+            return True
+        hidden = style.is_hidden or (style.is_folded and not self._opens)
+        if hidden and style.hidden_by <= _AWAY and _says_what_is_shown(node):
+            return False
+        return hidden or self._is_white(node, style)
+
+    def is_told(self, node: LexborNode, style: Style) -> bool:
+        """Tell whether hiding an element is no ordinary thing of a page."""
+        under = self._by_sheets.get(node.mem_id)
+        by_sheet = under is not None and (under.is_hidden or under.is_folded)
+        disguised = style.is_disguised or style.is_folded
+        return by_sheet or disguised or self._is_white(node, style)
+
+    def _is_white(self, node: LexborNode, style: Style) -> bool:
+        """Tell whether an element is white, and nothing around it has a colour."""
+        if node.tag == "font" and "color" not in style.says:
+            style = self._read(f"color:{node.attributes.get('color') or ''}")
+        if not style.is_white:
+            return False
+        around: LexborNode | None = node
+        for _ in range(_DEEPEST):
+            if around is None:
+                return True
+            if self._may_have_ground(around):
+                return False
+            around = around.parent
+        return False
+
+    def _may_have_ground(self, node: LexborNode) -> bool:
+        given = node.attributes
+        return (
+            not {"bgcolor", "background"}.isdisjoint(given)
+            or ("class" in given and not self._are_classes_known)
+            or self.of(node).has_ground
+        )

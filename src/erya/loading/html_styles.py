@@ -1,0 +1,288 @@
+"""What the declarations of a style do to the text that they are for (CSS)."""
+
+import colorsys
+import re
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+__all__ = ["HIDING", "Style", "merged", "read_style", "without_strings"]
+
+_LONGEST: Final = 10_000  # characters of one style that are looked at
+_LONGEST_VALUE: Final = 200
+# What holds no declaration of its own: addresses, comments, and strings.
+_HELD: Final = re.compile(
+    r"url\([^()]*\)|/\*.*?(?:\*/|\Z)|\"[^\"]*\"|'[^']*'", re.DOTALL
+)
+_NO_LETTERS: Final = re.compile(r"[^\w ,-]+")
+_ESCAPED: Final = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.DOTALL)
+_AROUND: Final = re.compile(r" ?([,()/]) ?")
+_NUMBER: Final = re.compile(r"([+-]?(?:\d{1,9}\.?\d{0,9}|\.\d{1,9}))([a-z]{0,4}|%)")
+_PIXELS: Final = {
+    "px": 1.0, "pt": 4 / 3, "pc": 16.0, "em": 16.0, "rem": 16.0, "ex": 8.0, "%": 0.16,
+    "mm": 3.78, "cm": 37.8, "in": 96.0,
+}  # fmt: skip
+_TINY: Final = 2  # pixels, of letters that nobody reads
+_SMALL: Final = 9.5  # pixels, of letters smaller than those of a text
+_SMALL_SHARE: Final = 13  # pixels, where a size is a share of those of a text
+_MOVED: Final = 2  # pixels off the line: less sets pictures and letters straight
+_OFF_THE_LINE: Final = {"super": "sup", "sub": "sub"}
+_FAINT: Final = 0.05  # of an opacity
+_FAR_OFF: Final = re.compile(r"-\d{3,6}(?:\.\d+)?(?:px|pt|em|rem)?|-\d{3,6}(?:vw|vh|%)")
+_FAR_MARGIN: Final = re.compile(r"(?:.* )?-\d{4,6}(?:\.\d+)?(?:px|pt|em|rem)?(?: .*)?")
+_SMALLER: Final = frozenset(("smaller", "small", "x-small", "xx-small"))
+_APART: Final = frozenset(("block", "flex", "grid", "list-item", "table", "table-row"))
+_PICTURES: Final = frozenset(("background", "background-image"))
+_NO_GROUND: Final = frozenset(("none", "transparent", "inherit", "initial", "unset"))
+_NAMED: Final = {"white": "#fff", "black": "#000"}
+_HEX: Final = re.compile(r"#(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})")
+_FUNCTION: Final = re.compile(r"(rgb|hsl)a?\(([^()]*)\)")
+_WHITE: Final = 250  # of 255, in each colour: and more
+_CLOSE: Final = 5  # of 255: no eye parts them
+_NOT_SHOWN: Final = {
+    "transform": re.compile(r"(?:.* )?scale(?:x|y|3d)?\(0(?:\.0*)?[,)].*"),
+    "filter": re.compile(r"(?:.* )?opacity\(0?\.?0*%?\).*"),
+    # A box of no size; four different sides leave something of it.
+    "clip": re.compile(r"rect\((\d[\d.a-z]*)(?:[, ]\1){3}\)"),
+    "clip-path": re.compile(
+        r"inset\((?:[5-9]\d|100)%.*\)|circle\(0.*\)|polygon\(0[, ]0\)"
+    ),
+}
+
+
+_Colour = tuple[float, float, float, float]  # red, green, blue, opacity
+
+
+class Style(NamedTuple):
+    """What a reader sees of a text by its style. None: the style does not say."""
+
+    says: frozenset[str] = frozenset()  # the names of its declarations
+    hidden_by: frozenset[str] = frozenset()  # those that hide
+    is_folded: bool = False  # in a box of no height, which a script may open
+    is_white: bool = False
+    has_ground: bool = False  # of another colour than white
+    standing: str | None = None  # off the line: `sup` or `sub`, or in it: nothing
+    is_struck: bool = False
+    is_block: bool = False  # stands apart from the line around it
+    font: str = ""
+    numbering: str = ""  # of a list
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether no reader sees the text."""
+        return bool(self.hidden_by)
+
+    @property
+    def is_disguised(self) -> bool:
+        """Whether it is hidden as no page hides its own menus: that is told."""
+        return not self.hidden_by <= _PLAINLY
+
+
+def read_style(style: str) -> Style:
+    """Return what declarations do."""
+    told: dict[str, str] = {}
+    hidden_by = set()
+    for name, value in _declarations(style):
+        told[name] = value
+        if name in _HIDES and _HIDES[name](value):
+            hidden_by.add(name)
+    if hidden_by == {"text-indent"} and not _PICTURES.isdisjoint(told):
+        hidden_by.clear()  # a picture of the same words stands in their place
+    colour = _colour(told.get("color", ""))
+    ground = told.get("background-color") or told.get("background") or ""
+    behind = _colour(ground)
+    has_ground = bool(ground) and ground not in _NO_GROUND and not _is_white(behind)
+    if has_ground and _is_close(colour, behind):
+        hidden_by.add("color")
+    return Style(
+        says=frozenset(told),
+        hidden_by=frozenset(hidden_by),
+        is_folded=_cuts_off(told),
+        is_white=_is_white(colour),
+        has_ground=has_ground,
+        standing=_standing(told),
+        is_block=told.get("display", "").partition(" ")[0] in _APART,
+        is_struck="line-through"
+        in told.get("text-decoration", "") + told.get("text-decoration-line", ""),
+        font=told.get("font-family", "").partition(",")[0].strip(),
+        numbering=told.get("list-style-type") or told.get("list-style", ""),
+    )
+
+
+def merged(under: Style, over: Style) -> Style:
+    """Return one style laid over another."""
+    return Style(
+        says=under.says | over.says,
+        hidden_by=under.hidden_by | over.hidden_by,
+        is_folded=under.is_folded or over.is_folded,
+        is_white=under.is_white or over.is_white,
+        has_ground=under.has_ground or over.has_ground,
+        standing=under.standing if over.standing is None else over.standing,
+        is_struck=under.is_struck or over.is_struck,
+        is_block=under.is_block or over.is_block,
+        font=over.font or under.font,
+        numbering=over.numbering or under.numbering,
+    )
+
+
+def without_strings(text: str) -> str:
+    """Return text of a sheet without addresses, comments and what could end strings."""
+    return _HELD.sub(_bare, text)
+
+
+def _declarations(style: str) -> list[tuple[str, str]]:
+    """Return names and values, in small letters and with single blanks."""
+    text = without_strings(style[:_LONGEST].lower())
+    if "\\" in text:
+        text = _ESCAPED.sub(_unescaped, text)
+    told = []
+    for declaration in text.split(";"):
+        name, colon, value = declaration.partition(":")
+        if colon:
+            value = " ".join(value.partition("!")[0].split())[:_LONGEST_VALUE]
+            told.append((name.strip(), _AROUND.sub(r"\1", value)))
+    return told
+
+
+def _bare(match: re.Match[str]) -> str:
+    """Leave the letters of a string, as of a font's name, and nothing of the rest."""
+    return _NO_LETTERS.sub("", match[0]) if match[0][0] in "\"'" else " "
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code = int(match[1] or "0", 16)
+    return match[2] or (chr(code) if 0 < code < 0x110000 else "")
+
+
+def _pixels(value: str) -> float | None:
+    """Return a length; None of what is none."""
+    told = _NUMBER.fullmatch(value)
+    if told is None:
+        return None
+    number = float(told[1])
+    if not number:
+        return 0
+    return number * _PIXELS[told[2]] if told[2] in _PIXELS else None
+
+
+def _is_tiny(value: str) -> bool:
+    size = _pixels(value)
+    return size is not None and size <= _TINY
+
+
+def _is_faint(value: str) -> bool:
+    told = _NUMBER.fullmatch(value)
+    if told is None:
+        return value.startswith("-")
+    return float(told[1]) / (100 if told[2] == "%" else 1) <= _FAINT
+
+
+def _is_see_through(value: str) -> bool:
+    colour = _colour(value)
+    return value == "transparent" or (colour is not None and colour[3] <= _FAINT)
+
+
+_HIDES: Final[dict[str, Callable[[str], object]]] = {
+    "display": lambda value: value == "none",
+    "visibility": lambda value: value in {"hidden", "collapse"},
+    "opacity": _is_faint,
+    "font-size": _is_tiny,
+    "font": lambda value: any(map(_is_tiny, value.partition("/")[0].split())),
+    "color": _is_see_through,
+    "left": _FAR_OFF.fullmatch,
+    "right": _FAR_OFF.fullmatch,
+    "top": _FAR_OFF.fullmatch,
+    "bottom": _FAR_OFF.fullmatch,
+    "text-indent": _FAR_OFF.fullmatch,
+    "margin": _FAR_MARGIN.fullmatch,
+    "margin-left": _FAR_MARGIN.fullmatch,
+    "margin-top": _FAR_MARGIN.fullmatch,
+    **{name: form.fullmatch for name, form in _NOT_SHOWN.items()},
+}
+# The names of declarations that can hide.
+HIDING: Final = frozenset((*_HIDES, "height", "max-height", "overflow"))
+_PLAINLY: Final = frozenset(("display", "visibility"))
+
+
+def _cuts_off(told: dict[str, str]) -> bool:
+    """Tell whether a box of no height cuts off what is in it.
+
+    With a padding it keeps room for a picture or a film, as many pages do.
+    """
+    cut = any(
+        told.get(name, "").partition(" ")[0] in {"hidden", "clip"}
+        for name in ("overflow", "overflow-y")
+    )
+    padded = any(
+        name.startswith("padding") and not _is_tiny(value)
+        for name, value in told.items()
+    )
+    return cut and not padded and (
+        _is_tiny(told.get("height", "")) or _is_tiny(told.get("max-height", ""))
+    )  # fmt: skip
+
+
+def _standing(told: dict[str, str]) -> str | None:
+    """Tell whether text stands off the line: by name, or moved up or down."""
+    align = told.get("vertical-align")
+    if align in _OFF_THE_LINE:
+        return _OFF_THE_LINE[align]
+    up = _pixels(told.get("mso-text-raise", "")) or 0  # as Word says it
+    if _is_small(told.get("font-size", "")):
+        up = _MOVED if align in {"top", "text-top"} else up or _moved(told)
+    if abs(up) >= _MOVED:
+        return "sup" if up > 0 else "sub"
+    return None if align is None else ""
+
+
+def _is_small(size: str) -> bool:
+    """Tell whether letters are smaller than those of the text around them."""
+    pixels = _pixels(size)
+    small = _SMALL_SHARE if size.endswith(("em", "%")) else _SMALL
+    return size in _SMALLER or (pixels is not None and pixels <= small)
+
+
+def _moved(told: dict[str, str]) -> float:
+    """Return by how many pixels text is moved up."""
+    up = _pixels(told.get("vertical-align", ""))
+    if not up and told.get("position") == "relative":
+        up = _pixels(told.get("bottom", "")) or -(_pixels(told.get("top", "")) or 0)
+    return up or 0
+
+
+def _is_white(colour: _Colour | None) -> bool:
+    return colour is not None and min(colour[:3]) >= _WHITE
+
+
+def _is_close(one: _Colour | None, other: _Colour | None) -> bool:
+    """Tell whether letters and what is behind them have one colour."""
+    if one is None or other is None:
+        return False
+    return all(abs(a - b) <= _CLOSE for a, b in zip(one[:3], other[:3], strict=True))
+
+
+def _colour(value: str) -> _Colour | None:
+    """Return a colour as red, green and blue up to 255, and its opacity up to 1."""
+    value = _NAMED.get(value, value)
+    if _HEX.fullmatch(value):
+        digits = value[1:]
+        if len(digits) < 6:
+            digits = "".join(2 * digit for digit in digits)
+        channels = bytes.fromhex(digits.ljust(8, "f"))
+        return channels[0], channels[1], channels[2], channels[3] / 255
+    told = _FUNCTION.fullmatch(value)
+    if told is None:
+        return None
+    parts = [_NUMBER.fullmatch(part) for part in re.split(r"[ ,/]", told[2])]
+    numbers = [_share(part) for part in parts if part is not None]
+    if len(numbers) != len(parts) or len(numbers) not in {3, 4}:
+        return None
+    one, two, three = numbers[:3]
+    seen = numbers[3] if len(numbers) > 3 else 1.0
+    if told[1] == "hsl":
+        one, two, three = colorsys.hls_to_rgb(one / 360 % 1, three, two)
+    scale = 255.0 if told[1] == "hsl" or "%" in re.split(r"[ ,]", told[2])[0] else 1.0
+    return scale * one, scale * two, scale * three, seen
+
+
+def _share(number: re.Match[str]) -> float:
+    return float(number[1]) / (100 if number[2] == "%" else 1)
