@@ -645,3 +645,77 @@ def test_a_hyphen_that_belongs_to_a_word_stays(above, below, text):
     page = [(50, 700, 12, above), (50, 686, 12, below)]
 
     assert text in parse(pdf(page), "a.pdf").text
+
+
+def word_of(*parts, base=700, size=12):
+    """Return a line of (text, how large, how far above it) of letters 6 points wide."""
+    placed, x = [], 50
+    for text, share, above in parts:
+        placed.append((x, base + above, round(size * share, 1), text))
+        x = round(x + width(text) * size * share, 2)
+    return placed
+
+
+def width(text):
+    """Return how wide a text of these signs is in Helvetica, in sizes."""
+    wide = {"m": 0.833, "-": 0.333, "+": 0.584, ",": 0.278, " ": 0.278, ".": 0.278}
+    wide |= dict.fromkeys("0123456789anou", 0.556) | dict.fromkeys("xcs", 0.5)
+    wide |= {"t": 0.278, "C": 0.722, "O": 0.778, "U": 0.722, "/": 0.278}
+    return sum(wide[sign] for sign in text)
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ([("a 10", 1, 0), ("12", 0.6, 4), (" cat", 1, 0)], "a 10¹² cat"),
+        ([("a 10", 1, 0), ("-3", 0.6, 4), (" cat", 1, 0)], "a 10⁻³ cat"),
+        ([("a 45", 1, 0), ("2,3", 0.6, 4), (" cat", 1, 0)], "a 45²,³ cat"),
+        ([("a 45", 1, 0), ("2", 0.6, 4), (",", 0.6, 4), ("3", 0.6, 4)], "a 45²,³"),
+        ([("a x", 1, 0), ("n+1", 0.6, 4), (" cat", 1, 0)], "a x^(n+1) cat"),
+        ([("a x", 1, 0), ("nt", 0.6, -2), (" cat", 1, 0)], "a x_nt cat"),
+        ([("CO", 1, 0), ("4", 0.6, -2), ("2-", 0.6, 4)], "CO₄²⁻"),
+        ([("1", 0.6, 4), ("20 cats", 1, 0)], "¹20 cats"),
+        ([("a 10", 1, 0), ("6", 1, 5), (" cat", 1, 0)], "a 10⁶ cat"),
+        ([("5", 1, 0), ("1", 0.6, 4), ("/", 1, 0), ("2", 0.6, -1), (" m", 1, 0)],
+         "5¹/₂ m"),
+        ([("a 1", 1, 0), ("st", 0.6, 4), (" cat", 1, 0)], "a 1st cat"),
+    ],
+)  # fmt: skip
+def test_what_stands_off_the_line_never_joins_what_it_stands_behind(parts, text):
+    assert parse(pdf(word_of(*parts)), "a.pdf").text == text
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ([("C", 1, 0), ("ount", 0.7, 0)], "Count"),  # small capitals
+        ([("45", 1, 0), (" m", 0.7, 0)], "45 m"),
+        ([("2", 1, 0), ("0", 1, 3), ("2", 1, 5), ("4", 1, 6)], "2024"),  # along a curve
+    ],
+)
+def test_letters_of_other_sizes_and_along_a_curve_are_not_off_the_line(parts, text):
+    assert parse(pdf(word_of(*parts)), "a.pdf").text == text
+
+
+def test_digits_above_the_line_are_told_where_the_line_is_chinese():
+    # PDFium ends no line behind them there.
+    page = [
+        (50, 700, 12, "YZ"), (80, 700, 12, "10"), (93.4, 704.5, 7, "9"),
+        (98, 700, 12, "YZ"), (130, 700, 12, "250"), (150, 704.5, 7, "1"),
+        (154.5, 700, 12, "YZ"),
+    ]  # fmt: skip
+    means = {sign: sign for sign in "0123456789"} | {"Y": "元", "Z": "米"}
+
+    text = parse(pdf(page, means=means), "a.pdf").text
+
+    assert text.replace(" ", "") == "元米10⁹元米250¹元米"
+
+
+def test_a_sign_that_is_written_as_several_is_marked_in_its_place():
+    data = pdf(word_of(("a x", 1, 0), ("n+1", 0.6, 4), (" cat", 1, 0)))
+
+    found = mark_pdf(data, page=1, start=2, end=9, quote="x^(n+1)", picture=False)
+
+    ((left, _, right, _),) = found["boxes"]
+    assert left * 600 == pytest.approx(60, abs=2)
+    assert right * 600 == pytest.approx(78, abs=2)

@@ -27,10 +27,11 @@ from erya.loading.pdf_fields import (
 )
 from erya.loading.pdf_heads import learn_heads, sample_of
 from erya.loading.pdf_layout import PageText, lay_out
-from erya.loading.pdf_lines import Line, direction, garbled_share, page_lines, runs_left
+from erya.loading.pdf_lines import Line, page_lines, read_signs, runs_left
 from erya.loading.pdf_reading import Region
 from erya.loading.pdf_rules import Rule, page_rules
 from erya.loading.pdf_sight import part_by_sight, shows_picture
+from erya.loading.pdf_signs import Signs, direction
 from erya.loading.pdf_tables import grids_of_tables
 from erya.records import Block, Notice, Parsed, Part, Span
 
@@ -262,14 +263,15 @@ class PdfReader:
             if degrees := direction(textpage.raw):  # drawn sideways, or shown turned
                 turn = partial(turned, degrees=degrees, edges=edges)
                 edges = turn(edges)
-            lines, levels = _ruled_lines(opened, turn)
+            signs = read_signs(textpage.raw, turn)
+            lines, levels = _ruled_lines(page, signs, turn)
             state = ""
-            signs = _signs(lines)
-            if signs < _FEW_SIGNS and shows_picture(
-                page, least=_LARGE if signs else _SOME
+            count = _count_signs(lines)
+            if count < _FEW_SIGNS and shows_picture(
+                page, least=_LARGE if count else _SOME
             ):
                 state = "no_text"
-            elif garbled_share(textpage.raw) > _GARBLED:
+            elif signs.garbled_share() > _GARBLED:
                 state = "garbled"
             shown, hidden = part_by_sight(lines, page, textpage, edges=edges)
             notes = read_annotations(self._document, page)
@@ -303,20 +305,20 @@ class _Look(NamedTuple):
 
 
 def _ruled_lines(
-    opened: "_Opened", turn: Callable[[Box], Box] | None
+    page: pypdfium2.PdfPage, signs: Signs, turn: Callable[[Box], Box] | None
 ) -> tuple[list[Line], tuple[Rule, ...]]:
     """Return the lines of a page, cut where rules make a table, and those rules."""
-    rules = page_rules(opened.page.raw, turn=turn)
-    lines = list(page_lines(opened.textpage.raw, rules, turn=turn))
+    rules = page_rules(page.raw, turn=turn)
+    lines = list(page_lines(signs, rules))
     if any(piece.grid is not None for line in lines for piece in line):
         grids = grids_of_tables(lines)
         if len(grids) < len(rules.grids):  # others are drawings, which cut no words
             rules = replace(rules, grids=grids)
-            lines = list(page_lines(opened.textpage.raw, rules, turn=turn))
+            lines = list(page_lines(signs, rules))
     return lines, rules.levels
 
 
-def _signs(lines: Sequence[Line]) -> int:
+def _count_signs(lines: Sequence[Line]) -> int:
     return sum(len(piece.text) for line in lines for piece in line)
 
 
