@@ -28,8 +28,9 @@ from erya.loading.pdf_fields import (
 from erya.loading.pdf_heads import learn_heads, sample_of
 from erya.loading.pdf_layout import PageText, lay_out
 from erya.loading.pdf_lines import Line, page_lines, read_signs, runs_left
+from erya.loading.pdf_objects import page_objects
 from erya.loading.pdf_reading import Region
-from erya.loading.pdf_rules import Rule, page_rules
+from erya.loading.pdf_rules import Rule, Rules, page_rules
 from erya.loading.pdf_sight import part_by_sight, shows_picture
 from erya.loading.pdf_signs import Signs, direction
 from erya.loading.pdf_tables import grids_of_tables
@@ -264,7 +265,8 @@ class PdfReader:
                 turn = partial(turned, degrees=degrees, edges=edges)
                 edges = turn(edges)
             signs = read_signs(textpage.raw, turn)
-            lines, levels = _ruled_lines(page, signs, turn)
+            objects = page_objects(page.raw)
+            lines, levels = _ruled_lines(page_rules(objects, turn=turn), signs)
             state = ""
             count = _count_signs(lines)
             if count < _FEW_SIGNS and shows_picture(
@@ -273,7 +275,9 @@ class PdfReader:
                 state = "no_text"
             elif signs.garbled_share() > _GARBLED:
                 state = "garbled"
-            shown, hidden = part_by_sight(lines, page, textpage, edges=edges)
+            shown, hidden = part_by_sight(
+                lines, page, signs=signs, objects=objects, edges=edges
+            )
             notes = read_annotations(self._document, page)
             return _Look(shown, hidden, edges, state, levels, notes, degrees)
 
@@ -304,11 +308,8 @@ class _Look(NamedTuple):
     degrees: int = 0
 
 
-def _ruled_lines(
-    page: pypdfium2.PdfPage, signs: Signs, turn: Callable[[Box], Box] | None
-) -> tuple[list[Line], tuple[Rule, ...]]:
+def _ruled_lines(rules: Rules, signs: Signs) -> tuple[list[Line], tuple[Rule, ...]]:
     """Return the lines of a page, cut where rules make a table, and those rules."""
-    rules = page_rules(page.raw, turn=turn)
     lines = list(page_lines(signs, rules))
     if any(piece.grid is not None for line in lines for piece in line):
         grids = grids_of_tables(lines)

@@ -28,7 +28,7 @@ _LONGEST: Final = 12  # signs
 _NUMBER: Final = re.compile(r"[+\-−]?\d{1,4}")
 _LETTERS: Final = re.compile("[A-Za-z\u0370-\u03ff]{1,8}")
 _NOTE: Final = re.compile(r"[\d,*†‡]{1,4}")  # at the begin of a line
-_LINE_END: Final = re.compile(r"(?:\r\n?|\n)?")
+_NO_BLANKS: Final = frozenset(("", "\r\n", "\r", "\n"))
 
 
 def tell_raised(signs: Signs) -> None:
@@ -39,8 +39,13 @@ def tell_raised(signs: Signs) -> None:
     written = list(signs.units)
     line: Drawn | None = None  # the last on the line
     off: list[Drawn] = []  # behind it, at one height above or below
+    on_line: tuple[float, float] | None = None  # its size and height
     behind: Drawn | None = None  # the last, on the line or not
     for each in signs.drawn:
+        stands = signs.size(each.start)
+        if stands == on_line and not off:
+            line = behind = each  # as nearly all
+            continue
         if line is not None and behind is not None and _follows(signs, behind, each):
             if _is_off(signs, line, each, behind=behind):
                 if off and not _on_one_height(signs, off[-1], each):
@@ -55,6 +60,7 @@ def tell_raised(signs: Signs) -> None:
             _write(signs, written, line, off=off, follows=each)
             off = []
         line = behind = each
+        on_line = stands
     if line is not None and off:
         _write(signs, written, line, off=off)
     signs.units = "".join(written)
@@ -62,13 +68,12 @@ def tell_raised(signs: Signs) -> None:
 
 def _follows(signs: Signs, before: Drawn, each: Drawn) -> bool:
     """Tell whether nothing stands between, but for a line end of PDFium's."""
-    between = signs.units[before.end : each.start]
-    return len(between) <= len("\r\n") and _LINE_END.fullmatch(between) is not None
+    return signs.units[before.end : each.start] in _NO_BLANKS
 
 
 def _shift(signs: Signs, line: Drawn, each: Drawn) -> tuple[float, float]:
     """Return how large signs are, and how far above the line, in sizes of its own."""
-    size, base = signs.size(line.end - 1)
+    size, base = signs.size(line.start)
     own, height = signs.size(each.start)
     return (own / size, (height - base) / size) if size else (1.0, 0.0)
 
@@ -89,7 +94,7 @@ def _is_off(signs: Signs, line: Drawn, each: Drawn, *, behind: Drawn) -> bool:
 
 def _is_beside(signs: Signs, line: Drawn, each: Drawn, *, behind: Drawn) -> bool:
     """Tell whether signs stand right behind the line, or over others that do."""
-    size, _ = signs.size(line.end - 1)
+    size, _ = signs.size(line.start)
     left = signs.box(each.start).left
     return (
         left - signs.box(line.end - 1).right >= -_OVER * size
@@ -152,13 +157,13 @@ def _write(
     if follows is not None and goes_on:
         gap = signs.box(follows.start).left - signs.box(last).right
         is_word = signs.units[follows.start].isalnum()
-        is_blank = is_word and gap > _BLANK * signs.size(line.end - 1)[0]
+        is_blank = is_word and gap > _BLANK * signs.size(line.start)[0]
         _leave_out_line_ends(written, last + 1, follows.start, blank=is_blank)
 
 
 def _goes_on(signs: Signs, line: Drawn, last: Drawn, *, follows: Drawn) -> bool:
     """Tell whether a line goes on behind signs that are off it."""
-    size, base = signs.size(line.end - 1)
+    size, base = signs.size(line.start)
     gap = signs.box(follows.start).left - signs.box(last.end - 1).right
     return abs(signs.size(follows.start)[1] - base) < _NEAR and -1 <= gap < size
 

@@ -9,7 +9,7 @@ import re
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import groupby, repeat
+from itertools import pairwise, repeat
 from typing import Any, Final, NamedTuple
 
 import pypdfium2.raw as pdfium
@@ -79,10 +79,11 @@ class Signs:
             textpage: PDFium's list of them.
             turn: Turns a box to where it stands on the page as it is shown.
         """
+        self.textpage = textpage
         self._textpage = ctypes.cast(textpage, ctypes.c_void_p).value
         self.units = self._given = _units(textpage)
         self.several: dict[int, str] = {}
-        self.drawn = list(self._drawn())
+        self.drawn = list(self._drawn()) if self.units else []
         self.box_on_page = box = _boxes(self._textpage)
         self.box = box if turn is None else lambda number: turn(box(number))
         self._turn = turn
@@ -128,16 +129,17 @@ class Signs:
         return round(size * math.hypot(across, up), 3), base
 
     def _drawn(self) -> Iterator[Drawn]:
-        count = len(self.units)
+        units, count = self.units, len(self.units)
         objects = list(map(_DRAWN, repeat(self._textpage, count), range(count)))
-        start = 0
-        for by, members in groupby(objects):
-            end = start + sum(1 for _ in members)
-            text = self.units[start:end]
-            if by and (inner := text.strip()):
-                first = start + text.index(inner)
-                yield Drawn(first, first + len(inner), by)
-            start = end
+        ends = [at for at, (one, two) in enumerate(pairwise(objects), 1) if one != two]
+        for start, end in pairwise([0, *ends, count]):
+            by, first, last = objects[start], start, end
+            while first < last and units[first].isspace():
+                first += 1
+            while first < last and units[last - 1].isspace():
+                last -= 1
+            if by and first < last:
+                yield Drawn(first, last, by)
 
 
 def direction(textpage: Any) -> int:
