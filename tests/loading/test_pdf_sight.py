@@ -5,6 +5,7 @@ import time
 import pytest
 
 from erya.loading import ParserPool, parse
+from erya.loading.pdf import parse_pdf
 from erya.records import Item
 from tests.loading.pdf_files import raw_pdf
 
@@ -184,3 +185,70 @@ def test_thousands_of_surfaces_and_words_take_little_time():
     searched(raw_pdf(words + boxes))
 
     assert time.process_time() - began < 20
+
+
+def test_a_password_in_a_form_is_not_read_and_told():
+    fields = (
+        "/Subtype /Widget /FT /Tx /T (code) /V (Hush 13) /Ff 8192",
+        "/Subtype /Widget /FT /Tx /T (empty) /Ff 8192",
+        "/Subtype /Widget /FT /Tx /T (town) /V (Graz) /Ff 4096",
+    )
+    data = raw_pdf(_SEEN, annotations=fields)
+    kept, left, told = searched(data)
+
+    assert kept[1:] == ["town: Graz"]
+    assert left == []
+    assert told == {"password_field"}
+    assert "Hush" not in parse(data, "fees.pdf").text
+
+
+_LAND = "<FEFF5FB756FD>"  # 德国
+
+
+def test_choices_of_a_form_are_read_as_they_are_shown():
+    options = "/Opt [[(NO) (Norway)] [(AT) (Austria)] [(CH) (Switzerland)]]"
+    fields = (
+        f"/Subtype /Widget /FT /Ch /Ff 131072 /T (home) /V (AT) {options}",
+        f"/Subtype /Widget /FT /Ch /Ff 2097152 /T (seen) /V [(NO) (CH)] {options}",
+        f"/Subtype /Widget /FT /Ch /Ff 393216 /T (other) /V (Peru) {options}",
+        f"/Subtype /Widget /FT /Ch /Ff 131072 /T (none) {options}",
+        f"/Subtype /Widget /FT /Ch /Ff 131072 /T (land) /V {_LAND} /Opt [{_LAND}]",
+    )
+    kept, _, _ = searched(raw_pdf(_SEEN, annotations=fields))
+
+    assert kept[1:] == [
+        "home: Austria", "seen: Norway, Switzerland", "other: Peru", "land: 德国",
+    ]  # fmt: skip
+
+
+def test_a_file_that_is_attached_to_a_page_is_read_as_a_file_of_its_own():
+    file = "/Type /Filespec /F (rates.csv) /UF (rates.csv) /EF << /F 8 0 R >>"
+    attached = (
+        f"/Subtype /FileAttachment /Contents (See the rates) /FS << {file} >>",
+        "/Subtype /FileAttachment /FS << /Type /Filespec /F (gone.csv) >>",
+    )
+    data = raw_pdf(_SEEN, attached=("other.csv", "k,v\na,92\n"), annotations=attached)
+    item = Item(source="/fees.pdf", data=data)
+    with ParserPool(workers=1) as pool:
+        found = {o.item.source: o for o in pool.parse_all([item])}
+
+    whole, inside = found["/fees.pdf"].parsed, found["/fees.pdf/rates.csv"].parsed
+    assert whole is not None
+    assert inside is not None
+    assert "92" in inside.text
+    assert "/fees.pdf/other.csv" in found
+    assert {n.code for n in whole.notices} == {"comments", "lost_attachment"}
+
+
+def test_a_name_of_an_attached_file_in_utf_16_is_read_as_that():
+    # As some programs write it: without /UF.
+    file = "/Type /Filespec /F <FEFF8D397528002E006300730076> /EF << /F 8 0 R >>"
+    data = raw_pdf(
+        _SEEN,
+        attached=("other.csv", "k,v\na,92\n"),
+        annotations=(f"/Subtype /FileAttachment /FS << {file} >>",),
+    )
+    names = []
+    parse_pdf(data, "fees.pdf", on_part=lambda part: names.append(part.name))
+
+    assert names == ["费用.csv", "other.csv"]

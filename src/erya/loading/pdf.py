@@ -95,8 +95,11 @@ def parse_pdf(
         told = {key: _told(document, key) for key in _KEYS}
         reader = PdfReader(document, ocr=ocr, layout=layout)
         for number in range(len(document)):
-            whole.add(reader.page(number))
+            page = reader.page(number)
+            whole.add(page)
             on_page(len(document))
+            for part in page.files:
+                on_part(part)
         outline = _outline(document)
         for part in attached_files(document):
             on_part(part)
@@ -164,6 +167,8 @@ def _notices(whole: _Whole, *, ocr: bool) -> tuple[Notice, ...]:
         "ocr": "read by text recognition, which errs now and then.",
         "hidden_text": "with text that a reader cannot see; it is not searched.",
         "comments": "with notes at the margin; they are not searched.",
+        "password_field": "with a password in a form; it is not read.",
+        "lost_attachment": "with an attached file that could not be read.",
         "damaged": "damaged and left out.",
     }
     notices = []

@@ -18,7 +18,7 @@ from erya.loading.pdf_lines import NONE, Line, Piece, runs_left
 from erya.loading.pdf_reading import Region, read_by_regions
 from erya.loading.pdf_rules import Rule
 from erya.loading.pdf_tables import Table, ruled_apart, table_text, tables_apart
-from erya.records import Block, BlockKind
+from erya.records import Block, BlockKind, Part
 
 __all__ = ["PageText", "lay_out"]
 
@@ -59,6 +59,7 @@ class PageText:
         states: What should be known of the page, as one word each.
         seen: Of a page that was read by OCR, the box of each number in shares of the
             page: numbers are then not PDFium's.
+        files: What is attached to it.
     """
 
     text: str = ""
@@ -67,6 +68,7 @@ class PageText:
     sizes: list[float] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
     seen: Sequence[Box] = ()
+    files: list[Part] = field(default_factory=list)
 
     def add(
         self,
