@@ -719,3 +719,51 @@ def test_a_sign_that_is_written_as_several_is_marked_in_its_place():
     ((left, _, right, _),) = found["boxes"]
     assert left * 600 == pytest.approx(60, abs=2)
     assert right * 600 == pytest.approx(78, abs=2)
+
+
+def test_columns_of_entries_whose_lines_begin_further_in_are_read_in_turn():
+    word = "abcde fghij klmno pqrst uvwxy abcde fghij"  # nearly a column wide
+    left = [(50, 700 - 14 * row, 12, f"L{row} {word}"[:40]) for row in range(24)]
+    right = [
+        (308 if row % 4 == 0 else 322, 700 - 14 * row, 12, f"R{row} {word}"[:40])
+        for row in range(24)
+    ]
+    rows = [piece for row in zip(left, right, strict=True) for piece in row]
+
+    text = parse(pdf(rows), "a.pdf").text
+
+    order = [text.index(f"L{row} ") for row in range(24)]
+    order += [text.index(f"R{row} ") for row in range(24)]
+    assert order == sorted(order)
+
+
+def test_lines_over_both_columns_are_one_paragraph():
+    word = "abcde fghij klmno pqrst uvwxy abcde fghij"
+    wide = f"{word} {word} "[:80]
+    across = [(50, 760 - 14 * row, 12, f"W{row} {wide}") for row in range(4)]
+    rows = [
+        piece
+        for row in range(12)
+        for piece in (
+            (50, 690 - 12 * row, 10, f"L{row} {word}"),
+            (308, 690 - 12 * row, 10, f"R{row} {word}"),
+        )
+    ]
+
+    parsed = parse(pdf(across + rows), "a.pdf")
+
+    first = parsed.blocks[0]
+    assert first.kind == "paragraph"
+    assert parsed.text[first.start : first.end].count("W") == 4
+    assert parsed.text.index("L11 ") < parsed.text.index("R0 ")
+
+
+def test_a_numbered_line_that_ends_in_a_bracket_of_the_line_above_is_no_heading():
+    page = [
+        (50, 700, 12, "\\(1 Office of Roads of the city of Graz, in Main Street,"),
+        (50, 686, 12, "2 Office of Waters\\)"),
+        (50, 672, 12, "Abstract: roads and waters of the city are described."),
+        (50, 658, 12, "Roads and waters of the city are described at length."),
+    ]
+
+    assert all(b.kind == "paragraph" for b in parse(pdf(page), "a.pdf").blocks)
