@@ -711,6 +711,19 @@ def test_digits_above_the_line_are_told_where_the_line_is_chinese():
     assert text.replace(" ", "") == "元米10⁹元米250¹元米"
 
 
+def test_digits_above_the_line_behind_chinese_may_stand_a_little_apart():
+    # As a program sets numbers beside Chinese, and behind a stop with its empty half.
+    page = [
+        (50, 700, 12, "YZ"), (68.5, 704.5, 7, "3"), (74, 700, 12, "YZ"),
+        (92, 700, 12, "X"), (104, 704.5, 7, "235"), (115.8, 700, 12, "U"),
+    ]  # fmt: skip
+    means = {sign: sign for sign in "235U"} | {"Y": "元", "Z": "米", "X": "；"}
+
+    text = parse(pdf(page, means=means), "a.pdf").text
+
+    assert text.replace(" ", "") == "元米³元米；²³⁵U"
+
+
 def test_a_sign_that_is_written_as_several_is_marked_in_its_place():
     data = pdf(word_of(("a x", 1, 0), ("n+1", 0.6, 4), (" cat", 1, 0)))
 

@@ -22,6 +22,7 @@ _LEAST_OF_SAME: Final = 0.2  # where they are as large as the letters beside the
 _SAME: Final = 1.05
 _NEAR: Final = 1.0  # point: signs this near to a line stand on it
 _BESIDE: Final = 0.4  # of the size of letters, at most to the sign before
+_BEHIND_STOP: Final = 0.9  # of it, where that is a stop of Chinese: half of it is empty
 _BLANK: Final = 0.2  # of it, between two words
 _OVER: Final = 0.3  # of it: slanted letters reach over the next
 _LONGEST: Final = 12  # signs
@@ -29,6 +30,7 @@ _NUMBER: Final = re.compile(r"[+\-−]?\d{1,4}")
 _LETTERS: Final = re.compile("[A-Za-z\u0370-\u03ff]{1,8}")
 _NOTE: Final = re.compile(r"[\d,*†‡]{1,4}")  # at the begin of a line
 _NO_BLANKS: Final = frozenset(("", "\r\n", "\r", "\n"))
+_CHINESE: Final = "\u2e80"  # its signs are from here on
 
 
 def tell_raised(signs: Signs) -> None:
@@ -67,8 +69,13 @@ def tell_raised(signs: Signs) -> None:
 
 
 def _follows(signs: Signs, before: Drawn, each: Drawn) -> bool:
-    """Tell whether nothing stands between, but for a line end of PDFium's."""
-    return signs.units[before.end : each.start] in _NO_BLANKS
+    """Tell whether nothing stands between, but for a line end of PDFium's.
+
+    Behind Chinese there may be a blank: numbers are set a little apart from it.
+    """
+    between = signs.units[before.end : each.start]
+    is_apart = between == " " and signs.units[before.end - 1] >= _CHINESE
+    return between in _NO_BLANKS or is_apart
 
 
 def _shift(signs: Signs, line: Drawn, each: Drawn) -> tuple[float, float]:
@@ -95,10 +102,12 @@ def _is_off(signs: Signs, line: Drawn, each: Drawn, *, behind: Drawn) -> bool:
 def _is_beside(signs: Signs, line: Drawn, each: Drawn, *, behind: Drawn) -> bool:
     """Tell whether signs stand right behind the line, or over others that do."""
     size, _ = signs.size(line.start)
-    left = signs.box(each.start).left
+    left, last = signs.box(each.start).left, signs.units[behind.end - 1]
+    is_stop = last >= _CHINESE and not last.isalnum()
+    most = _BEHIND_STOP if is_stop else _BESIDE
     return (
         left - signs.box(line.end - 1).right >= -_OVER * size
-        and left - signs.box(behind.end - 1).right <= _BESIDE * size
+        and left - signs.box(behind.end - 1).right <= most * size
     )
 
 
@@ -151,9 +160,16 @@ def _write(
         written[first] = written[last] = SEVERAL
     for at in numbers:
         signs.set_on_line(at, line.start)
-    _leave_out_line_ends(
-        written, first if leads else line.end, line.start if leads else last
-    )
+    if leads:
+        _leave_out_line_ends(written, last + 1, line.start)
+    else:
+        before = first - 1
+        while before > line.start and signs.units[before] in "\r\n":
+            before -= 1
+        apart = signs.box(first).left - signs.box(before).right
+        is_word = signs.units[before] < _CHINESE
+        is_blank = is_word and apart > _BLANK * signs.size(line.start)[0]
+        _leave_out_line_ends(written, line.end, last, blank=is_blank)
     if follows is not None and goes_on:
         gap = signs.box(follows.start).left - signs.box(last).right
         is_word = signs.units[follows.start].isalnum()
