@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from erya.errors import DocumentError
 from erya.loading import ParserPool, parse
+from erya.loading.coverage import coverage_of
 from erya.loading.pdf import PdfReader, open_pdf
 from erya.loading.pdf_boxes import Box
 from erya.loading.pdf_lines import _letters_in_order
@@ -695,6 +696,14 @@ def test_what_stands_off_the_line_never_joins_what_it_stands_behind(parts, text)
 )
 def test_letters_of_other_sizes_and_along_a_curve_are_not_off_the_line(parts, text):
     assert parse(pdf(word_of(*parts)), "a.pdf").text == text
+
+
+def test_signs_off_the_line_do_not_count_as_lost():
+    data = pdf(word_of(("a x", 1, 0), ("nt", 0.6, -2), (" cat", 1, 0)))
+
+    (page,) = coverage_of(data, "a.pdf", parse(data, "a.pdf").text)
+
+    assert page.missing == ()
 
 
 def test_digits_above_the_line_are_told_where_the_line_is_chinese():

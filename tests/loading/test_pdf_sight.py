@@ -30,6 +30,7 @@ def searched(data):
         f"/OC /L BDC {_LIE} EMC",  # a layer that is off
         f"{_LIE} 1 g 40 590 300 40 re f 0 g",  # under a white box
         f"{_LIE} 0 g 40 590 300 40 re f",  # blacked out
+        f"q {_LIE.replace('Td', 'Td 7 Tr')} Q",  # only cuts what is drawn after it
     ],
 )
 def test_text_that_leaves_no_trace_on_the_page_is_not_searched(drawn):

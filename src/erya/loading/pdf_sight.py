@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["part_by_sight", "shows_picture"]
 
 _INVISIBLE: Final = 3  # the mode of drawing nothing (ISO 32000-1, 9.3.6)
+_CLIPS: Final = 7  # the mode of only cutting what is drawn after it
 _TINY: Final = 1.0  # point: smaller letters are not meant to be read
 _LARGE: Final = 0.4  # of a page, that a picture of text covers
 _MOST_MARKS: Final = 8
@@ -180,18 +181,21 @@ class _Sight:
         size, form_of = self._signs.size, self._forms.get
         for drawn in self._signs.drawn:
             start, end, by = drawn
-            colour = self._colour_of(by)
-            if _MODE(by) == _INVISIBLE:
+            colour, mode = self._colour_of(by), _MODE(by)
+            if mode == _INVISIBLE:
                 yield from () if self._is_scanned() else range(start, end)
             elif size(start)[0] < _TINY:
                 yield from range(start, end)
             elif colour is None:
                 continue
-            elif colour[3] < _FAINT or min(colour[:3]) > _LIGHT or self._on_layer(by):
+            elif mode == _CLIPS or self._is_faint(by, colour):
                 numbers = range(start, end)
                 yield from numbers if self._is_blank(numbers) else ()
             elif self._surfaces.may_hide(by, colour) or is_clipped(by):
                 yield from self._covered(drawn, colour, clip_of(by, form_of(by)))
+
+    def _is_faint(self, by: int, colour: Colour) -> bool:
+        return colour[3] < _FAINT or min(colour[:3]) > _LIGHT or self._on_layer(by)
 
     def _is_scanned(self) -> bool:
         if self._scanned is None:
