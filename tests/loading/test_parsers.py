@@ -311,6 +311,8 @@ def test_what_cannot_be_read_is_a_typed_error(data, name, code):
         (b"# x", "a.MD", "text/markdown"),
         (b"x", "noname", "text/plain"),
         (b"%PDF-1.4", "a.txt", "application/pdf"),
+        (b"\r\n\r\n%PDF-2.0\n\n%%EOF", "a.pdf", "application/pdf"),
+        (b"\x00\x01%PDF-2.0 \xff", "a.txt", "application/pdf"),
         (b"", "a.txt", "application/x-empty"),
         (b"\x00\x01\x02\x03" * 50, "a.txt", "application/octet-stream"),
     ],

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from erya.errors import DocumentError
 from erya.loading import ParserPool, parse
+from erya.loading.coverage import coverage_of
 from erya.loading.pdf import PdfReader, open_pdf
 from erya.loading.pdf_boxes import Box
 from erya.loading.pdf_lines import _letters_in_order
@@ -645,3 +646,146 @@ def test_a_hyphen_that_belongs_to_a_word_stays(above, below, text):
     page = [(50, 700, 12, above), (50, 686, 12, below)]
 
     assert text in parse(pdf(page), "a.pdf").text
+
+
+def word_of(*parts, base=700, size=12):
+    """Return a line of (text, how large, how far above it) of letters 6 points wide."""
+    placed, x = [], 50
+    for text, share, above in parts:
+        placed.append((x, base + above, round(size * share, 1), text))
+        x = round(x + width(text) * size * share, 2)
+    return placed
+
+
+def width(text):
+    """Return how wide a text of these signs is in Helvetica, in sizes."""
+    wide = {"m": 0.833, "-": 0.333, "+": 0.584, ",": 0.278, " ": 0.278, ".": 0.278}
+    wide |= dict.fromkeys("0123456789anou", 0.556) | dict.fromkeys("xcs", 0.5)
+    wide |= {"t": 0.278, "C": 0.722, "O": 0.778, "U": 0.722, "/": 0.278}
+    return sum(wide[sign] for sign in text)
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ([("a 10", 1, 0), ("12", 0.6, 4), (" cat", 1, 0)], "a 10¹² cat"),
+        ([("a 10", 1, 0), ("-3", 0.6, 4), (" cat", 1, 0)], "a 10⁻³ cat"),
+        ([("a 45", 1, 0), ("2,3", 0.6, 4), (" cat", 1, 0)], "a 45²,³ cat"),
+        ([("a 45", 1, 0), ("2", 0.6, 4), (",", 0.6, 4), ("3", 0.6, 4)], "a 45²,³"),
+        ([("a x", 1, 0), ("n+1", 0.6, 4), (" cat", 1, 0)], "a x^(n+1) cat"),
+        ([("a x", 1, 0), ("nt", 0.6, -2), (" cat", 1, 0)], "a x_nt cat"),
+        ([("CO", 1, 0), ("4", 0.6, -2), ("2-", 0.6, 4)], "CO₄²⁻"),
+        ([("1", 0.6, 4), ("20 cats", 1, 0)], "¹20 cats"),
+        ([("a 10", 1, 0), ("6", 1, 5), (" cat", 1, 0)], "a 10⁶ cat"),
+        ([("5", 1, 0), ("1", 0.6, 4), ("/", 1, 0), ("2", 0.6, -1), (" m", 1, 0)],
+         "5¹/₂ m"),
+        ([("a 1", 1, 0), ("st", 0.6, 4), (" cat", 1, 0)], "a 1st cat"),
+    ],
+)  # fmt: skip
+def test_what_stands_off_the_line_never_joins_what_it_stands_behind(parts, text):
+    assert parse(pdf(word_of(*parts)), "a.pdf").text == text
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ([("C", 1, 0), ("ount", 0.7, 0)], "Count"),  # small capitals
+        ([("45", 1, 0), (" m", 0.7, 0)], "45 m"),
+        ([("2", 1, 0), ("0", 1, 3), ("2", 1, 5), ("4", 1, 6)], "2024"),  # along a curve
+    ],
+)
+def test_letters_of_other_sizes_and_along_a_curve_are_not_off_the_line(parts, text):
+    assert parse(pdf(word_of(*parts)), "a.pdf").text == text
+
+
+def test_signs_off_the_line_do_not_count_as_lost():
+    data = pdf(word_of(("a x", 1, 0), ("nt", 0.6, -2), (" cat", 1, 0)))
+
+    (page,) = coverage_of(data, "a.pdf", parse(data, "a.pdf").text)
+
+    assert page.missing == ()
+
+
+def test_digits_above_the_line_are_told_where_the_line_is_chinese():
+    # PDFium ends no line behind them there.
+    page = [
+        (50, 700, 12, "YZ"), (80, 700, 12, "10"), (93.4, 704.5, 7, "9"),
+        (98, 700, 12, "YZ"), (130, 700, 12, "250"), (150, 704.5, 7, "1"),
+        (154.5, 700, 12, "YZ"),
+    ]  # fmt: skip
+    means = {sign: sign for sign in "0123456789"} | {"Y": "元", "Z": "米"}
+
+    text = parse(pdf(page, means=means), "a.pdf").text
+
+    assert text.replace(" ", "") == "元米10⁹元米250¹元米"
+
+
+def test_digits_above_the_line_behind_chinese_may_stand_a_little_apart():
+    # As a program sets numbers beside Chinese, and behind a stop with its empty half.
+    page = [
+        (50, 700, 12, "YZ"), (68.5, 704.5, 7, "3"), (74, 700, 12, "YZ"),
+        (92, 700, 12, "X"), (104, 704.5, 7, "235"), (115.8, 700, 12, "U"),
+    ]  # fmt: skip
+    means = {sign: sign for sign in "235U"} | {"Y": "元", "Z": "米", "X": "；"}
+
+    text = parse(pdf(page, means=means), "a.pdf").text
+
+    assert text.replace(" ", "") == "元米³元米；²³⁵U"
+
+
+def test_a_sign_that_is_written_as_several_is_marked_in_its_place():
+    data = pdf(word_of(("a x", 1, 0), ("n+1", 0.6, 4), (" cat", 1, 0)))
+
+    found = mark_pdf(data, page=1, start=2, end=9, quote="x^(n+1)", picture=False)
+
+    ((left, _, right, _),) = found["boxes"]
+    assert left * 600 == pytest.approx(60, abs=2)
+    assert right * 600 == pytest.approx(78, abs=2)
+
+
+def test_columns_of_entries_whose_lines_begin_further_in_are_read_in_turn():
+    word = "abcde fghij klmno pqrst uvwxy abcde fghij"  # nearly a column wide
+    left = [(50, 700 - 14 * row, 12, f"L{row} {word}"[:40]) for row in range(24)]
+    right = [
+        (308 if row % 4 == 0 else 322, 700 - 14 * row, 12, f"R{row} {word}"[:40])
+        for row in range(24)
+    ]
+    rows = [piece for row in zip(left, right, strict=True) for piece in row]
+
+    text = parse(pdf(rows), "a.pdf").text
+
+    order = [text.index(f"L{row} ") for row in range(24)]
+    order += [text.index(f"R{row} ") for row in range(24)]
+    assert order == sorted(order)
+
+
+def test_lines_over_both_columns_are_one_paragraph():
+    word = "abcde fghij klmno pqrst uvwxy abcde fghij"
+    wide = f"{word} {word} "[:80]
+    across = [(50, 760 - 14 * row, 12, f"W{row} {wide}") for row in range(4)]
+    rows = [
+        piece
+        for row in range(12)
+        for piece in (
+            (50, 690 - 12 * row, 10, f"L{row} {word}"),
+            (308, 690 - 12 * row, 10, f"R{row} {word}"),
+        )
+    ]
+
+    parsed = parse(pdf(across + rows), "a.pdf")
+
+    first = parsed.blocks[0]
+    assert first.kind == "paragraph"
+    assert parsed.text[first.start : first.end].count("W") == 4
+    assert parsed.text.index("L11 ") < parsed.text.index("R0 ")
+
+
+def test_a_numbered_line_that_ends_in_a_bracket_of_the_line_above_is_no_heading():
+    page = [
+        (50, 700, 12, "\\(1 Office of Roads of the city of Graz, in Main Street,"),
+        (50, 686, 12, "2 Office of Waters\\)"),
+        (50, 672, 12, "Abstract: roads and waters of the city are described."),
+        (50, 658, 12, "Roads and waters of the city are described at length."),
+    ]
+
+    assert all(b.kind == "paragraph" for b in parse(pdf(page), "a.pdf").blocks)

@@ -1,8 +1,11 @@
 """What a reader of a PDF cannot see is not searched; what is laid over pages is read."""
 
+import time
+
 import pytest
 
 from erya.loading import ParserPool, parse
+from erya.loading.pdf import parse_pdf
 from erya.records import Item
 from tests.loading.pdf_files import raw_pdf
 
@@ -27,6 +30,7 @@ def searched(data):
         f"/OC /L BDC {_LIE} EMC",  # a layer that is off
         f"{_LIE} 1 g 40 590 300 40 re f 0 g",  # under a white box
         f"{_LIE} 0 g 40 590 300 40 re f",  # blacked out
+        f"q {_LIE.replace('Td', 'Td 7 Tr')} Q",  # only cuts what is drawn after it
     ],
 )
 def test_text_that_leaves_no_trace_on_the_page_is_not_searched(drawn):
@@ -99,3 +103,153 @@ def test_hidden_text_on_the_line_of_visible_text_is_parted_from_it():
 
     assert kept == ["The fee is 40 euros."]
     assert left == ["It is 1 euro."]
+
+
+_LINE = "BT /F 12 Tf 50 700 Td (The aide is Ann Lind of Graz.) Tj ET\n"  # Ann at 114
+
+
+@pytest.mark.parametrize(
+    ("drawn", "seen", "unseen"),
+    [
+        # White behind the words of a line, with no gap between.
+        (
+            f"{_SEEN}1 g BT /F 12 Tf 168 700 Td (It is 1 euro.) Tj ET 0 g\n",
+            "The fee is 40 euros.", "It is 1 euro.",
+        ),
+        # The same drawn by one operator after the other.
+        (
+            "BT /F 12 Tf 50 700 Td (The fee is ) Tj 1 g (not ) Tj 0 g (40.) Tj ET",
+            "The fee is 40.", "not",
+        ),
+        # A bar on a name within a line, black and red.
+        (f"{_LINE}0 g 112 695 50 18 re f", "The aide is of Graz.", "Ann Lind"),
+        (f"{_LINE}1 0 0 rg 112 695 50 18 re f", "The aide is of Graz.", "Ann Lind"),
+        # A bar on part of a number: what is left does not join.
+        (
+            "BT /F 12 Tf 50 700 Td (Sum 123456) Tj ET 0 g 91.2 695 14 18 re f",
+            "Sum 12 56", "34",
+        ),
+        # Cut away, in part and whole.
+        (f"q 0 0 111 800 re W n {_LINE} Q", "The aide is", "Ann Lind of Graz."),
+        (f"{_SEEN}q 0 0 10 10 re W n {_LIE} Q", "The fee is 40 euros.",
+         "The fee is 1 euro."),
+        # Tiny letters within a line.
+        (
+            f"{_SEEN}BT /F 0.5 Tf 168 700 Td (It is 1 euro.) Tj ET\n",
+            "The fee is 40 euros.", "It is 1 euro.",
+        ),
+    ],
+)  # fmt: skip
+def test_hidden_words_are_parted_from_the_line_that_they_stand_in(drawn, seen, unseen):
+    kept, left, told = searched(raw_pdf(drawn))
+
+    assert kept == [seen]
+    assert left == [unseen]
+    assert "hidden_text" in told
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        f"q 0 0 300 800 re W n {_LINE} Q",  # cut beside it
+        f"{_LINE}q /M gs 1 1 0 rg 40 690 300 20 re f Q",  # a marker on it
+        f"{_LINE}0 g 50 698 150 1.5 re f",  # underlined
+        f"0 0 1 RG {_LINE} 40 690 300 20 re S",  # framed
+    ],
+)
+def test_words_that_are_marked_framed_or_cut_beside_are_seen(drawn):
+    multiply = {"M": "<< /Type /ExtGState /BM /Multiply >>"}
+    kept, left, _ = searched(raw_pdf(drawn, states=multiply))
+
+    assert kept == ["The aide is Ann Lind of Graz."]
+    assert left == []
+
+
+def test_what_is_covered_by_a_drawing_of_a_note_is_not_searched():
+    # An annotation is drawn on top of all.
+    bar = "/Subtype /Square /Rect [112 695 162 713] /C [0 0 0] /IC [0 0 0]"
+    kept, left, _ = searched(raw_pdf(_LINE, annotations=(bar,)))
+
+    assert kept == ["The aide is of Graz."]
+    assert left == ["Ann Lind"]
+
+
+def test_thousands_of_surfaces_and_words_take_little_time():
+    words = "".join(
+        f"BT /F 4 Tf {x} {y} Td (w{x}) Tj ET\n"
+        for x in range(10, 590, 10) for y in range(10, 790, 10)
+    )  # fmt: skip
+    boxes = "".join(
+        f"{x} {y} 2 2 re f\n" for x in range(5, 590, 4) for y in range(5, 790, 8)
+    )
+    began = time.process_time()
+    searched(raw_pdf(words + boxes))
+
+    assert time.process_time() - began < 20
+
+
+def test_a_password_in_a_form_is_not_read_and_told():
+    fields = (
+        "/Subtype /Widget /FT /Tx /T (code) /V (Hush 13) /Ff 8192",
+        "/Subtype /Widget /FT /Tx /T (empty) /Ff 8192",
+        "/Subtype /Widget /FT /Tx /T (town) /V (Graz) /Ff 4096",
+    )
+    data = raw_pdf(_SEEN, annotations=fields)
+    kept, left, told = searched(data)
+
+    assert kept[1:] == ["town: Graz"]
+    assert left == []
+    assert told == {"password_field"}
+    assert "Hush" not in parse(data, "fees.pdf").text
+
+
+_LAND = "<FEFF5FB756FD>"  # 德国
+
+
+def test_choices_of_a_form_are_read_as_they_are_shown():
+    options = "/Opt [[(NO) (Norway)] [(AT) (Austria)] [(CH) (Switzerland)]]"
+    fields = (
+        f"/Subtype /Widget /FT /Ch /Ff 131072 /T (home) /V (AT) {options}",
+        f"/Subtype /Widget /FT /Ch /Ff 2097152 /T (seen) /V [(NO) (CH)] {options}",
+        f"/Subtype /Widget /FT /Ch /Ff 393216 /T (other) /V (Peru) {options}",
+        f"/Subtype /Widget /FT /Ch /Ff 131072 /T (none) {options}",
+        f"/Subtype /Widget /FT /Ch /Ff 131072 /T (land) /V {_LAND} /Opt [{_LAND}]",
+    )
+    kept, _, _ = searched(raw_pdf(_SEEN, annotations=fields))
+
+    assert kept[1:] == [
+        "home: Austria", "seen: Norway, Switzerland", "other: Peru", "land: 德国",
+    ]  # fmt: skip
+
+
+def test_a_file_that_is_attached_to_a_page_is_read_as_a_file_of_its_own():
+    file = "/Type /Filespec /F (rates.csv) /UF (rates.csv) /EF << /F 8 0 R >>"
+    attached = (
+        f"/Subtype /FileAttachment /Contents (See the rates) /FS << {file} >>",
+        "/Subtype /FileAttachment /FS << /Type /Filespec /F (gone.csv) >>",
+    )
+    data = raw_pdf(_SEEN, attached=("other.csv", "k,v\na,92\n"), annotations=attached)
+    item = Item(source="/fees.pdf", data=data)
+    with ParserPool(workers=1) as pool:
+        found = {o.item.source: o for o in pool.parse_all([item])}
+
+    whole, inside = found["/fees.pdf"].parsed, found["/fees.pdf/rates.csv"].parsed
+    assert whole is not None
+    assert inside is not None
+    assert "92" in inside.text
+    assert "/fees.pdf/other.csv" in found
+    assert {n.code for n in whole.notices} == {"comments", "lost_attachment"}
+
+
+def test_a_name_of_an_attached_file_in_utf_16_is_read_as_that():
+    # As some programs write it: without /UF.
+    file = "/Type /Filespec /F <FEFF8D397528002E006300730076> /EF << /F 8 0 R >>"
+    data = raw_pdf(
+        _SEEN,
+        attached=("other.csv", "k,v\na,92\n"),
+        annotations=(f"/Subtype /FileAttachment /FS << {file} >>",),
+    )
+    names = []
+    parse_pdf(data, "fees.pdf", on_part=lambda part: names.append(part.name))
+
+    assert names == ["费用.csv", "other.csv"]

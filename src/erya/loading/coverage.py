@@ -25,6 +25,8 @@ from erya.loading.sniffing import media_type
 __all__ = ["coverage_of", "own_parts"]
 
 _WORDS: Final = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
+# What tells signs above and below the line, which a file has without it: x_i, x^(n+1).
+_OFF_THE_LINE: Final = re.compile(r"[\^_]\(?")
 # Parts of packages that a reader sees, and the elements of each that hold text.
 _SHOWN: Final = re.compile(
     r"word/(?:document|footnotes|endnotes|header|footer)\w*\.xml|word/charts/chart\w*\.xml"
@@ -70,10 +72,8 @@ def coverage_of(data: bytes, name: str, text: str) -> list[PartCoverage]:
 
 
 def _words(text: str) -> Iterator[str]:
-    return (
-        found[0]
-        for found in _WORDS.finditer(unicodedata.normalize("NFKC", text).casefold())
-    )
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return (found[0] for found in _WORDS.finditer(_OFF_THE_LINE.sub("", folded)))
 
 
 def own_parts(data: bytes, name: str) -> Iterator[tuple[str, str]]:

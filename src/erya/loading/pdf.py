@@ -27,10 +27,12 @@ from erya.loading.pdf_fields import (
 )
 from erya.loading.pdf_heads import learn_heads, sample_of
 from erya.loading.pdf_layout import PageText, lay_out
-from erya.loading.pdf_lines import Line, direction, garbled_share, page_lines, runs_left
+from erya.loading.pdf_lines import Line, page_lines, read_signs, runs_left
+from erya.loading.pdf_objects import page_objects
 from erya.loading.pdf_reading import Region
-from erya.loading.pdf_rules import Rule, page_rules
+from erya.loading.pdf_rules import Rule, Rules, page_rules
 from erya.loading.pdf_sight import part_by_sight, shows_picture
+from erya.loading.pdf_signs import Signs, direction
 from erya.loading.pdf_tables import grids_of_tables
 from erya.records import Block, Notice, Parsed, Part, Span
 
@@ -93,8 +95,11 @@ def parse_pdf(
         told = {key: _told(document, key) for key in _KEYS}
         reader = PdfReader(document, ocr=ocr, layout=layout)
         for number in range(len(document)):
-            whole.add(reader.page(number))
+            page = reader.page(number)
+            whole.add(page)
             on_page(len(document))
+            for part in page.files:
+                on_part(part)
         outline = _outline(document)
         for part in attached_files(document):
             on_part(part)
@@ -162,6 +167,8 @@ def _notices(whole: _Whole, *, ocr: bool) -> tuple[Notice, ...]:
         "ocr": "read by text recognition, which errs now and then.",
         "hidden_text": "with text that a reader cannot see; it is not searched.",
         "comments": "with notes at the margin; they are not searched.",
+        "password_field": "with a password in a form; it is not read.",
+        "lost_attachment": "with an attached file that could not be read.",
         "damaged": "damaged and left out.",
     }
     notices = []
@@ -262,16 +269,20 @@ class PdfReader:
             if degrees := direction(textpage.raw):  # drawn sideways, or shown turned
                 turn = partial(turned, degrees=degrees, edges=edges)
                 edges = turn(edges)
-            lines, levels = _ruled_lines(opened, turn)
+            signs = read_signs(textpage.raw, turn)
+            objects = page_objects(page.raw)
+            lines, levels = _ruled_lines(page_rules(objects, turn=turn), signs)
             state = ""
-            signs = _signs(lines)
-            if signs < _FEW_SIGNS and shows_picture(
-                page, least=_LARGE if signs else _SOME
+            count = _count_signs(lines)
+            if count < _FEW_SIGNS and shows_picture(
+                page, least=_LARGE if count else _SOME
             ):
                 state = "no_text"
-            elif garbled_share(textpage.raw) > _GARBLED:
+            elif signs.garbled_share() > _GARBLED:
                 state = "garbled"
-            shown, hidden = part_by_sight(lines, page, textpage, edges=edges)
+            shown, hidden = part_by_sight(
+                lines, page, signs=signs, objects=objects, edges=edges
+            )
             notes = read_annotations(self._document, page)
             return _Look(shown, hidden, edges, state, levels, notes, degrees)
 
@@ -302,21 +313,18 @@ class _Look(NamedTuple):
     degrees: int = 0
 
 
-def _ruled_lines(
-    opened: "_Opened", turn: Callable[[Box], Box] | None
-) -> tuple[list[Line], tuple[Rule, ...]]:
+def _ruled_lines(rules: Rules, signs: Signs) -> tuple[list[Line], tuple[Rule, ...]]:
     """Return the lines of a page, cut where rules make a table, and those rules."""
-    rules = page_rules(opened.page.raw, turn=turn)
-    lines = list(page_lines(opened.textpage.raw, rules, turn=turn))
+    lines = list(page_lines(signs, rules))
     if any(piece.grid is not None for line in lines for piece in line):
         grids = grids_of_tables(lines)
         if len(grids) < len(rules.grids):  # others are drawings, which cut no words
             rules = replace(rules, grids=grids)
-            lines = list(page_lines(opened.textpage.raw, rules, turn=turn))
+            lines = list(page_lines(signs, rules))
     return lines, rules.levels
 
 
-def _signs(lines: Sequence[Line]) -> int:
+def _count_signs(lines: Sequence[Line]) -> int:
     return sum(len(piece.text) for line in lines for piece in line)
 
 

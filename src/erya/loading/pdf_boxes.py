@@ -3,8 +3,6 @@
 import ctypes
 from typing import Any, Final, NamedTuple
 
-import pypdfium2.raw as pdfium
-
 __all__ = ["Box", "area", "direct", "joined", "overlap", "turned"]
 
 
@@ -28,13 +26,6 @@ def direct(function: Any, result: Any, *arguments: Any) -> Any:
 
 
 ADDRESS: Final = ctypes.c_void_p
-# What a page draws, one after the other: paths, pictures, texts, forms.
-COUNT_OBJECTS: Final = direct(pdfium.FPDFPage_CountObjects, ctypes.c_int, ADDRESS)
-GET_OBJECT: Final = direct(pdfium.FPDFPage_GetObject, ADDRESS, ADDRESS, ctypes.c_int)
-GET_TYPE: Final = direct(pdfium.FPDFPageObj_GetType, ctypes.c_int, ADDRESS)
-GET_BOUNDS: Final = direct(
-    pdfium.FPDFPageObj_GetBounds, ctypes.c_int, ADDRESS, *[ADDRESS] * 4
-)
 
 
 def turned(box: Box, *, degrees: int, edges: Box) -> Box:

@@ -18,11 +18,12 @@ from erya.loading.pdf_lines import NONE, Line, Piece, runs_left
 from erya.loading.pdf_reading import Region, read_by_regions
 from erya.loading.pdf_rules import Rule
 from erya.loading.pdf_tables import Table, ruled_apart, table_text, tables_apart
-from erya.records import Block, BlockKind
+from erya.records import Block, BlockKind, Part
 
 __all__ = ["PageText", "lay_out"]
 
 _GUTTER_ROWS: Final = 4  # lines beside each other that make two columns
+_MOST_STARTS: Final = 4  # places where a column may begin
 _ACROSS: Final = 0.35  # of all pieces may reach over the gutter, such as a title
 _FULL: Final = 0.55  # of a column's width, that lines of running text fill
 _NEW_PARAGRAPH: Final = 1.45  # times the usual distance of lines
@@ -40,6 +41,7 @@ _NUMBERED: Final = re.compile(
 _HAN: Final = re.compile("[\u4e00-\u9fff]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _GOES_ON: Final = frozenset(",;:.，；：。、…")
+_BRACKETS: Final = ("()", "（）", "[]", "【】")
 _SENTENCE_ENDS: Final = frozenset(".!?:;。！？：；…”\"')）」")
 
 
@@ -59,6 +61,7 @@ class PageText:
         states: What should be known of the page, as one word each.
         seen: Of a page that was read by OCR, the box of each number in shares of the
             page: numbers are then not PDFium's.
+        files: What is attached to it.
     """
 
     text: str = ""
@@ -67,6 +70,7 @@ class PageText:
     sizes: list[float] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
     seen: Sequence[Box] = ()
+    files: list[Part] = field(default_factory=list)
 
     def add(
         self,
@@ -202,20 +206,24 @@ def _ordered_upright(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
         return
     # Where a line reaches over the gutter, everything above is read before it.
     pieces = sorted((p for line in lines for p in line), key=lambda p: -p.box.top)
-    left: list[Piece] = []
-    right: list[Piece] = []
-    for piece in pieces:
-        if piece.box.right <= gutter:
-            left.append(piece)
-        elif piece.box.left >= gutter:
-            right.append(piece)
-        else:
-            yield from tables_apart(_lines_of(left), levels)
-            yield from tables_apart(_lines_of(right), levels)
-            left, right = [], []
-            yield [[piece]]
-    yield from tables_apart(_lines_of(left), levels)
-    yield from tables_apart(_lines_of(right), levels)
+    for is_across, members in groupby(
+        pieces, key=lambda p: p.box.left < gutter < p.box.right
+    ):
+        together = list(members)
+        if is_across:
+            yield from _across(together)
+            continue
+        left = [piece for piece in together if piece.box.right <= gutter]
+        right = [piece for piece in together if piece.box.left >= gutter]
+        yield from tables_apart(_lines_of(left), levels)
+        yield from tables_apart(_lines_of(right), levels)
+
+
+def _across(pieces: Sequence[Piece]) -> Iterator[_Lines]:
+    """Yield lines that reach over a gutter, such as an abstract; a table alone."""
+    for is_table, members in groupby(pieces, key=lambda p: isinstance(p, Table)):
+        lines = [[piece] for piece in members]
+        yield from ([line] for line in lines) if is_table else (lines,)
 
 
 def _lines_of(pieces: Sequence[Piece]) -> _Lines:
@@ -238,9 +246,14 @@ def _gutter(lines: _Lines) -> float | None:
     low = min(piece.box.left for piece in pieces)
     high = max(piece.box.right for piece in pieces)
     middle, reach = (low + high) / 2, (high - low) * 0.15
-    # Columns begin where many pieces begin, near the middle of the page.
+    # Columns begin where many pieces begin, near the middle of the page; of such places
+    # the fewest reach over the first: the lines of a list may begin further in.
     starts = [p.box.left for p in pieces if abs(p.box.left - middle) < reach]
-    place = statistics.mode(map(round, starts)) - 1.5 if starts else low
+    many = Counter(map(round, starts)).most_common(_MOST_STARTS)
+    places = [at - 1.5 for at, count in many if count >= _GUTTER_ROWS] or [low]
+    place = min(
+        places, key=lambda at: sum(p.box.left < at < p.box.right for p in pieces)
+    )
     left = [p for p in pieces if p.box.right <= place]
     right = [p for p in pieces if p.box.left >= place]
     across = len(pieces) - len(left) - len(right)
@@ -295,6 +308,7 @@ def _with_headings(lines: Sequence[Piece]) -> Iterator[tuple[list[Piece], bool]]
             and line.box.right - left < _SHORT * (right - left)
             and _NUMBERED.match(line.text) is not None
             and line.text[-1] not in _GOES_ON
+            and not _closes_above(line.text)
             and (
                 _NUMBERED.match(below.text) is None or len(below.text) > len(line.text)
             )
@@ -309,6 +323,11 @@ def _with_headings(lines: Sequence[Piece]) -> Iterator[tuple[list[Piece], bool]]
         yield [line], True
     if run:
         yield from ((paragraph, False) for paragraph in _paragraphs(run))
+
+
+def _closes_above(text: str) -> bool:
+    """Tell whether a bracket is closed that a line above has opened."""
+    return any(text.count(end) > text.count(begin) for begin, end in _BRACKETS)
 
 
 def _paragraphs(lines: Sequence[Piece]) -> Iterator[list[Piece]]:

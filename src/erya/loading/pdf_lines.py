@@ -6,10 +6,7 @@ citation can be marked on the page: offsets of a text and PDFium's numbers are n
 same.
 """
 
-import ctypes
-import math
 import re
-import struct
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,21 +16,19 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-import pypdfium2.raw as pdfium
-
-from erya.language import lowered, raised
-from erya.loading.pdf_boxes import Box, direct, joined
+from erya.loading.pdf_boxes import Box, joined
+from erya.loading.pdf_raising import tell_raised
 from erya.loading.pdf_rules import Grid, Rules
+from erya.loading.pdf_signs import SEVERAL, SOFT_HYPHEN, Signs
 
 __all__ = [
     "NONE",
     "OVER",
     "Line",
     "Piece",
-    "direction",
-    "garbled_share",
     "numbers_of",
     "page_lines",
+    "read_signs",
     "runs_left",
 ]
 
@@ -41,7 +36,6 @@ NONE: Final = -1  # the number of a character that is ours and not the page's
 OVER: Final = (-1, -1)  # the place of a word that stands over a rule
 _OF_ONE_WORD: Final = 0.2  # of the size of letters, at most between two of them
 _MOSTLY: Final = 0.8  # of a word's letters stand in its cell
-_SOFT_HYPHEN: Final = "\ufffe"  # PDFium's sign for a hyphen at a line's end
 # A line without the blanks around it.
 _LINE: Final = re.compile(r"[^\s\ufffe](?:[^\r\n\ufffe]*[^\s\ufffe])?")
 _LAM_ALEF: Final = re.compile("[\u0622\u0623\u0625\u0627]\u0644")
@@ -51,11 +45,6 @@ _WORD: Final = re.compile(r"\S+")
 _LEFTWARDS: Final = "\u0590-\u065f\u066a-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _RIGHT_TO_LEFT: Final = re.compile(f"[{_LEFTWARDS}]")
 _LETTERS: Final = re.compile(f"[{_LEFTWARDS}]{{2,}}")
-# Digits that end a line, right behind something else.
-_LAST_DIGITS: Final = re.compile(r"(?<=[^\s\ufffe])([+\-−]?\d{1,3})(?:[\r\n]+|\Z)")
-_NOTHING: Final = "\x00"  # stands where there was a sign, and is left out of texts
-_SMALLER: Final = 0.85  # of the letters beside them
-_LEAST_SHIFT: Final = 0.04  # of their size, above or below the line
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\uffff]")
 _UNTIDY: Final = re.compile(r"\s\s|(?! )\s|" + _UNSEEN.pattern)
 _WIDE_GAP: Final = 1.5  # times the height of a line: no blank between words is as wide
@@ -65,34 +54,6 @@ _LOOSE: Final = 0.66  # of their size, for each letter of a line without wide ga
 _CHINESE: Final = 0.3  # for each byte of a character more than one
 _AROUND: Final = 3  # lines above and below a wide one, that are looked at closely
 _WIDE_SHARE: Final = 0.15  # of a page's lines: then every line is looked at closely
-# What no text is made of: fonts that do not say which letters their signs are.
-_IMPOSSIBLE: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\ufff0-\ufffb]"
-)
-_ASKED: Final = 200  # characters of a page that PDFium is asked about
-_ASKED_DIRECTION: Final = 50
-
-
-_CHAR_BOX: Final = direct(
-    pdfium.FPDFText_GetCharBox,
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, *[ctypes.c_void_p] * 4,
-)  # fmt: skip
-_FONT_SIZE: Final = direct(
-    pdfium.FPDFText_GetFontSize, ctypes.c_double, ctypes.c_void_p, ctypes.c_int
-)
-_MATRIX: Final = direct(
-    pdfium.FPDFText_GetMatrix,
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p,
-)  # fmt: skip
-_UNICODE: Final = direct(
-    pdfium.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int
-)
-_FOUR: Final = struct.Struct("4d")
-
-
-_MAP_ERROR: Final = direct(
-    pdfium.FPDFText_HasUnicodeMapError, ctypes.c_int, ctypes.c_void_p, ctypes.c_int
-)
 
 
 class Gap(NamedTuple):
@@ -169,90 +130,50 @@ def numbers_of(pieces: Iterable[Piece]) -> set[int]:
 _Cell = tuple[Grid, tuple[int, int]] | None
 
 
-def _units(textpage: Any) -> str:
-    """Return PDFium's characters, one UTF-16 unit each: an index is their number.
-
-    One call for the whole page where nothing was left out of it; otherwise one each.
-    """
-    count = pdfium.FPDFText_CountChars(textpage)
-    if count <= 0:
-        return ""
-    buffer = (ctypes.c_ushort * (count + 1))()
-    written = pdfium.FPDFText_GetText(textpage, 0, count, buffer)
-    if written - 1 == count:
-        text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
-        # Two units of one character are one here, and two numbers there.
-        return text if len(text) == count else "".join(map(chr, buffer[:count]))
-    address = ctypes.cast(textpage, ctypes.c_void_p).value
-    text = "".join([chr(_UNICODE(address, number)) for number in range(count)])
-    # Asked one by one, it calls a hyphen at a line's end 2.
-    return text.replace("\x02", _SOFT_HYPHEN)
-
-
-def page_lines(
-    textpage: Any, rules: Rules, *, turn: Callable[[Box], Box] | None = None
-) -> Iterator[Line]:
-    """Yield each line as its pieces, in PDFium's order.
+def read_signs(textpage: Any, turn: Callable[[Box], Box] | None = None) -> Signs:
+    """Return the characters of a page in the order in which they are read.
 
     Args:
         textpage: PDFium's list of characters.
-        rules: What is drawn on the page: lines are cut there.
         turn: Turns a box to where it stands on the page as it is shown.
     """
-    units = _units(textpage)
-    geometry = _Geometry(textpage, turn)
-    both_ways = runs_left(units)
+    signs = Signs(textpage, turn)
+    tell_raised(signs)
+    if runs_left(signs.units):
+        signs.units = _letters_in_order(signs.units, signs.box)
+    return signs
+
+
+def page_lines(signs: Signs, rules: Rules) -> Iterator[Line]:
+    """Yield each line as its pieces, in PDFium's order.
+
+    Args:
+        signs: The characters of a page.
+        rules: What is drawn on the page: lines are cut there.
+    """
+    both_ways = runs_left(signs.units)
     if both_ways:
-        units = _letters_in_order(units, geometry.box)
         rules = Rules()  # words in both directions are told apart by gaps alone
-    units = _off_the_line(units, geometry)
-    runs = [_Run.of(*line.span(), geometry) for line in _LINE.finditer(units)]
+    runs = [_Run.of(*line.span(), signs) for line in _LINE.finditer(signs.units)]
     # Asking where characters stand is most of the work: running text is only sampled.
-    wide = [_looks_wide(units, run, geometry) for run in runs]
+    wide = [_looks_wide(signs, run) for run in runs]
     for at in range(1, len(runs)):  # cells beside each other are drawn in turn
         if runs[at].first.bottom > runs[at - 1].first.bottom + _NEAR:
             wide[at] = True
     cut_all = sum(wide) >= _WIDE_SHARE * len(runs)
     for at, run in enumerate(runs):
-        if both_ways and runs_left(units[run.start : run.end]):
-            found = _pieces_both_ways(units, run, geometry)
+        if both_ways and runs_left(signs.units[run.start : run.end]):
+            found = _pieces_both_ways(signs, run)
         elif rules.grids and (grids := rules.touching(run.around())):
-            found = _pieces_of_cells(units, run, geometry, grids=grids)
+            found = _pieces_of_cells(signs, run, grids=grids)
         else:
             cut = cut_all or any(wide[max(at - _AROUND, 0) : at + _AROUND + 1])
-            found = _pieces(units, run, geometry, cut=cut)
+            found = _pieces(signs, run, cut=cut)
         pieces = [piece for piece in found if piece.text.strip()]
         if pieces:
-            rest = units[run.end : run.end + 2].lstrip(" ")
-            pieces[-1].hyphen = rest.startswith(_SOFT_HYPHEN)
+            rest = signs.units[run.end : run.end + 2].lstrip(" ")
+            pieces[-1].hyphen = rest.startswith(SOFT_HYPHEN)
             yield from _at_one_height(pieces)
-
-
-def _off_the_line(units: str, geometry: "_Geometry") -> str:
-    """Tell digits above and below the line by their signs, and join what goes on.
-
-    PDFium ends a line behind them. One sign stands for each, so numbers stay.
-    """
-    if not _LAST_DIGITS.search(units):
-        return units
-    written = list(units)
-    for match in _LAST_DIGITS.finditer(units):
-        first, end = match.start(1), match.end(1)
-        size, base = geometry.size(end - 1)
-        while first < end and geometry.size(first)[0] * _SMALLER >= size:
-            first += 1  # digits that stand in the line themselves
-        beside, line = geometry.size(first - 1)
-        shift = (base - line) / beside if beside else 0.0
-        if first == end or size > beside * _SMALLER or abs(shift) < _LEAST_SHIFT:
-            continue
-        write = raised if shift > 0 else lowered
-        text = write(units[first:end], before=units[first - 1])
-        if len(text) == end - first:
-            written[first:end] = text
-        follows = match.end()
-        if follows < len(units) and geometry.goes_on(first - 1, end - 1, follows):
-            written[end:follows] = _NOTHING * (follows - end)
-    return "".join(written)
 
 
 def _at_one_height(pieces: Line) -> Iterator[Line]:
@@ -275,30 +196,11 @@ class _Run(NamedTuple):
     last: Box
 
     @classmethod
-    def of(cls, start: int, end: int, geometry: "_Geometry") -> "_Run":
-        return cls(start, end, geometry.box(start), geometry.box(end - 1))
+    def of(cls, start: int, end: int, signs: Signs) -> "_Run":
+        return cls(start, end, signs.box(start), signs.box(end - 1))
 
     def around(self) -> Box:
         return joined(self.first, self.last)
-
-
-def direction(textpage: Any) -> int:
-    """Return the direction in which most letters of a page are written.
-
-    In degrees against the clock: 0 to the right, 90 upwards, 180, 270. 0 where there
-    are no letters, or no direction has most of them.
-    """
-    address = ctypes.cast(textpage, ctypes.c_void_p).value
-    count = pdfium.FPDFText_CountChars(textpage)
-    matrix = (ctypes.c_float * 6)()
-    place = ctypes.addressof(matrix)
-    found: Counter[int] = Counter()
-    for number in range(0, max(count, 0), max(1, count // _ASKED_DIRECTION)):
-        if _MATRIX(address, number, place):
-            quarters = round(math.degrees(math.atan2(matrix[1], matrix[0])) / 90)
-            found[quarters % 4 * 90] += 1
-    most = max(found, key=found.__getitem__, default=0)
-    return most if 2 * found[most] > found.total() else 0
 
 
 def _letters_in_order(units: str, box: Callable[[int], Box]) -> str:
@@ -327,7 +229,7 @@ def _letters_in_order(units: str, box: Callable[[int], Box]) -> str:
     return _LETTERS.sub(in_order, units)
 
 
-def _looks_wide(units: str, run: _Run, geometry: "_Geometry") -> bool:
+def _looks_wide(signs: Signs, run: _Run) -> bool:
     """Tell whether a line may have a wide gap.
 
     It is wider than its letters, or has a gap where rows and merged columns have one:
@@ -336,17 +238,22 @@ def _looks_wide(units: str, run: _Run, geometry: "_Geometry") -> bool:
     start, end, first, last = run
     letters = float(end - start)
     # Three bytes of Chinese are as wide as two letters at least.
-    letters += _CHINESE * (len(units[start:end].encode(errors="replace")) - letters)
-    if last.right - first.left > _LOOSE * letters * geometry.size(start)[0]:
+    letters += _CHINESE * (
+        len(signs.units[start:end].encode(errors="replace")) - letters
+    )
+    if last.right - first.left > _LOOSE * letters * signs.size(start)[0]:
         return True
-    before_last = units.rfind(" ", start, end)
+    before_last = signs.units.rfind(" ", start, end)
     middle = (start + end) // 2
-    before, after = units.rfind(" ", start, middle), units.find(" ", middle, end)
+    before, after = (
+        signs.units.rfind(" ", start, middle),
+        signs.units.find(" ", middle, end),
+    )
     near = before if after < 0 or middle - before < after - middle else after
     for at in {before_last, near}:
-        blank = _BLANKS.match(units, at) if at > 0 else None
+        blank = _BLANKS.match(signs.units, at) if at > 0 else None
         if blank and blank.end() < end:
-            here, there = geometry.box(at - 1), geometry.box(blank.end())
+            here, there = signs.box(at - 1), signs.box(blank.end())
             if _is_wide(here, there):
                 return True
     return False
@@ -363,94 +270,36 @@ def _is_below(here: "Box", there: "Box") -> bool:
     return there.right < here.left and there.top <= here.bottom
 
 
-class _Geometry:
-    """Where characters stand."""
-
-    def __init__(self, textpage: Any, turn: Callable[[Box], Box] | None) -> None:
-        self._textpage = ctypes.cast(textpage, ctypes.c_void_p).value
-        self.box = box = _boxes(self._textpage)
-        self._turns = turn is not None
-        if turn is not None:
-            self.box = lambda number: turn(box(number))
-        self._sizes: dict[int, tuple[float, float]] = {}
-        self._matrix = (ctypes.c_float * 6)()
-        self._matrix_at = ctypes.addressof(self._matrix)
-
-    def size(self, number: int) -> tuple[float, float]:
-        """Return the size of a letter as it is drawn, and the height of its line.
-
-        Many fonts are set at 1 point.
-        """
-        if number not in self._sizes:
-            self._sizes[number] = self._size(number)
-        return self._sizes[number]
-
-    def goes_on(self, before: int, last: int, follows: int) -> bool:
-        """Tell whether a line goes on behind a sign that is off it."""
-        size, base = self.size(before)
-        gap = self.box(follows).left - self.box(last).right
-        return abs(self.size(follows)[1] - base) < _NEAR and -1 <= gap < size
-
-    def _size(self, number: int) -> tuple[float, float]:
-        size = float(_FONT_SIZE(self._textpage, number))
-        if not _MATRIX(self._textpage, number, self._matrix_at):
-            return size, self.box(number).bottom
-        _, _, across, up, _, base = self._matrix
-        if self._turns:
-            base = self.box(number).bottom
-        return round(size * math.hypot(across, up), 3), base
-
-
-def _boxes(textpage: int | None) -> Callable[[int], Box]:
-    """Return a function from a character's number to its box; called most of all."""
-    values = (ctypes.c_double * len(Box._fields))()
-    first = ctypes.addressof(values)
-    # PDFium gives left, right, bottom and top; a box has them in another order.
-    left, right, bottom, top = (
-        first + 8 * Box._fields.index(name)
-        for name in ("left", "right", "bottom", "top")
-    )
-    ask, unpack, new = _CHAR_BOX, _FOUR.unpack_from, tuple.__new__
-
-    def box(number: int) -> Box:
-        ask(textpage, number, left, right, bottom, top)
-        return new(Box, unpack(values))  # as `Box` does, without its own function
-
-    return box
-
-
-def _pieces(
-    units: str, run: _Run, geometry: _Geometry, *, cut: bool
-) -> Iterator[Piece]:
+def _pieces(signs: Signs, run: _Run, *, cut: bool) -> Iterator[Piece]:
     """Cut a line at gaps that are wider than any blank between words."""
     start, end, first, last = run
     height = max(first.top - first.bottom, last.top - last.bottom, 1.0)
     begin, left = start, first
     gaps: list[Gap] = []
-    narrow = _NARROW_GAP * (geometry.size(start)[0] if cut else height)
-    for blank in _BLANKS.finditer(units, start, end) if cut else ():
+    narrow = _NARROW_GAP * (signs.size(start)[0] if cut else height)
+    for blank in _BLANKS.finditer(signs.units, start, end) if cut else ():
         before, after = blank.span()
-        here, there = geometry.box(before - 1), geometry.box(after)
+        here, there = signs.box(before - 1), signs.box(after)
         height = max(height, here.top - here.bottom)
         if _is_wide(here, there, height) or _is_below(here, there):
             box = joined(left, here)
-            yield _piece(units, begin, before, box=box, geometry=geometry, gaps=gaps)
+            yield _piece(signs, begin, before, box=box, gaps=gaps)
             begin, left, gaps = after, there, []
         elif there.left - here.right > narrow:
             gaps.append(Gap(after, here.right, there.left))
     box = joined(left, last)
-    yield _piece(units, begin, end, box=box, geometry=geometry, gaps=gaps)
+    yield _piece(signs, begin, end, box=box, gaps=gaps)
 
 
 def _pieces_of_cells(
-    units: str, run: _Run, geometry: _Geometry, *, grids: Sequence[Grid]
+    signs: Signs, run: _Run, *, grids: Sequence[Grid]
 ) -> Iterator[Piece]:
     """Cut a line where it passes from cell to cell."""
     cells: list[tuple[int, _Cell]] = []
-    for word in _WORD.finditer(units, run.start, run.end):
-        boxes = [geometry.box(at) for at in range(*word.span())]
+    for word in _WORD.finditer(signs.units, run.start, run.end):
+        boxes = [signs.box(at) for at in range(*word.span())]
         found = [_cell(box, grids) for box in boxes]
-        close = _OF_ONE_WORD * geometry.size(word.start())[0]
+        close = _OF_ONE_WORD * signs.size(word.start())[0]
         if any(
             found[at] != found[at - 1] and boxes[at].left - boxes[at - 1].right < close
             for at in range(1, len(found))
@@ -459,8 +308,8 @@ def _pieces_of_cells(
         cells += zip(range(*word.span()), found, strict=True)
     for cell, members in groupby(cells, key=itemgetter(1)):
         inside = [at for at, _ in members]
-        part = _Run.of(inside[0], inside[-1] + 1, geometry)
-        for piece in _pieces(units, part, geometry, cut=True):
+        part = _Run.of(inside[0], inside[-1] + 1, signs)
+        for piece in _pieces(signs, part, cut=True):
             if cell is not None:
                 piece.grid, piece.place = cell
             yield piece
@@ -487,14 +336,14 @@ def runs_left(text: str) -> bool:
     return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
 
 
-def _pieces_both_ways(units: str, run: _Run, geometry: _Geometry) -> Iterator[Piece]:
+def _pieces_both_ways(signs: Signs, run: _Run) -> Iterator[Piece]:
     """Cut a line at wide gaps where words that follow each other may stand apart.
 
     Numbers and foreign words stand the other way round in what is written from right to
     left: gaps are those between words as they stand.
     """
-    words = [word.span() for word in _WORD.finditer(units, run.start, run.end)]
-    boxes = [reduce(joined, map(geometry.box, range(*word))) for word in words]
+    words = [word.span() for word in _WORD.finditer(signs.units, run.start, run.end)]
+    boxes = [reduce(joined, map(signs.box, range(*word))) for word in words]
     wide = _WIDE_GAP * max([box.top - box.bottom for box in boxes] + [1.0])
     places = [0] * len(words)
     place, reach = 0, min(box.right for box in boxes)
@@ -506,34 +355,37 @@ def _pieces_both_ways(units: str, run: _Run, geometry: _Geometry) -> Iterator[Pi
         together = list(members)
         box = reduce(joined, (boxes[at] for at in together))
         first, last = words[together[0]][0], words[together[-1]][1]
-        yield _piece(units, first, last, box=box, geometry=geometry)
+        yield _piece(signs, first, last, box=box)
 
 
 def _piece(
-    units: str,
+    signs: Signs,
     start: int,
     end: int,
     *,
     box: Box,
-    geometry: _Geometry,
     gaps: Sequence[Gap] = (),
 ) -> Piece:
     """Return characters `start` to `end` as text, one number for each code point."""
-    text = units[start:end]
+    text = signs.units[start:end]
     numbers: Sequence[int] = range(start, end)
     plain = text.isprintable() and "  " not in text  # nearly all, and soon told
     if not plain and _UNTIDY.search(text):
-        text, numbers = _tidied(units, numbers)
-    return Piece(text, numbers, box, *geometry.size(start), gaps=gaps)
+        text, numbers = _tidied(signs, numbers)
+    return Piece(text, numbers, box, *signs.size(start), gaps=gaps)
 
 
-def _tidied(units: str, numbers: Sequence[int]) -> tuple[str, list[int]]:
+def _tidied(signs: Signs, numbers: Sequence[int]) -> tuple[str, list[int]]:
     """Join surrogates, drop what no reader sees, and make one blank of several."""
     text: list[str] = []
     kept: list[int] = []
     high = 0
     for number in numbers:
-        code = ord(units[number])
+        if number in signs.several and signs.units[number] == SEVERAL:
+            text += signs.several[number]
+            kept += [number] * len(signs.several[number])
+            continue
+        code = ord(signs.units[number])
         if 0xD800 <= code < 0xDC00:
             high = code
             continue
@@ -548,20 +400,3 @@ def _tidied(units: str, numbers: Sequence[int]) -> tuple[str, list[int]]:
             text.append(character)
             kept.append(number)
     return "".join(text), kept
-
-
-def garbled_share(textpage: Any) -> float:
-    """Return the share of a page's signs that cannot be what the page shows, 0 to 1.
-
-    Signs without a letter, of a private alphabet, or of which PDFium says that the font
-    does not tell them; of long pages some are looked at. 0 for a page without signs.
-    """
-    signs = "".join(_units(textpage).split())
-    if not signs:
-        return 0.0
-    impossible = len(_IMPOSSIBLE.findall(signs)) / len(signs)
-    address = ctypes.cast(textpage, ctypes.c_void_p).value
-    count = pdfium.FPDFText_CountChars(textpage)
-    asked = range(0, count, max(1, count // _ASKED))
-    unmapped = sum(_MAP_ERROR(address, number) == 1 for number in asked) / len(asked)
-    return float(max(impossible, unmapped))

@@ -9,18 +9,13 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise, repeat
-from typing import Any, Final, NamedTuple
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import pypdfium2.raw as pdfium
 
-from erya.loading.pdf_boxes import (
-    COUNT_OBJECTS,
-    GET_BOUNDS,
-    GET_OBJECT,
-    GET_TYPE,
-    Box,
-)
+from erya.loading.pdf_boxes import Box
+from erya.loading.pdf_objects import PageObject, bounds, matrix_of, point, raw
 
 __all__ = ["Grid", "Rule", "Rules", "page_rules"]
 
@@ -28,19 +23,15 @@ _THIN: Final = 2.5  # points: what is drawn no wider is a rule
 _SHORTEST: Final = 4.0  # points, of a rule: dots and ticks are shorter
 _SAME: Final = 1.5  # points between rules that stand for one
 _TOUCH: Final = 3.0  # points between rules that meet
-_MOST_OBJECTS: Final = 20_000  # of a page, that are looked at
 _MOST_SEGMENTS: Final = 2_000  # of a path: with more it is a drawing
 _MOST_RULES: Final = 3_000  # of a page: with more it is a drawing
 _MOST_CELLS: Final = 5_000
 _CLOSED: Final = 0.6  # of a table's width, above and below
 _MOST_WORK: Final = 50_000  # segments and objects of forms, that a page is read for
 _WHITE: Final = 250  # of 255: a surface as light as paper has no edges
-_TEXT: Final = pdfium.FPDF_PAGEOBJ_TEXT
 _PATH: Final = pdfium.FPDF_PAGEOBJ_PATH
-_FORM: Final = pdfium.FPDF_PAGEOBJ_FORM
 
 _Place = tuple[int, int]  # row from the top, column from the left
-_Matrix = tuple[float, float, float, float, float, float]
 
 
 class Rule(NamedTuple):
@@ -127,26 +118,23 @@ class _Drawn:
         self.upright += [Rule(left, bottom, top), Rule(right, bottom, top)]
 
 
-def page_rules(page: Any, *, turn: Callable[[Box], Box] | None = None) -> Rules:
+def page_rules(
+    objects: Iterable[PageObject], *, turn: Callable[[Box], Box] | None = None
+) -> Rules:
     """Return the rules of a page; none of a drawing, which has thousands of lines.
 
     Args:
-        page: PDFium's page.
+        objects: What the page draws.
         turn: Turns a box to where it stands on the page as it is shown.
     """
     drawn = _Drawn()
-    address = ctypes.cast(page, ctypes.c_void_p).value
-    count = min(COUNT_OBJECTS(address), _MOST_OBJECTS)
-    for found in map(GET_OBJECT, repeat(address, count), range(count)):
-        kind = GET_TYPE(found)
-        if kind == _TEXT:  # nearly all
-            continue
-        if kind == _PATH:
+    for found in objects:
+        if found.form is not None:
+            drawn.work += 1
+        if found.kind == _PATH:
             _add_path(drawn, found)
-        elif kind == _FORM:
-            _add_form(drawn, found)
-        if drawn.is_drawing():
-            return Rules()
+            if drawn.is_drawing():
+                return Rules()
     if not drawn.across:
         return Rules()
     if turn is not None:
@@ -157,96 +145,45 @@ def page_rules(page: Any, *, turn: Callable[[Box], Box] | None = None) -> Rules:
     return Rules(tuple(grids), tuple(across))
 
 
-def _bounds(found: Any) -> Box | None:
-    values = (ctypes.c_float * 4)()
-    first = ctypes.addressof(values)
-    if not GET_BOUNDS(found, first, first + 4, first + 8, first + 12):
-        return None
-    return Box(*values)
-
-
-def _add_path(drawn: _Drawn, path: Any, form: _Matrix | None = None) -> None:
-    box = _bounds(path)
+def _add_path(drawn: _Drawn, path: PageObject) -> None:
+    box = bounds(path)
     if box is None:
         return
-    if form is not None:
-        box = _moved(box, form)
     thin = min(box.right - box.left, box.top - box.bottom) <= _THIN
     if thin:
         drawn.add(box)
         return
     fill, stroke = ctypes.c_int(), ctypes.c_int()
-    pdfium.FPDFPath_GetDrawMode(_raw(path), fill, stroke)
-    count = pdfium.FPDFPath_CountSegments(_raw(path))
+    pdfium.FPDFPath_GetDrawMode(raw(path.at), fill, stroke)
+    count = pdfium.FPDFPath_CountSegments(raw(path.at))
     if not stroke.value and (not fill.value or _is_white(path)):
         return
     if 4 <= count <= 5 and not stroke.value:
         drawn.frame(box)
     elif 2 <= count <= _MOST_SEGMENTS:
         drawn.work += count
-        for line in _segments(path, count, form):
+        for line in _segments(path, count):
             drawn.add(line)
 
 
-def _raw(found: Any) -> Any:
-    return ctypes.cast(found, pdfium.FPDF_PAGEOBJECT)
-
-
-def _is_white(path: Any) -> bool:
+def _is_white(path: PageObject) -> bool:
     values = [ctypes.c_uint() for _ in range(4)]
-    told = pdfium.FPDFPageObj_GetFillColor(_raw(path), *values)
+    told = pdfium.FPDFPageObj_GetFillColor(raw(path.at), *values)
     *colours, opaque = (value.value for value in values)
     return bool(told) and (min(colours) >= _WHITE or not opaque)
 
 
-def _add_form(drawn: _Drawn, form: Any) -> None:
-    """Add what is drawn in a form, which stands on the page as one object."""
-    matrix = _matrix(form)
-    count = pdfium.FPDFFormObj_CountObjects(_raw(form))
-    for number in range(min(max(count, 0), _MOST_OBJECTS)):
-        found = ctypes.cast(
-            pdfium.FPDFFormObj_GetObject(_raw(form), number), ctypes.c_void_p
-        ).value
-        if GET_TYPE(found) == _PATH:
-            _add_path(drawn, found, matrix)
-        drawn.work += 1
-        if drawn.is_drawing():
-            return
-
-
-def _matrix(found: Any) -> _Matrix:
-    told = pdfium.FS_MATRIX()
-    if not pdfium.FPDFPageObj_GetMatrix(_raw(found), told):
-        return (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-    return (told.a, told.b, told.c, told.d, told.e, told.f)
-
-
-def _point(x: float, y: float, matrix: _Matrix) -> tuple[float, float]:
-    a, b, c, d, e, f = matrix
-    return a * x + c * y + e, b * x + d * y + f
-
-
-def _moved(box: Box, matrix: _Matrix) -> Box:
-    corners = [
-        _point(x, y, matrix)
-        for x in (box.left, box.right)
-        for y in (box.bottom, box.top)
-    ]
-    xs, ys = zip(*corners, strict=True)
-    return Box(min(xs), min(ys), max(xs), max(ys))
-
-
-def _segments(path: Any, count: int, form: _Matrix | None) -> Iterator[Box]:
+def _segments(path: PageObject, count: int) -> Iterator[Box]:
     """Yield the straight lines of a path; each is as thin as can be."""
-    matrix = _matrix(path)
+    matrix = matrix_of(path.at)
     here = start = (0.0, 0.0)
     x, y = ctypes.c_float(), ctypes.c_float()
     for number in range(count):
-        segment = pdfium.FPDFPath_GetPathSegment(_raw(path), number)
+        segment = pdfium.FPDFPath_GetPathSegment(raw(path.at), number)
         pdfium.FPDFPathSegment_GetPoint(segment, x, y)
-        there = _point(x.value, y.value, matrix)
-        if form is not None:
-            there = _point(*there, form)
+        there = point(x.value, y.value, matrix)
+        if path.form is not None:
+            there = point(*there, path.form)
         kind = pdfium.FPDFPathSegment_GetType(segment)
         if kind == pdfium.FPDF_SEGMENT_MOVETO:
             start = there

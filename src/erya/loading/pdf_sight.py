@@ -1,29 +1,35 @@
 """What of a page a reader sees: told by its drawing, and looked at where that may hide.
 
 Letters beyond the edge, tiny ones and those that are not drawn are unseen. White on
-white, opacity 0, a layer that is off, or a surface on top of letters are suspected
-first, by the colour and the order of what is drawn; then the page is drawn, and what
-leaves no trace in its place is unseen.
+white, opacity 0, a layer that is off, a surface on top of letters or the edge of a clip
+are suspected first, by the colour and the order of what is drawn; then the page is
+drawn, and what leaves no trace in its place is unseen.
 """
 
 import ctypes
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import replace
+from functools import reduce
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from erya.loading.pdf_boxes import (
-    ADDRESS,
-    COUNT_OBJECTS,
-    GET_BOUNDS,
-    GET_OBJECT,
-    GET_TYPE,
-    Box,
-    direct,
+from erya.loading.pdf_boxes import ADDRESS, Box, direct, joined, overlap
+from erya.loading.pdf_lines import Line, Piece
+from erya.loading.pdf_objects import PageObject
+from erya.loading.pdf_signs import Drawn, Signs
+from erya.loading.pdf_surfaces import (
+    Colour,
+    Surfaces,
+    clip_of,
+    colours,
+    has_middle,
+    is_clipped,
+    is_inside,
 )
-from erya.loading.pdf_lines import NONE, Line, Piece
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,41 +38,35 @@ if TYPE_CHECKING:
 __all__ = ["part_by_sight", "shows_picture"]
 
 _INVISIBLE: Final = 3  # the mode of drawing nothing (ISO 32000-1, 9.3.6)
+_CLIPS: Final = 7  # the mode of only cutting what is drawn after it
 _TINY: Final = 1.0  # point: smaller letters are not meant to be read
 _LARGE: Final = 0.4  # of a page, that a picture of text covers
 _MOST_MARKS: Final = 8
+_ROOM: Final = 16  # bytes, for the name of a mark
+_LAYER: Final = "OC\0".encode("utf-16-le")  # the mark of what is on one
 _MOST_PICTURES: Final = 200
-_MOST_OBJECTS: Final = 20_000  # of a page, that are looked at
 _SCALE: Final = 2.0  # pixels for a point
 _MOST_PIXELS: Final = 16_000_000
+_ALONE: Final = 2  # pixels around one letter: an l fills its own place
 _CONTRAST: Final = 12  # of 255, between letters that can be read and what is behind
 _LIGHT: Final = 245  # of 255: nearly paper
 _FAINT: Final = 12  # of 255: nearly clear
-_AROUND: Final = 1.0  # point
 
-_FILL: Final = direct(
-    pdfium.FPDFPageObj_GetFillColor, ctypes.c_int, ADDRESS, *[ADDRESS] * 4
-)
 _MARKS: Final = direct(pdfium.FPDFPageObj_CountMarks, ctypes.c_int, ADDRESS)
-_DRAWN: Final = direct(pdfium.FPDFText_GetTextObject, ADDRESS, ADDRESS, ctypes.c_int)
+_MARK: Final = direct(pdfium.FPDFPageObj_GetMark, ADDRESS, ADDRESS, ctypes.c_ulong)
+_NAME: Final = direct(
+    pdfium.FPDFPageObjMark_GetName,
+    ctypes.c_int, ADDRESS, ADDRESS, ctypes.c_ulong, ADDRESS,
+)  # fmt: skip
 _MODE: Final = direct(pdfium.FPDFTextObj_GetTextRenderMode, ctypes.c_int, ADDRESS)
-
-_Colour = tuple[int, int, int, int]
-
-
-class _Surface(NamedTuple):
-    """A filled path or a picture: when it is drawn, where, and in which colour."""
-
-    order: int
-    box: Box
-    colour: _Colour | None
 
 
 def part_by_sight(
     lines: Sequence[Line],
     page: pypdfium2.PdfPage,
-    textpage: pypdfium2.PdfTextPage,
     *,
+    signs: Signs,
+    objects: Sequence[PageObject],
     edges: Box,
 ) -> tuple[list[Line], list[Line]]:
     """Part what a reader sees from what they do not.
@@ -76,26 +76,67 @@ def part_by_sight(
     Args:
         lines: Of the page.
         page: Where they are.
-        textpage: PDFium's list of its characters.
+        signs: Its characters.
+        objects: What it draws.
         edges: Of the page, as the lines stand on it.
     """
-    sight = _Sight(page, textpage)
+    unseen = set(_Sight(page, signs, objects).unseen())
     shown: list[Line] = []
     hidden: list[Line] = []
     for line in lines:
-        first = line[0]
-        outside = (
-            first.box.left >= edges.right or first.box.bottom >= edges.top
-            or line[-1].box.right <= edges.left or first.box.top <= edges.bottom
-        )  # fmt: skip
-        if outside or first.size < _TINY:
-            hidden.append(line)
-            continue
-        missed = [piece for piece in line if sight.misses(piece)]
-        seen = [piece for piece in line if piece not in missed]
+        seen: Line = []
+        missed: Line = []
+        for piece in line:
+            gone = _beyond(piece, signs, edges) | unseen.intersection(piece.numbers)
+            seen += _only(piece, signs, gone, hidden=False)
+            missed += _only(piece, signs, gone, hidden=True)
         shown += [seen] if seen else []
         hidden += [missed] if missed else []
     return shown, hidden
+
+
+def _beyond(piece: Piece, signs: Signs, edges: Box) -> set[int]:
+    """Return the characters of a piece that stand beyond the edges of the page."""
+    inside = (
+        piece.box.left >= edges.left and piece.box.right <= edges.right
+        and piece.box.bottom >= edges.bottom and piece.box.top <= edges.top
+    )  # fmt: skip
+    if inside:  # as nearly all
+        return set()
+    boxes = ((number, signs.box(number)) for number in piece.numbers)
+    return {
+        number
+        for number, box in boxes
+        if box.left >= edges.right or box.right <= edges.left
+        or box.bottom >= edges.top or box.top <= edges.bottom
+    }  # fmt: skip
+
+
+def _only(
+    piece: Piece, signs: Signs, gone: set[int], *, hidden: bool
+) -> Iterator[Piece]:
+    """Yield what is left of a piece without its hidden characters, or they alone.
+
+    A blank stands where others stood between them.
+    """
+    if not gone:
+        if not hidden:
+            yield piece
+        return
+    text: list[str] = []
+    numbers: list[int] = []
+    for letter, number in zip(piece.text, piece.numbers, strict=True):
+        sign = letter if (number in gone) == hidden else " "
+        if sign != " " or (text and text[-1] != " "):
+            text.append(sign)
+            numbers.append(number)
+    if text[-1:] == [" "]:
+        text.pop()
+        numbers.pop()
+    if text:
+        box = reduce(joined, map(signs.box, numbers))
+        gaps = [gap for gap in piece.gaps if gap.number in numbers]
+        yield replace(piece, text="".join(text), numbers=numbers, box=box, gaps=gaps)
 
 
 def shows_picture(page: pypdfium2.PdfPage, *, least: float = _LARGE) -> bool:
@@ -121,52 +162,69 @@ class _Sight:
     """Looks at one page; what takes time is done when it is first needed."""
 
     def __init__(
-        self, page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage
+        self, page: pypdfium2.PdfPage, signs: Signs, objects: Sequence[PageObject]
     ) -> None:
         self._page = page
-        self._textpage = textpage.raw
-        self._address = ctypes.cast(textpage.raw, ctypes.c_void_p).value
+        self._signs = signs
         self._scanned: bool | None = None
+        self._colour_of = colours()
+        self._name, self._length = ctypes.create_string_buffer(_ROOM), ctypes.c_ulong()
+        self._name_at = ctypes.addressof(self._name)
+        self._length_at = ctypes.addressof(self._length)
         self._picture: NDArray[np.uint8] | None = None
-        self._orders: dict[int, int] = {}
-        self._surfaces: list[_Surface] = []
-        self._list_objects()
+        self._surfaces = Surfaces(page.raw, objects, Box(*page.get_bbox()))
+        self._forms = {each.at: each.form for each in objects if each.form is not None}
 
-    def misses(self, piece: Piece) -> bool:
-        """Tell whether a run of characters leaves no trace on the page."""
-        numbers = [number for number in piece.numbers if number != NONE]
-        drawn = _DRAWN(self._address, numbers[0]) if numbers else None
-        if not drawn:
-            return False
-        if _MODE(drawn) == _INVISIBLE:
-            if self._scanned is None:
-                self._scanned = shows_picture(self._page)
-            return not self._scanned
-        return self._is_suspect(drawn) and self._is_blank(numbers)
+    def unseen(self) -> Iterator[int]:
+        """Yield the characters that leave no trace on the page."""
+        # Some pages draw each letter for itself: what is asked of all is asked here.
+        size, form_of = self._signs.size, self._forms.get
+        for drawn in self._signs.drawn:
+            start, end, by = drawn
+            colour, mode = self._colour_of(by), _MODE(by)
+            if mode == _INVISIBLE:
+                yield from () if self._is_scanned() else range(start, end)
+            elif size(start)[0] < _TINY:
+                yield from range(start, end)
+            elif colour is None:
+                continue
+            elif mode == _CLIPS or self._is_faint(by, colour):
+                numbers = range(start, end)
+                yield from numbers if self._is_blank(numbers) else ()
+            elif self._surfaces.may_hide(by, colour) or is_clipped(by):
+                yield from self._covered(drawn, colour, clip_of(by, form_of(by)))
 
-    def _list_objects(self) -> None:
-        page = ctypes.cast(self._page.raw, ctypes.c_void_p).value
-        for order in range(min(COUNT_OBJECTS(page), _MOST_OBJECTS)):
-            found = GET_OBJECT(page, order)
-            kind = GET_TYPE(found)
-            if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-                self._orders[found] = order
-            elif kind in {pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE}:
-                path = kind == pdfium.FPDF_PAGEOBJ_PATH
-                self._surfaces += _surface(found, order, filled=path)
+    def _is_faint(self, by: int, colour: Colour) -> bool:
+        return colour[3] < _FAINT or min(colour[:3]) > _LIGHT or self._on_layer(by)
 
-    def _is_suspect(self, drawn: int) -> bool:
-        colour = _colour_of(drawn)
-        if colour is None:
-            return False
-        if colour[3] < _FAINT or min(colour[:3]) > _LIGHT or _on_layer(drawn):
-            return True
-        box, order = _box_of(drawn), self._orders.get(drawn, -1)
-        return any(
-            _holds(each.box, box)
-            and (each.order > order >= 0 or _alike(each.colour, colour))
-            for each in self._surfaces
-        )
+    def _is_scanned(self) -> bool:
+        if self._scanned is None:
+            self._scanned = shows_picture(self._page)
+        return self._scanned
+
+    def _covered(self, drawn: Drawn, colour: Colour, clip: Box | None) -> Iterator[int]:
+        """Yield the characters under surfaces and beyond a clip that are not seen."""
+        start, end, by = drawn
+        box_of = self._signs.box_on_page
+        around = joined(box_of(start), box_of(end - 1))
+        covers = list(self._surfaces.over(by, around, colour))
+        if clip is not None and is_inside(around, clip):
+            clip = None
+        if not covers and clip is None:
+            return
+
+        def cover_of(number: int) -> Box | None:
+            box = box_of(number)
+            beyond = clip is not None and not overlap(box, clip)
+            around = (cover for cover in covers if has_middle(cover, box))
+            return next(around, clip if beyond else None)
+
+        units = self._signs.units
+        letters = (at for at in range(start, end) if not units[at].isspace())
+        for cover, members in groupby(letters, key=cover_of):
+            run = list(members)
+            if cover is not None and self._is_blank(run):
+                yield from run
 
     def _is_blank(self, numbers: Sequence[int]) -> bool:
         """Tell whether the place of these characters is of one colour."""
@@ -180,8 +238,10 @@ class _Sight:
         if not places:
             return False
         xs, ys = [x for x, _ in places], [y for _, y in places]
+        pad = _ALONE if len(numbers) == 1 else 0
         place = self._picture[
-            max(min(ys), 0) : max(ys) + 1, max(min(xs), 0) : max(xs) + 1
+            max(min(ys) - pad, 0) : max(max(ys) + pad + 1, 0),
+            max(min(xs) - pad, 0) : max(max(xs) + pad + 1, 0),
         ]
         return bool(place.size and int(place.max()) - int(place.min()) < _CONTRAST)
 
@@ -194,7 +254,7 @@ class _Sight:
         for number in numbers:
             corners = (left, right, bottom, top)
             if not pdfium.FPDFText_GetCharBox(
-                self._textpage, number, *map(ctypes.byref, corners)
+                self._signs.textpage, number, *map(ctypes.byref, corners)
             ):
                 continue
             for across, upright in ((left, bottom), (right, top)):
@@ -204,57 +264,14 @@ class _Sight:
                 )  # fmt: skip
                 yield x.value, y.value
 
-
-def _surface(found: int, order: int, *, filled: bool) -> Iterator[_Surface]:
-    if not filled:
-        yield _Surface(order, _box_of(found), None)
-        return
-    mode, stroke = ctypes.c_int(), ctypes.c_int()
-    path = ctypes.cast(found, pdfium.FPDF_PAGEOBJECT)
-    drawn = pdfium.FPDFPath_GetDrawMode(path, ctypes.byref(mode), ctypes.byref(stroke))
-    if drawn and mode.value != pdfium.FPDF_FILLMODE_NONE:
-        box = _box_of(found)
-        if box.right - box.left > _AROUND and box.top - box.bottom > _AROUND:
-            yield _Surface(order, box, _colour_of(found))
-
-
-def _colour_of(found: int) -> _Colour | None:
-    parts = [ctypes.c_uint() for _ in range(4)]
-    if not _FILL(found, *map(ctypes.addressof, parts)):
-        return None
-    red, green, blue, alpha = (part.value for part in parts)
-    return red, green, blue, alpha
-
-
-def _on_layer(found: int) -> bool:
-    """Tell whether something is on a layer, which may be off."""
-    name, length = ctypes.create_string_buffer(16), ctypes.c_ulong()
-    shown = ctypes.cast(found, pdfium.FPDF_PAGEOBJECT)
-    for at in range(min(_MARKS(found), _MOST_MARKS)):
-        mark = pdfium.FPDFPageObj_GetMark(shown, at)
-        told = ctypes.cast(name, ctypes.POINTER(pdfium.FPDF_WCHAR))
-        if pdfium.FPDFPageObjMark_GetName(mark, told, 16, ctypes.byref(length)) and (
-            name.raw[: length.value].decode("utf-16-le", "replace") == "OC\0"
-        ):
-            return True
-    return False
-
-
-def _box_of(found: int) -> Box:
-    sides = [ctypes.c_float() for _ in range(4)]
-    GET_BOUNDS(found, *map(ctypes.addressof, sides))
-    left, bottom, right, top = (side.value for side in sides)
-    return Box(left, bottom, right, top)
-
-
-def _holds(outer: Box, inner: Box) -> bool:
-    return (
-        outer.left <= inner.left + _AROUND and outer.right >= inner.right - _AROUND
-        and outer.bottom <= inner.bottom + _AROUND and outer.top >= inner.top - _AROUND
-    )  # fmt: skip
-
-
-def _alike(one: _Colour | None, other: _Colour) -> bool:
-    return one is not None and all(
-        abs(a - b) < _CONTRAST for a, b in zip(one[:3], other[:3], strict=True)
-    )
+    def _on_layer(self, found: int) -> bool:
+        """Tell whether something is on a layer, which may be off."""
+        name, length = self._name, self._length
+        for at in range(min(_MARKS(found), _MOST_MARKS)):
+            if (
+                _NAME(_MARK(found, at), self._name_at, _ROOM, self._length_at)
+                and length.value == len(_LAYER)
+                and name.raw[: len(_LAYER)] == _LAYER
+            ):
+                return True
+        return False

@@ -39,7 +39,7 @@ _MAGIC: Final = (
     (b"-----BEGIN PGP", "application/pgp-encrypted"),
 )
 
-_PDF_MARK: Final = b"%PDF-1."
+_PDF_MARK: Final = re.compile(rb"%PDF-[12]\.")
 _PDF_END: Final = b"%%EOF"
 _PDF_WITHIN: Final = 1_024
 _OFFICE_KIND = "application/vnd.openxmlformats-officedocument."
@@ -161,11 +161,12 @@ def _kind_of_other(data: bytes, name: str) -> str:
     head = data[:_HEAD]
     # Some servers send something before it, and readers look for it that far.
     named = PurePosixPath(name).suffix.lower() in {"", ".pdf"}
-    if named and _PDF_MARK in head[:_PDF_WITHIN] and _PDF_END in data[-_PDF_WITHIN:]:
+    begun = _PDF_MARK.search(head, 0, _PDF_WITHIN)
+    if named and begun and _PDF_END in data[-_PDF_WITHIN:]:
         return "application/pdf"
     if _is_text(head):
         return _kind_of_text(head, name)
-    return "application/pdf" if _PDF_MARK in head else "application/octet-stream"
+    return "application/pdf" if _PDF_MARK.search(head) else "application/octet-stream"
 
 
 def _kind_of_text(head: bytes, name: str) -> str:
