@@ -119,6 +119,16 @@ def test_cells_over_several_rows_or_columns_keep_the_columns_of_others():
     ]  # fmt: skip
 
 
+def test_a_row_whose_first_cell_is_empty_is_kept():
+    source = (
+        "====  ===  ===\n      Min  Max\n====  ===  ===\nSize  4.3  7.9\n====  ===  ==="
+    )
+
+    assert read(source).text.splitlines()[::2] == [
+        "|  | Min | Max |", "| Size | 4.3 | 7.9 |",
+    ]  # fmt: skip
+
+
 def test_what_stands_in_other_files_is_told_and_never_read(tmp_path):
     secret = tmp_path / "secret.csv"
     secret.write_text("hunter2")

@@ -1,5 +1,6 @@
 """reStructuredText, by docutils."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -25,6 +26,10 @@ _SETTINGS: Final = {
     "smart_quotes": False,
     "line_length_limit": 1_000_000,
 }
+# A row right below a border whose first cell is empty, which docutils passes over.
+_EMPTY_FIRST: Final = re.compile(
+    r"^([ \t]*)(=+)((?: +=+)+[ \t]*\n)\1( +)(?=\S)", re.MULTILINE
+)
 _UNSEEN: Final = frozenset(
     ("comment", "substitution_definition", "target", "pending", "meta")
 )
@@ -59,10 +64,11 @@ def parse_rst(data: bytes, name: str) -> Parsed:
         know_roles,
     )
 
-    source = decode(data)
+    source = _EMPTY_FIRST.sub(_filled, decode(data))
     know_directives(source)
     know_roles(source)
     tree = docutils.core.publish_doctree(source, settings_overrides=_SETTINGS)
+    unread = _replace_messages(tree)
     for node in list(tree.findall(lambda each: each.tagname in _WRITTEN)):
         written = _WRITTEN[node.tagname](node)
         if written is not None:
@@ -71,13 +77,36 @@ def parse_rst(data: bytes, name: str) -> Parsed:
     titled = any(child.tagname == "title" for child in tree.children)
     reader = _Reader(builder)
     reader.read(tree, level=int(titled))
-    reader.tell()
+    reader.tell(unread)
     facts = {
         fact: next((node.astext() for node in tree.findall(_is(fact))), "")
         for fact in ("author", "date")
     }
     found = builder.parsed(title="", media_type="text/x-rst", **facts)
     return found if found.title else replace(found, title=PurePosixPath(name).stem)
+
+
+def _filled(match: re.Match[str]) -> str:
+    r"""Mark an empty first cell as one; `\\` and a blank are nothing."""
+    indent, first, others, blanks = match.groups()
+    if len(blanks) <= len(first):
+        return match[0]
+    return f"{indent}{first}{others}{indent}\\{blanks[1:]}"
+
+
+def _replace_messages(tree: Any) -> int:
+    """Put the source of what docutils could not read in the place of its messages.
+
+    Returns:
+        How many parts that are; other messages are of what was read, and go.
+    """
+    count = 0
+    for node in list(tree.findall(_is("system_message"))):
+        unread = node.get("level", 0) >= _ERROR
+        source = [each for each in node.children if each.tagname == "literal_block"]
+        node.parent.replace(node, source if unread else [])
+        count += unread and bool(source)
+    return count
 
 
 def _is(tag: str) -> Callable[[Any], bool]:
@@ -118,19 +147,18 @@ class _Reader:
     def __init__(self, builder: TextBuilder) -> None:
         self._builder = builder
         self._elsewhere: list[str] = []
-        self._unread = 0
 
-    def tell(self) -> None:
-        """Note what was not read, or not as it is meant."""
+    def tell(self, unread: int) -> None:
+        """Note what was not read, and how many parts are not read as they are meant."""
         if self._elsewhere:
             names = list(dict.fromkeys(self._elsewhere))
             told = ", ".join(names[:_MOST_TOLD]) + ", …" * (len(names) > _MOST_TOLD)
             message = f"What it shows of other files or programs is not read: {told}."
             self._builder.notice("elsewhere", message)
-        if self._unread:
+        if unread:
             message = (
                 "Parts that are no valid reStructuredText stand as they are written: "
-                f"{self._unread}."
+                f"{unread}."
             )
             self._builder.notice("unreadable_markup", message)
 
@@ -175,8 +203,6 @@ class _Reader:
             self._elsewhere.append(node["name"])
         elif kind == "raw":
             self._raw(node)
-        elif kind == "system_message":
-            self._message(node)
         else:
             return False
         return True
@@ -187,15 +213,6 @@ class _Reader:
             add_html(self._builder, node.astext())
         else:
             self._elsewhere.append(node.get("format", ""))
-
-    def _message(self, node: Any) -> None:
-        """Add the source of what docutils could not read."""
-        if node.get("level", 0) < _ERROR:  # it was read
-            return
-        for child in node.children:
-            if child.tagname == "literal_block":
-                self._builder.code(child.astext())
-                self._unread += 1
 
     def _line(self, text: str, *, depth: int) -> None:
         text = " ".join(text.split("\n"))
