@@ -7,7 +7,7 @@ from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
 from erya.loading.faq import add_records
-from erya.loading.json_values import is_deep, read_json, shown
+from erya.loading.json_values import is_deep, note_repeated, read_json, shown
 from erya.loading.packed import read_xml
 from erya.records import Parsed
 
@@ -27,8 +27,9 @@ def parse_json(data: bytes, name: str) -> Parsed:
         DocumentError: It is no JSON, or nested without end.
     """
     text = decode(data)
+    repeated: list[str] = []
     try:
-        value = read_json(text)
+        value = read_json(text, repeated=repeated)
     except RecursionError:
         msg = "This JSON is nested without end."
         raise DocumentError(msg, code="too_deep") from None
@@ -39,6 +40,7 @@ def parse_json(data: bytes, name: str) -> Parsed:
         msg = "This JSON is nested too deep: flatten it, or save the part that counts."
         raise DocumentError(msg, code="too_deep")
     builder = TextBuilder()
+    note_repeated(builder, repeated)
     records = value if isinstance(value, list) else [value]
     if len(records) > 1 and all(isinstance(record, dict) for record in records):
         add_records(builder, records)
@@ -57,6 +59,8 @@ def _lines(value: Any, path: str = "", depth: int = 0) -> list[str]:
     if depth > _DEEPEST:
         msg = f"This JSON is more than {_DEEPEST} deep."
         raise DocumentError(msg, code="too_deep")
+    if path and isinstance(value, dict | list) and not value:
+        return [f"{path}: {shown(value)}"]  # that there is none says something
     if isinstance(value, dict):
         return [
             line
