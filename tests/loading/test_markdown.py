@@ -28,6 +28,22 @@ def read(source, name="a.md"):
         ("- [备注]: 每晚500元。", "- [备注]: 每晚500元。"),
         ("250[^1]\n\n[^1]: 含税。", "250[^1]\n\n[^1]: 含税。"),
         ("[a][x]\n\n[x]: https://a.example/\n[//]: # (no)", "a"),
+        ("250[1]\n\n[1]: https://a.example/", "250[1]\n\n[1]: https://a.example/"),
+        ("[see][1]\n\n[1]: https://a.example/", "see"),
+        ("250[1](#n) of v[2](#n)", "250[1] of v2"),
+        ("- > 30 天：扣款\n- <5 天", "- > 30 天：扣款\n- <5 天"),
+        ("> 5 kg is heavy", "> 5 kg is heavy"),
+        ("> Quoted\n> 5 times", "Quoted 5 times"),
+        ("+ 5 %", "+ 5 %"),
+        ("if a<b and c>d", "if a<b and c>d"),
+        (
+            "| a | b |\n|---|---|\n| 1 | 2 | 3 |",
+            "| a | b |  |\n| --- | --- | --- |\n| 1 | 2 | 3 |",
+        ),
+        (
+            "> a | b\n> --|--\n> `x|y` | 元 |",
+            "| a | b |\n| --- | --- |\n| x\\|y | 元 |",
+        ),
         ('![Plan](x.png "Floor 3")', "Plan (Floor 3)"),
     ],
 )  # fmt: skip
@@ -141,6 +157,14 @@ def test_code_of_mdx_ends_with_its_statements_and_stays_in_fences():
         "It costs value: 12, currency: EUR .",
     ]
     assert [notice.code for notice in parsed.notices] == ["code_left_out"]
+
+
+@pytest.mark.parametrize("part", ["| a ", "| a | b |\n|--|--|\n|1|2|3|\n\n", "[1]: x\n",
+                                  "> 5\n\n", "<a b>", "1*2*", "`|", "+ 5\n"])  # fmt: skip
+def test_escapes_are_found_in_one_pass(part):
+    begin = time.perf_counter()
+    read("|a|b|\n|-|-|\n" + part * 20_000)
+    assert time.perf_counter() - begin < 5
 
 
 @pytest.mark.parametrize(
