@@ -35,6 +35,25 @@ def test_empty_lists_of_json_are_told():
 
 
 @pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ('[{"question": "Who?", "answer": "Ann", "valid": "2024", "no": ""}, {"a": 1}]',
+         "faq.json"),
+        ('{"question": "Who?", "answer": "Ann", "valid": 2024}', "faq.jsonl"),
+        ("question,answer,valid,no\nWho?,Ann,2024,\n", "faq.csv"),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_a_question_and_its_answer_is_kept(data, name):
+    assert parse(data.encode(), name).text.startswith("Who?\n\nAnn\n\nvalid: 2024")
+
+
+def test_characters_of_java_properties_are_read():
+    parsed = parse(b"name=\\u5f20\\u4e09\nface=\\ud83d\\ude00 \\ud83d", "a.properties")
+
+    assert parsed.text == "name=张三\nface=\U0001f600 \ufffd"
+
+
+@pytest.mark.parametrize(
     ("cues", "lines"),
     [
         (

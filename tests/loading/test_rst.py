@@ -154,6 +154,12 @@ def test_html_within_is_read_as_a_page_shows_it():
     assert read(source).text == "A B.\n\nSeen 12"
 
 
+def test_a_note_that_lacks_a_colon_is_kept_and_a_comment_is_not():
+    parsed = read("Text.\n\n.. note: Pay 12 euro.\n\n.. no: secret\n\n.. TODO\n")
+
+    assert parsed.text == "Text.\n\nnote: Pay 12 euro."
+
+
 def test_roles_are_text_and_code_that_shows_them_stays_as_it_is():
     source = "See :doc:`the guide <guide>` and :kbd:`Ctrl`.\n\n::\n\n   :doc:`x <y>` `a <b>`\n"
 

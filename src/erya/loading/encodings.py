@@ -55,7 +55,7 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 # What programs send to a terminal for colours, titles and links.
 _TERMINAL = re.compile(
     r"\x1b(?:\[[0-?]{0,40}[ -/]{0,4}[@-~]"
-    r"|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[()*+./#%-][0-9A-Z]|[78=>@-Z\\^_])"
+    r"|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[ -/]{1,4}[0-~]|[78=>@-Z\\^_])"
 )
 _LINE: Final = re.compile(r"[^\r\n]+")
 _HIGH_RUNS = re.compile(rb"[\x80-\xff]+")

@@ -157,6 +157,8 @@ def _add_pairs(builder: TextBuilder, records: Iterable[Mapping[str, Any]]) -> No
             continue
         builder.heading(_plain(record[columns[0]]), level=2)
         builder.paragraph(_plain(record[columns[1]]), pairs=False)
+        others = {k: v for k, v in record.items() if k not in columns and _plain(v)}
+        _add_record(builder, others)
 
 
 def _add_record(builder: TextBuilder, record: Mapping[str, Any]) -> None:

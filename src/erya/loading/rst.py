@@ -30,6 +30,10 @@ _SETTINGS: Final = {
 _EMPTY_FIRST: Final = re.compile(
     r"^([ \t]*)(=+)((?: +=+)+[ \t]*\n)\1( +)(?=\S)", re.MULTILINE
 )
+_ONE_COLON: Final = re.compile(
+    r"(?:note|warning|tip|hint|important|caution|attention|danger|error|admonition"
+    r"|seealso|deprecated|version\w+): *\S"
+)
 _UNSEEN: Final = frozenset(
     ("comment", "substitution_definition", "target", "pending", "meta")
 )
@@ -173,6 +177,7 @@ class _Reader:
         for child in node.children:
             kind = child.tagname
             if kind in _UNSEEN:
+                self._comment(child, depth=depth)
                 continue
             if kind == "section":
                 self.read(child, level=level + 1, depth=depth)
@@ -206,6 +211,12 @@ class _Reader:
         else:
             return False
         return True
+
+    def _comment(self, node: Any, *, depth: int) -> None:
+        """Add what is a comment for want of a colon: `.. note: text`."""
+        meant = _ONE_COLON.match(node.astext()) if node.tagname == "comment" else None
+        if meant:
+            self._line(node.astext(), depth=depth)
 
     def _raw(self, node: Any) -> None:
         """Add HTML; what is for another program is not shown."""
