@@ -160,6 +160,12 @@ def test_a_note_that_lacks_a_colon_is_kept_and_a_comment_is_not():
     assert parsed.text == "Text.\n\nnote: Pay 12 euro."
 
 
+def test_wrapped_chinese_is_joined_without_a_blank():
+    assert read("第一行\n第二行\n\n- 第三行\n  第四行\n").text == (
+        "第一行第二行\n\n- 第三行第四行"
+    )
+
+
 def test_roles_are_text_and_code_that_shows_them_stays_as_it_is():
     source = "See :doc:`the guide <guide>` and :kbd:`Ctrl`.\n\n::\n\n   :doc:`x <y>` `a <b>`\n"
 
