@@ -41,7 +41,9 @@ SQUARE = MATH.format("<m:msup><m:mi>x</m:mi><m:mn>2</m:mn></m:msup>")
          "By Li An: ab"),
         (f"See <alternatives><tex-math>\\use{{x}} y</tex-math>{SQUARE}</alternatives>.",
          "See x^2 ."),
-        ("限额为10<sup>6</sup>元", "限额为10⁶元"),
+        ("限额为10<sup>6</sup>元，\n每年", "限额为10⁶元，每年"),
+        ("It is 5<note place='foot'>since <hi>2024</hi></note> euro.",
+         "It is 5 [since 2024] euro."),
     ],
 )  # fmt: skip
 def test_a_paragraph_goes_on_around_what_is_in_its_line(paragraph, text):
@@ -60,6 +62,14 @@ def test_a_document_has_tables_and_facts_with_their_names():
     assert read(source) == [
         "year: 2024", "S", "One two.", "Table 1",
         "| City | Fee |\n| --- | --- |\n| Graz | 5 |\n| Graz |  |",
+    ]  # fmt: skip
+
+
+def test_code_of_a_document_keeps_its_lines():
+    source = "<book><para>a <programlisting>b\n  c</programlisting> d</para></book>"
+
+    assert shown(parse(source.encode(), "a.xml")) == [
+        ("paragraph", "a"), ("code", "b\n  c"), ("paragraph", "d"),
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from erya.language import STANDING
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
+from erya.loading.flowing import flowing
 from erya.loading.html import add_html
 from erya.records import Parsed
 
@@ -30,8 +31,6 @@ _SETTINGS: Final = {
 _EMPTY_FIRST: Final = re.compile(
     r"^([ \t]*)(=+)((?: +=+)+[ \t]*\n)\1( +)(?=\S)", re.MULTILINE
 )
-_WIDE: Final = "[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]"
-_WIDE_WRAP: Final = re.compile(rf"(?<={_WIDE})[ \t]*\n[ \t]*(?={_WIDE})")
 _ONE_COLON: Final = re.compile(
     r"(?:note|warning|tip|hint|important|caution|attention|danger|error|admonition"
     r"|seealso|deprecated|version\w+): *\S"
@@ -228,7 +227,7 @@ class _Reader:
             self._elsewhere.append(node.get("format", ""))
 
     def _line(self, text: str, *, depth: int) -> None:
-        text = _flowing(text)
+        text = flowing(text)
         if depth >= 0:
             self._builder.item(text, depth=depth, mark=" ")
         else:
@@ -239,7 +238,7 @@ class _Reader:
             first, *rest = item.children or [None]
             if first is not None and first.tagname == "paragraph":
                 self._builder.item(
-                    _flowing(first.astext()),
+                    flowing(first.astext()),
                     depth=depth,
                     mark=_mark(node, number),
                 )
@@ -305,11 +304,6 @@ def _rows(part: Any) -> list[list[str]]:
             cells.append(below.pop((at, len(cells))))
         rows.append(cells)
     return rows
-
-
-def _flowing(text: str) -> str:
-    """Return lines as one: a line end is a blank, and none between Chinese."""
-    return " ".join(_WIDE_WRAP.sub("", text).split("\n"))
 
 
 def _mark(node: Any, number: int) -> str:

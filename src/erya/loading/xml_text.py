@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from erya.language import STANDING
 from erya.loading.builder import TextBuilder
+from erya.loading.flowing import flowing
 from erya.loading.html import add_html
 from erya.loading.packed import read_xml
 from erya.records import Parsed
@@ -51,7 +52,8 @@ _PARAGRAPHS: Final = frozenset(("p", "para", "simpara"))
 _CELLS: Final = ("{*}td", "{*}th", "{*}entry")
 _FRAMES: Final = frozenset(("tgroup", "colgroup", "col", "colspec", "spanspec"))
 _UNSEEN: Final = frozenset(("script", "style", "metadata", "defs"))  # of drawings
-_NOTES: Final = frozenset(("fn", "footnote"))
+_NOTES: Final = frozenset(("fn", "footnote", "indexterm", "note"))
+_CODE: Final = frozenset(("literallayout", "pre", "programlisting", "screen"))
 _TABLES: Final = {
     "table": "table", "informaltable": "table", "thead": "thead", "tbody": "tbody",
     "tfoot": "tfoot", "tr": "tr", "row": "tr", "td": "td", "th": "th", "entry": "td",
@@ -90,6 +92,7 @@ def _write_in_lines(root: Any) -> None:
             _write_formula(child)
         elif name in _NOTES and child.getparent() in mixed:
             _replace(child, f" [{_flat(child)}]")
+            child.tag = "fn"  # it parts no paragraph any more
         elif name in STANDING and not any(_local(c) in _BLOCKS for c in child.iter()):
             above, parent = child.getprevious(), child.getparent()
             before = above.tail if above is not None else getattr(parent, "text", "")
@@ -180,7 +183,7 @@ class _Reader:
         while stack:
             part, depth = stack.pop()
             if isinstance(part, str):
-                self._builder.paragraph(" ".join(part.split()), pairs=False)
+                self._builder.paragraph(flowing(part), pairs=False)
             elif isinstance(part, list):
                 self._builder.paragraph("\n".join(part), pairs=False)
             else:
@@ -192,17 +195,25 @@ class _Reader:
         name = _local(element)
         if not name or (self._is_drawing and name in _UNSEEN):
             return []
-        if self._is_title(element):
-            self._builder.heading(_flat(element), level=min(max(depth - 1, 1), 6))
-            return []
-        if _is_table(element):
-            add_html(self._builder, _as_table(element))
+        if self._add(element, depth):
             return []
         if self._is_whole(element):
             return [self._line(element)]
         return (
             self._torn(element) if _is_mixed(element) else self._inner(element, depth)
         )
+
+    def _add(self, element: Any, depth: int) -> bool:
+        """Add a heading, code or a table; return whether it is one of them."""
+        if self._is_title(element):
+            self._builder.heading(_flat(element), level=min(max(depth - 1, 1), 6))
+        elif _local(element) in _CODE:
+            self._builder.code("".join(element.itertext()))
+        elif _is_table(element):
+            add_html(self._builder, _as_table(element))
+        else:
+            return False
+        return True
 
     def _inner(self, element: Any, depth: int) -> list[Any]:
         """Return what is in an element without text of its own."""
@@ -216,8 +227,10 @@ class _Reader:
             run += _attributes(element)
         parts: list[Any] = [run]
         for child in children:
-            title = self._is_document and self._is_title(child)
-            line = self._line(child) if self._is_whole(child) and not title else child
+            apart = _local(child) in _CODE or (
+                self._is_document and self._is_title(child)
+            )
+            line = self._line(child) if self._is_whole(child) and not apart else child
             if isinstance(line, list):
                 run += line
             else:
@@ -230,7 +243,8 @@ class _Reader:
         told = [] if self._is_document else _attributes(element)
         parts: list[Any] = [told, element.text or ""]
         for child in element:
-            plain = not len(child) and not child.items() and not self._is_title(child)
+            apart = _local(child) in _CODE or self._is_title(child)
+            plain = not len(child) and not child.items() and not apart
             parts += [child.text or "" if plain else child, child.tail or ""]
         return parts
 
@@ -279,7 +293,7 @@ def _flat(element: Any, *, told: bool = False) -> str:
         element: The element.
         told: Whether attributes of what is inside are text as well.
     """
-    return " ".join("".join(_pieces(element, told=told)).split())
+    return flowing("".join(_pieces(element, told=told)))
 
 
 def _pieces(element: Any, *, told: bool) -> Iterator[str]:
