@@ -3,6 +3,7 @@
 import re
 from bisect import bisect
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import pyromark
@@ -42,6 +43,14 @@ _PIPE: Final = re.compile(rb"(?<!\\)\|")
 _CODE_WITH_PIPE: Final = re.compile(rb"`[^`\n]{0,500}`")
 _MOST_CELLS: Final = 50  # of a row beyond those of the header
 
+# What may be such a sign, wherever it stands.
+_AT_BEGIN: Final = re.compile(
+    rb"^[ \t>*+\d.)-]{0,20}(?:>[ \t]?|\+[ \t])\d", re.MULTILINE
+)
+_RULE: Final = re.compile(
+    rb"^[ \t>*+\d.)-]{0,20}\|?[ \t]{0,20}:?-{1,200}:?[ \t]{0,20}\|", re.MULTILINE
+)
+
 _Edit = tuple[int, bytes]  # where something is put in, in bytes
 
 
@@ -70,11 +79,10 @@ def with_escapes(source: str) -> str:
     link, and rows with more cells than the header are rows of a wider table.
     """
     data = source.encode()
-    edits = dict(_labels(source, data))
-    if any(form.search(data) for form in (_TIMES, _PLACE, _GREATER, _PLUS, _PIPE)):
-        events = list(_events(source))
-        for look in (_products, _places, _signs, _tables):
-            edits.update(look(events, data))
+    edits: dict[int, bytes] = {}
+    for sign, look in _LOOKS:
+        if sign.search(data):  # as seldom: each reads the whole text
+            edits.update(look(source, data))
     if not edits:
         return source
     kept: list[bytes] = []
@@ -86,20 +94,17 @@ def with_escapes(source: str) -> str:
 
 
 def _events(source: str) -> Iterator[_Event]:
+    """Yield what begins, one by one: all together would fill the memory."""
     for event, place in pyromark.events_with_range(source, options=OPTIONS):
-        yield _Event(_kind(event), place["start"], place["end"])
+        if isinstance(event, dict):
+            inner: Any = event.get("Start")
+            kind = inner or next(iter(event))
+            kind = next(iter(kind)) if isinstance(kind, dict) else kind
+            yield _Event(kind, place["start"], place["end"])
 
 
-def _kind(event: Any) -> str:
-    """Return what an event is of, or what it begins."""
-    if isinstance(event, dict):
-        name, inner = next(iter(event.items()))
-        return _kind(inner) if name == "Start" else name
-    return str(event)
-
-
-def _products(events: list[_Event], data: bytes) -> Iterator[_Edit]:
-    for kind, start, end in events:
+def _products(source: str, data: bytes) -> Iterator[_Edit]:
+    for kind, start, end in _events(source):
         if kind in {"Emphasis", "Strong"}:
             marks = 1 if kind == "Emphasis" else 2
             ends = (start, end - marks)
@@ -107,9 +112,9 @@ def _products(events: list[_Event], data: bytes) -> Iterator[_Edit]:
                 yield from ((at + n, b"\\") for at in ends for n in range(marks))
 
 
-def _places(events: list[_Event], data: bytes) -> Iterator[_Edit]:
+def _places(source: str, data: bytes) -> Iterator[_Edit]:
     closed: set[bytes] | None = None
-    for kind, start, end in events:
+    for kind, start, end in _events(source):
         if kind not in {"InlineHtml", "HtmlBlock"}:
             continue
         tag = _PLACE.match(data, start, end)
@@ -127,16 +132,16 @@ def _is_tag(name: bytes, words: bytes) -> bool:
     return known and (len(name) > 1 or words.strip() in {b"", b"hidden"})
 
 
-def _signs(events: list[_Event], data: bytes) -> Iterator[_Edit]:
-    for kind, start, end in events:
+def _signs(source: str, data: bytes) -> Iterator[_Edit]:
+    for kind, start, end in _events(source):
         quoted = kind == "BlockQuote" and _GREATER.fullmatch(data[start:end].rstrip())
         if quoted or (kind == "Item" and _PLUS.match(data, start)):
             yield start, b"\\"
 
 
-def _tables(events: list[_Event], data: bytes) -> Iterator[_Edit]:
+def _tables(source: str, data: bytes) -> Iterator[_Edit]:
     head, columns, more = _Event("", 0, 0), 0, 0
-    for event in (*events, _Event("Table", 0, 0)):
+    for event in chain(_events(source), [_Event("Table", 0, 0)]):
         if event.kind == "Table":
             yield from _wider(head, data, more)
             more = 0
@@ -177,8 +182,6 @@ def _wider(head: _Event, data: bytes, more: int) -> Iterator[_Edit]:
 
 def _labels(source: str, data: bytes) -> Iterator[_Edit]:
     """Yield where labels stand that are none of links."""
-    if not _LABEL.search(data):
-        return
     found = pyromark.reference_definitions(source, options=OPTIONS)
     noted = {number.decode() for number in _NOTED.findall(data)}
     labels = {
@@ -195,3 +198,12 @@ def _labels(source: str, data: bytes) -> Iterator[_Edit]:
         within = before >= 0 and match.end(1) < code[before].end
         if not within and match[2].decode().casefold() in labels:
             yield match.end(1), b"\\"
+
+
+_LOOKS: Final = (
+    (_TIMES, _products),
+    (_PLACE, _places),
+    (_AT_BEGIN, _signs),
+    (_RULE, _tables),
+    (_LABEL, _labels),
+)
