@@ -55,8 +55,9 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 # What programs send to a terminal for colours, titles and links.
 _TERMINAL = re.compile(
     r"\x1b(?:\[[0-?]{0,40}[ -/]{0,4}[@-~]"
-    r"|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[@-Z\\^_])"
+    r"|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[ -/]{1,4}[0-~]|[78=>@-Z\\^_])"
 )
+_LINE: Final = re.compile(r"[^\r\n]+")
 _HIGH_RUNS = re.compile(rb"[\x80-\xff]+")
 # Kana in Shift-JIS: hiragana, katakana.
 _SHIFTED_KANA = re.compile(rb"\x82[\x9f-\xf1]|\x83[\x40-\x96]")
@@ -261,6 +262,8 @@ def clean(text: str) -> str:
     """
     if "\x1b" in text:
         text = _TERMINAL.sub("", text)
+    if "\b" in text:
+        text = _LINE.sub(_overstruck, text)
     usual = text
     for blank in _BLANKS:
         usual = usual.replace(blank, "")
@@ -268,6 +271,27 @@ def clean(text: str) -> str:
         return text
     text = _UNSEEN.sub("", _NEWLINES.sub("\n", text.replace("\r\n", "\n")))
     return _LONE_SURROGATE.sub("\ufffd", text)
+
+
+def _overstruck(line: re.Match[str]) -> str:
+    """Return a line as a terminal shows it: what is struck over is replaced.
+
+    A letter may be struck twice to be bold, and a line below it before or behind it.
+    """
+    if "\b" not in line[0]:
+        return line[0]
+    shown: list[str] = []
+    at = 0
+    for sign in line[0]:
+        if sign == "\b":
+            at = max(at - 1, 0)
+            continue
+        if at == len(shown):
+            shown.append(sign)
+        elif sign != "_":
+            shown[at] = sign
+        at += 1
+    return "".join(shown)
 
 
 def _known(encoding: str | None) -> str | None:

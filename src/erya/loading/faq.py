@@ -12,7 +12,7 @@ from typing import Any, Final
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
-from erya.loading.json_values import is_deep, read_json, written
+from erya.loading.json_values import is_deep, note_repeated, read_json, written
 from erya.records import Parsed
 
 __all__ = ["add_records", "parse_csv", "parse_jsonl"]
@@ -105,11 +105,12 @@ def parse_jsonl(data: bytes, name: str) -> Parsed:
     """
     records: list[Mapping[str, Any]] = []
     bad: list[int] = []
+    repeated: list[str] = []
     for number, line in enumerate(decode(data).split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            record = read_json(line)
+            record = read_json(line, repeated=repeated)
         except (ValueError, RecursionError):
             record = None
         if isinstance(record, dict) and not is_deep(record):
@@ -124,6 +125,7 @@ def parse_jsonl(data: bytes, name: str) -> Parsed:
         told = ", ".join(map(str, bad[:_MOST_TOLD])) + ", …" * (len(bad) > _MOST_TOLD)
         message = f"Lines that are no JSON objects were not read: {told}."
         builder.notice("lines_left_out", message)
+    note_repeated(builder, repeated)
     add_records(builder, records)
     return builder.parsed(
         title=PurePosixPath(name).stem, media_type="application/jsonl"
@@ -155,6 +157,8 @@ def _add_pairs(builder: TextBuilder, records: Iterable[Mapping[str, Any]]) -> No
             continue
         builder.heading(_plain(record[columns[0]]), level=2)
         builder.paragraph(_plain(record[columns[1]]), pairs=False)
+        others = {k: v for k, v in record.items() if k not in columns and _plain(v)}
+        _add_record(builder, others)
 
 
 def _add_record(builder: TextBuilder, record: Mapping[str, Any]) -> None:

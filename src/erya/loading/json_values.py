@@ -1,11 +1,15 @@
 """JSON read so that a number stays as it is written: 12.50 is not 12.5."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
-__all__ = ["is_deep", "read_json", "shown", "written"]
+from erya.loading.builder import TextBuilder
+
+__all__ = ["is_deep", "note_repeated", "read_json", "shown", "written"]
 
 _DEEPEST: Final = 100
+_MOST_TOLD: Final = 10  # names
 
 
 class _Number(str):
@@ -14,16 +18,48 @@ class _Number(str):
     __slots__ = ()
 
 
-def read_json(text: str) -> Any:
+def read_json(text: str, *, repeated: list[str] | None = None) -> Any:
     """Return a value of JSON; its numbers are text.
+
+    Values of a name that stands twice in one object are a list.
+
+    Args:
+        text: The JSON.
+        repeated: Filled with such names.
 
     Raises:
         ValueError: It is no JSON.
         RecursionError: It is nested without end.
     """
+
+    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) == len(pairs):
+            return value
+        several: dict[str, list[Any]] = {}
+        for name, each in pairs:
+            several.setdefault(name, []).append(each)
+        twice = [name for name, values in several.items() if len(values) > 1]
+        if repeated is not None:
+            repeated.extend(twice)
+        return value | {name: several[name] for name in twice}
+
     return json.loads(
-        text, parse_float=_Number, parse_int=_Number, parse_constant=_Number
+        text,
+        parse_float=_Number,
+        parse_int=_Number,
+        parse_constant=_Number,
+        object_pairs_hook=made,
     )
+
+
+def note_repeated(builder: TextBuilder, names: Sequence[str]) -> None:
+    """Note which names stand twice in one object."""
+    if names:
+        several = list(dict.fromkeys(names))
+        told = ", ".join(several[:_MOST_TOLD]) + ", …" * (len(several) > _MOST_TOLD)
+        message = f"Names that stand twice in one object have all their values: {told}."
+        builder.notice("repeated_names", message)
 
 
 def is_deep(value: Any, depth: int = 0) -> bool:

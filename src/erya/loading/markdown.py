@@ -9,55 +9,67 @@ import pyromark
 
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
+from erya.loading.front_matter import front_matter
 from erya.loading.html import add_html, add_well_formed
+from erya.loading.markdown_escapes import OPTIONS, code_spans, with_escapes
+from erya.loading.mdx import said_by_components, without_code
 from erya.records import Parsed
 
 __all__ = ["add_markdown", "parse_markdown"]
 
-_FRONT_MATTER: Final = re.compile(
-    r"\A---[ \t]*\n((?:[\w-]+:.*\n|[ \t#-].*\n|[ \t]*\n)+?)"
-    r"(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
-)
-_FACTS: Final = re.compile(r"^(title|author|date):\s*(.+?)\s*$", re.MULTILINE)
-_OPTIONS: Final = (
-    pyromark.Options.ENABLE_TABLES
-    | pyromark.Options.ENABLE_STRIKETHROUGH
-    | pyromark.Options.ENABLE_TASKLISTS
-)
+_FACTS: Final = ("author", "date")
+# A link of digits right behind others: 250[1](…) is not 2501.
+_LINKED_DIGITS: Final = re.compile(r"(?<=\d)<a href=\"[^\"]*\"[^>]*>(\d{1,3})</a>")
 # As pulldown-cmark writes them.
-_IMAGE: Final = re.compile(r'<img src="[^"]*" alt="([^"]*)"[^>]*/>')
-_TASK: Final = re.compile(r'<input disabled="" type="checkbox"( checked="")?/>\n')
-# Of MDX: what is imported and exported, and comments.
-_MDX_CODE: Final = re.compile(
-    r"^(?:import|export) [^\n]*(?:\n[^\n]+)*|\{/\*[^*]*\*/\}", re.MULTILINE
+_IMAGE: Final = re.compile(
+    r'<img src="[^"]*" alt="([^"]*)"(?: title="([^"]*)")?[^>]*/>'
 )
+_TASK: Final = re.compile(r'<input disabled="" type="checkbox"( checked="")?/>\n')
 _RAW_HTML: Final = re.compile(r"<[a-zA-Z/?]")  # comments are passed over anyway
 
 
 def parse_markdown(data: bytes, name: str) -> Parsed:
-    """Read Markdown. The title is the front matter's, else the first heading."""
+    """Read Markdown. The title is the front matter's, else the first heading.
+
+    What else the front matter says stands above the page, a line for each value.
+    """
     source = decode(data)
-    facts: dict[str, str] = {}
-    if front := _FRONT_MATTER.match(source):
-        facts = {key: told.strip("\"'") for key, told in _FACTS.findall(front[1])}
-        source = source[front.end() :]
-    if name.lower().endswith(".mdx"):
-        source = _MDX_CODE.sub("", source)
+    values, end = front_matter(source)
+    source = source[end:]
     builder = TextBuilder()
+    lines = [
+        f"{key}: {told}" for key, told in values.items() if key != "title" and told
+    ]
+    builder.paragraph("\n".join(lines), pairs=False)
+    if name.lower().endswith(".mdx"):
+        page = source.encode()
+        page, exports = without_code(page, code_spans(page))
+        source = page.decode()
+        if exports:
+            message = f"Code that the page exports is not read: {exports} statements."
+            builder.notice("code_left_out", message)
     add_markdown(builder, source)
-    title = facts.pop("title", "")
+    facts = {fact: values.get(fact, "") for fact in _FACTS}
+    title = values.get("title", "")
     parsed = builder.parsed(title=title, media_type="text/markdown", **facts)
     return parsed if parsed.title else replace(parsed, title=PurePosixPath(name).stem)
 
 
 def add_markdown(builder: TextBuilder, source: str) -> None:
     """Add what a reader sees of Markdown."""
-    page = pyromark.html(source, options=_OPTIONS)
+    page = pyromark.html(with_escapes(source), options=OPTIONS)
     if "<img" in page:
-        page = _IMAGE.sub(r"\1", page)
+        page = _IMAGE.sub(_in_words, page)
+    if "<a " in page:
+        page = _LINKED_DIGITS.sub(r"[\1]", page)
     if "<input" in page:
         page = _TASK.sub(lambda match: "[x] " if match[1] else "[ ] ", page)
     if _RAW_HTML.search(source):
-        add_html(builder, page)
+        add_html(builder, said_by_components(page))
     else:
         add_well_formed(builder, page)
+
+
+def _in_words(match: re.Match[str]) -> str:
+    alt, title = match[1], match[2]
+    return f"{alt} ({title})" if title and title != alt else alt

@@ -1,6 +1,7 @@
 """Zip files and XML inside documents, read without trusting either."""
 
 import io
+import re
 import zipfile
 import zlib
 from typing import Any, Final
@@ -35,6 +36,15 @@ _FACTS: Final = {
     },
 }
 _PROGRAMS: Final = frozenset(("python-docx", "openpyxl"))
+_ENCODING: Final = re.compile(
+    rb"\s{0,9}<\?xml[^<>]{0,100}?\sencoding\s*=\s*[\"']([\w.:-]{1,40})"
+)
+# What programs declare, and the larger encoding that they write: a character of the
+# larger one would else be an error, or lost.
+_MEANT: Final = {
+    b"gb2312": "gb18030", b"gbk": "gb18030", b"x-gbk": "gb18030", b"euc-cn": "gb18030",
+    b"iso-8859-1": "windows-1252", b"latin1": "windows-1252",
+}  # fmt: skip
 _TYPED: Final = "xml_dtd_forbidden"
 _DEEPEST: Final = (
     200  # elements inside each other, as in any document that a person made
@@ -137,9 +147,11 @@ def read_xml(data: bytes, *, called: str) -> Any:
     Raises:
         DocumentError: It is damaged, declares entities, or is nested without end.
     """
+    declared = _ENCODING.match(data)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True,
         remove_pis=True, huge_tree=False,
+        encoding=_MEANT.get(declared[1].lower()) if declared else None,
     )  # fmt: skip
     try:
         root = etree.fromstring(data, parser)

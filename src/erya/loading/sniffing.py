@@ -133,7 +133,7 @@ _XML_SHEET: Final = "application/x-spreadsheet-xml"
 _XML_SHEET_MARK: Final = b"urn:schemas-microsoft-com:office:spreadsheet"
 _MAILBOX: Final = re.compile(rb"From [^\n]{1,200}\d{4}\r?\n[A-Za-z-]{2,40}: ")
 _HEIC: Final = {b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif"}
-_CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\f\x07\x1b"))
+_CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\f\x07\b\x1b"))
 _BOMS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 

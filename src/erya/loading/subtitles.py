@@ -1,6 +1,8 @@
 """Subtitles (srt, vtt): what is said, and when."""
 
+import html
 import re
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -14,8 +16,14 @@ __all__ = ["parse_subtitles"]
 _TIMES: Final = re.compile(
     r"(?:(\d{1,3}):)?(\d\d):(\d\d)[.,]\d{1,3}[ \t]*-->[ \t]*(?:\d{1,3}:)?\d\d:\d\d"
 )
-_MARKUP: Final = re.compile(r"<[^<>\n]{0,200}>|\{\\[^{}\n]{0,200}\}")
-_VOICE: Final = re.compile(r"<v(?:\.[^ >]*)?[ \t]+([^>\n]{1,80})>")
+# Tags of both formats, times inside of lines, and what players take for a place.
+_MARKUP: Final = re.compile(
+    r"</?(?:[ibuscv]|lang|ruby|rt|font)(?:[. \t][^<>\n]{0,200})?>"
+    r"|<(?:\d{1,3}:)?\d\d:\d\d[.,]\d{1,3}>|\{\\[^{}\n]{0,200}\}",
+    re.IGNORECASE,
+)
+_VOICE: Final = re.compile(r"<v(?:\.[^ \t<>\n]{0,200})?[ \t]+([^<>\n]{1,200})>|</v>")
+_NOT_SAID: Final = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s|$)")
 _APART: Final = re.compile(r"\n[^\S\n]*\n")
 _ENDS: Final = re.compile(r"[.!?。！？…][\"'”’）)]*$")
 _LONGEST: Final = 400  # characters of a paragraph
@@ -28,23 +36,23 @@ def parse_subtitles(data: bytes, name: str) -> Parsed:
         DocumentError: There is no cue in it.
     """
     builder = TextBuilder()
-    said, since, speaker = "", "", ""
+    said, since, speaker, now = "", "", "", ""
     for block in _APART.split(decode(data).strip()):
         times = _TIMES.search(block)
-        if times is None or block.startswith(("NOTE", "STYLE", "REGION")):
+        if _NOT_SAID.match(block) or not (times or (now and not block.isdecimal())):
             continue
-        voice = _VOICE.search(block)
-        text = " ".join(
-            _MARKUP.sub("", block[times.end() :].partition("\n")[2]).split()
-        )
-        named = voice[1].strip() if voice else ""
-        if said and (named != speaker or _ENDS.search(said) or len(said) > _LONGEST):
-            builder.paragraph(_line(since, speaker, said), pairs=False)
-            said = ""
-        if not said:
-            since = f"{int(times[1] or 0):02}:{times[2]}:{times[3]}"
-        speaker = named
-        said = f"{said} {text}".strip()
+        cue = block
+        if times:
+            now = f"{int(times[1] or 0):02}:{times[2]}:{times[3]}"
+            cue = block[times.end() :].partition("\n")[2]
+        for named, text in _voices(cue):
+            ended = named != speaker or _ENDS.search(said) or len(said) > _LONGEST
+            if said and ended:
+                builder.paragraph(_line(since, speaker, said), pairs=False)
+                said = ""
+            since = since if said else now
+            speaker = named
+            said = f"{said} {text}".strip()
     if said:
         builder.paragraph(_line(since, speaker, said), pairs=False)
     parsed = builder.parsed(title=PurePosixPath(name).stem, media_type="text/vtt")
@@ -52,6 +60,21 @@ def parse_subtitles(data: bytes, name: str) -> Parsed:
         msg = "There is no cue with a text in these subtitles."
         raise DocumentError(msg, code="empty")
     return parsed
+
+
+def _voices(cue: str) -> Iterator[tuple[str, str]]:
+    """Yield who speaks, if it is told, and what is said."""
+    start, speaker = 0, ""
+    for voice in _VOICE.finditer(cue):
+        if text := _plain(cue[start : voice.start()]):
+            yield speaker, text
+        start, speaker = voice.end(), _plain(voice[1] or "")
+    if text := _plain(cue[start:]):
+        yield speaker, text
+
+
+def _plain(text: str) -> str:
+    return " ".join(html.unescape(_MARKUP.sub("", text)).split())
 
 
 def _line(since: str, speaker: str, said: str) -> str:

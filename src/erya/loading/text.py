@@ -3,7 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
-from erya.loading.encodings import decode
+from erya.loading.encodings import clean, decode
 from erya.records import Block, BlockKind, Parsed
 
 __all__ = ["parse_text"]
@@ -21,6 +21,7 @@ _HEADINGS = (
 )
 _OPEN_END = re.compile(r"[^。．.!?！？；;：:，,、…\d]$|\w$")
 _LIST_ITEM = re.compile(r"\s*(?:[-*•·●]|\d{1,2}[.)、]|[（(]\d{1,2}[）)])\s*\S")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 def parse_text(data: bytes, name: str) -> Parsed:
@@ -30,6 +31,10 @@ def parse_text(data: bytes, name: str) -> Parsed:
     short first line before a blank one, are headings.
     """
     text = decode(data)
+    if name.lower().endswith(".properties"):  # of Java: `\\u4ef7` is 价
+        text = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)
+        pairs = text.encode("utf-16", "surrogatepass")  # of what one code cannot hold
+        text = clean(pairs.decode("utf-16", "replace"))
     blocks: list[Block] = []
     for match in re.finditer(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*", text):
         blocks.extend(_paragraph(text, match.start(), match.end(), first=not blocks))

@@ -1,0 +1,16 @@
+"""Lines of source that are one line of text."""
+
+import re
+from typing import Final
+
+__all__ = ["flowing"]
+
+_WIDE: Final = "[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]"
+_WRAP: Final = re.compile(rf"(?<={_WIDE})[ \t\r\f]*\n\s*(?={_WIDE})")
+
+
+def flowing(text: str) -> str:
+    """Return lines as one: a line end is a blank, and none between Chinese."""
+    if "\n" in text and not text.isascii():
+        text = _WRAP.sub("", text)
+    return " ".join(text.split())
