@@ -53,6 +53,31 @@ def test_text_in_any_common_encoding_is_read(text, encoding):
     assert parse(text.encode(encoding), "a.txt").text == text
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("编号,名称,单价\n1,螺栓,3.50\n2,螺母,0.20\n", "gbk"),
+        ("产品,规格,库存\n钢管,DN50,97\n法兰,DN80,40\n", "gbk"),
+        ("惯例", "gbk"),
+        ("通知", "gbk"),
+        ("Price: 50元", "gbk"),
+        ("運費: 50", "gbk"),
+        ("負責人：陳小姐", "big5"),
+        ("繳費期限", "big5"),
+        ("法規和國家標準: 50", "big5"),
+        ("嘅咁啲嘢 41 喺度", "big5hkscs"),
+        ("회의실은 41호실", "cp949"),
+    ],
+)
+def test_a_few_words_are_read_in_their_encoding(text, encoding):
+    assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize("text", ["50 ҳа, Қ", "Franc̦ais 5", "Ngư 3"])
+def test_rare_letters_of_utf8_are_not_read_as_chinese(text):
+    assert decode(text.encode()) == text
+
+
 def test_what_no_reader_can_see_is_dropped_from_text():
     long = "A line of ordinary prose that goes on for a while."
     data = f"{long}\r\na\x00b\x1b[31mred\rlast\ufeff".encode()
@@ -172,6 +197,44 @@ def test_html_may_declare_its_encoding():
     page = "<html><head><meta charset='big5'></head><p>年度預算</p></html>"
 
     assert parse(page.encode("big5"), "a.html").text == "年度預算"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("koi8-r", "Скидка 41"),
+        ("iso-8859-7", "Η έκπτωση 41"),
+        ("windows-1255", "ההנחה 41"),
+        ("iso-8859-9", "Işıl Şirket 41"),
+        ("iso-8859-2", "ścieżka 41"),
+        ("iso-2022-jp", "会議は41号室"),
+        ("hz-gb-2312", "会议室是41号"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("a.html", "<html><meta charset={}><p>{}</p>"),
+        ("a.html", "<?xml version='1.0' encoding='{}'?><html><p>{}</p></html>"),
+        ("a.eml", "Subject: 41\nContent-Type: text/plain; charset={}\n\n{}"),
+    ],
+)
+def test_a_declared_encoding_is_used(encoding, text, name, page):
+    data = page.format(encoding, text).encode(encoding)
+
+    assert parse(data, name).text.removeprefix("41\n\n") == text
+
+
+def test_chinese_that_is_declared_western_is_read():
+    page = "<html><meta charset=iso-8859-1><p>会议在三楼召开，请准时参加。</p>"
+
+    assert parse(page.encode("gbk"), "a.html").text == "会议在三楼召开，请准时参加。"
+
+
+def test_xml_may_have_more_signs_than_it_declares():
+    page = "<?xml version='1.0' encoding='gb2312'?><r><a>朱镕</a></r>"
+
+    assert parse(page.encode("gbk"), "a.xml").text == "a: 朱镕"
 
 
 def test_html_nested_without_end_is_read():
@@ -417,6 +480,15 @@ def test_a_definition_stands_with_its_term():
         ("cp1251", "Совещание начинается в десять часов. Стоимость 4500 рублей."),
         ("koi8_r", "Совещание начинается в десять часов. Стоимость 4500 рублей."),
         ("cp874", "การประชุมเริ่มทุกวันจันทร์เวลาสิบโมงเช้า ค่าธรรมเนียม 4500 บาท"),
+        ("cp1251", "ОТЧЁТ ЗА КВАРТАЛ. СКИДКА 41 РУБЛЬ."),
+        ("cp866", "Совещание начинается в десять часов. Стоимость 4500 рублей."),
+        ("iso8859_5", "Совещание начинается в десять часов. Стоимость 4500 рублей."),
+        ("cp1253", "Η έκπτωση είναι 41 ευρώ και ο λόγος είναι γνωστός."),
+        ("cp1255", "ההנחה היא 41 שקל"),
+        ("cp1256", "الخصم هو 41 ريال في الشهر"),
+        ("iso8859_2", "Wyświetlić ścieżkę, zniżka 41 złotych."),
+        ("iso2022_jp", "会議は41号室で行います。"),
+        ("hz", "采购金额超过五万元。"),
         ("gb18030", "会议每周一上午十点开始。费用为4500元。"),
         ("big5", "會議每週一上午十點開始。費用為4500元。"),
     ],

@@ -23,7 +23,9 @@ from erya.records import Parsed
 __all__ = ["add_html", "add_well_formed", "parse_html"]
 
 _CHARSET = re.compile(
-    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
+    rb"(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,100}?encoding)"
+    rb"\s*=\s*[\"']?\s*([\w.:-]{1,40})",
+    re.IGNORECASE,
 )
 _DECLARED_WITHIN = 4_096
 # Not shown, or no text: with all that is in them.
