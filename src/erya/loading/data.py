@@ -12,21 +12,15 @@ from erya.loading.encodings import decode
 from erya.loading.faq import add_records
 from erya.loading.json_values import is_deep, read_json, shown
 from erya.loading.packed import read_xml
+from erya.loading.xml_encodings import widened
 from erya.records import Parsed
 
-__all__ = ["parse_json", "parse_sheet_xml", "parse_xml"]
+__all__ = ["parse_json", "parse_xml"]
 
-_MOST_COLUMNS: Final = 1_000
-_MOST_CELLS: Final = 500_000
 _DEEPEST: Final = 100
 _INLINE: Final = re.compile(
     r"(?:b|i|em|strong|italic|bold|sub|sup|a|xref|ext-link|span|u|sc|tspan|code|emph)"
 )
-# The encoding that files of Chinese programs declare, and write more signs than it has.
-_GB_2312: Final = re.compile(
-    rb"(?<=encoding=[\"'])(?:gb2312|gbk|gb_2312-80)(?=[\"'])", re.IGNORECASE
-)
-_DECLARED_WITHIN: Final = 200  # bytes
 _TITLES: Final = frozenset({"title", "heading", "article-title", "h1", "h2", "h3"})
 _UNSEEN: Final = frozenset({"script", "style", "metadata", "defs"})
 
@@ -98,7 +92,7 @@ def parse_xml(data: bytes, name: str) -> Parsed:
     Raises:
         DocumentError: It is damaged, or declares entities.
     """
-    root = read_xml(_widened(data), called="XML file")
+    root = read_xml(widened(data), called="XML file")
     for child in list(root.iter("{*}sup", "{*}sub")):
         write = STANDING.get(_local(child))
         if write is not None and all(_INLINE.fullmatch(_local(c)) for c in child):
@@ -119,52 +113,6 @@ def parse_xml(data: bytes, name: str) -> Parsed:
     return builder.parsed(
         title=title[:200] or PurePosixPath(name).stem, media_type="application/xml"
     )
-
-
-def parse_sheet_xml(data: bytes, name: str) -> Parsed:
-    """Read a workbook that a program has written as XML (XML Spreadsheet 2003).
-
-    Raises:
-        DocumentError: It is damaged, declares entities, or has too many cells.
-    """
-    builder = TextBuilder()
-    left = _MOST_CELLS
-    for sheet in read_xml(_widened(data), called="spreadsheet").iter("{*}Worksheet"):
-        builder.begin_page()
-        builder.heading(_attribute(sheet, "Name"), level=1)
-        rows: list[list[str]] = []
-        for row in sheet.iter("{*}Row"):
-            cells: list[str] = []
-            for cell in row.iter("{*}Cell"):
-                place = _attribute(cell, "Index")  # cells before it are empty
-                at = min(int(place), _MOST_COLUMNS) - 1 if place.isdecimal() else 0
-                cells += [""] * (at - len(cells))
-                told = cell.find("{*}Data")
-                text = "".join(told.itertext()) if told is not None else ""
-                cells.append(" ".join(text.split()))
-                over = _attribute(cell, "MergeAcross")  # it stands over those as well
-                if over.isdecimal():
-                    cells += [""] * min(int(over), _MOST_COLUMNS)
-            left -= len(cells)
-            if left < 0:
-                msg = f"This spreadsheet has more than {_MOST_CELLS:,} cells."
-                raise DocumentError(msg, code="too_large")
-            rows.append(cells)
-        builder.table(rows, header=True)
-    return builder.parsed(
-        title=PurePosixPath(name).stem, media_type="application/x-spreadsheet-xml"
-    )
-
-
-def _widened(data: bytes) -> bytes:
-    """Return XML that declares GB 18030 where it has a smaller set of its signs."""
-    head = _GB_2312.sub(b"gb18030", data[:_DECLARED_WITHIN], count=1)
-    return head + data[_DECLARED_WITHIN:]
-
-
-def _attribute(element: Any, name: str) -> str:
-    told = (value for key, value in element.items() if _name(key) == name)
-    return next(told, "")
 
 
 def _is_prose(root: Any) -> bool:

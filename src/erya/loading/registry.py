@@ -40,7 +40,7 @@ PARSERS: Final[dict[str, tuple[str, str]]] = {
     f"{_OOXML}presentationml.presentation": ("erya.loading.pptx", "parse_pptx"),
     f"{_OOXML}spreadsheetml.sheet": _SHEETS,
     "application/vnd.ms-excel": _SHEETS,
-    "application/x-spreadsheet-xml": ("erya.loading.data", "parse_sheet_xml"),
+    "application/x-spreadsheet-xml": ("erya.loading.sheet_xml", "parse_sheet_xml"),
     f"{_ODF}spreadsheet": _SHEETS,
     f"{_ODF}text": ("erya.loading.odf", "parse_odf"),
     f"{_ODF}presentation": ("erya.loading.odf", "parse_odf"),

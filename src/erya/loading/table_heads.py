@@ -1,0 +1,99 @@
+"""Which rows of a sheet or a table stand above its rows of data."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+__all__ = ["Span", "count_notes", "join_heads", "looks_named"]
+
+_MOST_NOTES: Final = 6  # rows above the names of columns
+_LOOKED_AT: Final = 20  # rows that tell how wide a table is
+_MOST_HEADS: Final = 4  # rows of names
+_NUMBER: Final = re.compile(r"[-+(]?\s?[¥$€£￥]?\s?-?[\d.,]{1,40}\s?[%％)]?")
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_LABEL: Final = re.compile("[:：]")
+
+
+class Span(NamedTuple):
+    """Cells of one row that are one; the last is one of them."""
+
+    first: int
+    last: int
+
+
+def looks_named(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first row names the columns: it has texts, and no number."""
+    first = [cell for cell in rows[0] if cell]
+    return (
+        len(rows) > 1
+        and len(first) * 2 > len(rows[0])
+        and not any(cell.replace(",", "").replace(".", "").isdigit() for cell in first)
+    )
+
+
+def count_notes(rows: Sequence[Sequence[str]]) -> int:
+    """Return how many rows are a title or a note above the names of the columns.
+
+    They have few cells, or labels with their values; the names have a cell for each
+    column, and none is a number. Without such a row below them there are none.
+    """
+    sizes = Counter(_filled(row) for row in rows[:_LOOKED_AT])
+    width = max((size for size, n in sizes.items() if n > 1), default=0)
+    for at, row in enumerate(rows[:_MOST_NOTES]):
+        if _names_all(row, width) and (width > 2 or _has_numbers(rows[at + 1 :])):
+            return at
+        if not _is_note(row, width):
+            return 0
+    return 0
+
+
+def _names_all(row: Sequence[str], width: int) -> bool:
+    return 1 < width <= _filled(row) and not any(map(_is_number, row))
+
+
+def _is_note(row: Sequence[str], width: int) -> bool:
+    filled = [cell for cell in row if cell]
+    few = len(filled) * 2 <= width and (bool(row[0]) or len(filled) == 1)
+    labels = len(filled) < width and any(map(_LABEL.search, filled))
+    return few or labels
+
+
+def _has_numbers(rows: Sequence[Sequence[str]]) -> bool:
+    return any(_NUMBER.fullmatch(cell) for row in rows[:_LOOKED_AT] for cell in row)
+
+
+def _is_number(cell: str) -> bool:
+    return _NUMBER.fullmatch(cell) is not None and not _YEAR.fullmatch(cell)
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(map(bool, row))
+
+
+def join_heads(
+    rows: Sequence[list[str]], spans: Sequence[Sequence[Span]]
+) -> list[list[str]]:
+    """Return rows with the names of columns in one, where several rows name them.
+
+    Args:
+        rows: Of a table, the names first.
+        spans: The cells of each row that are one, over several columns.
+    """
+    names, at = list(rows[0]), 0
+    while spans[at] and at + 1 < min(len(rows), _MOST_HEADS):
+        below = rows[at + 1]
+        inside = [below[n] for s in spans[at] for n in range(s.first, s.last + 1)]
+        if not any(inside) or any(map(_is_number, below)):
+            break
+        over = list(names)
+        for span in spans[at]:
+            over[span.first : span.last + 1] = [names[span.first]] * (
+                span.last + 1 - span.first
+            )
+        names = [
+            upper if upper == lower else f"{upper} {lower}".strip()
+            for upper, lower in zip(over, below, strict=True)
+        ]
+        at += 1
+    return [names, *rows[at + 1 :]]
