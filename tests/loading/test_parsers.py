@@ -323,6 +323,70 @@ def test_a_line_that_tells_excel_the_separator_is_no_row():
     assert parsed.text.splitlines()[0] == "| Model | Price |"
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (
+            'id,name,note\n1,"Bolt \\"hex\\" big",x\n2,Nut,y\n',
+            ["| id | name | note |", '| 1 | Bolt "hex" big | x |', "| 2 | Nut | y |"],
+        ),
+        (
+            'id,path\n1,"C:\\a\\"\n2,"D:\\"\n',
+            ["| id | path |", "| 1 | C:\\a\\ |", "| 2 | D:\\ |"],
+        ),
+        (
+            'id\tname\n1\t"Bolt\n2\tNut\n',
+            ["| id | name |", '| 1 | "Bolt |', "| 2 | Nut |"],
+        ),
+        (
+            'id,name,n\n1,"Bolt 5 inch,x\n2,Nut,y\n3,Screw,z\n',
+            [
+                "| id | name | n |",
+                '| 1 | "Bolt 5 inch | x |',
+                "| 2 | Nut | y |",
+                "| 3 | Screw | z |",
+            ],
+        ),
+        ('a,b\n1,"x\ny"\n2,z\n', ["| a | b |", "| 1 | x y |", "| 2 | z |"]),
+        (
+            "某公司费用表,,,\n制表人：王五,,单位：万元,\n部门,一季,二季,合计\n甲,1,2,3\n乙,1,2,3\n",
+            [
+                "某公司费用表",
+                "制表人：王五 | 单位：万元",
+                "| 部门 | 一季 | 二季 | 合计 |",
+                "| 甲 | 1 | 2 | 3 |",
+                "| 乙 | 1 | 2 | 3 |",
+            ],
+        ),
+        (
+            "# from ERP\n# by Ann\nid,name,n\n1,Bolt,3\n",
+            ["# from ERP", "# by Ann", "| id | name | n |", "| 1 | Bolt | 3 |"],
+        ),
+        (
+            "id,name\n1,Bolt\n\ncity,zip\nLinz,4020\n",
+            ["| id | name |", "| 1 | Bolt |", "| city | zip |", "| Linz | 4020 |"],
+        ),
+        ("A,B\n\na,1\n\nb,2\n", ["| A | B |", "| a | 1 |", "| b | 2 |"]),
+        (
+            "1,Bolt,3.50\n2,Nut,0.20\n",
+            ["|  |  |  |", "| 1 | Bolt | 3.50 |", "| 2 | Nut | 0.20 |"],
+        ),
+        ("项目,2023,2024\n甲,5,6\n", ["| 项目 | 2023 | 2024 |", "| 甲 | 5 | 6 |"]),
+        ("who,1,2\nAnn,5,6\n", ["| who | 1 | 2 |", "| Ann | 5 | 6 |"]),
+    ],
+)
+def test_rows_of_a_table_are_neither_joined_nor_lost(text, lines):
+    found = [line for line in parse(text.encode(), "a.csv").text.splitlines() if line]
+
+    assert [line for line in found if "---" not in line] == lines
+
+
+def test_marks_that_close_no_cell_are_told():
+    data = b'id\tname\n1\t"Bolt\n2\tNut\n'
+
+    assert [n.code for n in parse(data, "a.tsv").notices] == ["quotation_marks"]
+
+
 def test_another_table_names_each_cell():
     parsed = parse("型号;价格\nHX-210;120 元\n".encode(), "prices.csv")
 

@@ -2,10 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-__all__ = ["Span", "count_notes", "join_heads", "looks_named"]
+__all__ = [
+    "Span",
+    "count_notes",
+    "is_data",
+    "join_heads",
+    "looks_named",
+    "parted",
+]
 
 _MOST_NOTES: Final = 6  # rows above the names of columns
 _LOOKED_AT: Final = 20  # rows that tell how wide a table is
@@ -48,6 +55,54 @@ def count_notes(rows: Sequence[Sequence[str]]) -> int:
     return 0
 
 
+def is_data(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first row is one of data: it has numbers where others have.
+
+    Years and numbers that count up name columns as well.
+    """
+    if len(rows) < 2:
+        return False
+    numbers = [at for at, cell in enumerate(rows[0]) if _is_number(cell)]
+    below = rows[1:_LOOKED_AT]
+    alike = all(
+        2
+        * sum(_NUMBER.fullmatch(row[at]) is not None for row in below if at < len(row))
+        > len(below)
+        for at in numbers
+    )
+    told = [rows[0][at] for at in numbers]
+    first = int(told[0]) if told and told[0].isdecimal() and len(told[0]) < 9 else 0
+    counts = len(told) > 1 and told == [str(first + n) for n in range(len(told))]
+    return bool(numbers) and alike and not counts
+
+
+def parted(rows: Sequence[list[str]]) -> Iterator[list[list[str]]]:
+    """Yield tables that lines without anything part.
+
+    Rows behind such a line go on with the table before it unless they have names and
+    numbers below them, as that has.
+    """
+    table: list[list[str]] = []
+    run: list[list[str]] = []
+    for row in (*rows, []):
+        if any(row):
+            run.append(row)
+            continue
+        if len(table) > 1 and _begins_table(run):
+            yield table
+            table = []
+        table += run
+        run = []
+    if table:
+        yield table
+
+
+def _begins_table(rows: Sequence[Sequence[str]]) -> bool:
+    if len(rows) < 2 or not _names_all(rows[0], 2):
+        return False
+    return any(_is_number(cell) for cell in rows[1][: len(rows[0])])
+
+
 def _names_all(row: Sequence[str], width: int) -> bool:
     return 1 < width <= _filled(row) and not any(map(_is_number, row))
 
@@ -55,6 +110,8 @@ def _names_all(row: Sequence[str], width: int) -> bool:
 def _is_note(row: Sequence[str], width: int) -> bool:
     filled = [cell for cell in row if cell]
     few = len(filled) * 2 <= width and (bool(row[0]) or len(filled) == 1)
+    if len(filled) < width and row[0].startswith("#"):  # a comment of a program
+        return True
     labels = len(filled) < width and any(map(_LABEL.search, filled))
     return few or labels
 
