@@ -116,6 +116,8 @@ _BY_SUFFIX: Final = {
     ".mhtml": "multipart/related",
     ".mbox": "application/mbox",
     ".ipynb": "application/x-ipynb+json",
+    ".ics": "text/calendar",
+    ".ical": "text/calendar",
     # Text of other kinds, which would be read as prose and should not be.
     ".p7s": "application/pkcs7-signature",
     ".fods": "application/x-flat-opendocument",
