@@ -614,3 +614,69 @@ def test_text_of_a_page_that_no_reader_sees_is_left_out_and_told(written):
 )
 def test_white_text_on_a_colour_is_read(written):
     assert "It is 40 euros." in parse(written.encode(), "fees.html").text
+
+
+_PAGE_IN_AN_ARCHIVE = """MIME-Version: 1.0
+Content-Type: multipart/related;
+ boundary="b"
+
+--b
+Content-Type: text/html; charset=utf-8
+
+<html><body><h1>付款通知</h1><p>请支付 99 万元。</p></body></html>
+--b--
+"""
+_WORD_XML = """<?xml version="1.0"?><?mso-application progid="Word.Document"?>
+<w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"
+ xmlns:x="http://schemas.microsoft.com/office/word/2003/auxHint">
+<w:styles><w:style w:type="paragraph" w:styleId="H1"><w:name w:val="heading 1"/>
+</w:style></w:styles><w:body><x:sect>
+<w:p><w:pPr><w:pStyle w:val="H1"/></w:pPr><w:r><w:t>付款通知</w:t></w:r></w:p>
+<w:p><w:r><w:t>请支付 </w:t></w:r><w:r><w:t>10</w:t></w:r><w:r><w:rPr>
+<w:vertAlign w:val="superscript"/></w:rPr><w:t>6</w:t></w:r><w:r><w:t> 元。</w:t></w:r>
+<w:r><w:rPr><w:vanish/></w:rPr><w:t>no</w:t></w:r></w:p>
+<w:tbl><w:tr><w:tc><w:p><w:r><w:t>项</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>额
+</w:t></w:r></w:p></w:tc></w:tr><w:tr><w:tc><w:p><w:r><w:t>甲</w:t></w:r></w:p></w:tc>
+<w:tc><w:p><w:r><w:t>5</w:t></w:r></w:p></w:tc></w:tr></w:tbl>
+</x:sect></w:body></w:wordDocument>"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "read"),
+    [
+        ("a.doc", _PAGE_IN_AN_ARCHIVE, "付款通知\n\n请支付 99 万元。"),
+        ("a.xls", _PAGE_IN_AN_ARCHIVE, "付款通知\n\n请支付 99 万元。"),
+        ("a.htm", _PAGE_IN_AN_ARCHIVE, "付款通知\n\n请支付 99 万元。"),
+        ("a.doc", "<p>甲</p><p>乙</p>", "甲\n\n乙"),
+        (
+            "a.xls",
+            "<!-- by x --><style>td{}</style><table><tr><td>5</td><td>6</td></tr></table>",
+            "5 | 6",
+        ),
+        ("a.doc", "一句话。", "一句话。"),
+        (
+            "a.doc",
+            _WORD_XML,
+            "付款通知\n\n请支付 10⁶ 元。\n\n| 项 | 额 |\n| --- | --- |\n| 甲 | 5 |",
+        ),
+    ],
+)
+def test_what_programs_save_under_names_of_office_is_read_as_what_it_is(
+    name, text, read
+):
+    assert parse(text.encode(), name).text == read
+
+
+def test_hidden_text_of_word_xml_is_told():
+    notices = parse(_WORD_XML.encode(), "a.doc").notices
+
+    assert "hidden_text" in {notice.code for notice in notices}
+
+
+def test_the_sheets_of_a_workbook_saved_as_pages_are_read():
+    page = "--b\nContent-Type: text/html\n\n{}\n"
+    parts = ["<html><frameset><frame src=s.htm></frameset></html>", "<p>One", "<p>Two"]
+    data = 'Content-Type: multipart/related; boundary="b"\n\n'
+    data += "".join(map(page.format, parts)) + "--b--\n"
+
+    assert parse(data.encode(), "a.mht").text == "One\n\nTwo"

@@ -88,13 +88,15 @@ def parse_mhtml(data: bytes, name: str) -> Parsed:
     """
     message = _message(data)
     builder = TextBuilder()
-    page = next(
-        (p for p in _walk(message) if p.get_content_type() == "text/html"), None
-    )
-    if page is None:
+    leaves = islice(_walk(message), _MOST_PARTS)
+    pages = [_text(leaf) for leaf in leaves if leaf.get_content_type() == "text/html"]
+    if not pages:
         msg = "This saved web page has no page in it."
         raise DocumentError(msg, code="damaged")
-    add_html(builder, _text(page))
+    # Excel saves each sheet as a page, in the frame of the first.
+    framed = "<frameset" in pages[0].lower()
+    for page in pages if framed else pages[:1]:
+        add_html(builder, page)
     return builder.parsed(
         title=_header(message, "Subject") or PurePosixPath(name).stem,
         media_type="multipart/related",
