@@ -90,6 +90,12 @@ def test_a_cut_winmail_dat_gives_what_came_before_the_cut():
     assert [part.data for part in tnef_parts(packed[:-8])] == [b"One."]
 
 
+def test_names_inside_winmail_dat_are_in_any_encoding():
+    packed = tnef((0x00018010, "合同草案.txt\0".encode("gbk")), (0x0006800F, b"One."))
+
+    assert [part.name for part in tnef_parts(packed)] == ["合同草案.txt"]
+
+
 def test_a_subject_in_bytes_without_an_encoding_is_read():
     data = mail("Content-Type: text/plain\n\n好。", subject="SUBJECT")
     for encoding in ("gb18030", "utf-8"):
@@ -206,10 +212,56 @@ def test_a_line_that_begins_with_from_parts_no_mail():
     assert second.data == b"Subject: Two\n\nBody.\n"
 
 
-def test_a_mail_that_is_signed_around_its_text_is_not_called_encrypted():
-    data = b"Subject: a\nContent-Type: application/pkcs7-mime; smime-type=signed-data;"
-    data += b" name=smime.p7m\nContent-Transfer-Encoding: base64\n\nMIIB\n"
-    parsed, parts = parse_mail(data, "a.eml")
+def signed(content, *, endless=False):
+    """Return CMS SignedData with no signature, in DER or with lengths left open."""
+
+    def element(tag, *parts):
+        inner = b"".join(parts)
+        if endless and tag not in {4, 6}:
+            return bytes((tag, 0x80)) + inner + b"\0\0"
+        size = len(inner).to_bytes(4, "big")
+        return bytes((tag, 0x84)) + size + inner
+
+    kind = bytes.fromhex("2a864886f70d0107")
+    half = len(content) // 2
+    octets = element(0x04, content)
+    if endless:
+        octets = element(
+            0x24, element(0x04, content[:half]), element(0x04, content[half:])
+        )
+    around = element(0x30, element(0x06, kind, b"\1"), element(0xA0, octets))
+    body = element(0x30, b"\2\1\1", element(0x31), around, element(0x31))
+    data = element(0x30, element(0x06, kind, b"\2"), element(0xA0, body))
+    head = b"Subject: a\nContent-Type: application/pkcs7-mime; smime-type=signed-data;"
+    head += b" name=smime.p7m\nContent-Transfer-Encoding: base64\n\n"
+    return head, data
+
+
+@pytest.mark.parametrize("endless", [False, True])
+def test_a_mail_inside_of_its_signature_is_read(endless):
+    inner = "Content-Type: text/plain; charset=utf-8\n\n会议 41。".encode()
+    head, data = signed(inner, endless=endless)
+    parsed, parts = parse_mail(head + base64.encodebytes(data), "a.eml")
+
+    assert parsed.text == "a\n\n会议 41。"
+    assert not parts
+    assert not parsed.notices
+
+
+@pytest.mark.parametrize("cut", [3, 40, 70])
+def test_a_damaged_signature_around_a_mail_is_told(cut):
+    head, data = signed(b"Content-Type: text/plain\n\nHi.")
+    parsed, parts = parse_mail(head + base64.encodebytes(data[:cut]), "a.eml")
 
     assert not parts
     assert "signed" in parsed.notices[0].message
+
+
+def test_an_encrypted_mail_is_told():
+    data = (
+        b"Subject: a\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data"
+    )
+    parsed, parts = parse_mail(data + b"\n\nabc", "a.eml")
+
+    assert not parts
+    assert [notice.code for notice in parsed.notices] == ["password_protected"]

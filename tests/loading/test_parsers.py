@@ -231,6 +231,12 @@ def test_chinese_that_is_declared_western_is_read():
     assert parse(page.encode("gbk"), "a.html").text == "会议在三楼召开，请准时参加。"
 
 
+def test_chinese_that_is_declared_utf_16_is_read():
+    page = "<html><meta charset=utf-16><p>会议在三楼召开，请准时参加。</p>"
+
+    assert parse(page.encode("gbk"), "a.html").text == "会议在三楼召开，请准时参加。"
+
+
 def test_xml_may_have_more_signs_than_it_declares():
     page = "<?xml version='1.0' encoding='gb2312'?><r><a>朱镕</a></r>"
 

@@ -269,6 +269,17 @@ def test_an_open_sheet_is_read_as_it_shows_its_cells():
     assert [notice.code for notice in parsed.notices] == ["hidden_cells"]
 
 
+def test_merged_cells_of_an_open_sheet_stand_in_each_row():
+    value = "<t:table-cell o:value-type='string'{}><x:p>{}</x:p></t:table-cell>"
+    cells = [
+        ("区", value.format("", "市")),
+        ("甲", value.format(" t:number-rows-spanned='2'", "沪")),
+        ("乙", "<t:covered-table-cell/>"),
+    ]
+
+    assert "| 乙 | 沪 |" in parse(ods(cells), "a.ods").text
+
+
 def test_a_sheet_in_xml_is_read_as_it_shows_its_cells():
     sheet = "urn:schemas-microsoft-com:office:spreadsheet"
     cells = [

@@ -100,6 +100,8 @@ def decode(data: bytes, *, declared: str | None = None) -> str:
         if data.startswith(bom):
             return _strict(data, encoding)
     known = _known(declared)
+    if known and known.startswith(("utf_16", "utf_32")) and b"\x00" not in data:
+        known = None  # not UTF-16: any bytes would be text in it
     candidates = (_switching(data, known), "utf-8", known)
     for candidate in filter(None, candidates):
         try:

@@ -19,6 +19,7 @@ from erya.loading.builder import TextBuilder
 from erya.loading.calendars import appointments
 from erya.loading.encodings import decode
 from erya.loading.html import add_html, parse_html
+from erya.loading.signed_data import signed_content
 from erya.loading.tnef import is_tnef, tnef_parts
 from erya.records import Parsed, Part
 
@@ -176,8 +177,8 @@ def _add_body(builder: TextBuilder, message: EmailMessage, parts: list[Part]) ->
     if len(leaves) > _MOST_PARTS:
         told = f"The mail has more than {_MOST_PARTS:,} parts; the rest is left out."
         builder.notice("too_many", told)
-    if closed := _closed(leaves):
-        builder.notice("password_protected", closed)
+    if any(map(_is_encrypted, leaves)):
+        builder.notice("password_protected", "The mail, or a part of it, is encrypted.")
     bodies = set(map(id, _bodies(message, whole=message)))
     versions = _versions(message)
     for leaf in leaves[:_MOST_PARTS]:
@@ -200,22 +201,33 @@ def _add_leaf(
             add_mail_text(builder, told)
     elif leaf.get_content_maintype() == "message" and leaf.is_multipart():
         _add_message(builder, leaf, parts)
-    elif leaf.get_content_type() not in _PKCS7:
+    elif leaf.get_content_type() in _PKCS7:
+        _add_signed(builder, leaf, parts)
+    else:
         parts += _attached(leaf, len(parts) + 1)
 
 
-def _closed(leaves: Sequence[EmailMessage]) -> str:
-    """Return what to say of parts that only their reader's program opens."""
-    for leaf in leaves:
-        kind = leaf.get_content_type()
-        if kind in _PKCS7 and leaf.get_param("smime-type") == "signed-data":
-            return (
-                "The mail is signed in a form that hides its text (PKCS #7), and was "
-                "not read. Open it, and save it as text."
-            )
-        if "encrypted" in kind or kind in _PKCS7:
-            return "The mail, or a part of it, is encrypted."
-    return ""
+def _is_encrypted(leaf: EmailMessage) -> bool:
+    kind = leaf.get_content_type()
+    return "encrypted" in kind or (
+        kind in _PKCS7 and leaf.get_param("smime-type") != "signed-data"
+    )
+
+
+def _add_signed(builder: TextBuilder, leaf: EmailMessage, parts: list[Part]) -> None:
+    """Add a mail that stands inside of its signature."""
+    if content := signed_content(_bytes(leaf)):
+        inner = _message(content)
+        if any(part.get_content_type() in _PKCS7 for part in inner.walk()):
+            parts.append(Part(f"message-{len(parts) + 1}.eml", content))
+        else:
+            _add_body(builder, inner, parts)
+    elif not _is_encrypted(leaf):
+        message = (
+            "The mail is signed in a form that hides its text (PKCS #7), and cannot be "
+            "read. Open it, and save it as text."
+        )
+        builder.notice("damaged", message)
 
 
 def _versions(message: Any) -> set[int]:

@@ -17,10 +17,10 @@ from erya.loading.sheet_marks import SHEET, SYMBOL_FONTS, place_of
 from erya.loading.symbols import shown_in
 
 __all__ = [
-    "XlsLook",
+    "CellLook",
     "in_font",
     "ods_boxes",
-    "ods_texts",
+    "ods_look",
     "with_raised_signs",
     "xls_look",
 ]
@@ -46,21 +46,24 @@ _MOST_TEXTS: Final = 200_000  # of one sheet; numbers beyond are read as they ar
 _MOST_REPEATS: Final = 1_000  # of a cell or row with something in it
 
 
-class XlsLook(NamedTuple):
-    """How the cells of a sheet (xls) are shown where its values do not tell.
+class CellLook(NamedTuple):
+    """How the cells of a sheet are shown, where its values do not tell.
 
     Attributes:
         formats: Formats of numbers, by `place_of`: those that change how they look.
         fonts: Fonts of signs, of the cells that are in one.
         texts: What cells show: errors, and texts with signs off the line.
+        merged: Cells that are one, by the first and the last of them, where the
+            library that reads the values does not tell.
     """
 
     formats: dict[int, str]
     fonts: dict[int, str]
     texts: dict[int, str]
+    merged: Sequence[tuple[tuple[int, int], tuple[int, int]]] = ()
 
 
-def xls_look(data: bytes) -> dict[str, XlsLook] | None:
+def xls_look(data: bytes) -> dict[str, CellLook] | None:
     """Return how the cells of each sheet (xls) are shown; None if nothing tells."""
     import xlrd  # noqa: PLC0415 - seldom needed
 
@@ -87,8 +90,8 @@ def xls_look(data: bytes) -> dict[str, XlsLook] | None:
         return None
 
 
-def _look(sheet: Any, codes: dict[int, str], fonts: dict[int, str]) -> XlsLook:
-    look = XlsLook({}, {}, {})
+def _look(sheet: Any, codes: dict[int, str], fonts: dict[int, str]) -> CellLook:
+    look = CellLook({}, {}, {})
     for row in range(sheet.nrows):
         for column, cell in enumerate(sheet.row(row)):
             place = place_of(row, column)
@@ -170,8 +173,8 @@ def in_font(font: str, text: str) -> str:
     return shown_in(font, "".join(letters))
 
 
-def ods_texts(package: Package) -> dict[str, dict[int, str]]:
-    """Return what the cells show in each sheet (ods), by `place_of`.
+def ods_look(package: Package) -> dict[str, CellLook]:
+    """Return how the cells of each sheet (ods) are shown.
 
     Not of dates and of yes and no, which programs show by the language they run in.
     """
@@ -186,7 +189,7 @@ def ods_texts(package: Package) -> dict[str, dict[int, str]]:
         if (position := told.get(f"{_STYLE}text-position", ""))
     }
     return {
-        table.get(f"{_TABLE}name", ""): dict(_texts(table, heights))
+        table.get(f"{_TABLE}name", ""): _ods_look(table, heights)
         for table in content.iter(f"{_TABLE}table")
     }
 
@@ -202,22 +205,29 @@ def ods_boxes(package: Package) -> Iterator[list[str]]:
             yield lines
 
 
-def _texts(table: Any, heights: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-    row, left = 0, _MOST_TEXTS
+def _ods_look(table: Any, heights: Mapping[str, str]) -> CellLook:
+    texts: dict[int, str] = {}
+    merged: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    row = 0
     for line in table.iter(f"{_TABLE}table-row"):
         height = _repeats(line, "number-rows-repeated")
         column = 0
         for cell in line:
             width = _repeats(cell, "number-columns-repeated")
+            down = min(_repeats(cell, "number-rows-spanned"), _MOST_REPEATS)
+            right = min(_repeats(cell, "number-columns-spanned"), _MOST_REPEATS)
+            if down > 1 or right > 1:
+                last = row + down - 1, column + right - 1
+                merged.append(((row, column), last))
             text = _cell_text(cell, heights)
-            for down in range(min(height, _MOST_REPEATS) if text else 0):
-                for right in range(min(width, _MOST_REPEATS)):
-                    left -= 1
-                    if left < 0:  # the file has too many cells to be read
-                        return
-                    yield place_of(row + down, column + right), text
+            rows = range(row, row + min(height, _MOST_REPEATS) if text else row)
+            columns = range(column, column + min(width, _MOST_REPEATS))
+            if len(texts) + len(rows) * len(columns) > _MOST_TEXTS:
+                return CellLook({}, {}, texts, merged)  # too many cells to be read
+            texts |= {place_of(r, c): text for r in rows for c in columns}
             column += width
         row += height
+    return CellLook({}, {}, texts, merged)
 
 
 def _cell_text(cell: Any, heights: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from erya.loading.builder import TextBuilder
 from erya.loading.number_formats import changes
 from erya.loading.packed import read_xml
 from erya.loading.sheet_marks import place_of
-from erya.loading.sheet_shown import XlsLook
+from erya.loading.sheet_shown import CellLook
 from erya.loading.sheets import add_rows
 from erya.loading.xml_encodings import widened
 from erya.records import Parsed
@@ -70,7 +70,7 @@ def parse_sheet_xml(data: bytes, name: str) -> Parsed:
             msg = f"This spreadsheet has more than {_MOST_CELLS:,} cells."
             raise DocumentError(msg, code="too_large")
         rows = [row + [""] * (width - len(row)) for row in sheet.rows]
-        look = XlsLook(sheet.formats, {}, {})
+        look = CellLook(sheet.formats, {}, {})
         add_rows(builder, rows, look=look, merged=sheet.merged)
     if comments := sum(1 for _ in book.iter("{*}Comment")):
         builder.notice("comments", f"Comments of its cells are not read ({comments}).")

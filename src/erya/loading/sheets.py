@@ -18,10 +18,10 @@ from erya.loading.packed import Package
 from erya.loading.sheet_compact import brought_nearer
 from erya.loading.sheet_marks import SheetMarks, place_of, read_marks
 from erya.loading.sheet_shown import (
-    XlsLook,
+    CellLook,
     in_font,
     ods_boxes,
-    ods_texts,
+    ods_look,
     with_raised_signs,
     xls_look,
 )
@@ -43,7 +43,7 @@ _COMMENT: Final = re.compile(rb"<(?:\w{1,20}:)?comment\s")
 _ANNOTATION: Final = re.compile(rb"<office:annotation[\s>]")
 _FOLDED: Final = re.compile(rb'table:visibility="(?:collapse|filter)"')
 _OLE: Final = b"\xd0\xcf\x11\xe0"  # how xls begins
-_PLAIN: Final = XlsLook({}, {}, {})
+_PLAIN: Final = CellLook({}, {}, {})
 _LONGEST_REPEATED: Final = 200  # characters of a cell over several rows
 _MOST_REPEATED: Final = 2_000_000  # characters of a sheet
 _MIDNIGHT: Final = " 00:00:00"
@@ -87,10 +87,11 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
             continue
         left -= cells
         builder.heading(sheet, level=1)
+        look = (beside.looks or {}).get(sheet, _PLAIN)
         ways = _Ways(
             found.start[1] if found.start else 0,
-            (beside.looks or {}).get(sheet, _PLAIN),
-            found.merged_cell_ranges or (),
+            look,
+            found.merged_cell_ranges or look.merged,
         )
         for run in _runs(found.iter_rows(), ways):
             _add_run(builder, run)
@@ -114,7 +115,7 @@ def add_rows(
     builder: TextBuilder,
     rows: Iterable[list[Any]],
     *,
-    look: XlsLook,
+    look: CellLook,
     merged: Sequence[tuple[tuple[int, int], tuple[int, int]]],
 ) -> None:
     """Add the rows of a sheet as tables; rows without anything in them part them.
@@ -135,7 +136,7 @@ class _Beside(NamedTuple):
     data: bytes
     package: Package | None
     marks: dict[str, SheetMarks]
-    looks: Mapping[str, XlsLook] | None
+    looks: Mapping[str, CellLook] | None
 
 
 def _told_beside(data: bytes) -> _Beside:
@@ -147,12 +148,11 @@ def _told_beside(data: bytes) -> _Beside:
         data, package = nearer, Package(nearer, called="spreadsheet")
     marks = read_marks(package)
     looks = {
-        sheet: XlsLook(told.formats, told.fonts, told.errors)
+        sheet: CellLook(told.formats, told.fonts, told.errors)
         for sheet, told in marks.items()
     }
     if "content.xml" in package.names:
-        texts = ods_texts(package)
-        looks = {sheet: XlsLook({}, {}, told) for sheet, told in texts.items()}
+        looks = ods_look(package)
     return _Beside(data, package, marks, looks)
 
 
@@ -249,12 +249,12 @@ class _Ways(NamedTuple):
     """
 
     first: int
-    look: XlsLook
+    look: CellLook
     merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
 
     def shown(self, cell: Any, row: int, column: int) -> str:
         """Return a cell of a row as its program shows it."""
-        formats, fonts, texts = self.look
+        formats, fonts, texts, _ = self.look
         if not (formats or fonts or texts):
             return _shown(cell)
         place = place_of(row, self.first + column)
