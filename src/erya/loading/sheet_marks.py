@@ -105,7 +105,7 @@ def _marks(sheet: bytes, styles: _Styles) -> SheetMarks:
             fonts[place_of(row - 1, column - 1)] = font
     errors = {
         place_of(int(cell[2]) - 1, column_number(cell[1]) - 1): cell[3].decode()
-        for cell in _ERROR.finditer(sheet)
+        for cell in (_ERROR.finditer(sheet) if b't="e"' in sheet else ())
     }
     hidden = _HIDDEN.search(sheet) is not None
     uncalculated = sum(1 for _ in _UNCALCULATED.finditer(sheet))

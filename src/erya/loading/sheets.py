@@ -45,6 +45,7 @@ _FOLDED: Final = re.compile(rb'table:visibility="(?:collapse|filter)"')
 _OLE: Final = b"\xd0\xcf\x11\xe0"  # how xls begins
 _PLAIN: Final = CellLook({}, {}, {})
 _LONGEST_REPEATED: Final = 200  # characters of a cell over several rows
+_LOOKED_AT: Final = 50  # rows that tell where the names of columns stand
 _MOST_REPEATED: Final = 2_000_000  # characters of a sheet
 _MIDNIGHT: Final = " 00:00:00"
 
@@ -255,15 +256,15 @@ class _Ways(NamedTuple):
     def shown(self, cell: Any, row: int, column: int) -> str:
         """Return a cell of a row as its program shows it."""
         formats, fonts, texts, _ = self.look
-        if not (formats or fonts or texts):
-            return _shown(cell)
         place = place_of(row, self.first + column)
-        if told := texts.get(place):
+        if texts and (told := texts.get(place)):
             return " ".join(told.split())
-        if isinstance(cell, str) and (font := fonts.get(place)):
-            return in_font(font, cell.strip())
-        number = isinstance(cell, int | float) and not isinstance(cell, bool)
-        return _shown(float(cell), formats.get(place)) if number else _shown(cell)
+        if isinstance(cell, str):
+            font = fonts.get(place) if fonts else None
+            return in_font(font, cell.strip()) if font else cell.strip()
+        if isinstance(cell, int | float) and not isinstance(cell, bool):
+            return _shown(float(cell), formats.get(place) if formats else None)
+        return _shown(cell)
 
 
 class _Run(NamedTuple):
@@ -344,13 +345,14 @@ def _runs(rows: Iterable[list[Any]], ways: _Ways) -> Iterator[_Run]:
 
 def _add_run(builder: TextBuilder, run: _Run) -> None:
     """Add rows: titles and notes above them, then the names of the columns."""
-    first = min(at for row in run.rows for at, cell in enumerate(row) if cell)
+    top = run.rows[:_LOOKED_AT]
+    first = min(at for row in top for at, cell in enumerate(row) if cell)
     spans = [
         # Alone and from the first column on it is a title.
         of_row if sum(map(bool, row)) > 1 else [s for s in of_row if s.first > first]
-        for row, of_row in zip(run.rows, run.spans, strict=True)
+        for row, of_row in zip(top, run.spans, strict=False)
     ]
-    over = [_spread(row, of_row) for row, of_row in zip(run.rows, spans, strict=True)]
+    over = [_spread(row, of_row) for row, of_row in zip(top, spans, strict=True)]
     notes = count_notes(over)
     for row in run.rows[:notes]:
         builder.paragraph(" | ".join(filter(None, row)), pairs=False)

@@ -135,10 +135,10 @@ def join_heads(
 
     Args:
         rows: Of a table, the names first.
-        spans: The cells of each row that are one, over several columns.
+        spans: The cells of the first rows that are one, over several columns.
     """
     names, at = list(rows[0]), 0
-    while spans[at] and at + 1 < min(len(rows), _MOST_HEADS):
+    while at + 1 < min(len(rows), len(spans), _MOST_HEADS) and spans[at]:
         below = rows[at + 1]
         inside = [below[n] for s in spans[at] for n in range(s.first, s.last + 1)]
         if not any(inside) or any(map(_is_number, below)):
