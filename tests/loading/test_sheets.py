@@ -179,6 +179,49 @@ def test_errors_signs_and_raised_digits_of_a_sheet_are_shown():
     ]
 
 
+def test_a_number_that_its_format_hides_is_read_and_told():
+    styles = (
+        '<numFmts><numFmt numFmtId="170" formatCode=";;;"/></numFmts>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="170"/></cellXfs>'
+    )
+    parsed = parse(
+        xlsx(["k", "v"], ["a", '<c s="1"><v>42</v></c>'], styles=styles), "a.xlsx"
+    )
+
+    assert "| a | 42 |" in parsed.text
+    assert [notice.code for notice in parsed.notices] == ["hidden_cells"]
+
+
+def test_what_is_struck_out_in_a_sheet_is_marked_so():
+    fonts = (
+        '<fonts><font/><font><strike/></font><font><strike val="0"/></font></fonts>'
+        '<cellXfs><xf fontId="0"/><xf fontId="1"/><xf fontId="2"/></cellXfs>'
+    )
+    rich = (
+        '<c t="inlineStr"><is><r><rPr><strike/></rPr><t xml:space="preserve">900 </t></r><r><t>800</t></r>'
+        "</is></c>"
+    )
+    rows = [
+        ["name", "price"],
+        ["old", '<c s="1"><v>500</v></c>'],
+        ["new", '<c s="2"><v>450</v></c>'],
+        ["both", rich],
+    ]
+    assert tables(parse(xlsx(*rows, styles=fonts), "a.xlsx"))[0].splitlines()[2:] == [
+        "| old | ~~500~~ |",
+        "| new | 450 |",
+        "| both | ~~900~~ 800 |",
+    ]
+
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("S")
+    sheet.write(0, 0, "old")
+    sheet.write(0, 1, 500, xlwt.easyxf("font: struck_out on"))
+    data = io.BytesIO()
+    book.save(data)
+    assert "old | ~~500~~" in parse(data.getvalue(), "a.xls").text
+
+
 def test_a_day_of_the_week_is_left_a_number_where_days_count_from_1904():
     styles = (
         '<numFmts><numFmt numFmtId="170" formatCode="aaaa"/></numFmts>'

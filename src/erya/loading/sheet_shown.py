@@ -3,6 +3,7 @@
 import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -13,11 +14,12 @@ from erya.language import STANDING, lowered, raised
 from erya.loading.number_formats import changes
 from erya.loading.packed import Package
 from erya.loading.sheet_compact import with_parts
-from erya.loading.sheet_marks import SHEET, SYMBOL_FONTS, place_of
+from erya.loading.sheet_marks import SHEET, SYMBOL_FONTS, is_struck, place_of
 from erya.loading.symbols import shown_in
 
 __all__ = [
     "CellLook",
+    "as_struck",
     "in_font",
     "ods_boxes",
     "ods_look",
@@ -34,7 +36,8 @@ _DRAW: Final = f"{{{_OASIS}drawing:1.0}}"
 _STYLE: Final = f"{{{_OASIS}style:1.0}}"
 _NUMBERS: Final = frozenset(("float", "percentage", "currency"))
 _SHOWN: Final = _NUMBERS | {"time", "string"}
-_SYMBOL_RUN: Final = re.compile(rb'rFont val="(?:Symbol|Wingdings)')
+# What tells that a part of a text looks otherwise than its letters.
+_RUNS: Final = re.compile(rb'<vertAlign|<strike|rFont val="(?:Symbol|Wingdings)')
 _MOST_SIGNS: Final = 3
 _MOST_BLANKS: Final = 100
 _XLS_ERROR: Final = 5
@@ -53,6 +56,7 @@ class CellLook(NamedTuple):
         formats: Formats of numbers, by `place_of`: those that change how they look.
         fonts: Fonts of signs, of the cells that are in one.
         texts: What cells show: errors, and texts with signs off the line.
+        struck: Cells whose text is struck out, by `place_of`.
         merged: Cells that are one, by the first and the last of them, where the
             library that reads the values does not tell.
     """
@@ -60,6 +64,7 @@ class CellLook(NamedTuple):
     formats: dict[int, str]
     fonts: dict[int, str]
     texts: dict[int, str]
+    struck: AbstractSet[int] = frozenset()
     merged: Sequence[tuple[tuple[int, int], tuple[int, int]]] = ()
 
 
@@ -82,7 +87,13 @@ def xls_look(data: bytes) -> dict[str, CellLook] | None:
             for at, style in enumerate(book.xf_list)
             if (name := book.font_list[style.font_index].name.lower()) in SYMBOL_FONTS
         }
-        return {sheet.name: _look(sheet, codes, fonts) for sheet in book.sheets()}
+        struck = {
+            at
+            for at, style in enumerate(book.xf_list)
+            if book.font_list[style.font_index].struck_out
+        }
+        styles = _XlsStyles(codes, fonts, struck)
+        return {sheet.name: _look(sheet, styles) for sheet in book.sheets()}
     except (
         xlrd.XLRDError, xlrd.compdoc.CompDocError, struct.error, ArithmeticError,
         AssertionError, AttributeError, LookupError, TypeError, ValueError,
@@ -90,15 +101,26 @@ def xls_look(data: bytes) -> dict[str, CellLook] | None:
         return None
 
 
-def _look(sheet: Any, codes: dict[int, str], fonts: dict[int, str]) -> CellLook:
-    look = CellLook({}, {}, {})
+class _XlsStyles(NamedTuple):
+    """What styles say, by their numbers."""
+
+    formats: dict[int, str]
+    fonts: dict[int, str]
+    struck: set[int]
+
+
+def _look(sheet: Any, styles: _XlsStyles) -> CellLook:
+    struck: set[int] = set()
+    look = CellLook({}, {}, {}, struck)
     for row in range(sheet.nrows):
         for column, cell in enumerate(sheet.row(row)):
             place = place_of(row, column)
-            if cell.xf_index in codes:
-                look.formats[place] = codes[cell.xf_index]
-            if cell.xf_index in fonts:
-                look.fonts[place] = fonts[cell.xf_index]
+            if cell.xf_index in styles.formats:
+                look.formats[place] = styles.formats[cell.xf_index]
+            if cell.xf_index in styles.fonts:
+                look.fonts[place] = styles.fonts[cell.xf_index]
+            if cell.xf_index in styles.struck:
+                struck.add(place)
             if cell.ctype == _XLS_ERROR:
                 look.texts[place] = _XLS_ERRORS.get(cell.value, "#ERROR!")
     for (row, column), runs in sheet.rich_text_runlist_map.items():
@@ -112,11 +134,12 @@ def _raised_runs(text: str, runs: Sequence[tuple[int, int]], book: Any) -> str:
     starts = [(0, -1), *runs, (len(text), -1)]
     parts: list[str] = []
     for (begin, font), (end, _) in pairwise(starts):
-        heights = book.font_list[font].escapement if font >= 0 else 0
-        write = {1: raised, 2: lowered}.get(heights)
+        look = book.font_list[font] if font >= 0 else None
+        write = {1: raised, 2: lowered}.get(look.escapement if look else 0)
         part = text[begin:end]
         before = parts[-1] if parts else ""
-        parts.append(write(part, before=before) if write and part else part)
+        part = write(part, before=before) if write and part else part
+        parts.append(as_struck(part) if look and look.struck_out else part)
     return "".join(parts)
 
 
@@ -133,7 +156,7 @@ def with_raised_signs(data: bytes, package: Package | None) -> bytes:
         if name != _STRINGS and not SHEET.fullmatch(name):
             continue
         part = package.read(name)
-        if b"vertAlign" not in part and not _SYMBOL_RUN.search(part):
+        if not _RUNS.search(part):
             continue
         try:
             root = package.xml(name)
@@ -159,6 +182,15 @@ def _write_raised(entries: Iterable[Any]) -> None:
             if write is not None:
                 text.text = write(text.text or "", before=before)
             before = text.text or ""
+            look = run.find("{*}rPr")
+            if look is not None and is_struck(look):
+                text.text = as_struck(before)
+
+
+def as_struck(text: str) -> str:
+    """Return text that is struck out with the marks of Markdown for it."""
+    bare = text.strip()
+    return text.replace(bare, f"~~{bare}~~", 1) if bare else text
 
 
 def in_font(font: str, text: str) -> str:
@@ -223,11 +255,13 @@ def _ods_look(table: Any, heights: Mapping[str, str]) -> CellLook:
             rows = range(row, row + min(height, _MOST_REPEATS) if text else row)
             columns = range(column, column + min(width, _MOST_REPEATS))
             if len(texts) + len(rows) * len(columns) > _MOST_TEXTS:
-                return CellLook({}, {}, texts, merged)  # too many cells to be read
+                return CellLook(
+                    {}, {}, texts, merged=merged
+                )  # too many cells to be read
             texts |= {place_of(r, c): text for r in rows for c in columns}
             column += width
         row += height
-    return CellLook({}, {}, texts, merged)
+    return CellLook({}, {}, texts, merged=merged)
 
 
 def _cell_text(cell: Any, heights: Mapping[str, str]) -> str:

@@ -19,6 +19,7 @@ from erya.loading.sheet_compact import brought_nearer
 from erya.loading.sheet_marks import SheetMarks, place_of, read_marks
 from erya.loading.sheet_shown import (
     CellLook,
+    as_struck,
     in_font,
     ods_boxes,
     ods_look,
@@ -149,7 +150,7 @@ def _told_beside(data: bytes) -> _Beside:
         data, package = nearer, Package(nearer, called="spreadsheet")
     marks = read_marks(package)
     looks = {
-        sheet: CellLook(told.formats, told.fonts, told.errors)
+        sheet: CellLook(told.formats, told.fonts, told.errors, told.struck)
         for sheet, told in marks.items()
     }
     if "content.xml" in package.names:
@@ -215,7 +216,8 @@ def _note_unseen(
     hidden = [name for name, told in marks.items() if told.hidden]
     if hidden:
         message = (
-            f"Rows or columns that are hidden were read as well: {', '.join(hidden)}."
+            "Rows, columns or numbers that are hidden were read as well: "
+            f"{', '.join(hidden)}."
         )
         builder.notice("hidden_cells", message)
     if empty := sum(sheet.uncalculated for sheet in marks.values()):
@@ -255,8 +257,13 @@ class _Ways(NamedTuple):
 
     def shown(self, cell: Any, row: int, column: int) -> str:
         """Return a cell of a row as its program shows it."""
-        formats, fonts, texts, _ = self.look
         place = place_of(row, self.first + column)
+        text = self._plain(cell, place)
+        struck = self.look.struck
+        return as_struck(text) if struck and place in struck else text
+
+    def _plain(self, cell: Any, place: int) -> str:
+        formats, fonts, texts, *_ = self.look
         if texts and (told := texts.get(place)):
             return " ".join(told.split())
         if isinstance(cell, str):
