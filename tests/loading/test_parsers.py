@@ -369,8 +369,8 @@ def test_a_line_that_tells_excel_the_separator_is_no_row():
             ["# from ERP", "# by Ann", "| id | name | n |", "| 1 | Bolt | 3 |"],
         ),
         (
-            "id,name\n1,Bolt\n\ncity,zip\nLinz,4020\n",
-            ["| id | name |", "| 1 | Bolt |", "| city | zip |", "| Linz | 4020 |"],
+            "id,name\n1,Bolt\n\ncity,zip\nGraz,8020\n",
+            ["| id | name |", "| 1 | Bolt |", "| city | zip |", "| Graz | 8020 |"],
         ),
         ("A,B\n\na,1\n\nb,2\n", ["| A | B |", "| a | 1 |", "| b | 2 |"]),
         (
