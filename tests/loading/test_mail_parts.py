@@ -203,7 +203,7 @@ def test_a_subject_that_is_too_short_to_tell_its_encoding_loses_no_mail():
 def test_a_line_that_begins_with_from_parts_no_mail():
     box = (
         b"From a@x.example Tue Mar  5 11:00:00 2024\nSubject: One\n\n"
-        b"From 2023 to 2024\nsales rose.\nFrom 9:30 on 5 May 2024\nNote: none.\n\n"
+        b"From 2023 to 2024\nsales rose.\nFrom 09:30 on 5 May 2024\nNote: none.\n\n"
         b"From b@x.example Tue Mar  5 12:00:00 2024\nSubject: Two\n\nBody.\n"
     )
     first, second = mailbox_parts(box)

@@ -29,12 +29,13 @@ _SHOWN: Final = ("From", "To", "Cc", "Date")
 _LONGEST_HEADER: Final = 2_000  # characters
 _DEEPEST: Final = 20  # messages and multiparts inside each other
 _MOST_PARTS: Final = 1_000
-# What parts two mails: sender, time and year, and a header below. A line of a text may
-# begin with From as well.
+# What parts two mails: a sender and a date (asctime), with a header below. A line of a
+# text may begin with From as well.
 _FROM_LINE: Final = re.compile(
-    rb"(?:\A|(?<=\n))From [^\n]{1,200}\d\d:\d\d[^\n]{1,40}\d{4}[^\n]{0,20}\r?\n"
-    rb"(?=[!-9;-~]{1,76}:[ \t\r\n]|>From )"
+    rb"(?:\A|(?<=\n))From ([^\n]{1,300})\n(?=[!-9;-~]{1,76}:[ \t\r\n]|>From )"
 )
+_CLOCK: Final = re.compile(rb"\d\d:\d\d")
+_WEEKDAY: Final = re.compile(rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}[ ,]")
 _SUFFIXES: Final = {
     "text/markdown": ".md", "text/rtf": ".rtf", "application/rtf": ".rtf",
     "text/csv": ".csv", "application/ics": ".ics", "text/x-vcard": ".vcf",
@@ -406,7 +407,11 @@ def parse_msg(data: bytes, name: str) -> tuple[Parsed, list[Part]]:
 
 def mailbox_parts(data: bytes) -> Iterator[Part]:
     """Yield each mail of a mailbox (mbox, RFC 4155) as a file of its own."""
-    starts = [match.span() for match in _FROM_LINE.finditer(data)]
+    starts = [
+        match.span()
+        for match in _FROM_LINE.finditer(data)
+        if not match.start() or (_CLOCK.search(match[1]) and _WEEKDAY.search(match[1]))
+    ]
     for number, (_, begin) in enumerate(starts, start=1):
         end = starts[number][0] if number < len(starts) else len(data)
         # A line of the text that begins with From was given a mark.
