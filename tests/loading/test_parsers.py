@@ -53,6 +53,31 @@ def test_text_in_any_common_encoding_is_read(text, encoding):
     assert parse(text.encode(encoding), "a.txt").text == text
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("编号,名称,单价\n1,螺栓,3.50\n2,螺母,0.20\n", "gbk"),
+        ("产品,规格,库存\n钢管,DN50,97\n法兰,DN80,40\n", "gbk"),
+        ("惯例", "gbk"),
+        ("通知", "gbk"),
+        ("Price: 50元", "gbk"),
+        ("運費: 50", "gbk"),
+        ("負責人：陳小姐", "big5"),
+        ("繳費期限", "big5"),
+        ("法規和國家標準: 50", "big5"),
+        ("嘅咁啲嘢 41 喺度", "big5hkscs"),
+        ("회의실은 41호실", "cp949"),
+    ],
+)
+def test_a_few_words_are_read_in_their_encoding(text, encoding):
+    assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize("text", ["50 ҳа, Қ", "Franc̦ais 5", "Ngư 3"])
+def test_rare_letters_of_utf8_are_not_read_as_chinese(text):
+    assert decode(text.encode()) == text
+
+
 def test_what_no_reader_can_see_is_dropped_from_text():
     long = "A line of ordinary prose that goes on for a while."
     data = f"{long}\r\na\x00b\x1b[31mred\rlast\ufeff".encode()
@@ -174,6 +199,50 @@ def test_html_may_declare_its_encoding():
     assert parse(page.encode("big5"), "a.html").text == "年度預算"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("koi8-r", "Скидка 41"),
+        ("iso-8859-7", "Η έκπτωση 41"),
+        ("windows-1255", "ההנחה 41"),
+        ("iso-8859-9", "Işıl Şirket 41"),
+        ("iso-8859-2", "ścieżka 41"),
+        ("iso-2022-jp", "会議は41号室"),
+        ("hz-gb-2312", "会议室是41号"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("a.html", "<html><meta charset={}><p>{}</p>"),
+        ("a.html", "<?xml version='1.0' encoding='{}'?><html><p>{}</p></html>"),
+        ("a.eml", "Subject: 41\nContent-Type: text/plain; charset={}\n\n{}"),
+    ],
+)
+def test_a_declared_encoding_is_used(encoding, text, name, page):
+    data = page.format(encoding, text).encode(encoding)
+
+    assert parse(data, name).text.removeprefix("41\n\n") == text
+
+
+def test_chinese_that_is_declared_western_is_read():
+    page = "<html><meta charset=iso-8859-1><p>会议在三楼召开，请准时参加。</p>"
+
+    assert parse(page.encode("gbk"), "a.html").text == "会议在三楼召开，请准时参加。"
+
+
+def test_chinese_that_is_declared_utf_16_is_read():
+    page = "<html><meta charset=utf-16><p>会议在三楼召开，请准时参加。</p>"
+
+    assert parse(page.encode("gbk"), "a.html").text == "会议在三楼召开，请准时参加。"
+
+
+def test_xml_may_have_more_signs_than_it_declares():
+    page = "<?xml version='1.0' encoding='gb2312'?><r><a>朱镕</a></r>"
+
+    assert parse(page.encode("gbk"), "a.xml").text == "a: 朱镕"
+
+
 def test_html_nested_without_end_is_read():
     deep = b"<html>" + b"<div>" * 20_000 + b"<p>found</p>"
 
@@ -258,6 +327,70 @@ def test_a_line_that_tells_excel_the_separator_is_no_row():
     parsed = parse(b"sep=;\r\nModel;Price\nHX-210;120\n", "prices.csv")
 
     assert parsed.text.splitlines()[0] == "| Model | Price |"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (
+            'id,name,note\n1,"Bolt \\"hex\\" big",x\n2,Nut,y\n',
+            ["| id | name | note |", '| 1 | Bolt "hex" big | x |', "| 2 | Nut | y |"],
+        ),
+        (
+            'id,path\n1,"C:\\a\\"\n2,"D:\\"\n',
+            ["| id | path |", "| 1 | C:\\a\\ |", "| 2 | D:\\ |"],
+        ),
+        (
+            'id\tname\n1\t"Bolt\n2\tNut\n',
+            ["| id | name |", '| 1 | "Bolt |', "| 2 | Nut |"],
+        ),
+        (
+            'id,name,n\n1,"Bolt 5 inch,x\n2,Nut,y\n3,Screw,z\n',
+            [
+                "| id | name | n |",
+                '| 1 | "Bolt 5 inch | x |',
+                "| 2 | Nut | y |",
+                "| 3 | Screw | z |",
+            ],
+        ),
+        ('a,b\n1,"x\ny"\n2,z\n', ["| a | b |", "| 1 | x y |", "| 2 | z |"]),
+        (
+            "某公司费用表,,,\n制表人：王五,,单位：万元,\n部门,一季,二季,合计\n甲,1,2,3\n乙,1,2,3\n",
+            [
+                "某公司费用表",
+                "制表人：王五 | 单位：万元",
+                "| 部门 | 一季 | 二季 | 合计 |",
+                "| 甲 | 1 | 2 | 3 |",
+                "| 乙 | 1 | 2 | 3 |",
+            ],
+        ),
+        (
+            "# from ERP\n# by Ann\nid,name,n\n1,Bolt,3\n",
+            ["# from ERP", "# by Ann", "| id | name | n |", "| 1 | Bolt | 3 |"],
+        ),
+        (
+            "id,name\n1,Bolt\n\ncity,zip\nGraz,8020\n",
+            ["| id | name |", "| 1 | Bolt |", "| city | zip |", "| Graz | 8020 |"],
+        ),
+        ("A,B\n\na,1\n\nb,2\n", ["| A | B |", "| a | 1 |", "| b | 2 |"]),
+        (
+            "1,Bolt,3.50\n2,Nut,0.20\n",
+            ["|  |  |  |", "| 1 | Bolt | 3.50 |", "| 2 | Nut | 0.20 |"],
+        ),
+        ("项目,2023,2024\n甲,5,6\n", ["| 项目 | 2023 | 2024 |", "| 甲 | 5 | 6 |"]),
+        ("who,1,2\nAnn,5,6\n", ["| who | 1 | 2 |", "| Ann | 5 | 6 |"]),
+    ],
+)
+def test_rows_of_a_table_are_neither_joined_nor_lost(text, lines):
+    found = [line for line in parse(text.encode(), "a.csv").text.splitlines() if line]
+
+    assert [line for line in found if "---" not in line] == lines
+
+
+def test_marks_that_close_no_cell_are_told():
+    data = b'id\tname\n1\t"Bolt\n2\tNut\n'
+
+    assert [n.code for n in parse(data, "a.tsv").notices] == ["quotation_marks"]
 
 
 def test_another_table_names_each_cell():
@@ -419,6 +552,15 @@ def test_a_definition_stands_with_its_term():
         ("cp1251", "Совещание начинается в десять часов. Стоимость 4500 рублей."),
         ("koi8_r", "Совещание начинается в десять часов. Стоимость 4500 рублей."),
         ("cp874", "การประชุมเริ่มทุกวันจันทร์เวลาสิบโมงเช้า ค่าธรรมเนียม 4500 บาท"),
+        ("cp1251", "ОТЧЁТ ЗА КВАРТАЛ. СКИДКА 41 РУБЛЬ."),
+        ("cp866", "Совещание начинается в десять часов. Стоимость 4500 рублей."),
+        ("iso8859_5", "Совещание начинается в десять часов. Стоимость 4500 рублей."),
+        ("cp1253", "Η έκπτωση είναι 41 ευρώ και ο λόγος είναι γνωστός."),
+        ("cp1255", "ההנחה היא 41 שקל"),
+        ("cp1256", "الخصم هو 41 ريال في الشهر"),
+        ("iso8859_2", "Wyświetlić ścieżkę, zniżka 41 złotych."),
+        ("iso2022_jp", "会議は41号室で行います。"),
+        ("hz", "采购金额超过五万元。"),
         ("gb18030", "会议每周一上午十点开始。费用为4500元。"),
         ("big5", "會議每週一上午十點開始。費用為4500元。"),
     ],
@@ -669,3 +811,69 @@ def test_formulas_with_a_prefix_are_read(name):
     page = "<p>So <m:math xmlns:m='http://www.w3.org/1998/Math/MathML'><m:msup><m:mn>10</m:mn><m:mn>6</m:mn></m:msup></m:math>.</p>"
 
     assert parse(f"<html>{page}</html>".encode(), name).text == "So 10^6 ."
+
+
+_PAGE_IN_AN_ARCHIVE = """MIME-Version: 1.0
+Content-Type: multipart/related;
+ boundary="b"
+
+--b
+Content-Type: text/html; charset=utf-8
+
+<html><body><h1>付款通知</h1><p>请支付 99 万元。</p></body></html>
+--b--
+"""
+_WORD_XML = """<?xml version="1.0"?><?mso-application progid="Word.Document"?>
+<w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"
+ xmlns:x="http://schemas.microsoft.com/office/word/2003/auxHint">
+<w:styles><w:style w:type="paragraph" w:styleId="H1"><w:name w:val="heading 1"/>
+</w:style></w:styles><w:body><x:sect>
+<w:p><w:pPr><w:pStyle w:val="H1"/></w:pPr><w:r><w:t>付款通知</w:t></w:r></w:p>
+<w:p><w:r><w:t>请支付 </w:t></w:r><w:r><w:t>10</w:t></w:r><w:r><w:rPr>
+<w:vertAlign w:val="superscript"/></w:rPr><w:t>6</w:t></w:r><w:r><w:t> 元。</w:t></w:r>
+<w:r><w:rPr><w:vanish/></w:rPr><w:t>no</w:t></w:r></w:p>
+<w:tbl><w:tr><w:tc><w:p><w:r><w:t>项</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>额
+</w:t></w:r></w:p></w:tc></w:tr><w:tr><w:tc><w:p><w:r><w:t>甲</w:t></w:r></w:p></w:tc>
+<w:tc><w:p><w:r><w:t>5</w:t></w:r></w:p></w:tc></w:tr></w:tbl>
+</x:sect></w:body></w:wordDocument>"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "read"),
+    [
+        ("a.doc", _PAGE_IN_AN_ARCHIVE, "付款通知\n\n请支付 99 万元。"),
+        ("a.xls", _PAGE_IN_AN_ARCHIVE, "付款通知\n\n请支付 99 万元。"),
+        ("a.htm", _PAGE_IN_AN_ARCHIVE, "付款通知\n\n请支付 99 万元。"),
+        ("a.doc", "<p>甲</p><p>乙</p>", "甲\n\n乙"),
+        (
+            "a.xls",
+            "<!-- by x --><style>td{}</style><table><tr><td>5</td><td>6</td></tr></table>",
+            "5 | 6",
+        ),
+        ("a.doc", "一句话。", "一句话。"),
+        (
+            "a.doc",
+            _WORD_XML,
+            "付款通知\n\n请支付 10⁶ 元。\n\n| 项 | 额 |\n| --- | --- |\n| 甲 | 5 |",
+        ),
+    ],
+)
+def test_what_programs_save_under_names_of_office_is_read_as_what_it_is(
+    name, text, read
+):
+    assert parse(text.encode(), name).text == read
+
+
+def test_hidden_text_of_word_xml_is_told():
+    notices = parse(_WORD_XML.encode(), "a.doc").notices
+
+    assert "hidden_text" in {notice.code for notice in notices}
+
+
+def test_the_sheets_of_a_workbook_saved_as_pages_are_read():
+    page = "--b\nContent-Type: text/html\n\n{}\n"
+    parts = ["<html><frameset><frame src=s.htm></frameset></html>", "<p>One", "<p>Two"]
+    data = 'Content-Type: multipart/related; boundary="b"\n\n'
+    data += "".join(map(page.format, parts)) + "--b--\n"
+
+    assert parse(data.encode(), "a.mht").text == "One\n\nTwo"

@@ -1,4 +1,4 @@
-"""Data for programs (JSON, workbooks in XML) as text."""
+"""Data for programs (JSON) as text."""
 
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -8,13 +8,10 @@ from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
 from erya.loading.faq import add_records
 from erya.loading.json_values import is_deep, note_repeated, read_json, shown
-from erya.loading.packed import read_xml
 from erya.records import Parsed
 
-__all__ = ["parse_json", "parse_sheet_xml"]
+__all__ = ["parse_json"]
 
-_MOST_COLUMNS: Final = 1_000
-_MOST_CELLS: Final = 500_000
 _DEEPEST: Final = 100
 
 
@@ -78,47 +75,3 @@ def _lines(value: Any, path: str = "", depth: int = 0) -> list[str]:
             ]
     line = " ".join(shown(value).split())
     return [f"{path}: {line}" if path else line] if line else []
-
-
-def parse_sheet_xml(data: bytes, name: str) -> Parsed:
-    """Read a workbook that a program has written as XML (XML Spreadsheet 2003).
-
-    Raises:
-        DocumentError: It is damaged, declares entities, or has too many cells.
-    """
-    builder = TextBuilder()
-    left = _MOST_CELLS
-    for sheet in read_xml(data, called="spreadsheet").iter("{*}Worksheet"):
-        builder.begin_page()
-        builder.heading(_attribute(sheet, "Name"), level=1)
-        rows: list[list[str]] = []
-        for row in sheet.iter("{*}Row"):
-            cells: list[str] = []
-            for cell in row.iter("{*}Cell"):
-                place = _attribute(cell, "Index")  # cells before it are empty
-                at = min(int(place), _MOST_COLUMNS) - 1 if place.isdecimal() else 0
-                cells += [""] * (at - len(cells))
-                told = cell.find("{*}Data")
-                text = "".join(told.itertext()) if told is not None else ""
-                cells.append(" ".join(text.split()))
-                over = _attribute(cell, "MergeAcross")  # it stands over those as well
-                if over.isdecimal():
-                    cells += [""] * min(int(over), _MOST_COLUMNS)
-            left -= len(cells)
-            if left < 0:
-                msg = f"This spreadsheet has more than {_MOST_CELLS:,} cells."
-                raise DocumentError(msg, code="too_large")
-            rows.append(cells)
-        builder.table(rows, header=True)
-    return builder.parsed(
-        title=PurePosixPath(name).stem, media_type="application/x-spreadsheet-xml"
-    )
-
-
-def _attribute(element: Any, name: str) -> str:
-    told = (value for key, value in element.items() if _name(key) == name)
-    return next(told, "")
-
-
-def _name(tag: str) -> str:
-    return tag.rpartition("}")[2]

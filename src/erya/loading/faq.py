@@ -1,18 +1,17 @@
 """Question-answer pairs as CSV or JSON lines: each question heads its answer."""
 
 import csv
-import io
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
+from erya.loading.delimited import read_rows
 from erya.loading.encodings import decode
 from erya.loading.json_values import is_deep, note_repeated, read_json, written
+from erya.loading.table_heads import count_notes, is_data, parted
 from erya.records import Parsed
 
 __all__ = ["add_records", "parse_csv", "parse_jsonl"]
@@ -25,10 +24,7 @@ _ANSWER_NAMES: Final = (
     "answer", "a", "reply", "response", "答案", "回答", "标准答案", "答复", "答",
 )  # fmt: skip
 _SEPARATOR: Final = re.compile(r"\Asep=.\r?\n")  # a line for Excel
-_DELIMITERS: Final = ",\t;|"
-_LOOKED_AT: Final = 100  # lines that tell the delimiter
 _MOST_TOLD: Final = 10  # lines by their numbers
-_LONGEST_CELL: Final = 10_000_000
 
 
 def parse_csv(data: bytes, name: str) -> Parsed:
@@ -40,58 +36,34 @@ def parse_csv(data: bytes, name: str) -> Parsed:
         DocumentError: A row cannot be read; the line is named.
     """
     text = _SEPARATOR.sub("", decode(data), count=1)
-    csv.field_size_limit(_LONGEST_CELL)
     try:
-        rows = _rows(text)
+        rows, unclosed = read_rows(text)
     except csv.Error as error:
         msg = f"The table cannot be read: {error}. Check its quotation marks."
         raise DocumentError(msg, code="malformed") from None
     builder = TextBuilder()
-    while len(rows) > 1 and len(rows[0]) == 1 < len(rows[1]):  # a title above the names
-        builder.paragraph(rows.pop(0)[0], pairs=False)
-    columns = _pair_columns(rows[0]) if rows else None
-    if columns:
-        names = rows[0]
-        _add_pairs(builder, (dict(zip(names, row, strict=False)) for row in rows[1:]))
-    else:
-        builder.table(rows, header=True)
+    if unclosed:
+        message = f"Quotation marks that close no cell were read as text: {unclosed}."
+        builder.notice("quotation_marks", message)
+    for table in parted(rows):
+        _add_table(builder, table)
     return builder.parsed(title=PurePosixPath(name).stem, media_type="text/csv")
 
 
-def _rows(text: str) -> list[list[str]]:
-    """Return the rows that have something in them.
-
-    Raises:
-        csv.Error: A row cannot be read.
-    """
-    ways = [text]
-    if '\\"' in text and '""' not in text:
-        # Some programs write a quotation mark in a cell behind a backslash, not twice;
-        # in others' files a path ends there.
-        ways.append(text.replace('\\"', '""'))
-    best = max(  # the first of equals
-        ((way, sign) for sign in _DELIMITERS for way in ways),
-        key=lambda pair: _even(_head(pair[0]), pair[1]),
-    )
-    return list(_read(*best))
-
-
-def _head(text: str) -> str:
-    return "\n".join(text.split("\n", _LOOKED_AT)[:_LOOKED_AT])
-
-
-def _read(text: str, delimiter: str) -> Iterator[list[str]]:
-    return filter(any, csv.reader(io.StringIO(text), delimiter=delimiter))
-
-
-def _even(head: str, delimiter: str) -> tuple[int, int]:
-    """Count the rows that have as many cells as most have, if those are several."""
-    try:
-        sizes = Counter(map(len, _read(head, delimiter)))
-    except csv.Error:
-        return 0, 0
-    cells, rows = max(sizes.items(), key=itemgetter(1), default=(0, 0))
-    return (rows, cells) if cells > 1 else (0, 0)
+def _add_table(builder: TextBuilder, rows: list[list[str]]) -> None:
+    """Add a table, what stands above it, and the names of its columns."""
+    notes = 0
+    while notes + 1 < len(rows) and len(rows[notes]) == 1 < len(rows[notes + 1]):
+        notes += 1  # a title above the names
+    notes += count_notes(rows[notes:])
+    for row in rows[:notes]:
+        builder.paragraph(" | ".join(filter(None, row)), pairs=False)
+    rows = rows[notes:]
+    if rows and _pair_columns(rows[0]):
+        names = rows[0]
+        _add_pairs(builder, (dict(zip(names, row, strict=False)) for row in rows[1:]))
+    else:
+        builder.table(rows, header=not is_data(rows))
 
 
 def parse_jsonl(data: bytes, name: str) -> Parsed:

@@ -6,7 +6,9 @@ import io
 import mimetypes
 import re
 from collections.abc import Iterator, Sequence
-from email.message import EmailMessage
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import EmailMessage, Message
 from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -14,8 +16,10 @@ from typing import Any, Final
 from erya.errors import DocumentError
 from erya.language import HAN
 from erya.loading.builder import TextBuilder
+from erya.loading.calendars import appointments
 from erya.loading.encodings import decode
 from erya.loading.html import add_html, parse_html
+from erya.loading.signed_data import signed_content
 from erya.loading.tnef import is_tnef, tnef_parts
 from erya.records import Parsed, Part
 
@@ -25,27 +29,31 @@ _SHOWN: Final = ("From", "To", "Cc", "Date")
 _LONGEST_HEADER: Final = 2_000  # characters
 _DEEPEST: Final = 20  # messages and multiparts inside each other
 _MOST_PARTS: Final = 1_000
-_FROM_LINE: Final = re.compile(rb"(?:\A|(?<=\n))From [^\n]{1,200}\d{4}[^\n]{0,20}\r?\n")
+# What parts two mails: a sender and a date (asctime), with a header below. A line of a
+# text may begin with From as well.
+_FROM_LINE: Final = re.compile(
+    rb"(?:\A|(?<=\n))From ([^\n]{1,300})\n(?=[!-9;-~]{1,76}:[ \t\r\n]|>From )"
+)
+_CLOCK: Final = re.compile(rb"\d\d:\d\d")
+_WEEKDAY: Final = re.compile(rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}[ ,]")
+_SUFFIXES: Final = {
+    "text/markdown": ".md", "text/rtf": ".rtf", "application/rtf": ".rtf",
+    "text/csv": ".csv", "application/ics": ".ics", "text/x-vcard": ".vcf",
+}  # fmt: skip
 _STUB: Final = 0.5  # of the other's words: a plain text with fewer says something else
 _WORDS: Final = re.compile(rf"[{HAN}]|[^\W{HAN}]+")
 _PARAGRAPHS: Final = re.compile(r"\n\s*\n")
-_FOLD: Final = re.compile(r"\n[ \t]")
-_ESCAPE: Final = re.compile(r"\\([,;nN\\])")
-_PROPERTY: Final = re.compile(r'([A-Za-z-]+)(?:;(?:"[^"]*"|[^":])*)?:(.*)')
-_EVENTS: Final = frozenset(("VEVENT", "VTODO", "VJOURNAL"))
-_MOMENT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z)?)?")
-# What is shown of an invitation, by its names.
-_APPOINTMENT: Final = {
-    "SUMMARY": "Appointment",
-    "DTSTART": "Begins",
-    "DTEND": "Ends",
-    "LOCATION": "Location",
-    "ORGANIZER": "Organizer",
-    "ATTENDEE": "Attendee",
-    "RRULE": "Repeats",
-    "STATUS": "Status",
-    "DESCRIPTION": "Description",
-}
+_LINK: Final = re.compile(r"https?://\S+")
+_ENCODED_WORD: Final = re.compile(
+    r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]{0,2000}\?=(?:\s+(?==\?[^?\s]{1,60}\?[bBqQ]\?))?"
+)
+# Parts that are no text and no file: signatures, keys, reports for programs.
+_FOR_PROGRAMS: Final = frozenset(
+    ("application/pgp-signature", "application/pkcs7-signature",
+     "application/x-pkcs7-signature", "application/pgp-encrypted",
+     "application/pgp-keys")
+)  # fmt: skip
+_PKCS7: Final = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime"))
 
 
 def parse_mail(data: bytes, name: str) -> tuple[Parsed, list[Part]]:
@@ -82,13 +90,15 @@ def parse_mhtml(data: bytes, name: str) -> Parsed:
     """
     message = _message(data)
     builder = TextBuilder()
-    page = next(
-        (p for p in _walk(message) if p.get_content_type() == "text/html"), None
-    )
-    if page is None:
+    leaves = islice(_walk(message), _MOST_PARTS)
+    pages = [_text(leaf) for leaf in leaves if leaf.get_content_type() == "text/html"]
+    if not pages:
         msg = "This saved web page has no page in it."
         raise DocumentError(msg, code="damaged")
-    add_html(builder, _text(page))
+    # Excel saves each sheet as a page, in the frame of the first.
+    framed = "<frameset" in pages[0].lower()
+    for page in pages if framed else pages[:1]:
+        add_html(builder, page)
     return builder.parsed(
         title=_header(message, "Subject") or PurePosixPath(name).stem,
         media_type="multipart/related",
@@ -116,11 +126,30 @@ def _header(message: EmailMessage, name: str) -> str:
         # The standard library fails on some headers that mail programs write.
         told = _raw(message, name)
     raw = _raw(message, name)
-    if not raw.isascii() and "=?" not in raw:
+    if not raw.isascii():
         # Bytes without a word of their encoding, as old programs write them.
-        bare = raw.encode("utf-8", "surrogateescape")
-        told = decode(bare, declared=message.get_content_charset())
+        told = _ENCODED_WORD.sub(_word, _bare_text(raw, message))
     return " ".join(told.split())[:_LONGEST_HEADER]
+
+
+def _bare_text(raw: str, message: EmailMessage) -> str:
+    """Return a header that is written in bytes, by what its mail says or they look."""
+    bare = raw.encode("utf-8", "surrogateescape")
+    charsets = (part.get_content_charset() for part in message.walk())
+    declared = next(filter(None, islice(charsets, _MOST_PARTS)), None)
+    try:
+        return decode(bare, declared=declared)
+    except DocumentError:  # too short to look like anything: the mail is read
+        return bare.decode("utf-8", "replace")
+
+
+def _word(found: re.Match[str]) -> str:
+    """Return an encoded word (RFC 2047); as it is if it is none."""
+    try:
+        [(told, charset)] = decode_header(found[0].strip())
+        return decode(told, declared=charset) if isinstance(told, bytes) else told
+    except (ValueError, LookupError, HeaderParseError, DocumentError):
+        return found[0]
 
 
 def _raw(message: EmailMessage, name: str) -> str:
@@ -149,25 +178,67 @@ def _add_body(builder: TextBuilder, message: EmailMessage, parts: list[Part]) ->
     if len(leaves) > _MOST_PARTS:
         told = f"The mail has more than {_MOST_PARTS:,} parts; the rest is left out."
         builder.notice("too_many", told)
-    if any(
-        "encrypted" in leaf.get_content_type()
-        or leaf.get_content_type() == "application/pkcs7-mime"
-        for leaf in leaves
-    ):
+    if any(map(_is_encrypted, leaves)):
         builder.notice("password_protected", "The mail, or a part of it, is encrypted.")
     bodies = set(map(id, _bodies(message, whole=message)))
+    versions = _versions(message)
     for leaf in leaves[:_MOST_PARTS]:
-        if id(leaf) in bodies:
-            if leaf.get_content_subtype() == "html":
-                add_html(builder, _text(leaf))
-            else:
-                add_mail_text(builder, _text(leaf))
-        elif leaf.get_content_type() == "text/calendar":
-            add_mail_text(builder, _appointment(_text(leaf)))
-        elif leaf.get_content_maintype() == "message" and leaf.is_multipart():
-            _add_message(builder, leaf, parts)
+        named = leaf.get_filename() or leaf.get_content_disposition()
+        said = id(leaf) in versions and leaf.get_content_type() != "text/calendar"
+        if id(leaf) in bodies or named or not said:
+            _add_leaf(builder, leaf, parts, shown=id(leaf) in bodies)
+
+
+def _add_leaf(
+    builder: TextBuilder, leaf: EmailMessage, parts: list[Part], *, shown: bool
+) -> None:
+    """Add a part to the text if it is `shown` there, or take it as a file."""
+    if shown and leaf.get_content_subtype() == "html":
+        add_html(builder, _text(leaf))
+    elif shown:
+        add_mail_text(builder, _text(leaf))
+    elif leaf.get_content_type() == "text/calendar":
+        for told in appointments(_text(leaf)):
+            add_mail_text(builder, told)
+    elif leaf.get_content_maintype() == "message" and leaf.is_multipart():
+        _add_message(builder, leaf, parts)
+    elif leaf.get_content_type() in _PKCS7:
+        _add_signed(builder, leaf, parts)
+    else:
+        parts += _attached(leaf, len(parts) + 1)
+
+
+def _is_encrypted(leaf: EmailMessage) -> bool:
+    kind = leaf.get_content_type()
+    return "encrypted" in kind or (
+        kind in _PKCS7 and leaf.get_param("smime-type") != "signed-data"
+    )
+
+
+def _add_signed(builder: TextBuilder, leaf: EmailMessage, parts: list[Part]) -> None:
+    """Add a mail that stands inside of its signature."""
+    if content := signed_content(_bytes(leaf)):
+        inner = _message(content)
+        if any(part.get_content_type() in _PKCS7 for part in inner.walk()):
+            parts.append(Part(f"message-{len(parts) + 1}.eml", content))
         else:
-            parts += _attached(leaf, len(parts) + 1)
+            _add_body(builder, inner, parts)
+    elif not _is_encrypted(leaf):
+        message = (
+            "The mail is signed in a form that hides its text (PKCS #7), and cannot be "
+            "read. Open it, and save it as text."
+        )
+        builder.notice("damaged", message)
+
+
+def _versions(message: Any) -> set[int]:
+    """Return the ids of parts of which others say the same."""
+    return {
+        id(version)
+        for part in islice(message.walk(), _MOST_PARTS)
+        if part.get_content_type() == "multipart/alternative"
+        for version in islice(part.iter_parts(), _MOST_PARTS)
+    }
 
 
 def _add_message(builder: TextBuilder, leaf: EmailMessage, parts: list[Part]) -> None:
@@ -192,55 +263,33 @@ def _attached(leaf: EmailMessage, number: int) -> Iterator[Part]:
         yield Part(name, data)
 
 
-def _appointment(text: str) -> str:
-    """Return what an invitation says (RFC 5545), a line for each of its facts.
-
-    Of time zones and alarms inside of it nothing: their dates are not the event's.
-    """
-    lines = _FOLD.sub("", text.replace("\r\n", "\n")).split("\n")
-    told: list[str] = []
-    inside: list[str] = []
-    for line in lines:
-        name, value = _property(line)
-        if name == "BEGIN":
-            inside.append(value.upper())
-        elif name == "END":
-            del inside[-1:]
-        elif inside[-1:] and inside[-1] in _EVENTS:
-            label = _APPOINTMENT.get(name)
-            plain = _ESCAPE.sub(_unescaped, _moment(value))
-            told += [f"{label}: {plain}"] if label and value else []
-    return "\n".join(told)
-
-
-def _property(line: str) -> tuple[str, str]:
-    """Return name and value of a line; colons in quoted parameters part nothing."""
-    found = _PROPERTY.match(line)
-    return (found[1].upper(), found[2].strip()) if found else ("", "")
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    return "\n" if found[1] in "nN" else found[1]
-
-
-def _moment(value: str) -> str:
-    """Return a date and time as people write them; other values as they are."""
-    found = _MOMENT.fullmatch(value)
-    if found is None:
-        return value
-    year, month, day, hour, minute, zone = found.groups()
-    clock = f" {hour}:{minute}{' UTC' if zone else ''}" if hour else ""
-    return f"{year}-{month}-{day}{clock}"
-
-
 def _attached_as(leaf: EmailMessage, number: int) -> str:
     """Return the name of an attachment; empty for what is none."""
-    if name := leaf.get_filename():
+    if name := _file_name(leaf):
         return name
-    if leaf.get_content_disposition() != "attachment":
+    kind = leaf.get_content_type()
+    if leaf.get_content_disposition() != "attachment" and (
+        kind in _FOR_PROGRAMS
+        or leaf.get_content_maintype() in {"image", "audio", "video"}
+        or kind in {"text/plain", "text/html"}
+    ):
         return ""
-    suffix = mimetypes.guess_extension(leaf.get_content_type()) or ""
-    return f"attachment-{number}{suffix}"
+    text = leaf.get_content_maintype() == "text"
+    suffix = _SUFFIXES.get(kind) or mimetypes.guess_extension(kind)
+    return f"attachment-{number}{suffix or ('.txt' if text else '')}"
+
+
+def _file_name(leaf: EmailMessage) -> str:
+    """Return the name that a part gives its file, also in bytes of any encoding."""
+    for header, key in (("Content-Disposition", "filename"), ("Content-Type", "name")):
+        raw = _raw(leaf, header)
+        if not raw.isascii():
+            bare = Message()
+            bare[header] = _ENCODED_WORD.sub(_word, _bare_text(raw, leaf))
+            told = bare.get_param(key, header=header.lower())
+            if isinstance(told, str) and told:
+                return told
+    return leaf.get_filename() or ""
 
 
 def _bodies(part: Any, *, whole: EmailMessage) -> Iterator[EmailMessage]:
@@ -261,16 +310,24 @@ def _bodies(part: Any, *, whole: EmailMessage) -> Iterator[EmailMessage]:
 def _plainest(alternatives: Sequence[list[EmailMessage]]) -> list[EmailMessage]:
     """Return the first that is plain and says as much; else the last (RFC 2046).
 
-    Some programs send a plain text that only says that there is another.
+    Some programs send a plain text that only says that there is another, or that lacks
+    numbers of it. Where each has numbers that the other lacks, both are returned.
     """
     last: list[EmailMessage] = next(filter(None, reversed(alternatives)), [])
     wanted = _words_of(last)
     for bodies in alternatives:
         plain = all(body.get_content_subtype() == "plain" for body in bodies)
         said = _words_of(bodies) if plain else frozenset()
-        if said and len(said & wanted) >= _STUB * len(wanted):
+        if not said or len(said & wanted) < _STUB * len(wanted):
+            continue
+        if not _numbers(wanted - said):
             return bodies
+        return [*bodies, *last] if _numbers(said - wanted) else last
     return last
+
+
+def _numbers(words: frozenset[str]) -> list[str]:
+    return [word for word in words if any(map(str.isdigit, word))]
 
 
 def _words_of(bodies: Sequence[EmailMessage]) -> frozenset[str]:
@@ -280,7 +337,7 @@ def _words_of(bodies: Sequence[EmailMessage]) -> frozenset[str]:
         data = _bytes(body)
         html = body.get_content_subtype() == "html"
         seen += f"{parse_html(data, '').text if html and data else _text(body)}\n"
-    return frozenset(_WORDS.findall(seen.casefold()))
+    return frozenset(_WORDS.findall(_LINK.sub(" ", seen).casefold()))
 
 
 def add_mail_text(builder: TextBuilder, text: str) -> None:
@@ -350,7 +407,11 @@ def parse_msg(data: bytes, name: str) -> tuple[Parsed, list[Part]]:
 
 def mailbox_parts(data: bytes) -> Iterator[Part]:
     """Yield each mail of a mailbox (mbox, RFC 4155) as a file of its own."""
-    starts = [match.span() for match in _FROM_LINE.finditer(data)]
+    starts = [
+        match.span()
+        for match in _FROM_LINE.finditer(data)
+        if not match.start() or (_CLOCK.search(match[1]) and _WEEKDAY.search(match[1]))
+    ]
     for number, (_, begin) in enumerate(starts, start=1):
         end = starts[number][0] if number < len(starts) else len(data)
         # A line of the text that begins with From was given a mark.

@@ -1,38 +1,70 @@
 """How a spreadsheet shows a number: the usual formats of ECMA-376, part 1, 18.8.31."""
 
+import datetime as dt
 import math
+import operator
 import re
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-__all__ = ["changes", "shown"]
+__all__ = ["changes", "shown", "written_out"]
 
-# A piece of a format: text in quotes, a sign after a backslash, room that is left, a
-# currency, a colour, digits, or a sign that stands for itself.
+# A piece of a format: text in quotes, a sign that another marks (East Asian programs do
+# so by an exclamation mark), room that is left, a currency, a condition, a colour,
+# digits, the number as it is, a day of the week, or a sign that stands for itself.
 _PIECE: Final = re.compile(
-    r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|_.|\*.|\[\$(?P<currency>[^\]-]*)[^\]]*\]'
+    r'"(?P<quoted>[^"]*)"|[\\!](?P<escaped>.)|_.|\*.|\[\$(?P<currency>[^\]-]*)[^\]]*\]'
+    r"|\[(?P<condition>[<>=]{1,2}-?\d{1,15}(?:\.\d{1,15})?)\]"
     r"|\[(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d+)\]"
-    r"|(?P<digits>[#0?,.]+)|(?P<sign>[-+$¢£¤¥€￥%/():!^&'~{}= ])",
+    r"|(?P<general>general)|(?P<day>a{3,4}|d{3,4})(?![a-z])"
+    r"|(?P<digits>[#0?,.]+)|(?P<sign>[-+$%/():^&\'~{}= xk<>]|[^\x00-\x7f‰\[\]])",
     re.IGNORECASE,
 )
-_DIGITS: Final = re.compile(r"(?P<whole>[#0?,]*[#0?]|)(?:\.(?P<part>[#0?]*))?")
+_CONDITION: Final = re.compile(r"([<>=]{1,2})(.+)")
+_COMPARED: Final[dict[str, Callable[[float, float], bool]]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+    "=": operator.eq, "<>": operator.ne,
+}  # fmt: skip
 _BEFORE_THREE: Final = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 _LONGEST: Final = 255  # characters of a format, as in the programs
-_SECTION: Final = re.compile(r'(?:"[^"]*"|\\.|\[[^\]]*\]|[^;"\\\[])*')
+_SECTION: Final = re.compile(r'(?:"[^"]*"|[\\!].|\[[^\]]*\]|[^;"\\!\[])*')
+_DAYS: Final = "一二三四五六日"
+_EPOCH: Final = dt.date(1899, 12, 30)
+_LAST_DAY: Final = 2_958_465  # the end of the year 9999
+
+_Kind = Literal["text", "digits", "general", "day"]
+
+
+class _Piece(NamedTuple):
+    """A part of what is shown: a text, or the form of digits or of a day."""
+
+    kind: _Kind
+    text: str
 
 
 class _Section(NamedTuple):
-    """How one sign of numbers is shown: what stands before and behind the digits."""
+    """How the numbers that a condition holds for are shown."""
 
-    before: str
-    after: str
-    zeros: int
-    grouped: bool
-    least: int
-    most: int
-    percent: bool
-    digits: bool
+    pieces: tuple[_Piece, ...]
+    condition: str
+    percent: int
+
+    @property
+    def form(self) -> str:
+        """The digits of all pieces, without what stands between them."""
+        return "".join(piece.text for piece in self.pieces if piece.kind == "digits")
+
+    @property
+    def words(self) -> str:
+        """What stands around the digits."""
+        told = (piece.text for piece in self.pieces if piece.kind == "text")
+        return "".join(told).replace(" ", "")
+
+    def has(self, kind: _Kind) -> bool:
+        """Tell whether a piece is of a kind."""
+        return any(piece.kind == kind for piece in self.pieces)
 
 
 def changes(code: str) -> bool:
@@ -44,52 +76,136 @@ def changes(code: str) -> bool:
 def shown(value: float, code: str) -> str | None:
     """Return a number as a format shows it.
 
+    A negative number that only a colour tells keeps its sign: text has no colour.
+
     Args:
         value: The number.
         code: The format, such as `#,##0.00;(#,##0.00)`.
 
     Returns:
         The text; None where the format is none of the usual ones: a date, a fraction,
-        an exponent, thousands left out, a condition.
+        an exponent, digits of another script.
     """
     sections = _sections(code)
-    if not sections or not math.isfinite(value):
+    section = _section_for(value, sections) if math.isfinite(value) else None
+    if section is None:
         return None
-    own = value < 0 and len(sections) > 1
-    section = sections[1] if own else sections[0]
-    if value == 0 and len(sections) > 2:
-        section = sections[2]
-    if not section.digits:
-        return section.before
+    if section.has("day"):
+        return _day(value, section)
+    # With a section of their own, negative numbers have their sign there.
+    own = section is not sections[0] and value < 0
+    bare = own and section.words == sections[0].words
     try:
-        # As many digits as the programs calculate with; halves go up, as there.
-        exact = Decimal(f"{abs(value):.15g}") * (100 if section.percent else 1)
-        rounded = exact.quantize(Decimal(1).scaleb(-section.most), ROUND_HALF_UP)
+        text, zero = _written(abs(value), section)
     except InvalidOperation:
         return None
+    if not text and value:  # to hide it is no way to show it
+        return None
+    numeric = section.has("digits") or section.has("general")
+    minus = "-" if numeric and value < 0 and (bare or not own) and not zero else ""
+    return f"{minus}{text}".strip()
+
+
+def _section_for(value: float, sections: tuple[_Section, ...]) -> _Section | None:
+    """Return the first section for a number; the last is for what is left."""
+    if not sections:
+        return None
+    if any(section.condition for section in sections):
+        fits = (each for each in sections[:-1] if _holds(value, each.condition))
+        return next(fits, sections[-1])
+    if value == 0 and len(sections) > 2:
+        return sections[2]
+    return sections[1] if value < 0 and len(sections) > 1 else sections[0]
+
+
+def _holds(value: float, condition: str) -> bool:
+    told = _CONDITION.fullmatch(condition)
+    if told is None:
+        return False
+    compare = _COMPARED.get(told[1])
+    return compare is not None and compare(value, float(told[2]))
+
+
+def _day(value: float, section: _Section) -> str | None:
+    if not 1 <= value <= _LAST_DAY:
+        return None
+    day = _EPOCH + dt.timedelta(days=int(value))
+    names = {
+        "aaaa": f"星期{_DAYS[day.weekday()]}",
+        "aaa": _DAYS[day.weekday()],
+        "dddd": f"{day:%A}",
+        "ddd": f"{day:%a}",
+    }
+    parts = (names.get(p.text.lower(), "") if p.kind == "day" else p.text
+             for p in section.pieces)  # fmt: skip
+    return "".join(parts).strip()
+
+
+def _written(value: float, section: _Section) -> tuple[str, bool]:
+    """Return a number of no sign in a section, and whether its digits are all zeros.
+
+    Raises:
+        decimal.InvalidOperation: It has too many digits.
+    """
+    form = section.form
+    whole_form, _, part_form = form.partition(".")
+    thousands = len(form) - len(form.rstrip(","))
+    thousands += len(whole_form) - len(whole_form.rstrip(",")) if part_form else 0
+    most = len(part_form.rstrip(","))
+    # As many digits as the programs calculate with; halves go up, as there.
+    exact = Decimal(f"{value:.15g}").scaleb(2 * section.percent - 3 * thousands)
+    rounded = exact.quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP)
     whole, _, part = f"{rounded:f}".partition(".")
-    kept = part.rstrip("0").ljust(section.least, "0")
-    whole = whole.zfill(section.zeros) if section.zeros or whole != "0" else ""
-    if section.grouped:
+    part = part.rstrip("0").ljust(part_form.count("0"), "0")
+    zeros = whole_form.count("0")
+    whole = whole.zfill(zeros) if zeros or whole != "0" else ""
+    if "," in whole_form.rstrip(","):
         whole = _BEFORE_THREE.sub(",", whole)
-    minus = "-" if value < 0 and not own and rounded else ""
-    number = f"{whole}.{kept}" if kept else whole
-    return f"{minus}{section.before}{number}{section.after}".strip()
+    return _laid_out(section, whole, part, value=value), not rounded and section.has(
+        "digits"
+    )
+
+
+def _laid_out(section: _Section, whole: str, part: str, *, value: float) -> str:
+    """Put digits into their places, from the right; the first takes what is left."""
+    pieces = section.pieces
+    forms = [piece.text for piece in pieces if piece.kind == "digits"]
+    digits: list[str] = []
+    if len(forms) > 1:
+        for form in reversed(forms[1:]):
+            digits.insert(0, whole[-len(form.rstrip(",")) :])
+            whole = whole[: -len(form.rstrip(","))]
+    digits.insert(0, whole + (f".{part}" if part else ""))
+    left = iter(digits)
+    return "".join(
+        piece.text
+        if piece.kind == "text"
+        else next(left)
+        if piece.kind == "digits"
+        else written_out(value * 100**section.percent)
+        for piece in pieces
+    )
+
+
+def written_out(number: float) -> str:
+    """Return a number with the digits that the programs have, without an exponent."""
+    told = f"{number:.15g}"
+    return f"{Decimal(told):f}" if "e+" in told else told
 
 
 @lru_cache(maxsize=1_024)
 def _sections(code: str) -> tuple[_Section, ...]:
-    """Return the sections for positive, negative and no numbers; none if one is odd."""
-    found: list[_Section] = []
+    """Return the sections of a format; none if one is odd, or hides its numbers."""
+    if code.strip().lower() == "general":
+        return ()
     texts = _split(code) if len(code) <= _LONGEST else []
     if len(texts) > 1 and "@" in texts[-1]:
         texts.pop()  # of texts
-    for text in texts[:3]:
-        section = _section(text)
-        if section is None or not (section.digits or found):
-            return ()
-        found.append(section)
-    return tuple(found)
+    found = tuple(_section(text) for text in texts[:3])
+    sections = tuple(section for section in found if section is not None)
+    # One of nothing shows nothing: a number that is hidden so is read.
+    odd = len(sections) < len(found) or not (found and found[0] and found[0].pieces)
+    return () if odd else sections
 
 
 def _split(code: str) -> list[str]:
@@ -103,29 +219,35 @@ def _split(code: str) -> list[str]:
 
 
 def _section(text: str) -> _Section | None:
-    before, after, digits, at = "", "", "", 0
-    percent = False
+    pieces: list[_Piece] = []
+    condition, percent, at = "", 0, 0
     while at < len(text):
-        piece = _PIECE.match(text, at)
-        if piece is None:
+        match = _PIECE.match(text, at)
+        if match is None:
             return None
-        at = piece.end()
-        if told := piece["digits"]:
-            if digits:
-                return None  # a fraction, or digits with signs between them
-            digits = told
+        at = match.end()
+        kind = match.lastgroup
+        if kind is None:
             continue
-        sign = piece[piece.lastgroup] if piece.lastgroup else ""
-        percent = percent or (sign == "%" and piece.lastgroup == "sign")
-        if digits:
-            after += sign
+        told = match[kind]
+        percent += kind == "sign" and told == "%"
+        if kind == "condition":
+            condition = told
+        elif kind in {"digits", "general", "day"}:
+            pieces.append(_Piece(kind, told))  # type: ignore[arg-type]
         else:
-            before += sign
-    parts = _DIGITS.fullmatch(digits)
-    if parts is None:
-        return None
-    whole, part = parts["whole"], parts["part"] or ""
-    return _Section(
-        before, after, whole.count("0"), "," in whole, part.count("0"), len(part),
-        percent, bool(digits),
-    )  # fmt: skip
+            pieces.append(_Piece("text", told))
+    return _Section(tuple(pieces), condition, percent) if _is_usual(pieces) else None
+
+
+def _is_usual(pieces: list[_Piece]) -> bool:
+    """Tell a number in its form from fractions, and from grouping by other signs."""
+    forms = [piece.text for piece in pieces if piece.kind == "digits"]
+    kinds = {piece.kind for piece in pieces} - {"text"}
+    if len(kinds) > 1 or "".join(forms).count(".") > 1:
+        return False
+    if len(forms) < 2:
+        return True
+    between = any(piece.kind == "text" and "/" in piece.text for piece in pieces)
+    inner = (*forms[:-1], forms[-1].rstrip(","))
+    return not between and not any("," in form or "." in form for form in inner)

@@ -27,6 +27,7 @@ PARSERS: Final[dict[str, tuple[str, str]]] = {
     "text/x-rst": ("erya.loading.rst", "parse_rst"),
     "text/html": ("erya.loading.html", "parse_html"),
     "text/csv": ("erya.loading.faq", "parse_csv"),
+    "text/calendar": ("erya.loading.calendars", "parse_calendar"),
     "text/vtt": ("erya.loading.subtitles", "parse_subtitles"),
     "text/x-source": ("erya.loading.code", "parse_code"),
     "application/json": ("erya.loading.data", "parse_json"),
@@ -40,7 +41,8 @@ PARSERS: Final[dict[str, tuple[str, str]]] = {
     f"{_OOXML}presentationml.presentation": ("erya.loading.pptx", "parse_pptx"),
     f"{_OOXML}spreadsheetml.sheet": _SHEETS,
     "application/vnd.ms-excel": _SHEETS,
-    "application/x-spreadsheet-xml": ("erya.loading.data", "parse_sheet_xml"),
+    "application/x-spreadsheet-xml": ("erya.loading.sheet_xml", "parse_sheet_xml"),
+    "application/x-word-xml": ("erya.loading.word_xml", "parse_word_xml"),
     f"{_ODF}spreadsheet": _SHEETS,
     f"{_ODF}text": ("erya.loading.odf", "parse_odf"),
     f"{_ODF}presentation": ("erya.loading.odf", "parse_odf"),
@@ -88,6 +90,7 @@ _PROMISED: Final = {
     ".xls": "application/vnd.ms-excel",
     ".ppt": "application/vnd.ms-powerpoint",
 }
+_OFTEN_TEXT: Final = frozenset((".doc", ".xls"))  # programs write text under them
 _LEAST_TEXT: Final = 64  # bytes of a text that bears the name of something else
 
 
@@ -104,7 +107,8 @@ def _mismatch(data: bytes, name: str, kind: str) -> Notice | None:
     called = kind.rpartition("/")[2] if kind.startswith(("text/", "image/")) else kind
     message = f"Its name ends in {suffix}, but that is not what it is: {called}."
     readable = kind in {*PARSERS, *_MAILS, *_ARCHIVES, *_OFFICE, _PDF}
-    if not readable or (kind == "text/plain" and len(data) < _LEAST_TEXT):
+    few = kind == "text/plain" and len(data) < _LEAST_TEXT
+    if not readable or (few and suffix.lower() not in _OFTEN_TEXT):
         msg = f"{message} Open it and save it again."
         raise DocumentError(msg, code="type_mismatch")
     return Notice("type_mismatch", f"{message} It was read as what it is.")

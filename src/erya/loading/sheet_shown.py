@@ -1,128 +1,303 @@
 """How spreadsheets show their cells, where it is not told with the values."""
 
+import re
 import struct
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
 
 from lxml import etree
 
 from erya.errors import DocumentError
-from erya.language import STANDING
+from erya.language import STANDING, lowered, raised
 from erya.loading.number_formats import changes
 from erya.loading.packed import Package
 from erya.loading.sheet_compact import with_parts
-from erya.loading.sheet_marks import place_of
+from erya.loading.sheet_marks import SHEET, SYMBOL_FONTS, is_struck, place_of
+from erya.loading.symbols import shown_in
 
-__all__ = ["ods_texts", "with_raised_signs", "xls_formats"]
+__all__ = [
+    "CellLook",
+    "as_struck",
+    "in_font",
+    "ods_boxes",
+    "ods_look",
+    "with_raised_signs",
+    "xls_look",
+]
 
 _STRINGS: Final = "xl/sharedStrings.xml"
 _OASIS: Final = "urn:oasis:names:tc:opendocument:xmlns:"
 _OFFICE: Final = f"{{{_OASIS}office:1.0}}"
 _TABLE: Final = f"{{{_OASIS}table:1.0}}"
 _TEXT: Final = f"{{{_OASIS}text:1.0}}"
+_DRAW: Final = f"{{{_OASIS}drawing:1.0}}"
+_STYLE: Final = f"{{{_OASIS}style:1.0}}"
 _NUMBERS: Final = frozenset(("float", "percentage", "currency"))
+_SHOWN: Final = _NUMBERS | {"time", "string"}
+# What tells that a part of a text looks otherwise than its letters.
+_RUNS: Final = re.compile(rb'<vertAlign|<strike|rFont val="(?:Symbol|Wingdings)')
+_MOST_SIGNS: Final = 3
+_MOST_BLANKS: Final = 100
+_XLS_ERROR: Final = 5
+_XLS_ERRORS: Final = {  # MS-XLS, 2.5.10
+    0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?",
+    0x24: "#NUM!", 0x2A: "#N/A",
+}  # fmt: skip
 _MOST_TEXTS: Final = 200_000  # of one sheet; numbers beyond are read as they are stored
 _MOST_REPEATS: Final = 1_000  # of a cell or row with something in it
 
 
-def xls_formats(data: bytes) -> dict[str, dict[int, str]] | None:
-    """Return the formats of the numbers in each sheet (xls), by `place_of`.
+class CellLook(NamedTuple):
+    """How the cells of a sheet are shown, where its values do not tell.
 
-    Only those that show a number otherwise than it is; None where they cannot be read.
+    Attributes:
+        formats: Formats of numbers, by `place_of`: those that change how they look.
+        fonts: Fonts of signs, of the cells that are in one.
+        texts: What cells show: errors, and texts with signs off the line.
+        struck: Cells whose text is struck out, by `place_of`.
+        merged: Cells that are one, by the first and the last of them, where the
+            library that reads the values does not tell.
     """
+
+    formats: dict[int, str]
+    fonts: dict[int, str]
+    texts: dict[int, str]
+    struck: AbstractSet[int] = frozenset()
+    merged: Sequence[tuple[tuple[int, int], tuple[int, int]]] = ()
+
+
+def xls_look(data: bytes) -> dict[str, CellLook] | None:
+    """Return how the cells of each sheet (xls) are shown; None if nothing tells."""
     import xlrd  # noqa: PLC0415 - seldom needed
 
     try:
         book = xlrd.open_workbook(
             file_contents=data, formatting_info=True, logfile=_Silent()
         )
+        codes = {
+            at: told.format_str
+            for at, style in enumerate(book.xf_list)
+            if (told := book.format_map.get(style.format_key))
+            and changes(told.format_str)
+        }
+        fonts = {
+            at: name
+            for at, style in enumerate(book.xf_list)
+            if (name := book.font_list[style.font_index].name.lower()) in SYMBOL_FONTS
+        }
+        struck = {
+            at
+            for at, style in enumerate(book.xf_list)
+            if book.font_list[style.font_index].struck_out
+        }
+        styles = _XlsStyles(codes, fonts, struck)
+        return {sheet.name: _look(sheet, styles) for sheet in book.sheets()}
     except (
         xlrd.XLRDError, xlrd.compdoc.CompDocError, struct.error, ArithmeticError,
         AssertionError, AttributeError, LookupError, TypeError, ValueError,
     ):  # fmt: skip  # what it raises for a damaged file
         return None
-    codes = {
-        at: told.format_str
-        for at, style in enumerate(book.xf_list)
-        if (told := book.format_map.get(style.format_key)) and changes(told.format_str)
-    }
-    return {
-        sheet.name: {
-            place_of(row, column): codes[cell.xf_index]
-            for row in range(sheet.nrows)
-            for column, cell in enumerate(sheet.row(row))
-            if cell.xf_index in codes
-        }
-        for sheet in book.sheets()
-    }
+
+
+class _XlsStyles(NamedTuple):
+    """What styles say, by their numbers."""
+
+    formats: dict[int, str]
+    fonts: dict[int, str]
+    struck: set[int]
+
+
+def _look(sheet: Any, styles: _XlsStyles) -> CellLook:
+    struck: set[int] = set()
+    look = CellLook({}, {}, {}, struck)
+    for row in range(sheet.nrows):
+        for column, cell in enumerate(sheet.row(row)):
+            place = place_of(row, column)
+            if cell.xf_index in styles.formats:
+                look.formats[place] = styles.formats[cell.xf_index]
+            if cell.xf_index in styles.fonts:
+                look.fonts[place] = styles.fonts[cell.xf_index]
+            if cell.xf_index in styles.struck:
+                struck.add(place)
+            if cell.ctype == _XLS_ERROR:
+                look.texts[place] = _XLS_ERRORS.get(cell.value, "#ERROR!")
+    for (row, column), runs in sheet.rich_text_runlist_map.items():
+        text = _raised_runs(str(sheet.cell_value(row, column)), runs, sheet.book)
+        look.texts[place_of(row, column)] = text
+    return look
+
+
+def _raised_runs(text: str, runs: Sequence[tuple[int, int]], book: Any) -> str:
+    """Return a text of runs, each with its beginning and font."""
+    starts = [(0, -1), *runs, (len(text), -1)]
+    parts: list[str] = []
+    for (begin, font), (end, _) in pairwise(starts):
+        look = book.font_list[font] if font >= 0 else None
+        write = {1: raised, 2: lowered}.get(look.escapement if look else 0)
+        part = text[begin:end]
+        before = parts[-1] if parts else ""
+        part = write(part, before=before) if write and part else part
+        parts.append(as_struck(part) if look and look.struck_out else part)
+    return "".join(parts)
 
 
 def with_raised_signs(data: bytes, package: Package | None) -> bytes:
     """Return a workbook (xlsx) whose signs off the line are told by their letters.
 
-    The library that reads the cells does not tell where letters stand.
+    The library that reads the cells does not tell where letters stand, nor in which
+    font. Texts are in a part of their own, or in the cells.
     """
-    if package is None or _STRINGS not in package.names:
+    if package is None:
         return data
-    strings = package.read(_STRINGS)
-    if b"vertAlign" not in strings:
-        return data
-    try:
-        root = package.xml(_STRINGS)
-    except DocumentError:  # said by the library that reads the cells
-        return data
-    _write_raised(root)
-    return with_parts(data, package, {_STRINGS: etree.tostring(root)})
+    changed: dict[str, bytes] = {}
+    for name in sorted(package.names):
+        if name != _STRINGS and not SHEET.fullmatch(name):
+            continue
+        part = package.read(name)
+        if not _RUNS.search(part):
+            continue
+        try:
+            root = package.xml(name)
+        except DocumentError:  # said by the library that reads the cells
+            continue
+        _write_raised(root if name == _STRINGS else root.iter("{*}is"))
+        changed[name] = etree.tostring(root)
+    return with_parts(data, package, changed) if changed else data
 
 
-def _write_raised(root: Any) -> None:
-    for entry in root:
+def _write_raised(entries: Iterable[Any]) -> None:
+    for entry in entries:
         before = ""
         for run in entry.iter("{*}r"):
             text = run.find("{*}t")
             if text is None:
                 continue
+            font = run.find("{*}rPr/{*}rFont")
+            if font is not None:
+                text.text = in_font(font.get("val", ""), text.text or "")
             stands = run.find("{*}rPr/{*}vertAlign")
             write = STANDING.get(stands.get("val")) if stands is not None else None
             if write is not None:
                 text.text = write(text.text or "", before=before)
             before = text.text or ""
+            look = run.find("{*}rPr")
+            if look is not None and is_struck(look):
+                text.text = as_struck(before)
 
 
-def ods_texts(package: Package) -> dict[str, dict[int, str]]:
-    """Return what the cells with numbers show in each sheet (ods), by `place_of`."""
+def as_struck(text: str) -> str:
+    """Return text that is struck out with the marks of Markdown for it."""
+    bare = text.strip()
+    return text.replace(bare, f"~~{bare}~~", 1) if bare else text
+
+
+def in_font(font: str, text: str) -> str:
+    """Return what a cell or a part of it shows in a font of signs, such as a tick.
+
+    The letters of Latin-1 are signs there as well. Longer texts are words that were
+    given such a font by mistake.
+    """
+    if font.lower() not in SYMBOL_FONTS or len(text) > _MOST_SIGNS:
+        return text
+    letters = (chr(0xF000 + ord(c)) if "\xa0" <= c <= "\xff" else c for c in text)
+    return shown_in(font, "".join(letters))
+
+
+def ods_look(package: Package) -> dict[str, CellLook]:
+    """Return how the cells of each sheet (ods) are shown.
+
+    Not of dates and of yes and no, which programs show by the language they run in.
+    """
     try:
         content = package.xml("content.xml")
     except DocumentError:  # the values are still there
         return {}
+    heights = {
+        style.get(f"{_STYLE}name", ""): position
+        for style in content.iter(f"{_STYLE}style")
+        for told in style.iter(f"{_STYLE}text-properties")
+        if (position := told.get(f"{_STYLE}text-position", ""))
+    }
     return {
-        table.get(f"{_TABLE}name", ""): dict(_texts(table))
+        table.get(f"{_TABLE}name", ""): _ods_look(table, heights)
         for table in content.iter(f"{_TABLE}table")
     }
 
 
-def _texts(table: Any) -> Iterator[tuple[int, str]]:
-    row, left = 0, _MOST_TEXTS
+def ods_boxes(package: Package) -> Iterator[list[str]]:
+    """Yield the lines of each text box (ods)."""
+    try:
+        content = package.xml("content.xml")
+    except DocumentError:
+        return
+    for box in content.iter(f"{_DRAW}text-box"):
+        if lines := [_line(each, {}) for each in box.iter(f"{_TEXT}p")]:
+            yield lines
+
+
+def _ods_look(table: Any, heights: Mapping[str, str]) -> CellLook:
+    texts: dict[int, str] = {}
+    merged: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    row = 0
     for line in table.iter(f"{_TABLE}table-row"):
         height = _repeats(line, "number-rows-repeated")
         column = 0
         for cell in line:
             width = _repeats(cell, "number-columns-repeated")
-            if cell.get(f"{_OFFICE}value-type") in _NUMBERS:
-                told = cell.findall(f"{_TEXT}p")
-                text = " ".join("".join(each.itertext()) for each in told)
-                for down in range(min(height, _MOST_REPEATS) if text else 0):
-                    for right in range(min(width, _MOST_REPEATS)):
-                        left -= 1
-                        if left < 0:  # the file has too many cells to be read
-                            return
-                        yield place_of(row + down, column + right), text
+            down = min(_repeats(cell, "number-rows-spanned"), _MOST_REPEATS)
+            right = min(_repeats(cell, "number-columns-spanned"), _MOST_REPEATS)
+            if down > 1 or right > 1:
+                last = row + down - 1, column + right - 1
+                merged.append(((row, column), last))
+            text = _cell_text(cell, heights)
+            rows = range(row, row + min(height, _MOST_REPEATS) if text else row)
+            columns = range(column, column + min(width, _MOST_REPEATS))
+            if len(texts) + len(rows) * len(columns) > _MOST_TEXTS:
+                return CellLook(
+                    {}, {}, texts, merged=merged
+                )  # too many cells to be read
+            texts |= {place_of(r, c): text for r in rows for c in columns}
             column += width
         row += height
+    return CellLook({}, {}, texts, merged=merged)
 
 
-def _repeats(element: Any, name: str) -> int:
-    told = element.get(f"{_TABLE}{name}", "1")
+def _cell_text(cell: Any, heights: Mapping[str, str]) -> str:
+    """Return what a cell shows; empty where its value tells as much."""
+    kind = cell.get(f"{_OFFICE}value-type")
+    told = cell.findall(f"{_TEXT}p")
+    if kind not in _SHOWN or (kind == "string" and not any(map(len, told))):
+        return ""
+    text = " ".join(_line(each, heights) for each in told)
+    negative = cell.get(f"{_OFFICE}value", "").startswith("-")
+    # A colour may be all that tells it.
+    bare = negative and kind in _NUMBERS and text[:1].isdigit() and "-" not in text
+    return f"-{text}" if bare else text
+
+
+def _line(element: Any, heights: Mapping[str, str]) -> str:
+    """Return the text of a paragraph, its blanks and raised signs written out."""
+    text = element.text or ""
+    for child in element:
+        if child.tag == f"{_TEXT}s":
+            text += " " * min(_repeats(child, "c", of=_TEXT), _MOST_BLANKS)
+        elif child.tag in {f"{_TEXT}tab", f"{_TEXT}line-break"}:
+            text += " "
+        elif child.tag in {f"{_TEXT}span", f"{_TEXT}a"}:
+            inner = _line(child, heights)
+            position = heights.get(child.get(f"{_TEXT}style-name", ""), "0")
+            if not position.startswith("0"):
+                low = position.startswith(("sub", "-"))
+                inner = (lowered if low else raised)(inner, before=text)
+            text += inner
+        text += child.tail or ""
+    return text
+
+
+def _repeats(element: Any, name: str, *, of: str = _TABLE) -> int:
+    told = element.get(f"{of}{name}", "1")
     return int(told) if told.isdecimal() else 1
 
 

@@ -4,8 +4,7 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
@@ -13,15 +12,24 @@ import python_calamine
 
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
-from erya.loading.number_formats import shown
+from erya.loading.number_formats import shown, written_out
 from erya.loading.office_parts import add_sheet_drawings
 from erya.loading.packed import Package
 from erya.loading.sheet_compact import brought_nearer
 from erya.loading.sheet_marks import SheetMarks, place_of, read_marks
-from erya.loading.sheet_shown import ods_texts, with_raised_signs, xls_formats
+from erya.loading.sheet_shown import (
+    CellLook,
+    as_struck,
+    in_font,
+    ods_boxes,
+    ods_look,
+    with_raised_signs,
+    xls_look,
+)
+from erya.loading.table_heads import Span, count_notes, join_heads, looks_named
 from erya.records import Parsed
 
-__all__ = ["looks_named", "parse_sheets"]
+__all__ = ["add_rows", "parse_sheets"]
 
 _MOST_CELLS: Final = 2_000_000  # of one file
 _ERRORS: Final = (python_calamine.CalamineError, ValueError, OSError, KeyError)
@@ -34,7 +42,12 @@ _UNSHOWN: Final = "How it shows its numbers cannot be read; they are as it store
 _COMMENTS: Final = re.compile(r"xl/(?:comments/)?comments?\d*\.xml")
 _COMMENT: Final = re.compile(rb"<(?:\w{1,20}:)?comment\s")
 _ANNOTATION: Final = re.compile(rb"<office:annotation[\s>]")
+_FOLDED: Final = re.compile(rb'table:visibility="(?:collapse|filter)"')
 _OLE: Final = b"\xd0\xcf\x11\xe0"  # how xls begins
+_PLAIN: Final = CellLook({}, {}, {})
+_LONGEST_REPEATED: Final = 200  # characters of a cell over several rows
+_LOOKED_AT: Final = 50  # rows that tell where the names of columns stand
+_MOST_REPEATED: Final = 2_000_000  # characters of a sheet
 _MIDNIGHT: Final = " 00:00:00"
 
 
@@ -46,15 +59,13 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
     Raises:
         DocumentError: It is damaged, wants a password, or has too many cells.
     """
-    data, package, marks, formats, texts = _told_beside(data)
-    book = _opened(with_raised_signs(data, package))
+    beside = _told_beside(data)
+    package, marks = beside.package, beside.marks
+    book = _opened(with_raised_signs(beside.data, package))
     _refuse_unnamed(marks, book.sheet_names)
     builder = TextBuilder()
-    if package is not None and (comments := _comments(package)):
-        builder.notice("comments", f"Comments of its cells are not read ({comments}).")
-    if formats is None:
+    if beside.looks is None:
         builder.notice("number_formats", _UNSHOWN)
-        formats = {}
     _note_unseen(builder, book, marks)
     left = _MOST_CELLS
     for sheet in book.sheet_names:
@@ -78,15 +89,16 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
             continue
         left -= cells
         builder.heading(sheet, level=1)
+        look = (beside.looks or {}).get(sheet, _PLAIN)
         ways = _Ways(
             found.start[1] if found.start else 0,
-            formats.get(sheet, {}),
-            texts.get(sheet, {}),
+            look,
+            found.merged_cell_ranges or look.merged,
         )
-        for rows, named in _runs(found.iter_rows(), ways):
-            builder.table(rows, header=named)
+        for run in _runs(found.iter_rows(), ways):
+            _add_run(builder, run)
     if package is not None:
-        add_sheet_drawings(builder, package)
+        _add_beside_cells(builder, package)
     facts = package.facts() if package is not None else {}
     facts |= {"title": PurePosixPath(name).stem}  # titles of sheets are left over
     parsed = builder.parsed(
@@ -101,28 +113,49 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
     return parsed
 
 
+def add_rows(
+    builder: TextBuilder,
+    rows: Iterable[list[Any]],
+    *,
+    look: CellLook,
+    merged: Sequence[tuple[tuple[int, int], tuple[int, int]]],
+) -> None:
+    """Add the rows of a sheet as tables; rows without anything in them part them.
+
+    Args:
+        builder: Takes the tables.
+        rows: Values, each row as long as the others.
+        look: How cells are shown.
+        merged: Cells that are one, by the first and the last of them.
+    """
+    for run in _runs(rows, _Ways(0, look, merged)):
+        _add_run(builder, run)
+
+
 class _Beside(NamedTuple):
     """What a file tells of its sheets beside their values, by their names."""
 
     data: bytes
     package: Package | None
     marks: dict[str, SheetMarks]
-    formats: dict[str, dict[int, str]] | None
-    texts: dict[str, dict[int, str]]
+    looks: Mapping[str, CellLook] | None
 
 
 def _told_beside(data: bytes) -> _Beside:
     if not zipfile.is_zipfile(io.BytesIO(data)):
-        formats = xls_formats(data) if data.startswith(_OLE) else {}
-        return _Beside(data, None, {}, formats, {})
+        return _Beside(data, None, {}, xls_look(data) if data.startswith(_OLE) else {})
     package = Package(data, called="spreadsheet")
     nearer = brought_nearer(data, package)
     if nearer is not data:
         data, package = nearer, Package(nearer, called="spreadsheet")
     marks = read_marks(package)
-    formats = {sheet: told.formats for sheet, told in marks.items()}
-    texts = ods_texts(package) if "content.xml" in package.names else {}
-    return _Beside(data, package, marks, formats, texts)
+    looks = {
+        sheet: CellLook(told.formats, told.fonts, told.errors, told.struck)
+        for sheet, told in marks.items()
+    }
+    if "content.xml" in package.names:
+        looks = ods_look(package)
+    return _Beside(data, package, marks, looks)
 
 
 def _comments(package: Package) -> int:
@@ -183,7 +216,8 @@ def _note_unseen(
     hidden = [name for name, told in marks.items() if told.hidden]
     if hidden:
         message = (
-            f"Rows or columns that are hidden were read as well: {', '.join(hidden)}."
+            "Rows, columns or numbers that are hidden were read as well: "
+            f"{', '.join(hidden)}."
         )
         builder.notice("hidden_cells", message)
     if empty := sum(sheet.uncalculated for sheet in marks.values()):
@@ -194,57 +228,161 @@ def _note_unseen(
         builder.notice("no_value", message)
 
 
+def _add_beside_cells(builder: TextBuilder, package: Package) -> None:
+    """Add what charts and boxes beside the cells say, and tell what is not read."""
+    if comments := _comments(package):
+        builder.notice("comments", f"Comments of its cells are not read ({comments}).")
+    add_sheet_drawings(builder, package)
+    if "content.xml" not in package.names:
+        return
+    for lines in ods_boxes(package):
+        builder.paragraph("\n".join(lines))
+    if _FOLDED.search(package.read("content.xml")):
+        message = "Rows or columns that are hidden were read as well."
+        builder.notice("hidden_cells", message)
+
+
 class _Ways(NamedTuple):
-    """How the numbers of a sheet are shown.
+    """How the cells of a sheet are shown.
 
     Attributes:
         first: The column, from 0, that its rows begin with.
-        formats: Formats, by `place_of`.
-        texts: What stands in the cells, where the file says it itself.
+        look: What is said of single cells.
+        merged: Cells that are one, by the first and the last of them.
     """
 
     first: int
-    formats: dict[int, str]
-    texts: dict[int, str]
+    look: CellLook
+    merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
 
     def shown(self, cell: Any, row: int, column: int) -> str:
         """Return a cell of a row as its program shows it."""
-        number = isinstance(cell, int | float) and not isinstance(cell, bool)
-        if not number or not (self.formats or self.texts):
-            return _shown(cell)
         place = place_of(row, self.first + column)
-        return self.texts.get(place) or _shown(float(cell), self.formats.get(place))
+        text = self._plain(cell, place)
+        struck = self.look.struck
+        return as_struck(text) if struck and place in struck else text
+
+    def _plain(self, cell: Any, place: int) -> str:
+        formats, fonts, texts, *_ = self.look
+        if texts and (told := texts.get(place)):
+            return " ".join(told.split())
+        if isinstance(cell, str):
+            font = fonts.get(place) if fonts else None
+            return in_font(font, cell.strip()) if font else cell.strip()
+        if isinstance(cell, int | float) and not isinstance(cell, bool):
+            return _shown(float(cell), formats.get(place) if formats else None)
+        return _shown(cell)
 
 
-def _runs(
-    rows: Iterable[list[Any]], ways: _Ways
-) -> Iterator[tuple[list[list[str]], bool]]:
-    """Yield rows without an empty one between them, and whether they have a header.
+class _Run(NamedTuple):
+    """Rows without an empty one between them.
+
+    Attributes:
+        rows: What their cells show.
+        numeric: Which of them have a number.
+        spans: Cells of each that are one, but not all of its row.
+    """
+
+    rows: list[list[str]]
+    numeric: list[bool]
+    spans: list[list[Span]]
+
+
+class _Merged:
+    """Cells of a sheet that are one, as its rows are read from the top."""
+
+    def __init__(self, ways: _Ways) -> None:
+        self._down: dict[int, list[tuple[int, int]]] = {}  # columns and last rows
+        self._across: dict[int, list[Span]] = {}
+        self._left = _MOST_REPEATED
+        self._open: dict[
+            int, tuple[str, int]
+        ] = {}  # by column: a text and its last row
+        for (top, left), (bottom, right) in ways.merged:
+            if bottom > top and left >= ways.first:
+                self._down.setdefault(top, []).append((left - ways.first, bottom))
+            if right > left >= ways.first:
+                span = Span(left - ways.first, right - ways.first)
+                self._across.setdefault(top, []).append(span)
+
+    def fill(self, cells: list[str], at: int) -> None:
+        """Write what stands in cells over several rows into a row of them."""
+        for column, (text, last) in list(self._open.items()):
+            if at > last:
+                del self._open[column]
+            elif not cells[column] and self._left > 0:
+                cells[column] = text
+                self._left -= len(text)
+        for column, last in self._down.get(at, ()):
+            if column < len(cells) and len(cells[column]) <= _LONGEST_REPEATED:
+                self._open[column] = cells[column], last
+
+    def spans(self, cells: list[str], at: int) -> list[Span]:
+        """Return the cells of a row that are one and have something in them."""
+        return [
+            span
+            for span in self._across.get(at, ())
+            if span.last < len(cells) and cells[span.first]
+        ]
+
+
+def _runs(rows: Iterable[list[Any]], ways: _Ways) -> Iterator[_Run]:
+    """Yield rows in runs, what stands in cells over several rows in each of them.
 
     Args:
         rows: All rows, from the top.
-        ways: How numbers are shown.
+        ways: How cells are shown.
     """
-    run: list[list[str]] = []
-    numeric = False  # the first row has a number in it
+    merged = _Merged(ways)
+    run = _Run([], [], [])
     for at, row in enumerate(rows):
         cells = [ways.shown(cell, at, n) for n, cell in enumerate(row)]
-        if any(cells):
-            if not run:
-                numeric = any(isinstance(cell, float) for cell in row)
-            run.append(cells)
-        elif run:
-            yield run, not numeric and looks_named(run)
-            run = []
-    if run:
-        yield run, not numeric and looks_named(run)
+        if not any(cells):
+            if run.rows:
+                yield run
+            run = _Run([], [], [])
+            continue
+        merged.fill(cells, at)
+        run.rows.append(cells)
+        run.numeric.append(any(isinstance(cell, float) for cell in row))
+        run.spans.append(merged.spans(cells, at))
+    if run.rows:
+        yield run
+
+
+def _add_run(builder: TextBuilder, run: _Run) -> None:
+    """Add rows: titles and notes above them, then the names of the columns."""
+    top = run.rows[:_LOOKED_AT]
+    first = min(at for row in top for at, cell in enumerate(row) if cell)
+    spans = [
+        # Alone and from the first column on it is a title.
+        of_row if sum(map(bool, row)) > 1 else [s for s in of_row if s.first > first]
+        for row, of_row in zip(top, run.spans, strict=False)
+    ]
+    over = [_spread(row, of_row) for row, of_row in zip(top, spans, strict=True)]
+    notes = count_notes(over)
+    for row in run.rows[:notes]:
+        builder.paragraph(" | ".join(filter(None, row)), pairs=False)
+    rows = run.rows[notes:]
+    joined = join_heads(rows, spans[notes:])
+    named = len(joined) < len(rows) or (not run.numeric[notes] and looks_named(rows))
+    builder.table(joined, header=named)
+
+
+def _spread(row: list[str], spans: Sequence[Span]) -> list[str]:
+    """Return a row with what stands in cells over several columns in each of them."""
+    spread = list(row)
+    for span in spans:
+        count = span.last + 1 - span.first
+        spread[span.first : span.last + 1] = [row[span.first]] * count
+    return spread
 
 
 def _shown(cell: Any, code: str | None = None) -> str:
     """Return a cell as its program shows it, by its format if that is a usual one."""
     if isinstance(cell, float):
         told = shown(cell, code) if code else None
-        return _digits(cell) if told is None else told
+        return written_out(cell) if told is None else told
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, dt.datetime):
@@ -254,19 +392,3 @@ def _shown(cell: Any, code: str | None = None) -> str:
         minutes, seconds = divmod(round(cell.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     return "" if cell is None else str(cell).strip()
-
-
-def _digits(number: float) -> str:
-    """Return a number with the digits that the programs have, without an exponent."""
-    told = f"{number:.15g}"
-    return f"{Decimal(told):f}" if "e+" in told else told
-
-
-def looks_named(rows: list[list[str]]) -> bool:
-    """Tell whether the first row names the columns: it has texts, and no number."""
-    first = [cell for cell in rows[0] if cell]
-    return (
-        len(rows) > 1
-        and len(first) * 2 > len(rows[0])
-        and not any(cell.replace(",", "").replace(".", "").isdigit() for cell in first)
-    )

@@ -116,6 +116,8 @@ _BY_SUFFIX: Final = {
     ".mhtml": "multipart/related",
     ".mbox": "application/mbox",
     ".ipynb": "application/x-ipynb+json",
+    ".ics": "text/calendar",
+    ".ical": "text/calendar",
     # Text of other kinds, which would be read as prose and should not be.
     ".p7s": "application/pkcs7-signature",
     ".fods": "application/x-flat-opendocument",
@@ -126,9 +128,22 @@ _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 # What may stand before the first element, each with its end.
 _BEFORE_HTML: Final = ((b"<?xml", b"?>"), (b"<!--", b"-->"))
 _SHEETS: Final = frozenset((".xls", ".xlsx", ".xlsb", ".xlt"))
-_TABLE: Final = re.compile(
-    rb"\s*(?:<(?:meta|style|div|center)\b[^<>]*>\s*)*<table\b", re.IGNORECASE
+# What programs save as text under the names of Office: pages, also in archives, parts
+# of pages, XML.
+_OFFICE_NAMES: Final = _SHEETS | {".doc", ".docx", ".dot", ".ppt", ".pptx", ".wps"}
+_WEB_NAMES: Final = _OFFICE_NAMES | {".htm", ".html"}
+_WEB_ARCHIVE: Final = re.compile(
+    rb"\s{0,20}(?:[!-9;-~]{1,76}:[^\n]{0,500}\n|[ \t][^\n]{0,500}\n){0,40}?"
+    rb"Content-Type:[ \t]{0,9}multipart/related",
+    re.IGNORECASE,
 )
+_PART_OF_HTML: Final = re.compile(
+    rb"<(?:p|div|table|style|meta|title|h[1-6]|ul|ol|span|font|center|section|article)"
+    rb"[\s>]",
+    re.IGNORECASE,
+)
+_WORD_XML: Final = "application/x-word-xml"
+_WORD_XML_MARK: Final = b"schemas.microsoft.com/office/word/2003/wordml"
 _XML_SHEET: Final = "application/x-spreadsheet-xml"
 _XML_SHEET_MARK: Final = b"urn:schemas-microsoft-com:office:spreadsheet"
 _MAILBOX: Final = re.compile(rb"From [^\n]{1,200}\d{4}\r?\n[A-Za-z-]{2,40}: ")
@@ -171,10 +186,8 @@ def _kind_of_other(data: bytes, name: str) -> str:
 
 def _kind_of_text(head: bytes, name: str) -> str:
     suffix = PurePosixPath(name).suffix.lower()
-    if _begins_html(_ascii(head)):
-        return "text/html"
-    if suffix in _SHEETS:
-        return _kind_of_sheet(_ascii(head))
+    if kind := _kind_by_form(_ascii(head), suffix):
+        return kind
     if kind := _BY_SUFFIX.get(suffix):
         return kind
     if suffix in {"", ".bin", ".dat"} and _ascii(head).lstrip().startswith(b"<?xml"):
@@ -182,13 +195,26 @@ def _kind_of_text(head: bytes, name: str) -> str:
     return "application/mbox" if _MAILBOX.match(head) else "text/plain"
 
 
-def _kind_of_sheet(head: bytes) -> str:
-    """Return the kind of a text that is called a spreadsheet, as programs export it."""
-    if _TABLE.match(head):
+def _kind_by_form(text: bytes, suffix: str) -> str | None:
+    """Return the kind of a text that its first lines tell; None if they do not."""
+    if suffix in _WEB_NAMES and _WEB_ARCHIVE.match(text):
+        return "multipart/related"
+    if _begins_html(text):
         return "text/html"
-    if head.lstrip().startswith(b"<?xml"):
-        return _XML_SHEET if _XML_SHEET_MARK in head else "application/xml"
-    return "text/csv" if any(sign in head for sign in b"\t,;|") else "text/plain"
+    return _kind_of_office(text, suffix) if suffix in _OFFICE_NAMES else None
+
+
+def _kind_of_office(text: bytes, suffix: str) -> str | None:
+    """Return the kind of a text that has a name of Office, as programs export it."""
+    if _PART_OF_HTML.match(_past_comments(text)):
+        return "text/html"
+    if text.lstrip().startswith(b"<?xml"):
+        if _XML_SHEET_MARK in text:
+            return _XML_SHEET
+        return _WORD_XML if _WORD_XML_MARK in text else "application/xml"
+    if suffix not in _SHEETS:
+        return None
+    return "text/csv" if any(sign in text for sign in b"\t,;|") else "text/plain"
 
 
 def _within(kind: str, data: bytes, name: str) -> str:
@@ -245,10 +271,15 @@ def _says_kind(archive: zipfile.ZipFile) -> bool:
 
 def _begins_html(head: bytes) -> bool:
     """Tell whether the first element is one of HTML, comments before it aside."""
+    return _HTML.match(_past_comments(head)) is not None
+
+
+def _past_comments(head: bytes) -> bytes:
+    """Return what stands behind a declaration of XML and comments."""
     head = head.lstrip()
     while before := next((b for b in _BEFORE_HTML if head.startswith(b[0])), None):
         head = head.partition(before[1])[2].lstrip()
-    return _HTML.match(head) is not None
+    return head
 
 
 def _ascii(head: bytes) -> bytes:

@@ -4,6 +4,8 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
+from erya.errors import DocumentError
+from erya.loading.encodings import decode
 from erya.records import Part
 
 __all__ = ["is_tnef", "tnef_parts"]
@@ -38,10 +40,17 @@ def tnef_parts(data: bytes) -> Iterator[Part]:
         elif attribute == _NAME:
             name = value.partition(b"\0")[0]
         elif attribute == _DATA:
-            shown = name.decode("utf-8", "replace")
-            yield Part(shown or f"attachment-{number}", value)
+            yield Part(_shown(name) or f"attachment-{number}", value)
         elif attribute == _BODY:
             yield Part("message.txt", value.rstrip(b"\0"))
+
+
+def _shown(name: bytes) -> str:
+    """Return a name, which is in the encoding of the machine that wrote it."""
+    try:
+        return decode(name)
+    except DocumentError:
+        return name.decode("utf-8", "replace")
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
