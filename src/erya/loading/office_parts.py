@@ -17,6 +17,7 @@ from erya.records import Part
 __all__ = [
     "add_chart",
     "add_sheet_drawings",
+    "alternative",
     "embedded_files",
     "number_of",
     "paragraphs_of",
@@ -31,6 +32,9 @@ _EMBEDDED: Final = re.compile(
     r"(?:word|ppt|xl)/embeddings/[^/]+\.(?:docx|xlsx|pptx|pdf|txt)"
 )
 _DRAWN: Final = re.compile(r"xl/(?:drawings/drawing|charts/chart)\d+\.xml")
+_PICTURES: Final = (
+    ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".svg",
+)  # fmt: skip
 _CHARTS: Final = re.compile(r"(?:word|ppt|xl)/charts/[^/]+\.xml")
 
 
@@ -56,6 +60,12 @@ def number_of(element: Any, name: str) -> int:
         return int(element.get(name, "0"))
     except ValueError:
         return 0
+
+
+def alternative(properties: Any) -> str:
+    """Return the words that an author gave for a drawing; "" for a file's name."""
+    words = next(filter(None, map(properties.get, ("descr", "alt", "title"))), "")
+    return "" if words.lower().endswith(_PICTURES) else " ".join(words.split())
 
 
 def add_chart(builder: TextBuilder, chart: Any) -> None:

@@ -28,8 +28,17 @@ _WINGDINGS_2: Final = {
     0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☑", 0x53: "☒", 0x54: "☒",
     0x97: "●", 0xA3: "☐", 0x2A: "☐", 0x30: "☐",
 }  # fmt: skip
+_WINGDINGS_3: Final = {
+    0x66: "←", 0x67: "→", 0x68: "↑", 0x69: "↓", 0x70: "▲", 0x71: "▼", 0x72: "△",
+    0x73: "▽", 0x74: "◀", 0x75: "▶", 0x76: "◁", 0x77: "▷",
+}  # fmt: skip
+_WEBDINGS: Final = {
+    0x33: "◀", 0x34: "▶", 0x35: "▲", 0x36: "▼", 0x61: "✔", 0x63: "☐", 0x67: "■",
+    0x6E: "●", 0x72: "✘", 0xC8: "☎",
+}  # fmt: skip
 _FONTS: Final = {
     "symbol": _SYMBOL, "wingdings": _WINGDINGS, "wingdings 2": _WINGDINGS_2,
+    "wingdings 3": _WINGDINGS_3, "webdings": _WEBDINGS,
 }  # fmt: skip
 _PRIVATE: Final = 0xF000  # where Word keeps the letters of such fonts
 
@@ -49,6 +58,8 @@ def _shown(signs: dict[int, str], letter: str) -> str:
     code = ord(letter)
     private = _PRIVATE <= code <= _PRIVATE + 0xFF
     code -= _PRIVATE if private else 0
-    if code > 0x7E and not private:  # a letter of Unicode, which another font shows
-        return letter
+    if code > 0x7E and not private:
+        # A letter of Unicode, which another font shows; but programs keep signs of
+        # Wingdings so as well: "à" is an arrow, "þ" a box.
+        return letter if signs is _SYMBOL else signs.get(code, letter)
     return signs.get(code) or (letter if letter.isspace() else "•")
