@@ -5,7 +5,6 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +20,8 @@ from erya.loading.docx_looks import Looks, has_cover, is_on
 from erya.loading.docx_numbering import Numbering
 from erya.loading.encodings import clean, decode
 from erya.loading.html import add_html
-from erya.loading.office_parts import add_chart, paragraphs_of
+from erya.loading.office_charts import add_chart
+from erya.loading.office_parts import MOST_HEADS, joined_heads, paragraphs_of
 from erya.loading.packed import Package, read_xml
 from erya.records import Parsed
 
@@ -47,7 +47,6 @@ _WRAPPERS: Final = frozenset(
 )
 _MOST_COLUMNS: Final = 200
 _LITTLE: Final = 500  # characters for a picture: with less it may be what matters
-_MOST_HEADS: Final = 4  # rows of names above a table
 _Write = Callable[["BaseOxmlElement"], str]
 
 
@@ -118,6 +117,9 @@ class _Reader:
         if comments := sum(map(len, _parts(self._document, "comments"))):
             message = f"Comments at its margin are not read ({comments})."
             self._builder.notice("comments", message)
+        if newer := sum(1 for _ in _parts(self._document, "chartEx")):
+            message = f"Charts of a newer kind in it were not read ({newer})."
+            self._builder.notice("chart", message)
         body = self._document.element.body
         if formulas := sum(_is_formula(each) for each in body.iter(_OBJECT)):
             message = f"Formulas in it that are pictures were not read ({formulas})."
@@ -222,7 +224,7 @@ class _Reader:
             rows.append(_cells(row, above=above, write=self._item_text, spread=spread))
         self._leave_out_unseen()
         if heads > 1:
-            rows[:heads] = [_names(rows[:heads])]
+            rows[:heads] = [joined_heads(rows[:heads])]
         if len(rows) == 1 or all(len(row) == 1 for row in rows):
             for cell in (cell for row in rows for cell in row):
                 self._builder.paragraph(cell)  # a frame around text
@@ -320,7 +322,7 @@ def _heads(rows: "Sequence[BaseOxmlElement]") -> int:
     while repeated < len(rows) and _is_given(rows[repeated], "w:tblHeader"):
         repeated += 1
     if repeated > 1:
-        return repeated if repeated <= min(_MOST_HEADS, len(rows) - 1) else 0
+        return repeated if repeated <= min(MOST_HEADS, len(rows) - 1) else 0
     first = _merges(rows[0]) if rows else []
     if not any(merge == "restart" for merge, _ in first) or not any(
         columns > 1 for _, columns in first
@@ -331,7 +333,7 @@ def _heads(rows: "Sequence[BaseOxmlElement]") -> int:
         merge == "continue" for merge, _ in _merges(rows[heads])
     ):
         heads += 1
-    return heads if heads <= min(_MOST_HEADS, len(rows) - 1) else 1
+    return heads if heads <= min(MOST_HEADS, len(rows) - 1) else 1
 
 
 def _merges(row: "BaseOxmlElement") -> list[tuple[str, int]]:
@@ -347,14 +349,6 @@ def _merges(row: "BaseOxmlElement") -> list[tuple[str, int]]:
 def _columns(cell: "BaseOxmlElement") -> int:
     columns = number_in(cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}"), 1)
     return min(columns, _MOST_COLUMNS)
-
-
-def _names(heads: Sequence[Sequence[str]]) -> list[str]:
-    """Return one row of names for several: each column has those above it."""
-    return [
-        " ".join(dict.fromkeys(filter(None, names)))
-        for names in zip_longest(*heads, fillvalue="")
-    ]
 
 
 def _cells(
