@@ -14,6 +14,7 @@ import python_calamine
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
 from erya.loading.number_formats import shown
+from erya.loading.odf import add_drawings
 from erya.loading.office_parts import add_sheet_drawings
 from erya.loading.packed import Package
 from erya.loading.sheet_compact import brought_nearer
@@ -86,7 +87,7 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
         for rows, named in _runs(found.iter_rows(), ways):
             builder.table(rows, header=named)
     if package is not None:
-        add_sheet_drawings(builder, package)
+        _add_drawings(builder, package)
     facts = package.facts() if package is not None else {}
     facts |= {"title": PurePosixPath(name).stem}  # titles of sheets are left over
     parsed = builder.parsed(
@@ -123,6 +124,14 @@ def _told_beside(data: bytes) -> _Beside:
     formats = {sheet: told.formats for sheet, told in marks.items()}
     texts = ods_texts(package) if "content.xml" in package.names else {}
     return _Beside(data, package, marks, formats, texts)
+
+
+def _add_drawings(builder: TextBuilder, package: Package) -> None:
+    """Add what is drawn on the sheets of a workbook (xlsx, ods)."""
+    if "content.xml" in package.names:
+        add_drawings(builder, package)
+    else:
+        add_sheet_drawings(builder, package)
 
 
 def _comments(package: Package) -> int:
