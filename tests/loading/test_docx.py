@@ -756,3 +756,39 @@ def test_formulas_of_word_keep_their_signs(inside, expected):
     inside = inside.replace("{", "<m:r><m:t>").replace("}", "</m:t></m:r>")
 
     assert in_word(f"<m:oMath>{inside}</m:oMath>") == (expected, False)
+
+
+def merged_table(rows, *merged, heads=0):
+    document = docx.Document()
+    table = document.add_table(len(rows), len(rows[0]))
+    for row, texts in enumerate(rows):
+        for column, text in enumerate(texts):
+            table.cell(row, column).text = text
+    for first, last in merged:
+        table.cell(*first).merge(table.cell(*last))
+    for row in range(heads):
+        mark = parse_xml(f"<w:tblHeader {nsdecls('w')}/>")
+        table.rows[row]._tr.get_or_add_trPr().append(mark)
+    return parse(saved(document), "x.docx").text
+
+
+def test_a_form_with_merged_cells_has_no_row_of_names():
+    rows = (
+        ("Name", "Ann", "", "Photo"),
+        ("Born", "1990", "", ""),
+        ("Town", "Graz", "", ""),
+    )
+    merged = [((0, 1), (0, 2)), ((0, 3), (1, 3))]
+
+    text = merged_table(rows, *merged)
+
+    assert "| Name | Ann | Photo |" in text
+    assert "| Born | 1990 | Photo |" in text  # fmt: skip
+
+
+def test_a_title_above_all_columns_is_no_name_of_one():
+    rows = (("Fees of May", ""), ("Item", "Fee"), ("Rent", "40"))
+
+    assert merged_table(rows, ((0, 0), (0, 1)), heads=2) == (
+        "Fees of May\n\n| Item | Fee |\n| --- | --- |\n| Rent | 40 |"
+    )

@@ -286,3 +286,30 @@ def test_cells_that_go_over_others_are_read_with_each():
         "| Team | Staff men | Staff women |\n| --- | --- | --- |\n"
         "| Sales | 5 | 6 |\n| Sales | 7 | 8 |"
     )
+
+
+def test_numbers_of_headings_are_counted():
+    named = (
+        '<text:outline-style style:name="Outline"><text:outline-level-style text:level="1" style:num-format="1" style:num-suffix="."/>'
+        '<text:outline-level-style text:level="2" style:num-format="a" text:display-levels="2"/><text:outline-level-style text:level="3" style:num-format=""/></text:outline-style>'
+    )
+
+    def head(text, level, told=""):
+        return f'<text:h text:outline-level="{level}" {told}>{text}</text:h>'
+
+    plain = 'text:is-list-header="true"'
+    body = head("A", 1) + head("B", 2) + head("C", 2) + head("D", 3) + head("E", 1)
+    body += head("F", 1, plain) + head("", 1) + head("G", 2)
+
+    assert opened(body, named=named).text == (
+        "1. A\n\n1.a B\n\n1.b C\n\nD\n\n2. E\n\nF\n\n3.a G"
+    )
+
+
+def test_boxes_in_boxes_are_read_once():
+    box = "<draw:frame><draw:text-box>{}</draw:text-box></draw:frame>"
+    text = "in"
+    for _ in range(20):
+        text = box.format(p(text))
+
+    assert opened(p("a" + text)).text == "a\n\nin"

@@ -223,6 +223,9 @@ class _Reader:
             spread = len(rows) < heads > 1
             rows.append(_cells(row, above=above, write=self._item_text, spread=spread))
         self._leave_out_unseen()
+        if heads > 1 and len({*rows[0]}) == 1:  # a title above all names
+            self._builder.paragraph(rows.pop(0)[0])
+            heads -= 1
         if heads > 1:
             rows[:heads] = [joined_heads(rows[:heads])]
         if len(rows) == 1 or all(len(row) == 1 for row in rows):
@@ -315,8 +318,8 @@ def _is_given(row: "BaseOxmlElement", name: str) -> bool:
 def _heads(rows: "Sequence[BaseOxmlElement]") -> int:
     """Return how many rows of a table are names: those that its pages repeat.
 
-    Without such, those that the merged cells of its first row go over, where others
-    in that row stand above several columns.
+    Without such, those that the merged cells of its first row go over, where all others
+    in that row stand above several columns. In forms some do not.
     """
     repeated = 0
     while repeated < len(rows) and _is_given(rows[repeated], "w:tblHeader"):
@@ -324,9 +327,8 @@ def _heads(rows: "Sequence[BaseOxmlElement]") -> int:
     if repeated > 1:
         return repeated if repeated <= min(MOST_HEADS, len(rows) - 1) else 0
     first = _merges(rows[0]) if rows else []
-    if not any(merge == "restart" for merge, _ in first) or not any(
-        columns > 1 for _, columns in first
-    ):
+    wide = [columns > 1 for merge, columns in first if merge != "restart"]
+    if not wide or not all(wide) or len(wide) == len(first):
         return 1
     heads = 1
     while heads < len(rows) and any(

@@ -1,6 +1,6 @@
 """OpenDocument texts and slides (odt, odp), read from their XML."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
@@ -40,6 +40,9 @@ _FORMS: Final = {  # as Word calls them
 }
 _COMMENT: Final = "{http://openoffice.org/2009/office}annotation"
 _COVERED: Final = f"{TABLE}covered-table-cell"
+_OUTLINE: Final = f"{TEXT}outline-style"
+_MOST_LEVELS: Final = 10  # of headings
+_DRAWINGS: Final = (f"{DRAW}frame", f"{DRAW}custom-shape")
 _FURNITURE: Final = frozenset(("page-number", "date-time", "header", "footer"))
 _XML_ID: Final = "{http://www.w3.org/XML/1998/namespace}id"
 
@@ -99,7 +102,9 @@ def add_drawings(builder: TextBuilder, package: Package) -> None:
     content = read_xml(data, called="spreadsheet")
     objects = Objects(package, builder)
     lines = Lines(Looks([content]), objects.formula, {})
-    for drawing in content.iter(f"{DRAW}frame", f"{DRAW}custom-shape"):
+    for drawing in content.iter(*_DRAWINGS):
+        if next(drawing.iterancestors(*_DRAWINGS), None) is not None:
+            continue  # read with the one around it
         for paragraph in drawing.iter(f"{TEXT}p"):
             builder.paragraph(lines.read(paragraph))
         builder.paragraph(objects.formula(drawing) or alternative(drawing))
@@ -136,7 +141,7 @@ class _Numbers(NamedTuple):
 def _numbered(styles: Any) -> dict[tuple[str, int], _Numbers]:
     """Return how levels of lists are numbered, and which have a tick for a mark."""
     numbered = {}
-    for style in styles.iter(f"{TEXT}list-style"):
+    for style in styles.iter(f"{TEXT}list-style", _OUTLINE):
         for level in style:
             form = level.get(f"{STYLE}num-format", "")
             told = _Numbers(
@@ -149,8 +154,9 @@ def _numbered(styles: Any) -> dict[tuple[str, int], _Numbers]:
             if sign := _sign(level):
                 told = _Numbers("", 1, sign, "", 1)
             if form or sign:
-                key = style.get(f"{STYLE}name", ""), _whole(level, "level") - 1
-                numbered[key] = told
+                named = style.get(f"{STYLE}name", "")
+                key = named if style.tag != _OUTLINE else _OUTLINE
+                numbered[key, _whole(level, "level") - 1] = told
     return numbered
 
 
@@ -183,6 +189,7 @@ class _Reader:
         self._lines = lines
         self._objects = objects
         self._numbered = numbered
+        self._headings: list[int] = []  # the numbers of headings, by levels
         self._style = ""  # of the list that is open
         self._counts: list[int] = []  # of items, one for each level that is open
         self._last: dict[str, int] = {}  # the last item of a list, by its id
@@ -215,7 +222,9 @@ class _Reader:
             level = element.get(f"{TEXT}outline-level", "1")
             number = int(level) if level.isdecimal() else 1
             text = self._lines.read(element)
-            self._builder.heading(text, level=min(number, _LEVELS))
+            label = self._heading_number(element, number - 1)  # an empty one counts
+            if text.strip():
+                self._builder.heading(label + text, level=min(number, _LEVELS))
         elif element.tag == f"{TABLE}table":
             self._builder.table(self._rows(element), header=True)
         else:
@@ -239,7 +248,7 @@ class _Reader:
             self._builder.item(text, depth=min(depth, _DEEPEST), mark=mark)
         elif depth < 0:
             self._builder.paragraph(text)
-        for frame in element.iter(f"{DRAW}frame"):  # anchored in the paragraph
+        for frame in _frames(element):  # anchored in the paragraph
             for box in frame.iterchildren(f"{DRAW}text-box"):
                 self.read(box)
             self._objects.add_chart(frame)
@@ -267,20 +276,38 @@ class _Reader:
         if numbers is None:
             self._mark = "-"
         else:
-            told = self._number(numbers, depth) if numbers.form else ""
+            style, counts = self._style, self._counts
+            told = self._number(numbers, depth, style=style, counts=counts)
+            told = told if numbers.form else ""
             self._mark = f"{numbers.before}{told}{numbers.after}"
         self.read(element, depth=depth)
 
-    def _number(self, numbers: _Numbers, depth: int) -> str:
-        """Return the number of an item, behind those of levels above if it has them."""
+    def _heading_number(self, heading: Any, depth: int) -> str:
+        """Return the number before a heading, and count it."""
+        numbers = self._numbered.get((_OUTLINE, depth))
+        plain = heading.get(f"{TEXT}is-list-header") == "true"
+        if numbers is None or plain or depth >= _MOST_LEVELS:
+            return ""
+        del self._headings[depth + 1 :]
+        for level in range(len(self._headings), depth + 1):
+            above = self._numbered.get((_OUTLINE, level), numbers)
+            self._headings.append(above.start - (level == depth))
+        self._headings[depth] += 1
+        told = self._number(numbers, depth, style=_OUTLINE, counts=self._headings)
+        return f"{numbers.before}{told}{numbers.after} "
+
+    def _number(
+        self, numbers: _Numbers, depth: int, *, style: str, counts: Sequence[int]
+    ) -> str:
+        """Return a number, behind those of the levels above if it has them."""
         first = max(0, depth + 1 - numbers.levels)
-        levels = range(first, min(depth + 1, len(self._counts)))
+        levels = range(first, min(depth + 1, len(counts)))
         forms = {
-            level: (self._numbered.get((self._style, level)) or numbers).form
+            level: (self._numbered.get((style, level)) or numbers).form
             for level in levels
         }
         return ".".join(
-            written(self._counts[level], _FORMS.get(forms[level], "decimal"))
+            written(counts[level], _FORMS.get(forms[level], "decimal"))
             for level in levels
         )
 
@@ -312,13 +339,27 @@ class _Reader:
         return rows
 
 
+def _frames(element: Any) -> Iterator[Any]:
+    """Yield the frames in an element that are not in each other."""
+    for child in element:
+        if child.tag == f"{DRAW}frame":
+            yield child
+        else:
+            yield from _frames(child)
+
+
 def _heads(table: Any) -> int:
-    """Return how many rows the cells of the first go over, if others are wide."""
+    """Return how many rows cells of the first go over, if all others are wide."""
     rows = list(islice(table.iter(f"{TABLE}table-row"), MOST_HEADS + 1))
     cells = list(rows[0].iterchildren(f"{TABLE}table-cell")) if rows else []
-    heads = max((_count(cell, "number-rows-spanned") for cell in cells), default=1)
-    wide = any(_count(cell, "number-columns-spanned") > 1 for cell in cells)
-    return heads if wide and heads < len(rows) else 1
+    spans = [_count(cell, "number-rows-spanned") for cell in cells]
+    heads = max(spans, default=1)
+    wide = [
+        _count(cell, "number-columns-spanned") > 1
+        for cell, span in zip(cells, spans, strict=True)
+        if span < 2
+    ]
+    return heads if wide and all(wide) and heads < len(rows) else 1
 
 
 def _count(cell: Any, name: str) -> int:

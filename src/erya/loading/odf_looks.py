@@ -43,6 +43,7 @@ class Looks:
         self._fonts: dict[str, str] = {}
         self._merged: dict[tuple[str, str], _Told] = {}
         self._grounds: dict[tuple[str, str], str | None] = {}
+        self._seen: dict[tuple[str, ...], tuple[_Told, Look]] = {}
         self._on_white = True
         for root in roots:
             self._read(root)
@@ -83,19 +84,29 @@ class Looks:
             paragraph: Its element, or a heading's.
             spans: The styles of the spans around the text, the outermost first.
         """
-        told = dict(self._defaults.get("paragraph", {}))
-        told |= self._of_style("paragraph", paragraph.get(f"{TEXT}style-name", ""))
-        for name in spans:
-            told |= self._of_style("text", name)
+        name = paragraph.get(f"{TEXT}style-name", "")
+        key = name, *spans
+        if key not in self._seen:
+            merged = dict(self._defaults.get("paragraph", {}))
+            merged |= self._of_style("paragraph", name)
+            for span in spans:
+                merged |= self._of_style("text", span)
+            self._seen[key] = merged, self._plain(merged)
+        told, look = self._seen[key]
+        if look.is_hidden or not self._is_unseen(told, paragraph):
+            return look
+        return look._replace(is_hidden=True)
+
+    def _plain(self, told: _Told) -> Look:
+        """Return how text looks on any ground."""
         font = told.get(f"{STYLE}font-name", "")
         stands = told.get(f"{STYLE}text-position", "").partition(" ")[0]
         lines = told.get(f"{STYLE}text-line-through-style", "none")
-        lines = told.get(f"{STYLE}text-line-through-type", lines)
         return Look(
             is_hidden=told.get(f"{TEXT}display") == "none"
-            or self._is_unseen(told, paragraph),
+            or _SMALL.fullmatch(told.get(f"{FO}font-size", "")) is not None,
             height=_height(stands),
-            is_struck=lines != "none",
+            is_struck=told.get(f"{STYLE}text-line-through-type", lines) != "none",
             font=self._fonts.get(font) or told.get(f"{FO}font-family", font),
         )
 
@@ -118,8 +129,6 @@ class Looks:
             name = style.get(f"{STYLE}parent-style-name", "")
 
     def _is_unseen(self, told: _Told, paragraph: Any) -> bool:
-        if _SMALL.fullmatch(told.get(f"{FO}font-size", "")):
-            return True
         colour = told.get(f"{FO}color", "")
         if told.get(f"{STYLE}use-window-font-color") == "true":
             return False

@@ -282,11 +282,17 @@ def _rows(table: Any, *, named: bool) -> list[list[str]]:
 
 
 def _heads(rows: list[Any]) -> int:
-    """Return how many rows the cells of the first go over, if others are wide."""
+    """Return how many rows cells of the first go over, if all others are wide."""
     cells = list(rows[0].iter(f"{_A}tc")) if rows else []
-    heads = max((number_of(cell, "rowSpan") for cell in cells), default=1)
-    wide = any(number_of(cell, "gridSpan") > 1 for cell in cells)
-    return heads if wide and 1 < heads < min(len(rows), MOST_HEADS + 1) else 1
+    spans = [number_of(cell, "rowSpan") for cell in cells]
+    heads = max(spans, default=1)
+    wide = [
+        number_of(cell, "gridSpan") > 1
+        for cell, span in zip(cells, spans, strict=True)
+        if span < 2 and cell.get("hMerge") not in _ON
+    ]
+    is_usual = wide and all(wide) and 1 < heads < min(len(rows), MOST_HEADS + 1)
+    return heads if is_usual else 1
 
 
 def _cell(cell: Any) -> str:
