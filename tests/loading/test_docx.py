@@ -686,6 +686,8 @@ def test_names_of_columns_in_two_rows_are_one(how):
         ("decimalFullWidth", 12, "１２、 fees"),
         ("decimalEnclosedCircle", 3, "③、 fees"),
         ("decimalEnclosedCircle", 21, "21、 fees"),
+        ("ordinal", 12, "12th、 fees"),
+        ("ordinal", 22, "22nd、 fees"),
     ],
 )
 def test_numbers_of_lists_are_written_as_their_format_says(how, count, expected):

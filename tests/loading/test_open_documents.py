@@ -313,3 +313,23 @@ def test_boxes_in_boxes_are_read_once():
         text = box.format(p(text))
 
     assert opened(p("a" + text)).text == "a\n\nin"
+
+
+def test_percents_and_places_of_points_are_read_as_a_chart_shows_them():
+    names = (
+        f'{_NAMES} xmlns:number="urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0"'
+    )
+    styles = (
+        '<office:automatic-styles><number:percentage-style style:name="N11"><number:number number:decimal-places="1"/></number:percentage-style>'
+        '<style:style style:name="ch1" style:family="chart" style:data-style-name="N11"/></office:automatic-styles>'
+    )
+    series = '<chart:series chart:style-name="ch1" chart:values-cell-range-address="local-table.$B$2:.$B$3"><chart:domain table:cell-range-address="local-table.$C$2:.$C$3"/></chart:series>'
+    chart = _CHART.format(rows(("", "Share", "Series2"), ("", "0.125", "1.5"), ("", "-0.5", "2.5")))  # fmt: skip
+    chart = chart.replace("<office:body>", styles + "<office:body>", 1)
+    chart = chart.replace("</chart:plot-area>", series + "</chart:plot-area>")
+    chart = chart.replace(_NAMES, names)
+    frame = '<draw:frame><draw:object xlink:href="./Object 1"/></draw:frame>'
+
+    assert opened(p(frame), parts={"Object 1/content.xml": chart}).text == (
+        "Sales\n\n| Share (mEUR) | x |\n| --- | --- |\n| 12.5% | 1.5 |\n| -50.0% | 2.5 |"
+    )

@@ -180,6 +180,14 @@ def roman(count: int) -> str:
     return text
 
 
+def _ordinal(count: int) -> str:
+    """Write a number as English has it: 1st, 2nd, 3rd, 4th, 11th."""
+    ends = {1: "st", 2: "nd", 3: "rd"}
+    return (
+        f"{count}{'th' if count % 100 in {11, 12, 13} else ends.get(count % 10, 'th')}"
+    )
+
+
 def _legal(count: int) -> str:
     """Write a number as cheques have it, such as 壹拾玖."""
     text = chinese(count)
@@ -215,6 +223,8 @@ _FORMATS: Final[dict[str, Callable[[int], str]]] = {
     "lowerRoman": roman,
     "upperRoman": lambda count: roman(count).upper(),
     "decimalZero": lambda count: f"{count:02}",
+    "ordinal": _ordinal,
+    "numberInDash": lambda count: f"- {count} -",
     "chineseCounting": chinese,
     "chineseCountingThousand": chinese,
     "taiwaneseCounting": chinese,

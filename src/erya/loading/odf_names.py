@@ -3,15 +3,26 @@
 from typing import Final
 
 __all__ = [
-    "CHART", "DRAW", "FO", "FORM", "OFFICE", "PRESENTATION", "STYLE", "SVG", "TABLE",
-    "TEXT", "XLINK",
-]  # fmt: skip
+    "CHART",
+    "DRAW",
+    "FO",
+    "FORM",
+    "NUMBER",
+    "OFFICE",
+    "PRESENTATION",
+    "STYLE",
+    "SVG",
+    "TABLE",
+    "TEXT",
+    "XLINK",
+]
 
 _OASIS: Final = "urn:oasis:names:tc:opendocument:xmlns:"
 CHART: Final = f"{{{_OASIS}chart:1.0}}"
 DRAW: Final = f"{{{_OASIS}drawing:1.0}}"
 FO: Final = f"{{{_OASIS}xsl-fo-compatible:1.0}}"
 FORM: Final = f"{{{_OASIS}form:1.0}}"
+NUMBER: Final = f"{{{_OASIS}datastyle:1.0}}"
 OFFICE: Final = f"{{{_OASIS}office:1.0}}"
 PRESENTATION: Final = f"{{{_OASIS}presentation:1.0}}"
 STYLE: Final = f"{{{_OASIS}style:1.0}}"
