@@ -32,6 +32,7 @@ _TEXTS: Final = {
     qn("w:tab"): " ", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-",
 }  # fmt: skip
 _LONGEST: Final = 2_000  # characters of a field's code
+_DEEPEST: Final = 8  # fields in the code of fields
 _STRIKE: Final = "~~"  # as Markdown writes what is not valid any more
 
 
@@ -164,7 +165,7 @@ class _Reader:
 
     def _drawing(self) -> _Field | None:
         """Return the field that draws what stands here, as its code or inside of it."""
-        if not self._fields:
+        if not 0 < len(self._fields) <= _DEEPEST:
             return None
         field = self._fields[-1]
         return field if field.shown_from is None and field.draws else field.around

@@ -6,7 +6,7 @@ paragraph, and that before the document's defaults (ECMA-376, part 1, 17.7.2).
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from docx.oxml.ns import qn
@@ -27,6 +27,7 @@ _UNSEEN_SIZES: Final = frozenset(("0", "1", "2"))  # half points
 _RAISED: Final = 4  # half points off the line, from which letters are above or below
 _FONTS: Final = (qn("w:ascii"), qn("w:asciiTheme"))
 _STRIKES: Final = (qn("w:strike"), qn("w:dstrike"))
+_MOST_BEFORE: Final = 5  # marks may stand before the properties of a table
 _MOST_STYLES: Final = 20  # each based on the next
 _W14: Final = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _WP: Final = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
@@ -94,7 +95,7 @@ class Looks:
         )
 
     def _paragraph_style(self, paragraph: "BaseOxmlElement") -> str | None:
-        return _value(paragraph.find(qn("w:pPr")), "w:pStyle") or self._usual
+        return _value(_first(paragraph, "w:pPr"), "w:pStyle") or self._usual
 
     def _by_styles(self, character: str | None, paragraph: str | None) -> _Properties:
         """Return what the styles of a run and its paragraph say together."""
@@ -130,7 +131,7 @@ class Looks:
         highlight = _of(told.get(qn("w:highlight")), "none")
         if highlight != "none":
             return _HIGHLIGHTS.get(highlight, _UNKNOWN)
-        fills = [told.get(qn("w:shd")), paragraph.find(f"{qn('w:pPr')}/{qn('w:shd')}")]
+        fills = [told.get(qn("w:shd")), _shading(paragraph, "w:pPr")]
         fills += [
             style.find(f"{qn('w:pPr')}/{qn('w:shd')}")
             for style in self._chain(self._paragraph_style(paragraph))
@@ -145,8 +146,8 @@ class Looks:
         if around.tag == qn("w:txbxContent"):
             return _UNKNOWN  # shapes have grounds of their own
         if around.tag == qn("w:tc"):
-            return _fill(around.find(f"{qn('w:tcPr')}/{qn('w:shd')}"))
-        properties = around.find(qn("w:tblPr")) if around.tag == qn("w:tbl") else None
+            return _fill(_shading(around, "w:tcPr"))
+        properties = _first(around, "w:tblPr") if around.tag == qn("w:tbl") else None
         if properties is None:
             return None
         own = _fill(properties.find(qn("w:shd")))
@@ -193,6 +194,21 @@ def _by_tag(properties: "BaseOxmlElement | None") -> dict[str, Any]:
         # Fonts of other scripts do not say what signs show.
         if child.tag != qn("w:rFonts") or any(child.get(name) for name in _FONTS)
     }
+
+
+def _first(parent: "BaseOxmlElement", name: str) -> "BaseOxmlElement | None":
+    """Return the properties with which an element begins.
+
+    Without looking at all that is in it, as for each run of a long paragraph.
+    """
+    tag = qn(name)
+    begin = islice(parent.iterchildren(), _MOST_BEFORE)
+    return next((child for child in begin if child.tag == tag), None)
+
+
+def _shading(parent: "BaseOxmlElement", name: str) -> "BaseOxmlElement | None":
+    properties = _first(parent, name)
+    return properties.find(qn("w:shd")) if properties is not None else None
 
 
 def _value(parent: "BaseOxmlElement | None", name: str) -> str | None:
