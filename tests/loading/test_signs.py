@@ -181,6 +181,12 @@ def test_a_font_that_is_not_known_shows_its_letters():
     assert shown_in("Arial", "W") == "W"
     assert shown_in("Symbol", "\uf0a3 \uf06d") == "≤ μ"
     assert shown_in("Wingdings", "\uf041") == "•"
+    assert shown_in("Wingdings", "\uf081\uf08a\uf095") == "①⑩❿"
+    assert shown_in("Wingdings 2", "j \uf0a3 £") == "① ☐ ☐"
+    assert shown_in("Wingdings 3", "p q") == "▲ ▼"
+    assert shown_in("Webdings", "a r") == "✔ ✘"
+    assert shown_in("Wingdings", "à þ 光") == "→ ☑ 光"
+    assert shown_in("Symbol", "é") == "é"
 
 
 TEX = "<annotation encoding='application/x-tex'>k^{4}</annotation>"

@@ -1,7 +1,6 @@
 """Word documents (docx), by python-docx."""
 
 import io
-import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -15,15 +14,15 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from erya.errors import DocumentError
-from erya.language import STANDING
 from erya.loading.builder import TextBuilder
-from erya.loading.docx_math import MATH, formula
+from erya.loading.docx_line import number_in, read_line
+from erya.loading.docx_looks import Looks, has_cover, is_on
 from erya.loading.docx_numbering import Numbering
 from erya.loading.encodings import clean, decode
 from erya.loading.html import add_html
-from erya.loading.office_parts import add_chart
+from erya.loading.office_charts import add_chart
+from erya.loading.office_parts import MOST_HEADS, joined_heads, paragraphs_of
 from erya.loading.packed import Package, read_xml
-from erya.loading.symbols import shown_in
 from erya.records import Parsed
 
 if TYPE_CHECKING:
@@ -40,26 +39,15 @@ _MEDIA_TYPE: Final = (
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 )
 _CHART: Final = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"
+_DIAGRAM: Final = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
+_OBJECT: Final = "{urn:schemas-microsoft-com:office:office}OLEObject"
 _LEVELS: Final = 9
-# Text that a reader does not see: deleted by a tracked change, or a field's formula;
-# and readings above the line.
-_HIDDEN: Final = frozenset(
-    map(qn, ("w:del", "w:moveFrom", "w:instrText", "w:rPr", "w:rt"))
-)
-_ALTERNATIVE: Final = (
-    "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-)
 _WRAPPERS: Final = frozenset(
     map(qn, ("w:sdt", "w:sdtContent", "w:ins", "w:moveTo", "w:customXml", "w:smartTag"))
 )
-_LINE_ENDS: Final = re.compile(r"\n\n+")
-_NEAR_WHITE: Final = re.compile("(?:[fF][a-fA-F]){3}")
-_UNSEEN_SIZES: Final = frozenset(("0", "1", "2"))  # half points
 _MOST_COLUMNS: Final = 200
 _LITTLE: Final = 500  # characters for a picture: with less it may be what matters
-_Label = Callable[["BaseOxmlElement"], str]
-_TEXT: Final = frozenset((qn("w:t"),))
-_BREAKS: Final = {qn("w:tab"): " ", qn("w:br"): "\n", qn("w:cr"): "\n"}
+_Write = Callable[["BaseOxmlElement"], str]
 
 
 def parse_docx(data: bytes, name: str) -> Parsed:
@@ -90,17 +78,20 @@ class _Reader:
         self._builder = builder
         self._styles = {style.style_id: style for style in document.styles}
         self._hidden = False
-        self._on_white = document.element.find(qn("w:background")) is None
+        self._hidden_rows = False
+        self._unseen: list[str] = []
+        self._looks = _looks_of(document)
         self._numbering = Numbering(_numbering_of(document))
 
     def read(self) -> None:
-        for text in _edges(self._document, "header"):
+        for text in self._edges("header"):
             self._builder.omit(text, reason="running_head")
         self.read_body()
-        for text in _notes(self._document):
+        for text in self._notes():
             self._builder.paragraph(text)
+        self._leave_out_unseen()
         self._note_unread()
-        for text in _edges(self._document, "footer"):
+        for text in self._edges("footer"):
             self._builder.omit(text, reason="running_head")
 
     def read_body(self) -> None:
@@ -108,11 +99,12 @@ class _Reader:
         for element in _blocks(self._document.element.body):
             if element.tag == qn("w:p"):
                 self._paragraph(element)
-                self._charts(element)
+                self._drawings(element)
             elif element.tag == qn("w:altChunk"):
                 self._imported(element)
             else:
                 self._table(element)
+                self._drawings(element)
         self._builder.end_list()
 
     def _note_unread(self) -> None:
@@ -125,24 +117,25 @@ class _Reader:
         if comments := sum(map(len, _parts(self._document, "comments"))):
             message = f"Comments at its margin are not read ({comments})."
             self._builder.notice("comments", message)
-        if self._hidden or any(
-            _is_hidden(run) for run in self._document.element.body.iter(qn("w:r"))
-        ):
+        if newer := sum(1 for _ in _parts(self._document, "chartEx")):
+            message = f"Charts of a newer kind in it were not read ({newer})."
+            self._builder.notice("chart", message)
+        body = self._document.element.body
+        if formulas := sum(_is_formula(each) for each in body.iter(_OBJECT)):
+            message = f"Formulas in it that are pictures were not read ({formulas})."
+            self._builder.notice("formulas", message)
+        if self._hidden:
             message = "Some text is hidden from a reader; it is not searched."
             self._builder.notice("hidden_text", message)
+        if self._hidden_rows:
+            message = "Some rows of tables are marked as hidden; they are searched."
+            self._builder.notice("hidden_rows", message)
 
     def _paragraph(self, element: "BaseOxmlElement") -> None:
         style = self._style_of(element)
         mark = self._numbering.mark_of(element, style)  # an empty one counts, too
-        if self._on_white and (
-            white := [run for run in _runs(element) if _is_white(run)]
-        ):
-            self._hidden = True
-            told = "".join(piece for run in white for piece in _run(run))
-            self._builder.omit(told, reason="hidden")
-            for run in white:
-                run.getparent().remove(run)
-        text = _text_of(element)
+        text = self._text_of(element)
+        self._leave_out_unseen()
         if not text.strip():
             return
         level = self._heading_level(element, style)
@@ -160,16 +153,39 @@ class _Reader:
         else:
             self._builder.item(text, depth=mark.depth, mark=mark.label or "-")
 
-    def _charts(self, element: "BaseOxmlElement") -> None:
-        for chart in element.iter(_CHART):
-            part = self._document.part.related_parts.get(chart.get(qn("r:id"), ""))
+    def _text_of(self, element: "BaseOxmlElement") -> str:
+        """Return what a reader sees of a paragraph; keep what is hidden in it."""
+        line = read_line(element, self._looks)
+        self._hidden |= line.has_hidden
+        if line.unseen:
+            self._unseen.append(line.unseen)
+        return line.text
+
+    def _leave_out_unseen(self) -> None:
+        for text in self._unseen:
+            self._builder.omit(text, reason="hidden")
+            self._hidden = True
+        self._unseen.clear()
+
+    def _drawings(self, element: "BaseOxmlElement") -> None:
+        """Add the charts and diagrams (SmartArt) of a paragraph or a table."""
+        for drawing in element.iter(_CHART, _DIAGRAM):
+            name = qn("r:id" if drawing.tag == _CHART else "r:dm")
+            part = self._document.part.related_parts.get(drawing.get(name, ""))
             if part is None:
                 continue
             self._builder.end_list()
             try:
-                add_chart(self._builder, read_xml(part.blob, called="Word document"))
+                root = read_xml(part.blob, called="Word document")
             except DocumentError as error:  # one chart must not hide the text
                 self._builder.notice("chart", f"A chart in it: {error}")
+                continue
+            if drawing.tag == _CHART:
+                add_chart(self._builder, root)
+                continue
+            for depth, text in paragraphs_of(root):
+                self._builder.item(text, depth=depth)
+            self._builder.end_list()
 
     def _imported(self, element: "BaseOxmlElement") -> None:
         """Add a piece of another document, which Word shows where it stands."""
@@ -197,19 +213,49 @@ class _Reader:
     def _table(self, element: "BaseOxmlElement") -> None:
         self._builder.end_list()
         rows: list[list[str]] = []
-        for row in _children(element, "w:tr"):
+        elements = [
+            row for row in _children(element, "w:tr") if not _is_given(row, "w:del")
+        ]
+        heads = _heads(elements)
+        for row in elements:
+            self._hidden_rows |= _is_given(row, "w:hidden")
             above = rows[-1] if rows else []
-            rows.append(_cells(row, above=above, label=self._label))
+            spread = len(rows) < heads > 1
+            rows.append(_cells(row, above=above, write=self._item_text, spread=spread))
+        self._leave_out_unseen()
+        if heads > 1 and len({*rows[0]}) == 1:  # a title above all names
+            self._builder.paragraph(rows.pop(0)[0])
+            heads -= 1
+        if heads > 1:
+            rows[:heads] = [joined_heads(rows[:heads])]
         if len(rows) == 1 or all(len(row) == 1 for row in rows):
             for cell in (cell for row in rows for cell in row):
                 self._builder.paragraph(cell)  # a frame around text
         else:
             self._builder.table(rows, header=True)
 
-    def _label(self, element: "BaseOxmlElement") -> str:
-        """Return the number before a paragraph in a table, and count it."""
+    def _item_text(self, element: "BaseOxmlElement") -> str:
+        """Return a paragraph in a table with its number, and count it."""
         mark = self._numbering.mark_of(element, self._style_of(element))
-        return f"{mark.label} " if mark and mark.label else ""
+        label = f"{mark.label} " if mark and mark.label else ""
+        return label + self._text_of(element)
+
+    def _edges(self, which: str) -> Iterator[str]:
+        """Yield what stands at the top or the bottom of pages, each text once."""
+        seen: set[str] = set()
+        for root in _parts(self._document, which):
+            text = "\n".join(filter(None, map(self._text_of, root.iter(qn("w:p")))))
+            if text not in seen:
+                seen.add(text)
+                yield text
+
+    def _notes(self) -> Iterator[str]:
+        for kind in ("footnote", "endnote"):
+            for root in _parts(self._document, f"{kind}s"):
+                for note in root.iterchildren(qn(f"w:{kind}")):
+                    # Others are lines drawn above notes.
+                    if note.get(qn("w:type")) is None:
+                        yield _flat(note, self._text_of)
 
     def _style_of(self, element: "BaseOxmlElement") -> Any:
         found = element.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
@@ -220,7 +266,7 @@ class _Reader:
         outline = element.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")
         for _ in range(_LEVELS):  # a style may be based on another
             if outline is not None:
-                level = _number(outline, _LEVELS) + 1
+                level = number_in(outline, _LEVELS) + 1
                 return level if level <= _LEVELS else 0
             if style is None:
                 return 0
@@ -244,132 +290,16 @@ def _blocks(parent: "BaseOxmlElement") -> Iterator["BaseOxmlElement"]:
             yield from _blocks(element)
 
 
-def _text_of(element: "BaseOxmlElement") -> str:
-    """Return what a reader sees of a paragraph, a text box at it included."""
-    return _LINE_ENDS.sub("\n", "".join(_pieces(element)).strip("\n"))
-
-
-def _is_hidden(run: "BaseOxmlElement") -> bool:
-    hidden = run.find(f"{qn('w:rPr')}/{qn('w:vanish')}")
-    return hidden is not None and hidden.get(qn("w:val")) not in {"0", "false", "off"}
-
-
-def _runs(paragraph: "BaseOxmlElement") -> "list[BaseOxmlElement]":
-    """Return the runs of a paragraph with nothing behind it, but for text boxes."""
-    if _is_coloured(paragraph.find(f"{qn('w:pPr')}/{qn('w:shd')}")):
-        return []
-    return [
-        run
-        for run in paragraph.iter(qn("w:r"))
-        if next(run.iterancestors(qn("w:txbxContent")), None) is None
-    ]
-
-
-def _is_white(run: "BaseOxmlElement") -> bool:
-    """Tell whether a run is written in white, or nearly, on nothing; or too small."""
-    properties = run.find(qn("w:rPr"))
-    if properties is None or run.find(qn("w:t")) is None:
-        return False
-    size = properties.find(qn("w:sz"))
-    if size is not None and size.get(qn("w:val")) in _UNSEEN_SIZES:
-        return True
-    colour = properties.find(qn("w:color"))
-    return (
-        properties.find(qn("w:highlight")) is None
-        and not _is_coloured(properties.find(qn("w:shd")))
-        and colour is not None
-        and _NEAR_WHITE.fullmatch(colour.get(qn("w:val"), "")) is not None
+def _looks_of(document: "Document") -> Looks:
+    roots = (document.element, *_parts(document, "header"))
+    on_white = document.element.find(qn("w:background")) is None
+    return Looks(
+        document.styles.element, on_white=on_white and not has_cover(iter(roots))
     )
 
 
-def _is_coloured(shading: "BaseOxmlElement | None") -> bool:
-    fill = "auto" if shading is None else shading.get(qn("w:fill"), "auto")
-    return fill.lower() != "auto" and _NEAR_WHITE.fullmatch(fill) is None
-
-
-def _edges(document: "Document", which: str) -> Iterator[str]:
-    """Yield what stands at the top or the bottom of pages, each text once."""
-    seen: set[str] = set()
-    for root in _parts(document, which):
-        text = "\n".join(filter(None, map(_text_of, root.iter(qn("w:p")))))
-        if text not in seen:
-            seen.add(text)
-            yield text
-
-
-def _pieces(element: "BaseOxmlElement") -> Iterator[str]:
-    if element.tag != qn("w:r"):
-        yield from _inner_pieces(element)
-    elif not _is_hidden(element):
-        yield from _run(element)
-
-
-def _run(run: "BaseOxmlElement") -> Iterator[str]:
-    """Yield what a run shows: its letters as its font shows them, where they stand."""
-    properties = run.find(qn("w:rPr"))
-    if properties is None:
-        yield from _inner_pieces(run)
-        return
-    fonts = properties.find(qn("w:rFonts"))
-    font = fonts.get(qn("w:ascii"), "") if fonts is not None else ""
-    pieces = _inner_pieces(run, font=font)
-    stands = properties.find(qn("w:vertAlign"))
-    write = STANDING.get(stands.get(qn("w:val"))) if stands is not None else None
-    if write is None:
-        yield from pieces
-        return
-    before = run.getprevious()
-    told = before.findall(qn("w:t")) if before is not None else ()
-    yield write("".join(pieces), before="".join(each.text or "" for each in told))
-
-
-def _inner_pieces(element: "BaseOxmlElement", *, font: str = "") -> Iterator[str]:
-    for child in element.iterchildren():
-        if child.tag in _TEXT:
-            yield shown_in(font, child.text or "")
-        elif child.tag in _BREAKS:
-            yield _BREAKS[child.tag]
-        elif child.tag in MATH:
-            yield formula(child)
-        elif child.tag == qn("w:sym"):
-            yield _symbol(child)
-        elif child.tag == qn("w:fldChar"):
-            yield _form_value(child)
-        elif child.tag == qn("w:noBreakHyphen"):
-            yield "-"
-        elif child.tag == qn("w:p"):  # in a text box, each on a line of its own
-            yield "\n"
-            yield from _pieces(child)
-            yield "\n"
-        elif child.tag not in _HIDDEN and child.tag != _ALTERNATIVE:
-            yield from _pieces(child)
-
-
-def _symbol(element: "BaseOxmlElement") -> str:
-    """Return a sign that is told by a font and a number in it."""
-    try:
-        letter = chr(int(element.get(qn("w:char"), ""), 16))
-    except (ValueError, OverflowError):
-        return ""
-    return shown_in(element.get(qn("w:font"), ""), letter)
-
-
-def _form_value(mark: "BaseOxmlElement") -> str:
-    """Return what a form field of old Word files holds: a box, or a chosen entry."""
-    box = mark.find(f"{qn('w:ffData')}/{qn('w:checkBox')}")
-    if box is not None:
-        told = box.find(qn("w:checked"))
-        told = box.find(qn("w:default")) if told is None else told
-        off = told is None or told.get(qn("w:val")) in {"0", "false", "off"}
-        return "☐" if off else "☑"
-    choice = mark.find(f"{qn('w:ffData')}/{qn('w:ddList')}")
-    if choice is None:
-        return ""
-    entries = [e.get(qn("w:val"), "") for e in choice.iterchildren(qn("w:listEntry"))]
-    told = choice.find(qn("w:result"))
-    told = choice.find(qn("w:default")) if told is None else told
-    at = _number(told, 0)
-    return entries[at] if at < len(entries) else ""
+def _is_formula(embedded: "BaseOxmlElement") -> bool:
+    return str(embedded.get("ProgID", "")).startswith(("Equation", "MathType"))
 
 
 def _children(parent: "BaseOxmlElement", name: str) -> Iterator["BaseOxmlElement"]:
@@ -381,46 +311,84 @@ def _children(parent: "BaseOxmlElement", name: str) -> Iterator["BaseOxmlElement
             yield from _children(element, name)
 
 
-def _cells(row: "BaseOxmlElement", *, above: Sequence[str], label: _Label) -> list[str]:
+def _is_given(row: "BaseOxmlElement", name: str) -> bool:
+    return is_on(row.find(f"{qn('w:trPr')}/{qn(name)}"))
+
+
+def _heads(rows: "Sequence[BaseOxmlElement]") -> int:
+    """Return how many rows of a table are names: those that its pages repeat.
+
+    Without such, those that the merged cells of its first row go over, where all others
+    in that row stand above several columns. In forms some do not.
+    """
+    repeated = 0
+    while repeated < len(rows) and _is_given(rows[repeated], "w:tblHeader"):
+        repeated += 1
+    if repeated > 1:
+        return repeated if repeated <= min(MOST_HEADS, len(rows) - 1) else 0
+    first = _merges(rows[0]) if rows else []
+    wide = [columns > 1 for merge, columns in first if merge != "restart"]
+    if not wide or not all(wide) or len(wide) == len(first):
+        return 1
+    heads = 1
+    while heads < len(rows) and any(
+        merge == "continue" for merge, _ in _merges(rows[heads])
+    ):
+        heads += 1
+    return heads if heads <= min(MOST_HEADS, len(rows) - 1) else 1
+
+
+def _merges(row: "BaseOxmlElement") -> list[tuple[str, int]]:
+    """Return of each cell how it is merged downwards, and over how many columns."""
+    found = []
+    for cell in _children(row, "w:tc"):
+        merged = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
+        how = "" if merged is None else merged.get(qn("w:val"), "continue")
+        found.append((how, _columns(cell)))
+    return found
+
+
+def _columns(cell: "BaseOxmlElement") -> int:
+    columns = number_in(cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}"), 1)
+    return min(columns, _MOST_COLUMNS)
+
+
+def _cells(
+    row: "BaseOxmlElement", *, above: Sequence[str], write: _Write, spread: bool
+) -> list[str]:
     """Return a text for each column of the grid.
 
-    A cell over several columns stands in the first of them; one that goes on from the
-    row above has its text.
+    A cell over several columns stands in the first of them, or with `spread` in each;
+    one that goes on from the row above has its text.
     """
-    cells = [""] * _number(row.find(f"{qn('w:trPr')}/{qn('w:gridBefore')}"), 0)
+    cells = [""] * number_in(row.find(f"{qn('w:trPr')}/{qn('w:gridBefore')}"), 0)
     for cell in _children(row, "w:tc"):
         merged = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
         goes_on = merged is not None and merged.get(qn("w:val")) != "restart"
         if goes_on and len(cells) < len(above):
-            cells.append(above[len(cells)])
+            text = above[len(cells)]
         else:
-            cells.append(" ".join(_flat(cell, label).split()))
-        columns = _number(cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}"), 1)
-        cells += [""] * (min(columns, _MOST_COLUMNS) - 1)
+            text = " ".join(_flat(cell, write).split())
+        cells += [text] + [text if spread else ""] * (_columns(cell) - 1)
     return cells
 
 
-def _number(element: "BaseOxmlElement | None", default: int) -> int:
-    value = element.get(qn("w:val")) if element is not None else None
-    return int(value) if value is not None and value.isdecimal() else default
-
-
-def _flat(cell: "BaseOxmlElement", label: _Label) -> str:
+def _flat(cell: "BaseOxmlElement", write: _Write) -> str:
     """Return everything in a cell as one text, inner tables too.
 
     Args:
         cell: Holds paragraphs and tables.
-        label: Returns what stands before a paragraph.
+        write: Returns the text of a paragraph.
     """
     parts: list[str] = []
     for element in _blocks(cell):
         if element.tag == qn("w:p"):
-            parts.append(label(element) + _text_of(element))
+            parts.append(write(element))
         else:
             inner = (
                 c for row in _children(element, "w:tr") for c in _children(row, "w:tc")
             )
-            parts += [_flat(each, label) for each in inner]
+            parts += [_flat(each, write) for each in inner]
     return " ".join(parts)
 
 
@@ -449,11 +417,3 @@ def _parts(document: "Document", kind: str) -> Iterator["BaseOxmlElement"]:
     for relation in document.part.rels.values():
         if not relation.is_external and relation.reltype.endswith(f"/{kind}"):
             yield read_xml(relation.target_part.blob, called="Word document")
-
-
-def _notes(document: "Document") -> Iterator[str]:
-    for kind in ("footnote", "endnote"):
-        for root in _parts(document, f"{kind}s"):
-            for note in root.iterchildren(qn(f"w:{kind}")):
-                if note.get(qn("w:type")) is None:  # others are lines drawn above notes
-                    yield _flat(note, label=lambda _: "")

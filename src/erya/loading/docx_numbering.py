@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from docx.oxml.ns import qn
 
+from erya.loading.symbols import shown_in
+
 if TYPE_CHECKING:
     from docx.oxml.xmlchemy import BaseOxmlElement
 
-__all__ = ["Mark", "Numbering", "chinese", "letters", "roman", "written"]
+__all__ = ["Mark", "Numbering", "chinese", "letters", "roman", "tick", "written"]
 
 _DIGITS: Final = "零一二三四五六七八九"
+_LEGAL: Final = str.maketrans("一二三四五六七八九十百千", "壹贰叁肆伍陆柒捌玖拾佰仟")
+_TICKS: Final = frozenset("✓✔✗✘☐☑☒→★")
 _MOST: Final = 9_999
 _MOST_STYLES: Final = 10  # each based on the next
 _SHORT: Final = 4  # characters of a mark before an item: "12." or "(iv)"
@@ -73,7 +77,7 @@ class Numbering:
                 restart = _value(level, "w:lvlRestart", "")
                 self._levels[key] = _Level(
                     format=_value(level, "w:numFmt", "decimal"),
-                    pattern=_value(level, "w:lvlText", ""),
+                    pattern=_pattern(level),
                     start=int(_value(level, "w:start", "1")),
                     restart=int(restart) if restart.isdigit() else None,
                     arabic=_is_on(level.find(qn("w:isLgl"))),
@@ -98,7 +102,7 @@ class Numbering:
             return None  # numId 0 takes a style's number away
         level = self._levels.get((definition, depth))
         if level is None or level.format in {"bullet", "none"}:
-            return Mark("", depth)
+            return Mark(tick(level.pattern) if level else "", depth)
         counts = self._counts.setdefault(definition, {})
         # A list that begins again does so once, at its first paragraph.
         restart = self._restarts.pop((which, depth), None)
@@ -126,6 +130,20 @@ class Numbering:
                 how = "decimal" if level.arabic else other.format
                 label = label.replace(place, written(count, how))
         return label.strip()
+
+
+def _pattern(level: "BaseOxmlElement") -> str:
+    """Return the pattern of a level's numbers, or the sign that its font shows."""
+    pattern = _value(level, "w:lvlText", "")
+    fonts = level.find(f"{qn('w:rPr')}/{qn('w:rFonts')}")
+    if fonts is None or _value(level, "w:numFmt", "decimal") != "bullet":
+        return pattern
+    return shown_in(fonts.get(qn("w:ascii"), ""), pattern)
+
+
+def tick(sign: str) -> str:
+    """Return the sign before an item if it means something, as ✓ and ✗ do."""
+    return sign.strip() if sign.strip() in _TICKS else ""
 
 
 def _is_on(found: "BaseOxmlElement | None") -> bool:
@@ -162,6 +180,31 @@ def roman(count: int) -> str:
     return text
 
 
+def _ordinal(count: int) -> str:
+    """Write a number as English has it: 1st, 2nd, 3rd, 4th, 11th."""
+    ends = {1: "st", 2: "nd", 3: "rd"}
+    return (
+        f"{count}{'th' if count % 100 in {11, 12, 13} else ends.get(count % 10, 'th')}"
+    )
+
+
+def _legal(count: int) -> str:
+    """Write a number as cheques have it, such as 壹拾玖."""
+    text = chinese(count)
+    return ("一" + text if text.startswith("十") else text).translate(_LEGAL)
+
+
+def _digits(signs: str) -> Callable[[int], str]:
+    """Return what writes the digits of a number in signs for 0 to 9."""
+    table = str.maketrans("0123456789", signs)
+    return lambda count: str(count).translate(table)
+
+
+def _signs(signs: str) -> Callable[[int], str]:
+    """Return what writes numbers in a row of signs, and those after it in digits."""
+    return lambda count: signs[count - 1] if count <= len(signs) else str(count)
+
+
 def chinese(count: int) -> str:
     """Write a number from 1 to 9999 as Chinese does, such as 十二 and 一百零三."""
     text = ""
@@ -180,9 +223,26 @@ _FORMATS: Final[dict[str, Callable[[int], str]]] = {
     "lowerRoman": roman,
     "upperRoman": lambda count: roman(count).upper(),
     "decimalZero": lambda count: f"{count:02}",
+    "ordinal": _ordinal,
+    "numberInDash": lambda count: f"- {count} -",
     "chineseCounting": chinese,
     "chineseCountingThousand": chinese,
     "taiwaneseCounting": chinese,
     "taiwaneseCountingThousand": chinese,
     "japaneseCounting": chinese,
+    "chineseLegalSimplified": _legal,
+    "ideographLegalTraditional": _legal,
+    "japaneseLegal": _legal,
+    "ideographDigital": _digits("〇一二三四五六七八九"),
+    "japaneseDigitalTenThousand": _digits("〇一二三四五六七八九"),
+    "taiwaneseDigital": _digits("〇一二三四五六七八九"),
+    "decimalFullWidth": _digits("０１２３４５６７８９"),
+    "decimalFullWidth2": _digits("０１２３４５６７８９"),
+    "ideographTraditional": _signs("甲乙丙丁戊己庚辛壬癸"),
+    "ideographZodiac": _signs("子丑寅卯辰巳午未申酉戌亥"),
+    "decimalEnclosedCircle": _signs("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"),
+    "decimalEnclosedCircleChinese": _signs("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"),
+    "decimalEnclosedParen": _signs("⑴⑵⑶⑷⑸⑹⑺⑻⑼⑽⑾⑿⒀⒁⒂⒃⒄⒅⒆⒇"),
+    "decimalEnclosedFullstop": _signs("⒈⒉⒊⒋⒌⒍⒎⒏⒐⒑⒒⒓⒔⒕⒖⒗⒘⒙⒚⒛"),
+    "ideographEnclosedCircle": _signs("㊀㊁㊂㊃㊄㊅㊆㊇㊈㊉"),
 }

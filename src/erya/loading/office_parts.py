@@ -1,8 +1,9 @@
-"""What documents of Office share: relations, drawings, charts, files inside them."""
+"""What documents of Office share: relations, drawings, files inside them."""
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -15,12 +16,15 @@ from erya.loading.symbols import shown_in
 from erya.records import Part
 
 __all__ = [
-    "add_chart",
+    "MOST_HEADS",
     "add_sheet_drawings",
+    "alternative",
     "embedded_files",
+    "joined_heads",
     "number_of",
     "paragraphs_of",
     "related_parts",
+    "text_of",
 ]
 
 _A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -31,6 +35,11 @@ _EMBEDDED: Final = re.compile(
     r"(?:word|ppt|xl)/embeddings/[^/]+\.(?:docx|xlsx|pptx|pdf|txt)"
 )
 _DRAWN: Final = re.compile(r"xl/(?:drawings/drawing|charts/chart)\d+\.xml")
+MOST_HEADS: Final = 4  # rows of names above a table
+_STRIKE: Final = "~~"  # as Markdown writes what is not valid any more
+_PICTURES: Final = (
+    ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".svg",
+)  # fmt: skip
 _CHARTS: Final = re.compile(r"(?:word|ppt|xl)/charts/[^/]+\.xml")
 
 
@@ -58,33 +67,18 @@ def number_of(element: Any, name: str) -> int:
         return 0
 
 
-def add_chart(builder: TextBuilder, chart: Any) -> None:
-    """Add a chart's title and its numbers, as they were when it was last shown."""
-    title = chart.find(f".//{_CHART}title")
-    if title is not None:
-        builder.paragraph(" ".join(text for _, text in paragraphs_of(title)))
-    columns: list[list[str]] = []
-    named = ""
-    for series in chart.iter(f"{_CHART}ser"):
-        for part, cap in (("cat", ""), ("tx", None), ("val", None)):
-            found = series.find(f"{_CHART}{part}")
-            values = (
-                [v.text or "" for v in found.iter(f"{_CHART}v")]
-                if found is not None
-                else []
-            )
-            if part == "cat" and not columns:
-                columns.append([cap or "", *values])
-            elif part == "tx":
-                named = values[0] if values else ""
-            elif part == "val":
-                columns.append([named, *values])
-    height = max(map(len, columns), default=0)
-    builder.table(
-        [[column[at] if at < len(column) else "" for column in columns]
-         for at in range(height)],
-        header=True,
-    )  # fmt: skip
+def alternative(properties: Any) -> str:
+    """Return the words that an author gave for a drawing; "" for a file's name."""
+    words = next(filter(None, map(properties.get, ("descr", "alt", "title"))), "")
+    return "" if words.lower().endswith(_PICTURES) else " ".join(words.split())
+
+
+def joined_heads(heads: Sequence[Sequence[str]]) -> list[str]:
+    """Return one row of names for several: each column has those above it."""
+    return [
+        " ".join(dict.fromkeys(filter(None, names)))
+        for names in zip_longest(*heads, fillvalue="")
+    ]
 
 
 def paragraphs_of(element: Any) -> Iterator[tuple[int, str]]:
@@ -92,7 +86,12 @@ def paragraphs_of(element: Any) -> Iterator[tuple[int, str]]:
     for paragraph in element.iter(f"{_A}p"):
         told = paragraph.find(f"{_A}pPr")
         depth = number_of(told, "lvl") if told is not None else 0
-        yield min(depth, 8), _shown(paragraph).strip()
+        yield min(depth, 8), text_of(paragraph)
+
+
+def text_of(paragraph: Any) -> str:
+    """Return what a paragraph shows."""
+    return _shown(paragraph).strip()
 
 
 def _shown(element: Any) -> str:
@@ -100,7 +99,7 @@ def _shown(element: Any) -> str:
     text = ""
     for child in element:
         if child.tag == f"{_A}r":
-            text += _run(child, before=text)
+            text = _with_run(text, child)
         elif child.tag == f"{_A}t":
             text += child.text or ""
         elif child.tag == f"{_A}br":
@@ -112,20 +111,35 @@ def _shown(element: Any) -> str:
     return text
 
 
-def _run(run: Any, *, before: str) -> str:
-    """Return a run of letters, that of Symbol and what stands off the line as well."""
-    text = _shown(run)
+def _with_run(text: str, run: Any) -> str:
+    """Return a line with a run behind it, in its font, off the line, struck or not."""
+    shown = _shown(run)
     properties = run.find(f"{_A}rPr")
     if properties is None:
-        return text
+        return text + shown
+    shown = _in_font(shown, properties)
+    if height := number_of(properties, "baseline"):
+        shown = (raised if height > 0 else lowered)(shown, before=text)
+    if properties.get("strike", "noStrike") == "noStrike" or not shown.strip():
+        return text + shown
+    before = run.getprevious()
+    told = before.find(f"{_A}rPr") if before is not None else None
+    goes_on = told is not None and told.get("strike", "noStrike") != "noStrike"
+    if goes_on and text.endswith(_STRIKE):
+        return f"{text.removesuffix(_STRIKE)}{shown}{_STRIKE}"
+    return f"{text}{_STRIKE}{shown}{_STRIKE}"
+
+
+def _in_font(text: str, properties: Any) -> str:
+    """Return text as its font shows it.
+
+    PowerPoint leaves a font of signs at words behind one: only a sign alone is meant.
+    """
     sign = properties.find(f"{_A}sym")
-    font = sign if sign is not None else properties.find(f"{_A}latin")
-    if font is not None:
-        text = shown_in(font.get("typeface", ""), text)
-    height = number_of(properties, "baseline")
-    if not height:
-        return text
-    return (raised if height > 0 else lowered)(text, before=before)
+    if sign is not None and (len(text.strip()) == 1 or text[:1] >= "\uf000"):
+        return shown_in(sign.get("typeface", ""), text)
+    latin = properties.find(f"{_A}latin")
+    return shown_in(latin.get("typeface", ""), text) if latin is not None else text
 
 
 def add_sheet_drawings(builder: TextBuilder, package: Package) -> None:

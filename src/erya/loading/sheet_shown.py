@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -21,7 +21,6 @@ __all__ = [
     "CellLook",
     "as_struck",
     "in_font",
-    "ods_boxes",
     "ods_look",
     "with_raised_signs",
     "xls_look",
@@ -224,17 +223,6 @@ def ods_look(package: Package) -> dict[str, CellLook]:
         table.get(f"{_TABLE}name", ""): _ods_look(table, heights)
         for table in content.iter(f"{_TABLE}table")
     }
-
-
-def ods_boxes(package: Package) -> Iterator[list[str]]:
-    """Yield the lines of each text box (ods)."""
-    try:
-        content = package.xml("content.xml")
-    except DocumentError:
-        return
-    for box in content.iter(f"{_DRAW}text-box"):
-        if lines := [_line(each, {}) for each in box.iter(f"{_TEXT}p")]:
-            yield lines
 
 
 def _ods_look(table: Any, heights: Mapping[str, str]) -> CellLook:

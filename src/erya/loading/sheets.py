@@ -13,6 +13,7 @@ import python_calamine
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
 from erya.loading.number_formats import shown, written_out
+from erya.loading.odf import add_drawings
 from erya.loading.office_parts import add_sheet_drawings
 from erya.loading.packed import Package
 from erya.loading.sheet_compact import brought_nearer
@@ -21,7 +22,6 @@ from erya.loading.sheet_shown import (
     CellLook,
     as_struck,
     in_font,
-    ods_boxes,
     ods_look,
     with_raised_signs,
     xls_look,
@@ -235,8 +235,10 @@ def _add_beside_cells(builder: TextBuilder, package: Package) -> None:
     add_sheet_drawings(builder, package)
     if "content.xml" not in package.names:
         return
-    for lines in ods_boxes(package):
-        builder.paragraph("\n".join(lines))
+    try:
+        add_drawings(builder, package)
+    except DocumentError as error:
+        builder.notice("damaged", f"What is drawn on it cannot be read: {error}")
     if _FOLDED.search(package.read("content.xml")):
         message = "Rows or columns that are hidden were read as well."
         builder.notice("hidden_cells", message)
