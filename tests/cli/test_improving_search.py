@@ -97,6 +97,14 @@ def test_a_quote_is_shown_within_its_passage(erya, folder):
     assert told["quote"] in told["context"]
 
 
+def test_a_name_is_not_put_right_to_a_word_that_says_nothing(erya, folder):
+    (folder / "more.txt").write_text("Everyone here has leave. Thus we hand in forms.")
+
+    done = erya("ask", "How long is Hass on leave?", folder, "--json")
+
+    assert done.json["did_you_mean"] == ""
+
+
 def test_a_word_that_nobody_wrote_is_offered_and_not_taken(erya, folder):
     wrong = ASK.replace("annual", "annnual")
 

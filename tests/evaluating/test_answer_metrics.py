@@ -112,6 +112,9 @@ def test_chinese_is_counted_by_characters():
     assert rouge_l("年假十五天", ["十五天"]) == pytest.approx(2 * 3 / 8)
     assert exact_match("　十五天。", ["十五天"]) == 1.0
     assert contains("年假为 十五 天", ["十五天"]) == 1.0
+    assert contains("员工不能提前离开。", ["能"]) == 0.0
+    assert contains("员工能提前离开。", ["能"]) == 1.0
+    assert contains("无需要审批", ["需要"]) == 0.0
     assert exact_match("ＨＸ－２１０", ["hx-210"]) == 1.0
 
 

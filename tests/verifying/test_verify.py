@@ -69,7 +69,8 @@ def test_a_number_date_or_name_that_the_source_does_not_have_fails(sentence, mis
     claim = one(sentence, cite("Everyone at Acme has 25 days."))
 
     assert claim.verdict == "not_found"
-    assert claim.reason == f"{missing} does not occur in what it cites"
+    zh, en = f"所引来源中没有 {missing}", f"{missing} does not occur in what it cites"
+    assert claim.reason == (zh if sentence.startswith("你") else en)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,22 @@ def test_a_source_that_is_gone_fails():
     claim = one("25 days.", dataclasses.replace(citation, chunk=gone))
 
     assert claim.reason == "the source of [1] is no longer there"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "row"),
+    [
+        ("类别: 事假 | 天数: 10天 | 工资: 无薪", "| 事假 | 10天 | 无薪 |"),
+        (
+            "Plan: A | Term: 12 months | Interest: not paid",
+            "| A | 12 months | not paid |",
+        ),
+    ],
+)
+def test_a_row_with_a_denial_in_a_cell_is_what_its_source_says(sentence, row):
+    table = dataclasses.replace(cite("25 days"), quote=row)
+
+    assert check_denials(sentence, [table], read) is None
 
 
 def test_a_sentence_without_a_source_fails():

@@ -18,6 +18,7 @@ __all__ = ["ANSWER_METRICS", "bleu", "contains", "exact_match", "f1", "rouge_l"]
 
 _ARTICLES: Final = frozenset(("a", "an", "the"))
 _UNIT = re.compile(rf"[{HAN}]|[^\s{HAN}]+")
+_SHORT_ANSWER: Final = 3  # characters: 能, 可以, 有, 需要
 _NGRAM: Final = 4
 
 
@@ -34,7 +35,8 @@ def exact_match(answer: str, accepted: Sequence[str]) -> float:
 def contains(answer: str, accepted: Sequence[str]) -> float:
     """Return 1 if an accepted answer stands within the answer, blanks aside.
 
-    Not within a word or a number: 5 is not in 25 or 2.5, art not in party.
+    Not within a word or a number: 5 is not in 25 or 2.5, art not in party. A short
+    Chinese answer is not in its own denial: 能 not in 不能.
     """
     said = _folded(answer)
     return float(any(_within(_folded(each), said) for each in accepted))
@@ -113,6 +115,8 @@ def _within(accepted: str, said: str) -> bool:
 def _edges(letters: str) -> tuple[str, str]:
     """Return what may not stand before and after, so that a word or number is whole."""
     before = after = ""
+    if len(letters) <= _SHORT_ANSWER and _UNIT.match(letters) and not letters.isascii():
+        before = "(?<![不没沒未无無非别])"
     if letters[0].isascii() and letters[0].isalnum():
         before = r"(?<![0-9a-z])"
     if letters[-1].isascii() and letters[-1].isalnum():

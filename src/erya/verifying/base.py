@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from erya.errors import NotFoundError
 from erya.records import Answer, Citation, Document, Verdict
+from erya.verifying.reasons import sourceless
 
 if TYPE_CHECKING:
     from erya.records import Claim
@@ -92,6 +93,6 @@ def _judged(
     checks: Sequence[Check],
 ) -> Objection:
     if not sources:
-        return Objection("not_found", "it names no source")
+        return Objection("not_found", sourceless(sentence))
     objections = (check(sentence, sources, read) for check in checks)
     return next(filter(None, objections), Objection("supported"))

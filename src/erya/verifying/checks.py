@@ -9,6 +9,7 @@ from erya.errors import NotFoundError
 from erya.language import denies, facts, header_above, terms
 from erya.records import Citation, Document
 from erya.verifying.base import Objection
+from erya.verifying.reasons import denied, gone, lacking, other
 
 __all__ = [
     "check_denials",
@@ -31,7 +32,7 @@ _CLAUSE_END: Final = re.compile(
 
 
 def check_spans(
-    sentence: str,  # noqa: ARG001 - part of the contract of a check
+    sentence: str,
     sources: Sequence[Citation],
     read: Callable[[str], Document],
 ) -> Objection | None:
@@ -40,11 +41,9 @@ def check_spans(
         try:
             document = read(citation.chunk.document_id)
         except NotFoundError:
-            reason = f"the source of [{citation.number}] is no longer there"
-            return Objection("not_found", reason)
+            return Objection("not_found", gone(sentence, citation.number))
         if document.text[citation.start : citation.end] != citation.quote:
-            reason = f"[{citation.number}] is not what its source says"
-            return Objection("not_found", reason)
+            return Objection("not_found", other(sentence, citation.number))
     return None
 
 
@@ -68,7 +67,7 @@ def check_facts(
     missing = foreign_fact(sentence, given)
     if not missing:
         return None
-    return Objection("not_found", f"{missing!r} does not occur in what it cites")
+    return Objection("not_found", lacking(sentence, missing))
 
 
 def check_denials(
@@ -89,8 +88,7 @@ def check_denials(
             key=itemgetter(0),
         )
         if shared >= _SAME and denies(clause) != denies(nearest):
-            reason = f"its source says {_brief(nearest)!r}"
-            return Objection("contradicted", reason)
+            return Objection("contradicted", denied(sentence, _brief(nearest)))
     return None
 
 

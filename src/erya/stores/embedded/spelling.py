@@ -5,13 +5,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from erya.language import edit_distance, question_words
+from erya.language import content_words, edit_distance, question_words
 from erya.stores.embedded.scoring import ChunkTerms
 from erya.stores.embedded.term_index import BODY, EXACT, Searcher
 
 __all__ = ["respelled"]
 
 _WORD: Final = re.compile(r"(?<![\w'’.-])[A-Za-z]{4,}(?![\w'’-])")
+_SHORTEST: Final = 4
 _LONG: Final = 8  # letters from which two may be wrong
 _MOST: Final = 3  # words that are looked at
 _CHUNKS: Final = 20  # that are read for what they write
@@ -56,7 +57,8 @@ def _right(
     near: dict[str, tuple[int, int]] = {}
     for chunk in fetch(numbers).values():
         for term in json.loads(chunk.written[EXACT]):
-            if term[:1] == word[:1] and abs(len(term) - len(word)) <= wrong:
+            fits = len(term) >= _SHORTEST and content_words(term)
+            if fits and term[:1] == word[:1] and abs(len(term) - len(word)) <= wrong:
                 distance = edit_distance(word, term)
                 if distance <= wrong and term not in near:
                     count = searcher.count(EXACT, term, label_sets)
