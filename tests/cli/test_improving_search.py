@@ -100,7 +100,7 @@ def test_a_quote_is_shown_within_its_passage(erya, folder):
 def test_a_name_is_not_put_right_to_a_word_that_says_nothing(erya, folder):
     (folder / "more.txt").write_text("Everyone here has leave. Thus we hand in forms.")
 
-    done = erya("ask", "How long is Hass on leave?", folder, "--json")
+    done = erya("ask", "How long is Hasz on leave?", folder, "--json")
 
     assert done.json["did_you_mean"] == ""
 
