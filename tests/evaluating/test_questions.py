@@ -103,6 +103,44 @@ TABLE_ZH = """| 型号 | 价格 | 保修期 | 重量 |
 """
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        # The scale goes on behind the semicolon.
+        "员工擅自离开工作岗位的，由所在部门处五十元以上一百元以下罚款；情节严重的，处五百元罚款。",
+        # What is allowed otherwise comes next.
+        "临时人员必须佩戴红色胸牌。但是，夜班人员除外。",
+        "临时人员必须佩戴红色胸牌。确实无法佩戴的，应当登记。",
+        "任何单位或者个人不得侵占园区的设施。",
+        "具体管理办法由人力资源部门制定。",
+        "园区的高级人员还必须具有门禁权限。",
+        "本条例所称代理，是指本解释第二条规定的行为。",
+        "法律没有规定的，由所在部门处五十元以上一百元以下罚款。",
+    ],
+)
+def test_what_holds_in_part_or_without_its_subject_is_not_asked(text):
+    assert asked(text, title="考勤条例") == []
+
+
+def test_a_term_of_law_stays_as_it_is():
+    made = asked("登记注销的统计办法由人力资源部门制定。", title="考勤条例")
+
+    assert [question for _, question, _ in made] == [
+        "按照《考勤条例》，谁来制定登记注销的统计办法？"
+    ]
+
+
+def test_sums_whose_unit_stands_elsewhere_and_numbers_of_things_are_not_asked():
+    table = (
+        "| ($ in Millions) | 2022 | 2023 |\n| --- | --- | --- |\n"
+        "| Total sales | 23,706 | 24,100 |\n| Total costs | 12,001 | 13,400 |"
+    )
+    people = "| Name | Phone |\n| --- | --- |\n| Ada Lind | 4401 |\n| Bo Berg | 4402 |"
+
+    assert asked(table) == []
+    assert not any(kind == "comparison" for kind, _, _ in asked(people))
+
+
 def test_tables_are_asked_by_row_and_column_and_rows_are_compared():
     english = asked(TABLE, title="Vacuum cleaners")
     chinese = asked(TABLE_ZH, title="吸尘器产品手册")

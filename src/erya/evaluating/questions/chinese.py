@@ -18,12 +18,14 @@ _EMPTY: Final = re.compile(
 _FRAGMENT: Final = re.compile(
     r"^(?:利用|使用|通过|但|且|并|而|或|也|则|和|及|与|的|由|对|向|在|经|从|将|把|被|自|为|于|等|其|除"
     r"|因|依|按|根据|导致|造成|使|从而|致使|这|应当|可以|不得|同时|国家|以及|如果|另外)|(?:的|和|或|与|及|等|且"
-    r"|应当|不得|可以|至少|最多|一般|原则上|均|都|也|对|为|经|在|以|其中|后|时|未|并|是|即)$"
+    r"|应当|不得|可以|至少|最多|一般|原则上|均|都|也|对|为|经|在|以|其中|后|时|未|并|是|即|还|还应)$"
 )
 _LEAD: Final = re.compile(
     r"^(?:[-*•·\s]+|第[\d一二三四五六七八九十百千零]+[条章节]\s*|[（(]?[\d一二三四五六七八九十]{1,3}"
     r"[)）、.．]\s*)*(?:违反(?:本\S{1,4}|[^，]{0,8})规定，|同时，|因此，|此外，|另外，|依法，)?"
 )
+# What an answer cannot say to somebody who does not see the page.
+_HERE: Final = re.compile(r"本(?:解释|条|款|规定|办法)第?|第[^，。]{1,4}[条款]")
 _ITEM: Final = re.compile(r"\s*(?:[（(][\d一二三四五六七八九十]{1,3}[)）]|[-*•·])")
 
 
@@ -74,7 +76,7 @@ def _asked(rule: Rule, found: re.Match[str], setting: Setting) -> Asked | None:
 
 def _meaning(found: re.Match[str]) -> Asked | None:
     what = found["s"].removeprefix("所称")
-    if not _is_whole(what) or what in found["a"]:
+    if not _is_whole(what) or what in found["a"] or _HERE.search(found["a"]):
         return None
     return Asked(f"什么样的才算“{what}”？", (found["a"],))
 
@@ -90,6 +92,8 @@ def _polar(found: re.Match[str]) -> Asked | None:
     subject, modal, rest = found["s"], found["m"], found["r"]
     if not (_is_whole(subject) and _is_whole(rest)) or _EMPTY.search(subject + rest):
         return None
+    if subject.startswith("任何"):
+        return None  # nobody asks whether just anybody may
     said = f"{modal}{rest}"
     if modal in {"应当", "必须"}:
         return Asked(f"{subject}是不是一定要{rest}？", ("是", said))

@@ -186,6 +186,11 @@ def setting_of(chunk: Chunk, wording: Wording, *, language: str) -> Setting:
     return Setting(
         language=language,
         title=title if fits and not (topic and len(title) > 18) else "",
-        topic=topic["topic"].removesuffix("的") if topic and language == "zh" else "",
+        topic=_topic(topic["topic"]) if topic and language == "zh" else "",
         wording=wording,
     )
+
+
+def _topic(found: str) -> str:
+    """Return what cases are about: 交通肇事 of 交通肇事刑事案件."""
+    return re.sub("(?:刑事|民事|行政)$", "", found.removesuffix("的"))

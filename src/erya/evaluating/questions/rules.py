@@ -5,6 +5,7 @@ not all the document's own, in another order. Fewer and better: what would not b
 understood without the page is not asked.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -18,6 +19,10 @@ from erya.records import Chunk
 
 __all__ = ["drafts"]
 
+_EXCEPTION: Final = re.compile(
+    r"\s*(?:但|除|确[实因需]|另有|因特殊|有特殊|however|but|except|unless)",
+    re.IGNORECASE,
+)
 _LONGEST: Final = 320  # characters of a sentence that a question is made of
 
 
@@ -46,4 +51,8 @@ def drafts(chunk: Chunk, *, wording: Wording | None = None) -> Iterator[Draft]:
         if first and (draft := ask_heading(chunk, sentence, setting)):
             yield draft
         first = False
-        yield from ask(sentence, setting)
+        excepted = _EXCEPTION.match(chunk.text, span.end) is not None
+        for draft in ask(sentence, setting):
+            # The next sentence takes back what this one says without condition.
+            if not (excepted and draft.kind == "yes or no"):
+                yield draft

@@ -19,6 +19,15 @@ _NUMBER: Final = re.compile(
 _MEASURE: Final = re.compile(
     r"^[^\W\d_][^\d–:]*[a-z] [A-Za-z][^\d–:]*$|^[\u4e00-\u9fff]{3,}$"
 )
+# Numbers that count nothing, and sums whose unit stands elsewhere.
+_NO_AMOUNT: Final = re.compile(
+    r"\b(?:phone|fax|ext(?:ension)?|id|no|number|code|zip|mobile|line|page|room)\b"
+    r"|编号|序号|分机|手机|电话|传真|邮编|代码|[账帐]号|房间|页码",
+    re.IGNORECASE,
+)
+_SCALED: Final = re.compile(
+    r"\bin (?:millions|thousands|billions)\b|\b000s?\b|单位|[百千万亿]元", re.IGNORECASE
+)
 _BARE_YEAR: Final = re.compile(r"(?:19|20)\d\d年?")
 _PART_YEAR: Final = re.compile(r"Q[1-4]|quarter|季度", re.IGNORECASE)
 _PLURAL: Final = re.compile(r"[A-Z][a-z]+(?: [A-Z]?[a-z]+)*[^s]s")
@@ -124,6 +133,9 @@ def _looked_up(table: _Table, place: int, setting: Setting) -> Iterator[Draft]:
         asked = _lookup(cells[0], name, cells[place], language=setting.language)
         if table.caption and _BARE_YEAR.fullmatch(name):
             asked = f"{asked[:-1]} ({table.caption}){asked[-1:]}"
+        scaled = _SCALED.search(f"{table.names[0]} {table.caption}")
+        if scaled and _NUMBER.fullmatch(cells[place]):
+            continue  # it lacks its unit
         draft = setting.draft(
             "table",
             asked,
@@ -138,6 +150,8 @@ def _looked_up(table: _Table, place: int, setting: Setting) -> Iterator[Draft]:
 def _compared(table: _Table, place: int, setting: Setting) -> Iterator[Draft]:
     """Ask which of two rows that follow each other has more in a column."""
     name = table.names[place]
+    if _NO_AMOUNT.search(name):
+        return
     rows = [row for row in table.rows if _is_peer(row[1][0])]
     for (line, one), (other_line, two) in pairwise(rows):
         value, other = _value(one[place]), _value(two[place])
