@@ -81,6 +81,7 @@ class Weights:
         kind: The unit holds what the question asks for: a number, a time, a reason.
         wanted: The same, where no answer can be without it: an amount, a date.
         exact: It names a code or reference that the question names.
+        form: It has the form of an answer to such a question.
         companion: How far below the best a further unit may be; twice as far where
             several things are asked for.
     """
@@ -92,6 +93,7 @@ class Weights:
     kind: float = 0.9
     wanted: float = 2.5
     exact: float = 2.0
+    form: float = 4.0
     companion: float = 2.0
 
 
@@ -249,6 +251,7 @@ class ExtractiveAnswerer(Answerer):
             + weighed.above * (_share(here | above, weights, total) - own)
             + (weighed.wanted if intent.wanted else weighed.kind) * held
             + weighed.exact * any(mentions(unit.text, each) for each in intent.exact)
+            + weighed.form * (intent.form is not None and _has(intent.form, unit.text))
         )
         return _Candidate(hit, unit, score, held)
 
@@ -539,6 +542,10 @@ def _heading_for(chunk: Chunk, quote: str, question: str) -> str:
     asked = terms(question)
     lacks = (terms(heading) & asked) - terms(quote)
     return heading if lacks and len(quote) <= _SHORT and "|" not in heading else ""
+
+
+def _has(form: re.Pattern[str], text: str) -> bool:
+    return form.search(text) is not None
 
 
 def _nearest_heading(chunk: Chunk) -> str:

@@ -12,6 +12,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final, Literal
 
+from erya.answering.forms import form_of
 from erya.answering.wanted import Wanted, holds, wanted_in
 from erya.language import (
     HAN,
@@ -138,6 +139,7 @@ class Intent:
             without those of countries, days and months.
         work: The law, rules or paper that a reference is of; empty where none is named.
         whole: Whether all of what it refers to is asked for, and nothing else.
+        form: What a sentence has that answers, where its form tells; None elsewhere.
     """
 
     kind: Kind
@@ -148,6 +150,7 @@ class Intent:
     names: tuple[str, ...] = ()
     work: str = ""
     whole: bool = False
+    form: re.Pattern[str] | None = None
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -204,6 +207,7 @@ def detect_intent(question: str) -> Intent:
         names=_names(question),
         work=work,
         whole=whole,
+        form=form_of(question),
     )
 
 
