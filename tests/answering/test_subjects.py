@@ -2,6 +2,7 @@
 
 import pytest
 
+from erya.answering.forms import form_of
 from erya.assistant import Assistant
 from erya.loading import FolderSource
 from erya.records import Principal
@@ -188,3 +189,27 @@ def test_a_name_is_not_the_beginning_of_another(ask):
 
 def test_what_a_document_asks_is_no_answer(ask):
     assert all(not c.quote.endswith("？") for c in ask("第二条是什么？").citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "other"),
+    [
+        ("租赁人是什么意思？", "租赁人，是指租用花园的人。", "租赁人应当付款。"),
+        ("“租赁人”的定义", "“租赁人”（以下称乙方）指租用的人。", "租赁人指导园丁。"),
+        ("What does lessee mean?", "Lessee means who rents.", "The lessee pays."),
+        ("How does the act define a lessee?", "A lessee is defined as a renter.", "x"),
+        ("本法从哪天起生效？", "本法自2020年1月1日起施行。", "2020年1月1日通过。"),
+        ("When does the act take effect?", "It comes into force in May.", "Of May."),
+    ],
+)
+def test_some_questions_are_answered_in_a_form_of_their_own(question, answer, other):
+    form = form_of(question)
+
+    assert form is not None
+    assert form.search(answer)
+    assert not form.search(other)
+
+
+def test_other_questions_have_no_form():
+    assert form_of("租赁人应当做什么？") is None
+    assert form_of("When does the garden open?") is None
