@@ -163,8 +163,8 @@ def test_formulas_are_read_where_they_stand(kind):
         body, kind=kind, parts={"Object 1/content.xml": _MATH.format("", "")}
     )
 
-    first = "a v=\\frac{3}{t} b\n\n" if kind == "text" else ""
-    assert parsed.text == first + "v=\\frac{3}{t}"
+    first = "a v= \\frac{3}{t} b\n\n" if kind == "text" else ""
+    assert parsed.text == first + "v= \\frac{3}{t}"
 
 
 _CHART = f"""<office:document-content {_NAMES}><office:body><office:chart><chart:chart>
