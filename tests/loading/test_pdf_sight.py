@@ -172,7 +172,7 @@ def test_what_is_covered_by_a_drawing_of_a_note_is_not_searched():
     assert left == ["Ann Lind"]
 
 
-def test_thousands_of_surfaces_and_words_take_little_time():
+def test_words_among_thousands_of_surfaces_are_read():
     words = "".join(
         f"BT /F 4 Tf {x} {y} Td (w{x}) Tj ET\n"
         for x in range(10, 590, 10) for y in range(10, 790, 10)
@@ -180,10 +180,10 @@ def test_thousands_of_surfaces_and_words_take_little_time():
     boxes = "".join(
         f"{x} {y} 2 2 re f\n" for x in range(5, 590, 4) for y in range(5, 790, 8)
     )
-    kept, left, _ = searched(raw_pdf(words + boxes))
+    kept, _, _ = searched(raw_pdf(words + boxes))
 
-    assert kept
-    assert left
+    assert "w590" not in " ".join(kept)
+    assert "w580" in " ".join(kept)
 
 
 def test_a_password_in_a_form_is_not_read_and_told():
