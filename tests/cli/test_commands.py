@@ -301,6 +301,18 @@ def test_bases_are_listed_shown_checked_rebuilt_and_deleted(erya, folder):
     assert erya("kb", "delete", "docs", "--yes").code == 2
 
 
+def test_an_empty_base_is_told_from_documents_that_do_not_say(erya, folder, tmp_path):
+    (tmp_path / "none").mkdir()
+    erya("ingest", tmp_path / "none", "--kb", "empty")
+    erya("ingest", folder, "--kb", "docs")
+
+    asked = erya("ask", "How many days of leave?", "--kb", "empty")
+    assert (
+        "The base 'empty' holds no documents: erya ingest PATH --kb empty" in asked.err
+    )
+    assert "holds no documents" not in erya("ask", "Zzz?", "--kb", "docs").err
+
+
 def test_kept_runs_that_quote_what_is_gone_are_told_and_can_be_deleted(
     erya, folder, home
 ):

@@ -113,6 +113,8 @@ def ask(
             _read(assistant, paths, owner)
         with draft_shown(wanted=bool(settings.chat_model) and not as_json) as show:
             answer = assistant.ask(question, principal=principal, on_text=show)
+        if narrowed is None and answer.abstained and not answer.nearest:
+            _tell_empty(assistant, owner, kb=name)
     if as_json:
         echo_json(_as_json(answer, context=context))
     else:
@@ -144,6 +146,13 @@ def _read(assistant: "Assistant", paths: Sequence[str], owner: Principal) -> Non
     rest = sum(problem.source not in named for problem in report.skipped)
     if rest:
         echo(f"{rest} files were passed over; erya ingest names them.", err=True)
+
+
+def _tell_empty(assistant: "Assistant", owner: Principal, *, kb: str) -> None:
+    """Say so to the owner if there is nothing to answer from."""
+    if not assistant.store.status(owner).documents:
+        told = f"The base {kb!r} holds no documents: erya ingest PATH --kb {kb}"
+        echo(told, err=True)
 
 
 def _own_base(paths: Sequence[str]) -> str:
