@@ -53,6 +53,7 @@ from erya.preparing import (
 )
 from erya.records import (
     Answer,
+    Chunk,
     Citation,
     Document,
     Evidence,
@@ -72,7 +73,7 @@ from erya.verifying import (
 )
 
 if TYPE_CHECKING:
-    from erya.records import Chunk, Hit
+    from erya.records import Hit
 
 __all__ = ["Assistant"]
 
@@ -494,9 +495,18 @@ class Assistant:
         for rank, hit in enumerate(evidence.hits):
             parent = around.get(hit.chunk.id, hit.chunk)
             if rank < COMPLETED and may_be_cut(parent.text):
-                parent = completed(read(parent.document_id), parent)
+                parent = self._completed(parent, read)
             wide.setdefault(parent.id, dataclasses.replace(hit, chunk=parent))
         return dataclasses.replace(evidence, hits=tuple(wide.values()))
+
+    def _completed(self, chunk: Chunk, read: Callable[[str], Document]) -> Chunk:
+        """Return a passage with what its cut left out, unless it has changed since."""
+        try:
+            document = read(chunk.document_id)
+        except NotFoundError:
+            return chunk
+        same = document.text[chunk.start : chunk.end] == chunk.text
+        return completed(document, chunk) if same else chunk
 
     def answer(
         self,

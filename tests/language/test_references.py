@@ -31,6 +31,10 @@ from erya.language import (
         ("clause V", ["第v款"]),
         ("Annex C and Appendix 2", ["附c", "附2"]),
         ("the article, three sections, 3条建议, 有5条", []),
+        ("How do I schedule a meeting?", []),
+        ("the annex I built, section civil, 地铁第3号线", []),
+        ("Annex A, schedule 2", ["附a", "表2"]),
+        ("ſection 3", ["第3节"]),
         ("", []),
     ],
 )

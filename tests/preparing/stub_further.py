@@ -6,12 +6,16 @@ from typing import Any
 from erya.loading.worker import main
 from erya.preparing.worker import prepared
 
-LIES: dict[str, list[list[Any]]] = {
+LIES: dict[str, list[Any]] = {
     "outside": [[[0, 10_000, None, [], {"a": 1}, {}]]],
     "twice": [[[0, 4, None, [], {"a": 1}, {}]] * 2],
     "negative": [[[0, 4, None, [], {"a": -1}, {}]]],
     "numbers": [[["0", "4", None, [], {}, {}]]],
     "short": [[[0, 4]]],
+    "often": [[[0, 4, None, [], {"a": 200_000_000}, {}]]],
+    "paged": [[[0, 4, 10**30, [], {"a": 1}, {}]]],
+    "nothing": [None],
+    "number": [5],
     "endless": [[[0, 4, None, [], {"a" * 1_000_000: 1}, {}]]] * 200,
 }
 

@@ -151,9 +151,26 @@ def test_what_follows_reading_is_under_the_file_s_limits(text, code):
 
 @pytest.mark.usefixtures("hostile")
 @pytest.mark.parametrize(
-    "lie", ["outside", "twice", "negative", "numbers", "short", "masked"]
+    ("lie", "code"),
+    [
+        *(
+            (lie, "forbidden")
+            for lie in (
+                "outside",
+                "twice",
+                "negative",
+                "numbers",
+                "short",
+                "masked",
+                "often",
+                "paged",
+            )
+        ),
+        ("nothing", "parser_crashed"),
+        ("number", "parser_crashed"),
+    ],
 )
-def test_a_process_that_lies_costs_its_own_file_alone(home, folder, lie):
+def test_a_process_that_lies_costs_its_own_file_alone(home, folder, lie, code):
     (folder / "lie.txt").write_text(f"{lie} and more")
 
     report, documents, _, _ = stored(
@@ -165,6 +182,6 @@ def test_a_process_that_lies_costs_its_own_file_alone(home, folder, lie):
     )
 
     (problem,) = report.failed
-    assert problem.code == "forbidden"
+    assert problem.code == code
     assert problem.source.endswith("lie.txt")
     assert len(documents) == 3

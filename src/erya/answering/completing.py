@@ -72,24 +72,22 @@ def _backward(text: str, span: Span, limit: int) -> int:
     head = text[span.start : span.end].lstrip().split("\n", 1)[0]
     if _begins_article(head):
         return span.start
-    articles = [start for start, stop in lines if _begins_article(text[start:stop])]
-    if articles:
-        return articles[-1]
-    if not begins_item(head):
-        return span.start
     begin = span.start
-    for start, stop in reversed(lines):
-        line = text[start:stop]
-        if begins_item(line):
+    if begins_item(head):
+        for start, stop in reversed(lines):
+            line = text[start:stop]
+            if not begins_item(line):
+                if line.endswith((":", "：")):
+                    return start
+                break
             begin = start
-            continue
-        return start if line.endswith((":", "：")) else begin
-    return begin
+    articles = [start for start, stop in lines if _begins_article(text[start:stop])]
+    return articles[-1] if articles else begin
 
 
 def _begins_article(text: str) -> bool:
-    """Tell whether an article or the like begins on a line; a number alone is none."""
-    return any(not key[0].isdigit() for _, key in begun_spans(text))
+    """Tell whether an article begins on a line; a section may only be mentioned."""
+    return any("条" in key for _, key in begun_spans(text))
 
 
 def _lines_of(text: str, start: int, end: int) -> list[Span]:

@@ -17,7 +17,13 @@ from typing import Final, NamedTuple
 
 from typing_extensions import override
 
-from erya.answering.base import Answerer, Quoted, abstain, assemble
+from erya.answering.base import (
+    Answerer,
+    Quoted,
+    abstain,
+    assemble,
+    column_names,
+)
 from erya.answering.questions import Intent, begins_key, detect_intent, mentions
 from erya.answering.subjects import has_cell, is_about
 from erya.answering.units import (
@@ -34,6 +40,7 @@ from erya.answering.units import (
     include_code,
     split_units,
 )
+from erya.answering.works import bare_name, is_of_work
 from erya.language import (
     is_row,
     language_of,
@@ -58,12 +65,7 @@ _TYPICAL_RELEVANCE: Final = -2.0
 _UNIT_CHARACTERS: Final = 240  # of a unit that are compared in meaning
 _SHORT: Final = 120  # characters of a quote that may need its heading
 _ARTICLE: Final = 500  # characters of an article that is quoted whole
-_NEARLY: Final = 0.5  # below the best score
-# 若干规定, 管理办法: what the full name has otherwise, or with more between.
-_KIND_OF_WORK: Final = re.compile(
-    "(?:若干|管理|实施|暂行)*(?:规定|办法|条例|细则|准则|制度)$"
-)
-_SHORTEST_WORK: Final = 2
+_NEARLY: Final = 0.4  # below the best score
 _QUESTION_MARKS: Final = ("?", "？")
 _UNFINISHED: Final = (":", "：", ";", "；", ",", "，", "、")
 _UNREAD: Final = -12.0  # log odds, where a reader has seen nothing
@@ -352,12 +354,18 @@ class _Candidate(NamedTuple):
     def is_about(self, question: str, intent: Intent) -> bool:
         """Tell whether it speaks of what the question names, and not of another."""
         chunk = self.hit.chunk
+        above = f"{PurePath(chunk.source).stem}\n{_above(chunk)}"
+        if self.is_row:
+            lines = chunk.text.split("\n")
+            around = [line for line in lines if not is_row(line)]
+            names = column_names(chunk, self.unit.span.start)
+            above = "\n".join((above, names, *around))
         return is_about(
             question,
             intent,
             line=self.line if self.is_row else self.record,
             before=chunk.text[: self.unit.span.start],
-            above=f"{PurePath(chunk.source).stem}\n{_above(chunk)}",
+            above=above,
         )
 
     def meets(self, other: "_Candidate") -> bool:
@@ -424,24 +432,8 @@ def _of_work(intent: Intent, evidence: Evidence) -> Evidence | None:
     """Return the evidence of the work that an article is asked of; None if none is."""
     if not intent.work:
         return evidence
-    work = _core(intent.work)
-    hits = tuple(
-        hit
-        for hit in evidence.hits
-        if work in _bare(f"{hit.chunk.title}\n{PurePath(hit.chunk.source).stem}")
-    )
+    hits = tuple(hit for hit in evidence.hits if is_of_work(hit.chunk, intent.work))
     return replace(evidence, hits=hits) if hits else None
-
-
-def _core(work: str) -> str:
-    """Return what a title has of a law or of rules, however it is called in full."""
-    name = _bare(work)
-    core = _KIND_OF_WORK.sub("", name)
-    return core if len(core) >= _SHORTEST_WORK else name
-
-
-def _bare(name: str) -> str:
-    return "".join(normal_text(name).split()).replace("中华人民共和国", "")
 
 
 def _referred(intent: Intent, evidence: Evidence) -> list[Quoted]:
@@ -576,11 +568,18 @@ def _missing(intent: Intent, evidence: Evidence) -> tuple[str, ...]:
     is written otherwise.
     """
     texts = [_told(hit.chunk) for hit in evidence.hits]
+    here = any(_is_referred(hit.chunk, intent) for hit in evidence.hits)
     missing = [
-        each for each in intent.exact if not any(mentions(t, each) for t in texts)
+        each
+        for each in intent.exact
+        if not any(mentions(t, each) for t in texts)
+        and not (here and each in intent.references)
     ]
-    work = _core(intent.work)
-    if work and not any(work in _bare(text) for text in texts):
+    work = bare_name(intent.work)
+    if work and not any(
+        is_of_work(hit.chunk, work) or work in bare_name(_told(hit.chunk))
+        for hit in evidence.hits
+    ):
         return (intent.work,)
     latin = [text for text in texts if language_of(text) != "zh"]
     if intent.names and texts[:1] == latin[:1] and 2 * len(latin) > len(texts):

@@ -106,6 +106,12 @@ _GENERIC: Final = frozenset(
 )  # fmt: skip
 _NAME_PART: Final = r"[A-Z][a-z\u00df-\u017f]{2,}\b(?!['’-]?[A-Z])"
 _NAME: Final = re.compile(rf"(?<=[a-z,;] ){_NAME_PART}(?: {_NAME_PART})*")
+# What stands before a name, or behind it, and is none.
+_CALLED: Final = frozenset(
+    ("Mr", "Mrs", "Miss", "Dr", "Doctor", "Prof", "Professor", "Sir", "Madam", "Office",
+     "Department", "Team", "Group", "Branch", "Street", "Building", "Room", "Section",
+     "Article", "Chapter", "Annex", "Appendix", "Clause")
+)  # fmt: skip
 # Inside a question no such word begins large, but in a title.
 _LARGE: Final = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]+")
 _FILLERS: Final = frozenset(listed("stop_words.txt")) - {"may", "us", "will"}
@@ -213,10 +219,12 @@ def detect_intent(question: str) -> Intent:
 
 def _names(question: str) -> tuple[str, ...]:
     """Return names of a question; none of one that writes all words large."""
+    runs = (m[0].split() for m in _NAME.finditer(question))
+    named = ([part for part in run if part not in _CALLED] for run in runs)
     found = [
-        m[0]
-        for m in _NAME.finditer(question)
-        if not all(part in BACKGROUND for part in m[0].split())
+        " ".join(run)
+        for run in named
+        if run and not all(part in BACKGROUND for part in run)
     ]
     if any(word.lower() in _FILLERS for word in _LARGE.findall(question)):
         return ()

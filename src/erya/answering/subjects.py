@@ -18,7 +18,16 @@ from erya.language import (
 
 __all__ = ["has_cell", "is_about"]
 
-_YEAR: Final = re.compile(r"(?<![\d.,-])(?:19|20)\d\d(?![\d,]|\.\d)")
+# A year, and no sum: 2,000 euros, 2000 元, $2000.
+_YEAR: Final = re.compile(
+    r"(?<![\d$€£¥￥])(?<!\d[.,])((?:19|20)\d\d)(?!\d|[.,]\d)"
+    r"(?!\s?(?:[元圆块欧人名个個件台字米克%€]|yuan|euros?|dollars?|pounds?|people|words"
+    r"|employees|items|[kKM]?m\b|k?g\b|[A-Z]{3}\b))"
+)
+_YEARS: Final = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)\s?(?:[-–—~至到]|to)\s?((?:19|20)\d\d)(?!\d)"
+)
+_LONGEST_TIME: Final = 200  # years
 # Who asks for the most of all, for a sum or by a value, names no row.
 _OVER_ALL: Final = re.compile(
     r"\b(?:most|least|highest|lowest|largest|smallest|longest|shortest|cheapest"
@@ -42,14 +51,17 @@ def is_about(
         intent: The same, understood.
         line: A sentence, or a row of a table without the names of its columns.
         before: What stands before it in its passage.
-        above: The title, the headings and the name of the file.
+        above: The title, the headings and the name of the file; of a row also the
+            names of the columns, and the text around the table.
     """
     if not _is_of_year(question, line, above):
         return False
     if intent.exact or intent.several:
         return True
     if is_row(line):
-        return _is_of_row(question, intent, line)
+        # In another language all words are others.
+        same = (language_of(question) == "zh") == (language_of(line) == "zh")
+        return not same or _is_of_row(question, intent, line, around=above)
     if not intent.names or language_of(question) == "zh":  # a name is written otherwise
         return True
     near = line
@@ -74,19 +86,29 @@ def has_cell(line: str, question: str) -> bool:
 
 def _is_of_year(question: str, line: str, above: str) -> bool:
     """Tell whether a line is not of other years alone than those that are asked for."""
-    asked = {*_YEAR.findall(question)}
-    told = {*_YEAR.findall(line)}
-    return not (asked and told) or not asked.isdisjoint(told | {*_YEAR.findall(above)})
+    asked, told = _years(question), _years(line)
+    return not (asked and told) or not asked.isdisjoint(told | _years(above))
 
 
-def _is_of_row(question: str, intent: Intent, line: str) -> bool:
+def _years(text: str) -> set[int]:
+    """Return the years that a text names, those of a span all."""
+    found = {int(year) for year in _YEAR.findall(text)}
+    for first, last in _YEARS.findall(text):
+        if 0 < int(last) - int(first) < _LONGEST_TIME:
+            found |= {*range(int(first), int(last) + 1)}
+    return found
+
+
+def _is_of_row(question: str, intent: Intent, line: str, *, around: str) -> bool:
     """Tell whether a row has a word that is asked about in one of its cells.
 
+    What the names of its columns and the text around it have tells no row from another.
     Of a name it has all or nothing: another Berger is somebody else.
     """
-    there = terms(line)
-    for name in intent.names if language_of(question) != "zh" else ():
-        parts = [terms(part) <= there for part in name.split()]
+    there, known = terms(line), terms(around)
+    for name in intent.names:
+        own = [terms(part) for part in name.split()]
+        parts = [part <= there for part in own if not part <= known]
         if any(parts) and not all(parts):
             return False
     if _OVER_ALL.search(question) or any(sign.isdigit() for sign in question):
@@ -94,7 +116,8 @@ def _is_of_row(question: str, intent: Intent, line: str) -> bool:
     words = [
         word for word in question_words(question) if len("".join(word)) >= _SHORTEST
     ]
-    return not words or any({*word} <= there for word in words)
+    telling = [word for word in words if not {*word} <= known]
+    return not telling or any({*word} <= there for word in words)
 
 
 def _is_of_name(intent: Intent, near: str, above: str) -> bool:
@@ -103,5 +126,5 @@ def _is_of_name(intent: Intent, near: str, above: str) -> bool:
     told = terms(f"{near}\n{above}")
     if any(terms(part) <= told for part in words):
         return True
-    others = _OTHER_NAME.findall(f"of {near}")
+    others = _OTHER_NAME.findall(near)  # how a sentence begins tells no name
     return all(other in BACKGROUND for other in others)

@@ -6,7 +6,7 @@ the code below it.
 """
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -155,7 +155,7 @@ def find_list(text: str, span: Span) -> Span | None:
     return Span(start, end)
 
 
-def find_referred(text: str, keys: Container[str]) -> Span | None:
+def find_referred(text: str, keys: Collection[str]) -> Span | None:
     """Return what a reference names: from the line that it begins to the next such.
 
     None where no line begins with it. What is longer than a quote may be is cut at a
@@ -166,10 +166,14 @@ def find_referred(text: str, keys: Container[str]) -> Span | None:
         keys: The reference's keys, as `begun_spans` gives them.
     """
     begun = list(begun_spans(text))
+    # A number by itself is an item of a list, unless it has points, and nothing here
+    # is called an article.
+    alone = all(key[0].isdigit() for _, key in begun)
+    wanted = {k for k in keys if not k[0].isdigit() or (alone and "." in k)}
     named = (
         i
         for i, (where, key) in enumerate(begun)
-        if key in keys and not _asks(text, where)
+        if key in wanted and not _asks(text, where)
     )
     at = next(named, None)
     if at is None:
@@ -186,7 +190,7 @@ def find_referred(text: str, keys: Container[str]) -> Span | None:
 def _ends(key: str, other: str) -> bool:
     """Tell whether what `key` names ends where `other` begins."""
     if key[0].isdigit():
-        return not other.startswith(f"{key}.") and "." in other
+        return not other.startswith(f"{key}.") and not other.isdigit()
     kind, others = (each.partition("之")[0][-1:] for each in (key, other))
     return others in {kind, "章", "节", "条"} or other[0] == key[0] == "附"
 

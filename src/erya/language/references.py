@@ -27,12 +27,13 @@ _KINDS: Final = {"條": "条", "節": "节", "號": "号"}
 # By the first letters of the English word.
 _ENGLISH_KINDS: Final = {
     "art": "条", "cha": "章", "sec": "节", "§": "节", "cla": "款", "par": "段",
-    "ann": "附", "app": "附", "sch": "表",
+    "ann": "附", "app": "附",
 }  # fmt: skip
 _HAN_NUMBER: Final = "[零〇一二三四五六七八九十百千两兩]{1,9}"
 _NUMBER: Final = r"\d{1,5}(?:\.\d{1,3}){0,5}"
+_ROMAN: Final = "(?:xl|l?x{0,3})(?:ix|iv|v?i{0,3})"  # up to 89
 _CHINESE: Final = re.compile(
-    rf"第\s?(?P<number>{_HAN_NUMBER}|{_NUMBER})\s?(?P<kind>[条條章节節号號])"
+    rf"第\s?(?P<number>{_HAN_NUMBER}|{_NUMBER})\s?(?P<kind>(?:[条條章节節]|[号號](?![线線楼店门門院机車车位台])))"
     rf"(?:之(?P<more>[一二三四五六七八九十]{{1,3}}|\d{{1,2}})(?!\s?[条條章节節号號内外前后後间間上下]))?"
     # Of a law's number, and of one that is cut into parts, the 第 may be left out.
     r"|(?<=[法典例则則程])(?P<bare>\d{1,4})\s?(?P<bare_kind>[条條])"
@@ -43,9 +44,10 @@ _ENGLISH: Final = re.compile(
     r"(?:\b(?P<word>article|art\.|chapter|section|sec\.|clause|paragraph|para\.)"
     r"|(?P<sign>§{1,2}))\s?"
     r"(?P<number>\d{1,4}(?:\.\d{1,3}){0,5}(?![\d])[a-z]?(?![a-z])(?:\(\d{1,2}\))*"
-    r"|[ivxlc]{2,6}\b|[vx]\b)"
-    r"|\b(?P<outer>annex|appendix|schedule)\s(?P<letter>\d{1,3}\b|[ivxlc]{1,6}\b"
-    r"|[a-z]\b)",
+    rf"|(?=[ivxl]{{2}}|[vx]\b){_ROMAN}\b)"
+    rf"|\b(?P<outer>annex|appendix)\s(?P<letter>\d{{1,3}}\b|(?=[ivx]){_ROMAN}\b"
+    r"|[a-z]\b)"
+    r"|\b(?P<table>schedule)\s(?P<digits>\d{1,3}\b)",
     re.IGNORECASE,
 )
 _RANGE: Final = re.compile(
@@ -89,6 +91,7 @@ def references(text: str) -> list[Reference]:
     found += [
         (match.start(), Reference(match[0], _english(match)))
         for match in _ENGLISH.finditer(text)
+        if not _is_article(match)
     ]
     return [each for _, each in sorted(found, key=lambda pair: pair[0])]
 
@@ -135,6 +138,13 @@ def _ranged(match: re.Match[str]) -> range:
     return range(first, last + 1)
 
 
+def _is_article(match: re.Match[str]) -> bool:
+    """Tell whether a letter is the word "a" or "I": "the annex I built"."""
+    letter = match["letter"] or ""
+    large = match["outer"] is not None and match["outer"][0].isupper()
+    return letter in {"a", "I"} and not large
+
+
 def _chinese(match: re.Match[str]) -> str:
     number = match["number"] or match["bare"] or match["dotted"]
     kind = match["kind"] or match["bare_kind"] or match["dotted_kind"] or "条"
@@ -144,9 +154,12 @@ def _chinese(match: re.Match[str]) -> str:
 
 
 def _english(match: re.Match[str]) -> str:
+    if match["table"]:
+        return f"表{match['digits']}"
+    word = (match["outer"] or match["sign"] or match["word"]).casefold()  # ſection
+    kind = _ENGLISH_KINDS[word[:1] if match["sign"] else word[:3]]
     if match["outer"]:
-        return f"{_ENGLISH_KINDS[match['outer'][:3].lower()]}{match['letter'].lower()}"
-    kind = _ENGLISH_KINDS["§" if match["sign"] else match["word"][:3].lower()]
+        return f"{kind}{match['letter'].lower()}"
     number = match["number"].lower()
     return f"第{int(number) if number.isdigit() else number}{kind}"
 

@@ -65,6 +65,9 @@ __all__ = [
 _WORKER = (sys.executable, "-IB", "-m", "erya.loading.worker")
 _FILES_PER_WORKER = 2_000
 _MANY = 3  # times as many parts as are read may be seen
+# What a reply raises that a process of ours would not send.
+_NO_REPLY = (AttributeError, KeyError, RecursionError, TypeError)
+_PREPARED_BYTES = 64  # of memory for each character of the longest text, to prepare it
 _ROW_BYTES = 64  # for each character of the longest text: what may be made of it
 _AHEAD = 4  # files waiting for each worker: enough to keep it busy, little to hold
 _CRASHED = "parser_crashed"
@@ -507,6 +510,8 @@ class _Worker:
 
     def __post_init__(self) -> None:
         memory = self.limits.ocr_memory_bytes if self.ocr else self.limits.memory_bytes
+        if self.program:
+            memory += _PREPARED_BYTES * self.limits.text_characters
         arguments = [memory, int(self.limits.seconds) + 1, int(self.ocr)]
         command = (*_WORKER[:-1], self.program) if self.program else _WORKER
         self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
@@ -607,7 +612,7 @@ class _Worker:
             if len(reply.get("text", "")) > self.limits.text_characters:
                 return _too_long(item, self.limits)
             return made(reply, came)
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, *_NO_REPLY) as error:
             self.broken = True
             return _lost(item, error, self.limits, expired=clock.expired)
         finally:

@@ -23,7 +23,7 @@ __all__ = ["Ready", "further_work", "made_ready"]
 _WORKER: Final = "erya.preparing.worker"
 _BY_MODEL: Final = frozenset({"keywords", "entities"})
 _LANGUAGE: Final = 2  # letters of a code of a language
-_MOST: Final = 1 << 31  # times that a term may be counted
+_WEIGHT: Final = 8  # times that a character may be counted, in all terms together
 _FOREIGN: Final = "no process of ours tells that"
 
 
@@ -136,11 +136,15 @@ def _chunks(document: Document, made: Made) -> Iterator[tuple[Chunk, Terms]]:
     for start, end, page, headings, body, exact in made.rows:
         span = Span(start, end)
         texts = all(isinstance(heading, str) for heading in headings)
-        paged = page is None or (type(page) is int and page > 0)
+        paged = page is None or (type(page) is int and 0 < page <= len(document.pages))
+        above = "".join((document.title, document.source, *headings))
+        most = _WEIGHT * (end - start + len(above)) + _WEIGHT
         # Apart from each other: an id would come twice.
         right = _is_within(span, document) and start >= end_before and texts and paged
-        if not right or not all(map(_is_count, (*body.values(), *exact.values()))):
+        counts = (*body.values(), *exact.values())
+        if not right or not all(_is_count(count, most=most) for count in counts):
             raise ValueError(_FOREIGN)
+        "".join((*headings, *body, *exact)).encode()  # what no text has is a ValueError
         end_before = end
         chunk = Chunk(
             id=id_of(span),
@@ -156,8 +160,8 @@ def _chunks(document: Document, made: Made) -> Iterator[tuple[Chunk, Terms]]:
         yield chunk, Terms(body=Counter(body), exact=Counter(exact))
 
 
-def _is_count(told: object) -> bool:
-    return type(told) is int and 0 < told < _MOST
+def _is_count(told: object, *, most: int) -> bool:
+    return type(told) is int and 0 < told <= most
 
 
 def _is_within(span: Span, document: Document) -> bool:
@@ -167,4 +171,6 @@ def _is_within(span: Span, document: Document) -> bool:
 
 
 def _is_language(told: object) -> bool:
-    return told == "" or (isinstance(told, str) and len(told) == _LANGUAGE)
+    return told == "" or (
+        isinstance(told, str) and len(told) == _LANGUAGE and told.isascii()
+    )

@@ -5,6 +5,7 @@ personal data is known, and no chat model reads what is masked.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -60,15 +61,25 @@ class Preparation:
         """
         check_cleaning(self.cleaning)
 
-    def prepare(self, document: Document) -> Document:
+    def prepare(
+        self, document: Document, *, on_step: Callable[[], None] = lambda: None
+    ) -> Document:
         """Return the document as it is stored.
+
+        Args:
+            document: As it was read.
+            on_step: Called after each step.
 
         Raises:
             UsageError: There is no step of a name.
         """
-        return self.enrichment.enrich(
-            self.mask(clean_document(document, self.cleaning))
-        )
+        for step in (self._clean, self.mask, self.enrichment.enrich):
+            document = step(document)
+            on_step()
+        return document
+
+    def _clean(self, document: Document) -> Document:
+        return clean_document(document, self.cleaning)
 
     def mask(self, document: Document) -> Document:
         """Return the document with personal data written over, if that is asked for."""

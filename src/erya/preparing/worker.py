@@ -35,8 +35,8 @@ def prepared(
     """
     item = Item(source=asked["source"], data=b"")
     document = document_of(item, parsed, readers=frozenset())
-    document = _preparation(asked).prepare(document)
-    rows(())  # a long text takes its time at each step
+    # A long text takes its time at each step.
+    document = _preparation(asked).prepare(document, on_step=lambda: rows(()))
     chunker = chunker_of(asked["chunker"], max_tokens=asked["tokens"])
     chunks = []
     for chunk in chunker.chunk(document):
