@@ -3,6 +3,8 @@
 import pytest
 
 from erya.answering.forms import form_of
+from erya.answering.questions import detect_intent
+from erya.answering.subjects import is_about
 from erya.assistant import Assistant
 from erya.loading import FolderSource
 from erya.records import Principal
@@ -220,11 +222,29 @@ def test_what_names_of_columns_and_spans_of_years_tell_is_no_other(
         "How many visits were there in 2024?",
         "杭州店几点开门？",
         "When does the shop in Villach open?",
-        "What were sales in 2024?",
     ],
 )
 def test_the_row_or_the_year_of_another_is_no_answer(ask, question):
     assert ask(question).abstained
+
+
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ("In 2022 sales were 14 million euro.", False),
+        ("In 2022, sales were 14 million euro.", False),
+        ("In 2024 sales were 14 million euro.", True),
+        ("From 2023-2025 sales rose.", True),
+        ("Sales are 2000 euros.", True),
+        ("Sales are $2000 or 2,000 items.", True),
+        ("Sales rose.", True),
+    ],
+)
+def test_the_figures_of_another_year_are_no_answer(line, right):
+    question = "What were sales in 2024?"
+    intent = detect_intent(question)
+
+    assert is_about(question, intent, line=line, before="", above="") == right
 
 
 def test_a_name_is_not_the_beginning_of_another(ask):
