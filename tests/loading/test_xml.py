@@ -22,6 +22,24 @@ def test_one_element_with_text_between_others_takes_no_names_away():
     ]
 
 
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        ("<row><a>100</a><b>250</b></row>", "a: 100\nb: 250"),
+        ("<item><code>840</code><link>http://x/5</link></item>",
+         "code: 840\nlink: http://x/5"),
+        ('<item><link href="http://x/5"/><code lang="x">840</code></item>',
+         "link: href: http://x/5\ncode: 840 (lang: x)"),
+        ("<product><code>A12</code></product>", "code: A12"),
+        ("<note>Use <b>1</b><i>2</i> <part><a>3</a><b>4</b></part></note>",
+         "note: Use 12 3 4"),
+        ("<p><b>1</b><i>2</i></p>", "12"),
+    ],
+)  # fmt: skip
+def test_marks_are_marks_in_text_and_names_of_values_elsewhere(item, text):
+    assert read(f"<data>{item}</data>") == [text]
+
+
 MATH = '<m:math xmlns:m="http://www.w3.org/1998/Math/MathML">{}</m:math>'
 SQUARE = MATH.format("<m:msup><m:mi>x</m:mi><m:mn>2</m:mn></m:msup>")
 

@@ -258,7 +258,12 @@ class _Reader:
         return (
             _local(element) in self._prose
             or _is_mixed(element)
-            or all(_MARKS.fullmatch(_local(child)) for child in element)
+            or not len(element)
+            # Elsewhere their names are those of values: a code, a link.
+            or (
+                self._is_document
+                and all(_MARKS.fullmatch(_local(child)) for child in element)
+            )
         )
 
     def _line(self, element: Any) -> str | list[str]:
@@ -291,19 +296,22 @@ def _flat(element: Any, *, told: bool = False) -> str:
 
     Args:
         element: The element.
-        told: Whether attributes of what is inside are text as well.
+        told: Whether it is data: attributes of what is inside are text as well, and
+            marks are marks only beside a text.
     """
-    return flowing("".join(_pieces(element, told=told)))
+    in_text = not told or _local(element) in _PROSE
+    return flowing("".join(_pieces(element, told=told, in_text=in_text)))
 
 
-def _pieces(element: Any, *, told: bool) -> Iterator[str]:
+def _pieces(element: Any, *, told: bool, in_text: bool) -> Iterator[str]:
     yield element.text or ""
     above = None
+    in_text = in_text or _is_mixed(element)
     for child in element:
-        is_mark = _MARKS.fullmatch(_local(child)) is not None
+        is_mark = in_text and _MARKS.fullmatch(_local(child)) is not None
         if above is not None and not above.tail and not is_mark:
             yield " "
-        yield from _pieces(child, told=told)
+        yield from _pieces(child, told=told, in_text=is_mark or not told)
         if told and not is_mark and (values := _attributes(child)):
             yield f" ({', '.join(values)})"
         yield child.tail or ""
