@@ -804,6 +804,8 @@ def test_a_page_of_xml_goes_on_behind_empty_elements(empty):
     assert parse(page.encode(), "a.xhtml").text == "Café < a<b\n\nEnd"
     broken = page.replace("<p>End", "<p>End<br>").replace("<![CDATA[a<b]]>", "a")
     assert parse(broken.encode(), "a.xhtml").text == "Café < a\n\nEnd"
+    blanks = page.replace("Caf", f"Caf{' ' * 400_000}", 1)
+    assert parse(blanks.encode(), "a.xhtml").text.endswith("End")
 
 
 @pytest.mark.parametrize("name", ["a.html", "a.xhtml"])
