@@ -99,6 +99,44 @@ def test_a_table_of_docbook_is_a_table_and_one_of_a_database_is_not():
     assert read(base) == ["name: t", "id: 1\ncity: Graz"]
 
 
+_COLUMNS = "".join(f"<colspec colname='{name}'/>" for name in "abc")
+_TWO = "<entry>2</entry><entry>3</entry>"
+_HEAD = "<thead><row><entry>A</entry><entry>B</entry><entry>C</entry></row></thead>"
+
+
+@pytest.mark.parametrize(
+    ("columns", "entries", "rows"),
+    [
+        (_COLUMNS, "<entry namest='a' nameend='b'>1</entry><entry>2</entry>",
+         ["| 1 |  | 2 |"]),
+        (_COLUMNS, "<entry colname='b'>1</entry><entry colname='c'>2</entry>",
+         ["|  | 1 | 2 |"]),
+        (_COLUMNS + "<spanspec spanname='s' namest='b' nameend='c'/>",
+         "<entry>1</entry><entry spanname='s'>2</entry>", ["| 1 | 2 |  |"]),
+        (_COLUMNS,
+         f"<entry morerows='1'>1</entry>{_TWO}</row><row><entry colname='c'>4</entry>",
+         ["| 1 | 2 | 3 |", "| 1 |  | 4 |"]),
+    ],
+)  # fmt: skip
+def test_cells_that_name_their_columns_stand_in_them(columns, entries, rows):
+    group = f"{columns}{_HEAD}<tbody><row>{entries}</row></tbody>"
+    book = f"<book><para>a</para><informaltable><tgroup>{group}</tgroup></informaltable></book>"
+
+    assert read(book)[1].splitlines() == ["| A | B | C |", "| --- | --- | --- |", *rows]
+
+
+def test_cells_over_columns_that_nothing_tells_stand_in_lines():
+    row = "<row><entry namest='a' nameend='b'>1</entry><entry>2</entry></row>"
+    group = f"<tgroup>{_HEAD}<tbody>{row}</tbody></tgroup>"
+    book = f"<book><para>a</para><informaltable>{group}</informaltable></book>"
+
+    assert read(book) == [
+        "a",
+        "entry: A\nentry: B\nentry: C",
+        "entry: 1 (namest: a, nameend: b)\nentry: 2",
+    ]
+
+
 @pytest.mark.parametrize(
     ("declared", "encoding", "text"),
     [("gb2312", "gbk", "朱镕基 90 元"), ("GBK", "gb18030", "㐀 90 元"),

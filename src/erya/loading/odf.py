@@ -24,6 +24,7 @@ from erya.loading.odf_objects import Objects
 from erya.loading.office_parts import MOST_HEADS, joined_heads
 from erya.loading.packed import Package, read_xml
 from erya.loading.symbols import shown_in
+from erya.loading.whole_numbers import whole_number
 from erya.records import Parsed
 
 __all__ = ["add_drawings", "parse_odf"]
@@ -31,7 +32,6 @@ __all__ = ["add_drawings", "parse_odf"]
 _MOST_REPEATS: Final = 100  # of a cell or row; more are the empty rest of a sheet
 _LEVELS: Final = 6
 _DEEPEST: Final = 8  # a list inside of lists; what is deeper stands at that depth
-_DIGITS: Final = 9  # of a number that a list begins with
 _FORMS: Final = {  # as Word calls them
     "a": "lowerLetter",
     "A": "upperLetter",
@@ -173,8 +173,7 @@ def _sign(level: Any) -> str:
 
 
 def _whole(element: Any, name: str) -> int:
-    told = element.get(f"{TEXT}{name}", "1")
-    return int(told) if told.isdecimal() and len(told) < _DIGITS else 1
+    return whole_number(element.get(f"{TEXT}{name}"), default=1)
 
 
 class _Reader:
@@ -221,8 +220,7 @@ class _Reader:
 
     def _block(self, element: Any) -> None:
         if element.tag == f"{TEXT}h":
-            level = element.get(f"{TEXT}outline-level", "1")
-            number = int(level) if level.isdecimal() else 1
+            number = _whole(element, "outline-level")
             text = self._lines.read(element)
             label = self._heading_number(element, number - 1)  # an empty one counts
             if text.strip():
@@ -365,11 +363,9 @@ def _heads(table: Any) -> int:
 
 
 def _count(cell: Any, name: str) -> int:
-    told = cell.get(f"{TABLE}{name}", "1")
-    return min(int(told), _MOST_REPEATS) if told.isdecimal() and len(told) < 9 else 1
+    return min(whole_number(cell.get(f"{TABLE}{name}"), default=1), _MOST_REPEATS)
 
 
 def _repeats(element: Any, name: str) -> int:
-    told = element.get(f"{TABLE}{name}", "1")
-    count = int(told) if told.isdecimal() else 1
+    count = whole_number(element.get(f"{TABLE}{name}"), default=1)
     return count if count <= _MOST_REPEATS else 1

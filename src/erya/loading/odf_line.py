@@ -7,6 +7,7 @@ from erya.language import STANDING
 from erya.loading.odf_looks import Look, Looks
 from erya.loading.odf_names import DRAW, FORM, OFFICE, SVG, TEXT
 from erya.loading.symbols import shown_in
+from erya.loading.whole_numbers import whole_number
 
 __all__ = ["UNSEEN", "Lines", "form_values"]
 
@@ -18,6 +19,7 @@ UNSEEN: Final = frozenset(
 _STRIKE: Final = "~~"  # as Markdown writes what is not valid any more
 _XML_ID: Final = "{http://www.w3.org/XML/1998/namespace}id"
 _BOXES: Final = frozenset((f"{FORM}checkbox", f"{FORM}radio"))
+_MOST_BLANKS: Final = 100
 _ON: Final = frozenset(("checked", "true"))
 
 
@@ -53,8 +55,8 @@ class Lines:
     def other(self, element: Any) -> str | None:
         """Return what an element shows that is no text; None for other elements."""
         if element.tag == f"{TEXT}s":
-            told = element.get(f"{TEXT}c", "1")
-            return " " * min(int(told) if told.isdecimal() else 1, 100)
+            count = whole_number(element.get(f"{TEXT}c"), default=1)
+            return " " * min(count, _MOST_BLANKS)
         if element.tag == f"{TEXT}note":
             body = element.find(f"{TEXT}note-body")
             notes = () if body is None else map(self.read, body.iter(f"{TEXT}p"))

@@ -46,9 +46,6 @@ _MEANT: Final = {
     b"iso-8859-1": "windows-1252", b"latin1": "windows-1252",
 }  # fmt: skip
 _TYPED: Final = "xml_dtd_forbidden"
-_DEEPEST: Final = (
-    200  # elements inside each other, as in any document that a person made
-)
 
 
 class Package:
