@@ -1,6 +1,6 @@
 """What a paragraph of an OpenDocument file shows, in a line."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from erya.language import STANDING
@@ -9,7 +9,7 @@ from erya.loading.odf_names import DRAW, FORM, OFFICE, SVG, TEXT
 from erya.loading.symbols import shown_in
 from erya.loading.whole_numbers import whole_number
 
-__all__ = ["UNSEEN", "Lines", "form_values"]
+__all__ = ["UNSEEN", "Lines", "form_values", "paragraphs_in"]
 
 UNSEEN: Final = frozenset(
     (f"{TEXT}tracked-changes", f"{OFFICE}annotation", f"{TEXT}sequence-decls",
@@ -59,7 +59,7 @@ class Lines:
             return " " * min(count, _MOST_BLANKS)
         if element.tag == f"{TEXT}note":
             body = element.find(f"{TEXT}note-body")
-            notes = () if body is None else map(self.read, body.iter(f"{TEXT}p"))
+            notes = () if body is None else map(self.read, paragraphs_in(body))
             return f" [{' '.join(notes)}]" if body is not None else ""
         if element.tag == f"{DRAW}frame":
             return self._formula(element) or _in_blanks(alternative(element))
@@ -130,6 +130,17 @@ class _Line:
             text = write(text, before=self._last)
         self.parts.append(text)
         self._last = text
+
+
+def paragraphs_in(element: Any) -> Iterator[Any]:
+    """Yield the paragraphs in an element but those of notes, read in their lines."""
+    stack = list(reversed(element))
+    while stack:
+        child = stack.pop()
+        if child.tag == f"{TEXT}p":
+            yield child
+        if child.tag != f"{TEXT}note" and child.tag not in UNSEEN:
+            stack.extend(reversed(child))
 
 
 def alternative(element: Any) -> str:
