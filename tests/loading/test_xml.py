@@ -159,3 +159,9 @@ def test_characters_beyond_a_declared_encoding_are_read(declared, encoding, text
 )
 def test_much_of_anything_is_read_in_one_pass(source):
     assert "x" in parse(source.encode(), "a.xml").text
+
+
+def test_bytes_that_windows_has_not_are_read_as_declared():
+    source = b'<?xml version="1.0" encoding="ISO-8859-1"?><a><fee>\xe990\x81</fee></a>'
+
+    assert parse(source, "a.xml").text.startswith("fee: é90")
