@@ -794,3 +794,13 @@ def test_a_title_above_all_columns_is_no_name_of_one():
     assert merged_table(rows, ((0, 0), (0, 1)), heads=2) == (
         "Fees of May\n\n| Item | Fee |\n| --- | --- |\n| Rent | 40 |"
     )
+
+
+@pytest.mark.parametrize("tag", ["w:start", "w:lvlRestart"])
+def test_a_number_of_thousands_of_digits_is_none(tag):
+    document = docx.Document()
+    huge = f'<{tag} w:val="{"9" * 5_000}"/>'
+    numbered(document, ["%1."], "decimal", more=huge)
+    number(document.add_paragraph("Item"), level="9" * 5_000)
+
+    assert parse(saved(document), "a.docx").text.endswith("Item")

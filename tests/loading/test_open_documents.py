@@ -333,3 +333,48 @@ def test_percents_and_places_of_points_are_read_as_a_chart_shows_them():
     assert opened(p(frame), parts={"Object 1/content.xml": chart}).text == (
         "Sales\n\n| Share (mEUR) | x |\n| --- | --- |\n| 12.5% | 1.5 |\n| -50.0% | 2.5 |"
     )
+
+
+HUGE = "9" * 5_000  # more digits than Python reads
+_HUGE_ROWS = (
+    f'<table:table><table:table-row table:number-rows-repeated="{HUGE}">'
+    f'<table:table-cell table:number-columns-repeated="{HUGE}">{p("a b")}'
+    "</table:table-cell></table:table-row></table:table>"
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        p(f'a<text:s text:c="{HUGE}"/>b'),
+        f'<text:h text:outline-level="{HUGE}">a b</text:h>',
+        _HUGE_ROWS,
+    ],
+)
+def test_a_number_of_thousands_of_digits_is_none(body):
+    assert opened(body).text == "a b"
+
+
+def note(inside):
+    return f"<text:note><text:note-body>{p(inside)}</text:note-body></text:note>"
+
+
+def test_notes_in_notes_and_notes_in_cells_are_read_once():
+    inside = "n"
+    for _ in range(10):
+        inside = f"n{note(inside)}"
+    cell = f"<table:table-cell>{p('c' + note('k'))}</table:table-cell>"
+    table = (
+        f"<table:table><table:table-row>{cell}{cell}</table:table-row></table:table>"
+    )
+
+    text = opened(p(inside) + table).text
+
+    assert text.count("n") == 11
+    assert text.splitlines()[2] == "c [k] | c [k]"
+
+
+def test_a_text_box_in_a_heading_is_read():
+    box = f"<draw:frame><draw:text-box>{p('Box 7')}</draw:text-box></draw:frame>"
+
+    assert opened(f"<text:h>Head{box}</text:h>").text == "Head\n\nBox 7"

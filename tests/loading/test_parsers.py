@@ -804,6 +804,8 @@ def test_a_page_of_xml_goes_on_behind_empty_elements(empty):
     assert parse(page.encode(), "a.xhtml").text == "Café < a<b\n\nEnd"
     broken = page.replace("<p>End", "<p>End<br>").replace("<![CDATA[a<b]]>", "a")
     assert parse(broken.encode(), "a.xhtml").text == "Café < a\n\nEnd"
+    blanks = page.replace("Caf", f"Caf{' ' * 400_000}", 1)
+    assert parse(blanks.encode(), "a.xhtml").text.endswith("End")
 
 
 @pytest.mark.parametrize("name", ["a.html", "a.xhtml"])
@@ -836,6 +838,71 @@ _WORD_XML = """<?xml version="1.0"?><?mso-application progid="Word.Document"?>
 </w:t></w:r></w:p></w:tc></w:tr><w:tr><w:tc><w:p><w:r><w:t>甲</w:t></w:r></w:p></w:tc>
 <w:tc><w:p><w:r><w:t>5</w:t></w:r></w:p></w:tc></w:tr></w:tbl>
 </x:sect></w:body></w:wordDocument>"""
+
+
+def _word_xml(body):
+    return (
+        '<?xml version="1.0"?><w:wordDocument xmlns:v="urn:schemas-microsoft-com:vml" '
+        'xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml" '
+        'xmlns:aml="http://schemas.microsoft.com/aml/2001/core">'
+        f"<w:body>{body}</w:body></w:wordDocument>"
+    ).encode()
+
+
+def _run(text, look=""):
+    return f"<w:r><w:rPr>{look}</w:rPr><w:t>{text}</w:t></w:r>"
+
+
+_NOTE_IN_A_RUN = (
+    "<w:r><w:rPr><w:vertAlign w:val='superscript'/></w:rPr><w:footnote><w:p>"
+    f"<w:r><w:footnoteRef/></w:r>{_run('from 8 on')}</w:p></w:footnote></w:r>"
+)
+_BOX_IN_A_RUN = (
+    "<w:r><w:pict><v:shape><v:textbox><w:txbxContent>"
+    f"<w:p>{_run('Box 7')}</w:p><w:p>{_run('Box 8')}</w:p>"
+    "</w:txbxContent></v:textbox></v:shape></w:pict></w:r>"
+)
+
+
+@pytest.mark.parametrize(
+    ("inside", "text"),
+    [
+        (_run("100") + _NOTE_IN_A_RUN + _run(" more"), "100 [from 8 on] more"),
+        (_run("限额100") + _NOTE_IN_A_RUN + _run("元"), "限额100 [from 8 on]元"),
+        (_run("100") + _BOX_IN_A_RUN + _run("more"), "100\nBox 7\nBox 8\nmore"),
+        (_run("100", "<w:vanish w:val='off'/>"), "100"),
+        (_run("a ") + _run("90", "<w:strike/>") + _run(" 80"), "a ~~90~~ 80"),
+        (_run("90", "<w:strike w:val='off'/>"), "90"),
+        ("<aml:annotation w:type='Word.Insertion'><aml:content>" + _run("5")
+         + "</aml:content></aml:annotation>", "5"),
+        (_run("5") + "<aml:annotation w:type='Word.Comment'><aml:content><w:p>"
+         + _run("6") + "</w:p></aml:content></aml:annotation>", "5"),
+    ],
+)  # fmt: skip
+def test_what_is_in_a_line_of_word_xml_does_not_run_into_it(inside, text):
+    row = f"<w:tr><w:tc><w:p>{_run('k')}</w:p></w:tc><w:tc><w:p>{inside}</w:p></w:tc></w:tr>"
+    cell = " ".join(text.split())
+
+    parsed = parse(_word_xml(f"<w:p>{inside}</w:p><w:tbl>{row}{row}</w:tbl>"), "a.doc")
+
+    line = f"| k | {cell} |"
+    assert parsed.text == f"{text}\n\n{line}\n| --- | --- |\n{line}"
+    codes = {notice.code for notice in parsed.notices} - {"type_mismatch"}
+    assert codes == ({"comments"} if "Comment" in inside else set())
+
+
+def test_rows_that_were_inserted_into_a_table_of_word_xml_are_read():
+    rows = "".join(f"<w:tr><w:tc><w:p>{_run(n)}</w:p></w:tc></w:tr>" for n in (1, 2))
+    added = (
+        "<aml:annotation w:type='Word.Insertion'><aml:content>"
+        f"{rows.replace('1', '3')}</aml:content></aml:annotation>"
+    )
+    edge = f"<w:sectPr><w:hdr w:type='odd'><w:p>{_run('Top')}</w:p></w:hdr></w:sectPr>"
+
+    parsed = parse(_word_xml(f"<w:tbl>{rows}{added}</w:tbl>{edge}"), "a.doc")
+
+    assert [text for _, text in shown(parsed)] == ["Top", "1", "2", "3", "2"]
+    assert parsed.blocks[0].omitted == "running_head"
 
 
 @pytest.mark.parametrize(

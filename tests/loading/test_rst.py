@@ -2,6 +2,7 @@
 
 import pytest
 
+from erya.errors import DocumentError
 from erya.loading import parse
 from tests.loading.test_parsers import shown
 
@@ -172,3 +173,12 @@ def test_roles_are_text_and_code_that_shows_them_stays_as_it_is():
     assert [text for _, text in shown(read(source))] == [
         "See the guide and Ctrl.", ":doc:`x <y>` `a <b>`",
     ]  # fmt: skip
+
+
+def test_what_is_too_deep_is_told():
+    source = "".join(f"{'  ' * depth}- a\n\n" for depth in range(400))
+
+    with pytest.raises(DocumentError) as caught:
+        read(source)
+
+    assert caught.value.code == "too_deep"

@@ -542,3 +542,15 @@ def test_json_nested_too_deep_to_be_told_is_a_typed_error():
     with pytest.raises(DocumentError, match="too deep"):
         parse(f"[{deep}, {deep}]".encode(), "a.json")
     assert parse(f'{{"b": 2}}\n{deep}\n'.encode(), "a.jsonl").text == "b: 2"
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (b"Use `~{name~}` to set 100 and ~{what~}.",
+         "Use `~{name~}` to set 100 and ~{what~}."),
+        ("年假不少于五天。".encode("hz"), "年假不少于五天。"),
+    ],
+)  # fmt: skip
+def test_ascii_is_hz_only_where_it_has_chinese(source, text):
+    assert parse(source, "a.txt").text == text

@@ -22,6 +22,24 @@ def test_one_element_with_text_between_others_takes_no_names_away():
     ]
 
 
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        ("<row><a>100</a><b>250</b></row>", "a: 100\nb: 250"),
+        ("<item><code>840</code><link>http://x/5</link></item>",
+         "code: 840\nlink: http://x/5"),
+        ('<item><link href="http://x/5"/><code lang="x">840</code></item>',
+         "link: href: http://x/5\ncode: 840 (lang: x)"),
+        ("<product><code>A12</code></product>", "code: A12"),
+        ("<note>Use <b>1</b><i>2</i> <part><a>3</a><b>4</b></part></note>",
+         "note: Use 12 3 4"),
+        ("<p><b>1</b><i>2</i></p>", "12"),
+    ],
+)  # fmt: skip
+def test_marks_are_marks_in_text_and_names_of_values_elsewhere(item, text):
+    assert read(f"<data>{item}</data>") == [text]
+
+
 MATH = '<m:math xmlns:m="http://www.w3.org/1998/Math/MathML">{}</m:math>'
 SQUARE = MATH.format("<m:msup><m:mi>x</m:mi><m:mn>2</m:mn></m:msup>")
 
@@ -81,6 +99,44 @@ def test_a_table_of_docbook_is_a_table_and_one_of_a_database_is_not():
     assert read(base) == ["name: t", "id: 1\ncity: Graz"]
 
 
+_COLUMNS = "".join(f"<colspec colname='{name}'/>" for name in "abc")
+_TWO = "<entry>2</entry><entry>3</entry>"
+_HEAD = "<thead><row><entry>A</entry><entry>B</entry><entry>C</entry></row></thead>"
+
+
+@pytest.mark.parametrize(
+    ("columns", "entries", "rows"),
+    [
+        (_COLUMNS, "<entry namest='a' nameend='b'>1</entry><entry>2</entry>",
+         ["| 1 |  | 2 |"]),
+        (_COLUMNS, "<entry colname='b'>1</entry><entry colname='c'>2</entry>",
+         ["|  | 1 | 2 |"]),
+        (_COLUMNS + "<spanspec spanname='s' namest='b' nameend='c'/>",
+         "<entry>1</entry><entry spanname='s'>2</entry>", ["| 1 | 2 |  |"]),
+        (_COLUMNS,
+         f"<entry morerows='1'>1</entry>{_TWO}</row><row><entry colname='c'>4</entry>",
+         ["| 1 | 2 | 3 |", "| 1 |  | 4 |"]),
+    ],
+)  # fmt: skip
+def test_cells_that_name_their_columns_stand_in_them(columns, entries, rows):
+    group = f"{columns}{_HEAD}<tbody><row>{entries}</row></tbody>"
+    book = f"<book><para>a</para><informaltable><tgroup>{group}</tgroup></informaltable></book>"
+
+    assert read(book)[1].splitlines() == ["| A | B | C |", "| --- | --- | --- |", *rows]
+
+
+def test_cells_over_columns_that_nothing_tells_stand_in_lines():
+    row = "<row><entry namest='a' nameend='b'>1</entry><entry>2</entry></row>"
+    group = f"<tgroup>{_HEAD}<tbody>{row}</tbody></tgroup>"
+    book = f"<book><para>a</para><informaltable>{group}</informaltable></book>"
+
+    assert read(book) == [
+        "a",
+        "entry: A\nentry: B\nentry: C",
+        "entry: 1 (namest: a, nameend: b)\nentry: 2",
+    ]
+
+
 @pytest.mark.parametrize(
     ("declared", "encoding", "text"),
     [("gb2312", "gbk", "朱镕基 90 元"), ("GBK", "gb18030", "㐀 90 元"),
@@ -103,3 +159,9 @@ def test_characters_beyond_a_declared_encoding_are_read(declared, encoding, text
 )
 def test_much_of_anything_is_read_in_one_pass(source):
     assert "x" in parse(source.encode(), "a.xml").text
+
+
+def test_bytes_that_windows_has_not_are_read_as_declared():
+    source = b'<?xml version="1.0" encoding="ISO-8859-1"?><a><fee>\xe990\x81</fee></a>'
+
+    assert parse(source, "a.xml").text.startswith("fee: é90")

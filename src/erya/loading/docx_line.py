@@ -11,6 +11,7 @@ from erya.loading.docx_looks import Look, Looks, is_on
 from erya.loading.docx_math import MATH, formula
 from erya.loading.office_parts import alternative
 from erya.loading.symbols import shown_in
+from erya.loading.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from docx.oxml.xmlchemy import BaseOxmlElement
@@ -250,4 +251,4 @@ def _form_value(mark: "BaseOxmlElement") -> str:
 def number_in(element: "BaseOxmlElement | None", default: int) -> int:
     """Return the whole number that an element holds; `default` for none."""
     value = element.get(qn("w:val")) if element is not None else None
-    return int(value) if value is not None and value.isdecimal() else default
+    return whole_number(value, default=default)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from docx.oxml.ns import qn
 
 from erya.loading.symbols import shown_in
+from erya.loading.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from docx.oxml.xmlchemy import BaseOxmlElement
@@ -21,6 +22,7 @@ _DIGITS: Final = "零一二三四五六七八九"
 _LEGAL: Final = str.maketrans("一二三四五六七八九十百千", "壹贰叁肆伍陆柒捌玖拾佰仟")
 _TICKS: Final = frozenset("✓✔✗✘☐☑☒→★")
 _MOST: Final = 9_999
+_DEEPEST: Final = 8  # the last of the levels that Word has
 _MOST_STYLES: Final = 10  # each based on the next
 _SHORT: Final = 4  # characters of a mark before an item: "12." or "(iv)"
 
@@ -67,19 +69,20 @@ class Numbering:
                 which = one.get(qn("w:numId"))
                 self._lists[which] = definition.get(qn("w:val"))
                 for override in one.iterchildren(qn("w:lvlOverride")):
-                    first = _value(override, "w:startOverride", "")
-                    if first.isdigit():
-                        depth = int(override.get(qn("w:ilvl")) or 0)
-                        self._restarts[which, depth] = int(first)
+                    first = _number(override, "w:startOverride", -1)
+                    if first >= 0:
+                        depth = whole_number(override.get(qn("w:ilvl")), default=0)
+                        self._restarts[which, depth] = first
         for one in self.element.iterchildren(qn("w:abstractNum")):
             for level in one.iterchildren(qn("w:lvl")):
-                key = one.get(qn("w:abstractNumId")), int(level.get(qn("w:ilvl")))
-                restart = _value(level, "w:lvlRestart", "")
+                depth = whole_number(level.get(qn("w:ilvl")), default=0)
+                key = one.get(qn("w:abstractNumId")), depth
+                restart = _number(level, "w:lvlRestart", -1)
                 self._levels[key] = _Level(
                     format=_value(level, "w:numFmt", "decimal"),
                     pattern=_pattern(level),
-                    start=int(_value(level, "w:start", "1")),
-                    restart=int(restart) if restart.isdigit() else None,
+                    start=_number(level, "w:start", 1),
+                    restart=restart if restart >= 0 else None,
                     arabic=_is_on(level.find(qn("w:isLgl"))),
                 )
 
@@ -96,7 +99,7 @@ class Numbering:
             named = (getattr(style, "name", "") or "").lower()
             return Mark("", 0) if named.startswith("list") else None
         which = _value(found, "w:numId", "0")
-        depth = int(_value(found, "w:ilvl", "0"))
+        depth = min(_number(found, "w:ilvl", 0), _DEEPEST)
         definition = self._lists.get(which)
         if definition is None:
             return None  # numId 0 takes a style's number away
@@ -154,6 +157,10 @@ def _value(parent: "BaseOxmlElement", name: str, default: str) -> str:
     found = parent.find(qn(name))
     value = found.get(qn("w:val")) if found is not None else None
     return default if value is None else str(value)
+
+
+def _number(parent: "BaseOxmlElement", name: str, default: int) -> int:
+    return whole_number(_value(parent, name, ""), default=default)
 
 
 def written(count: int, how: str) -> str:

@@ -81,6 +81,8 @@ _IN_ASCII: Final = frozenset(
 )  # fmt: skip
 _ISO_2022: Final = re.compile(rb"\x1b\$[@B][\x21-\x7e]{2,400}\x1b\([BJ]")
 _HZ: Final = re.compile(rb"~\{(?:[\x21-\x77][\x21-\x7e]){1,400}~\}")
+_LEVEL_1_OF_HZ: Final = range(0x30, 0x58)  # first bytes of `_LEVEL_1`, in ASCII
+_FEWEST_OF_HZ: Final = 4  # characters
 # Letters of Polish, which are signs between letters in the encoding of Windows.
 _POLISH: Final = re.compile(rb"[a-z][\xb1\xb6]|[\xb1\xb6][a-z]")
 _PRINTED_BY_WINDOWS: Final = re.compile(rb"[\x80-\x9f]")
@@ -124,7 +126,18 @@ def _switching(data: bytes, declared: str | None) -> str | None:
         return declared
     if _ISO_2022.search(data):
         return "iso2022_jp_ext"
-    return "hz" if _HZ.search(data) and data.isascii() else None
+    return "hz" if data.isascii() and _is_hz(data) else None
+
+
+def _is_hz(data: bytes) -> bool:
+    """Tell whether what stands between the signs of HZ is mostly Chinese.
+
+    Programs have such signs for names as well: `~{name~}`.
+    """
+    written = [match[0][2:-2] for match in _HZ.finditer(data)]
+    count = sum(map(len, written)) // 2
+    usual = sum(byte in _LEVEL_1_OF_HZ for each in written for byte in each[::2])
+    return count >= _FEWEST_OF_HZ and usual * 2 > count
 
 
 def _is_short_chinese(text: str, data: bytes) -> bool:

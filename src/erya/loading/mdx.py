@@ -11,7 +11,8 @@ from erya.records import Span
 __all__ = ["said_by_components", "without_code"]
 
 _IMPORT: Final = re.compile(
-    rb"import\s*(?:type\s+)?(?:[\w$*, \t]{0,200}(?:\{[^{}\"']{0,5000}\})?\s*from\s*)?"
+    rb"import\s{0,20}+(?:type\s{1,20}+)?"
+    rb"(?:[\w$*, \t]{0,200}(?:\{[^{}\"']{0,5000}\})?\s{0,20}from\s{0,20}+)?"
     rb"[\"'][^\"'\n]{1,500}[\"'][^\n]*"
 )
 _EXPORT: Final = re.compile(

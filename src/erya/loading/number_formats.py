@@ -93,8 +93,9 @@ def shown(value: float, code: str) -> str | None:
     if section.has("day"):
         return _day(value, section)
     # With a section of their own, negative numbers have their sign there.
-    own = section is not sections[0] and value < 0
-    bare = own and section.words == sections[0].words
+    own = value < 0 and _is_of_negatives(section, sections)
+    other = sections[section is sections[0] and len(sections) > 1]
+    bare = own and section.words in {"", other.words}
     try:
         text, zero = _written(abs(value), section)
     except InvalidOperation:
@@ -111,11 +112,49 @@ def _section_for(value: float, sections: tuple[_Section, ...]) -> _Section | Non
     if not sections:
         return None
     if any(section.condition for section in sections):
-        fits = (each for each in sections[:-1] if _holds(value, each.condition))
+        pairs = zip(sections, _conditions(sections), strict=False)
+        fits = (each for each, condition in pairs if _holds(value, condition))
         return next(fits, sections[-1])
     if value == 0 and len(sections) > 2:
         return sections[2]
     return sections[1] if value < 0 and len(sections) > 1 else sections[0]
+
+
+def _conditions(sections: tuple[_Section, ...]) -> list[str]:
+    """Return the conditions of all sections but the last, those left out as usual."""
+    usual = (">0", "<0") if len(sections) > 2 else (">=0",)
+    pairs = zip(sections[:-1], usual, strict=False)
+    return [section.condition or condition for section, condition in pairs]
+
+
+def _is_of_negatives(section: _Section, sections: tuple[_Section, ...]) -> bool:
+    """Tell whether a section is for nothing but numbers below zero."""
+    if not any(each.condition for each in sections):
+        return section is not sections[0]
+    conditions = _conditions(sections)
+    at = next(at for at, each in enumerate(sections) if each is section)
+    own = [*conditions, section.condition][at]
+    return not _may_hold_from_zero(own) or (
+        at == len(conditions) and any(map(_holds_from_zero, conditions))
+    )
+
+
+def _may_hold_from_zero(condition: str) -> bool:
+    """Tell whether a condition holds for zero or any larger number."""
+    told = _CONDITION.fullmatch(condition)
+    if told is None or told[1].startswith(">") or told[1] == "<>":
+        return True
+    limit = float(told[2])
+    return limit > 0 or (limit == 0 and told[1] != "<")
+
+
+def _holds_from_zero(condition: str) -> bool:
+    """Tell whether a condition holds for zero and all larger numbers."""
+    told = _CONDITION.fullmatch(condition)
+    return told is not None and (
+        (told[1] == ">=" and float(told[2]) <= 0)
+        or (told[1] in {">", "<>"} and float(told[2]) < 0)
+    )
 
 
 def _holds(value: float, condition: str) -> bool:

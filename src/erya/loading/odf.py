@@ -9,7 +9,13 @@ from typing import Any, Final, NamedTuple
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
 from erya.loading.docx_numbering import tick, written
-from erya.loading.odf_line import UNSEEN, Lines, alternative, form_values
+from erya.loading.odf_line import (
+    UNSEEN,
+    Lines,
+    alternative,
+    form_values,
+    paragraphs_in,
+)
 from erya.loading.odf_looks import Looks
 from erya.loading.odf_names import (
     DRAW,
@@ -24,6 +30,7 @@ from erya.loading.odf_objects import Objects
 from erya.loading.office_parts import MOST_HEADS, joined_heads
 from erya.loading.packed import Package, read_xml
 from erya.loading.symbols import shown_in
+from erya.loading.whole_numbers import whole_number
 from erya.records import Parsed
 
 __all__ = ["add_drawings", "parse_odf"]
@@ -31,7 +38,6 @@ __all__ = ["add_drawings", "parse_odf"]
 _MOST_REPEATS: Final = 100  # of a cell or row; more are the empty rest of a sheet
 _LEVELS: Final = 6
 _DEEPEST: Final = 8  # a list inside of lists; what is deeper stands at that depth
-_DIGITS: Final = 9  # of a number that a list begins with
 _FORMS: Final = {  # as Word calls them
     "a": "lowerLetter",
     "A": "upperLetter",
@@ -107,7 +113,7 @@ def add_drawings(builder: TextBuilder, package: Package) -> None:
     for drawing in content.iter(*_DRAWINGS):
         if next(drawing.iterancestors(*_DRAWINGS), None) is not None:
             continue  # read with the one around it
-        for paragraph in drawing.iter(f"{TEXT}p"):
+        for paragraph in paragraphs_in(drawing):
             builder.paragraph(lines.read(paragraph))
         builder.paragraph(objects.formula(drawing) or alternative(drawing))
         objects.add_chart(drawing, numbers=False)
@@ -118,7 +124,7 @@ def _edges(styles: Any, lines: Lines, which: str) -> Iterator[str]:
     names = [f"{STYLE}{which}{kind}" for kind in ("", "-left", "-first")]
     seen: set[str] = set()
     for edge in styles.iter(*names) if styles is not None else ():
-        text = "\n".join(filter(None, map(lines.read, edge.iter(f"{TEXT}p"))))
+        text = "\n".join(filter(None, map(lines.read, paragraphs_in(edge))))
         if text not in seen:
             seen.add(text)
             yield text
@@ -173,8 +179,7 @@ def _sign(level: Any) -> str:
 
 
 def _whole(element: Any, name: str) -> int:
-    told = element.get(f"{TEXT}{name}", "1")
-    return int(told) if told.isdecimal() and len(told) < _DIGITS else 1
+    return whole_number(element.get(f"{TEXT}{name}"), default=1)
 
 
 class _Reader:
@@ -221,12 +226,12 @@ class _Reader:
 
     def _block(self, element: Any) -> None:
         if element.tag == f"{TEXT}h":
-            level = element.get(f"{TEXT}outline-level", "1")
-            number = int(level) if level.isdecimal() else 1
+            number = _whole(element, "outline-level")
             text = self._lines.read(element)
             label = self._heading_number(element, number - 1)  # an empty one counts
             if text.strip():
                 self._builder.heading(label + text, level=min(number, _LEVELS))
+            self._anchored(element)
         elif element.tag == f"{TABLE}table":
             self._builder.table(self._rows(element), header=True)
         else:
@@ -235,7 +240,7 @@ class _Reader:
     def _frame(self, frame: Any) -> None:
         """Add what a slide has in a frame: text, a table, a formula, or a chart."""
         if frame.get(f"{PRESENTATION}class") in _FURNITURE:
-            texts = map(self._lines.read, frame.iter(f"{TEXT}p"))
+            texts = map(self._lines.read, paragraphs_in(frame))
             self._builder.omit("\n".join(texts), reason="running_head")
             return
         self.read(frame)
@@ -250,7 +255,11 @@ class _Reader:
             self._builder.item(text, depth=min(depth, _DEEPEST), mark=mark)
         elif depth < 0:
             self._builder.paragraph(text)
-        for frame in _frames(element):  # anchored in the paragraph
+        self._anchored(element)
+
+    def _anchored(self, element: Any) -> None:
+        """Add the text boxes and charts of a paragraph or a heading."""
+        for frame in _frames(element):
             for box in frame.iterchildren(f"{DRAW}text-box"):
                 self.read(box)
             self._objects.add_chart(frame)
@@ -331,7 +340,7 @@ class _Reader:
                             over[len(cells)] = left - 1, text
                         cells.append(text)
                     continue
-                text = " ".join(map(self._lines.read, cell.iter(f"{TEXT}p")))
+                text = " ".join(map(self._lines.read, paragraphs_in(cell)))
                 if (below := _count(cell, "number-rows-spanned")) > 1:
                     over[len(cells)] = below - 1, text
                 cells += [text for _ in repeats]
@@ -365,11 +374,9 @@ def _heads(table: Any) -> int:
 
 
 def _count(cell: Any, name: str) -> int:
-    told = cell.get(f"{TABLE}{name}", "1")
-    return min(int(told), _MOST_REPEATS) if told.isdecimal() and len(told) < 9 else 1
+    return min(whole_number(cell.get(f"{TABLE}{name}"), default=1), _MOST_REPEATS)
 
 
 def _repeats(element: Any, name: str) -> int:
-    told = element.get(f"{TABLE}{name}", "1")
-    count = int(told) if told.isdecimal() else 1
+    count = whole_number(element.get(f"{TABLE}{name}"), default=1)
     return count if count <= _MOST_REPEATS else 1

@@ -1,14 +1,15 @@
 """What a paragraph of an OpenDocument file shows, in a line."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from erya.language import STANDING
 from erya.loading.odf_looks import Look, Looks
 from erya.loading.odf_names import DRAW, FORM, OFFICE, SVG, TEXT
 from erya.loading.symbols import shown_in
+from erya.loading.whole_numbers import whole_number
 
-__all__ = ["UNSEEN", "Lines", "form_values"]
+__all__ = ["UNSEEN", "Lines", "form_values", "paragraphs_in"]
 
 UNSEEN: Final = frozenset(
     (f"{TEXT}tracked-changes", f"{OFFICE}annotation", f"{TEXT}sequence-decls",
@@ -18,6 +19,7 @@ UNSEEN: Final = frozenset(
 _STRIKE: Final = "~~"  # as Markdown writes what is not valid any more
 _XML_ID: Final = "{http://www.w3.org/XML/1998/namespace}id"
 _BOXES: Final = frozenset((f"{FORM}checkbox", f"{FORM}radio"))
+_MOST_BLANKS: Final = 100
 _ON: Final = frozenset(("checked", "true"))
 
 
@@ -53,11 +55,11 @@ class Lines:
     def other(self, element: Any) -> str | None:
         """Return what an element shows that is no text; None for other elements."""
         if element.tag == f"{TEXT}s":
-            told = element.get(f"{TEXT}c", "1")
-            return " " * min(int(told) if told.isdecimal() else 1, 100)
+            count = whole_number(element.get(f"{TEXT}c"), default=1)
+            return " " * min(count, _MOST_BLANKS)
         if element.tag == f"{TEXT}note":
             body = element.find(f"{TEXT}note-body")
-            notes = () if body is None else map(self.read, body.iter(f"{TEXT}p"))
+            notes = () if body is None else map(self.read, paragraphs_in(body))
             return f" [{' '.join(notes)}]" if body is not None else ""
         if element.tag == f"{DRAW}frame":
             return self._formula(element) or _in_blanks(alternative(element))
@@ -128,6 +130,17 @@ class _Line:
             text = write(text, before=self._last)
         self.parts.append(text)
         self._last = text
+
+
+def paragraphs_in(element: Any) -> Iterator[Any]:
+    """Yield the paragraphs in an element but those of notes, read in their lines."""
+    stack = list(reversed(element))
+    while stack:
+        child = stack.pop()
+        if child.tag == f"{TEXT}p":
+            yield child
+        if child.tag != f"{TEXT}note" and child.tag not in UNSEEN:
+            stack.extend(reversed(child))
 
 
 def alternative(element: Any) -> str:

@@ -46,9 +46,6 @@ _MEANT: Final = {
     b"iso-8859-1": "windows-1252", b"latin1": "windows-1252",
 }  # fmt: skip
 _TYPED: Final = "xml_dtd_forbidden"
-_DEEPEST: Final = (
-    200  # elements inside each other, as in any document that a person made
-)
 
 
 class Package:
@@ -148,21 +145,36 @@ def read_xml(data: bytes, *, called: str) -> Any:
         DocumentError: It is damaged, declares entities, or is nested without end.
     """
     declared = _ENCODING.match(data)
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True,
-        remove_pis=True, huge_tree=False,
-        encoding=_MEANT.get(declared[1].lower()) if declared else None,
-    )  # fmt: skip
+    meant = _MEANT.get(declared[1].lower()) if declared else None
     try:
-        root = etree.fromstring(data, parser)
+        root = _root(data, meant)
     except (etree.LxmlError, ValueError) as error:
         if b"<!ENTITY" in data:
             raise DocumentError(_declares(called), code=_TYPED) from None
-        raise DocumentError(_damaged(called, error), code="damaged") from None
+        root = _root_as_declared(data) if meant else None
+        if root is None:
+            raise DocumentError(_damaged(called, error), code="damaged") from None
     told = root.getroottree().docinfo.internalDTD
     if told is not None and next(told.iterentities(), None) is not None:
         raise DocumentError(_declares(called), code=_TYPED)
     return root
+
+
+def _root_as_declared(data: bytes) -> Any:
+    """Return the root element, or None: what is meant lacks some bytes (0x81)."""
+    try:
+        return _root(data, None)
+    except (etree.LxmlError, ValueError):
+        return None
+
+
+def _root(data: bytes, encoding: str | None) -> Any:
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True,
+        remove_pis=True, huge_tree=False,
+        encoding=encoding,
+    )  # fmt: skip
+    return etree.fromstring(data, parser)
 
 
 def _declares(called: str) -> str:

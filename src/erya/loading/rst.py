@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from erya.errors import DocumentError
 from erya.language import STANDING
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
@@ -60,7 +61,21 @@ def parse_rst(data: bytes, name: str) -> Parsed:
     """Read headings, paragraphs, lists, tables, code; directives of Sphinx as text.
 
     What docutils cannot read stands as it is written, and is told.
+
+    Raises:
+        DocumentError: Its lists, quotes or sections are too deep inside each other.
     """
+    try:
+        return _parsed(data, name)
+    except RecursionError:
+        msg = (
+            "Parts of this reStructuredText stand too deep inside of each other. Save "
+            "it with fewer levels of lists and quotes."
+        )
+        raise DocumentError(msg, code="too_deep") from None
+
+
+def _parsed(data: bytes, name: str) -> Parsed:
     import docutils.core  # noqa: PLC0415 - slow to import, and seldom needed
     import docutils.nodes  # noqa: PLC0415
 

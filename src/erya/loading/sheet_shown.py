@@ -16,6 +16,7 @@ from erya.loading.packed import Package
 from erya.loading.sheet_compact import with_parts
 from erya.loading.sheet_marks import SHEET, SYMBOL_FONTS, is_struck, place_of
 from erya.loading.symbols import shown_in
+from erya.loading.whole_numbers import whole_number
 
 __all__ = [
     "CellLook",
@@ -285,8 +286,7 @@ def _line(element: Any, heights: Mapping[str, str]) -> str:
 
 
 def _repeats(element: Any, name: str, *, of: str = _TABLE) -> int:
-    told = element.get(f"{of}{name}", "1")
-    return int(told) if told.isdecimal() else 1
+    return whole_number(element.get(f"{of}{name}"), default=1)
 
 
 class _Silent:

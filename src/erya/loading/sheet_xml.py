@@ -14,7 +14,6 @@ from erya.loading.packed import read_xml
 from erya.loading.sheet_marks import place_of
 from erya.loading.sheet_shown import CellLook
 from erya.loading.sheets import add_rows
-from erya.loading.xml_encodings import widened
 from erya.records import Parsed
 
 __all__ = ["parse_sheet_xml"]
@@ -49,7 +48,7 @@ def parse_sheet_xml(data: bytes, name: str) -> Parsed:
     Raises:
         DocumentError: It is damaged, declares entities, or has too many cells.
     """
-    book = read_xml(widened(data), called="spreadsheet")
+    book = read_xml(data, called="spreadsheet")
     builder = TextBuilder()
     codes = _codes(book)
     left = _MOST_CELLS

@@ -19,7 +19,7 @@ _HEAD: Final = 2_048
 _NAMESPACE: Final = "http://www.w3.org/1999/xhtml"
 _MATH: Final = "http://www.w3.org/1998/Math/MathML"
 _KNOWN: Final = frozenset((_NAMESPACE, _MATH, "http://www.w3.org/2000/svg"))
-_DECLARATION: Final = re.compile(r"\s*<\?xml[^<>]*\?>")
+_DECLARATION: Final = re.compile(r"\s*+<\?xml[^<>]*\?>")
 _ENTITY: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,9});")
 _OF_XML: Final = frozenset(("amp", "lt", "gt", "quot", "apos"))
 _PREFIX: Final = re.compile(
@@ -40,7 +40,9 @@ def is_xhtml(source: str) -> bool:
 
 def as_html(source: str) -> str:
     """Return XHTML as HTML; if it is not well-formed, with its empty elements ended."""
-    written = _ENTITY.sub(_character, _DECLARATION.sub("", source, count=1))
+    declaration = _DECLARATION.match(source)
+    body = source[declaration.end() :] if declaration else source
+    written = _ENTITY.sub(_character, body)
     try:
         root = read_xml(written.encode(), called="page")
     except DocumentError:

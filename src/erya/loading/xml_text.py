@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from erya.loading.builder import TextBuilder
 from erya.loading.flowing import flowing
 from erya.loading.html import add_html
 from erya.loading.packed import read_xml
+from erya.loading.whole_numbers import whole_number
 from erya.records import Parsed
 
 __all__ = ["parse_xml"]
@@ -59,6 +60,7 @@ _TABLES: Final = {
     "tfoot": "tfoot", "tr": "tr", "row": "tr", "td": "td", "th": "th", "entry": "td",
 }  # fmt: skip
 _FORMULAS: Final = frozenset(("inline-formula", "alternatives", "disp-formula"))
+_MOST_COLUMNS: Final = 200  # that have names
 _MOST_WAYS: Final = 10  # of writing one formula
 
 
@@ -157,6 +159,59 @@ def _is_table(element: Any) -> bool:
     return cell is not None and _TABLES.get(_local(cell.getparent())) == "tr"
 
 
+def _place_cells(table: Any) -> bool:
+    """Put cells that name their columns (CALS) into their places.
+
+    Returns:
+        Whether that could be done: each column that is named is one of the table.
+    """
+    for group in table.iter("{*}tgroup"):
+        specs = list(group.iterchildren("{*}colspec"))[:_MOST_COLUMNS]
+        names = [spec.get("colname") for spec in specs]
+        columns = {name: at for at, name in enumerate(names) if name}
+        spans = {
+            spec.get("spanname", ""): (spec.get("namest", ""), spec.get("nameend", ""))
+            for spec in group.iterchildren("{*}spanspec")
+        }
+        rows = [row for part in group for row in part.iterchildren("{*}row")]
+        for row in rows:
+            for entry in row.iterchildren("{*}entry"):
+                first, last = spans.get(
+                    entry.get("spanname"), (entry.get("namest"), entry.get("nameend"))
+                )
+                if first and last:
+                    if columns.get(first, -1) > columns.get(last, -1) or (
+                        first not in columns
+                    ):
+                        return False
+                    entry.set("colspan", str(columns[last] - columns[first] + 1))
+                entry.set("colname", first or entry.get("colname", ""))
+        _fill_rows(rows, columns)
+    return True
+
+
+def _fill_rows(rows: list[Any], columns: Mapping[str, int]) -> None:
+    """Add the empty cells that are left out before those of a named column."""
+    below: dict[int, int] = {}  # by columns: the rows that a cell above still takes
+    for row in rows:
+        at = 0
+        for entry in list(row.iterchildren("{*}entry")):
+            start = columns.get(entry.get("colname", ""), 0)
+            while below.get(at, 0) or at < start:
+                if below.get(at, 0):
+                    below[at] -= 1
+                else:
+                    entry.addprevious(entry.makeelement(entry.tag))
+                at += 1
+            wide = whole_number(entry.get("colspan"), default=1)
+            end = at + min(wide, _MOST_COLUMNS)
+            down = whole_number(entry.get("morerows"), default=0)
+            below |= dict.fromkeys(range(at, end), down)
+            at = end
+        for column in below:
+            below[column] -= column >= at and below[column] > 0
+
+
 class _Reader:
     """Walks without recursion."""
 
@@ -209,7 +264,7 @@ class _Reader:
             self._builder.heading(_flat(element), level=min(max(depth - 1, 1), 6))
         elif _local(element) in _CODE:
             self._builder.code("".join(element.itertext()))
-        elif _is_table(element):
+        elif _is_table(element) and _place_cells(element):
             add_html(self._builder, _as_table(element))
         else:
             return False
@@ -258,7 +313,12 @@ class _Reader:
         return (
             _local(element) in self._prose
             or _is_mixed(element)
-            or all(_MARKS.fullmatch(_local(child)) for child in element)
+            or not len(element)
+            # Elsewhere their names are those of values: a code, a link.
+            or (
+                self._is_document
+                and all(_MARKS.fullmatch(_local(child)) for child in element)
+            )
         )
 
     def _line(self, element: Any) -> str | list[str]:
@@ -291,19 +351,22 @@ def _flat(element: Any, *, told: bool = False) -> str:
 
     Args:
         element: The element.
-        told: Whether attributes of what is inside are text as well.
+        told: Whether it is data: attributes of what is inside are text as well, and
+            marks are marks only beside a text.
     """
-    return flowing("".join(_pieces(element, told=told)))
+    in_text = not told or _local(element) in _PROSE
+    return flowing("".join(_pieces(element, told=told, in_text=in_text)))
 
 
-def _pieces(element: Any, *, told: bool) -> Iterator[str]:
+def _pieces(element: Any, *, told: bool, in_text: bool) -> Iterator[str]:
     yield element.text or ""
     above = None
+    in_text = in_text or _is_mixed(element)
     for child in element:
-        is_mark = _MARKS.fullmatch(_local(child)) is not None
+        is_mark = in_text and _MARKS.fullmatch(_local(child)) is not None
         if above is not None and not above.tail and not is_mark:
             yield " "
-        yield from _pieces(child, told=told)
+        yield from _pieces(child, told=told, in_text=is_mark or not told)
         if told and not is_mark and (values := _attributes(child)):
             yield f" ({', '.join(values)})"
         yield child.tail or ""
