@@ -743,6 +743,40 @@ def test_what_no_rule_shows_is_not_read(sheet, written):
     assert parse(page.encode(), "fees.html").text == "The fee"
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "<iframe style='display:none' srcdoc='no'></iframe>",
+        "<iframe hidden srcdoc='no'></iframe>",
+        "<iframe class=h srcdoc='no'></iframe>",
+        "<iframe width=0 height=0 srcdoc='no'></iframe>",
+        "<div hidden><iframe srcdoc='no'></iframe></div>",
+        "<p style='visibility:hidden'><iframe srcdoc='no'></iframe></p>",
+        "<iframe srcdoc='<p hidden>no'></iframe>",
+        "<iframe srcdoc='<style>.n{display:none}</style><p class=n>no'></iframe>",
+        "<iframe srcdoc='<script>f()</script>'></iframe><p class=h>no</p>",
+        '<iframe srcdoc="<iframe hidden srcdoc=no></iframe>"></iframe>',
+    ],
+)
+def test_of_hidden_frames_nothing_is_read(frame):
+    page = f"<style>.h{{display:none}}</style>{frame}<p class=n>The fee</p>"
+
+    assert parse(page.encode(), "fees.html").text == "The fee"
+
+
+def test_of_a_page_in_a_frame_the_styles_are_its_own():
+    frame = "<style>p{display:none}</style>In <ins style='text-decoration:line-through'>1</ins>"
+    page = f'<style>.h{{display:none}}</style><iframe srcdoc="{frame}<b class=h>2"></iframe><p>The fee</p>'
+
+    assert parse(page.encode(), "fees.html").text == "In ~~1~~2\n\nThe fee"
+
+
+def test_a_sheet_that_a_reader_may_choose_is_not_looked_at():
+    page = "<link rel='alternate stylesheet' href=a.css><style title=a>.x{color:#fff}</style><p>The fee<p class=x>No"
+
+    assert parse(page.encode(), "fees.html").text == "The fee"
+
+
 def test_of_a_hidden_element_what_is_shown_in_it_is_read():
     page = (
         "<div style='font-size:0'>no <p style='font-size:9pt'>The fee <i style='font-size:0'>no</i></p>"

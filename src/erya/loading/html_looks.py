@@ -14,7 +14,7 @@ __all__ = ["NUMBERING", "apply_looks"]
 
 # References to notes are raised by what shows a book, and so are most of its sheets.
 _NOTES: Final = r"a[role=doc-noteref], a[epub\:type~=noteref]"
-_LOOKED_AT: Final = f"[style], [hidden], [aria-hidden=true i], font, {_NOTES}"
+_LOOKED_AT: Final = f"[style], [hidden], iframe, [aria-hidden=true i], font, {_NOTES}"
 # A page that is hidden as a whole is shown by a script in the end; lines that a sheet
 # does not break by `br`, it breaks otherwise.
 _NEVER_HIDDEN: Final = frozenset(("html", "body", "br"))
@@ -29,8 +29,10 @@ _FONTS: Final = frozenset(("symbol", "wingdings", "wingdings 2"))
 _AWAY: Final = frozenset(
     ("left", "right", "top", "bottom", "text-indent", "clip", "clip-path")
 )
-_HELD: Final = frozenset(("img", "input"))  # have nothing inside
-_DRAWN: Final = frozenset(("img", "input", "svg", "textarea", "select", "button"))
+_HELD: Final = frozenset(("iframe", "img", "input"))  # have nothing inside
+_DRAWN: Final = frozenset(
+    ("iframe", "img", "input", "svg", "textarea", "select", "button")
+)
 _COLOURED: Final = frozenset(("a", "mark"))  # by what shows pages
 _BESIDE: Final = 3  # elements, with the text between them
 _DEEPEST: Final = 100  # elements around one, of which any may have a colour
@@ -67,7 +69,8 @@ def apply_looks(
         style = looks.of(node)
         if node.tag not in _NEVER_HIDDEN and looks.are_hidden(node, style):
             parts = looks.hidden_parts(node, style)
-            text = node.text() if parts is None else _text(parts)
+            text = node.attributes.get("srcdoc") or ""
+            text += node.text() if parts is None else _text(parts)
             hidden += [node] if parts is None else []
             hidden_parts += parts or []
             tell = tell or (looks.is_told(node, style) and bool(text.strip()))
@@ -159,6 +162,8 @@ def _elements(node: LexborNode, step: Literal["next", "prev"]) -> list[LexborNod
 
 def _is_hidden_by_attribute(node: LexborNode) -> bool:
     given = node.attributes
+    if node.tag == "iframe" and given.get("width") == given.get("height") == "0":
+        return True
     return "hidden" in given or (given.get("aria-hidden") or "").lower() == "true"
 
 
@@ -170,7 +175,8 @@ class _Looks:
         # Of hidden elements: whether something in them is shown.
         self._is_shown_within: dict[int, bool] = {}
         sheets = sheets_of(tree, linked)
-        others = linked is None and tree.css_first("link[rel~=stylesheet]") is not None
+        named = "link[rel~=stylesheet i]:not([rel~=alternate i])"
+        others = linked is None and tree.css_first(named) is not None
         self._opens = runs_scripts(tree)
         # A class may give a ground, if what it stands for is not known.
         self._are_classes_known = bool(sheets) and not others
