@@ -509,6 +509,13 @@ def test_the_sheets_of_a_book_are_read():
     assert [notice.code for notice in parsed.notices] == ["hidden_text"]
 
 
+def test_a_sheet_of_a_book_that_a_reader_may_choose_is_not_applied():
+    link = "<head><link rel='alternate stylesheet' href='../s.css'/></head>"
+    page = f"{XHTML}{link}<body><p class='h'>Night</p></body></html>"
+
+    assert parse(book(".h{display:none}", page), "x.epub").text == "Night"
+
+
 def test_sheets_that_others_name_and_chapters_that_are_missing_are_found():
     page = f"{XHTML}<head><link rel='stylesheet' href='../s.css'/></head><body><p>10<i class='u'>6</i></p></body></html>"
     style = f"{XHTML}<body><p>x</p></body></html>"

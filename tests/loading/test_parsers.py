@@ -627,6 +627,168 @@ def test_text_of_a_page_that_no_reader_sees_is_left_out_and_told(written):
 
 
 @pytest.mark.parametrize(
+    ("sheet", "written"),
+    [
+        (
+            ".panel{display:none} .active{display:block}",
+            "<div class='panel active'>The fee</div>",
+        ),
+        (
+            (".d-none{display:none!important} @media(min-width:768px)"
+            "{.d-md-block{display:block!important}}"),
+            "<div class='d-none d-md-block'>The fee</div>",
+        ),
+        (
+            ".hidden{display:none} @media(min-width:768px){.md\\:block{display:block}}",
+            "<div class='hidden md:block'>The fee</div>",
+        ),
+        (
+            ".tabs>.pane{display:none} .tabs>.active{display:block}",
+            "<div class=tabs><p class='pane active'>The fee</div>",
+        ),
+        (".x{display:none}", "<p class=x style='display:block'>The fee"),
+        (".x{opacity:0}", "<p class=x style='opacity:1'>The fee"),
+        (".x{visibility:hidden}", "<p class=x style='visibility:visible'>The fee"),
+        (".x{height:0;overflow:hidden}", "<p class=x style='height:auto'>The fee"),
+        (".x{color:#fff}", "<p class=x style='color:#000'>The fee"),
+        (".x{display:none} #y{display:block}", "<p class=x id=y>The fee"),
+        (".x{display:none} [data-on]{display:block}", "<p class=x data-on>The fee"),
+        (
+            ".x{display:none} [data-on='a b']{display:block}",
+            "<p class=x data-on='a b'>The fee",
+        ),
+        (
+            ".x{display:none} .wrap :first-child{display:block}",
+            "<div class=wrap><p class=x>The fee</div>",
+        ),
+        (
+            ".x{display:none} .wrap>:not(.a, .b){display:block}",
+            "<div class=wrap><p class=x>The fee</div>",
+        ),
+        ("p{color:#fff} .d{color:#000}", "<p class=d>The fee"),
+        (":not(.a, .x, .b){display:none}", "<p class=x>The fee"),
+        (".x{display:none; .y &{display:block}}", "<div class=y><p class=x>The fee"),
+        ("@layer a{.x{display:none}} p{display:block}", "<p class=x>The fee"),
+        (
+            ".x{display:none}" + ".y{display:block}" * 300 + "#z{display:block}",
+            "<p class=x id=z>The fee",
+        ),
+        (".row{font-size:0} .col{font-size:16px}", "<p class=row><b class=col>The fee"),
+        (
+            ".wrap{font-size:0} td{font-size:14px}",
+            "<table class=wrap><tr><td>The fee</table>",
+        ),
+        ("", "<p style='font-size:0px'><b style='font-size:13px'>The fee</b> "),
+        (
+            "td{font-size:13px}",
+            "<div style='font:0/0 a'><table><tr><td>The fee</table></div>",
+        ),
+        (
+            "",
+            "<p style='visibility:hidden'><b style='visibility:visible'>The fee</b>",
+        ),
+        ("", "<p style='color:#fff'><b style='color:#000'>The fee</b>"),
+        ("", "<p style='color:#fff'><font color=black>The fee</font>"),
+        ("", "<p style='color:#fff'><b style='background:navy'>The fee</b>"),
+        ("", "<p style='font-size:0'><img alt='The fee' src=a.png>"),
+        ("", "<p style='color:#fff;background:url(a.png)'>The fee"),
+        ("", "<p style='color:#fff;background:url(\"a.png\") no-repeat'>The fee"),
+        ("", "<p style='color:#fff;background-image:url(a.png)'>The fee"),
+        ("", "<p style='color:#fff;background-image:linear-gradient(red,tan)'>The fee"),
+        (
+            ".x{color:#fff} .y{background-image:url(a.png)}",
+            "<div class=y><p class=x>The fee</div>",
+        ),
+        (
+            ".x{color:#333;background:#333}",
+            "<p class=x style='background:#eee'>The fee",
+        ),
+        (
+            ".a{color:#333;background:#333} .b{background:#eee}",
+            "<p class='a b'>The fee",
+        ),
+        (".x{color:#fff}", "<p class=x style='background:navy'>The fee"),
+        (".y{background:navy}", "<p class=y style='color:#fff'>The fee"),
+        (".o{text-decoration:line-through} .o.n{text-decoration:none}", "<p class='o n'>The fee"),
+        (
+            "p{text-decoration:none} .o{text-decoration:none} ins{text-decoration:line-through}",
+            "<ins style='text-decoration:none'>The fee</ins>",
+        ),
+        ("", "<p style='display:none;display:block'>The fee"),
+    ],
+)  # fmt: skip
+def test_what_another_rule_shows_is_read(sheet, written):
+    parsed = parse(f"<style>{sheet}</style>{written}".encode(), "fees.html")
+
+    assert parsed.text.strip("| -\n") == "The fee"
+    assert not parsed.notices
+
+
+@pytest.mark.parametrize(
+    ("sheet", "written"),
+    [
+        ("p{color:#333;font-size:9pt} .x{color:#fff}", "<p class=x>No"),
+        (".x{display:none!important} .y{display:flex}", "<p class='x y'>No"),
+        (".x{display:none} .x::before{display:block}", "<p class=x>No"),
+        ("div,p,b{font-size:100%} .x{font-size:0}", "<div class=x><p>No</div>"),
+        ("", "<div style='font-size:0'>No<p style='font-size:0'>No</div>"),
+        ("", "<p style='visibility:hidden'><img alt=No>"),
+        ("", "<p style='color:#fff'><b style='font-size:9pt'>No</b>"),
+        (".x{color:#fff;background:#fff none}", "<p class=x style='background:#fff'>No"),
+    ],
+)  # fmt: skip
+def test_what_no_rule_shows_is_not_read(sheet, written):
+    page = f"<style>{sheet}</style><p>The fee</p>{written}"
+
+    assert parse(page.encode(), "fees.html").text == "The fee"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "<iframe style='display:none' srcdoc='no'></iframe>",
+        "<iframe hidden srcdoc='no'></iframe>",
+        "<iframe class=h srcdoc='no'></iframe>",
+        "<iframe width=0 height=0 srcdoc='no'></iframe>",
+        "<div hidden><iframe srcdoc='no'></iframe></div>",
+        "<p style='visibility:hidden'><iframe srcdoc='no'></iframe></p>",
+        "<iframe srcdoc='<p hidden>no'></iframe>",
+        "<iframe srcdoc='<style>.n{display:none}</style><p class=n>no'></iframe>",
+        "<iframe srcdoc='<script>f()</script>'></iframe><p class=h>no</p>",
+        '<iframe srcdoc="<iframe hidden srcdoc=no></iframe>"></iframe>',
+    ],
+)
+def test_of_hidden_frames_nothing_is_read(frame):
+    page = f"<style>.h{{display:none}}</style>{frame}<p class=n>The fee</p>"
+
+    assert parse(page.encode(), "fees.html").text == "The fee"
+
+
+def test_of_a_page_in_a_frame_the_styles_are_its_own():
+    frame = "<style>p{display:none}</style>In <ins style='text-decoration:line-through'>1</ins>"
+    page = f'<style>.h{{display:none}}</style><iframe srcdoc="{frame}<b class=h>2"></iframe><p>The fee</p>'
+
+    assert parse(page.encode(), "fees.html").text == "In ~~1~~2\n\nThe fee"
+
+
+def test_a_sheet_that_a_reader_may_choose_is_not_looked_at():
+    page = "<link rel='alternate stylesheet' href=a.css><style title=a>.x{color:#fff}</style><p>The fee<p class=x>No"
+
+    assert parse(page.encode(), "fees.html").text == "The fee"
+
+
+def test_of_a_hidden_element_what_is_shown_in_it_is_read():
+    page = (
+        "<div style='font-size:0'>no <p style='font-size:9pt'>The fee <i style='font-size:0'>no</i></p>"
+        " no<select><option hidden>no<option selected>one</select></div>"
+    )
+    parsed = parse(page.encode(), "fees.html")
+
+    assert parsed.text.split() == ["The", "fee", "one"]
+    assert [notice.code for notice in parsed.notices] == ["hidden_text"]
+
+
+@pytest.mark.parametrize(
     "written",
     [
         '<p style="color:#fff;background:navy">It is 40 euros.</p>',

@@ -97,7 +97,8 @@ def _sheets(package: Package, path: str, page: str) -> str | None:
     named = [
         _within(path, link.attributes.get("href") or "")
         for link in links
-        if (link.attributes.get("media") or "all").lower() in _SCREENS
+        if "alternate" not in (link.attributes.get("rel") or "").lower().split()
+        and (link.attributes.get("media") or "all").lower() in _SCREENS
     ]
     sheets: dict[str, str] = {}
     while named and len(sheets) < _MOST_SHEETS:

@@ -8,6 +8,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -202,9 +203,10 @@ def _add_tree(
 ) -> None:
     # Each tag asked for costs a walk through the tree.
     there = set(map(str.lower, _NAMES.findall(source)))
-    if "iframe" in there and open_frames(tree):
-        there |= set(map(str.lower, _NAMES.findall(tree.html or "")))
     marks = apply_looks(builder, tree, linked=linked)
+    if "iframe" in there and "srcdoc" in source.lower():
+        marks |= open_frames(tree, partial(apply_looks, builder, linked=None))
+        there |= set(map(str.lower, _NAMES.findall(tree.html or "")))
     if "dialog" in there:
         close_dialogs(tree)
     write_marks(tree, marks)

@@ -8,13 +8,13 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from erya.loading.builder import TextBuilder
 from erya.loading.html_sheets import runs_scripts, sheets_of, styles_by_sheets
-from erya.loading.html_styles import Style, merged, read_style
+from erya.loading.html_styles import INHERITED, Style, merged, read_style
 
 __all__ = ["NUMBERING", "apply_looks"]
 
 # References to notes are raised by what shows a book, and so are most of its sheets.
 _NOTES: Final = r"a[role=doc-noteref], a[epub\:type~=noteref]"
-_LOOKED_AT: Final = f"[style], [hidden], [aria-hidden=true i], font, {_NOTES}"
+_LOOKED_AT: Final = f"[style], [hidden], iframe, [aria-hidden=true i], font, {_NOTES}"
 # A page that is hidden as a whole is shown by a script in the end; lines that a sheet
 # does not break by `br`, it breaks otherwise.
 _NEVER_HIDDEN: Final = frozenset(("html", "body", "br"))
@@ -29,6 +29,11 @@ _FONTS: Final = frozenset(("symbol", "wingdings", "wingdings 2"))
 _AWAY: Final = frozenset(
     ("left", "right", "top", "bottom", "text-indent", "clip", "clip-path")
 )
+_HELD: Final = frozenset(("iframe", "img", "input"))  # have nothing inside
+_DRAWN: Final = frozenset(
+    ("iframe", "img", "input", "svg", "textarea", "select", "button")
+)
+_COLOURED: Final = frozenset(("a", "mark"))  # by what shows pages
 _BESIDE: Final = 3  # elements, with the text between them
 _DEEPEST: Final = 100  # elements around one, of which any may have a colour
 # The numbers of lists by their names in styles, as the attribute `type` has them.
@@ -57,13 +62,18 @@ def apply_looks(
     """
     looks = _Looks(tree, linked)
     marks: set[str] = set()
-    hidden = []
+    hidden: list[LexborNode] = []
+    hidden_parts: list[LexborNode] = []
     tell = False
-    for node in tree.css(_LOOKED_AT):
+    for node in reversed(tree.css(_LOOKED_AT)):  # what is inside others before them
         style = looks.of(node)
         if node.tag not in _NEVER_HIDDEN and looks.are_hidden(node, style):
-            hidden.append(node)
-            tell = tell or (looks.is_told(node, style) and bool(node.text().strip()))
+            parts = looks.hidden_parts(node, style)
+            text = node.attributes.get("srcdoc") or ""
+            text += node.text() if parts is None else _text(parts)
+            hidden += [node] if parts is None else []
+            hidden_parts += parts or []
+            tell = tell or (looks.is_told(node, style) and bool(text.strip()))
         else:
             for name, value in _marks(node, style):
                 node.attrs[name] = value
@@ -71,14 +81,26 @@ def apply_looks(
     if tell:
         message = "Some text is hidden from a reader; it is not searched."
         builder.notice("hidden_text", message)
-    for node in reversed(hidden):  # what is inside others goes before them
+    _take_away(looks, hidden_parts, hidden)
+    return frozenset(marks)
+
+
+def _take_away(
+    looks: "_Looks", parts: list[LexborNode], hidden: list[LexborNode]
+) -> None:
+    for part in parts:
+        part.decompose()
+    for node in hidden:
         if node.tag in _CELLS and "display" not in looks.of(node).hidden_by:
             # It keeps its place, so that the next ones keep their columns.
             for child in list(node.iter(include_text=True)):
                 child.decompose()
         else:
             node.decompose()
-    return frozenset(marks)
+
+
+def _text(nodes: list[LexborNode]) -> str:
+    return "".join(node.text_content or "" for node in nodes if node.tag == "-text")
 
 
 def _marks(node: LexborNode, style: Style) -> Iterator[tuple[str, str]]:
@@ -138,21 +160,94 @@ def _elements(node: LexborNode, step: Literal["next", "prev"]) -> list[LexborNod
     return elements
 
 
+def _is_hidden_by_attribute(node: LexborNode) -> bool:
+    given = node.attributes
+    if node.tag == "iframe" and given.get("width") == given.get("height") == "0":
+        return True
+    return "hidden" in given or (given.get("aria-hidden") or "").lower() == "true"
+
+
 class _Looks:
     """The styles of a page's elements, of its sheets and their own."""
 
     def __init__(self, tree: LexborHTMLParser, linked: str | None) -> None:
         self._read = functools.cache(read_style)
+        # Of hidden elements: whether something in them is shown.
+        self._is_shown_within: dict[int, bool] = {}
         sheets = sheets_of(tree, linked)
-        others = linked is None and tree.css_first("link[rel~=stylesheet]") is not None
+        named = "link[rel~=stylesheet i]:not([rel~=alternate i])"
+        others = linked is None and tree.css_first(named) is not None
         self._opens = runs_scripts(tree)
         # A class may give a ground, if what it stands for is not known.
         self._are_classes_known = bool(sheets) and not others
         self._by_sheets = (
-            styles_by_sheets(tree, sheets, self._read, whole=not others)
+            styles_by_sheets(
+                tree,
+                sheets,
+                self._read,
+                whole=not others,
+                hidden_by=self._conceal_by_themselves(tree),
+            )
             if sheets
             else {}
         )
+
+    def _conceal_by_themselves(self, tree: LexborHTMLParser) -> frozenset[str]:
+        """Return what elements hide text within by, that it may undo."""
+        concealed: set[str] = set()
+        for node in tree.css("[style]"):
+            concealed |= self._read(node.attributes.get("style") or "").conceals
+        if tree.css_first("font[color]") is not None:
+            concealed.add("color")
+        return INHERITED.intersection(concealed)
+
+    def hidden_parts(self, node: LexborNode, style: Style) -> list[LexborNode] | None:
+        """Return what of a hidden element is hidden, if not all of it: else nothing.
+
+        Letters of no size or of the colour of the page, and what is not visible, are
+        handed on to what is inside, which may say otherwise. What is inside and is
+        hidden is asked for first.
+        """
+        by = style.hidden_by or frozenset(("color",))
+        by = frozenset("font-size" if name == "font" else name for name in by)
+        self._is_shown_within[node.mem_id] = False
+        if _is_hidden_by_attribute(node) or style.is_folded or not by <= INHERITED:
+            return None
+        parts: list[LexborNode] = []
+        is_any_shown = False
+        within = list(node.iter(include_text=True))
+        while within:
+            child = within.pop()
+            if child.mem_id in self._is_shown_within:
+                is_any_shown |= self._is_shown_within[child.mem_id]
+            elif child.tag == "-text":
+                parts.append(child)
+            elif self._is_seen(child, by):
+                is_any_shown = True
+            elif child.tag in _HELD:
+                parts.append(child)
+            else:
+                within += child.iter(include_text=True)
+        self._is_shown_within[node.mem_id] = is_any_shown
+        return parts if is_any_shown else None
+
+    def _is_seen(self, node: LexborNode, by: frozenset[str]) -> bool:
+        """Tell whether an element is seen in one that hides by what is handed on."""
+        if node.tag in _DRAWN and "visibility" not in by:
+            return node.tag != "img" or bool(node.attributes.get("alt"))
+        return by <= self._undone(node)
+
+    def _undone(self, node: LexborNode) -> frozenset[str]:
+        """Return what an element says anew of how it is seen."""
+        style = self.of(node)
+        undone = {*style.undoes}
+        if (
+            node.tag in _COLOURED
+            or "color" in node.attributes
+            or self._may_have_ground(node)
+        ):
+            undone.add("color")
+        return frozenset(undone - style.conceals)
 
     def of(self, node: LexborNode) -> Style:
         own = self._read(node.attributes.get("style") or "")
@@ -161,10 +256,7 @@ class _Looks:
 
     def are_hidden(self, node: LexborNode, style: Style) -> bool:
         """Tell whether a reader does not see what is in an element."""
-        attributes = node.attributes
-        if "hidden" in attributes or (
-            (attributes.get("aria-hidden") or "").lower() == "true"
-        ):
+        if _is_hidden_by_attribute(node):
             return True
         hidden = style.is_hidden or (style.is_folded and not self._opens)
         if hidden and style.hidden_by <= _AWAY and _says_what_is_shown(node):

@@ -3,9 +3,9 @@
 import colorsys
 import re
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
-__all__ = ["HIDING", "Style", "merged", "read_style", "without_strings"]
+__all__ = ["INHERITED", "Style", "merged", "read_style", "without_strings"]
 
 _LONGEST: Final = 10_000  # characters of one style that are looked at
 _LONGEST_VALUE: Final = 200
@@ -32,6 +32,7 @@ _FAR_MARGIN: Final = re.compile(r"(?:.* )?-\d{4,6}(?:\.\d+)?(?:px|pt|em|rem)?(?:
 _SMALLER: Final = frozenset(("smaller", "small", "x-small", "xx-small"))
 _APART: Final = frozenset(("block", "flex", "grid", "list-item", "table", "table-row"))
 _PICTURES: Final = frozenset(("background", "background-image"))
+_DRAWN: Final = re.compile(r"\burl\b|gradient\(|image")
 _NO_GROUND: Final = frozenset(("none", "transparent", "inherit", "initial", "unset"))
 _NAMED: Final = {"white": "#fff", "black": "#000"}
 _HEX: Final = re.compile(r"#(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})")
@@ -49,6 +50,7 @@ _NOT_SHOWN: Final = {
 }
 
 
+_Told = TypeVar("_Told", str, bool)
 _Colour = tuple[float, float, float, float]  # red, green, blue, opacity
 
 
@@ -56,15 +58,57 @@ class Style(NamedTuple):
     """What a reader sees of a text by its style. None: the style does not say."""
 
     says: frozenset[str] = frozenset()  # the names of its declarations
-    hidden_by: frozenset[str] = frozenset()  # those that hide
+    important: frozenset[str] = frozenset()  # those that go before others
+    hides: frozenset[str] = frozenset()  # those that hide by themselves
+    undoes: frozenset[str] = frozenset()  # what hides and is inherited from above
     is_folded: bool = False  # in a box of no height, which a script may open
-    is_white: bool = False
-    has_ground: bool = False  # of another colour than white
+    colour: str | None = None
+    ground: str | None = None  # the colour behind the text
+    picture: str | None = None  # behind the text
     standing: str | None = None  # off the line: `sup` or `sub`, or in it: nothing
-    is_struck: bool = False
-    is_block: bool = False  # stands apart from the line around it
+    is_struck: bool | None = None
+    is_block: bool | None = None  # stands apart from the line around it
     font: str = ""
     numbering: str = ""  # of a list
+
+    @property
+    def is_white(self) -> bool:
+        """Whether its letters are white."""
+        return _is_white(_colour(self.colour or ""))
+
+    @property
+    def has_ground(self) -> bool:
+        """Whether behind it is a picture or another colour than white."""
+        ground = self.ground or ""
+        coloured = ground not in _NO_GROUND and not _is_white(_colour(ground))
+        return (bool(ground) and coloured) or bool(_DRAWN.search(self.picture or ""))
+
+    @property
+    def is_blended(self) -> bool:
+        """Whether its letters have the colour that is behind them."""
+        if self.colour is None or _DRAWN.search(self.picture or ""):
+            return False
+        behind = _colour(self.ground or "")
+        return not _is_white(behind) and _is_close(_colour(self.colour), behind)
+
+    @property
+    def hidden_by(self) -> frozenset[str]:
+        """The names of declarations that hide, with others or by themselves."""
+        return self.hides | {"color"} if self.is_blended else self.hides
+
+    @property
+    def conceals(self) -> frozenset[str]:
+        """What it hides the text by, each kind of it by one name."""
+        names = {*self.hidden_by, *(["color"] if self.is_white else [])}
+        if self.is_folded:
+            names.add("height")
+        return frozenset(_KINDS.get(name, name) for name in names)
+
+    @property
+    def shows(self) -> frozenset[str]:
+        """What it says and does not hide the text by, each kind of it by one name."""
+        said = (self.says & _HIDING) - self.hides
+        return frozenset(_KINDS.get(name, name) for name in said) - self.conceals
 
     @property
     def is_hidden(self) -> bool:
@@ -78,50 +122,86 @@ class Style(NamedTuple):
 
 
 def read_style(style: str) -> Style:
-    """Return what declarations do."""
+    """Return what declarations do; of two with one name, the later one."""
     told: dict[str, str] = {}
-    hidden_by = set()
-    for name, value in _declarations(style):
+    important = set()
+    for name, value, goes_before in _declarations(style):
+        if name in important and not goes_before:
+            continue
         told[name] = value
-        if name in _HIDES and _HIDES[name](value):
-            hidden_by.add(name)
-    if hidden_by == {"text-indent"} and not _PICTURES.isdisjoint(told):
-        hidden_by.clear()  # a picture of the same words stands in their place
-    colour = _colour(told.get("color", ""))
-    ground = told.get("background-color") or told.get("background") or ""
-    behind = _colour(ground)
-    has_ground = bool(ground) and ground not in _NO_GROUND and not _is_white(behind)
-    if has_ground and _is_close(colour, behind):
-        hidden_by.add("color")
+        if goes_before:
+            important.add(name)
+    hides = {name for name in told if name in _HIDES and _HIDES[name](told[name])}
+    if hides == {"text-indent"} and not _PICTURES.isdisjoint(told):
+        hides.clear()  # a picture of the same words stands in their place
+    ground, picture = _behind(told)
+    display = told.get("display")
     return Style(
         says=frozenset(told),
-        hidden_by=frozenset(hidden_by),
+        important=frozenset(important),
+        hides=frozenset(hides),
+        undoes=frozenset(
+            _KINDS.get(name, name)
+            for name in _INHERITED.intersection(told) - hides
+            if not _RELATIVE.search(told[name])
+        ),
         is_folded=_cuts_off(told),
-        is_white=_is_white(colour),
-        has_ground=has_ground,
+        colour=told.get("color"),
+        ground=ground,
+        picture=picture,
         standing=_standing(told),
-        is_block=told.get("display", "").partition(" ")[0] in _APART,
-        is_struck="line-through"
-        in told.get("text-decoration", "") + told.get("text-decoration-line", ""),
+        is_block=None if display is None else display.partition(" ")[0] in _APART,
+        is_struck=_is_struck(told),
         font=told.get("font-family", "").partition(",")[0].strip(),
         numbering=told.get("list-style-type") or told.get("list-style", ""),
     )
 
 
 def merged(under: Style, over: Style) -> Style:
-    """Return one style laid over another."""
+    """Return one style laid over another, which wins where both say something."""
+    shown = over.shows
+    hides = {name for name in under.hides if _KINDS.get(name, name) not in shown}
     return Style(
         says=under.says | over.says,
-        hidden_by=under.hidden_by | over.hidden_by,
-        is_folded=under.is_folded or over.is_folded,
-        is_white=under.is_white or over.is_white,
-        has_ground=under.has_ground or over.has_ground,
-        standing=under.standing if over.standing is None else over.standing,
-        is_struck=under.is_struck or over.is_struck,
-        is_block=under.is_block or over.is_block,
+        important=under.important | over.important,
+        hides=over.hides | hides,
+        undoes=under.undoes | over.undoes,
+        is_folded=over.is_folded or (under.is_folded and "height" not in shown),
+        colour=_last(under.colour, over.colour),
+        ground=_last(under.ground, over.ground),
+        picture=_last(under.picture, over.picture),
+        standing=_last(under.standing, over.standing),
+        is_struck=_last(under.is_struck, over.is_struck),
+        is_block=_last(under.is_block, over.is_block),
         font=over.font or under.font,
         numbering=over.numbering or under.numbering,
     )
+
+
+def _last(under: _Told | None, over: _Told | None) -> _Told | None:
+    return under if over is None else over
+
+
+def _behind(told: dict[str, str]) -> tuple[str | None, str | None]:
+    """Return the colour and the picture behind a text."""
+    ground = picture = None
+    for name, value in told.items():
+        if name == "background":
+            ground = picture = value
+        elif name == "background-color":
+            ground = value
+        elif name == "background-image":
+            picture = value
+    return ground, picture
+
+
+def _is_struck(told: dict[str, str]) -> bool | None:
+    lines = [
+        told[name]
+        for name in ("text-decoration", "text-decoration-line")
+        if name in told
+    ]
+    return any("line-through" in line for line in lines) if lines else None
 
 
 def without_strings(text: str) -> str:
@@ -129,8 +209,11 @@ def without_strings(text: str) -> str:
     return _HELD.sub(_bare, text)
 
 
-def _declarations(style: str) -> list[tuple[str, str]]:
-    """Return names and values, in small letters and with single blanks."""
+def _declarations(style: str) -> list[tuple[str, str, bool]]:
+    """Return names and values, in small letters and with single blanks.
+
+    With each, whether it is marked as important.
+    """
     text = without_strings(style[:_LONGEST].lower())
     if "\\" in text:
         text = _ESCAPED.sub(_unescaped, text)
@@ -138,14 +221,19 @@ def _declarations(style: str) -> list[tuple[str, str]]:
     for declaration in text.split(";"):
         name, colon, value = declaration.partition(":")
         if colon:
-            value = " ".join(value.partition("!")[0].split())[:_LONGEST_VALUE]
-            told.append((name.strip(), _AROUND.sub(r"\1", value)))
+            value, _, mark = value.partition("!")
+            value = " ".join(value.split())[:_LONGEST_VALUE]
+            told.append(
+                (name.strip(), _AROUND.sub(r"\1", value), mark.strip() == "important")
+            )
     return told
 
 
 def _bare(match: re.Match[str]) -> str:
-    """Leave the letters of a string, as of a font's name, and nothing of the rest."""
-    return _NO_LETTERS.sub("", match[0]) if match[0][0] in "\"'" else " "
+    """Leave the letters of a string, as of a font's name, and that an address is."""
+    if match[0][0] in "\"'":
+        return _NO_LETTERS.sub("", match[0])
+    return " " if match[0].startswith("/*") else " url "
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -198,8 +286,17 @@ _HIDES: Final[dict[str, Callable[[str], object]]] = {
     "margin-top": _FAR_MARGIN.fullmatch,
     **{name: form.fullmatch for name, form in _NOT_SHOWN.items()},
 }
-# The names of declarations that can hide.
-HIDING: Final = frozenset((*_HIDES, "height", "max-height", "overflow"))
+# Names that say the same of what can hide.
+_KINDS: Final = {
+    "font": "font-size", "margin-left": "margin", "margin-top": "margin",
+    "max-height": "height", "overflow": "height", "overflow-y": "height",
+}  # fmt: skip
+_HIDING: Final = frozenset((*_HIDES, "height", "max-height", "overflow", "overflow-y"))
+# What an element has from those above it, so that those within may undo it.
+INHERITED: Final = frozenset(("font-size", "visibility", "color"))
+_INHERITED: Final = INHERITED | {"font"}
+# A share of what is above, which says nothing new.
+_RELATIVE: Final = re.compile(r"inherit|unset|currentcolor|er$|%|(?<!r)em\b")
 _PLAINLY: Final = frozenset(("display", "visibility"))
 
 

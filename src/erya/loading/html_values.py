@@ -39,22 +39,34 @@ _NEAR: Final = 5  # elements above
 _DEEP: Final = 100
 
 
-def open_frames(tree: LexborHTMLParser) -> bool:
+def open_frames(
+    tree: LexborHTMLParser,
+    look: Callable[[LexborHTMLParser], frozenset[str]],
+    *,
+    depth: int = 1,
+) -> frozenset[str]:
     """Put pages that stand inside of a page, in attributes, in their places.
 
+    Each has its own styles, which are for no other page.
+
+    Args:
+        tree: The page, without what is hidden in it.
+        look: Takes away what is hidden in a page, and returns the marks that it sets.
+        depth: Of the frame in others.
+
     Returns:
-        Whether there are any.
+        The marks that were set in the frames.
     """
-    for times in range(_FRAMES_DEEP):
-        frames = tree.css("iframe[srcdoc]")
-        for frame in frames:
-            within = LexborHTMLParser(frame.attributes.get("srcdoc") or "").root
-            if within is not None:
-                frame.insert_before(within)
-            frame.decompose()
-        if not frames:
-            return times > 0
-    return True
+    marks: set[str] = set()
+    for frame in tree.css("iframe[srcdoc]"):
+        page = LexborHTMLParser(frame.attributes.get("srcdoc") or "")
+        marks |= look(page)
+        if depth < _FRAMES_DEEP:
+            marks |= open_frames(page, look, depth=depth + 1)
+        if page.root is not None:
+            frame.insert_before(page.root)
+        frame.decompose()
+    return frozenset(marks)
 
 
 def tell_stand_ins(
