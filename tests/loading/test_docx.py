@@ -549,6 +549,56 @@ def test_white_over_a_large_drawing_behind_the_text_is_read():
     assert in_word(anchor, white) == ("Annual report", False)
 
 
+_DRAWN = (
+    'xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape" '
+    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+)
+_BLUE = '<a:solidFill><a:srgbClr val="1F3864"/></a:solidFill>'
+_PALE = '<a:solidFill><a:srgbClr val="FFFFFF"/></a:solidFill>'
+_BY_STYLE = '<wps:style><a:fillRef idx="1"/></wps:style>'
+_RECT = (
+    '<w:r><w:pict><v:rect xmlns:v="urn:schemas-microsoft-com:vml" '
+    'style="position:absolute;width:9pt" fillcolor="{}"/></w:pict></w:r>'
+)
+
+
+def banner(fill, style="", place="anchor"):
+    return (
+        f"<w:r><w:drawing><wp:{place}><wps:wsp {_DRAWN}><wps:spPr>{fill}</wps:spPr>"
+        f"{style}</wps:wsp></wp:{place}></w:drawing></w:r>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("drawn", "is_read"),
+    [
+        (banner(_BLUE), True),
+        (banner("<a:gradFill/>"), True),
+        (banner("", _BY_STYLE), True),
+        (banner("<a:noFill/>", _BY_STYLE), False),
+        (banner(_PALE), False),
+        (banner(_BLUE, place="inline"), False),
+        (_RECT.format("#1F3864"), True),
+        (_RECT.format("white"), False),
+    ],
+)
+@pytest.mark.parametrize("is_before", [True, False])
+def test_white_on_a_filled_drawing_is_read(drawn, is_read, is_before):
+    white = style("character", "Pale", '<w:color w:val="FFFFFF"/>')
+    text = run("费用 Fees", '<w:rStyle w:val="Pale"/>')
+    lines = [drawn, text] if is_before else [drawn + text]
+
+    assert in_word(*lines, styles=white) == (
+        ("费用 Fees", False) if is_read else ("", True)
+    )
+
+
+def test_white_further_from_a_filled_drawing_is_left_out():
+    white = run("Fees", '<w:color w:val="FFFFFF"/>')
+
+    assert in_word(banner(_BLUE), run("Text"), white) == ("Text", True)
+
+
 def test_what_stands_off_the_line_by_a_style_or_its_height_is_no_part_of_a_number():
     up = style("character", "Up", '<w:vertAlign w:val="superscript"/>')
     mark = '<w:bookmarkStart w:id="9" w:name="b"/>'

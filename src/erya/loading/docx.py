@@ -23,6 +23,7 @@ from erya.loading.html import add_html
 from erya.loading.office_charts import add_chart
 from erya.loading.office_parts import MOST_HEADS, joined_heads, paragraphs_of
 from erya.loading.packed import Package, read_xml
+from erya.loading.whole_numbers import whole_number
 from erya.records import Parsed
 
 if TYPE_CHECKING:
@@ -273,8 +274,9 @@ class _Reader:
             name = (style.name or "").lower()
             if name == "title":
                 return 1
-            if name.startswith("heading ") and name[8:].isdigit():
-                return min(int(name[8:]), _LEVELS)
+            number = whole_number(name.removeprefix("heading "), default=0)
+            if number and name.startswith("heading "):
+                return min(number, _LEVELS)
             outline = style.element.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")
             if outline is None:
                 style = getattr(style, "base_style", None)

@@ -31,6 +31,13 @@ _MOST_BEFORE: Final = 5  # marks may stand before the properties of a table
 _MOST_STYLES: Final = 20  # each based on the next
 _W14: Final = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _WP: Final = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
+_WPS: Final = "{http://schemas.microsoft.com/office/word/2010/wordprocessingShape}"
+_A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_VML: Final = "{urn:schemas-microsoft-com:vml}"
+_SHAPES: Final = tuple(f"{_VML}{name}" for name in ("rect", "roundrect", "shape"))
+_FILLS: Final = tuple(f"{_A}{name}" for name in ("gradFill", "blipFill", "pattFill"))
+_LIGHT_IN_DRAWINGS: Final = frozenset(("bg1", "lt1", "white"))
+_WHITES: Final = frozenset(("white", "#fff", "#ffffff"))
 _COVER: Final = 7_560_310 * 10_692_130 // 4  # square EMU: a quarter of a page (A4)
 _Properties = Mapping[str, "BaseOxmlElement"]
 
@@ -76,6 +83,8 @@ class Looks:
         self._on_white = on_white
         self._tables: dict[str | None, str | None] = {}
         self._merged: dict[tuple[str | None, str | None], _Properties] = {}
+        self._last: BaseOxmlElement | None = None  # paragraph, asked for each run
+        self._last_on_banner = False
 
     def of(self, run: "BaseOxmlElement", paragraph: "BaseOxmlElement") -> Look:
         """Return how a run of a paragraph looks."""
@@ -137,9 +146,20 @@ class Looks:
             for style in self._chain(self._paragraph_style(paragraph))
         ]
         around = map(self._fill_around, paragraph.iterancestors())
-        page = _WHITE if self._on_white else _UNKNOWN
+        on_white = self._on_white and not self._is_on_banner(paragraph)
+        page = _WHITE if on_white else _UNKNOWN
         behind = chain(map(_fill, fills), around)  # the nearest first
         return next((fill for fill in behind if fill is not None), page)
+
+    def _is_on_banner(self, paragraph: "BaseOxmlElement") -> bool:
+        """Tell whether a filled drawing stands at a paragraph or the one before it."""
+        if self._last is not paragraph:
+            above = paragraph.getprevious()
+            near = [paragraph]
+            near += [above] if above is not None and above.tag == qn("w:p") else []
+            self._last = paragraph
+            self._last_on_banner = any(map(_has_filled_drawing, near))
+        return self._last_on_banner
 
     def _fill_around(self, around: "BaseOxmlElement") -> str | None:
         """Return the colour that a cell or a table gives to what is in it."""
@@ -183,6 +203,38 @@ def has_cover(roots: "Iterator[BaseOxmlElement]") -> bool:
                 ):
                     return True
     return False
+
+
+def _has_filled_drawing(paragraph: "BaseOxmlElement") -> bool:
+    """Tell whether a drawing that text may stand upon is filled with a colour."""
+    drawn = any(
+        _is_filled(shape)
+        and next(shape.iterancestors(f"{_WP}anchor"), None) is not None
+        for shape in paragraph.iter(f"{_WPS}spPr")
+    )
+    # As old programs write them, which fill a shape in white if they do not say.
+    return drawn or any(
+        shape.get("fillcolor", "white").split(" ")[0].lower() not in _WHITES
+        and shape.get("filled", "t") not in {"f", "false"}
+        and "position:absolute" in shape.get("style", "").replace(" ", "")
+        for shape in paragraph.iter(*_SHAPES)
+    )
+
+
+def _is_filled(properties: "BaseOxmlElement") -> bool:
+    """Tell whether a shape is filled by its properties, or else by its style."""
+    solid = properties.find(f"{_A}solidFill")
+    if solid is not None:
+        colour = next(iter(solid), None)
+        value = colour.get("val", "") if colour is not None else ""
+        return value not in _LIGHT_IN_DRAWINGS and not _NEAR_WHITE.fullmatch(value)
+    if properties.find(f"{_A}noFill") is not None:
+        return False
+    if any(properties.find(tag) is not None for tag in _FILLS):
+        return True
+    parent = properties.getparent()
+    by_style = parent.find(f"{_WPS}style/{_A}fillRef") if parent is not None else None
+    return by_style is not None and by_style.get("idx", "0") != "0"
 
 
 def _by_tag(properties: "BaseOxmlElement | None") -> dict[str, Any]:
