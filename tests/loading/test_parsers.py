@@ -708,6 +708,11 @@ def test_text_of_a_page_that_no_reader_sees_is_left_out_and_told(written):
             "<p class='a b'>The fee",
         ),
         (".x{color:#fff}", "<p class=x style='background:navy'>The fee"),
+        (".x{color:#000}", "<font color=white class=x>The fee</font>"),
+        (
+            ".x{color:#000} p:hover{background:red}",
+            "<font color=white class=x>The fee</font>",
+        ),
         (".y{background:navy}", "<p class=y style='color:#fff'>The fee"),
         (".o{text-decoration:line-through} .o.n{text-decoration:none}", "<p class='o n'>The fee"),
         (

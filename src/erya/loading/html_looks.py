@@ -69,11 +69,9 @@ def apply_looks(
         style = looks.of(node)
         if node.tag not in _NEVER_HIDDEN and looks.are_hidden(node, style):
             parts = looks.hidden_parts(node, style)
-            text = node.attributes.get("srcdoc") or ""
-            text += node.text() if parts is None else _text(parts)
             hidden += [node] if parts is None else []
             hidden_parts += parts or []
-            tell = tell or (looks.is_told(node, style) and bool(text.strip()))
+            tell = tell or (looks.is_told(node, style) and _has_text(node, parts))
         else:
             for name, value in _marks(node, style):
                 node.attrs[name] = value
@@ -99,8 +97,13 @@ def _take_away(
             node.decompose()
 
 
-def _text(nodes: list[LexborNode]) -> str:
-    return "".join(node.text_content or "" for node in nodes if node.tag == "-text")
+def _has_text(node: LexborNode, parts: list[LexborNode] | None) -> bool:
+    """Tell whether an element has text, or parts of it, if not all is asked for."""
+    if parts is None:
+        return bool((node.attributes.get("srcdoc") or node.text()).strip())
+    return any(
+        (part.text_content or "").strip() for part in parts if part.tag == "-text"
+    )
 
 
 def _marks(node: LexborNode, style: Style) -> Iterator[tuple[str, str]]:
@@ -272,7 +275,8 @@ class _Looks:
 
     def _is_white(self, node: LexborNode, style: Style) -> bool:
         """Tell whether an element is white, and nothing around it has a colour."""
-        if node.tag == "font" and "color" not in style.says:
+        is_said = style.colour is not None or "color" in style.undoes
+        if node.tag == "font" and not is_said:
             style = self._read(f"color:{node.attributes.get('color') or ''}")
         if not style.is_white:
             return False

@@ -26,10 +26,11 @@ _STATES: Final = re.compile(
 _WORDS: Final = re.compile(r"(?<!\\)\[\s{0,9}([\w-]{1,99})[^\]]{0,999}\]")
 # What a sheet itself puts before or behind an element, and its first line.
 _PARTS: Final = re.compile(r"(?<!\\)(?:::|:before|:after|:first-l)", re.IGNORECASE)
-_COMMA: Final = re.compile(r",(?![^()]{0,999}\))")
+_COMMA: Final = re.compile(r",(?![^()]{0,200}\))")
 _AT_RULE: Final = re.compile(r"@[\w-]+")
 _LONGEST: Final = 500_000  # characters of sheets that are looked at
 _MOST: Final = 200  # rules that matter: each costs a walk through the page
+_MOST_SELECTORS: Final = 2_000
 _MOST_MATCHES: Final = 1_000_000
 _DEEPEST: Final = 3  # rules inside of others
 _ALWAYS: Final = frozenset(("", "all", "screen", "only screen", "not print"))
@@ -150,12 +151,12 @@ def _that_matter(
     rules: _Rules, shown: _Shown, *, is_colour_asked: bool
 ) -> list[tuple[str, _Rank, Style]]:
     """Return the selectors that are understood, and their styles, the last on top."""
-    matter = []
+    matter: list[tuple[str, _Rank, Style]] = []
     for rule, style in rules:
-        if not rule.always:
+        if not rule.always or len(matter) > _MOST_SELECTORS:
             continue
         asked = style if is_colour_asked else _plain(style)
-        for selector in _selectors(rule):
+        for selector in _selectors(rule)[:_MOST_SELECTORS]:
             given = asked
             if _is_taken_back(selector, style, shown.by_names):
                 given = _seen(asked)
@@ -185,7 +186,12 @@ def _rank(selector: str, style: Style) -> _Rank:
 
 
 def _selectors(rule: _Rule) -> list[str]:
-    return [selector.strip() for selector in _COMMA.split(rule.selectors)]
+    return _parted(rule.selectors)
+
+
+def _parted(selectors: str) -> list[str]:
+    parts = _COMMA.split(selectors) if "(" in selectors else selectors.split(",")
+    return [part.strip() for part in parts]
 
 
 def _stateless(selectors: str) -> str:
@@ -251,9 +257,9 @@ def _that_show(
     """
     for rule, style in rules:
         if style.shows & concealed:
-            for selector in _COMMA.split(_stateless(rule.selectors)):
+            for selector in _parted(_stateless(rule.selectors)):
                 if not _PARTS.search(selector):
-                    yield rule, selector.strip(), style
+                    yield rule, selector, style
 
 
 def _matches(
