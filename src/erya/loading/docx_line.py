@@ -9,6 +9,7 @@ from erya.language import STANDING
 from erya.loading.docx_fields import draws, field_text
 from erya.loading.docx_looks import Look, Looks, is_on
 from erya.loading.docx_math import MATH, formula
+from erya.loading.looks import STRUCK
 from erya.loading.office_parts import alternative
 from erya.loading.symbols import shown_in
 from erya.loading.whole_numbers import whole_number
@@ -34,7 +35,6 @@ _TEXTS: Final = {
 }  # fmt: skip
 _LONGEST: Final = 2_000  # characters of a field's code
 _DEEPEST: Final = 8  # fields in the code of fields
-_STRIKE: Final = "~~"  # as Markdown writes what is not valid any more
 
 
 class Line(NamedTuple):
@@ -103,7 +103,7 @@ class _Reader:
 
     def end_strike(self) -> None:
         if self._is_struck:
-            self._put(_STRIKE)
+            self._put(STRUCK)
             self._is_struck = False
 
     def _run(self, run: "BaseOxmlElement", paragraph: "BaseOxmlElement") -> None:
@@ -186,7 +186,7 @@ class _Reader:
     def _stand(self, text: str, look: Look) -> None:
         """Add text where it stands: on the line, above or below it, struck or not."""
         if look.is_struck != self._is_struck and not text.isspace():
-            self._put(_STRIKE)
+            self._put(STRUCK)
             self._is_struck = look.is_struck
         if self._base is None:
             self._base = look.position

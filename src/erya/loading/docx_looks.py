@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from docx.oxml.ns import qn
 
+from erya.loading.looks import are_alike, is_near_white
+
 if TYPE_CHECKING:
     from docx.oxml.xmlchemy import BaseOxmlElement
 
 __all__ = ["Look", "Looks", "is_on"]
 
 _OFF: Final = frozenset(("0", "false", "off", "none"))
-_NEAR_WHITE: Final = re.compile("(?:[fF][a-fA-F0-9]){3}")
 _COLOUR: Final = re.compile("[0-9a-fA-F]{6}")
 _WHITE: Final = "FFFFFF"
 _UNKNOWN: Final = ""  # a ground of a colour that is not known: nothing is hidden on it
@@ -133,7 +134,7 @@ class Looks:
         if _is_clear(told):
             return True
         colour = _colour(told.get(qn("w:color")))
-        return colour is not None and _are_alike(colour, self._ground(told, paragraph))
+        return colour is not None and are_alike(colour, self._ground(told, paragraph))
 
     def _ground(self, told: _Properties, paragraph: "BaseOxmlElement") -> str:
         """Return the colour behind a run."""
@@ -227,7 +228,7 @@ def _is_filled(properties: "BaseOxmlElement") -> bool:
     if solid is not None:
         colour = next(iter(solid), None)
         value = colour.get("val", "") if colour is not None else ""
-        return value not in _LIGHT_IN_DRAWINGS and not _NEAR_WHITE.fullmatch(value)
+        return value not in _LIGHT_IN_DRAWINGS and not is_near_white(value)
     if properties.find(f"{_A}noFill") is not None:
         return False
     if any(properties.find(tag) is not None for tag in _FILLS):
@@ -316,9 +317,3 @@ def _fill(shading: "BaseOxmlElement | None") -> str | None:
     if fill == "auto":
         return None if pattern == "clear" else _UNKNOWN
     return str(fill) if _COLOUR.fullmatch(fill) else _UNKNOWN
-
-
-def _are_alike(colour: str, ground: str) -> bool:
-    if _NEAR_WHITE.fullmatch(colour):
-        return _NEAR_WHITE.fullmatch(ground) is not None
-    return colour.lower() == ground.lower()

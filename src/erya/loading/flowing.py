@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-__all__ = ["flowing"]
+__all__ = ["flowing", "without_wraps"]
 
 _WIDE: Final = "[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]"
 _WRAP: Final = re.compile(rf"(?<={_WIDE})[ \t\r\f]*\n\s*(?={_WIDE})")
@@ -11,6 +11,11 @@ _WRAP: Final = re.compile(rf"(?<={_WIDE})[ \t\r\f]*\n\s*(?={_WIDE})")
 
 def flowing(text: str) -> str:
     """Return lines as one: a line end is a blank, and none between Chinese."""
+    return " ".join(without_wraps(text).split())
+
+
+def without_wraps(text: str) -> str:
+    """Return text without the line ends between Chinese."""
     if "\n" in text and not text.isascii():
-        text = _WRAP.sub("", text)
-    return " ".join(text.split())
+        return _WRAP.sub("", text)
+    return text

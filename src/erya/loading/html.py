@@ -17,6 +17,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from erya.language import STANDING
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
+from erya.loading.flowing import without_wraps
 from erya.loading.html_lists import NumberedList, count_reversed, value_of_item
 from erya.loading.html_looks import apply_looks
 from erya.loading.html_tables import TableReader
@@ -97,10 +98,6 @@ _FACTS: Final = {
     "date": ("date", "article:published_time", "dcterms.date", "pubdate"),
     "description": ("description", "og:description"),
 }
-_WIDE_WRAP: Final = re.compile(
-    r"(?<=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])[ \t\r\f]*\n\s*"
-    r"(?=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])"
-)
 
 
 def parse_html(data: bytes, name: str, *, main: bool = False) -> Parsed:
@@ -483,8 +480,4 @@ def _introducing(term: str) -> str:
 
 def _flowing(text: str) -> str:
     """Return text between tags: a line end is a blank, and none between Chinese."""
-    if "\n" in text:
-        if not text.isascii():
-            text = _WIDE_WRAP.sub("", text)
-        text = text.replace("\n", " ")
-    return text
+    return without_wraps(text).replace("\n", " ")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from erya.language import STANDING
+from erya.loading.looks import STRUCK
 from erya.loading.odf_looks import Look, Looks
 from erya.loading.odf_names import DRAW, FORM, OFFICE, SVG, TEXT
 from erya.loading.symbols import shown_in
@@ -16,7 +17,6 @@ UNSEEN: Final = frozenset(
      f"{OFFICE}forms", f"{TEXT}ruby-text", f"{OFFICE}annotation-end",
      "{http://openoffice.org/2009/office}annotation")
 )  # fmt: skip
-_STRIKE: Final = "~~"  # as Markdown writes what is not valid any more
 _XML_ID: Final = "{http://www.w3.org/XML/1998/namespace}id"
 _BOXES: Final = frozenset((f"{FORM}checkbox", f"{FORM}radio"))
 _MOST_BLANKS: Final = 100
@@ -100,7 +100,7 @@ class _Line:
 
     def end_strike(self) -> None:
         if self._is_struck:
-            self.parts.append(_STRIKE)
+            self.parts.append(STRUCK)
 
     def _around(self, child: Any, spans: tuple[str, ...]) -> tuple[str, ...]:
         name = child.get(f"{TEXT}style-name") if child.tag == f"{TEXT}span" else None
@@ -123,7 +123,7 @@ class _Line:
             self.has_hidden = True
             return
         if look.is_struck != self._is_struck and not text.isspace():
-            self.parts.append(_STRIKE)
+            self.parts.append(STRUCK)
             self._is_struck = look.is_struck
         write = STANDING.get(look.height)
         if write is not None:

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from erya.loading.looks import are_alike, is_near_white
 from erya.loading.odf_names import DRAW, FO, STYLE, SVG, TABLE, TEXT
 
 __all__ = ["Look", "Looks"]
 
-_NEAR_WHITE: Final = re.compile("#(?:[fF][a-fA-F0-9]){3}")
 _COLOUR: Final = re.compile("#[0-9a-fA-F]{6}")
 _WHITE: Final = "#ffffff"
 _UNKNOWN: Final = ""  # a ground of a colour that is not known: nothing is hidden on it
@@ -135,7 +135,7 @@ class Looks:
         if not _COLOUR.fullmatch(colour):
             return False
         ground = _coloured(told)
-        return _are_alike(colour, self._behind(paragraph) if ground is None else ground)
+        return are_alike(colour, self._behind(paragraph) if ground is None else ground)
 
     def _behind(self, paragraph: Any) -> str:
         """Return the colour behind the text of a paragraph."""
@@ -183,7 +183,7 @@ def _ground(style: Any) -> str | None:
     for properties in style:
         if properties.tag != f"{STYLE}text-properties":
             ground = _coloured(properties.attrib)
-            if ground is not None and not _NEAR_WHITE.fullmatch(ground):
+            if ground is not None and not is_near_white(ground):
                 return ground
     return None
 
@@ -202,9 +202,3 @@ def _area(shape: Any) -> float:
         found = _LENGTH.fullmatch(shape.get(f"{SVG}{side}", ""))
         area *= float(found[1]) * _INCHES[found[2]] if found else 0
     return area
-
-
-def _are_alike(colour: str, ground: str) -> bool:
-    if _NEAR_WHITE.fullmatch(colour):
-        return _NEAR_WHITE.fullmatch(ground) is not None
-    return colour.lower() == ground.lower()

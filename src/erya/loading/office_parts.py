@@ -11,6 +11,7 @@ from erya.errors import DocumentError
 from erya.language import lowered, raised
 from erya.loading.builder import TextBuilder
 from erya.loading.docx_math import MATH, formula
+from erya.loading.looks import STRUCK
 from erya.loading.packed import Package
 from erya.loading.symbols import shown_in
 from erya.records import Part
@@ -36,7 +37,6 @@ _EMBEDDED: Final = re.compile(
 )
 _DRAWN: Final = re.compile(r"xl/(?:drawings/drawing|charts/chart)\d+\.xml")
 MOST_HEADS: Final = 4  # rows of names above a table
-_STRIKE: Final = "~~"  # as Markdown writes what is not valid any more
 _PICTURES: Final = (
     ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".svg",
 )  # fmt: skip
@@ -125,9 +125,9 @@ def _with_run(text: str, run: Any) -> str:
     before = run.getprevious()
     told = before.find(f"{_A}rPr") if before is not None else None
     goes_on = told is not None and told.get("strike", "noStrike") != "noStrike"
-    if goes_on and text.endswith(_STRIKE):
-        return f"{text.removesuffix(_STRIKE)}{shown}{_STRIKE}"
-    return f"{text}{_STRIKE}{shown}{_STRIKE}"
+    if goes_on and text.endswith(STRUCK):
+        return f"{text.removesuffix(STRUCK)}{shown}{STRUCK}"
+    return f"{text}{STRUCK}{shown}{STRUCK}"
 
 
 def _in_font(text: str, properties: Any) -> str:

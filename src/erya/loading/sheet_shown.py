@@ -12,6 +12,7 @@ from lxml import etree
 from erya.errors import DocumentError
 from erya.language import STANDING, lowered, raised
 from erya.loading.number_formats import changes
+from erya.loading.odf_names import OFFICE, STYLE, TABLE, TEXT
 from erya.loading.packed import Package
 from erya.loading.sheet_compact import with_parts
 from erya.loading.sheet_marks import SHEET, SYMBOL_FONTS, is_struck, place_of
@@ -28,12 +29,6 @@ __all__ = [
 ]
 
 _STRINGS: Final = "xl/sharedStrings.xml"
-_OASIS: Final = "urn:oasis:names:tc:opendocument:xmlns:"
-_OFFICE: Final = f"{{{_OASIS}office:1.0}}"
-_TABLE: Final = f"{{{_OASIS}table:1.0}}"
-_TEXT: Final = f"{{{_OASIS}text:1.0}}"
-_DRAW: Final = f"{{{_OASIS}drawing:1.0}}"
-_STYLE: Final = f"{{{_OASIS}style:1.0}}"
 _NUMBERS: Final = frozenset(("float", "percentage", "currency"))
 _SHOWN: Final = _NUMBERS | {"time", "string"}
 # What tells that a part of a text looks otherwise than its letters.
@@ -215,14 +210,14 @@ def ods_look(package: Package) -> dict[str, CellLook]:
     except DocumentError:  # the values are still there
         return {}
     heights = {
-        style.get(f"{_STYLE}name", ""): position
-        for style in content.iter(f"{_STYLE}style")
-        for told in style.iter(f"{_STYLE}text-properties")
-        if (position := told.get(f"{_STYLE}text-position", ""))
+        style.get(f"{STYLE}name", ""): position
+        for style in content.iter(f"{STYLE}style")
+        for told in style.iter(f"{STYLE}text-properties")
+        if (position := told.get(f"{STYLE}text-position", ""))
     }
     return {
-        table.get(f"{_TABLE}name", ""): _ods_look(table, heights)
-        for table in content.iter(f"{_TABLE}table")
+        table.get(f"{TABLE}name", ""): _ods_look(table, heights)
+        for table in content.iter(f"{TABLE}table")
     }
 
 
@@ -230,7 +225,7 @@ def _ods_look(table: Any, heights: Mapping[str, str]) -> CellLook:
     texts: dict[int, str] = {}
     merged: list[tuple[tuple[int, int], tuple[int, int]]] = []
     row = 0
-    for line in table.iter(f"{_TABLE}table-row"):
+    for line in table.iter(f"{TABLE}table-row"):
         height = _repeats(line, "number-rows-repeated")
         column = 0
         for cell in line:
@@ -255,12 +250,12 @@ def _ods_look(table: Any, heights: Mapping[str, str]) -> CellLook:
 
 def _cell_text(cell: Any, heights: Mapping[str, str]) -> str:
     """Return what a cell shows; empty where its value tells as much."""
-    kind = cell.get(f"{_OFFICE}value-type")
-    told = cell.findall(f"{_TEXT}p")
+    kind = cell.get(f"{OFFICE}value-type")
+    told = cell.findall(f"{TEXT}p")
     if kind not in _SHOWN or (kind == "string" and not any(map(len, told))):
         return ""
     text = " ".join(_line(each, heights) for each in told)
-    negative = cell.get(f"{_OFFICE}value", "").startswith("-")
+    negative = cell.get(f"{OFFICE}value", "").startswith("-")
     # A colour may be all that tells it.
     bare = negative and kind in _NUMBERS and text[:1].isdigit() and "-" not in text
     return f"-{text}" if bare else text
@@ -270,13 +265,13 @@ def _line(element: Any, heights: Mapping[str, str]) -> str:
     """Return the text of a paragraph, its blanks and raised signs written out."""
     text = element.text or ""
     for child in element:
-        if child.tag == f"{_TEXT}s":
-            text += " " * min(_repeats(child, "c", of=_TEXT), _MOST_BLANKS)
-        elif child.tag in {f"{_TEXT}tab", f"{_TEXT}line-break"}:
+        if child.tag == f"{TEXT}s":
+            text += " " * min(_repeats(child, "c", of=TEXT), _MOST_BLANKS)
+        elif child.tag in {f"{TEXT}tab", f"{TEXT}line-break"}:
             text += " "
-        elif child.tag in {f"{_TEXT}span", f"{_TEXT}a"}:
+        elif child.tag in {f"{TEXT}span", f"{TEXT}a"}:
             inner = _line(child, heights)
-            position = heights.get(child.get(f"{_TEXT}style-name", ""), "0")
+            position = heights.get(child.get(f"{TEXT}style-name", ""), "0")
             if not position.startswith("0"):
                 low = position.startswith(("sub", "-"))
                 inner = (lowered if low else raised)(inner, before=text)
@@ -285,7 +280,7 @@ def _line(element: Any, heights: Mapping[str, str]) -> str:
     return text
 
 
-def _repeats(element: Any, name: str, *, of: str = _TABLE) -> int:
+def _repeats(element: Any, name: str, *, of: str = TABLE) -> int:
     return whole_number(element.get(f"{of}{name}"), default=1)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from erya.language import STANDING
 from erya.loading.builder import TextBuilder
+from erya.loading.looks import STRUCK
 from erya.loading.packed import read_xml
 from erya.records import Parsed
 
@@ -20,7 +21,6 @@ _OFF: Final = frozenset(("0", "false", "off"))
 _NOTES: Final = frozenset(("footnote", "endnote"))
 _EDGES: Final = frozenset(("hdr", "ftr"))  # in the properties of a section
 _UNSEEN: Final = _EDGES | {"pPr", "rPr", "tblPr", "trPr", "tcPr", "rt"}
-_STRIKE: Final = "~~"  # as Markdown writes what is not valid any more
 _LINE_ENDS: Final = re.compile(r"\n\n+")
 
 
@@ -116,7 +116,7 @@ class _Line:
     def strike(self, *, is_struck: bool) -> None:
         """Begin or end what is struck out."""
         if is_struck != self._is_struck:
-            self.parts.append(_STRIKE)
+            self.parts.append(STRUCK)
             self._is_struck = is_struck
 
     def _run(self, run: Any) -> None:
