@@ -116,6 +116,20 @@ The Lyon team has 12 people. Employees there get 30 days of leave.
 
 In 2021, visits were 5,000. From 2017-2019 the Nice team ran it. The grant is 2000 euros.
 """
+SPENDING = """# Who signs
+
+| sum | signs |
+| --- | --- |
+| up to €500 | team lead |
+| €500 to €2,000 | head of shop |
+| more than €2,000 | managing director |
+
+## 请假
+
+- 3天以内由店长批准。
+- 超过3天不满10天的由区长批准。
+- 10天以上由园长批准。
+"""
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +142,7 @@ def ask(tmp_path_factory):
             ("花园法.txt", LAW), ("contract.md", CONTRACT), ("shops.md", SHOPS),
             ("offices.md", FACTS), ("应急.md", STEPS),
             ("lease.md", LEASE), ("party.md", PARTY),
+            ("spending.md", SPENDING),
             ("漏水.txt", STEPS.replace("发现火情", "漏水")),
         ):  # fmt: skip
             (folder / name).write_text(text, encoding="utf-8")
@@ -280,3 +295,23 @@ def test_some_questions_are_answered_in_a_form_of_their_own(question, answer, ot
 def test_other_questions_have_no_form():
     assert form_of("租赁人应当做什么？") is None
     assert form_of("When does the garden open?") is None
+
+
+@pytest.mark.parametrize(
+    ("question", "signs"),
+    [
+        ("Who signs for a sum of 450 euros?", "team lead"),
+        ("Who signs for €800?", "head of shop"),
+        ("Who signs for a sum of 3,000 euros?", "managing director"),
+        ("请假两天由谁批准？", "店长"),
+        ("请假5天由谁批准？", "区长"),
+        ("请假15天由谁批准？", "园长"),
+    ],
+)
+def test_what_holds_for_the_amount_that_is_asked_about_answers_alone(
+    ask, question, signs
+):
+    quotes = [citation.quote for citation in ask(question).citations]
+
+    assert len(quotes) == 1
+    assert signs in quotes[0]

@@ -89,7 +89,13 @@ def test_a_run_of_letters_that_is_no_word_is_left_out():
 
 
 def test_joined_words_are_words_and_endless_codes_cost_no_time():
-    assert terms("read/write e-mail don't") == {"read", "write", "e", "mail", "don't"}
+    assert terms("read/write long-term don't") == {
+        "read",
+        "write",
+        "long",
+        "term",
+        "don't",
+    }
     assert terms("a-" * 20_000 + "b") == {"a", "b"}
 
 
@@ -116,3 +122,13 @@ def test_the_name_of_a_file_is_searched_where_the_title_is_another():
     }  # fmt: skip
     assert passage("", source="/docs/travel.md", title="Travel") == {"travel": 1}
     assert passage("", source="https://a.org/leave/") == {"leav": 1}
+
+
+def test_an_apostrophe_is_the_same_however_it_is_written() -> None:
+    assert terms("O’Neill") == terms("O'Neill") == terms("Oʼneill")
+
+
+def test_words_with_a_prefix_are_found_with_and_without_their_hyphen() -> None:
+    for hyphened, whole in (("e-mail", "email"), ("Co-operation", "cooperation")):
+        assert terms(whole) <= terms(hyphened)
+    assert "longterm" not in terms("long-term")

@@ -25,7 +25,7 @@ from erya.answering.base import (
     column_names,
 )
 from erya.answering.questions import Intent, begins_key, detect_intent, mentions
-from erya.answering.subjects import has_cell, is_about
+from erya.answering.subjects import fits_amounts, has_cell, is_about
 from erya.answering.units import (
     Unit,
     begins_item,
@@ -168,6 +168,7 @@ class ExtractiveAnswerer(Answerer):
         about = _of_named_rows(
             question, [c for c in candidates if c.is_about(question, intent)]
         )
+        about = _for_amounts(about)
         if not about or _is_beside(candidates[0], about[0]):
             return []
         named = about[0].names(intent)
@@ -248,14 +249,16 @@ class ExtractiveAnswerer(Answerer):
         own = _share(here, weights, total)
         weighed = self.weights
         held = intent.holds(unit.text)
+        fits = fits_amounts(intent.amounts, unit.text) if intent.amounts else None
         score = (
             weighed.own * own
             + weighed.above * (_share(here | above, weights, total) - own)
             + (weighed.wanted if intent.wanted else weighed.kind) * held
             + weighed.exact * any(mentions(unit.text, each) for each in intent.exact)
             + weighed.form * (intent.form is not None and _has(intent.form, unit.text))
+            + weighed.form * (fits is True)
         )
-        return _Candidate(hit, unit, score, held)
+        return _Candidate(hit, unit, score, held, fits)
 
     def _chosen(
         self, candidates: Sequence["_Candidate"], *, several: bool
@@ -303,6 +306,7 @@ class _Candidate(NamedTuple):
     unit: Unit
     score: float
     held: bool
+    fits: bool | None
     near: float = 0.0
     reading: Reading | None = None
 
@@ -426,6 +430,13 @@ def _of_named_rows(question: str, candidates: list[_Candidate]) -> list[_Candida
     """Keep of rows those with a cell that the question has, if there are any."""
     named = [c for c in candidates if c.is_row and has_cell(c.line, question)]
     return [c for c in candidates if not named or c in named or not c.is_row]
+
+
+def _for_amounts(candidates: list[_Candidate]) -> list[_Candidate]:
+    """Leave out what is for other amounts, where something is for those asked about."""
+    if not any(c.fits for c in candidates):
+        return candidates
+    return [c for c in candidates if c.fits is not False]
 
 
 def _of_work(intent: Intent, evidence: Evidence) -> Evidence | None:

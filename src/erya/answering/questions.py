@@ -16,8 +16,10 @@ from erya.answering.forms import form_of
 from erya.answering.wanted import Wanted, holds, wanted_in
 from erya.language import (
     HAN,
+    Limits,
     begun_references,
     facts,
+    limits,
     listed,
     named_numbers,
     normal_text,
@@ -146,6 +148,7 @@ class Intent:
         work: The law, rules or paper that a reference is of; empty where none is named.
         whole: Whether all of what it refers to is asked for, and nothing else.
         form: What a sentence has that answers, where its form tells; None elsewhere.
+        amounts: The amounts and ranges of amounts that it names.
     """
 
     kind: Kind
@@ -157,6 +160,7 @@ class Intent:
     work: str = ""
     whole: bool = False
     form: re.Pattern[str] | None = None
+    amounts: tuple[Limits, ...] = ()
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -214,6 +218,7 @@ def detect_intent(question: str) -> Intent:
         work=work,
         whole=whole,
         form=form_of(question),
+        amounts=tuple(limits(question)),
     )
 
 

@@ -5,18 +5,21 @@ answer nothing, however near they are in words and meaning.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from erya.answering.questions import BACKGROUND, Intent
 from erya.language import (
+    Limits,
     is_row,
     language_of,
+    limits,
     normal_text,
     question_words,
     terms,
 )
 
-__all__ = ["has_cell", "is_about"]
+__all__ = ["fits_amounts", "has_cell", "is_about"]
 
 # A year, and no sum: 2,000 euros, 2000 元, $2000.
 _YEAR: Final = re.compile(
@@ -82,6 +85,16 @@ def has_cell(line: str, question: str) -> bool:
         for cell in cells
         if len(cell) >= _SHORTEST and not cell.isdigit()
     )
+
+
+def fits_amounts(asked: Sequence[Limits], text: str) -> bool | None:
+    """Tell whether a text is for an amount that is asked about: 3万 is in 1万元以上.
+
+    None where it gives no range of such amounts.
+    """
+    ranges = [each for each in limits(text) if each.is_range]
+    own = [r for r in ranges if any(r.is_of_kind(amount) for amount in asked)]
+    return any(r.covers(amount) for r in own for amount in asked) if own else None
 
 
 def _is_of_year(question: str, line: str, above: str) -> bool:

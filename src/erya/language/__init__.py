@@ -20,6 +20,7 @@ from erya.language.denials import denies
 from erya.language.fact_finding import Fact, facts
 from erya.language.folding import fold_letters
 from erya.language.lexicon import WORD_KINDS, Lexicon, Word, lexicon_of
+from erya.language.limits import Limits, limits
 from erya.language.normalizing import listed, normal_text
 from erya.language.raising import STANDING, lowered, raised
 from erya.language.references import (
@@ -57,6 +58,7 @@ __all__ = [
     "WORD_KINDS",
     "Fact",
     "Lexicon",
+    "Limits",
     "QueryTerms",
     "Reference",
     "Terms",
@@ -75,6 +77,7 @@ __all__ = [
     "is_row",
     "language_of",
     "lexicon_of",
+    "limits",
     "listed",
     "lowered",
     "named_numbers",

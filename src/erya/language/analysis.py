@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 # Raise it with every change that gives other terms: bases are then analysed anew.
-ANALYSIS: Final = "5"
+ANALYSIS: Final = "6"
 
 _WEIGHT: Final = 2  # of a term above a passage that tells it from others
 _SHORT: Final = 3  # passages of a document whose title does
@@ -57,7 +57,7 @@ _TOKEN = re.compile(
     # A standard's number: letters, a slash and letters, a blank and digits: GB/T 11643
     r"(?P<standard>\b[a-z]{2,5}(?:/[a-z]{1,2})? ?\d{3,6}(?:[.-]\d{1,6})*\b)"
     # A word with its apostrophe
-    r"|(?P<word>[a-z]+['’][a-z]+)"
+    r"|(?P<word>[a-z]+['’ʼ][a-z]+)"
     # A code: pieces joined by signs; without any digit it is taken apart into words
     r"|(?P<code>[a-z0-9]+(?:[-._/:+#][a-z0-9]+)*)"
     rf"|(?P<han>[{HAN}]+)"
@@ -65,6 +65,28 @@ _TOKEN = re.compile(
 )
 _BEGUN: Final = "^"  # before the key of a reference that begins a line
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
+_APOSTROPHES: Final = str.maketrans("’ʼ", "''")
+# What is written with a hyphen as often as without: e-mail, co-operate, non-stop.
+_PREFIXES: Final = frozenset(
+    [
+        "anti",
+        "co",
+        "e",
+        "extra",
+        "inter",
+        "micro",
+        "mid",
+        "mini",
+        "multi",
+        "non",
+        "over",
+        "post",
+        "pre",
+        "re",
+        "semi",
+        "sub",
+    ]
+)
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
 
 
@@ -308,7 +330,12 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     for match in _TOKEN.finditer(normal):
         kind, token = match.lastgroup or "", match[0]
         if kind == "code" and not is_code(token):
-            found += [("word", word) for word in _PIECE.findall(token)]
+            words = _PIECE.findall(token)
+            found += [("word", word) for word in words]
+            if len(words) == 2 and words[0] in _PREFIXES:
+                found.append(("word", "".join(words)))
+        elif kind == "word":
+            found.append((kind, token.translate(_APOSTROPHES)))
         else:
             found.append(("word" if kind == "other" else kind, token))
     return [

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from erya.language.raising import apart
 
-__all__ = ["Fact", "facts"]
+__all__ = ["Fact", "facts", "han_value"]
 
 
 class Fact(NamedTuple):
@@ -132,7 +132,7 @@ def _fact(match: re.Match[str]) -> list[Fact]:
     if match["han"] is not None:
         # "一" is mostly an article, "十分" mostly an adverb.
         idle = text == "一" or match.string.startswith("十分", match.start())
-        return [] if idle else [Fact("number", str(_han_value(text)), text)]
+        return [] if idle else [Fact("number", str(han_value(text)), text)]
     return _number_word(text)
 
 
@@ -173,7 +173,7 @@ def _numeral(match: re.Match[str]) -> str:
     return plain + "%" * bool(percent)
 
 
-def _han_value(numeral: str) -> int:
+def han_value(numeral: str) -> int:
     """Read a Chinese numeral: 三十 is 30, 一百零五 is 105, 二〇二四 is 2024."""
     numeral = numeral[:_LONGEST_NUMBER]
     if all(c in _DIGITS for c in numeral):
