@@ -789,3 +789,30 @@ def test_a_numbered_line_that_ends_in_a_bracket_of_the_line_above_is_no_heading(
     ]
 
     assert all(b.kind == "paragraph" for b in parse(pdf(page), "a.pdf").blocks)
+
+
+def test_chinese_that_is_set_wide_apart_has_no_blanks():
+    means = dict(zip("abcdef", "采购管理办法", strict=True))
+    page = [(60 + 20 * at, 700, 12, sign) for at, sign in enumerate("abcdef")]
+
+    spread = parse(pdf([(60, 700, 12, "a b c d e f")], means=means), "a.pdf").text
+
+    assert spread == "采购管理办法"
+    assert parse(pdf(page, means=means), "a.pdf").text.replace(" ", "") == spread
+
+
+def test_signs_of_another_font_stand_where_they_are_drawn():
+    """As programs draw check boxes: after the words around them."""
+    means = {"q": "□", "z": "☑"}
+    page = [
+        (60, 700, 12, "Pay:"),
+        (110, 700, 12, "now"),
+        (160, 700, 12, "later"),
+        (98, 700, 12, "z"),
+        (148, 700, 12, "q"),
+        (200, 700, 12, "in 60 days."),
+    ]
+
+    assert parse(pdf(page, means=means), "a.pdf").text == (
+        "Pay: ☑ now □ later in 60 days."
+    )

@@ -144,6 +144,18 @@ def test_a_table_between_rules_stays_where_a_model_sees_text():
     assert kind == "table"
 
 
+def test_a_row_between_rules_is_one_though_a_number_is_broken():
+    xs = (50, 200, 350)
+    drawn = "".join(f"{x} 640 0.5 60 re f\n" for x in xs)
+    drawn += "".join(f"50 {y} 300 0.5 re f\n" for y in (640, 670, 700))
+    page = [(54, 690, 9, "Item"), (204, 690, 9, "Sum")]
+    page += [(54, 655, 9, "A1"), (204, 660, 9, "1,500"), (204, 650, 9, "1,600")]
+
+    ((_, text),) = read(page, region("table", 40, 630, 360, 710), drawn=drawn)
+
+    assert "| A1 | 1,500 1,600 |" in text
+
+
 def test_signs_of_money_are_of_the_column_of_their_figures():
     page = [
         (60, 700, 10, "Sales"), (300, 700, 10, "$ 1,200"), (400, 700, 10, "9.1"),

@@ -665,3 +665,25 @@ def test_no_character_is_lost_or_told_twice_but_in_names_of_columns(seed):
     assert sorted(found) == sorted(
         wanted + [units[number] for number in again.elements()]
     )
+
+
+NARROW = (50, 110, 300, 352)  # the last column has room for ten signs of 9 points
+
+
+@pytest.mark.parametrize(
+    ("broken", "whole"),
+    [
+        ("1,200,000.0\n0", "1,200,000.00"),
+        ("12,178,320.\n55", "12,178,320.55"),
+        ("SO2025051\n6001", "SO20250516001"),
+        ("12,178,320\n12,178,321", "12,178,320 12,178,321"),
+    ],
+)
+def test_a_number_that_its_cell_is_too_narrow_for_goes_on_below(broken, whole):
+    page = in_cells(
+        ["Item", "Name", "Sum"], ["A1", "one", broken], xs=NARROW, ys=YS[:3]
+    )
+
+    (table,) = tables(pdf(page, drawn=rules(xs=NARROW, ys=YS[:3])))
+
+    assert table[1:] == [["A1", "one", whole]]

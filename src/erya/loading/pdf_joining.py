@@ -7,7 +7,7 @@ from typing import Final
 from erya.loading.pdf_boxes import joined
 from erya.loading.pdf_lines import NONE, Line, Piece
 
-__all__ = ["by_lines", "flat", "running"]
+__all__ = ["by_lines", "flat", "is_broken", "running"]
 
 
 def by_lines(pieces: Sequence[Piece]) -> list[Line]:
@@ -43,6 +43,18 @@ _ENDINGS: Final = frozenset(
      "lar", "lier", "cial", "ciety", "lution", "ends", "ens",
      "tern")
 )  # fmt: skip
+
+
+# 178,320. and 00; 1,200,0 and 00.00; but not 12 and 15, which are whole.
+_MORE_FIGURES: Final = re.compile(r"[\d,]{0,12}(?:\.\d{1,4})?[%)元]?")
+_MORE_OF_CODE: Final = re.compile(r"\d[A-Z0-9]{0,12}(?:-[A-Z0-9]{1,12}){0,4}")
+_BEGUN_NUMBER: Final = re.compile(
+    r"[-+(]?[$€£¥￥]?(?:\d{1,3}(?:,\d{3})*(?:,\d{0,2})?|\d+)(?:\.\d?)?"
+)
+_WHOLE_NUMBER: Final = re.compile(
+    r"[-+(]?[$€£¥￥]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{2,4})?[%)元]?"
+)
+_CODE: Final = re.compile(r"[A-Z]{1,6}[-_]?\d{3,}|[A-Z]{1,6}[-A-Z0-9]*-\d+")
 
 
 def flat(line: Sequence[Piece]) -> Piece:
@@ -87,6 +99,22 @@ def _joint(above: str, below: str, *, cut: bool) -> str:
     of_a_code = before[-1] == "-" and before[:1].isalnum() and not after.islower()
     chinese = _is_chinese(before[-1]) and _is_chinese(after)
     return "" if chinese or (of_a_code and after.isalnum()) else " "
+
+
+def is_broken(above: str, below: str) -> bool:
+    """Tell whether a number or a code goes on in the next line of a narrow cell.
+
+    A number does that is none without it, or has one decimal of two; a code does if
+    the next line begins with a digit as well.
+    """
+    if _CODE.fullmatch(above):
+        return _MORE_OF_CODE.fullmatch(below) is not None
+    return (
+        _WHOLE_NUMBER.fullmatch(above) is None
+        and _BEGUN_NUMBER.fullmatch(above) is not None
+        and _MORE_FIGURES.fullmatch(below) is not None
+        and _WHOLE_NUMBER.fullmatch(above + below) is not None
+    )
 
 
 def _is_pair(above: str, below: str) -> bool:

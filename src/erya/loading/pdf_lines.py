@@ -9,7 +9,7 @@ same.
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import groupby, pairwise
@@ -52,6 +52,12 @@ _NEAR: Final = 1.0  # point: lines this near to each other stand at one height
 _NARROW_GAP: Final = 0.5  # of the size of letters: cells may be as near
 _LOOSE: Final = 0.66  # of their size, for each letter of a line without wide gaps
 _CHINESE: Final = 0.3  # for each byte of a character more than one
+_SPREAD: Final = 4  # signs for each blank: fewer are set apart
+_WIDE: Final = "\u2e80-\u303e\u3040-\u9fff\uf900-\ufaff\uff00-\uffef℃□☑☐"
+_BETWEEN_CHINESE: Final = re.compile(f"(?<=[{_WIDE}]) (?=[{_WIDE}])")
+_CHINESE_PAIR: Final = re.compile("[\u4e00-\u9fff]{2}")
+# Signs that fonts of Chinese lack: others draw them, in a turn of their own.
+_SYMBOLS: Final = re.compile("[\u2190-\u21ff\u2500-\u27bf]")
 _AROUND: Final = 3  # lines above and below a wide one, that are looked at closely
 _WIDE_SHARE: Final = 0.15  # of a page's lines: then every line is looked at closely
 
@@ -168,7 +174,7 @@ def page_lines(signs: Signs, rules: Rules) -> Iterator[Line]:
             found = _pieces_of_cells(signs, run, grids=grids)
         else:
             cut = cut_all or any(wide[max(at - _AROUND, 0) : at + _AROUND + 1])
-            found = _pieces(signs, run, cut=cut)
+            found = _pieces_in_order(signs, run, cut=cut)
         pieces = [piece for piece in found if piece.text.strip()]
         if pieces:
             rest = signs.units[run.end : run.end + 2].lstrip(" ")
@@ -291,6 +297,41 @@ def _pieces(signs: Signs, run: _Run, *, cut: bool) -> Iterator[Piece]:
     yield _piece(signs, begin, end, box=box, gaps=gaps)
 
 
+def _pieces_in_order(signs: Signs, run: _Run, *, cut: bool) -> Iterator[Piece]:
+    """Cut a line at wide gaps, with its signs from the left if some are drawn later."""
+    if not _SYMBOLS.search(signs.units, run.start, run.end):
+        return _pieces(signs, run, cut=cut)
+    words = _WORD.finditer(signs.units, run.start, run.end)
+    drawn = [at for word in words for at in range(*word.span())]
+    boxes = {at: signs.box(at) for at in drawn}
+    close = signs.size(run.start)[0] / 2
+    if all(boxes[b].left > boxes[a].left - close for a, b in pairwise(drawn)):
+        return _pieces(signs, run, cut=cut)
+    return _pieces_from_left(signs, boxes)
+
+
+def _pieces_from_left(signs: Signs, boxes: Mapping[int, Box]) -> Iterator[Piece]:
+    """Make pieces of signs by where they stand."""
+    text, numbers, box = "", list[int](), None
+    first = last = -1
+    for number in sorted(boxes, key=lambda at: boxes[at].left):
+        here = boxes[number]
+        if box is not None and _is_wide(box, here, box.top - box.bottom):
+            yield Piece(text, numbers, box, *signs.size(first))
+            text, numbers, box = "", [], None
+        elif box is not None and number != last + 1:
+            text += " "
+            numbers.append(NONE)
+        if box is None:
+            first = number
+        told, own = _tidied(signs, [number])
+        text += told
+        numbers += own
+        box, last = here if box is None else joined(box, here), number
+    if box is not None:
+        yield Piece(text, numbers, box, *signs.size(first))
+
+
 def _pieces_of_cells(
     signs: Signs, run: _Run, *, grids: Sequence[Grid]
 ) -> Iterator[Piece]:
@@ -372,7 +413,21 @@ def _piece(
     plain = text.isprintable() and "  " not in text  # nearly all, and soon told
     if not plain and _UNTIDY.search(text):
         text, numbers = _tidied(signs, numbers)
+    if _SPREAD * text.count(" ") > len(text) > _SPREAD:
+        text, numbers = _closed_up(text, numbers)
     return Piece(text, numbers, box, *signs.size(start), gaps=gaps)
+
+
+def _closed_up(text: str, numbers: Sequence[int]) -> tuple[str, Sequence[int]]:
+    """Leave out blanks between Chinese characters that are set wide apart.
+
+    As in a line that is drawn out to both margins, or a title.
+    """
+    blanks = {match.start() for match in _BETWEEN_CHINESE.finditer(text)}
+    if 2 * len(blanks) < text.count(" ") or _CHINESE_PAIR.search(text):
+        return text, numbers
+    kept = [at for at in range(len(text)) if at not in blanks]
+    return "".join(text[at] for at in kept), [numbers[at] for at in kept]
 
 
 def _tidied(signs: Signs, numbers: Sequence[int]) -> tuple[str, list[int]]:

@@ -174,15 +174,21 @@ def _covering(tables: Sequence[Table], inside: Sequence[Piece]) -> Table | None:
 
 
 def _is_parted(table: Table) -> bool:
-    """Tell whether no cell but a name has two figures."""
-    return not any(
-        sum(
-            is_figure(piece.text) and _DIGIT.search(piece.text) is not None
-            for piece in cell
-        )
-        > 1
-        for row in table.rows[1:]
-        for cell in row
+    """Tell whether no row is several: with two figures in one cell, but for names.
+
+    Where another cell of the row has one line, the figures are of one row.
+    """
+    for row in table.rows[1:]:
+        single = any(len(cell) == 1 for cell in row)
+        if not single and any(_count_figures(cell) > 1 for cell in row):
+            return False
+    return True
+
+
+def _count_figures(cell: Sequence[Piece]) -> int:
+    return sum(
+        is_figure(piece.text) and _DIGIT.search(piece.text) is not None
+        for piece in cell
     )
 
 

@@ -6,7 +6,7 @@ A table stands among the lines of its page as one piece, so that it is read in i
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import chain
 from typing import Final
@@ -15,7 +15,7 @@ from erya.language import table_row
 from erya.loading.pdf_aligned import aligned_tables
 from erya.loading.pdf_boxes import joined
 from erya.loading.pdf_columns import BEFORE, BEHIND, FIGURES, Row
-from erya.loading.pdf_joining import by_lines, flat, running
+from erya.loading.pdf_joining import by_lines, flat, is_broken, running
 from erya.loading.pdf_lines import NONE, OVER, Line, Piece, numbers_of
 from erya.loading.pdf_names import has_names, is_figure, with_names, words
 from erya.loading.pdf_regional import region_rows
@@ -40,6 +40,8 @@ _MOST_HIDDEN: Final = 0.3  # of the cells have wide gaps in them, as a row has
 _MOST_NAME_ROWS: Final = 4
 _MOST_LOOKED_AT: Final = 1_000_000  # pieces beside grids
 _ROW_BESIDE: Final = 1.2  # times the height of a row, up to the next one
+_SIGN: Final = 1.5  # times the width of a sign, that is free where none has room
+_MARGIN: Final = 7  # points: of a cell, on each side, as programs have it
 _EACH_ITS_LINE: Final = 3  # lines in each column of a row: they are rows themselves
 
 
@@ -107,6 +109,7 @@ def _in_grid(grid: Grid, pieces: Sequence[Piece]) -> list[Line] | None:
     for piece in pieces:
         cells[piece.place].append(piece)
     over = cells.pop(OVER, [])
+    cells = {place: _unbroken(grid, place, cell) for place, cell in cells.items()}
     if len(over) > _MOST_OVER * len(pieces) or not _is_filled(grid, cells):
         return None
     titles: list[Line] = []
@@ -130,6 +133,41 @@ def _in_grid(grid: Grid, pieces: Sequence[Piece]) -> list[Line] | None:
     if len(rows) < 2 or len(rows[0]) < 2:
         return None
     return [*titles, [_table(rows)]]
+
+
+def _unbroken(grid: Grid, place: _Place, pieces: list[Piece]) -> list[Piece]:
+    """Join the parts of a number or code that its cell was too narrow for."""
+    if len(pieces) < 2:
+        return pieces
+    row, left = place
+    right = max(at for at, cell in enumerate(grid.cells[row]) if cell == place) + 1
+    width = grid.xs[right] - grid.xs[left]
+    out: list[Piece] = []
+    for piece in _from_top(pieces):
+        above = out[-1] if out else None
+        if (
+            above is not None
+            and piece.box.top < above.box.top - above.height / 2
+            and _fills(above, width)
+            and is_broken(above.text, piece.text)
+        ):
+            out[-1] = replace(
+                above,
+                text=above.text + piece.text,
+                numbers=[*above.numbers, *piece.numbers],
+                box=joined(above.box, piece.box),
+                gaps=(),
+            )
+        else:
+            out.append(piece)
+    return out
+
+
+def _fills(piece: Piece, width: float) -> bool:
+    """Tell whether one more sign would not stand in a cell of a width."""
+    used = piece.box.right - piece.box.left
+    sign = used / max(len(piece.text.splitlines()[-1]), 1)
+    return width - used < _SIGN * sign + 2 * _MARGIN
 
 
 def _is_filled(grid: Grid, cells: Mapping[_Place, Sequence[Piece]]) -> bool:
