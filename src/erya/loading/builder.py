@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from erya.language import table_row
 from erya.loading.encodings import clean
+from erya.loading.form_tables import form_paragraphs
 from erya.records import Block, BlockKind, Notice, Parsed, Span
 
 __all__ = ["TextBuilder"]
@@ -97,6 +98,7 @@ class TextBuilder:
 
         Without a header the line for the names of columns is empty. One column is no
         table but lines, and one row is a line: pages are laid out with such tables.
+        A form is written as its labels with their values.
         """
         lines = [[_one_line(_seen(cell)) for cell in row] for row in rows]
         lines = [line for line in lines if any(line)]
@@ -104,6 +106,10 @@ class TextBuilder:
         if len(lines) < 2 or len(used) < 2:
             for line in lines:
                 self._add("paragraph", " | ".join(filter(None, line)))
+            return
+        if form := form_paragraphs(lines):
+            for text in form:
+                self._add("paragraph", text)
             return
         names = lines.pop(0) if header else []
         rule = "| " + " | ".join(["---"] * len(used)) + " |"

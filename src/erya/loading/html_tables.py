@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from erya.loading.table_heads import begins_with_names
+
 __all__ = ["TableReader"]
 
 _COLUMNS: Final = re.compile(r'(?:^|\s)colspan="(\d{1,3})"')
@@ -95,7 +97,8 @@ class TableReader:
         heads = self._heads()
         if heads > 1 and len(self._rows[0]) <= _MOST_COLUMNS:
             self._rows[:heads] = [_joined(self._first[:heads])]
-        return title, self._rows, heads > 0
+        named = heads > 0 or bool(self._rows and begins_with_names(self._rows))
+        return title, self._rows, named
 
     def _begins_with_title(self) -> bool:
         """Tell whether a first row of one cell stands above the names of columns."""

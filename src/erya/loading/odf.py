@@ -229,6 +229,9 @@ class _Reader:
             number = _whole(element, "outline-level")
             text = self._lines.read(element)
             label = self._heading_number(element, number - 1)  # an empty one counts
+            mark, self._mark = self._mark, ""
+            if self._counts and mark.strip("-"):  # of the list that it is an item of
+                label = f"{mark} "
             if text.strip():
                 self._builder.heading(label + text, level=min(number, _LEVELS))
             self._anchored(element)

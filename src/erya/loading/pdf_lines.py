@@ -57,7 +57,7 @@ _WIDE: Final = "\u2e80-\u303e\u3040-\u9fff\uf900-\ufaff\uff00-\uffef℃□☑☐
 _BETWEEN_CHINESE: Final = re.compile(f"(?<=[{_WIDE}]) (?=[{_WIDE}])")
 _CHINESE_PAIR: Final = re.compile("[\u4e00-\u9fff]{2}")
 # Signs that fonts of Chinese lack: others draw them, in a turn of their own.
-_SYMBOLS: Final = re.compile("[\u2190-\u21ff\u2500-\u27bf]")
+_SYMBOLS: Final = re.compile("[\u25a0-\u27bf]")
 _AROUND: Final = 3  # lines above and below a wide one, that are looked at closely
 _WIDE_SHARE: Final = 0.15  # of a page's lines: then every line is looked at closely
 
@@ -305,7 +305,9 @@ def _pieces_in_order(signs: Signs, run: _Run, *, cut: bool) -> Iterator[Piece]:
     drawn = [at for word in words for at in range(*word.span())]
     boxes = {at: signs.box(at) for at in drawn}
     close = signs.size(run.start)[0] / 2
-    if all(boxes[b].left > boxes[a].left - close for a, b in pairwise(drawn)):
+    in_order = all(boxes[b].left > boxes[a].left - close for a, b in pairwise(drawn))
+    heights = [box.bottom + box.top for box in boxes.values()]
+    if in_order or max(heights) - min(heights) > 2 * close:  # or not of one line
         return _pieces(signs, run, cut=cut)
     return _pieces_from_left(signs, boxes)
 

@@ -176,11 +176,13 @@ def _covering(tables: Sequence[Table], inside: Sequence[Piece]) -> Table | None:
 def _is_parted(table: Table) -> bool:
     """Tell whether no row is several: with two figures in one cell, but for names.
 
-    Where another cell of the row has one line, the figures are of one row.
+    Two figures in one cell alone, beside others of one line, are of one row.
     """
     for row in table.rows[1:]:
+        cells = [cell for cell in row if _count_figures(cell) > 1]
+        stacked = all(len(_by_lines(cell)) == len(cell) for cell in cells)
         single = any(len(cell) == 1 for cell in row)
-        if not single and any(_count_figures(cell) > 1 for cell in row):
+        if cells and not (stacked and single and len(cells) == 1):
             return False
     return True
 

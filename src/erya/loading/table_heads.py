@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 __all__ = [
     "Span",
+    "begins_with_names",
     "count_notes",
     "is_data",
     "join_heads",
@@ -18,6 +19,7 @@ _MOST_NOTES: Final = 6  # rows above the names of columns
 _LOOKED_AT: Final = 20  # rows that tell how wide a table is
 _MOST_HEADS: Final = 4  # rows of names
 _NUMBER: Final = re.compile(r"[-+(]?\s?[¥$€£￥]?\s?-?[\d.,]{1,40}\s?[%％)]?")
+_FEWEST_NAMED: Final = 3  # columns
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _LABEL: Final = re.compile("[:：]")
 
@@ -36,6 +38,23 @@ def looks_named(rows: Sequence[Sequence[str]]) -> bool:
         len(rows) > 1
         and len(first) * 2 > len(rows[0])
         and not any(cell.replace(",", "").replace(".", "").isdigit() for cell in first)
+    )
+
+
+def begins_with_names(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first row is one of names though nothing marks it as such.
+
+    It has a text for each of three columns or more, and one of them has figures below.
+    Of fewer columns it may be a label with its value.
+    """
+    first, below = rows[0], rows[1:_LOOKED_AT]
+    if len(rows) < 2 or len(first) < _FEWEST_NAMED or not all(first):
+        return False
+    if any(map(_has_digit, first)):
+        return False
+    return any(
+        sum(_has_digit(row[at]) for row in below if at < len(row)) * 2 > len(below)
+        for at in range(len(first))
     )
 
 
@@ -95,6 +114,10 @@ def parted(rows: Sequence[list[str]]) -> Iterator[list[list[str]]]:
         run = []
     if table:
         yield table
+
+
+def _has_digit(cell: str) -> bool:
+    return any(map(str.isdigit, cell))
 
 
 def _begins_table(rows: Sequence[Sequence[str]]) -> bool:

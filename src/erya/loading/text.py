@@ -3,7 +3,9 @@
 import re
 from pathlib import PurePosixPath
 
+from erya.language import is_row
 from erya.loading.encodings import clean, decode
+from erya.loading.text_tables import with_tables
 from erya.records import Block, BlockKind, Parsed
 
 __all__ = ["parse_text"]
@@ -21,11 +23,12 @@ _HEADINGS = (
 )
 _OPEN_END = re.compile(r"[^。．.!?！？；;：:，,、…\d]$|\w$")
 _LIST_ITEM = re.compile(r"\s*(?:[-*•·●]|\d{1,2}[.)、]|[（(]\d{1,2}[）)])\s*\S")
+_RULE = re.compile(r"\|(?: --- \|)+")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 def parse_text(data: bytes, name: str) -> Parsed:
-    """Read plain text in any common encoding. The text is kept as it is.
+    """Read plain text in any common encoding. All but tables is kept as it is.
 
     A paragraph ends at a blank line. A short numbered line that stands alone, and a
     short first line before a blank one, are headings.
@@ -35,6 +38,7 @@ def parse_text(data: bytes, name: str) -> Parsed:
         text = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)
         pairs = text.encode("utf-16", "surrogatepass")  # of what one code cannot hold
         text = clean(pairs.decode("utf-16", "replace"))
+    text = with_tables(text)
     blocks: list[Block] = []
     for match in re.finditer(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*", text):
         blocks.extend(_paragraph(text, match.start(), match.end(), first=not blocks))
@@ -52,6 +56,8 @@ def _paragraph(text: str, start: int, end: int, *, first: bool) -> list[Block]:
     """Split one run of lines into its heading, if it opens with one, and its body."""
     end = start + len(text[start:end].rstrip())
     line_end = text.find("\n", start, end)
+    if _is_table(text[start:end]):
+        return [Block(kind="table", start=start, end=end)]
     alone = line_end < 0
     line = text[start : end if alone else line_end]
     level = _heading_level(line, first=first and alone)
@@ -65,6 +71,11 @@ def _paragraph(text: str, start: int, end: int, *, first: bool) -> list[Block]:
         )
         return [heading, Block(kind=_kind(text[body:end]), start=body, end=end)]
     return [Block(kind=_kind(text[start:end]), start=start, end=end)]
+
+
+def _is_table(text: str) -> bool:
+    lines = text.split("\n", 2)
+    return len(lines) > 2 and is_row(lines[0]) and _RULE.fullmatch(lines[1]) is not None
 
 
 def _kind(text: str) -> BlockKind:

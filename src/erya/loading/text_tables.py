@@ -1,0 +1,90 @@
+"""Tables in plain text: lines with cells between bars, or parted by tabs.
+
+As lists of SAP and of mainframes are written, and what is pasted out of a sheet.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final, Literal, NamedTuple
+
+from erya.language import table_row
+from erya.loading.table_heads import looks_named
+
+__all__ = ["with_tables"]
+
+_RULE: Final = re.compile(r"[ \t]*[-=+|_]{5,}[-=+|_ ]*")
+_MARKDOWN: Final = re.compile(r"\|? ?:?-{3,}:? ?\|.*")
+_FEWEST: Final = 3  # rows of a table, its names among them
+_LONGEST_CELL: Final = 300
+
+
+class _Line(NamedTuple):
+    kind: Literal["bars", "tabs", "rule", "text"]
+    text: str
+
+
+def with_tables(text: str) -> str:
+    """Return a text with such tables as Markdown writes them, apart by blank lines."""
+    if "\t" not in text and "\n|" not in text:
+        return text
+    out: list[str] = []
+    for is_table, run in groupby(_lines(text), key=lambda line: line.kind != "text"):
+        lines = list(run)
+        rows = _rows(lines) if is_table else []
+        if len(rows) < _FEWEST:
+            out += (line.text for line in lines)
+        else:
+            out += ["", *_written(rows), ""]
+    return "\n".join(out)
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    for line in text.split("\n"):
+        plain = line.strip()
+        if _RULE.fullmatch(line) and not _MARKDOWN.fullmatch(plain):
+            yield _Line("rule", line)
+        elif plain.startswith("|") and plain.endswith("|") and plain.count("|") > 2:
+            yield _Line("bars", line)
+        elif "\t" in plain:
+            yield _Line("tabs", line)
+        else:
+            yield _Line("text", line)
+
+
+def _rows(lines: Sequence[_Line]) -> list[list[str]]:
+    """Return the rows of a table; none where lines do not make one."""
+    kinds = {line.kind for line in lines} - {"rule"}
+    if len(kinds) != 1:
+        return []
+    rows = [
+        [cell.strip() for cell in _cells(line)] for line in lines if line.kind != "rule"
+    ]
+    if any(_MARKDOWN.fullmatch(line.text.strip()) for line in lines):
+        return []  # it is written so already
+    width = max(map(len, rows))
+    even = sum(len(row) == width for row in rows)
+    longest = max(len(cell) for row in rows for cell in row)
+    if longest > _LONGEST_CELL or len(rows[0]) < width or not all(rows[0][:2]):
+        return []
+    if kinds == {"tabs"} and even < len(rows):
+        return []
+    return [_filled(row, width) for row in rows] if 2 * even > len(rows) else []
+
+
+def _cells(line: _Line) -> list[str]:
+    if line.kind == "bars":
+        return line.text.strip()[1:-1].split("|")
+    return line.text.strip("\n\r").split("\t")
+
+
+def _filled(row: list[str], width: int) -> list[str]:
+    """Return a row of fewer cells, such as a sum: the first is a wide one."""
+    return [*row[:1], *[""] * (width - len(row)), *row[1:]]
+
+
+def _written(rows: list[list[str]]) -> Iterator[str]:
+    names = rows.pop(0) if looks_named(rows) else [""] * len(rows[0])
+    yield table_row(names)
+    yield table_row(["---"] * len(names))
+    yield from map(table_row, rows)
