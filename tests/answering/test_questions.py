@@ -25,7 +25,15 @@ from erya.answering.questions import detect_intent, mentions
         ("Is it state-of-the-art?", ()),
         ("What happened on 2021-03-04?", ()),
         ("A 3-year-old child?", ()),
-        ("Where is room 2.17?", ()),
+        ("Where is room 2.17?", ("2.17",)),
+        ("Is 2.17 enough room?", ()),
+        ("Which host is 10.8.4.20?", ("10.8.4.20",)),
+        ("What does article 0012-8 cost?", ("0012-8",)),
+        ("Who owns cost centre 4400?", ("4400",)),
+        ("Is the heat 88232-B good?", ("88232-B",)),
+        ("订单4500017732买了什么？", ("4500017732",)),
+        ("A room for 250 people?", ()),
+        ("What is project 2025?", ()),
     ],
 )
 def test_what_is_meant_exactly_is_told_from_other_words(question, exact):

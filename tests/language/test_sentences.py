@@ -111,3 +111,24 @@ def test_the_first_part_of_an_address_is_no_number_of_a_list():
 def test_an_empty_cell_without_a_name_keeps_its_place():
     assert named_row("| 主管 |  | 二等座 |  |", "") == "主管 | — | 二等座"
     assert named_row("| a |  | 3 |", "| x | y | z |") == "x: a | z: 3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Der Termin ist am 14. Juli 2025 in Linz.",
+        "Es gilt ab 1. 1. 2025 für alle.",
+        "Im 2. Quartal stieg der Umsatz.",
+        "Předání proběhne 30. dubna v sídle.",
+        "Die Kosten betragen rd. 1,2 Mio. Euro zzgl. MwSt. und Versand.",
+        "The fee is 300 EUR incl. VAT and shipping.",
+        "See fig. 2 in the annex a.o. works.",
+    ],
+)
+def test_dates_and_abbreviations_end_no_sentence(text):
+    assert [s.end - s.start for s in sentences(text)] == [len(text)]
+
+
+def test_a_number_ends_a_sentence_before_another():
+    assert len(sentences("We paid 12. Augmented glasses came.")) == 2
+    assert len(sentences("ok. see you tomorrow. bring it.")) == 3

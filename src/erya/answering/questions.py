@@ -76,16 +76,28 @@ _HOW_TO: Final = re.compile(
 )
 # What is meant exactly or not at all: a version, a code, a setting, a reference.
 _EXACT: Final = re.compile(
-    # v2.1.1
-    r"(?<![\w.])(?:[vV]\d+(?:\.\d+)*|\d+\.\d+\.\d+)(?:[-.]?[a-z]+\d*)?(?![\w])"
+    # v2.1.1, 10.8.4.20
+    r"(?<![\w.])(?:[vV]\d+(?:\.\d+)*|\d+(?:\.\d+){2,})(?:[-.]?[a-z]+\d*)?(?![\w])"
     r"|(?<![\w])[A-Za-z]{1,6}/[A-Za-z] ?\d{2,}(?:[.-]\d+)*"  # GB/T 11643
     r"|(?<![\w])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+(?![\w])"
     # E07, SEV4, ERP10.2.3
     r"|(?<![\w-])[A-Z]{1,6}\d[A-Z0-9]*(?:\.\d+)*(?![\w])"
     r"|(?<![\w])[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+(?![\w])"  # retry_budget
     r"|(?<![\w-])--[a-z][a-z0-9-]+"  # --dry-run
-    r"|(?<![\w-])[a-z]+(?:-[a-z]+){2,}(?![\w-])",  # pxc-loop-timeout
+    r"|(?<![\w-])[a-z]+(?:-[a-z]+){2,}(?![\w-])"  # pxc-loop-timeout
+    r"|(?<![\w.,-])0\d{2,}-\d+(?![\w-])"  # 0012-8, which is no article
+    r"|(?<![\w.,+-])\d{7,}(?![\w-]|[.,]\d)",  # 4500017731
     re.ASCII,  # Chinese follows a code without a blank
+)
+_LISTED: Final = re.compile(r"\b0\d{2,}-\d+\b", re.ASCII)
+# A number that tells one thing of a kind from others: cost centre 4400, room 4.04.
+_NUMBERED: Final = re.compile(
+    r"(?:\b(?:order|invoice|item|room|cost cent(?:er|re)|account|heat|batch|lot|ticket"
+    r"|case|document|serial|vendor|customer|employee|machine|line)"
+    r"(?: number| no\.?| nr\.?)?"
+    r"|订单|工单|单号|编号|房间|成本中心|物料|批次|批号|合同|发票|工号|设备)[:：#号]?\s?"
+    r"((?!(?:19|20)\d\d\b)(?:\d{3,}(?:[.-]\d+)?|\d+[.-]\d+))(?![\w%.,-]\d|\s?[元%万个天人])",
+    re.IGNORECASE | re.ASCII,
 )
 # The number of an official document: 国发〔2024〕13号
 _ISSUED: Final = re.compile(
@@ -125,7 +137,7 @@ _LARGE_NAME: Final = re.compile(r"[A-Z]{2}")
 _JOINTS: Final = re.compile(r"-|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 _NOT_EXACT: Final = re.compile(
     r"\d+(?:st|nd|rd|th|s|k|m|d|g|h|x|px|kb|mb|gb|tb|ml|kg|mg|km|cm|mm|am|pm)"
-    r"|(?:fy|q|h)\d{1,4}|\d+-(?:[a-z]+)(?:-[a-z]+)?|\d{1,4}(?:-\d{1,2}){1,2}"
+    r"|(?:fy|q|h)\d{1,4}|(?:\d+-[a-z]{2,}|\d{1,3}-[a-z])(?:-[a-z]+)?|(?!0\d\d)\d{1,4}(?:-\d{1,2}){1,2}"
     r"|[a-z]+-(?:of|to|the|in|and|a|at|by|or|for|up)-[a-z-]+"
     r"|(?:covid|top|mid|pre|post|non)-\d+",
     re.IGNORECASE,
@@ -260,14 +272,17 @@ def _referred(question: str) -> tuple[str, bool]:
 
 def _exact(question: str) -> tuple[str, ...]:
     normal = unicodedata.normalize("NFKC", question)
-    found = references(normal)
+    found = references(_LISTED.sub(" ", normal))
     referred = [r.text if reference_keys(r.text) else r.key for r in found]
     issued = [m[0] for m in _ISSUED.finditer(normal)]
     rest = normal
     for each in (*(r.text for r in found), *issued):
         rest = rest.replace(each, " ")
     named = [m[0] for m in _EXACT.finditer(rest) if not _NOT_EXACT.fullmatch(m[0])]
-    return tuple(dict.fromkeys([*named, *issued, *referred]))
+    numbered = [
+        m[1] for m in _NUMBERED.finditer(rest) if not any(m[1] in n for n in named)
+    ]
+    return tuple(dict.fromkeys([*named, *numbered, *issued, *referred]))
 
 
 def mentions(text: str, exact: str) -> bool:

@@ -1,6 +1,7 @@
-"""Sentence ends of Chinese and English."""
+"""Sentence ends of Chinese and English, and of other languages in Latin letters."""
 
 import re
+from typing import Final
 
 from erya.records import Span
 
@@ -18,7 +19,22 @@ _END = re.compile(
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[\"'“])(?:(?i:mr|mrs|ms|dr|prof|sr|jr|st|vs|etc|e\.g|i\.e|cf|figs?|eq|vol"
     r"|pp?|eds?|al|inc|ltd|co|corp|dept|approx|ext|tel|art|sec|ch|jan|feb|mar|apr|jun|jul"
-    r"|aug|sept?|oct|nov|dec|u\.s|u\.k|a\.m|p\.m)|[A-Z])\.$"
+    r"|aug|sept?|oct|nov|dec|u\.s|u\.k|a\.m|p\.m"
+    r"|incl|excl|paras?|cl|reg|qty|avg|est|ref|rev|ver|resp|misc|govt|min|max"
+    r"|gem|rd|zzgl|abzgl|inkl|exkl|ca|bzw|usw|vgl|nr|abs|str|ggf|evtl|sog|hr|fr|mio|mrd"
+    r"|tsd|std|lt|insb|ziff|lit|bsp|allg|mind|sog|z\.\s?b|d\.\s?h|u\.\s?a|o\.\s?g|i\.\s?d\.\s?r"
+    r"|mme|env|av|réf|tél|núm|pág|aprox|avda|sr|sra|sig|pag|ul|godz|tys|mln|ust|pkt|np|tj"
+    r"|č|např|tis|mil|odst|písm|kl|t\.\s?ex|bl\.\s?a)|[A-Z])\.$"
+)
+# The 14. Juli, the 30. dubna, the 3. Quartal: a number in order, as some write it.
+_ORDINAL: Final = re.compile(r"(?:^|[\s(„“])\d{1,2}\.$")
+_COUNTED: Final = re.compile(
+    r"(?:\d{1,2}\.\s?)?(?:19|20)\d\d\b|(?:jan(?:uary?)?|jänner|feb(?:ruary?)?|m[äa]r(?:z|ch)?|apr(?:il)?"
+    r"|mai|may|june?|juni|july?|juli|aug(?:ust)?|sept?(?:ember)?|o[kc]t(?:ober)?"
+    r"|nov(?:ember)?|de[zc](?:ember)?|quartals?|halbjahre?s?|stock|[ou]g|abs|absatz"
+    r"|auflage|klasse|semesters?|tage?s?|jahre?s?|etage|kapitels?|woche|monate?s?|platz"
+    r"|stufe|änderung|nachtrag|mahnung|generation)\b",
+    re.IGNORECASE,
 )
 # "No. 5", but not "no. Five"
 _NUMBER_SIGN = re.compile(r"(?:^|\s)nos?\.$", re.IGNORECASE)
@@ -74,11 +90,21 @@ def _is_abbreviation(text: str, start: int, end: int) -> bool:
     following = text[end : end + 40].lstrip()
     if _NUMBER_SIGN.search(tail):
         return following[:1].isdigit()
-    if not _ABBREVIATION.search(tail):
-        return False
-    # "etc. The" and "at 5 p.m. The" do end: a capital after an ordinary abbreviation.
-    ends_anyway = tail.rstrip(".").lower().endswith(("etc", "a.m", "p.m", "inc", "ltd"))
-    return not (ends_anyway and following[:1].isupper())
+    if _ABBREVIATION.search(tail):
+        # "etc. The" and "at 5 p.m. The" do end, with a capital behind them.
+        ends = tail.rstrip(".").lower().endswith(("etc", "a.m", "p.m", "inc", "ltd"))
+        return not (ends and following[:1].isupper())
+    return _goes_on_small(text[start : start + _GAP], tail, following)
+
+
+def _goes_on_small(said: str, tail: str, following: str) -> bool:
+    """Tell whether what follows a full stop begins no sentence."""
+    small = following[:1].islower()
+    if _ORDINAL.search(tail):
+        return small or _COUNTED.match(following) is not None
+    # A sentence that begins large is not followed by one that begins small.
+    begins = said.lstrip()[:1]
+    return small and (begins.isupper() or begins.isdigit())
 
 
 def _line_end(text: str, position: int) -> int:

@@ -19,7 +19,7 @@ from erya.models.base import (
 from erya.models.catalogue import ModelCatalogue, ModelEntry, ModelKind
 from erya.models.local_embedding import LocalEmbedding
 from erya.models.local_reader import LocalReader
-from erya.models.offline import OFFLINE_MODEL, open_local, open_reader
+from erya.models.offline import OFFLINE_MODEL, common_words, open_local, open_reader
 from erya.models.openai_compatible import OpenAICompatibleChat
 from erya.models.openai_compatible_embedding import OpenAICompatibleEmbedding
 from erya.models.rerank_endpoint import RerankEndpoint
@@ -42,6 +42,7 @@ __all__ = [
     "ReaderModel",
     "RerankEndpoint",
     "RerankModel",
+    "common_words",
     "fingerprint_of",
     "open_local",
     "open_reader",

@@ -1,5 +1,7 @@
 """The models at hand: those in the wheel, and those in the home folder."""
 
+import json
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +13,7 @@ __all__ = [
     "BUNDLED_MODELS",
     "OFFLINE_MODEL",
     "READER",
+    "common_words",
     "local_model_cards",
     "local_model_folder",
     "open_local",
@@ -24,6 +27,7 @@ OFFLINE_MODEL: Final = "multilingual-e5-small"
 _EARLIER: Final = ("all-MiniLM-L6-v2",)
 BUNDLED_MODELS: Final = (OFFLINE_MODEL, *_EARLIER)
 # The reader that travels with Erya: recipes/reader/README.md.
+_BEGINS: Final = "\u2581"  # before a piece with which a word begins (SentencePiece)
 READER: Final = "erya-reader"
 _BUNDLED: Final = Path(__file__).parent / "bundled"
 
@@ -77,6 +81,25 @@ def open_local(home: Path, name: str, *, threads: int) -> LocalEmbedding:
         "erya models add embedding NAME"
     )
     raise NotFoundError(msg)
+
+
+@cache
+def common_words() -> frozenset[str]:
+    """Return words that the bundled models know as one piece, in small letters.
+
+    Common ones of English and of other languages in Latin letters. None where the
+    models were never built.
+    """
+    words: set[str] = set()
+    for name in BUNDLED_MODELS:
+        file = _BUNDLED / name / "tokenizer.json"
+        if file.is_file():
+            known = json.loads(file.read_text(encoding="utf-8"))["model"]["vocab"]
+            # By the model's kind: a table of pieces, or a list of them with scores.
+            pieces = [p if isinstance(p, str) else p[0] for p in known]
+            begins = "" if isinstance(known, dict) else _BEGINS
+            words |= {p.removeprefix(begins) for p in pieces if p.startswith(begins)}
+    return frozenset(word.lower() for word in words if word.isalpha())
 
 
 def open_reader(*, threads: int) -> LocalReader:

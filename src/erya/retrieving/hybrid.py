@@ -12,6 +12,7 @@ from erya.retrieving.base import LONGEST_QUESTION, Retriever
 from erya.retrieving.folding import search_folded
 from erya.retrieving.fusion import ConvexFusion
 from erya.retrieving.keyword import KeywordRetriever
+from erya.retrieving.suggesting import keep_likely
 from erya.stores import Embedding, Fusion, Store, VectorQuery
 
 __all__ = ["HybridRetriever"]
@@ -85,9 +86,10 @@ class HybridRetriever(Retriever):
         if not self.model.local:
             embed()  # nobody waits for a network with a base held open
         vectors = VectorQuery(model=self._fingerprint, embed=embed, fusion=self.fusion)
-        return search_folded(
+        found = search_folded(
             lambda size: self.store.search(
                 principal, asked, limit=size, vectors=vectors
             ),
             limit=limit,
         )
+        return keep_likely(found, asked)

@@ -9,6 +9,7 @@ from erya.errors import UsageError
 from erya.records import Evidence, Principal
 from erya.retrieving.base import LONGEST_QUESTION, Retriever
 from erya.retrieving.folding import search_folded
+from erya.retrieving.suggesting import keep_likely
 from erya.stores import KEYWORD, Store
 
 __all__ = ["KeywordRetriever"]
@@ -32,6 +33,7 @@ class KeywordRetriever(Retriever):
         found = search_folded(
             lambda size: self.store.search(principal, asked, limit=size), limit=limit
         )
+        found = keep_likely(found, asked)
         hits = tuple(
             dataclasses.replace(hit, ranks={KEYWORD: rank})
             for rank, hit in enumerate(found.hits, start=1)
