@@ -267,11 +267,11 @@ class _Looks:
         return hidden or self._is_white(node, style)
 
     def is_told(self, node: LexborNode, style: Style) -> bool:
-        """Tell whether hiding an element is no ordinary thing of a page."""
-        under = self._by_sheets.get(node.mem_id)
-        by_sheet = under is not None and (under.is_hidden or under.is_folded)
-        disguised = style.is_disguised or style.is_folded
-        return by_sheet or disguised or self._is_white(node, style)
+        """Tell whether an element is hidden by its style, not by an attribute alone.
+
+        Attributes hide signs from those who hear a page, and what scripts show later.
+        """
+        return style.is_hidden or style.is_folded or self._is_white(node, style)
 
     def _is_white(self, node: LexborNode, style: Style) -> bool:
         """Tell whether an element is white, and nothing around it has a colour."""
