@@ -36,6 +36,7 @@ from erya.answering.units import (
     find_record,
     find_referred,
     find_sentence,
+    find_title,
     in_steps,
     include_code,
     split_units,
@@ -147,8 +148,8 @@ class ExtractiveAnswerer(Answerer):
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
         intent = detect_intent(question)
-        missing = _missing(intent, evidence)
         found = _of_work(intent, evidence)
+        missing = _missing(intent, evidence if found is None else found)
         if missing or found is None:
             return abstain(question, evidence, missing=missing)
         quotes = _referred(intent, found) if intent.whole else []
@@ -169,11 +170,12 @@ class ExtractiveAnswerer(Answerer):
             question, [c for c in candidates if c.is_about(question, intent)]
         )
         about = _for_amounts(about)
-        if not about or _is_beside(candidates[0], about[0]):
+        if not about or _is_beside(candidates[0], _first_held(about, intent)):
             return []
         named = about[0].names(intent)
         if not named and self._strength(question, evidence, about) < 0:
             return []
+        about = _beyond_the_code(about, intent)
         chosen = self._chosen(about, several=intent.several)
         if intent.wanted:
             chosen = [c for c in chosen if c.held or intent.holds(c.record)]
@@ -244,7 +246,9 @@ class ExtractiveAnswerer(Answerer):
     ) -> "_Candidate":
         """Score a unit by all signs but its meaning, which costs most to know."""
         total = sum(weights.values()) or 1.0
-        here = terms(unit.text) & weights.keys()
+        record = find_record(hit.chunk.text, unit.span)
+        said = hit.chunk.text[slice(*record)] if record else unit.text
+        here = terms(said) & weights.keys()
         above = terms(_above(hit.chunk)) & weights.keys()
         own = _share(here, weights, total)
         weighed = self.weights
@@ -416,6 +420,12 @@ class _Candidate(NamedTuple):
         return Quoted(self.hit, whole, heading, answer, _goes_on(text, whole))
 
 
+def _first_held(candidates: list[_Candidate], intent: Intent) -> _Candidate:
+    """Return the likeliest that has what is wanted, or the likeliest of all."""
+    held = (c for c in candidates if c.held or intent.holds(c.record))
+    return next(held, candidates[0]) if intent.wanted else candidates[0]
+
+
 def _is_beside(best: _Candidate, left: _Candidate) -> bool:
     """Tell whether the likeliest is of another, and what is left is much less likely.
 
@@ -430,6 +440,16 @@ def _of_named_rows(question: str, candidates: list[_Candidate]) -> list[_Candida
     """Keep of rows those with a cell that the question has, if there are any."""
     named = [c for c in candidates if c.is_row and has_cell(c.line, question)]
     return [c for c in candidates if not named or c in named or not c.is_row]
+
+
+def _beyond_the_code(candidates: list[_Candidate], intent: Intent) -> list[_Candidate]:
+    """Leave out what only names the code, where what is wanted stands with it."""
+    if not (intent.exact and intent.wanted):
+        return candidates
+    told = [
+        c for c in candidates if (c.held or intent.holds(c.record)) and c.names(intent)
+    ]
+    return told or candidates
 
 
 def _for_amounts(candidates: list[_Candidate]) -> list[_Candidate]:
@@ -556,7 +576,8 @@ def _nearest_heading(chunk: Chunk) -> str:
 
 
 def _under_heading(chunk: Chunk, unit: Unit) -> str:
-    return f"{_nearest_heading(chunk)}\n{unit.text}"[:_UNIT_CHARACTERS]
+    title = find_title(chunk.text, unit.span) or _nearest_heading(chunk)
+    return f"{title}\n{unit.text}"[:_UNIT_CHARACTERS]
 
 
 def _above(chunk: Chunk) -> str:

@@ -30,6 +30,7 @@ _YEAR: Final = re.compile(
 _YEARS: Final = re.compile(
     r"(?<!\d)((?:19|20)\d\d)\s?(?:[-–—~至到]|to)\s?((?:19|20)\d\d)(?!\d)"
 )
+_MONTH: Final = re.compile(r"(?<!\d)(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}(?!\d)")
 _LONGEST_TIME: Final = 200  # years
 # Who asks for the most of all, for a sum or by a value, names no row.
 _OVER_ALL: Final = re.compile(
@@ -63,7 +64,9 @@ def is_about(
         return True
     if is_row(line):
         # In another language all words are others.
-        same = (language_of(question) == "zh") == (language_of(line) == "zh")
+        same = not any(map(str.isalpha, line)) or (
+            (language_of(question) == "zh") == (language_of(line) == "zh")
+        )
         return not same or _is_of_row(question, intent, line, around=above)
     if not intent.names or language_of(question) == "zh":  # a name is written otherwise
         return True
@@ -124,10 +127,16 @@ def _is_of_row(question: str, intent: Intent, line: str, *, around: str) -> bool
         parts = [part <= there for part in own if not part <= known]
         if any(parts) and not all(parts):
             return False
-    if _OVER_ALL.search(question) or any(sign.isdigit() for sign in question):
+    if _OVER_ALL.search(question):
+        return True
+    # Of a month of the year that is asked for, a row tells nothing of the year.
+    of_month = _years(question) and _MONTH.search(line)
+    if any(map(str.isdigit, _YEAR.sub("", question) if of_month else question)):
         return True
     words = [
-        word for word in question_words(question) if len("".join(word)) >= _SHORTEST
+        word
+        for word in question_words(question)
+        if len("".join(word)) >= _SHORTEST and not _YEAR.fullmatch("".join(word))
     ]
     telling = [word for word in words if not {*word} <= known]
     return not telling or any({*word} <= there for word in words)

@@ -30,6 +30,7 @@ __all__ = [
     "find_record",
     "find_referred",
     "find_sentence",
+    "find_title",
     "in_steps",
     "include_code",
     "split_units",
@@ -45,6 +46,9 @@ _CLAUSE_ENDS: Final = ("；", ";")
 _PAGE: Final = re.compile(r"[\W_]*\d{0,4}[^\w|]*")
 _ENDS: Final = tuple(".。!！?？;；,，…:：")
 _FIELD: Final = re.compile(r"[^\s:：|][^:：|\n]{0,40}: \S")
+# Of a Chinese form; a clause of a contract is longer, and ends as a sentence does.
+_FORM_FIELD: Final = re.compile(r"[^\s:：|。，；]{1,20}：\s*[^\s。；][^。；]{0,80}")
+_PATH: Final = re.compile(r"[^\s:]{0,80}\[\d{1,6}\]\.")  # of an object in a list (JSON)
 _ITEM: Final = re.compile(
     r"\s*(?:[-*•·●＊○▪◦–①-⑳]|[(（]?(?:\d{1,3}|[a-zA-Z]|[一二三四五六七八九十]{1,3})[)）、.．](?!\d)"
     r"|第[一二三四五六七八九十]{1,3}步|[Ss]tep \d{1,3}\b)\s*\S"
@@ -262,10 +266,15 @@ def find_item(text: str, span: Span) -> Span | None:
 def find_record(text: str, span: Span) -> Span | None:
     """Return the record that a field belongs to: neighbouring lines `name: value`.
 
-    In a form each may be a paragraph. None where the unit is no such line, stands
-    alone, or the record is large.
+    In a form each may be a paragraph, and a title may stand above them; of an object in
+    a list the names begin alike. None where the unit is no such line, stands alone, or
+    the record is large.
     """
+    if (of_object := _find_object(text, span)) is not None:
+        return of_object
     start, end = _paragraph(text, span)
+    if _is_form(text[start:end]):
+        return Span(start, end) if end - start <= _LONGEST_RECORD else None
     if not _is_fields(text[start:end]):
         return None
     alone = "\n" not in text[start:end]
@@ -282,6 +291,39 @@ def find_record(text: str, span: Span) -> Span | None:
     if "\n" not in text[start:end] or end - start > _LONGEST_RECORD:
         return None
     return Span(start, end)
+
+
+def find_title(text: str, span: Span) -> str:
+    """Return the line above the fields of a form that a unit is one of; or nothing."""
+    start, end = _paragraph(text, span)
+    first, _, rest = text[start:end].partition("\n")
+    titled = _is_form(text[start:end]) and not _FORM_FIELD.fullmatch(first.strip())
+    return first.strip() if rest and titled else ""
+
+
+def _find_object(text: str, span: Span) -> Span | None:
+    """Return the lines of an object in a list: their names begin with its place."""
+    start = text.rfind("\n", 0, span.start) + 1
+    path = _PATH.match(text, start, max(span.end, start))
+    if path is None:
+        return None
+    lines = list(_lines(text))
+    at = next((i for i, line in enumerate(lines) if line.end >= span.end), 0)
+    first = last = at
+    while first and text.startswith(path[0], lines[first - 1].start):
+        first -= 1
+    while last + 1 < len(lines) and text.startswith(path[0], lines[last + 1].start):
+        last += 1
+    whole = Span(lines[first].start, lines[last].end)
+    fits = first < last and whole.end - whole.start <= 2 * _LONGEST_RECORD
+    return whole if fits else None
+
+
+def _is_form(paragraph: str) -> bool:
+    """Tell whether lines are fields of a Chinese form, below a title or none."""
+    lines = [line.strip() for line in paragraph.split("\n")]
+    fields = [_FORM_FIELD.fullmatch(line) is not None for line in lines]
+    return sum(fields) > 1 and all(fields[1:])
 
 
 def _is_fields(paragraph: str) -> bool:

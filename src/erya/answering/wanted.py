@@ -95,7 +95,7 @@ _KINDS: Final = (
         rf"{_N}[\s-]*(?:\w+\s+){{0,2}}{_TIMES}|\b(?:immediately|at once|forever"
         rf"|indefinitely|permanent\w*|daily|weekly|monthly|yearly|annual\w*"
         rf"|quarterly|hourly|overnight)\b|立即|马上|馬上|永久|长期|長期|当[天日]"
-        rf"|當[天日]|次日|每[天日周週月年]|{_MONTHS}|\d{{1,2}}:\d\d|不限|\|\s*\d+\.\d",
+        rf"|當[天日]|次日|每[天日周週月年班次批季轮旬]|{_MONTHS}|\d{{1,2}}:\d\d|不限|\|\s*\d+\.\d",
     ),
     _of(
         "month",
@@ -176,7 +176,7 @@ _KINDS: Final = (
         "person",
         r"(?:^|[.,;:?!] )who(?:m|se|'s)?\b|谁|誰|哪位|什么人|何人|叫什么名字",
         r"(?-i:\b[A-Z][\w'’-]+ (?:[A-Z]\. ?)*[A-Z][a-z]+|[A-Z]\w+:(?!\s*[A-Z]*\d))"
-        r"|\||\b(?:\w*manager"
+        r"|\||^[^:：\n]{1,40}[:：]\s?[^\W\d]|\b(?:\w*manager"
         r"|director|officer"
         r"|head|team|department|committee|engineer|owner|president|minister|court"
         r"|authorit\w+|employ\w+|staff|agent|trustee|advis\w+|lead\w*|chair\w*|board"
@@ -209,6 +209,11 @@ _NAMES: Final = re.compile(
     r"(?<![A-Za-z0-9_$€£¥.@])(?![A-Z]{3}\d{2,}(?:[.,]\d+)*(?![A-Za-z0-9-]))(?![vV]\d)"
     r"[A-Za-z]+-?\d[A-Za-z0-9-]*(?:\.\d+)*(?![A-Za-z0-9@])"
 )
+# And those of a year or a day.
+_DAYS: Final = re.compile(
+    r"(?<!\d)(?:19|20)\d\d(?:\s?年(?:\s?\d{1,2}\s?月(?:\s?\d{1,2}\s?日)?)?"
+    r"|[-/.]\d{1,2}(?:[-/.]\d{1,2})?(?!\d))"
+)
 # What is asked of these is a number; others may be written as names are.
 _NUMBERED: Final = frozenset(
     ("share", "money", "duration", "size", "length", "weight", "temperature", "count")
@@ -233,5 +238,5 @@ def holds(kind: Wanted, text: str) -> bool:
     """Tell whether a text has what each answer of a kind has."""
     said = _PLACES.sub(" ", text)
     if kind.name in _NUMBERED:
-        said = _NAMES.sub(" ", said)
+        said = _DAYS.sub(" ", _NAMES.sub(" ", said))
     return kind.held.search(said) is not None
