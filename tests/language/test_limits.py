@@ -39,6 +39,8 @@ def test_an_amount_is_within_a_range_or_not():
     assert only("5万元以上").covers(only("5万元"))
     assert not only("5万元以下").covers(only("超过5万元"))
     assert not only("within 3 days").covers(only("30 euros"))
+    assert only("15+").covers(only("20 years"))
+    assert not only("0–4").covers(only("20 years"))
 
 
 def test_years_articles_and_codes_are_no_amounts():

@@ -205,7 +205,9 @@ class ExtractiveAnswerer(Answerer):
             for each, near in zip(likely, nearness, strict=True)
         ]
         candidates = sorted(candidates, key=lambda each: -each.score)
-        return self._read(question, candidates)
+        about = [each for each in candidates if each.is_about(question, intent)]
+        others = [each for each in candidates[:1] if each not in about[:1]]
+        return self._read(question, [*others, *about])
 
     def _read(
         self, question: str, candidates: list["_Candidate"]

@@ -95,7 +95,10 @@ _KINDS: Final = (
         rf"{_N}[\s-]*(?:\w+\s+){{0,2}}{_TIMES}|\b(?:immediately|at once|forever"
         rf"|indefinitely|permanent\w*|daily|weekly|monthly|yearly|annual\w*"
         rf"|quarterly|hourly|overnight)\b|立即|马上|馬上|永久|长期|長期|当[天日]"
-        rf"|當[天日]|次日|每[天日周週月年班次批季轮旬]|{_MONTHS}|\d{{1,2}}:\d\d|不限|\|\s*\d+\.\d",
+        rf"|當[天日]|次日|每[天日周週月年班次批季轮旬]|{_MONTHS}|\d{{1,2}}:\d\d|不限|\|\s*\d+\.\d"
+        # A number in a column that is called so.
+        r"|\|\s*\d[\d.]*\s*\|.*(?:\b(?:years|months|weeks|days|hours|minutes)\b"
+        r"|天数|天|小时|年限|月数)",
     ),
     _of(
         "month",

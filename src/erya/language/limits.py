@@ -5,7 +5,7 @@ without a unit with any, because the unit may stand in the name of its column.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from erya.language.fact_finding import han_value
@@ -85,6 +85,7 @@ class Limits:
         is_above: Whether `low` itself is not among them.
         is_below: Whether `high` itself is not.
         kind: Money, time and so on; "" where no unit stands at it.
+        factor: How many of the smallest unit of its kind the unit is.
     """
 
     low: float | None
@@ -92,6 +93,7 @@ class Limits:
     is_above: bool = False
     is_below: bool = False
     kind: str = ""
+    factor: int = 1
 
     @property
     def is_range(self) -> bool:
@@ -106,11 +108,21 @@ class Limits:
         """Tell whether an amount that is asked about, or some of a range, is in it."""
         if not self.is_of_kind(asked):
             return False
+        if self.kind != asked.kind:  # what has no unit may be in that of the other
+            return _bare(self).covers(_bare(asked))
         too_low = _is_less(asked.high, self.low, is_open=asked.is_below | self.is_above)
         too_high = _is_less(
             self.high, asked.low, is_open=self.is_below | asked.is_above
         )
         return not too_low and not too_high
+
+
+def _bare(given: Limits) -> Limits:
+    """Return the numbers without their unit."""
+    low, high = (
+        end if end is None else end / given.factor for end in (given.low, given.high)
+    )
+    return replace(given, low=low, high=high, kind="", factor=1)
 
 
 def _is_less(value: float | None, other: float | None, *, is_open: bool) -> bool:
@@ -157,6 +169,7 @@ class _Amount(NamedTuple):
             is_above=self.is_least and self.is_open,
             is_below=self.is_most and self.is_open,
             kind=self.kind,
+            factor=self.factor,
         )
 
 
@@ -208,4 +221,5 @@ def _join(text: str, first: _Amount, second: _Amount) -> Limits | None:
         is_above=first.is_least and first.is_open,
         is_below=second.is_most and second.is_open,
         kind=second.kind or first.kind,
+        factor=second.factor if second.kind else first.factor,
     )
