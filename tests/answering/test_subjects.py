@@ -130,6 +130,49 @@ SPENDING = """# Who signs
 - 超过3天不满10天的由区长批准。
 - 10天以上由园长批准。
 """
+BILL = """# Invoice RX-77
+
+| line | what | amount |
+| --- | --- | --- |
+| 1 | benches painted in week one | 300,00 |
+| 2 | benches painted in week two | 400,00 |
+| | Total EUR | 700,00 |
+"""
+ORDERS = (
+    '{"list": [{"no": "QX1001", "sum": 50, "paid": false},'
+    ' {"no": "QX1002", "sum": 90, "paid": true}]}'
+)
+SIGNED = """供方
+单位名称：东山木器厂
+开户行：东山银行
+账号：6001 22
+
+需方
+单位名称：西湖花园
+开户行：西湖银行
+账号：7001 33
+"""
+SALES = """# 2031年度利润
+
+| 项目 | 本年金额 |
+| --- | --- |
+| 营业收入 | 8,000 |
+| 净利润 | 2,100 |
+
+| 月份 | 收入 | 毛利率 |
+| --- | --- | --- |
+| 2031-08-01 | 700 | 25% |
+| 2031-09-01 | 710 | 26% |
+"""
+CODES = """# Stock
+
+Article 0044-7 costs 48.90 euros. Order 4500017731 is for screws.
+
+| cost centre | owner |
+| --- | --- |
+| 4100 | Ms Amsel |
+| 4200 | Mr Braun |
+"""
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +186,8 @@ def ask(tmp_path_factory):
             ("offices.md", FACTS), ("应急.md", STEPS),
             ("lease.md", LEASE), ("party.md", PARTY),
             ("spending.md", SPENDING),
+            ("bill.md", BILL), ("orders.json", ORDERS), ("合同.txt", SIGNED),
+            ("利润.md", SALES), ("codes.md", CODES),
             ("漏水.txt", STEPS.replace("发现火情", "漏水")),
         ):  # fmt: skip
             (folder / name).write_text(text, encoding="utf-8")
@@ -315,3 +360,47 @@ def test_what_holds_for_the_amount_that_is_asked_about_answers_alone(
 
     assert len(quotes) == 1
     assert signs in quotes[0]
+
+
+def quotes(answer):
+    return [citation.quote for citation in answer.citations]
+
+
+def test_what_a_bill_comes_to_is_its_line_of_that_name(ask):
+    (quote,) = quotes(ask("What is the total of invoice RX-77?"))
+
+    assert "Total EUR | 700,00" in quote
+
+
+def test_an_object_of_a_list_is_quoted_whole_and_no_other(ask):
+    (quote,) = quotes(ask("QX1002的sum是多少？"))
+
+    assert "list[1].sum: 90" in quote
+    assert "QX1001" not in quote
+
+
+def test_one_of_two_parties_that_sign_is_quoted(ask):
+    quote = quotes(ask("需方的开户行和单位名称是什么？"))[0]
+
+    assert quote.startswith("需方")
+    assert "西湖银行" in quote
+    assert "东山" not in quote
+
+
+def test_a_month_is_not_its_year(ask):
+    told = quotes(ask("2031年度净利润是多少？"))
+
+    assert any("2,100" in quote for quote in told)
+    assert not any("2031-0" in quote for quote in told)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does article 0044-8 cost?",
+        "What is order number 4500017732 for?",
+        "Who owns cost centre 4400?",
+    ],
+)
+def test_a_number_that_stands_nowhere_is_told(ask, question):
+    assert "mentions" in ask(question).text

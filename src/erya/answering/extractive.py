@@ -24,6 +24,7 @@ from erya.answering.base import (
     assemble,
     column_names,
 )
+from erya.answering.forms import SUM
 from erya.answering.questions import Intent, begins_key, detect_intent, mentions
 from erya.answering.subjects import fits_amounts, has_cell, is_about
 from erya.answering.units import (
@@ -170,7 +171,10 @@ class ExtractiveAnswerer(Answerer):
             question, [c for c in candidates if c.is_about(question, intent)]
         )
         about = _for_amounts(about)
-        if not about or _is_beside(candidates[0], _first_held(about, intent)):
+        if not about:
+            return []
+        left = _first_held(about, intent)
+        if candidates[0] is not about[0] and _is_beside(candidates[0], left):
             return []
         named = about[0].names(intent)
         if not named and self._strength(question, evidence, about) < 0:
@@ -206,6 +210,9 @@ class ExtractiveAnswerer(Answerer):
         ]
         candidates = sorted(candidates, key=lambda each: -each.score)
         about = [each for each in candidates if each.is_about(question, intent)]
+        if intent.form is SUM:
+            sums = [c for c in about if c.held and _has(SUM, c.line)]
+            about, candidates = sums or about, sums or candidates
         others = [each for each in candidates[:1] if each not in about[:1]]
         return self._read(question, [*others, *about])
 

@@ -1,13 +1,13 @@
 """Forms in which some questions are answered, whatever they ask about.
 
 What a term means stands in a definition; from when rules hold, in the sentence that
-brings them into force.
+brings them into force; what a bill comes to, in a line that is called so.
 """
 
 import re
 from typing import Final
 
-__all__ = ["form_of"]
+__all__ = ["SUM", "form_of"]
 
 _DEFINES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -44,11 +44,25 @@ _IN_FORCE: Final = re.compile(
     re.IGNORECASE,
 )
 
+_IN_ALL: Final = re.compile(
+    r"\b(?:what|how much|how high)\b.{0,30}\b(?:total|sum)\b(?! number)"
+    r"|(?:合计|总计|总额|总价|总金额|价税合计)(?:是|为|有)?多少",
+    re.IGNORECASE,
+)
+# In a bill with hundreds of lines, none of which says what they come to.
+SUM: Final = re.compile(
+    r"^[|\s]*(?:(?:grand |net |gross |invoice )?(?:total|sum)\b|summe\b|gesamt"
+    r"|(?:amount|balance) due\b|合\s?计|总\s?计|总额|总价|总金额|价税合计)",
+    re.IGNORECASE,
+)
+
 
 def form_of(question: str) -> re.Pattern[str] | None:
     """Return what a sentence has that answers a question of such a form, or None."""
     if _FROM_WHEN.search(question):
         return _IN_FORCE
+    if _IN_ALL.search(question):
+        return SUM
     for pattern in _DEFINES:
         if found := pattern.search(question):
             term = re.escape(found[1].strip())

@@ -129,9 +129,12 @@ def _is_of_row(question: str, intent: Intent, line: str, *, around: str) -> bool
             return False
     if _OVER_ALL.search(question):
         return True
-    # Of a month of the year that is asked for, a row tells nothing of the year.
-    of_month = _years(question) and _MONTH.search(line)
-    if any(map(str.isdigit, _YEAR.sub("", question) if of_month else question)):
+    asked = _years(question)
+    # A row of a month tells nothing of the year, and one of no year nothing of any.
+    of_month = asked and _MONTH.search(line) is not None
+    of_none = asked.isdisjoint(_years(line) | _years(around))
+    numbers = _YEAR.sub("", question) if of_month or of_none else question
+    if any(map(str.isdigit, numbers)):
         return True
     words = [
         word

@@ -75,6 +75,10 @@ _KINDS: Final = (
         r"\b(?:pay|spend|claim|cost|refund)\w*)|\bwhat (?:does|did|do|will|would)"
         r" .{0,60}\b(?:costs?|earn|charge)\b|\b(?:price|salary|wage|fee|fine|deposit)"
         r" (?:of|for)\b|\bwhat (?:fee|price|salary|wage|fine|deposit)\b"
+        r"|\bwhat (?:is|was|are|were) the (?:net |gross |grand |overall )?(?:total|sum)"
+        r"(?: (?:net|price|cost|amount))?(?=\?|$| (?:of|for|on) (?:the )?(?:invoice"
+        r"|order|quot\w+|offer|bill|contract|receipt))"
+        r"|(?:合计|总计|总额|总价|货款|应付)(?:金额)?(?:是|为|有)?多少"
         r"|多少钱|多少錢|多少元|多少奖金|多少工资|多少费"
         r"|罚多少|罰多少|贴多少|貼多少|出多少|报多少|報多少|花多少|付多少|给多少钱"
         r"|工资(?:是)?多少|价格(?:是)?多少|費用(?:是)?多少|费用(?:是)?多少",
