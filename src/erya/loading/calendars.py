@@ -2,18 +2,15 @@
 
 import re
 from pathlib import PurePosixPath
-from typing import Final, NamedTuple
+from typing import Final
 
 from erya.loading.builder import TextBuilder
+from erya.loading.content_lines import Property, properties, unescaped
 from erya.loading.encodings import decode
 from erya.records import Parsed
 
 __all__ = ["appointments", "parse_calendar"]
 
-_FOLD: Final = re.compile(r"\n[ \t]")
-_ESCAPE: Final = re.compile(r"\\([,;nN\\])")
-_PROPERTY: Final = re.compile(r'([A-Za-z-]+)((?:;(?:"[^"]*"|[^":])*)?):(.*)')
-_PARAMETER: Final = re.compile(r';([A-Za-z-]+)=(?:"([^"]*)"|([^";:]*))')
 _EVENTS: Final = frozenset(("VEVENT", "VTODO", "VJOURNAL"))
 _MOMENT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z)?)?")
 _DURATION: Final = re.compile(
@@ -49,14 +46,6 @@ _MOMENTS: Final = frozenset(
 )  # fmt: skip
 
 
-class _Property(NamedTuple):
-    """A line: its name, what is said of its value, and the value."""
-
-    name: str
-    parameters: dict[str, str]
-    value: str
-
-
 def parse_calendar(data: bytes, name: str) -> Parsed:
     """Read the appointments and tasks of a calendar, each as one paragraph."""
     builder = TextBuilder()
@@ -70,11 +59,9 @@ def appointments(text: str) -> list[str]:
 
     Of time zones and alarms inside of it nothing: their dates are not the event's.
     """
-    lines = _FOLD.sub("", text.replace("\r\n", "\n")).split("\n")
     found: list[list[str]] = []
     inside: list[str] = []
-    for line in lines:
-        told = _property(line)
+    for told in properties(text):
         if told.name == "BEGIN":
             inside.append(told.value.upper())
             if inside[-1] in _EVENTS:
@@ -87,19 +74,7 @@ def appointments(text: str) -> list[str]:
     return ["\n".join(facts) for facts in found if facts]
 
 
-def _property(line: str) -> _Property:
-    """Return the parts of a line; colons in quoted parameters part nothing."""
-    found = _PROPERTY.match(line)
-    if found is None:
-        return _Property("", {}, "")
-    parameters = {
-        told[1].upper(): told[2] if told[2] is not None else told[3]
-        for told in _PARAMETER.finditer(found[2])
-    }
-    return _Property(found[1].upper(), parameters, found[3].strip())
-
-
-def _shown(told: _Property) -> str:
+def _shown(told: Property) -> str:
     if told.name in _PEOPLE:
         return _person(told)
     if told.name in _MOMENTS:
@@ -109,19 +84,15 @@ def _shown(told: _Property) -> str:
     if told.name == "DURATION" and (found := _DURATION.fullmatch(told.value)):
         parts = (f"{n} {u}" for n, u in zip(found.groups(), _UNITS, strict=True) if n)
         return " ".join(parts) or told.value
-    return _ESCAPE.sub(_unescaped, told.value)
+    return unescaped(told.value)
 
 
-def _person(told: _Property) -> str:
+def _person(told: Property) -> str:
     """Return the name and address of a person, and what they have answered."""
     name, answer = told.parameters.get("CN", ""), told.parameters.get("PARTSTAT", "")
     address = re.sub("^mailto:", "", told.value, flags=re.IGNORECASE)
     person = f"{name} <{address}>" if name and name != address else address
     return f"{person} ({answer.lower().replace('-', ' ')})" if answer else person
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    return "\n" if found[1] in "nN" else found[1]
 
 
 def _moment(value: str) -> str:

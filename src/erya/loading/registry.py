@@ -28,6 +28,7 @@ PARSERS: Final[dict[str, tuple[str, str]]] = {
     "text/html": ("erya.loading.html", "parse_html"),
     "text/csv": ("erya.loading.faq", "parse_csv"),
     "text/calendar": ("erya.loading.calendars", "parse_calendar"),
+    "text/vcard": ("erya.loading.contacts", "parse_contacts"),
     "text/vtt": ("erya.loading.subtitles", "parse_subtitles"),
     "text/x-source": ("erya.loading.code", "parse_code"),
     "application/json": ("erya.loading.data", "parse_json"),

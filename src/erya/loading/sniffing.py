@@ -118,6 +118,8 @@ _BY_SUFFIX: Final = {
     ".ipynb": "application/x-ipynb+json",
     ".ics": "text/calendar",
     ".ical": "text/calendar",
+    ".vcf": "text/vcard",
+    ".vcard": "text/vcard",
     # Text of other kinds, which would be read as prose and should not be.
     ".p7s": "application/pkcs7-signature",
     ".fods": "application/x-flat-opendocument",

@@ -69,7 +69,8 @@ def count_notes(rows: Sequence[Sequence[str]]) -> int:
     for at, row in enumerate(rows[:_MOST_NOTES]):
         if _names_all(row, width) and (width > 2 or _has_numbers(rows[at + 1 :])):
             return at
-        if not _is_note(row, width):
+        below = rows[at + 1] if at + 1 < len(rows) else ()
+        if not _is_note(row, width) and not _is_record(row, below, width):
             return 0
     return 0
 
@@ -137,6 +138,19 @@ def _is_note(row: Sequence[str], width: int) -> bool:
         return True
     labels = len(filled) < width and any(map(_LABEL.search, filled))
     return few or labels
+
+
+def _is_record(row: Sequence[str], below: Sequence[str], width: int) -> bool:
+    """Tell whether a row of another form, with figures, stands above the names.
+
+    As programs write who exported a file, and when.
+    """
+    return (
+        _filled(row) < width
+        and any(map(_is_number, row))
+        and _names_all(below, width)
+        and not any(map(_has_digit, below[:1]))
+    )
 
 
 def _has_numbers(rows: Sequence[Sequence[str]]) -> bool:

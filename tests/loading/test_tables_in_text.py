@@ -1,0 +1,85 @@
+"""Tables of plain text, forms, and heads that nothing marks."""
+
+import pytest
+
+from erya.loading import parse
+
+LIST = """2031.05.23     Orders       1
+--------------------------------
+|Order   |Vendor    |    Price|
+--------------------------------
+|45000001|Oak Ltd   |   21.40 |
+|45000002|Elm GmbH  |  5.86-  |
+--------------------------------
+|  *                |  27.26  |
+"""
+
+
+def test_a_list_between_bars_is_a_table():
+    text = parse(LIST.encode(), "list.txt").text
+
+    assert "| Order | Vendor | Price |\n| --- | --- | --- |" in text
+    assert "| 45000002 | Elm GmbH | 5.86- |\n| * |  | 27.26 |" in text
+
+
+def test_lines_parted_by_tabs_are_a_table():
+    text = parse("名称\t等级\n甲\tA\n乙\tB\n".encode(), "credit.txt").text
+
+    assert text.strip() == "| 名称 | 等级 |\n| --- | --- |\n| 甲 | A |\n| 乙 | B |"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| a | b |\n| --- | --- |\n| 1 | 2 |\n| 3 | 4 |",
+        "\tIndented words.\n\tAnd more.\n\tAnd more.",
+        "one\ttwo\nthree",
+        "-----\nA rule above, and below.\n-----",
+    ],
+)
+def test_other_text_is_kept_as_it_is(text):
+    assert parse(text.encode(), "a.txt").text == text
+
+
+def test_labels_with_values_beside_them_are_a_form():
+    page = (
+        "<table><tr><td>Client:</td><td>Oak Ltd</td><td>Offer:</td><td>BX-7</td></tr>"
+        "<tr><td>Phone:</td><td>55 77</td><td>Valid:</td><td>30 days</td></tr></table>"
+    )
+
+    assert parse(page.encode(), "a.html").text == (
+        "Client: Oak Ltd\nOffer: BX-7\nPhone: 55 77\nValid: 30 days"
+    )
+
+
+def test_two_parties_that_sign_are_read_one_after_the_other():
+    page = (
+        "<table><tr><td>供方</td><td>需方</td></tr>"
+        "<tr><td>名称：甲公司</td><td>名称：乙公司</td></tr>"
+        "<tr><td>账号：11</td><td>账号：22</td></tr></table>"
+    )
+
+    assert parse(page.encode(), "a.html").text == (
+        "供方\n名称：甲公司\n账号：11\n\n需方\n名称：乙公司\n账号：22"
+    )
+
+
+def test_names_above_figures_are_the_head_of_a_page_without_marks():
+    rows = (("Item", "Qty", "Price"), ("Bench", "4", "€60"), ("Lamp", "2", "€90"))
+    cells = "".join(
+        "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows
+    )
+
+    text = parse(f"<table>{cells}</table>".encode(), "a.html").text
+
+    assert text.startswith("| Item | Qty | Price |\n| --- | --- | --- |")
+
+
+def test_what_a_program_says_of_its_export_is_no_head():
+    text = parse(
+        b'"EXTF";700;21;"Bookings";12\nSum;Side;Unit;Account;Text;Day\n'
+        b"1190,00;S;EUR;10001;Bench;0303\n250,50;H;EUR;70012;Lamp;0503\n",
+        "export.csv",
+    ).text
+
+    assert "| Sum | Side | Unit | Account | Text | Day |\n| ---" in text
