@@ -50,6 +50,12 @@ Invoices are due within 30 days.
 
 Set-off is excluded. It does not follow section 3.1.
 
+2.3 Late benches cost 5 euros a day.
+
+10. DISPUTES
+
+10.1 Disputes go to Graz.
+
 ## Terms
 
 § 5 The supplier insures the goods. § 5a The buyer may inspect them.
@@ -206,6 +212,7 @@ def ask(tmp_path_factory):
         ("第四条之一说了什么", "第四条之一 冬季", "不开放水池。"),
         ("花园法第五条罚款多少？", "第五条 关闭花园的", "处五百元罚款。"),
         ("What does section 3.1 say?", "Invoices are due", "within 30 days."),
+        ("What does clause 2.3 say?", "2.3 Late benches", "euros a day."),
         ("What does § 5 say?", "§ 5 The supplier", "the goods."),
         ("What does Article 7(2) say?", "Article 7(2)", "need an answer."),
         ("What does article 3 say?", "Article 3 Pets", "forbidden."),

@@ -270,6 +270,20 @@ def test_numbers_of_levels_and_ticks_of_lists_are_read():
     )
 
 
+def test_a_heading_that_is_an_item_of_a_list_has_its_number():
+    automatic = (
+        '<text:list-style style:name="L"><text:list-level-style-number text:level="1" '
+        'style:num-format="1" style:num-prefix="§ "/></text:list-style>'
+    )
+    heads = "".join(
+        f'<text:list-item><text:h text:outline-level="1">{text}</text:h></text:list-item>'
+        for text in ("Duty", "Pay")
+    )
+    body = f'<text:list text:style-name="L">{heads}</text:list>{p("And")}'
+
+    assert opened(body, automatic).text == "§ 1 Duty\n\n§ 2 Pay\n\nAnd"
+
+
 def test_cells_that_go_over_others_are_read_with_each():
     body = """<table:table><table:table-row>
     <table:table-cell table:number-rows-spanned="2"><text:p>Team</text:p></table:table-cell>

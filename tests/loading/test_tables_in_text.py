@@ -1,4 +1,4 @@
-"""Tables of plain text, forms, and heads that nothing marks."""
+"""Tables of plain text, forms, heads that nothing marks, and where lines end."""
 
 import pytest
 
@@ -83,3 +83,40 @@ def test_what_a_program_says_of_its_export_is_no_head():
     ).text
 
     assert "| Sum | Side | Unit | Account | Text | Day |\n| ---" in text
+
+
+def test_a_label_begins_a_line_of_its_own():
+    text = parse(
+        "> 地点：二楼\n> 主持人：李雷\n> 大家都\n> 到了\n".encode(), "a.md"
+    ).text
+
+    assert text == "地点：二楼 主持人：李雷大家都到了"
+
+
+def test_lines_of_a_mail_that_were_cut_behind_a_blank_are_one():
+    mail = (
+        "From: a@b.example\nContent-Type: text/plain; charset=utf-8; format=flowed\n\n"
+        "Please hand in the form, \nwith all bills.\n请交报销单，须 \n贴票。\n-- \nIda\n"
+    )
+
+    text = parse(mail.encode(), "a.eml").text
+
+    assert "the form, with all bills.\n请交报销单，须贴票。" in text
+
+
+def test_tasks_have_their_ticks():
+    page = (
+        '<ul class="inline-task-list"><li class="checked" data-inline-task-id="1">Done'
+        '</li><li data-inline-task-id="2">Open</li></ul>'
+    )
+
+    assert parse(page.encode(), "a.html").text == "- ☑ Done\n- ☐ Open"
+
+
+def test_text_that_an_element_hides_by_itself_is_told():
+    page = '<p>Seen.</p><div style="display:none"><p>The gate is green.</p></div>'
+
+    parsed = parse(page.encode(), "a.html")
+
+    assert parsed.text == "Seen."
+    assert [notice.code for notice in parsed.notices] == ["hidden_text"]

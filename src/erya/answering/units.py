@@ -41,6 +41,7 @@ _LONGEST_RECORD: Final = 400
 _LONGEST_REFERRED: Final = 1_500  # characters of an article that are quoted
 _LONGEST_CODE: Final = 500
 _LONGEST_LABEL: Final = 40
+_LONGEST_NUMBER: Final = 6  # digits of a part
 _LONGEST_PAIR: Final = 200
 _CLAUSE_ENDS: Final = ("；", ";")
 _PAGE: Final = re.compile(r"[\W_]*\d{0,4}[^\w|]*")
@@ -183,7 +184,11 @@ def find_referred(text: str, keys: Collection[str]) -> Span | None:
     if at is None:
         return None
     start, key = begun[at]
-    ends = (where for where, other in begun[at + 1 :] if _ends(key, other))
+    ends = (
+        where
+        for where, other in begun[at + 1 :]
+        if _ends(key, other) or _is_next_title(text[max(where - 2, 0) :], key, other)
+    )
     end = next(ends, len(text))
     if end - start > _LONGEST_REFERRED:
         end = max(text.rfind("\n", start + 1, start + _LONGEST_REFERRED), start)
@@ -197,6 +202,16 @@ def _ends(key: str, other: str) -> bool:
         return not other.startswith(f"{key}.") and not other.isdigit()
     kind, others = (each.partition("之")[0][-1:] for each in (key, other))
     return others in {kind, "章", "节", "条"} or other[0] == key[0] == "附"
+
+
+def _is_next_title(rest: str, key: str, other: str) -> bool:
+    """Tell whether a text goes on with the title of a part behind that of `key`."""
+    part = key.partition(".")[0]
+    if not (part.isdigit() and other.isdigit() and len(other) < _LONGEST_NUMBER):
+        return False
+    line = rest.lstrip("\n").split("\n", 1)[0].rstrip()
+    titled = len(line) <= _LONGEST_LABEL * 2 and not line.endswith(_ENDS)
+    return rest.startswith("\n\n") and titled and int(other) > int(part)
 
 
 def _asks(text: str, start: int) -> bool:

@@ -6,7 +6,9 @@ from typing import Final
 __all__ = ["flowing", "without_wraps"]
 
 _WIDE: Final = "[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]"
-_WRAP: Final = re.compile(rf"(?<={_WIDE})[ \t\r\f]*\n\s*(?={_WIDE})")
+# A label begins a line of its own: 主持人：…
+_LABEL: Final = r"[^\s:：。，；、]{1,10}[:：]"
+_WRAP: Final = re.compile(rf"(?<={_WIDE})[ \t\r\f]*\n\s*(?={_WIDE})(?!{_LABEL})")
 
 
 def flowing(text: str) -> str:

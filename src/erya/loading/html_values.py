@@ -101,7 +101,15 @@ def write_marks(tree: LexborHTMLParser, marks: frozenset[str]) -> None:
 
 
 def write_values(tree: LexborHTMLParser, tags: set[str]) -> None:
-    """Put the words of pictures and the values of form fields in their places."""
+    """Put the words of pictures and the values of form fields in their places.
+
+    So with the ticks of lists of tasks, which some programs draw by a style alone.
+    """
+    for node in tree.css("li[data-inline-task-id]") if "li" in tags else ():
+        done = "checked" in (node.attributes.get("class") or "").split()
+        first = next(node.iter(include_text=True), None)
+        if first is not None:
+            first.insert_before("☑ " if done else "☐ ")
     for tag in sorted(tags.intersection(_VALUES)):
         for node in tree.css(tag):
             value = _VALUES[tag](node)

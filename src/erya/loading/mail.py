@@ -25,6 +25,8 @@ from erya.records import Parsed, Part
 
 __all__ = ["mailbox_parts", "parse_mail", "parse_mhtml", "parse_msg"]
 
+_SOFT_END: Final = re.compile(r"(?<!\n--) \n(?=[^\n>])")
+_SOFT_END_CHINESE: Final = re.compile("(?<=[\u2e80-\uffef]) \n(?=[\u2e80-\uffef])")
 _SHOWN: Final = ("From", "To", "Cc", "Date")
 _LONGEST_HEADER: Final = 2_000  # characters
 _DEEPEST: Final = 20  # messages and multiparts inside each other
@@ -356,7 +358,16 @@ def _text(part: EmailMessage) -> str:
     data = _bytes(part)
     if not data:
         return ""
-    return decode(data, declared=part.get_content_charset())
+    text = decode(data, declared=part.get_content_charset())
+    if part.get_param("format", "") == "flowed":
+        return _unflowed(text)
+    return text
+
+
+def _unflowed(text: str) -> str:
+    """Join lines that were cut behind a blank, but for a signature's (RFC 3676)."""
+    plain = text.replace("\r\n", "\n")
+    return _SOFT_END.sub(" ", _SOFT_END_CHINESE.sub("", plain))
 
 
 def parse_msg(data: bytes, name: str) -> tuple[Parsed, list[Part]]:
