@@ -816,3 +816,19 @@ def test_signs_of_another_font_stand_where_they_are_drawn():
     assert parse(pdf(page, means=means), "a.pdf").text == (
         "Pay: ☑ now □ later in 60 days."
     )
+
+
+def test_what_a_line_is_drawn_through_is_marked_as_struck():
+    """Not what is underlined, and no more than the line goes through."""
+    page = [(60, 700, 12, "Fee 2,000 1,750 euros"), (60, 660, 12, "Due in May")]
+    drawn = "84 704 30.4 0.6 re f 60 658 65 0.6 re f "
+
+    text = parse(pdf(page, drawn=drawn), "a.pdf").text
+
+    assert " ".join(text.split()) == "Fee ~~2,000~~ 1,750 euros Due in May"
+
+
+def test_a_rule_that_crosses_words_strikes_nothing():
+    page = [(60, 700, 12, "Fee 2,000 1,750 euros")]
+
+    assert "~~" not in parse(pdf(page, drawn="20 704 560 0.6 re f "), "a.pdf").text

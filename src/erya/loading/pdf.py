@@ -33,6 +33,7 @@ from erya.loading.pdf_reading import Region
 from erya.loading.pdf_rules import Rule, Rules, page_rules
 from erya.loading.pdf_sight import part_by_sight, shows_picture
 from erya.loading.pdf_signs import Signs, direction
+from erya.loading.pdf_striking import tell_struck
 from erya.loading.pdf_tables import grids_of_tables
 from erya.records import Block, Notice, Parsed, Part, Span
 
@@ -321,6 +322,8 @@ def _ruled_lines(rules: Rules, signs: Signs) -> tuple[list[Line], tuple[Rule, ..
         if len(grids) < len(rules.grids):  # others are drawings, which cut no words
             rules = replace(rules, grids=grids)
             lines = list(page_lines(signs, rules))
+    if tell_struck(signs, lines, rules.levels):
+        lines = list(page_lines(signs, rules))
     return lines, rules.levels
 
 
