@@ -68,6 +68,7 @@ _UNIT_CHARACTERS: Final = 240  # of a unit that are compared in meaning
 _SHORT: Final = 120  # characters of a quote that may need its heading
 _ARTICLE: Final = 500  # characters of an article that is quoted whole
 _NEARLY: Final = 0.4  # below the best score
+_NEAR: Final = 3.0  # of a row
 _QUESTION_MARKS: Final = ("?", "？")
 _UNFINISHED: Final = (":", "：", ";", "；", ",", "，", "、")
 _UNREAD: Final = -12.0  # log odds, where a reader has seen nothing
@@ -173,8 +174,7 @@ class ExtractiveAnswerer(Answerer):
         about = _for_amounts(about)
         if not about:
             return []
-        left = _first_held(about, intent)
-        if candidates[0] is not about[0] and _is_beside(candidates[0], left):
+        if candidates[0] is not about[0] and _is_beside(candidates[0], about, intent):
             return []
         named = about[0].names(intent)
         if not named and self._strength(question, evidence, about) < 0:
@@ -182,7 +182,7 @@ class ExtractiveAnswerer(Answerer):
         about = _beyond_the_code(about, intent)
         chosen = self._chosen(about, several=intent.several)
         if intent.wanted:
-            chosen = [c for c in chosen if c.held or intent.holds(c.record)]
+            chosen = [c for c in chosen if c.held or _holds(intent, c.record)]
         if not chosen:
             return []
         chosen = _to_the_point(chosen, question, intent)
@@ -261,7 +261,7 @@ class ExtractiveAnswerer(Answerer):
         above = terms(_above(hit.chunk)) & weights.keys()
         own = _share(here, weights, total)
         weighed = self.weights
-        held = intent.holds(unit.text)
+        held = _holds(intent, unit.text)
         fits = fits_amounts(intent.amounts, unit.text) if intent.amounts else None
         score = (
             weighed.own * own
@@ -429,20 +429,24 @@ class _Candidate(NamedTuple):
         return Quoted(self.hit, whole, heading, answer, _goes_on(text, whole))
 
 
-def _first_held(candidates: list[_Candidate], intent: Intent) -> _Candidate:
-    """Return the likeliest that has what is wanted, or the likeliest of all."""
-    held = (c for c in candidates if c.held or intent.holds(c.record))
-    return next(held, candidates[0]) if intent.wanted else candidates[0]
+def _holds(intent: Intent, text: str) -> bool:
+    """Tell whether a text has what is wanted, beside the codes that are asked about."""
+    for each in intent.exact:
+        text = text.replace(each, " ")
+    return intent.holds(text)
 
 
-def _is_beside(best: _Candidate, left: _Candidate) -> bool:
+def _is_beside(best: _Candidate, about: Sequence[_Candidate], intent: Intent) -> bool:
     """Tell whether the likeliest is of another, and what is left is much less likely.
 
     What is asked for is there, but not of whom: what stands beside it is no answer.
-    Other rows of a table are.
+    Other rows that have what is wanted are.
     """
-    same = best.is_row and left.is_row
-    return not same and left.score < best.score - _NEARLY
+    held = [c for c in about if c.held or _holds(intent, c.record)]
+    left = held if intent.wanted and held else about
+    if best.is_row and any(c.is_row and c.score >= best.score - _NEAR for c in left):
+        return False
+    return left[0].score < best.score - _NEARLY
 
 
 def _of_named_rows(question: str, candidates: list[_Candidate]) -> list[_Candidate]:
@@ -456,7 +460,9 @@ def _beyond_the_code(candidates: list[_Candidate], intent: Intent) -> list[_Cand
     if not (intent.exact and intent.wanted):
         return candidates
     told = [
-        c for c in candidates if (c.held or intent.holds(c.record)) and c.names(intent)
+        c
+        for c in candidates
+        if (c.held or _holds(intent, c.record)) and c.names(intent)
     ]
     return told or candidates
 

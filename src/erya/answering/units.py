@@ -422,6 +422,8 @@ def _is_code(paragraph: str) -> bool:
     lines = [line for line in paragraph.split("\n") if line.strip()]
     if not lines:
         return False
+    if any(map(is_row, lines)):
+        return False
     if any(_COMMAND.match(line.strip()) for line in lines):
         return True
     signs = sum(len(_CODE_SIGNS.findall(line)) for line in lines)

@@ -198,14 +198,14 @@ _KINDS: Final = (
         r"|cold)\b|多少|(?<!第)几(?!乎|种情"
         r"|類)[个個名位人次条條台件页頁份种種级級层層张張块塊]|幾[個名位人次]"
         r"|多高|多大|多远|多遠|几岁|几度",
-        rf"{_DIGITS}|\b(?:{_COUNTED}|no|none|all|both|unlimited)\b|不限|无|無|没有"
+        rf"{_DIGITS}|\b(?:{_COUNTED}|no(?!\.)|none|all|both|unlimited)\b|不限|无|無|没有"
         rf"|沒有|全部",
     ),
 )
 # Numbers that say where something stands, and no more.
 _PLACES: Final = re.compile(
     r"第\s*[\d一二三四五六七八九十百千零〇]+\s*[条條章节節款项項编編部回页頁]"
-    r"|^\s*[(（]?"
+    r"|(?:金额)?单位[:：]\s?[^\s|]{1,6}|^\s*[(（]?"
     r"[\d一二三四五六七八九十]{1,3}[)）.、．](?!\d)|\[\d+\]|\b(?:section"
     r"|chapter|article"
     r"|table|figure|fig\.|page|step) \d+(?:\.\d+)*",
