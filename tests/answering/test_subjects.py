@@ -170,6 +170,16 @@ SALES = """# 2031年度利润
 | 2031-08-01 | 700 | 25% |
 | 2031-09-01 | 710 | 26% |
 """
+MINUTES = """# 例会纪要
+
+主持人：钱江 记录人：梅雨
+
+下次会议：5月26日，主持人改为梅雨。
+"""
+OTHER = """# Order of the house
+
+Article 3 Bicycles stay outside the hall of this house.
+"""
 CODES = """# Stock
 
 Article 0044-7 costs 48.90 euros. Order 4500017731 is for screws.
@@ -193,7 +203,8 @@ def ask(tmp_path_factory):
             ("lease.md", LEASE), ("party.md", PARTY),
             ("spending.md", SPENDING),
             ("bill.md", BILL), ("orders.json", ORDERS), ("合同.txt", SIGNED),
-            ("利润.md", SALES), ("codes.md", CODES),
+            ("利润.md", SALES), ("codes.md", CODES), ("纪要.md", MINUTES),
+            ("house.md", OTHER),
             ("漏水.txt", STEPS.replace("发现火情", "漏水")),
         ):  # fmt: skip
             (folder / name).write_text(text, encoding="utf-8")
@@ -411,3 +422,13 @@ def test_a_month_is_not_its_year(ask):
 )
 def test_a_number_that_stands_nowhere_is_told(ask, question):
     assert "mentions" in ask(question).text
+
+
+def test_the_next_time_is_not_this_one(ask):
+    assert "梅雨" in quotes(ask("下次例会谁主持？"))[0]
+
+
+def test_an_article_is_quoted_of_the_paper_that_is_named(ask):
+    (quote,) = quotes(ask("What does article 3 of the lease say?"))
+
+    assert quote.startswith("Article 3 Pets")

@@ -42,7 +42,7 @@ from erya.answering.units import (
     include_code,
     split_units,
 )
-from erya.answering.works import bare_name, is_of_work
+from erya.answering.works import bare_name, is_of_paper, is_of_work
 from erya.language import (
     is_row,
     language_of,
@@ -476,6 +476,9 @@ def _for_amounts(candidates: list[_Candidate]) -> list[_Candidate]:
 
 def _of_work(intent: Intent, evidence: Evidence) -> Evidence | None:
     """Return the evidence of the work that an article is asked of; None if none is."""
+    if intent.paper:
+        of_paper = (h for h in evidence.hits if is_of_paper(h.chunk, intent.paper))
+        return replace(evidence, hits=tuple(of_paper) or evidence.hits)
     if not intent.work:
         return evidence
     hits = tuple(hit for hit in evidence.hits if is_of_work(hit.chunk, intent.work))

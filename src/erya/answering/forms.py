@@ -44,6 +44,12 @@ _IN_FORCE: Final = re.compile(
     re.IGNORECASE,
 )
 
+# Of the next time, not of this one.
+_NEXT: Final = re.compile(
+    r"下次|下一[次届期轮]|下期"
+    r"|\bnext (?:meeting|time|session|review|audit|inspection|release|delivery)\b",
+    re.IGNORECASE,
+)
 _IN_ALL: Final = re.compile(
     r"\b(?:what|how much|how high)\b.{0,30}\b(?:total|sum)\b(?! number)"
     r"|(?:合计|总计|总额|总价|总金额|价税合计)(?:是|为|有)?多少",
@@ -61,6 +67,8 @@ def form_of(question: str) -> re.Pattern[str] | None:
     """Return what a sentence has that answers a question of such a form, or None."""
     if _FROM_WHEN.search(question):
         return _IN_FORCE
+    if _NEXT.search(question):
+        return _NEXT
     if _IN_ALL.search(question):
         return SUM
     for pattern in _DEFINES:

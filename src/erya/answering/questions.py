@@ -109,6 +109,12 @@ _WORK: Final = re.compile(
     rf"(?:《([^《》]{{2,40}})》|([{HAN}]{{1,24}}(?:法|典|例|办法|规定|细则|准则|则|章程"
     r"|制度|公约|手册|指引|规程)))[\s的]{0,2}$"
 )
+# The same in English and German, where a file may have other words in its title.
+_PAPER: Final = re.compile(
+    r"\b(?:of|in|under) (?:the |our |this )?([\w' -]{0,40}?\b(?:contract|agreement"
+    r"|policy|handbook|manual|act|code|regulations?|rules|terms|lease|guide|standard|procedure"
+    r"|subcontract))\b|\b(?:des|der|im|vom) ([A-ZÄÖÜ][\w-]{5,40})",
+)
 _BEFORE_WORK: Final = re.compile(
     "^(?:请问|根据|按照|依据|依照|关于|查询|查一?下|看看|我想知道|我国|中国|按|在|查|看|问)+"
 )
@@ -158,6 +164,7 @@ class Intent:
         names: Of a question in a Latin script the words that begin large as names do,
             without those of countries, days and months.
         work: The law, rules or paper that a reference is of; empty where none is named.
+        paper: The same in a Latin script, if in fewer words than its title may have.
         whole: Whether all of what it refers to is asked for, and nothing else.
         form: What a sentence has that answers, where its form tells; None elsewhere.
         amounts: The amounts and ranges of amounts that it names.
@@ -170,6 +177,7 @@ class Intent:
     exact: tuple[str, ...]
     names: tuple[str, ...] = ()
     work: str = ""
+    paper: str = ""
     whole: bool = False
     form: re.Pattern[str] | None = None
     amounts: tuple[Limits, ...] = ()
@@ -228,6 +236,7 @@ def detect_intent(question: str) -> Intent:
         exact=exact,
         names=_names(question),
         work=work,
+        paper=_paper(question) if keys else "",
         whole=whole,
         form=form_of(question),
         amounts=tuple(limits(question)),
@@ -268,6 +277,11 @@ def _referred(question: str) -> tuple[str, bool]:
     words = {"".join(word) for word in question_words(rest)} - _GENERIC
     chapters = all("章" in each.key or "号" in each.key for each in found)
     return work, not (words or chapters)
+
+
+def _paper(question: str) -> str:
+    found = _PAPER.search(question)
+    return (found[1] or found[2]).strip() if found else ""
 
 
 def _exact(question: str) -> tuple[str, ...]:

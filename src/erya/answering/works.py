@@ -4,10 +4,10 @@ import re
 from pathlib import PurePath
 from typing import Final
 
-from erya.language import normal_text
+from erya.language import normal_text, terms
 from erya.records import Chunk
 
-__all__ = ["bare_name", "is_of_work"]
+__all__ = ["bare_name", "is_of_paper", "is_of_work"]
 
 # What rules are called, the longest first: two of other kinds are two works.
 _KIND: Final = re.compile(
@@ -34,6 +34,11 @@ def is_of_work(chunk: Chunk, work: str) -> bool:
     named = bare_name(work)
     titles = (chunk.title, PurePath(chunk.source).stem, *chunk.headings[:1])
     return any(_is_called(_trimmed(title), named) for title in titles)
+
+
+def is_of_paper(chunk: Chunk, paper: str) -> bool:
+    """Tell whether a passage's title, or its file's name, has all words of a name."""
+    return terms(paper) <= terms(f"{chunk.title} {PurePath(chunk.source).stem}")
 
 
 def _trimmed(title: str) -> str:
