@@ -40,6 +40,7 @@ _LONGEST_LIST: Final = 1_000  # characters of a list quoted with its introductio
 _LONGEST_RECORD: Final = 400
 _LONGEST_REFERRED: Final = 1_500  # characters of an article that are quoted
 _LONGEST_CODE: Final = 500
+_FEWEST_SIGNS: Final = 3
 _LONGEST_LABEL: Final = 40
 _LONGEST_NUMBER: Final = 6  # digits of a part
 _LONGEST_PAIR: Final = 200
@@ -355,6 +356,8 @@ def include_code(text: str, span: Span) -> Span:
     Or, for a line of code, together with the line that explains it.
     """
     start, end = _paragraph(text, span)
+    if is_row(text[span.start : span.end]):
+        return span
     if _is_code(text[start:end]):
         if start < 2:
             return Span(start, end) if end - start <= 2 * _LONGEST_CODE else span
@@ -371,9 +374,8 @@ def include_code(text: str, span: Span) -> Span:
     after = text.find("\n\n", below)
     after = len(text) if after < 0 else after
     code = text[below:after]
-    if code.strip() and len(code) <= _LONGEST_CODE and _is_code(code):
-        return Span(span.start, after)
-    return span
+    has_code = code.strip() and len(code) <= _LONGEST_CODE and _is_code(code)
+    return Span(span.start, after) if has_code else span
 
 
 def find_label(text: str, span: Span) -> Span | None:
@@ -428,4 +430,5 @@ def _is_code(paragraph: str) -> bool:
         return True
     signs = sum(len(_CODE_SIGNS.findall(line)) for line in lines)
     ends = sum(line.rstrip().endswith((".", "。", "?", "！", "!")) for line in lines)
-    return signs >= 2 * len(lines) and ends == 0
+    # A pair of brackets alone is of prose.
+    return signs >= max(2 * len(lines), _FEWEST_SIGNS) and ends == 0
