@@ -49,3 +49,7 @@ def test_years_articles_and_codes_are_no_amounts():
 
 def test_nothing_has_no_amounts():
     assert limits("") == []
+
+
+def test_times_of_day_and_zones_are_no_ranges():
+    assert not any(each.is_range for each in limits("Tue, 04 Mar 2025 10:12:30 +0100"))

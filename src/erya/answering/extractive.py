@@ -30,6 +30,7 @@ from erya.answering.subjects import fits_amounts, has_cell, is_about
 from erya.answering.units import (
     Unit,
     begins_item,
+    find_group,
     find_inline_steps,
     find_item,
     find_label,
@@ -255,8 +256,8 @@ class ExtractiveAnswerer(Answerer):
     ) -> "_Candidate":
         """Score a unit by all signs but its meaning, which costs most to know."""
         total = sum(weights.values()) or 1.0
-        record = find_record(hit.chunk.text, unit.span)
-        said = hit.chunk.text[slice(*record)] if record else unit.text
+        group = find_group(hit.chunk.text, unit.span)
+        said = hit.chunk.text[slice(*group)] if group else unit.text
         here = terms(said) & weights.keys()
         above = terms(_above(hit.chunk)) & weights.keys()
         own = _share(here, weights, total)

@@ -89,6 +89,7 @@ _EXACT: Final = re.compile(
     r"|(?<![\w.,+-])\d{7,}(?![\w-]|[.,]\d)",  # 4500017731
     re.ASCII,  # Chinese follows a code without a blank
 )
+_NAMED_NUMBER: Final = re.compile(r"\b[A-Z]{2,} \d+\b")  # HEB 200 is no amount
 _LISTED: Final = re.compile(r"\b0\d{2,}-\d+\b", re.ASCII)
 # A number that tells one thing of a kind from others: cost centre 4400, room 4.04.
 _NUMBERED: Final = re.compile(
@@ -239,7 +240,7 @@ def detect_intent(question: str) -> Intent:
         paper=_paper(question) if keys else "",
         whole=whole,
         form=form_of(question),
-        amounts=tuple(limits(question)),
+        amounts=tuple(limits(_NAMED_NUMBER.sub(" ", question))),
     )
 
 

@@ -23,6 +23,7 @@ from erya.records import Chunk, Span
 __all__ = [
     "Unit",
     "begins_item",
+    "find_group",
     "find_inline_steps",
     "find_item",
     "find_label",
@@ -286,12 +287,10 @@ def find_record(text: str, span: Span) -> Span | None:
     a list the names begin alike. None where the unit is no such line, stands alone, or
     the record is large.
     """
-    if (of_object := _find_object(text, span)) is not None:
-        return of_object
+    if (group := find_group(text, span)) is not None:
+        return group
     start, end = _paragraph(text, span)
-    if _is_form(text[start:end]):
-        return Span(start, end) if end - start <= _LONGEST_RECORD else None
-    if not _is_fields(text[start:end]):
+    if not _is_fields(text[start:end]) or _is_form(text[start:end]):
         return None
     alone = "\n" not in text[start:end]
     while alone and start >= 2 and end - start <= _LONGEST_RECORD:
@@ -307,6 +306,18 @@ def find_record(text: str, span: Span) -> Span | None:
     if "\n" not in text[start:end] or end - start > _LONGEST_RECORD:
         return None
     return Span(start, end)
+
+
+def find_group(text: str, span: Span) -> Span | None:
+    """Return the object of a list, or the form, that a unit is a field of.
+
+    None where it is of neither, or that is large.
+    """
+    if (of_object := _find_object(text, span)) is not None:
+        return of_object
+    start, end = _paragraph(text, span)
+    fits = end - start <= _LONGEST_RECORD and _is_form(text[start:end])
+    return Span(start, end) if fits else None
 
 
 def find_title(text: str, span: Span) -> str:

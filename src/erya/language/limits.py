@@ -47,7 +47,7 @@ _MOST: Final = (
     "|below|less than|at most|no more than|not exceeding|within"
 )
 _LEAST_WORD: Final = re.compile(_LEAST)
-_ABOVE: Final = r"及?以上| ?\b(?:or|and) (?:more|above|over|longer)|\+"
+_ABOVE: Final = r"及?以上| ?\b(?:or|and) (?:more|above|over|longer)|\+(?!\d)"
 _BELOW: Final = r"及?以下|(?:以|之)?内| ?\b(?:or|and) (?:less|below|under|fewer)"
 # The amount itself is not within such a range.
 _OPEN: Final = re.compile(
@@ -56,7 +56,7 @@ _OPEN: Final = re.compile(
 )
 _NOTE: Final = r"(?: ?[(][^()]{0,12}[)])?"  # 5万元(含)以下
 _NUMBER: Final = (
-    r"(?<![a-z\d第.,])(?<![a-z]-)(?!(?:19|20)\d\d年)"
+    r"(?<![a-z\d第.,:])(?<![a-z]-)(?!(?:19|20)\d\d年)"
     r"\d[\d,]{0,20}(?:\.\d{1,6})?(?!\d)"
 )
 _HAN_NUMBER: Final = (
