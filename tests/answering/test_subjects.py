@@ -180,6 +180,10 @@ OTHER = """# Order of the house
 
 Article 3 Bicycles stay outside the hall of this house.
 """
+GERMAN = """# Mietvertrag
+
+Der Vertrag kann mit einer Frist von drei Monaten gekündigt werden.
+"""
 CODES = """# Stock
 
 Article 0044-7 costs 48.90 euros. Order 4500017731 is for screws.
@@ -203,7 +207,7 @@ def ask(tmp_path_factory):
             ("lease.md", LEASE), ("party.md", PARTY),
             ("spending.md", SPENDING),
             ("bill.md", BILL), ("orders.json", ORDERS), ("合同.txt", SIGNED),
-            ("利润.md", SALES), ("codes.md", CODES), ("纪要.md", MINUTES),
+            ("利润.md", SALES), ("codes.md", CODES), ("纪要.md", MINUTES), ("miete.md", GERMAN),
             ("house.md", OTHER),
             ("漏水.txt", STEPS.replace("发现火情", "漏水")),
         ):  # fmt: skip
@@ -432,3 +436,14 @@ def test_an_article_is_quoted_of_the_paper_that_is_named(ask):
     (quote,) = quotes(ask("What does article 3 of the lease say?"))
 
     assert quote.startswith("Article 3 Pets")
+
+
+def test_both_rows_of_a_comparison_are_quoted(ask):
+    told = " ".join(quotes(ask("徐汇店和朝阳店哪个营业时间长？")))
+
+    assert "10:00-22:00" in told
+    assert "9:00-21:00" in told
+
+
+def test_a_german_noun_may_be_written_as_one_of_its_parts(ask):
+    assert "Frist" in quotes(ask("Welche Kündigungsfrist hat der Mietvertrag?"))[0]

@@ -10,7 +10,7 @@ say. How the weights were chosen and confirmed: docs/decisions/0017-reader-and-u
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Final, NamedTuple
@@ -68,6 +68,7 @@ _TYPICAL_RELEVANCE: Final = -2.0
 _UNIT_CHARACTERS: Final = 240  # of a unit that are compared in meaning
 _SHORT: Final = 120  # characters of a quote that may need its heading
 _ARTICLE: Final = 500  # characters of an article that is quoted whole
+_PART: Final = 5  # letters of a part of a German noun
 _NEARLY: Final = 0.4  # below the best score
 _NEAR: Final = 3.0  # of a row
 _QUESTION_MARKS: Final = ("?", "？")
@@ -640,9 +641,21 @@ def _missing(intent: Intent, evidence: Evidence) -> tuple[str, ...]:
         missing += [
             each
             for each in intent.names
-            if normal_text(each) not in words and not terms(each) <= found
+            if normal_text(each) not in words
+            and not terms(each) <= found
+            and not (intent.is_german and _is_compound(each, found))
         ]
     return tuple(missing)
+
+
+def _is_compound(noun: str, found: Collection[str]) -> bool:
+    """Tell whether a noun and a word have one in the other: Kündigungsfrist, Frist."""
+    low = normal_text(noun)
+    return any(
+        len(word) >= _PART and (word in low or low in word)
+        for word in found
+        if word.isalpha()
+    )
 
 
 def _letters(text: str) -> str:

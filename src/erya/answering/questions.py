@@ -66,6 +66,7 @@ _COMPARISON: Final = re.compile(
     r"|or)\b"
     r"|\b(?:more|less|longer|shorter|higher|lower|bigger|cheaper|faster) than\b"
     r"|\bwhich (?:of|one|is)\b|\bboth\b"
+    r"|[和与跟、].{1,12}(?:哪[个家]|谁).{0,10}[高低多少大小长短快慢贵早晚]"
     r"|区别|不同|相比|对比|还是|比较|各是|分别|哪个更|谁更|區別|還是|分別|差别",
     re.IGNORECASE,
 )
@@ -88,6 +89,12 @@ _EXACT: Final = re.compile(
     r"|(?<![\w.,-])0\d{2,}-\d+(?![\w-])"  # 0012-8, which is no article
     r"|(?<![\w.,+-])\d{7,}(?![\w-]|[.,]\d)",  # 4500017731
     re.ASCII,  # Chinese follows a code without a blank
+)
+_GERMAN: Final = re.compile(
+    r"\b(?:der|die|das|des|dem|den|ein|eine[nrms]?|ist|sind|hat|haben|wie|welche[rsnm]?"
+    r"|wann|wer|wo|warum|wird|werden|muss|darf|kann|gilt|im|am|zum|zur|für|und|nicht"
+    r"|bei|von|mit|hoch|viele?|lange?)\b",
+    re.IGNORECASE,
 )
 _NAMED_NUMBER: Final = re.compile(r"\b[A-Z]{2,} \d+\b")  # HEB 200 is no amount
 _LISTED: Final = re.compile(r"\b0\d{2,}-\d+\b", re.ASCII)
@@ -169,6 +176,7 @@ class Intent:
         whole: Whether all of what it refers to is asked for, and nothing else.
         form: What a sentence has that answers, where its form tells; None elsewhere.
         amounts: The amounts and ranges of amounts that it names.
+        is_german: Whether all its nouns begin large.
     """
 
     kind: Kind
@@ -182,6 +190,7 @@ class Intent:
     whole: bool = False
     form: re.Pattern[str] | None = None
     amounts: tuple[Limits, ...] = ()
+    is_german: bool = False
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -241,6 +250,7 @@ def detect_intent(question: str) -> Intent:
         whole=whole,
         form=form_of(question),
         amounts=tuple(limits(_NAMED_NUMBER.sub(" ", question))),
+        is_german=len(_GERMAN.findall(question)) > 1,
     )
 
 

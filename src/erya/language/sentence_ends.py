@@ -21,7 +21,7 @@ _ABBREVIATION = re.compile(
     r"|pp?|eds?|al|inc|ltd|co|corp|dept|approx|ext|tel|art|sec|ch|jan|feb|mar|apr|jun|jul"
     r"|aug|sept?|oct|nov|dec|u\.s|u\.k|a\.m|p\.m"
     r"|incl|excl|paras?|cl|reg|qty|avg|est|ref|rev|ver|resp|misc|govt|min|max"
-    r"|gem|rd|zzgl|abzgl|inkl|exkl|ca|bzw|usw|vgl|nr|abs|str|ggf|evtl|sog|hr|fr|mio|mrd"
+    r"|gem|fa|rd|zzgl|abzgl|inkl|exkl|ca|bzw|usw|vgl|nr|abs|str|ggf|evtl|sog|hr|fr|mio|mrd"
     r"|tsd|std|lt|insb|ziff|lit|bsp|allg|mind|sog|z\.\s?b|d\.\s?h|u\.\s?a|o\.\s?g|i\.\s?d\.\s?r"
     r"|mme|env|av|réf|tél|núm|pág|aprox|avda|sr|sra|sig|pag|ul|godz|tys|mln|ust|pkt|np|tj"
     r"|č|např|tis|mil|odst|písm|kl|t\.\s?ex|bl\.\s?a)|[A-Z])\.$"

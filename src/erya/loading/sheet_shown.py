@@ -21,6 +21,7 @@ from erya.loading.whole_numbers import whole_number
 
 __all__ = [
     "CellLook",
+    "Silent",
     "as_struck",
     "in_font",
     "ods_look",
@@ -69,7 +70,7 @@ def xls_look(data: bytes) -> dict[str, CellLook] | None:
 
     try:
         book = xlrd.open_workbook(
-            file_contents=data, formatting_info=True, logfile=_Silent()
+            file_contents=data, formatting_info=True, logfile=Silent()
         )
         codes = {
             at: told.format_str
@@ -284,7 +285,7 @@ def _repeats(element: Any, name: str, *, of: str = TABLE) -> int:
     return whole_number(element.get(f"{of}{name}"), default=1)
 
 
-class _Silent:
+class Silent:
     """Takes what a library would print."""
 
     def write(self, text: str) -> None:

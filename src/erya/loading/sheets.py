@@ -27,6 +27,7 @@ from erya.loading.sheet_shown import (
     xls_look,
 )
 from erya.loading.table_heads import Span, count_notes, join_heads, looks_named
+from erya.loading.xls_drawings import xls_texts
 from erya.records import Parsed
 
 __all__ = ["add_rows", "parse_sheets"]
@@ -97,8 +98,7 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
         )
         for run in _runs(found.iter_rows(), ways):
             _add_run(builder, run)
-    if package is not None:
-        _add_beside_cells(builder, package)
+    _add_beside_cells(builder, package, data)
     facts = package.facts() if package is not None else {}
     facts |= {"title": PurePosixPath(name).stem}  # titles of sheets are left over
     parsed = builder.parsed(
@@ -228,8 +228,14 @@ def _note_unseen(
         builder.notice("no_value", message)
 
 
-def _add_beside_cells(builder: TextBuilder, package: Package) -> None:
+def _add_beside_cells(
+    builder: TextBuilder, package: Package | None, data: bytes
+) -> None:
     """Add what charts and boxes beside the cells say, and tell what is not read."""
+    if package is None:
+        for text in xls_texts(data) if data.startswith(_OLE) else ():
+            builder.paragraph(text)
+        return
     if comments := _comments(package):
         builder.notice("comments", f"Comments of its cells are not read ({comments}).")
     add_sheet_drawings(builder, package)

@@ -22,7 +22,7 @@ _MEASURE: Final = re.compile(
 # Numbers that count nothing, and sums whose unit stands elsewhere.
 _NO_AMOUNT: Final = re.compile(
     r"\b(?:phone|fax|ext(?:ension)?|id|no|number|code|zip|mobile|line|page|room)\b"
-    r"|编号|序号|分机|手机|电话|传真|邮编|代码|[账帐]号|房间|页码",
+    r"|编号|序号|行次|分机|手机|电话|传真|邮编|代码|[账帐]号|房间|页码",
     re.IGNORECASE,
 )
 _SCALED: Final = re.compile(
@@ -41,7 +41,7 @@ _PLACEHOLDER: Final = re.compile(
 )
 _CHANGE: Final = re.compile(
     r"[%\d]|change|variance|total|\b(?:id|no|nr|year|number|page|months?|quarter)\b"
-    r"|变动|增减|序号|编号|年份|同比",
+    r"|变动|增减|序号|行次|编号|年份|同比",
     re.IGNORECASE,
 )
 _LABEL: Final = re.compile(
