@@ -687,3 +687,27 @@ def test_a_number_that_its_cell_is_too_narrow_for_goes_on_below(broken, whole):
     (table,) = tables(pdf(page, drawn=rules(xs=NARROW, ys=YS[:3])))
 
     assert table[1:] == [["A1", "one", whole]]
+
+
+def test_names_in_order_are_of_columns_whose_figures_stand_right_of_them():
+    """As in a sheet without lines: names begin their cells, and figures end them."""
+    page = [(110, 776, 9, "Linz"), (230, 776, 9, "Graz"), (50, 760, 9, "Team")]
+    page += [
+        (x, 760, 9, name)
+        for x, name in zip((110, 170, 230, 290), ("Q1", "Q2") * 2, strict=True)
+    ]
+    for row, cells in enumerate(
+        (("Design", "12", "14", "7", "9"), ("Site", "30", "28", "3", "22"))
+    ):
+        page += [
+            (x, 744 - 16 * row, 9, cell)
+            for x, cell in zip((50, 156, 216, 276, 336), cells, strict=True)
+        ]
+
+    (table,) = tables(pdf(page))
+
+    assert table == [
+        ["Team", "Linz Q1", "Linz Q2", "Graz Q1", "Graz Q2"],
+        ["Design", "12", "14", "7", "9"],
+        ["Site", "30", "28", "3", "22"],
+    ]

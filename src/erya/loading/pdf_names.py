@@ -82,13 +82,40 @@ def with_names(
     if not heads:
         return Named(rows, [])
     names: Row = [[] for _ in rows[0]]
-    for line in by_lines(sorted(heads, key=lambda piece: -piece.box.top)):
-        for piece in line:
-            for at in columns.covered(piece, line):
+    head_lines = by_lines(sorted(heads, key=lambda piece: -piece.box.top))
+    each = next((line for line in head_lines if len(line) == len(names)), None)
+    for line in head_lines:
+        groups = _groups(line, each) if each is not None else None
+        for number, piece in enumerate(line):
+            for at in groups[number] if groups else columns.covered(piece, line):
                 names[at].append(piece)
     if not count and _is_title(names, pieces=len(heads)):
         return Named(rows, [])
     return Named([names, *_labelled(labels, rows[count:])], taken)
+
+
+def _groups(line: Line, each: Line) -> list[range] | None:
+    """Return the columns of each name in a line, beside one with a name for each.
+
+    That line's own are in order, wherever the figures below stand in their cells. Above
+    it a name is of those from where it begins to the next, if all have the same below.
+    """
+    if line is each:
+        return [range(at, at + 1) for at in range(len(each))]
+    begins = [
+        next((at for at, p in enumerate(each) if _begin_alike(p, piece)), None)
+        for piece in line
+    ]
+    if len(line) < 2 or None in begins:
+        return None
+    ends = [*begins[1:], len(each)]
+    groups = [range(a or 0, b or 0) for a, b in zip(begins, ends, strict=True)]
+    below = {tuple(each[at].text for at in group) for group in groups}
+    return groups if len(below) == 1 and len(groups[0]) > 1 else None
+
+
+def _begin_alike(one: Piece, other: Piece) -> bool:
+    return abs(one.box.left - other.box.left) < _TOUCHES
 
 
 @dataclass(frozen=True, slots=True)
