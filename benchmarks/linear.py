@@ -16,10 +16,13 @@ from common import print_run
 
 from erya import language
 from erya.answering import GroundedAnswerer
+from erya.answering.questions import detect_intent
 from erya.chunking import StructureChunker
 from erya.evaluating.judges import Judge
 from erya.guarding import PersonalDataRules
 from erya.loading.cleaning import CLEANING, clean_document
+from erya.loading.form_tables import form_paragraphs
+from erya.loading.text_tables import with_tables
 from erya.models.replies import without_thinking
 from erya.records import Block, Chunk, Document, Evidence, Hit, Span
 from erya.testing import ScriptedChatModel
@@ -78,6 +81,7 @@ _FUNCTIONS: dict[str, Callable[[str], object]] = {
     "content_words": language.content_words,
     "normal_text": language.normal_text,
     "references": language.references,
+    "limits": language.limits,
     "begun_references": language.begun_references,
     "fold_letters": language.fold_letters,
     "table_cells": lambda text: language.table_cells(text, Span(0, len(text))),
@@ -89,6 +93,9 @@ _FUNCTIONS: dict[str, Callable[[str], object]] = {
     "chunks": lambda text: list(StructureChunker(max_tokens=256).chunk(_document(text))),
     "an answer of a model": _verified,
     "thinking": without_thinking,
+    "a question": detect_intent,
+    "tables in text": with_tables,
+    "a form": lambda text: form_paragraphs([[text, text], [text, text]]),
     "a judge": _judged,
     **{
         f"clean: {name}": lambda text, name=name: clean_document(

@@ -87,3 +87,7 @@ def test_a_question_tells_what_its_answer_holds(question, kind, several):
 )
 def test_a_code_is_found_as_a_whole_or_not_at_all(text, exact, found):
     assert mentions(text, exact) is found
+
+
+def test_only_the_beginning_of_a_long_question_is_looked_at():
+    assert detect_intent("word " * 1_000 + "HX-210").exact == ()

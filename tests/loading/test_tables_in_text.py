@@ -23,9 +23,19 @@ def test_a_list_between_bars_is_a_table():
 
 
 def test_lines_parted_by_tabs_are_a_table():
-    text = parse("名称\t等级\n甲\tA\n乙\tB\n".encode(), "credit.txt").text
+    text = parse("名称\t等级\t天\n甲\tA\t5\n乙\tB\t9\n".encode(), "credit.txt").text
 
-    assert text.strip() == "| 名称 | 等级 |\n| --- | --- |\n| 甲 | A |\n| 乙 | B |"
+    assert text.strip() == (
+        "| 名称 | 等级 | 天 |\n| --- | --- | --- |\n| 甲 | A | 5 |\n| 乙 | B | 9 |"
+    )
+
+
+def test_a_first_pair_or_a_first_line_of_a_log_names_no_column():
+    for text in (
+        "ant\tan animal\nbee\tan insect\nelk\ta deer\n",
+        "2031-05-01\tINFO\tbegun\n2031-05-02\tINFO\tdone\n2031-05-03\tWARN\tlate\n",
+    ):
+        assert parse(text.encode(), "a.txt").text.lstrip().startswith("|  |  |")
 
 
 @pytest.mark.parametrize(

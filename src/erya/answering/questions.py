@@ -132,6 +132,7 @@ _GENERIC: Final = frozenset(
      "具体", "怎样", "怎么", "如何", "是", "里", "中", "关于", "say", "state",
      "content", "text", "read", "provid", "tell", "contain", "about")
 )  # fmt: skip
+_LONGEST: Final = 4_000  # characters, as are searched for
 _NAME_PART: Final = r"[A-Z][a-z\u00df-\u017f]{2,}\b(?!['’-]?[A-Z])"
 _NAME: Final = re.compile(rf"(?<=[a-z,;] ){_NAME_PART}(?: {_NAME_PART})*")
 # What stands before a name, or behind it, and is none.
@@ -222,7 +223,8 @@ _HOLDS: Final[Mapping[Kind, Callable[[str], bool]]] = MappingProxyType(
 
 
 def detect_intent(question: str) -> Intent:
-    """Tell what a question asks for."""
+    """Tell what a question asks for; only its first 4,000 characters are looked at."""
+    question = question[:_LONGEST]
     comparing = _COMPARISON.search(question) is not None
     listing = _LIST.search(question) is not None
     named: tuple[tuple[re.Pattern[str], Kind], ...] = (

@@ -41,14 +41,20 @@ def looks_named(rows: Sequence[Sequence[str]]) -> bool:
     )
 
 
-def begins_with_names(rows: Sequence[Sequence[str]]) -> bool:
+def begins_with_names(
+    rows: Sequence[Sequence[str]], *, least: int = _FEWEST_NAMED
+) -> bool:
     """Tell whether the first row is one of names though nothing marks it as such.
 
     It has a text for each of three columns or more, and one of them has figures below.
     Of fewer columns it may be a label with its value.
+
+    Args:
+        rows: Of a table.
+        least: How many columns it must have.
     """
     first, below = rows[0], rows[1:_LOOKED_AT]
-    if len(rows) < 2 or len(first) < _FEWEST_NAMED or not all(first):
+    if len(rows) < 2 or len(first) < least or not all(first):
         return False
     if any(map(_has_digit, first)):
         return False

@@ -9,13 +9,14 @@ from itertools import groupby
 from typing import Final, Literal, NamedTuple
 
 from erya.language import table_row
-from erya.loading.table_heads import looks_named
+from erya.loading.table_heads import begins_with_names, looks_named
 
 __all__ = ["with_tables"]
 
 _RULE: Final = re.compile(r"[ \t]*[-=+|_]{5,}[-=+|_ ]*")
 _MARKDOWN: Final = re.compile(r"\|? ?:?-{3,}:? ?\|.*")
 _FEWEST: Final = 3  # rows of a table, its names among them
+_FEWEST_COLUMNS: Final = 3
 _LONGEST_CELL: Final = 300
 
 
@@ -83,8 +84,15 @@ def _filled(row: list[str], width: int) -> list[str]:
     return [*row[:1], *[""] * (width - len(row)), *row[1:]]
 
 
+def _has_names(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first row names the columns; of two it may be a pair itself."""
+    if len(rows[0]) < _FEWEST_COLUMNS:
+        return begins_with_names(rows, least=2)
+    return looks_named(rows) and not any(map(str.isdigit, "".join(rows[0])))
+
+
 def _written(rows: list[list[str]]) -> Iterator[str]:
-    names = rows.pop(0) if looks_named(rows) else [""] * len(rows[0])
+    names = rows.pop(0) if _has_names(rows) else [""] * len(rows[0])
     yield table_row(names)
     yield table_row(["---"] * len(names))
     yield from map(table_row, rows)
