@@ -47,7 +47,9 @@ _ENDINGS: Final = frozenset(
 
 # 178,320. and 00; 1,200,0 and 00.00; but not 12 and 15, which are whole.
 _MORE_FIGURES: Final = re.compile(r"[\d,]{0,12}(?:\.\d{1,4})?[%)元]?")
-_MORE_OF_CODE: Final = re.compile(r"\d[A-Z0-9]{0,12}(?:-[A-Z0-9]{1,12}){0,4}")
+_MORE_OF_CODE: Final = re.compile(
+    r"(?!\d{2,4}-\d\d-\d\d)\d[A-Z0-9]{0,12}(?:-[A-Z0-9]{1,12}){0,4}"
+)
 _BEGUN_NUMBER: Final = re.compile(
     r"[-+(]?[$€£¥￥]?(?:\d{1,3}(?:,\d{3})*(?:,\d{0,2})?|\d+)(?:\.\d?)?"
 )
@@ -108,7 +110,8 @@ def is_broken(above: str, below: str) -> bool:
     the next line begins with a digit as well.
     """
     if _CODE.fullmatch(above):
-        return _MORE_OF_CODE.fullmatch(below) is not None
+        is_shorter = len(below) < len(above)  # what is left over of a full line
+        return is_shorter and _MORE_OF_CODE.fullmatch(below) is not None
     return (
         _WHOLE_NUMBER.fullmatch(above) is None
         and _BEGUN_NUMBER.fullmatch(above) is not None

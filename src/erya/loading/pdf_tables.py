@@ -166,7 +166,7 @@ def _unbroken(grid: Grid, place: _Place, pieces: list[Piece]) -> list[Piece]:
 def _fills(piece: Piece, width: float) -> bool:
     """Tell whether one more sign would not stand in a cell of a width."""
     used = piece.box.right - piece.box.left
-    sign = used / max(len(piece.text.splitlines()[-1]), 1)
+    sign = used / max(len(piece.text), 1)
     return width - used < _SIGN * sign + 2 * _MARGIN
 
 
