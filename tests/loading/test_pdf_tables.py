@@ -677,7 +677,7 @@ NARROW = (50, 110, 300, 352)  # the last column has room for ten signs of 9 poin
         ("12,178,320.\n55", "12,178,320.55"),
         ("SO2025051\n6001", "SO20250516001"),
         ("12,178,320\n12,178,321", "12,178,320 12,178,321"),
-        ("SO2025051688\n25-05-18", "SO2025051688 25-05-18"),
+        ("SO2025051\n25-05-18", "SO2025051 25-05-18"),
     ],
 )
 def test_a_number_that_its_cell_is_too_narrow_for_goes_on_below(broken, whole):
