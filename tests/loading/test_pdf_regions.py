@@ -76,6 +76,30 @@ def test_a_title_over_both_columns_is_read_before_them():
     assert [text.split()[0] for _, text in found] == ["A", "left", "right"]
 
 
+def test_headings_of_both_columns_below_a_title_are_of_their_columns():
+    """The title leaves a gap beside the left heading, which parts no columns."""
+    page = [
+        (150, 740, 14, "A title in the middle of the page, over both"),
+        (40, 715, 10, "First part"),
+        (320, 715, 10, "Third part"),
+        (40, 700, 10, "left words that fill a column of the page to its end"),
+        (320, 700, 10, "right words that fill a column of it as well"),
+    ]
+
+    found = read(
+        page,
+        region("title", 140, 735, 460, 756),
+        region("title", 30, 712, 120, 726),
+        region("title", 310, 712, 400, 726),
+        region("text", 30, 695, 300, 710),
+        region("text", 310, 695, 560, 710),
+    )
+
+    assert [text.split()[0] for _, text in found] == [
+        "A", "First", "left", "Third", "right",
+    ]  # fmt: skip
+
+
 def test_larger_type_makes_no_heading_where_a_model_has_seen_text():
     page = [(40, 740, 16, "Large words"), (40, 700, 10, WORDS), (40, 688, 10, WORDS)]
 

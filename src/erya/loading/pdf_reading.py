@@ -25,6 +25,7 @@ _FLOW: Final = frozenset(
 _DIGIT: Final = re.compile(r"\d")
 _INSIDE: Final = 0.5  # of a piece, that lies in its region
 _COVERED: Final = 0.85  # of a region's pieces, that a table without the model has
+_INNER: Final = 0.25  # of the width of a page
 _TOUCH: Final = 2.0  # points, that columns or rows may reach into each other
 _FAR: Final = 50.0  # points upwards: a run that does so is of two columns
 
@@ -282,6 +283,13 @@ def _gutter(runs: Sequence[Run]) -> float | None:
     return None
 
 
+def _is_inner(x: float, runs: Sequence[Run]) -> bool:
+    """Tell whether columns may part there: a title leaves gaps nearer to the edges."""
+    around = reduce(joined, (run.box for run in runs))
+    apart = _INNER * (around.right - around.left)
+    return around.left + apart < x < around.right - apart
+
+
 def _strips(runs: Sequence[Run]) -> list[list[Run]]:
     """Part runs where nothing stands beside what is above; columns stay together."""
     strips: list[list[Run]] = []
@@ -296,9 +304,10 @@ def _strips(runs: Sequence[Run]) -> list[list[Run]]:
     merged: list[list[Run]] = []
     for strip in strips:
         both = [*merged[-1], *strip] if merged else []
+        x = _gutter(both) if both else None
         if (
-            both
-            and _gutter(both) is not None
+            x is not None
+            and _is_inner(x, runs)
             and (_gutter(strip) is not None or _gutter(merged[-1]) is not None)
         ):
             merged[-1] = both
