@@ -85,6 +85,15 @@ def test_names_above_figures_are_the_head_of_a_page_without_marks():
     assert text.startswith("| Item | Qty | Price |\n| --- | --- | --- |")
 
 
+def test_blanks_name_no_columns():
+    cells = "<tr>" + "<td>&nbsp;</td>" * 3 + "</tr>"
+    rows = "<tr><td>Part</td><td>Lamps</td><td>4</td></tr>" * 2
+
+    text = parse(f"<table>{cells}{rows}</table>".encode(), "a.html").text
+
+    assert text.startswith("|  |  |  |\n| --- | --- | --- |\n| Part | Lamps | 4 |")
+
+
 def test_what_a_program_says_of_its_export_is_no_head():
     text = parse(
         b'"EXTF";700;21;"Bookings";12\nSum;Side;Unit;Account;Text;Day\n'

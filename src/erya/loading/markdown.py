@@ -11,6 +11,7 @@ from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
 from erya.loading.front_matter import front_matter
 from erya.loading.html import add_html, add_well_formed
+from erya.loading.markdown_blocks import in_plain_markdown
 from erya.loading.markdown_escapes import OPTIONS, code_spans, with_escapes
 from erya.loading.mdx import said_by_components, without_code
 from erya.records import Parsed
@@ -48,7 +49,11 @@ def parse_markdown(data: bytes, name: str) -> Parsed:
         if exports:
             message = f"Code that the page exports is not read: {exports} statements."
             builder.notice("code_left_out", message)
-    add_markdown(builder, source)
+    plain = in_plain_markdown(source)
+    if plain.comments:
+        message = f"Comments that a page does not show are not read: {plain.comments}."
+        builder.notice("comments", message)
+    add_markdown(builder, plain.text)
     facts = {fact: values.get(fact, "") for fact in _FACTS}
     title = values.get("title", "")
     parsed = builder.parsed(title=title, media_type="text/markdown", **facts)

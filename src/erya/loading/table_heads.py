@@ -54,7 +54,7 @@ def begins_with_names(
         least: How many columns it must have.
     """
     first, below = rows[0], rows[1:_LOOKED_AT]
-    if len(rows) < 2 or len(first) < least or not all(first):
+    if len(rows) < 2 or len(first) < least or not all(map(str.strip, first)):
         return False
     if any(map(_has_digit, first)):
         return False
