@@ -44,34 +44,34 @@ def parse_contacts(data: bytes, name: str) -> Parsed:
     """Read contacts, each as one paragraph with a line for each of its facts."""
     builder = TextBuilder()
     facts: list[str] = []
-    for told in properties(decode(data)):
-        if told.name == "BEGIN":
+    for line in properties(decode(data)):
+        if line.name == "BEGIN":
             facts = []
-        elif told.name == "END":
+        elif line.name == "END":
             builder.paragraph("\n".join(facts), pairs=False)
-        elif told.name in _PICTURES and told.value:
+        elif line.name in _PICTURES and line.value:
             message = "Pictures, sounds and keys of contacts are not read."
             builder.notice("stand_in", message)
-        elif told.value and (label := _LABELS.get(told.name)):
-            facts.append(f"{label}{_kind(told)}: {_shown(told)}")
-        elif told.name == "N" and told.value:
-            facts.append(f"Family name: {_shown(told, most=1)}")
+        elif line.value and (label := _LABELS.get(line.name)):
+            facts.append(f"{label}{_kind(line)}: {_shown(line)}")
+        elif line.name == "N" and line.value:
+            facts.append(f"Family name: {_shown(line, most=1)}")
     return builder.parsed(title=PurePosixPath(name).stem, media_type="text/vcard")
 
 
-def _kind(told: Property) -> str:
+def _kind(line: Property) -> str:
     """Return which of several numbers or addresses it is, as its parameters say."""
-    said = told.parameters.get("TYPE", "").lower().split(",")
-    known = _KINDS.get(told.name, {})
+    said = line.parameters.get("TYPE", "").lower().split(",")
+    known = _KINDS.get(line.name, {})
     kinds = [known[each] for each in said if each in known]
     return f" ({', '.join(dict.fromkeys(kinds))})" if kinds else ""
 
 
-def _shown(told: Property, *, most: int | None = None) -> str:
-    value = told.value
-    if told.parameters.get("ENCODING", "").upper() == "QUOTED-PRINTABLE":
+def _shown(line: Property, *, most: int | None = None) -> str:
+    value = line.value
+    if line.parameters.get("ENCODING", "").upper() == "QUOTED-PRINTABLE":
         value = decode(quopri.decodestring(value.encode()))
-    if told.name in _PARTED:
+    if line.name in _PARTED:
         parts = (part.strip() for part in value.replace("\\;", "\0").split(";"))
         value = ", ".join(part.replace("\0", ";") for part in parts if part)
         value = ", ".join(value.split(", ")[:most])

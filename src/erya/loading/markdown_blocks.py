@@ -49,9 +49,9 @@ def in_plain_markdown(source: str) -> Plain:
         comments += count
         plain = _WIKI.sub(_words, plain) if "[[" in plain else plain
         plain = _MARKED.sub(r"\1", plain) if "==" in plain else plain
-        told = _DEFINES.match(plain)
-        if told and lines and 0 < len(lines[-1].strip()) <= _LONGEST_TERM:
-            lines[-1] += f": {plain[told.end() :]}"
+        definition = _DEFINES.match(plain)
+        if definition and lines and 0 < len(lines[-1].strip()) <= _LONGEST_TERM:
+            lines[-1] += f": {plain[definition.end() :]}"
         else:
             lines.append(plain)
     return Plain("\n".join(lines), comments)
