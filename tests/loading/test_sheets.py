@@ -363,3 +363,18 @@ def test_a_sheet_in_xml_is_read_as_it_shows_its_cells():
         "| none | #N/A |",
     ]
     assert "comments" in {notice.code for notice in parsed.notices}
+
+
+def test_an_error_stands_where_an_opendocument_sheet_shows_it():
+    calc = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
+    cells = [
+        ("Rate", "<t:table-cell o:value-type='string'><x:p>Sum</x:p></t:table-cell>"),
+        (
+            "Oak",
+            "<t:table-cell o:value-type='string' o:string-value=''"
+            f" xmlns:calcext='{calc}' calcext:value-type='error'>"
+            "<x:p>#DIV/0!</x:p></t:table-cell>",
+        ),
+    ]
+
+    assert "| Oak | #DIV/0! |" in parse(ods(cells), "a.ods").text

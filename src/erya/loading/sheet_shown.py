@@ -31,6 +31,9 @@ __all__ = [
 
 _STRINGS: Final = "xl/sharedStrings.xml"
 _NUMBERS: Final = frozenset(("float", "percentage", "currency"))
+_CALC_TYPE: Final = (
+    "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
+)
 _SHOWN: Final = _NUMBERS | {"time", "string"}
 # What tells that a part of a text looks otherwise than its letters.
 _RUNS: Final = re.compile(rb'<vertAlign|<strike|rFont val="(?:Symbol|Wingdings)')
@@ -253,8 +256,9 @@ def _cell_text(cell: Any, heights: Mapping[str, str]) -> str:
     """Return what a cell shows; empty where its value tells as much."""
     kind = cell.get(f"{OFFICE}value-type")
     told = cell.findall(f"{TEXT}p")
+    is_error = cell.get(_CALC_TYPE) == "error"  # of which the value is empty
     if kind not in _SHOWN or (kind == "string" and not any(map(len, told))):
-        return ""
+        return "".join(told[0].itertext()) if is_error and told else ""
     text = " ".join(_line(each, heights) for each in told)
     negative = cell.get(f"{OFFICE}value", "").startswith("-")
     # A colour may be all that tells it.
