@@ -371,9 +371,11 @@ def test_an_error_stands_where_an_opendocument_sheet_shows_it():
         ("Rate", "<t:table-cell o:value-type='string'><x:p>Sum</x:p></t:table-cell>"),
         (
             "Oak",
-            "<t:table-cell o:value-type='string' o:string-value=''"
-            f" xmlns:calcext='{calc}' calcext:value-type='error'>"
-            "<x:p>#DIV/0!</x:p></t:table-cell>",
+            (
+                "<t:table-cell o:value-type='string' o:string-value=''"
+                f" xmlns:calcext='{calc}' calcext:value-type='error'>"
+                "<x:p>#DIV/0!</x:p></t:table-cell>"
+            ),
         ),
     ]
 
