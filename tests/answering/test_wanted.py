@@ -96,3 +96,22 @@ def test_an_intent_looks_for_what_is_wanted():
 
     assert holds_it("It is 15 euro.")
     assert not holds_it("It is blue.")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_number"),
+    [
+        ("Call +43 732 55 44-310.", True),
+        ("内线 6120", True),
+        ("Ext. 4112", True),
+        ("手机：138 0000 1111", True),
+        ("Date: Tue, 04 Mar 2025 10:12:30 +0100", False),
+        ("2025年3月4日 09:30", False),
+        ("The fee is € 1,250.00.", False),
+    ],
+)
+def test_dates_and_sums_are_no_numbers_to_call(text, is_number):
+    kind = wanted_in("What is the phone number?")
+
+    assert kind is not None
+    assert holds(kind, text) is is_number

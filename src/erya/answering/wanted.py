@@ -170,7 +170,7 @@ _KINDS: Final = (
         "phone",
         r"\b(?:tele)?phone number\b|\bwhat (?:extension|number)\b.{0,30}\b(?:call"
         r"|dial)\b"
-        r"|电话是|電話是|电话多少|分机|分機|热线|熱線|打什么电话|打哪个电话",
+        r"|电话是|電話是|电话多少|手机号|手機號|分机|分機|热线|熱線|打什么电话|打哪个电话",
         r"\d{3}",
     ),
     _of(
@@ -221,6 +221,12 @@ _DAYS: Final = re.compile(
     r"(?<!\d)(?:19|20)\d\d(?:\s?年(?:\s?\d{1,2}\s?月(?:\s?\d{1,2}\s?日)?)?"
     r"|[-/.]\d{1,2}(?:[-/.]\d{1,2})?(?!\d))"
 )
+# A date, a time or its zone, a year, a sum: none of them is a number to call.
+_MOMENTS: Final = re.compile(
+    r"(?<!\d)(?:19|20)\d\d(?:[-/.年]\s?\d{1,2}(?:[-/.月]\s?\d{1,2}日?)?)?(?!\d)"
+    r"|\d{1,2}[:：]\d\d(?:[:：]\d\d)?|[+-]\d{4}\b(?!\d)"
+    r"|[$€£¥￥]\s?\d[\d.,]*|\d[\d.,]*\s?(?:[元块万]|euros?\b|EUR\b)"
+)
 # What is asked of these is a number; others may be written as names are.
 _NUMBERED: Final = frozenset(
     ("share", "money", "duration", "size", "length", "weight", "temperature", "count")
@@ -246,4 +252,6 @@ def holds(kind: Wanted, text: str) -> bool:
     said = _PLACES.sub(" ", text)
     if kind.name in _NUMBERED:
         said = _DAYS.sub(" ", _NAMES.sub(" ", said))
+    elif kind.name == "phone":
+        said = _MOMENTS.sub(" ", said)
     return kind.held.search(said) is not None
