@@ -104,6 +104,7 @@ def test_an_intent_looks_for_what_is_wanted():
         ("Call +43 732 55 44-310.", True),
         ("内线 6120", True),
         ("Ext. 4112", True),
+        ("内线 2010", True),
         ("手机：138 0000 1111", True),
         ("Date: Tue, 04 Mar 2025 10:12:30 +0100", False),
         ("2025年3月4日 09:30", False),

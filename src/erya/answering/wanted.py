@@ -221,11 +221,13 @@ _DAYS: Final = re.compile(
     r"(?<!\d)(?:19|20)\d\d(?:\s?年(?:\s?\d{1,2}\s?月(?:\s?\d{1,2}\s?日)?)?"
     r"|[-/.]\d{1,2}(?:[-/.]\d{1,2})?(?!\d))"
 )
-# A date, a time or its zone, a year, a sum: none of them is a number to call.
+# A date, a time or its zone, a sum: none of them is a number to call.
 _MOMENTS: Final = re.compile(
-    r"(?<!\d)(?:19|20)\d\d(?:[-/.年]\s?\d{1,2}(?:[-/.月]\s?\d{1,2}日?)?)?(?!\d)"
-    r"|\d{1,2}[:：]\d\d(?:[:：]\d\d)?|[+-]\d{4}\b(?!\d)"
-    r"|[$€£¥￥]\s?\d[\d.,]*|\d[\d.,]*\s?(?:[元块万]|euros?\b|EUR\b)"
+    r"(?<!\d)(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}(?:[-/.月]\s?\d{1,2}日?)?(?!\d)"
+    r"|\b(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[kc]t|nov|de[cz])[a-zä]*\.?"
+    r" (?:19|20)\d\d\b|\d{1,2}[:：]\d\d(?:[:：]\d\d)?|[+-]\d{4}\b(?!\d)"
+    r"|[$€£¥￥]\s?\d[\d.,]*|\d[\d.,]*\s?(?:[元块万]|euros?\b|EUR\b)",
+    re.IGNORECASE,
 )
 # What is asked of these is a number; others may be written as names are.
 _NUMBERED: Final = frozenset(
