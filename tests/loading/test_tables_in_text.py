@@ -38,6 +38,27 @@ def test_a_first_pair_or_a_first_line_of_a_log_names_no_column():
         assert parse(text.encode(), "a.txt").text.lstrip().startswith("|  |  |")
 
 
+def test_a_figure_stands_below_the_name_that_its_bar_is_of():
+    text = parse(
+        LIST.replace(
+            "|  *                |  27.26  |", "|  * 2   |  27.26 of all      |"
+        ).encode(),
+        "a.txt",
+    ).text
+
+    assert "| * 2 | 27.26 of all |  |" in text
+
+
+def test_figures_of_a_line_whose_bars_stand_elsewhere_are_below_no_name():
+    odd = LIST.replace(
+        "|  *                |  27.26  |", "|  *            |  27.26      |"
+    )
+
+    text = parse(odd.encode(), "a.txt").text
+
+    assert "| 45000002 | Elm GmbH | 5.86- |\n| * 27.26 |  |  |" in text
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -33,12 +33,14 @@ def tell_struck(signs: Signs, lines: Sequence[Line], levels: Sequence[Rule]) -> 
         for piece in pieces:
             if _goes_through(rule, piece):
                 ends.update(_struck(signs, rule, piece))
+    if not ends:  # as on nearly all pages
+        return False
     written = list(signs.units)
     for first, last in ends:
         _mark(signs, written, first, before=STRUCK)
         _mark(signs, written, last, behind=STRUCK)
     signs.units = "".join(written)
-    return bool(ends)
+    return True
 
 
 def _goes_through(rule: Rule, piece: Piece) -> bool:

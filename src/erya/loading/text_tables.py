@@ -18,6 +18,7 @@ _MARKDOWN: Final = re.compile(r"\|? ?:?-{3,}:? ?\|.*")
 _FEWEST: Final = 3  # rows of a table, its names among them
 _FEWEST_COLUMNS: Final = 3
 _LONGEST_CELL: Final = 300
+_NARROW: Final = "\u2e7f"
 
 
 class _Line(NamedTuple):
@@ -56,21 +57,20 @@ def _lines(text: str) -> Iterator[_Line]:
 def _rows(lines: Sequence[_Line]) -> list[list[str]]:
     """Return the rows of a table; none where lines do not make one."""
     kinds = {line.kind for line in lines} - {"rule"}
-    if len(kinds) != 1:
-        return []
+    if len(kinds) != 1 or any(_MARKDOWN.fullmatch(n.text.strip()) for n in lines):
+        return []  # none, or written as such already
     rows = [
         [cell.strip() for cell in _cells(line)] for line in lines if line.kind != "rule"
     ]
-    if any(_MARKDOWN.fullmatch(line.text.strip()) for line in lines):
-        return []  # it is written so already
     width = max(map(len, rows))
-    even = sum(len(row) == width for row in rows)
+    uneven = [row for row in rows if len(row) < width]
     longest = max(len(cell) for row in rows for cell in row)
     if longest > _LONGEST_CELL or len(rows[0]) < width or not all(rows[0][:2]):
         return []
-    if kinds == {"tabs"} and even < len(rows):
-        return []
-    return [_filled(row, width) for row in rows] if 2 * even > len(rows) else []
+    if not uneven:
+        return rows
+    is_table = kinds == {"bars"} and 2 * len(uneven) < len(rows)
+    return _placed([line.text for line in lines if line.kind != "rule"] * is_table)
 
 
 def _cells(line: _Line) -> list[str]:
@@ -79,9 +79,30 @@ def _cells(line: _Line) -> list[str]:
     return line.text.strip("\n\r").split("\t")
 
 
-def _filled(row: list[str], width: int) -> list[str]:
-    """Return a row of fewer cells, such as a sum: the first is a wide one."""
-    return [*row[:1], *[""] * (width - len(row)), *row[1:]]
+def _placed(lines: Sequence[str]) -> list[list[str]]:
+    """Return rows of which some have cells over several columns, such as a sum.
+
+    A cell is of the column that begins where its bar stands. A line whose bars stand
+    elsewhere is all in the first: a figure must not come below another name.
+    """
+    columns = _begins(lines[0]) if lines else {}
+    rows = []
+    for line in lines:
+        begins = _begins(line)
+        if not begins.keys() <= columns.keys():
+            begins = {0: " ".join(filter(None, begins.values()))}
+        rows.append([begins.get(place, "") for place in columns])
+    return rows
+
+
+def _begins(line: str) -> dict[int, str]:
+    """Return the cells of a line by where they begin; a Chinese sign is two wide."""
+    cells: dict[int, str] = {}
+    at = 0
+    for cell in line.strip()[1:-1].split("|"):
+        cells[at] = cell.strip()
+        at += 1 + len(cell) + sum(sign > _NARROW for sign in cell)
+    return cells
 
 
 def _has_names(rows: Sequence[Sequence[str]]) -> bool:

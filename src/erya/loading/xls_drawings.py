@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from erya.loading.sheet_shown import Silent
@@ -27,13 +28,13 @@ def xls_texts(data: bytes) -> list[str]:
         document = xlrd.compdoc.CompDoc(data, logfile=Silent())
         streams = (document.get_named_stream(name) for name in _STREAMS)
         stream = next((each for each in streams if each), b"")
-        found = list(texts_of(stream))
+        found = list(islice(texts_of(stream), _MOST))
     except (
         xlrd.compdoc.CompDocError, struct.error, AssertionError, LookupError,
         TypeError, ValueError,
     ):  # fmt: skip
         return []
-    return list(dict.fromkeys(text for text in found[:_MOST] if text))
+    return list(dict.fromkeys(text for text in found if text))
 
 
 def texts_of(stream: bytes) -> Iterator[str]:
