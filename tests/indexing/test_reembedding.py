@@ -154,10 +154,10 @@ def test_the_command_embeds_switches_goes_back_and_forgets(erya, folder):
         return [each["name"] for each in models if each["current"]]
 
     assert "no other model before" in erya("kb", "reembed", "docs", "--back").err
-    assert current("--model", other) == ["multilingual-e5-small"]
+    assert current("--model", other) == ["erya-embedder"]
     assert "no other model before" in erya("kb", "reembed", "docs", "--back").err
     assert current("--model", other, "--switch") == [other]
-    assert current("--back") == ["multilingual-e5-small"]
+    assert current("--back") == ["erya-embedder"]
     assert (
         "--compare takes a model" in erya("kb", "reembed", "docs", "--compare", "q").err
     )
@@ -167,4 +167,4 @@ def test_the_command_embeds_switches_goes_back_and_forgets(erya, folder):
     )
     forgotten = erya("kb", "reembed", "docs", "--forget", "--json").json
     assert list(forgotten["forgotten"]) == [other]
-    assert [each["name"] for each in forgotten["models"]] == ["multilingual-e5-small"]
+    assert [each["name"] for each in forgotten["models"]] == ["erya-embedder"]

@@ -114,7 +114,7 @@ def test_a_model_of_a_hub_is_fetched_converted_and_used(erya, hub, home):
     assert "tiny" in erya("models", "list").out
     listed = erya("models", "list", "--json").json["local_embedding"]
     assert [each["name"] for each in listed] == [
-        "multilingual-e5-small",
+        "erya-embedder",
         "all-MiniLM-L6-v2",
         "tiny",
     ]
@@ -176,7 +176,7 @@ def test_a_base_keeps_the_model_it_began_with(erya, home, folder, tmp_path):
     trust(settings)
     refused = erya("ingest", folder, "--kb", "docs")
     assert refused.code == 1
-    assert "vectors of the embedding model 'multilingual-e5-small' (384" in refused.err
+    assert "vectors of the embedding model 'erya-embedder' (384" in refused.err
     assert "'tiny'" in erya("ask", "leave?", "--kb", "docs").err
     assert erya("ingest", folder, "--kb", "other").code == 0
     hits = erya("search", "leave days", "--kb", "other", "--json").json["hits"]
@@ -198,7 +198,7 @@ def test_a_model_with_a_layer_that_is_not_run_is_refused(erya, tmp_path):
     assert erya("models", "add", "embedding", tmp_path / "dense").code == 0
 
 
-@pytest.mark.parametrize("name", ["multilingual-e5-small", "all-MiniLM-L6-v2"])
+@pytest.mark.parametrize("name", ["erya-embedder", "all-MiniLM-L6-v2"])
 def test_the_name_of_a_model_that_comes_along_is_taken(erya, tmp_path, name):
     make_model(tmp_path / name)
 

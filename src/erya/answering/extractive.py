@@ -116,7 +116,7 @@ class Refusal:
 
     meaning: float = 10.0
     relevance: float = 0.1
-    constant: float = -3.5
+    constant: float = -2.95
     prominence: float = 0.47
     coverage: float = 0.51
 

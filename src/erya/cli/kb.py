@@ -329,11 +329,11 @@ def reembed(
 
     Examples:
 
-      erya kb reembed handbook --model multilingual-e5-small
+      erya kb reembed handbook --model erya-embedder
 
-      erya kb reembed handbook --model multilingual-e5-small --compare q.jsonl
+      erya kb reembed handbook --model erya-embedder --compare q.jsonl
 
-      erya kb reembed handbook --model multilingual-e5-small --switch
+      erya kb reembed handbook --model erya-embedder --switch
 
       erya kb reembed handbook --back
 

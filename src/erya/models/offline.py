@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 # The one that travels with Erya: docs/decisions/0016-bilingual-embedder.md.
-OFFLINE_MODEL: Final = "multilingual-e5-small"
+OFFLINE_MODEL: Final = "erya-embedder"
 # What earlier releases embedded with: their bases open with it.
 _EARLIER: Final = ("all-MiniLM-L6-v2",)
 BUNDLED_MODELS: Final = (OFFLINE_MODEL, *_EARLIER)
