@@ -11,6 +11,7 @@ from erya.stores import Bases
 from erya.stores.base import VECTOR
 from erya.testing import HashingEmbedding, document
 from erya.testing.store_contract import MODEL, put
+from tests.models.tiny_models import make_model
 
 OWNER = Principal.owner("owner")
 OTHER = HashingEmbedding(dimension=MODEL.dimension * 2)
@@ -168,3 +169,23 @@ def test_the_command_embeds_switches_goes_back_and_forgets(erya, folder):
     forgotten = erya("kb", "reembed", "docs", "--forget", "--json").json
     assert list(forgotten["forgotten"]) == [other]
     assert [each["name"] for each in forgotten["models"]] == ["erya-embedder"]
+
+
+def test_a_base_whose_model_is_gone_says_so_and_is_embedded_anew(
+    erya, folder, tmp_path, monkeypatch
+):
+    make_model(tmp_path / "tiny")
+    assert erya("models", "add", "embedding", tmp_path / "tiny").code == 0
+    monkeypatch.setenv("ERYA_EMBEDDING_MODEL", "tiny")
+    assert erya("ingest", folder, "--kb", "docs").code == 0
+    monkeypatch.delenv("ERYA_EMBEDDING_MODEL")
+    assert erya("models", "remove", "tiny").code == 0
+
+    told = erya("ask", "What is the leave?", "--kb", "docs")
+    erya("kb", "reembed", "docs", "--model", "erya-embedder")
+    erya("kb", "reembed", "docs", "--model", "erya-embedder", "--switch")
+
+    assert told.code == 2, told.err
+    assert "The base was embedded with 'tiny'." in told.err
+    assert "erya kb reembed NAME --model erya-embedder" in told.err
+    assert erya("ask", "What is the leave?", "--kb", "docs").code == 0

@@ -292,9 +292,12 @@ def _embedding_of_base(settings: Settings, name: str) -> "EmbeddingModel | None"
     try:
         return embedding_model_for(replace(settings, embedding_model=name))
     except NotFoundError as error:
+        from erya.models import OFFLINE_MODEL  # noqa: PLC0415
+
         msg = (
-            f"{error} The base was embedded with it. Search by words alone with "
-            'embedding_model = "", or embed it anew: erya kb reembed NAME --model M'
+            f"{error}\nThe base was embedded with {name!r}. Search by words alone with "
+            'embedding_model = "", or embed it anew: erya kb reembed NAME --model '
+            f"{OFFLINE_MODEL}"
         )
         raise NotFoundError(msg) from None
 
