@@ -94,6 +94,29 @@ def test_what_the_documents_do_not_say_is_refused(ask, question, text):
     assert answer.claims == ()
 
 
+def test_a_bare_address_answers_only_who_asks_for_a_place(tmp_path):
+    store = EmbeddedStore(tmp_path / "base", name="test")
+    given = document(
+        "grants.txt",
+        "They stand in twelve villages.\n\nhttps://example.org/grants/rain-gauges\n\n"
+        "A grant of the province pays for the gauges that measure rain.",
+        title="Grants",
+    )
+    with store.writer(OWNER, purpose="test") as writer:
+        writer.put(given, chunked(given), original=b"", recipe="test")
+
+    def quotes(question):
+        found = store.search(OWNER, question, limit=8)
+        return [c.quote for c in ExtractiveAnswerer().answer(question, found).citations]
+
+    address = "https://example.org/grants/rain-gauges"
+    asked = "Which grants are there for rain gauges?"
+    assert not any(address in quote for quote in quotes(asked))
+    asked = "Where is the website of the grants for rain gauges?"
+    assert any(address in quote for quote in quotes(asked))
+    store.close()
+
+
 def test_a_refusal_shows_the_nearest_passages(ask):
     answer = ask("What does the HX-999 measure?")
 

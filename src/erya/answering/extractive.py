@@ -72,6 +72,14 @@ _PART: Final = 5  # letters of a part of a German noun
 _NEARLY: Final = 0.4  # below the best score
 _NEAR: Final = 3.0  # of a row
 _QUESTION_MARKS: Final = ("?", "？")
+# The address of a page answers only who asks for a place.
+_ADDRESS: Final = re.compile(r"<?(?:https?://|www\.|doi:)\S+", re.IGNORECASE)
+_ASKS_FOR_PLACE: Final = re.compile(
+    r"\b(?:where|urls?|dois?|links?|web\w*|sites?|address|download\w*|home ?page"
+    r"|repositor(?:y|ies)|source code)\b|哪里|哪裡|哪儿|哪兒|在哪|何处|何處|网址|網址"
+    r"|网站|網站|网页|網頁|官网|官網|主页|主頁|链接|連結|鏈接|地址|下载|下載|代码|原文",
+    re.IGNORECASE,
+)
 _UNFINISHED: Final = (":", "：", ";", "；", ",", "，", "、")
 _UNREAD: Final = -12.0  # log odds, where a reader has seen nothing
 
@@ -201,7 +209,7 @@ class ExtractiveAnswerer(Answerer):
         units = [
             (rank, self._scored(hit, unit, intent=intent, weights=evidence.weights))
             for rank, hit in enumerate(hits[:_PASSAGES])
-            for unit in _units_of(hit.chunk, intent)
+            for unit in _units_of(hit.chunk, intent, question)
         ]
         units = sorted(units, key=lambda unit: _PER_RANK * unit[0] - unit[1].score)
         likely = [candidate for _, candidate in units[:_COMPARED]]
@@ -522,12 +530,14 @@ def _is_referred(chunk: Chunk, intent: Intent) -> bool:
     return bool(_referred_spans(chunk, intent))
 
 
-def _units_of(chunk: Chunk, intent: Intent) -> list[Unit]:
+def _units_of(chunk: Chunk, intent: Intent, question: str) -> list[Unit]:
     """Return the units that may answer; of what is referred to, if it is there.
 
-    A question in a document answers none.
+    A question in a document answers none, and a bare address none but for a place.
     """
     units = [u for u in split_units(chunk) if not u.text.endswith(_QUESTION_MARKS)]
+    if not _ASKS_FOR_PLACE.search(question):
+        units = [u for u in units if not _ADDRESS.fullmatch(u.text)]
     spans = _referred_spans(chunk, intent)
     inside = [u for u in units if any(s.start <= u.span.start < s.end for s in spans)]
     return inside or units
