@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from erya.language import language_of
 from tests.conftest import EXAMPLES
 
 
@@ -97,3 +98,14 @@ def test_every_question_that_is_shown_is_answered_right(erya, tmp_path):
         answer = erya("ask", question, "--kb", "handbook").out
         told = re.split("Sources:|来源：", answer)[0]
         assert right in " ".join(told.split()), question
+
+
+def test_who_asks_in_chinese_and_is_answered_in_it_gets_no_english_beside(erya):
+    erya("ingest", EXAMPLES / "handbook", "--kb", "handbook")
+
+    citations = erya("ask", "忘记打卡了怎么办？", "--kb", "handbook", "--json").json[
+        "citations"
+    ]
+
+    assert "两个工作日内" in citations[0]["quote"]
+    assert all(language_of(each["quote"]) == "zh" for each in citations)

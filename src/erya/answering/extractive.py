@@ -76,7 +76,7 @@ _QUESTION_MARKS: Final = ("?", "？")
 _ADDRESS: Final = re.compile(r"<?(?:https?://|www\.|doi:)\S+", re.IGNORECASE)
 _ASKS_FOR_PLACE: Final = re.compile(
     r"\b(?:where|urls?|dois?|links?|web\w*|sites?|address|download\w*|home ?page"
-    r"|repositor(?:y|ies)|source code)\b|哪里|哪裡|哪儿|哪兒|在哪|何处|何處|网址|網址"
+    r"|repository|source code)\b|哪里|哪裡|哪儿|哪兒|在哪|何处|何處|网址|網址"
     r"|网站|網站|网页|網頁|官网|官網|主页|主頁|链接|連結|鏈接|地址|下载|下載|代码|原文",
     re.IGNORECASE,
 )
@@ -190,6 +190,8 @@ class ExtractiveAnswerer(Answerer):
         if not named and self._strength(question, evidence, about) < 0:
             return []
         about = _beyond_the_code(about, intent)
+        if not intent.several:
+            about = _in_one_language(about, question)
         chosen = self._chosen(about, several=intent.several)
         if intent.wanted:
             chosen = [c for c in chosen if c.held or _holds(intent, c.record)]
@@ -457,6 +459,17 @@ def _is_beside(best: _Candidate, about: Sequence[_Candidate], intent: Intent) ->
     if best.is_row and any(c.is_row and c.score >= best.score - _NEAR for c in left):
         return False
     return left[0].score < best.score - _NEARLY
+
+
+def _in_one_language(about: list[_Candidate], question: str) -> list[_Candidate]:
+    """Return the candidates that speak as the question does, if the best does so.
+
+    Whoever got the answer needs no passage in another language beside it.
+    """
+    spoken = language_of(question)
+    if language_of(about[0].unit.text) != spoken:
+        return about
+    return [c for c in about if language_of(c.unit.text) in {spoken, ""}]
 
 
 def _of_named_rows(question: str, candidates: list[_Candidate]) -> list[_Candidate]:
