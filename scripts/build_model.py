@@ -45,7 +45,7 @@ def main() -> None:
     build_embedder(e5, BUNDLED / EMBEDDER)
     built = [BUNDLED / name for name in (MINILM, READER, EMBEDDER)]
     for folder in set(BUNDLED.iterdir()) - set(built):  # of an earlier commit
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
     for folder in built:
         size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
         print(f"{folder.relative_to(ROOT)}: {size:.0f} MB")
