@@ -117,6 +117,35 @@ def test_a_bare_address_answers_only_who_asks_for_a_place(tmp_path):
     store.close()
 
 
+def test_clauses_that_answer_alike_are_all_quoted(tmp_path):
+    store = EmbeddedStore(tmp_path / "base", name="test")
+    given = document(
+        "guarantee.txt",
+        "The guarantee has three periods.\n\n2.1 Tents and what belongs to them, poles "
+        "and pegs and ropes: 24 months from the day of the delivery note.\n\n"
+        "2.2 Stoves, pans and all that is used for cooking: 18 months from that day.\n\n"
+        "2.3 Lamps and their batteries are wear parts and have 6 months only.\n\n"
+        "3.1 Who repairs a tent pays the freight within 14 days.",
+        title="Guarantee",
+    )
+    with store.writer(OWNER, purpose="test") as writer:
+        for each in (*DOCUMENTS, given):
+            chunks = chunked(each, max_tokens=400)
+            writer.put(each, chunks, original=b"", recipe="test")
+
+    def quotes(question):
+        found = store.search(OWNER, question, limit=8)
+        answer = ExtractiveAnswerer(sentences=1).answer(question, found)
+        return [c.quote for c in answer.citations]
+
+    told = " ".join(quotes("How long is the guarantee?"))
+    assert all(each in told for each in ("24 months", "18 months", "6 months"))
+    named = " ".join(quotes("How long is the guarantee of lamps and batteries?"))
+    assert "6 months" in named
+    assert "24 months" not in named
+    store.close()
+
+
 def test_a_refusal_shows_the_nearest_passages(ask):
     answer = ask("What does the HX-999 measure?")
 

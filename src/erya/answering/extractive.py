@@ -72,6 +72,9 @@ _PART: Final = 5  # letters of a part of a German noun
 _NEARLY: Final = 0.4  # below the best score
 _NEAR: Final = 3.0  # of a row
 _QUESTION_MARKS: Final = ("?", "？")
+_CLAUSE: Final = re.compile(r"(\d+(?:\.\d+)*)\.\d+[.)]?\s")  # and of which section
+_SIBLINGS: Final = 3  # that answer alike, of which the question names none
+_MOST_SIBLINGS: Final = 6
 # The address of a page answers only who asks for a place.
 _ADDRESS: Final = re.compile(r"<?(?:https?://|www\.|doi:)\S+", re.IGNORECASE)
 _ASKS_FOR_PLACE: Final = re.compile(
@@ -192,7 +195,9 @@ class ExtractiveAnswerer(Answerer):
         about = _beyond_the_code(about, intent)
         if not intent.several:
             about = _in_one_language(about, question)
-        chosen = self._chosen(about, several=intent.several)
+        chosen = self._siblings(question, about, intent) or self._chosen(
+            about, several=intent.several
+        )
         if intent.wanted:
             chosen = [c for c in chosen if c.held or _holds(intent, c.record)]
         if not chosen:
@@ -285,6 +290,31 @@ class ExtractiveAnswerer(Answerer):
         )
         return _Candidate(hit, unit, score, held, fits)
 
+    def _siblings(
+        self, question: str, candidates: Sequence["_Candidate"], intent: Intent
+    ) -> list["_Candidate"]:
+        """Return the clauses of one section that all have what is wanted, if so.
+
+        One of them alone would be an answer about something in particular. They are
+        nearly as likely, and the question names none: it has no word that some of them
+        have and others lack.
+        """
+        best, section = candidates[0], candidates[0].section
+        least = best.score - self.weights.companion
+        alike = [
+            c
+            for c in candidates
+            if c.held and c.score >= least and c.hit is best.hit and c.section
+        ]
+        alike = [c for c in alike if c.section == section]
+        if not intent.wanted or not _SIBLINGS <= len(alike) <= _MOST_SIBLINGS:
+            return []
+        asked = set(question_words(question))
+        shared = [asked.intersection(question_words(c.unit.text)) for c in alike]
+        if any(each != shared[0] for each in shared):
+            return []
+        return sorted(alike, key=lambda c: c.unit.span.start)
+
     def _chosen(
         self, candidates: Sequence["_Candidate"], *, several: bool
     ) -> list["_Candidate"]:
@@ -360,6 +390,14 @@ class _Candidate(NamedTuple):
         text = self.hit.chunk.text
         found = find_record(text, self.unit.span)
         return text[slice(*found)] if found else self.unit.text
+
+    @property
+    def section(self) -> str:
+        """The number of the section that the unit is a clause of, or nothing."""
+        text = self.hit.chunk.text
+        start = text.rfind("\n", 0, self.unit.span.start) + 1
+        found = _CLAUSE.match(text, start)
+        return found[1] if found else ""
 
     @property
     def is_row(self) -> bool:

@@ -86,7 +86,7 @@ def ask(
 
       erya ask "Who approves travel?" --kb handbook --as ada,sales --json
 
-      erya ask "How long are batteries under warranty?" manuals/ --context
+      erya ask "How long is the warranty?" manuals/ --context
     """
     settings = settings_for(
         home=home,
