@@ -25,18 +25,29 @@ DOCUMENTS = (
 
 
 @pytest.fixture
-def ask(tmp_path):
+def base(tmp_path):
+    """Put documents into a base, and return what asks it."""
     store = EmbeddedStore(tmp_path / "base", name="test")
-    with store.writer(OWNER, purpose="test") as writer:
-        for given in DOCUMENTS:
-            writer.put(given, chunked(given), original=b"", recipe="test")
 
-    def ask(question, **options):
-        evidence = store.search(OWNER, question, limit=8)
-        return ExtractiveAnswerer(**options).answer(question, evidence)
+    def base(*documents, max_tokens=64):
+        with store.writer(OWNER, purpose="test") as writer:
+            for given in documents:
+                chunks = chunked(given, max_tokens=max_tokens)
+                writer.put(given, chunks, original=b"", recipe="test")
 
-    yield ask
+        def ask(question, **options):
+            evidence = store.search(OWNER, question, limit=8)
+            return ExtractiveAnswerer(**options).answer(question, evidence)
+
+        return ask
+
+    yield base
     store.close()
+
+
+@pytest.fixture
+def ask(base):
+    return base(*DOCUMENTS)
 
 
 @pytest.mark.parametrize(
@@ -94,31 +105,22 @@ def test_what_the_documents_do_not_say_is_refused(ask, question, text):
     assert answer.claims == ()
 
 
-def test_a_bare_address_answers_only_who_asks_for_a_place(tmp_path):
-    store = EmbeddedStore(tmp_path / "base", name="test")
-    given = document(
-        "grants.txt",
-        "They stand in twelve villages.\n\nhttps://example.org/grants/rain-gauges\n\n"
-        "A grant of the province pays for the gauges that measure rain.",
-        title="Grants",
+def test_a_bare_address_answers_only_who_asks_for_a_place(base):
+    ask = base(
+        document(
+            "grants.txt",
+            "They stand in twelve villages.\n\nhttps://example.org/grants/rain-gauges\n\n"
+            "A grant of the province pays for the gauges that measure rain.",
+            title="Grants",
+        )
     )
-    with store.writer(OWNER, purpose="test") as writer:
-        writer.put(given, chunked(given), original=b"", recipe="test")
-
-    def quotes(question):
-        found = store.search(OWNER, question, limit=8)
-        return [c.quote for c in ExtractiveAnswerer().answer(question, found).citations]
 
     address = "https://example.org/grants/rain-gauges"
-    asked = "Which grants are there for rain gauges?"
-    assert not any(address in quote for quote in quotes(asked))
-    asked = "Where is the website of the grants for rain gauges?"
-    assert any(address in quote for quote in quotes(asked))
-    store.close()
+    assert address not in ask("Which grants are there for rain gauges?").text
+    assert address in ask("Where is the website of the grants for rain gauges?").text
 
 
-def test_clauses_that_answer_alike_are_all_quoted(tmp_path):
-    store = EmbeddedStore(tmp_path / "base", name="test")
+def test_clauses_that_answer_alike_are_all_quoted(base):
     given = document(
         "guarantee.txt",
         "The guarantee has three periods.\n\n2.1 Tents and what belongs to them, poles "
@@ -128,22 +130,25 @@ def test_clauses_that_answer_alike_are_all_quoted(tmp_path):
         "3.1 Who repairs a tent pays the freight within 14 days.",
         title="Guarantee",
     )
-    with store.writer(OWNER, purpose="test") as writer:
-        for each in (*DOCUMENTS, given):
-            chunks = chunked(each, max_tokens=400)
-            writer.put(each, chunks, original=b"", recipe="test")
+    ask = base(*DOCUMENTS, given, max_tokens=400)
 
-    def quotes(question):
-        found = store.search(OWNER, question, limit=8)
-        answer = ExtractiveAnswerer(sentences=1).answer(question, found)
-        return [c.quote for c in answer.citations]
-
-    told = " ".join(quotes("How long is the guarantee?"))
+    told = ask("How long is the guarantee?", sentences=1).text
     assert all(each in told for each in ("24 months", "18 months", "6 months"))
-    named = " ".join(quotes("How long is the guarantee of lamps and batteries?"))
+    named = ask("How long is the guarantee of lamps and batteries?", sentences=1).text
     assert "6 months" in named
     assert "24 months" not in named
-    store.close()
+
+
+def test_sentences_of_one_clause_are_no_clauses_that_answer_alike(base):
+    given = document(
+        "guarantee.txt",
+        "2.1 The guarantee of tents is 24 months. For poles the guarantee is 18 months. "
+        "For pegs the guarantee is 6 months. For ropes the guarantee is 3 months.",
+        title="Guarantee",
+    )
+    ask = base(*DOCUMENTS, given, max_tokens=400)
+
+    assert len(ask("How long is the guarantee?", sentences=1).citations) == 1
 
 
 def test_a_refusal_shows_the_nearest_passages(ask):

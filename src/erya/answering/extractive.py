@@ -72,7 +72,7 @@ _PART: Final = 5  # letters of a part of a German noun
 _NEARLY: Final = 0.4  # below the best score
 _NEAR: Final = 3.0  # of a row
 _QUESTION_MARKS: Final = ("?", "？")
-_CLAUSE: Final = re.compile(r"(\d+(?:\.\d+)*)\.\d+[.)]?\s")  # and of which section
+_CLAUSE: Final = re.compile(r"(\d+(?:\.\d+)+)[.)]?\s")
 _SIBLINGS: Final = 3  # that answer alike, of which the question names none
 _MOST_SIBLINGS: Final = 6
 # The address of a page answers only who asks for a place.
@@ -299,15 +299,21 @@ class ExtractiveAnswerer(Answerer):
         nearly as likely, and the question names none: it has no word that some of them
         have and others lack.
         """
-        best, section = candidates[0], candidates[0].section
+        best = candidates[0]
+        if not intent.wanted or not best.clause:
+            return []
+        section, _, _ = best.clause.rpartition(".")
         least = best.score - self.weights.companion
         alike = [
             c
             for c in candidates
-            if c.held and c.score >= least and c.hit is best.hit and c.section
+            if c.held
+            and c.score >= least
+            and c.hit is best.hit
+            and c.clause.rpartition(".")[0] == section
         ]
-        alike = [c for c in alike if c.section == section]
-        if not intent.wanted or not _SIBLINGS <= len(alike) <= _MOST_SIBLINGS:
+        clauses = len({c.clause for c in alike})  # each of one sentence or more
+        if clauses < _SIBLINGS or len(alike) > _MOST_SIBLINGS:
             return []
         asked = set(question_words(question))
         shared = [asked.intersection(question_words(c.unit.text)) for c in alike]
@@ -392,8 +398,8 @@ class _Candidate(NamedTuple):
         return text[slice(*found)] if found else self.unit.text
 
     @property
-    def section(self) -> str:
-        """The number of the section that the unit is a clause of, or nothing."""
+    def clause(self) -> str:
+        """The number of the clause that the unit stands in, as `2.4`; or nothing."""
         text = self.hit.chunk.text
         start = text.rfind("\n", 0, self.unit.span.start) + 1
         found = _CLAUSE.match(text, start)
