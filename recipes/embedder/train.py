@@ -3,7 +3,7 @@
     python recipes/embedder/train.py --data FOLDER --minutes 3 --out adaptation.npz
 
 FOLDER comes from `prepare.py`. Needs `torch` and `numpy` alone, so that it can run on a
-machine that has nothing else; without an accelerator a step takes a minute. Read it
+machine that has nothing else; without an accelerator it is slow. Read it
 from top to bottom. Shapes: B texts, L tokens, W the width (384).
 """
 
