@@ -69,8 +69,9 @@ def _rows(lines: Sequence[_Line]) -> list[list[str]]:
         return []
     if not uneven:
         return rows
-    is_table = kinds == {"bars"} and 2 * len(uneven) < len(rows)
-    return _placed([line.text for line in lines if line.kind != "rule"] * is_table)
+    if kinds != {"bars"} or 2 * len(uneven) >= len(rows):
+        return []
+    return _placed([line.text for line in lines if line.kind != "rule"])
 
 
 def _cells(line: _Line) -> list[str]:
@@ -85,7 +86,7 @@ def _placed(lines: Sequence[str]) -> list[list[str]]:
     A cell is of the column that begins where its bar stands. A line whose bars stand
     elsewhere is all in the first: a figure must not come below another name.
     """
-    columns = _begins(lines[0]) if lines else {}
+    columns = _begins(lines[0])
     rows = []
     for line in lines:
         begins = _begins(line)
