@@ -19,7 +19,6 @@ from typing import NamedTuple
 from common import OWNER, corpus_base, print_run, read_jsonl, read_qrels
 
 from erya.assistant import Assistant
-from erya.loading import FolderSource
 from erya.models import (
     OFFLINE_MODEL,
     LocalEmbedding,
@@ -27,6 +26,7 @@ from erya.models import (
     open_local,
     open_reader,
 )
+from erya.sources import FolderSource
 from erya.stores import Bases
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -25,8 +25,8 @@ from common import print_run
 from rapidfuzz.distance import LCSseq
 
 from erya.errors import DocumentError
-from erya.loading.pdf import parse_pdf
-from erya.loading.pdf_marking import mark_pdf
+from erya.loading.pdf.marking import mark_pdf
+from erya.loading.pdf.parser import parse_pdf
 from loading import laws
 
 SEED = 7

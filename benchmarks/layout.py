@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from common import print_run
 from tables import Table, tables_of
 
-from erya.loading.pdf import PdfReader, open_pdf
+from erya.loading.pdf.parser import PdfReader, open_pdf
 from erya.loading.pool import has_layout_model
 
 ANCHOR = 20  # letters of a line's beginning

@@ -20,10 +20,10 @@ from erya.answering.questions import detect_intent
 from erya.chunking import StructureChunker
 from erya.evaluating.judges import Judge
 from erya.guarding import PersonalDataRules
-from erya.loading.cleaning import CLEANING, clean_document
 from erya.loading.form_tables import form_paragraphs
-from erya.loading.text_tables import with_tables
+from erya.loading.formats.text_tables import with_tables
 from erya.models.replies import without_thinking
+from erya.preparing.cleaning import CLEANING, clean_document
 from erya.records import Block, Chunk, Document, Evidence, Hit, Span
 from erya.testing import ScriptedChatModel
 from erya.verifying import check_denials, check_facts, check_words, verify

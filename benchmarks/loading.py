@@ -30,8 +30,7 @@ from documents import alone as pdfium
 from rapidfuzz.distance import LCSseq
 from selectolax.lexbor import LexborHTMLParser
 
-from erya.loading import ParserPool
-from erya.loading.registry import parse
+from erya.loading import ParserPool, parse
 from erya.records import Item
 
 PEERS = ("markitdown", "pypdf")

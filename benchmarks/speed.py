@@ -28,8 +28,8 @@ from common import OWNER, print_run, read_jsonl, spread
 
 from erya.assistant import Assistant
 from erya.language import document_terms, query_terms
-from erya.loading import FolderSource
 from erya.retrieving import KeywordRetriever
+from erya.sources import FolderSource
 from erya.stores import Bases
 
 WORDS = [

@@ -28,7 +28,7 @@ from pathlib import Path
 from common import print_run, read_jsonl
 
 from erya.errors import DocumentError
-from erya.loading.registry import parse
+from erya.loading import parse
 from loading import Pair, by_peer, convert, letters, ours, to_pdf
 
 PEERS = ("pdfplumber", "markitdown")

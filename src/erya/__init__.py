@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from erya.chunking import StructureChunker
     from erya.config import Settings
     from erya.indexing import IngestReport
-    from erya.loading import FolderSource, Limits
+    from erya.loading import Limits
     from erya.models import OpenAICompatibleChat
+    from erya.sources import FolderSource
     from erya.stores import Bases, Store
 
 __all__ = [
@@ -66,7 +67,7 @@ _ROOMS = {
     "Assistant": "assistant",
     "Bases": "stores",
     "ExtractiveAnswerer": "answering",
-    "FolderSource": "loading",
+    "FolderSource": "sources",
     "GroundedAnswerer": "answering",
     "IngestReport": "indexing",
     "Limits": "loading",

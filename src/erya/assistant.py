@@ -26,8 +26,8 @@ from erya.errors import DocumentError, ModelError, NotFoundError, UsageError
 from erya.indexing import (
     Ingestion,
     IngestReport,
+    PipelineVersion,
     Plan,
-    Recipe,
     Stored,
     known_of,
     planned,
@@ -35,19 +35,18 @@ from erya.indexing import (
 from erya.loading import (
     PARSING,
     Limits,
-    Marked,
-    Outcome,
+    PageHighlight,
+    ParseResult,
     ParserPool,
-    Source,
     document_of,
     has_layout_model,
 )
 from erya.locating import locate
 from erya.models import EmbeddingModel, ReaderModel
 from erya.preparing import (
-    MASKED,
     Preparation,
     further_work,
+    is_masked,
     made_ready,
     unsearched,
 )
@@ -63,6 +62,7 @@ from erya.records import (
 )
 from erya.reranking import Reranker, diversified
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
+from erya.sources import Source
 from erya.stores import Store, Writer
 from erya.verifying import (
     check_denials,
@@ -201,7 +201,9 @@ class Assistant:
             run = Ingestion(
                 writer,
                 self._stored(principal),
-                recipe=Recipe(self._recipe, f"{pool.abilities}|{pool.bounds}"),
+                recipe=PipelineVersion(
+                    self._recipe, f"{pool.capabilities}|{pool.limits_key}"
+                ),
                 roots=source.roots,
                 readers=readers,
                 force=force,
@@ -220,7 +222,7 @@ class Assistant:
         return report
 
     def _take(
-        self, run: Ingestion, outcome: Outcome, *, private: frozenset[str]
+        self, run: Ingestion, outcome: ParseResult, *, private: frozenset[str]
     ) -> None:
         """Store what became of a file, or note why there is nothing to store."""
         item, problem = outcome.item, outcome.problem
@@ -283,7 +285,9 @@ class Assistant:
         """
         self._refuse_to_unmask(principal, force=force)
         with ParserPool(limits=self.limits) as pool:
-            recipe = Recipe(self._recipe, f"{pool.abilities}|{pool.bounds}")
+            recipe = PipelineVersion(
+                self._recipe, f"{pool.capabilities}|{pool.limits_key}"
+            )
         stored = self._stored(principal)
         known = known_of(stored, reading=recipe.reading, force=force)
         return planned(
@@ -303,7 +307,7 @@ class Assistant:
         """
         if self.preparation.masking is not None or force:
             return
-        if any(MASKED in each.recipe for each in self.store.documents(principal)):
+        if any(is_masked(each.recipe) for each in self.store.documents(principal)):
             msg = (
                 "The base holds documents with personal data masked, and this run "
                 "would store some unmasked. Set mask as before; to unmask them, ingest "
@@ -346,7 +350,7 @@ class Assistant:
             run = Ingestion(
                 writer,
                 self._stored(principal),
-                recipe=Recipe(self.chunker.recipe + self.preparation.masks),
+                recipe=PipelineVersion(self.chunker.recipe + self.preparation.masks),
                 roots=(),
                 readers=None,
                 model=self.embedding,
@@ -366,7 +370,9 @@ class Assistant:
             told["erya.documents"] = report.added + report.updated
         return report
 
-    def locate(self, citation: Citation, *, principal: Principal) -> Marked | None:
+    def locate(
+        self, citation: Citation, *, principal: Principal
+    ) -> PageHighlight | None:
         """Return the rectangles of a citation on its page, in shares of the page.
 
         None where its document has no pages to show. With them comes a picture of the
@@ -646,7 +652,7 @@ def _job(writer: Writer, arguments: Mapping[str, Any]) -> Iterator[int]:
         raise
 
 
-def _loaded(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+def _loaded(outcomes: Iterator[ParseResult]) -> Iterator[ParseResult]:
     """Record the wait for each file; the span ends before the next step begins."""
     while True:
         with traces.span("load"):

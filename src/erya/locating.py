@@ -1,7 +1,7 @@
 """From a citation to the place on its page."""
 
 from erya.errors import DocumentError
-from erya.loading import Limits, Marked, ParserPool
+from erya.loading import Limits, PageHighlight, ParserPool
 from erya.records import Document, Item, Principal, Span
 from erya.stores import Store
 
@@ -17,7 +17,7 @@ def locate(
     *,
     principal: Principal,
     limits: Limits | None = None,
-) -> Marked | None:
+) -> PageHighlight | None:
     """Return the rectangles of a span on its page, and a picture of the page.
 
     What goes on overleaf is left out. None where a document has no pages to show: only

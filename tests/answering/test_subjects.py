@@ -6,8 +6,8 @@ from erya.answering.forms import form_of
 from erya.answering.questions import detect_intent
 from erya.answering.subjects import is_about
 from erya.assistant import Assistant
-from erya.loading import FolderSource
 from erya.records import Principal
+from erya.sources import FolderSource
 from erya.stores import Bases
 
 ME = Principal.owner("me")

@@ -12,7 +12,7 @@ import pytest
 
 from erya.assistant import Assistant
 from erya.config import trust
-from erya.loading.walls import standing_walls
+from erya.loading.sandbox.walls import standing_walls
 from erya.testing import ChatServer, Reply
 from tests.loading.pdf_files import pdf
 
@@ -495,7 +495,8 @@ def test_doctor_finds_this_machine_fit(erya):
 
 def test_doctor_tells_which_walls_around_parsers_do_not_stand(erya, monkeypatch):
     monkeypatch.setattr(
-        "erya.loading.walls.standing_walls", lambda: frozenset({"changes", "programs"})
+        "erya.loading.sandbox.walls.standing_walls",
+        lambda: frozenset({"changes", "programs"}),
     )
     done = erya("doctor")
 

@@ -22,7 +22,6 @@ from erya.evaluating.examples import id_of
 from erya.evaluating.failures import clusters
 from erya.evaluating.runs import Measured, measure_all
 from erya.evaluating.similarity import similarity
-from erya.loading import FolderSource
 from erya.records import (
     Answer,
     Chunk,
@@ -34,6 +33,7 @@ from erya.records import (
     Quote,
     Usage,
 )
+from erya.sources import FolderSource
 from erya.stores import Bases
 from erya.testing import HashingEmbedding, ScriptedChatModel
 

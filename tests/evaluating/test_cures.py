@@ -45,8 +45,8 @@ from erya.evaluating.questions import (
 )
 from erya.evaluating.runs import Measured, measure_all
 from erya.evaluating.scratch import scratch_home
-from erya.loading import FolderSource
 from erya.records import Answer, Claim, Evidence, Example, Principal
+from erya.sources import FolderSource
 from erya.stores import Bases
 from erya.testing import ScriptedChatModel
 

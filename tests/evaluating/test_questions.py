@@ -20,8 +20,8 @@ from erya.evaluating.questions.rules import drafts
 from erya.evaluating.questions.wording import Wording
 from erya.evaluating.runs import Runs
 from erya.language import Word
-from erya.loading import FolderSource
 from erya.records import Chunk, Example, Principal, Quote
+from erya.sources import FolderSource
 from erya.stores import Bases
 from erya.testing import ScriptedChatModel
 

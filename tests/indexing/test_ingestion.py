@@ -10,10 +10,11 @@ import pytest
 from erya.assistant import Assistant
 from erya.errors import NotAllowedError, UsageError
 from erya.guarding import Masking
-from erya.loading import FolderSource, Limits, ParserPool
-from erya.loading.web import WebSource
+from erya.loading import Limits, ParserPool
 from erya.preparing import Preparation
 from erya.records import Document, Item, Principal, Unchanged
+from erya.sources import FolderSource
+from erya.sources.web import WebSource
 from erya.stores import Bases
 from erya.stores.embedded.writing import EmbeddedWriter
 from erya.testing import document

@@ -11,7 +11,7 @@ from erya.loading import worker
 from erya.records import Block, Parsed
 
 
-def read_file(data, name, *, ocr, layout, main, on_page, on_part):  # noqa: PLR0912
+def read_file(data, name, options):  # noqa: PLR0912
     match data.split()[0].decode():
         case "hang":
             time.sleep(600)
@@ -43,7 +43,7 @@ def read_file(data, name, *, ocr, layout, main, on_page, on_part):  # noqa: PLR0
         case "pages":
             for _ in range(8):
                 time.sleep(0.2)
-                on_page(8)
+                options.on_page(8)
         case _:
             pass
     return text("read")

@@ -11,7 +11,7 @@ from docx.shared import Pt, RGBColor
 
 from erya.errors import DocumentError
 from erya.loading import media_type, parse
-from erya.loading.docx_numbering import chinese, letters, roman
+from erya.loading.formats.docx_numbering import chinese, letters, roman
 
 
 def saved(document):

@@ -16,7 +16,7 @@ from pptx.util import Inches
 from erya.errors import DocumentError
 from erya.language import table_cells
 from erya.loading import Limits, ParserPool, media_type, parse
-from erya.loading.number_formats import shown as shown_number
+from erya.loading.formats.number_formats import shown as shown_number
 from erya.loading.office import office_program
 from erya.records import Item, Span
 

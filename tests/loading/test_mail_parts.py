@@ -6,8 +6,8 @@ import struct
 import pytest
 
 from erya.loading import ParserPool, parse
-from erya.loading.mail import mailbox_parts, parse_mail
-from erya.loading.tnef import tnef_parts
+from erya.loading.formats.mail import mailbox_parts, parse_mail
+from erya.loading.formats.tnef import tnef_parts
 from erya.records import Item
 
 _INVITATION = """BEGIN:VCALENDAR

@@ -414,7 +414,7 @@ def test_other_json_lines_become_lines():
         (b"", "a.txt", "empty_file"),
         (b" \n ", "a.txt", "empty"),
         (b"<html><script>x</script></html>", "a.html", "empty"),
-        (b"{\\rtf1 ...", "a.md", "convert_to_docx"),
+        (b"{\\rtf1 ...", "a.md", "needs_program"),
         (b"PK\x03\x04....", "a.txt", "damaged"),
         (bytes(range(256)) * 9, "a.txt", "unsupported_type"),
         (b"x", "a.docx", "type_mismatch"),

@@ -11,10 +11,10 @@ from PIL import Image, ImageDraw, ImageFont
 from erya.errors import DocumentError
 from erya.loading import ParserPool, parse
 from erya.loading.coverage import coverage_of
-from erya.loading.pdf import PdfReader, open_pdf
-from erya.loading.pdf_boxes import Box
-from erya.loading.pdf_lines import _letters_in_order
-from erya.loading.pdf_marking import mark_pdf
+from erya.loading.pdf.boxes import Box
+from erya.loading.pdf.lines import _letters_in_order
+from erya.loading.pdf.marking import mark_pdf
+from erya.loading.pdf.parser import PdfReader, open_pdf
 from erya.records import Item
 from tests.loading.pdf_files import pdf
 

@@ -6,13 +6,15 @@ from importlib.util import find_spec
 import pytest
 
 from erya.errors import MissingExtraError
-from erya.loading import ParserPool, parse, pdf_regions, pool
-from erya.loading.pdf import PdfReader, open_pdf
-from erya.loading.pdf_boxes import Box
-from erya.loading.pdf_layout import PageText, lay_out
-from erya.loading.pdf_reading import Region
+from erya.loading import ParserPool, parse, pool
+from erya.loading.base import ParseOptions
+from erya.loading.pdf import regions as pdf_regions
+from erya.loading.pdf.boxes import Box
+from erya.loading.pdf.layout import PageText, lay_out
+from erya.loading.pdf.parser import PdfReader, open_pdf
+from erya.loading.pdf.reading_order import Region
 from erya.loading.pool import has_layout_model
-from erya.loading.registry import read_file
+from erya.loading.reading import read_file
 from erya.records import Item, Parsed
 from tests.loading.pdf_files import pdf
 
@@ -28,7 +30,7 @@ def region(kind, *box):
 
 def as_read(data):
     """Return a PDF as it is read with the model."""
-    parsed = read_file(data, "x.pdf", layout=True)
+    parsed = read_file(data, "x.pdf", ParseOptions(layout=True))
     assert isinstance(parsed, Parsed)
     return parsed
 
@@ -265,7 +267,7 @@ def test_a_page_that_is_shown_turned_is_read_as_upright():
 def test_a_citation_of_a_page_that_the_model_has_seen_can_be_marked():
     item = Item(source="x.pdf", data=pdf([(60, 700, 10, WORDS), (60, 650, 10, "last")]))
     with ParserPool(workers=1) as parsers:
-        assert "layout" in parsers.abilities.split("+")
+        assert "layout" in parsers.capabilities.split("+")
         (outcome,) = parsers.parse_all([item])
         assert outcome.parsed is not None
         at = outcome.parsed.text.index("last")
@@ -276,7 +278,7 @@ def test_a_citation_of_a_page_that_the_model_has_seen_can_be_marked():
 
 def test_the_model_can_be_left_out():
     with ParserPool(workers=1, layout=False) as parsers:
-        assert "layout" not in parsers.abilities
+        assert "layout" not in parsers.capabilities
 
 
 def test_without_the_extra_a_page_is_not_read_by_regions(monkeypatch):
@@ -284,7 +286,7 @@ def test_without_the_extra_a_page_is_not_read_by_regions(monkeypatch):
 
     assert not has_layout_model()
     with ParserPool(workers=1) as parsers:
-        assert "layout" not in parsers.abilities
+        assert "layout" not in parsers.capabilities
 
 
 def test_a_model_that_is_not_there_is_named(monkeypatch):
@@ -292,7 +294,7 @@ def test_a_model_that_is_not_there_is_named(monkeypatch):
     pdf_regions._session.cache_clear()
 
     with pytest.raises(MissingExtraError, match=r"erya\[layout\]"):
-        read_file(pdf([(60, 700, 10, WORDS)]), "x.pdf", layout=True)
+        read_file(pdf([(60, 700, 10, WORDS)]), "x.pdf", ParseOptions(layout=True))
 
 
 def test_what_the_model_fails_on_is_read_without_it(monkeypatch):

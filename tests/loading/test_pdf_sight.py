@@ -3,7 +3,7 @@
 import pytest
 
 from erya.loading import ParserPool, parse
-from erya.loading.pdf import parse_pdf
+from erya.loading.pdf.parser import parse_pdf
 from erya.records import Item
 from tests.loading.pdf_files import raw_pdf
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 
 from erya.loading import parse
-from erya.loading.pdf import PdfReader, open_pdf
-from erya.loading.pdf_marking import mark_pdf
+from erya.loading.pdf.marking import mark_pdf
+from erya.loading.pdf.parser import PdfReader, open_pdf
 from tests.loading.pdf_files import pdf
 
 XS, YS = (50, 150, 300, 450), (600, 630, 660, 690)  # of three rows of three cells

@@ -11,8 +11,8 @@ import pytest
 
 from erya.loading import Limits, ParserPool
 from erya.loading import pool as pool_module
-from erya.loading.confinement import limits_hold
-from erya.loading.walls import standing_walls
+from erya.loading.sandbox.confinement import limits_hold
+from erya.loading.sandbox.walls import standing_walls
 from erya.records import Item
 
 
@@ -127,7 +127,7 @@ def test_a_process_sees_no_environment_and_cannot_write(monkeypatch, tmp_path):
     """What a hostile parser could reach: checked inside such a process."""
     monkeypatch.setenv("SECRET_KEY", "hunter2")
     probe = (
-        "import os, sys; from erya.loading import confinement\n"
+        "import os, sys; from erya.loading.sandbox import confinement\n"
         f"file = os.open({str(tmp_path / 'x')!r}, os.O_CREAT | os.O_WRONLY)\n"
         "confinement.confine(memory_bytes=10**9)\n"
         "assert 'SECRET_KEY' not in os.environ\n"

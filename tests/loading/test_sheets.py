@@ -7,7 +7,7 @@ import pytest
 import xlwt
 
 from erya.loading import parse
-from erya.loading.table_heads import Span, count_notes, join_heads
+from erya.loading.formats.table_heads import Span, count_notes, join_heads
 
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"

@@ -16,7 +16,7 @@ from pptx.util import Inches
 from erya.errors import DocumentError
 from erya.language import lowered, raised, terms
 from erya.loading import parse
-from erya.loading.symbols import shown_in
+from erya.loading.formats.symbols import shown_in
 from tests.loading.pdf_files import pdf
 from tests.loading.test_docx import saved
 from tests.loading.test_formats import packed

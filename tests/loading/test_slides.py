@@ -11,7 +11,7 @@ from pptx.util import Inches, Pt
 
 from erya.loading import parse
 from erya.loading.builder import TextBuilder
-from erya.loading.office_charts import add_chart
+from erya.loading.formats.office_charts import add_chart
 
 _A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
 _C = f'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" {_A}'

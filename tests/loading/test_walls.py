@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from erya.loading import ParserPool, seccomp
+from erya.loading import ParserPool
 from erya.loading import pool as pool_module
-from erya.loading.seccomp import program_for
-from erya.loading.walls import standing_walls
+from erya.loading.sandbox import seccomp
+from erya.loading.sandbox.seccomp import program_for
+from erya.loading.sandbox.walls import standing_walls
 from erya.records import Item
 
 PROBE = str(Path(__file__).with_name("wall_probe.py"))
@@ -225,7 +226,7 @@ def test_calls_by_other_numbers_end_the_process_and_newer_ones_are_not_there(mac
 @needs_walls
 def test_the_kernel_takes_the_filter():
     code = (
-        "import ctypes; from erya.loading import kernel, seccomp;"
+        "import ctypes; from erya.loading.sandbox import kernel, seccomp;"
         "assert kernel.forbid_new_privileges() and seccomp.deny_calls();"
         "ctypes.CDLL(None).syscall(ctypes.c_long(0x40000000 | 520))"
     )

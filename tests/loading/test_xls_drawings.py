@@ -1,6 +1,6 @@
 import struct
 
-from erya.loading.xls_drawings import texts_of
+from erya.loading.formats.xls_drawings import texts_of
 
 
 def record(kind, body):

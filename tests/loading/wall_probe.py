@@ -13,7 +13,8 @@ import resource
 import socket
 import sys
 
-from erya.loading import confinement, worker
+from erya.loading import worker
+from erya.loading.sandbox import confinement
 from erya.records import Block, Parsed
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -140,7 +141,7 @@ def acts(place, port, parent):
     }
 
 
-def read_file(data, name, **_):
+def read_file(data, name, _options):
     asked = json.loads(data)
     results = {act: bool(attempt()) for act, attempt in acts(**asked).items()}
     text = json.dumps(results)

@@ -11,10 +11,11 @@ from erya.assistant import Assistant
 from erya.chunking import CHUNKERS, chunker_of
 from erya.errors import UsageError
 from erya.guarding import Masking, PersonalDataDetector, PersonalDataRules
-from erya.loading import Enrichment, FolderSource, Limits, ParserPool
+from erya.loading import Limits, ParserPool
 from erya.loading import pool as pool_module
-from erya.preparing import Preparation, further, further_work
+from erya.preparing import Enrichment, Preparation, further, further_work
 from erya.records import Item, Principal
+from erya.sources import FolderSource
 from erya.stores import Bases
 
 ME = Principal.owner("me")

@@ -126,7 +126,7 @@ def ask(
 
 def _read(assistant: "Assistant", paths: Sequence[str], owner: Principal) -> None:
     """Bring the base in step with the paths; say on standard error what is not read."""
-    from erya.loading import FolderSource  # noqa: PLC0415
+    from erya.sources import FolderSource  # noqa: PLC0415
 
     source = FolderSource(paths, file_bytes=assistant.limits.file_bytes)
     try:

@@ -367,8 +367,7 @@ def preparation_for(settings: Settings) -> "Preparation":
         UsageError: There is no step or kind of a name, or no file of names.
     """
     from erya.guarding import KINDS, Masking  # noqa: PLC0415
-    from erya.loading import Enrichment  # noqa: PLC0415
-    from erya.preparing import Preparation  # noqa: PLC0415
+    from erya.preparing import Enrichment, Preparation  # noqa: PLC0415
 
     masked = frozenset(_listed(settings.mask))
     if unknown := masked - KINDS - {"all"}:

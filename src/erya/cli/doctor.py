@@ -60,7 +60,7 @@ def _python() -> str:
 
 def _limits() -> Finding:
     """Say which limits on parsing processes this system enforces."""
-    from erya.loading.confinement import limits_hold  # noqa: PLC0415
+    from erya.loading.sandbox.confinement import limits_hold  # noqa: PLC0415
 
     if limits_hold():
         detail = "time, memory, written bytes and open files of parsers are limited"
@@ -74,7 +74,7 @@ def _limits() -> Finding:
 
 def _walls() -> Finding:
     """Try what a parser could do that a hostile file has taken over."""
-    from erya.loading.walls import standing_walls  # noqa: PLC0415
+    from erya.loading.sandbox.walls import standing_walls  # noqa: PLC0415
 
     standing = standing_walls()
     missing = [what for wall, what in _WALLS.items() if wall not in standing]
@@ -112,7 +112,7 @@ def _formats() -> Finding:
     from erya.loading import ParserPool  # noqa: PLC0415
 
     with ParserPool(workers=1) as pool:
-        there = pool.abilities.split("+")
+        there = pool.capabilities.split("+")
     words = {
         "ocr": "pictures and scans (pip install 'erya[ocr]')",
         "office": "doc, ppt and rtf (LibreOffice)",

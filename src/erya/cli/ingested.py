@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from erya.records import Notice
 
 __all__ = [
-    "format_name",
     "notice_json",
     "report_json",
     "show_plans",
@@ -26,21 +25,6 @@ _COUNTS = (
     "files", "added", "updated", "unchanged", "removed", "kept", "opened", "bytes",
     "pages", "cut", "seconds",
 )  # fmt: skip
-_NAMES = {
-    "vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-    "vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
-    "vnd.openxmlformats-officedocument.spreadsheetml.sheet": "sheets",
-    "vnd.oasis.opendocument.text": "odt",
-    "vnd.oasis.opendocument.presentation": "odp",
-    "vnd.ms-outlook": "msg",
-    "epub+zip": "epub",
-    "x-ipynb+json": "notebooks",
-    "rfc822": "mails",
-    "plain": "text",
-    "x-source": "code",
-    "x-rst": "rst",
-    "*": "pictures",
-}
 
 
 def summed(reports: Sequence["IngestReport"]) -> "IngestReport":
@@ -79,6 +63,8 @@ def show_report(report: "IngestReport", *, kb: str, home: Path) -> None:
     if not report.files and not report.skipped and not report.removed:
         echo("Nothing to read is there.")
     if report.formats:
+        from erya.loading import format_name  # noqa: PLC0415
+
         kinds: Counter[str] = Counter()
         for kind, count in report.formats.items():
             kinds[format_name(kind)] += count
@@ -184,9 +170,3 @@ def show_plans(plans: Sequence["Plan"], *, kb: str, as_json: bool) -> None:
         f"{len(updated)} changed files, leave {unchanged} as they are, and remove "
         f"{len(removed)} documents. What is inside archives was not looked at."
     )
-
-
-def format_name(media_type: str) -> str:
-    """Return what people call a kind of file."""
-    last = media_type.rpartition("/")[2]
-    return _NAMES.get(last, last)

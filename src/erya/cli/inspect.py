@@ -18,12 +18,12 @@ from erya.cli.common import (
     snippet,
     usual_options,
 )
-from erya.cli.ingested import format_name, notice_json
+from erya.cli.ingested import notice_json
 from erya.errors import UsageError
 
 if TYPE_CHECKING:
     from erya.config import Settings
-    from erya.loading import Outcome
+    from erya.loading import ParseResult
     from erya.records import Block, Chunk, Document, Item, Notice
 
 __all__ = ["inspect"]
@@ -37,7 +37,7 @@ class _Seen(NamedTuple):
     And what should be known of how it was read.
     """
 
-    outcome: "Outcome"
+    outcome: "ParseResult"
     document: "Document | None"
     passages: list["Chunk"]
     languages: list[str]
@@ -139,7 +139,7 @@ def _show_coverage(item: "Item", settings: "Settings", *, as_json: bool) -> None
             echo(f"  {part.found / part.words:7.2%}  {part.part}: {missing}")
 
 
-def _attached(outcome: "Outcome") -> list[str]:
+def _attached(outcome: "ParseResult") -> list[str]:
     return [part.source for part in outcome.parts]
 
 
@@ -152,8 +152,8 @@ def _item(file: Path, settings: "Settings") -> "Item":
     if not os.path.lexists(file):
         msg = f"There is no file {str(file)!r}. Check the path."
         raise UsageError(msg)
-    from erya.loading import FolderSource  # noqa: PLC0415
     from erya.records import Item  # noqa: PLC0415
+    from erya.sources import FolderSource  # noqa: PLC0415
 
     if file.is_dir():
         msg = f"{str(file)!r} is a folder. Name one file of it."
@@ -166,8 +166,8 @@ def _item(file: Path, settings: "Settings") -> "Item":
 
 
 def _read(item: "Item", settings: "Settings") -> list[_Seen]:
-    from erya.loading import ParserPool, document_of, languages_of  # noqa: PLC0415
-    from erya.preparing import unsearched  # noqa: PLC0415
+    from erya.loading import ParserPool, document_of  # noqa: PLC0415
+    from erya.preparing import languages_of, unsearched  # noqa: PLC0415
 
     model = embedding_model_for(settings) if settings.chunker == "semantic" else None
     chunker = chunker_for(settings, embedding=model)
@@ -195,6 +195,8 @@ def _read(item: "Item", settings: "Settings") -> list[_Seen]:
 
 
 def _show(seen: _Seen, *, blocks: bool, chunks: bool) -> None:
+    from erya.loading import format_name  # noqa: PLC0415
+
     outcome, document, passages, languages, notices = seen
     echo(one_line(outcome.item.source))
     if outcome.problem is not None:

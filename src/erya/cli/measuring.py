@@ -456,7 +456,7 @@ def _base(settings: Settings, *, kb: str, docs: Sequence[str]) -> "Iterator[Assi
             yield assistant
         return
     from erya.evaluating.scratch import scratch_home  # noqa: PLC0415
-    from erya.loading import FolderSource  # noqa: PLC0415
+    from erya.sources import FolderSource  # noqa: PLC0415
     from erya.stores import Bases  # noqa: PLC0415
 
     with (

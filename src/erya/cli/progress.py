@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from erya.assistant import Assistant
     from erya.indexing import IngestReport
-    from erya.loading import Source
+    from erya.sources import Source
 
 __all__ = ["draft_shown", "existing", "ingest_with_progress", "shown"]
 
@@ -59,7 +59,7 @@ def ingest_with_progress(
         StoreError: The base cannot be written.
         UsageError: The source cannot be reached.
     """
-    from erya.loading import FolderSource  # noqa: PLC0415 - not for `--help`
+    from erya.sources import FolderSource  # noqa: PLC0415 - not for `--help`
 
     total = 0
     if interactive() and isinstance(source, FolderSource):
@@ -94,7 +94,7 @@ def existing(paths: Sequence[str | Path]) -> None:
     Raises:
         UsageError: One is not, or is empty.
     """
-    from erya.loading import FolderSource  # noqa: PLC0415
+    from erya.sources import FolderSource  # noqa: PLC0415
 
     FolderSource(paths, file_bytes=1)
 

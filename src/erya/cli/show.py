@@ -23,7 +23,7 @@ from erya.records import Principal, Span
 
 if TYPE_CHECKING:
     from erya.config import Settings
-    from erya.loading import Marked
+    from erya.loading import PageHighlight
     from erya.records import Document
     from erya.stores import Store
 
@@ -180,7 +180,7 @@ def _marked(
     document: "Document",
     *,
     span: Span,
-) -> "Marked | None":
+) -> "PageHighlight | None":
     """Mark the span on its page, or return None where there are no pages to show."""
     from erya.loading import Limits  # noqa: PLC0415
     from erya.locating import locate  # noqa: PLC0415

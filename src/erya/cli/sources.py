@@ -11,7 +11,7 @@ from erya.errors import UsageError
 if TYPE_CHECKING:
     from erya.config import Settings, SourceSettings
     from erya.indexing import Plan
-    from erya.loading import Source
+    from erya.sources import Source
 
 __all__ = [
     "Asked",
@@ -74,7 +74,7 @@ def sources_of(
         UsageError: A path does not exist, or an address is none, or of what was read
             from standard input.
     """
-    from erya.loading import FolderSource, GoneSource, StreamSource  # noqa: PLC0415
+    from erya.sources import FolderSource, GoneSource, StreamSource  # noqa: PLC0415
 
     most = settings.max_file_bytes
     sources: list[Source] = []
@@ -95,7 +95,7 @@ def sources_of(
             msg = f"Send it again: erya ingest - --name {name}; or remove it: --gone"
             raise UsageError(msg)
         if target.startswith("s3://"):
-            from erya.loading.buckets import BucketSource  # noqa: PLC0415
+            from erya.sources.buckets import BucketSource  # noqa: PLC0415
 
             parts = urlsplit(target)
             bucket = BucketSource(
@@ -106,7 +106,7 @@ def sources_of(
             )
             sources.append(bucket)
         else:
-            from erya.loading.web import WebSource  # noqa: PLC0415
+            from erya.sources.web import WebSource  # noqa: PLC0415
 
             site = WebSource(
                 url=target,
@@ -127,7 +127,7 @@ def source_of_settings(given: "SourceSettings", settings: "Settings") -> "Source
     """
     most = settings.max_file_bytes
     if given.url:
-        from erya.loading.web import WebSource  # noqa: PLC0415
+        from erya.sources.web import WebSource  # noqa: PLC0415
 
         return WebSource(
             url=given.url,
@@ -137,7 +137,7 @@ def source_of_settings(given: "SourceSettings", settings: "Settings") -> "Source
             page_bytes=most,
         )
     if given.bucket:
-        from erya.loading.buckets import BucketSource  # noqa: PLC0415
+        from erya.sources.buckets import BucketSource  # noqa: PLC0415
 
         return BucketSource(
             bucket=given.bucket,
@@ -147,7 +147,7 @@ def source_of_settings(given: "SourceSettings", settings: "Settings") -> "Source
             proxy=given.proxy,
             machine_role=given.machine_role,
         )
-    from erya.loading import FolderSource  # noqa: PLC0415
+    from erya.sources import FolderSource  # noqa: PLC0415
 
     try:
         return FolderSource([Path(given.path)], file_bytes=most)
@@ -165,9 +165,13 @@ def base_is_there(settings: "Settings", kb: str) -> bool:
 
 def fresh_plan(source: "Source") -> "Plan":
     """Return what a run into a base would do that is not there yet."""
-    from erya.indexing import Recipe, Stored, planned  # noqa: PLC0415
+    from erya.indexing import PipelineVersion, Stored, planned  # noqa: PLC0415
 
     nothing = Stored((), ())
     return planned(
-        source.items({}), nothing, recipe=Recipe(""), force=False, roots=lambda: ()
+        source.items({}),
+        nothing,
+        recipe=PipelineVersion(""),
+        force=False,
+        roots=lambda: (),
     )

@@ -24,7 +24,7 @@ from erya.evaluating.scratch import scratch_home
 from erya.evaluating.statistics import Estimate
 from erya.evaluating.trec import Judgements, TrecRun
 from erya.loading import document_of
-from erya.loading.text import parse_text
+from erya.loading.formats.text import parse_text
 from erya.records import Document, Evidence, Item, Principal
 from erya.reranking import Reranker
 from erya.stores import Bases, Store

@@ -5,7 +5,13 @@ only after a complete scan. A run that is stopped loses what it had not committe
 nothing else, and the next run goes on from there.
 """
 
-from erya.indexing.ingestion import Ingestion, IngestReport, Recipe, Stored, known_of
+from erya.indexing.ingestion import (
+    Ingestion,
+    IngestReport,
+    PipelineVersion,
+    Stored,
+    known_of,
+)
 from erya.indexing.planning import Plan, planned
 from erya.indexing.rechunking import rechunk
 from erya.indexing.reembedding import reembed, switch
@@ -13,8 +19,8 @@ from erya.indexing.reembedding import reembed, switch
 __all__ = [
     "IngestReport",
     "Ingestion",
+    "PipelineVersion",
     "Plan",
-    "Recipe",
     "Stored",
     "known_of",
     "planned",

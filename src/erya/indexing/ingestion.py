@@ -21,7 +21,7 @@ from erya.records import (
 )
 from erya.stores import Embedding, StoredDocument, StoredItem, Writer
 
-__all__ = ["IngestReport", "Ingestion", "Recipe", "Stored", "known_of"]
+__all__ = ["IngestReport", "Ingestion", "PipelineVersion", "Stored", "known_of"]
 
 # A commit waits for the disk, whatever it holds; a crash loses what was not committed.
 _COMMIT_DOCUMENTS = 1_000
@@ -73,7 +73,7 @@ class IngestReport:
     seconds: float = 0.0
 
 
-class Recipe(NamedTuple):
+class PipelineVersion(NamedTuple):
     """How files are read and cut.
 
     Attributes:
@@ -148,7 +148,7 @@ class Ingestion:
         writer: Writer,
         stored: Stored,
         *,
-        recipe: Recipe,
+        recipe: PipelineVersion,
         roots: Sequence[str],
         readers: frozenset[str] | None,
         force: bool = False,

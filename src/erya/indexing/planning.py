@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from erya.indexing.ingestion import Recipe, Stored
+from erya.indexing.ingestion import PipelineVersion, Stored
 from erya.records import Item, Problem, Unchanged, is_under
 
 __all__ = ["Plan", "planned"]
@@ -32,7 +32,7 @@ def planned(
     offered: Iterable[Item | Problem | Unchanged],
     stored: Stored,
     *,
-    recipe: Recipe,
+    recipe: PipelineVersion,
     force: bool,
     readers: frozenset[str] | None = None,
     roots: Callable[[], Sequence[str]],

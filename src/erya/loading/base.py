@@ -1,22 +1,25 @@
 """The contracts of this room."""
 
-from collections.abc import Iterator, Mapping
+import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from typing_extensions import override
+from erya.records import Part
 
-from erya.records import Item, Parsed, Problem, Unchanged
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from erya.records import Notice, Parsed
 
 __all__ = [
-    "NOTHING_KNOWN",
     "PARSING",
-    "GoneSource",
-    "Known",
+    "Conversion",
+    "Format",
     "Limits",
+    "ParseOptions",
     "Parser",
     "PartCoverage",
-    "Source",
 ]
 
 # Raise it when a parser reads the same bytes as another text: documents are read anew.
@@ -66,70 +69,98 @@ class Limits:
     depth: int = 4
 
 
-# The validators of items that were read before, by their sources.
-Known = Mapping[str, Mapping[str, str]]
-NOTHING_KNOWN: Final[Known] = {}
-
-
-class Source(Protocol):
-    """Where documents come from."""
-
-    @property
-    def roots(self) -> tuple[str, ...]:
-        """Prefixes that every item's `source` of this source starts with.
-
-        A stored document under a root that a complete scan did not offer has vanished.
-        """
-        ...
-
-    def items(self, known: Known) -> Iterator[Item | Problem | Unchanged]:
-        """Yield everything on offer, and a problem for what cannot be offered.
-
-        One bad item never ends the iteration.
-
-        Args:
-            known: Everything that was read before, by its source, with validators;
-                what they still hold for may be yielded as unchanged.
-        """
-        ...
-
-    def complete(self, root: str) -> bool:
-        """Tell whether the finished iteration saw all of `root`."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoneSource(Source):
-    """Offers nothing: what is stored below some places is to go.
-
-    Attributes:
-        roots: The places.
-    """
-
-    roots: tuple[str, ...]
-
-    @override
-    def items(self, known: Known = NOTHING_KNOWN) -> Iterator[Item]:
-        """Yield nothing."""
-        return iter(())
-
-    @override
-    def complete(self, root: str) -> bool:
-        """Tell that nothing is there."""
-        return True
-
-
 class Parser(Protocol):
     """Reads the bytes of one kind of file."""
 
-    def __call__(self, data: bytes, name: str) -> Parsed:
+    def __call__(
+        self, data: bytes, name: str, **options: Any
+    ) -> "Parsed | Sequence[Notice]":
         """Read `data` as text with its structure.
 
         Args:
             data: The file's bytes.
             name: The file's name, for a title and for hints; never opened.
+            options: The parts of `ParseOptions` that its `Format` takes, by name.
+
+        Returns:
+            What was read; of a file that only holds others, what was passed over.
 
         Raises:
             DocumentError: The bytes cannot be read as this kind.
         """
         ...
+
+
+def _ignore(_: Any) -> None:
+    """Take what nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParseOptions:
+    """What a parser may be told beside the bytes.
+
+    Attributes:
+        ocr: Recognise the text of pictures, where a page has no other.
+        layout: Read pages of PDFs by their regions, as a model sees them.
+        main: Read only the main part of web pages.
+        media_type: What the bytes are, for parsers of several kinds.
+        on_page: Called after each page, with the number of pages in all.
+        on_part: Called with each file inside the file.
+    """
+
+    ocr: bool = False
+    layout: bool = False
+    main: bool = False
+    media_type: str = ""
+    on_page: Callable[[int], None] = _ignore
+    on_part: Callable[[Part], None] = _ignore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A kind of file: how it is known, what it is called, what reads it.
+
+    Attributes:
+        name: What people call it, in the plural where a report counts them.
+        media_types: The media types that it has; the first is the usual one.
+        suffixes: How names of such files end, in small letters, with the dot.
+        parser: `module:function` of a `Parser`, imported when first needed, by a
+            process that may be killed; empty where nothing reads it.
+        takes: The names of `ParseOptions` that the parser takes.
+        signed: Whether the bytes tell the format and its suffixes only promise it, so
+            that a file of such a name and another kind is told.
+        via: The suffix of the format that LibreOffice turns it into, to be read.
+        refusal: Why nothing reads it, as the end of "The file is …".
+        locked: Whether it wants a password, so that nobody can read it.
+    """
+
+    name: str
+    media_types: tuple[str, ...]
+    suffixes: tuple[str, ...] = ()
+    parser: str = ""
+    takes: tuple[str, ...] = ()
+    signed: bool = False
+    via: str = ""
+    refusal: str = ""
+    locked: bool = False
+
+    def parse(self, data: bytes, name: str, options: ParseOptions) -> Any:
+        """Read `data` with the parser of this format.
+
+        Raises:
+            DocumentError: The bytes cannot be read as this kind.
+        """
+        module, _, function = self.parser.partition(":")
+        parser: Parser = getattr(importlib.import_module(module), function)
+        taken = {option: getattr(options, option) for option in self.takes}
+        return parser(data, name, **taken)
+
+
+class Conversion(NamedTuple):
+    """What has to happen before a file can be read.
+
+    Attributes:
+        to: The suffix of the format that LibreOffice has to turn it into.
+    """
+
+    to: str

@@ -19,7 +19,7 @@ from erya.errors import DocumentError
 from erya.language import HAN
 from erya.loading.base import PartCoverage
 from erya.loading.encodings import decode
-from erya.loading.packed import DAMAGED, Package
+from erya.loading.formats.packed import DAMAGED, Package
 from erya.loading.sniffing import media_type
 
 __all__ = ["coverage_of", "own_parts"]
@@ -98,7 +98,7 @@ def own_parts(data: bytes, name: str) -> Iterator[tuple[str, str]]:
 
 
 def _pages(data: bytes) -> Iterator[tuple[str, str]]:
-    from erya.loading.pdf import open_pdf  # noqa: PLC0415 - PDFium is large
+    from erya.loading.pdf.parser import open_pdf  # noqa: PLC0415 - PDFium is large
 
     with open_pdf(data) as document:
         for number in range(len(document)):

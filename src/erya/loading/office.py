@@ -21,8 +21,8 @@ from typing import Final, NoReturn
 
 from erya.errors import DocumentError
 from erya.loading.base import Limits
-from erya.loading.confinement import end_with_parent, leave_network
-from erya.loading.kernel import forbid_new_privileges
+from erya.loading.sandbox.confinement import end_with_parent, leave_network
+from erya.loading.sandbox.kernel import forbid_new_privileges
 
 __all__ = ["convert", "office_program"]
 

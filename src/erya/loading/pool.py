@@ -35,7 +35,8 @@ from zlib import crc32
 from erya.errors import DocumentError
 from erya.loading.base import Limits, PartCoverage
 from erya.loading.encodings import clean
-from erya.loading.frames import (
+from erya.loading.office import convert, office_program
+from erya.loading.sandbox.frames import (
     ASKED,
     DATA,
     DONE,
@@ -46,7 +47,6 @@ from erya.loading.frames import (
     read_frame,
     write_frame,
 )
-from erya.loading.office import convert, office_program
 from erya.records import Block, Item, Notice, Parsed, Problem, Span
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ __all__ = [
     "Box",
     "FurtherWork",
     "Made",
-    "Marked",
-    "Outcome",
+    "PageHighlight",
+    "ParseResult",
     "ParserPool",
     "has_layout_model",
 ]
@@ -72,7 +72,6 @@ _ROW_BYTES = 64  # for each character of the longest text: what may be made of i
 _AHEAD = 4  # files waiting for each worker: enough to keep it busy, little to hold
 _CRASHED = "parser_crashed"
 _SKIPPED = frozenset({"empty", "empty_file", "needs_ocr", "unsupported_type"})
-_LATER: Final = "later"
 # After these a PDF is read without the layout model, which needs a picture of pages.
 _SPARED: Final = frozenset(
     {_CRASHED, "parser_failed", "timeout", "too_deep", "too_large"}
@@ -116,7 +115,7 @@ class Made(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ParseResult:
     """What became of one item.
 
     Attributes:
@@ -126,6 +125,10 @@ class Outcome:
         parts: Files inside the file, as items of their own.
         notices: What was passed over inside an archive.
         made: What further work made of what was read, where there is any.
+        convert_to: The format that LibreOffice has to turn it into first; empty of what
+            is read as it is. No outcome of `parse_all` has one.
+        postponed: Whether it has to wait for archives before it to be done. No outcome
+            of `parse_all` has to.
     """
 
     item: Item
@@ -134,6 +137,8 @@ class Outcome:
     parts: tuple[Item, ...] = ()
     notices: tuple[Notice, ...] = ()
     made: Made | None = None
+    convert_to: str = ""
+    postponed: bool = False
 
 
 class Box(NamedTuple):
@@ -146,7 +151,7 @@ class Box(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Marked:
+class PageHighlight:
     """A span on a page: where it stands, and a picture of the page with it marked."""
 
     boxes: tuple[Box, ...]
@@ -199,7 +204,7 @@ class ParserPool:
         self.pages = 0  # read so far, of files that are not done as well
 
     @property
-    def abilities(self) -> str:
+    def capabilities(self) -> str:
         """What optional parts read files with; a file is tried again with more."""
         there = {
             "ocr": self._ocr,
@@ -209,7 +214,7 @@ class ParserPool:
         return "+".join(name for name, is_there in there.items() if is_there)
 
     @property
-    def bounds(self) -> str:
+    def limits_key(self) -> str:
         """The limits in a few words: what failed is tried again with others."""
         told = astuple(self._limits)
         return crc32(repr(told).encode()).to_bytes(4, "big").hex()
@@ -233,7 +238,7 @@ class ParserPool:
         items: Iterable[Item],
         *,
         within: Callable[[Iterable[Item]], Iterable[Item]] = iter,
-    ) -> Iterator[Outcome]:
+    ) -> Iterator[ParseResult]:
         """Yield an outcome for each item, in order; a bad file never ends it.
 
         What is inside a file follows it.
@@ -249,10 +254,10 @@ class ParserPool:
             if budget.spent or budget.over:
                 # What was stored of the files that were not reached stays.
                 problem = _too_much(outcome.item, self._limits)
-                yield Outcome(item=outcome.item, problem=problem)
+                yield ParseResult(item=outcome.item, problem=problem)
 
-    def _in_order(self, items: Iterable[Item]) -> Iterator[Outcome]:
-        waiting: deque[Future[Outcome]] = deque()
+    def _in_order(self, items: Iterable[Item]) -> Iterator[ParseResult]:
+        waiting: deque[Future[ParseResult]] = deque()
         for item in items:
             waiting.append(self._threads.submit(self._parse, item))
             if len(waiting) > self._size * _AHEAD:
@@ -260,36 +265,36 @@ class ParserPool:
         while waiting:
             yield self._settled(waiting.popleft().result())
 
-    def _settled(self, outcome: Outcome) -> Outcome:
+    def _settled(self, outcome: ParseResult) -> ParseResult:
         """Open an archive now that had to wait for those before it."""
-        if outcome.problem is None or outcome.problem.code != _LATER:
+        if not outcome.postponed:
             return outcome
         settled = self._threads.submit(self._parse, outcome.item, alone=True).result()
-        if settled.problem is not None and settled.problem.code == _LATER:
-            return Outcome(
+        if settled.postponed:
+            return ParseResult(
                 item=settled.item, problem=_too_much(settled.item, self._limits)
             )
         return settled
 
-    def _hold(self, outcome: Outcome, sign: int) -> None:
+    def _hold(self, outcome: ParseResult, sign: int) -> None:
         """Count the bytes of files inside of files that wait to be read."""
         with self._counting:
             self._held += sign * sum(len(part.data) for part in outcome.parts)
 
     def _inside(
         self,
-        outcome: Outcome,
+        outcome: ParseResult,
         within: Callable[[Iterable[Item]], Iterable[Item]],
         *,
         budget: "_Budget",
         depth: int = 1,
-    ) -> Iterator[Outcome]:
+    ) -> Iterator[ParseResult]:
         """Yield what becomes of the files inside a file."""
         allowed: list[Item] = []
         for part in budget.admit(outcome.parts, depth):
             refused = budget.refusal(part, depth)
             if refused is not None:
-                yield Outcome(item=part, problem=refused)
+                yield ParseResult(item=part, problem=refused)
             else:
                 allowed.append(part)
         for inner in self._in_order(within([] if budget.spent else allowed)):
@@ -302,7 +307,7 @@ class ParserPool:
             yield from self._inside(inner, within, budget=budget, depth=depth + 1)
         self._hold(outcome, -1)
 
-    def mark(self, item: Item, *, page: int, start: int, quote: str) -> Marked:
+    def mark(self, item: Item, *, page: int, start: int, quote: str) -> PageHighlight:
         """Mark a span of a PDF on its page.
 
         Args:
@@ -327,9 +332,9 @@ class ParserPool:
             way = {"ocr": ocr, "layout": layout}
             request = {"mark": {**asked, "quote": quote}, **way}
             reply = self._replied(item, request, ocr=ocr)
-            if not isinstance(reply, Outcome):
+            if not isinstance(reply, ParseResult):
                 boxes = tuple(Box(*box) for box in reply["boxes"])
-                return Marked(boxes=boxes, png=base64.b64decode(reply["png"]))
+                return PageHighlight(boxes=boxes, png=base64.b64decode(reply["png"]))
             problem = reply.problem
         message = problem.message if problem else "It could not be marked."
         raise DocumentError(message, code=problem.code if problem else "failed")
@@ -345,7 +350,7 @@ class ParserPool:
             DocumentError: It is damaged, or too much.
         """
         reply = self._replied(item, {"coverage": text, "name": _name_of(item)})
-        if isinstance(reply, Outcome):
+        if isinstance(reply, ParseResult):
             problem = reply.problem
             message = problem.message if problem else "It could not be compared."
             raise DocumentError(message, code=problem.code if problem else "failed")
@@ -356,7 +361,7 @@ class ParserPool:
 
     def _replied(
         self, item: Item, request: dict[str, Any], *, ocr: bool = False
-    ) -> dict[str, Any] | Outcome:
+    ) -> dict[str, Any] | ParseResult:
         """Ask a process of its own; return its reply, or what went wrong."""
         worker = _Worker(self._limits, ocr=ocr)
         try:
@@ -364,7 +369,7 @@ class ParserPool:
         finally:
             worker.stop()
 
-    def _parse(self, item: Item, *, alone: bool = False) -> Outcome:
+    def _parse(self, item: Item, *, alone: bool = False) -> ParseResult:
         """Read one file: through LibreOffice before, or with OCR after, if need be."""
         most = self._limits.unpacked_bytes
         room = most if alone else most // 4
@@ -374,9 +379,8 @@ class ParserPool:
             may_hold=lambda held: held <= room - self._held * (not alone),
         )
         self._hold(outcome, 1)
-        code = outcome.problem.code if outcome.problem else ""
-        if code.startswith("convert_to_"):
-            outcome = self._converted(item, to=code.removeprefix("convert_to_"))
+        if outcome.convert_to:
+            outcome = self._converted(item, to=outcome.convert_to)
         elif self._ocr and _wants_ocr(outcome):
             with self._one_ocr:
                 seen = self._parse_by(self._idle_ocr, item, ocr=True)
@@ -385,7 +389,7 @@ class ParserPool:
                 outcome = seen
         return outcome
 
-    def _converted(self, item: Item, *, to: str) -> Outcome:
+    def _converted(self, item: Item, *, to: str) -> ParseResult:
         try:
             data = convert(item.data, to=to, limits=self._limits)
         except DocumentError as error:
@@ -402,7 +406,7 @@ class ParserPool:
         *,
         ocr: bool = False,
         may_hold: Callable[[int], bool] = lambda _: True,
-    ) -> Outcome:
+    ) -> ParseResult:
         """Parse one file; one that a used process died of gets a fresh one."""
         layout = self._layout and _PDF_SIGN in item.data[:_HEAD]
         while True:
@@ -489,7 +493,7 @@ def _refused(item: Item, code: str, message: str) -> Problem:
     return Problem(source=item.source, code=code, message=message, failed=True)
 
 
-def _wants_ocr(outcome: Outcome) -> bool:
+def _wants_ocr(outcome: ParseResult) -> bool:
     """Tell whether pages have no text that could be read without looking at them."""
     if outcome.problem is not None:
         return outcome.problem.code in _SEEN_ONLY
@@ -551,7 +555,7 @@ class _Worker:
         further: FurtherWork | None,
         on_page: Callable[[], None],
         may_hold: Callable[[int], bool],
-    ) -> Outcome:
+    ) -> ParseResult:
         """Have one file read."""
         name = _name_of(item).encode("utf-8", "replace").decode()
         asked = {"name": name, "ocr": self.ocr, "layout": layout, "main": main}
@@ -562,17 +566,17 @@ class _Worker:
             asked,
             on_page=on_page,
             may_hold=may_hold,
-            made=lambda reply, came: _outcome(item, reply, came),
+            made=lambda reply, came: _result(item, reply, came),
         )
 
-    def ask(self, item: Item, request: dict[str, Any]) -> dict[str, Any] | Outcome:
+    def ask(self, item: Item, request: dict[str, Any]) -> dict[str, Any] | ParseResult:
         """Ask for what is no parsing; return the reply, or what went wrong."""
         return self._within_limits(
             item,
             request,
             on_page=lambda: None,
             made=lambda reply, _: (
-                _outcome(item, reply, _Came()) if "code" in reply else reply
+                _result(item, reply, _Came()) if "code" in reply else reply
             ),
         )
 
@@ -584,7 +588,7 @@ class _Worker:
         on_page: Callable[[], None],
         may_hold: Callable[[int], bool] = lambda _: True,
         made: "Callable[[dict[str, Any], _Came], _Result]",
-    ) -> "_Result | Outcome":
+    ) -> "_Result | ParseResult":
         """Send one file and wait, but no longer than the limits."""
         self.files += 1
         clock = _Clock(self.limits, self.kill)
@@ -601,7 +605,7 @@ class _Worker:
                     came.add_part(_part(item, frame.payload, came.parts))
                     if not may_hold(came.part_bytes):
                         self.broken = True
-                        return _later(item)
+                        return ParseResult(item=item, postponed=True)
                 elif frame.kind == ROWS:
                     most = self.limits.text_characters * _ROW_BYTES
                     came.add_rows(frame.payload, most=most)
@@ -699,11 +703,6 @@ def _part(item: Item, payload: bytes, before: Container[str]) -> Item:
     return Item(source=f"{item.source}/{named}", data=data, inside=item.source)
 
 
-def _later(item: Item) -> Outcome:
-    message = "What is inside is too much while other archives are open."
-    return _problem(item, code=_LATER, message=message)
-
-
 def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
     if process.stdin is None or process.stdout is None:
         msg = "the process was started without pipes"
@@ -715,14 +714,16 @@ def _name_of(item: Item) -> str:
     return item.name or PurePath(item.source).name
 
 
-def _outcome(item: Item, reply: dict[str, Any], came: _Came) -> Outcome:
+def _result(item: Item, reply: dict[str, Any], came: _Came) -> ParseResult:
     parts = tuple(came.parts.values())
     if "code" in reply:
         found = _problem(item, code=reply["code"], message=reply["message"])
         return replace(found, parts=parts)
+    if "convert" in reply:
+        return ParseResult(item=item, convert_to=reply["convert"])
     if "inside" in reply:
         notices = tuple(Notice(*each) for each in reply["inside"])
-        return Outcome(item=item, parts=parts, notices=notices)
+        return ParseResult(item=item, parts=parts, notices=notices)
     parsed = Parsed(
         title=reply["title"],
         text=reply["text"],
@@ -736,10 +737,10 @@ def _outcome(item: Item, reply: dict[str, Any], came: _Came) -> Outcome:
         notices=tuple(Notice(*each) for each in reply["notices"]),
     )
     made = Made(reply["further"], came.rows) if "further" in reply else None
-    return Outcome(item=item, parsed=parsed, parts=parts, made=made)
+    return ParseResult(item=item, parsed=parsed, parts=parts, made=made)
 
 
-def _lost(item: Item, error: Exception, limits: Limits, *, expired: str) -> Outcome:
+def _lost(item: Item, error: Exception, limits: Limits, *, expired: str) -> ParseResult:
     """Word what happened when no reply came."""
     if expired:
         seconds = limits.file_seconds if expired == "in all" else limits.seconds
@@ -759,12 +760,12 @@ def _lost(item: Item, error: Exception, limits: Limits, *, expired: str) -> Outc
     )
 
 
-def _too_long(item: Item, limits: Limits) -> Outcome:
+def _too_long(item: Item, limits: Limits) -> ParseResult:
     message = f"Its text is longer than {limits.text_characters:,} characters."
     return _problem(item, code="too_large", message=message)
 
 
-def _breach(item: Item, tried: str) -> Outcome:
+def _breach(item: Item, tried: str) -> ParseResult:
     message = (
         f"The program that read it tried to {tried}, which no document may cause, and "
         "was stopped. Do not trust this file."
@@ -772,7 +773,7 @@ def _breach(item: Item, tried: str) -> Outcome:
     return _problem(item, code="forbidden", message=message)
 
 
-def _problem(item: Item, *, code: str, message: str) -> Outcome:
-    return Outcome(item=item, problem=Problem(
+def _problem(item: Item, *, code: str, message: str) -> ParseResult:
+    return ParseResult(item=item, problem=Problem(
         source=item.source, code=code, message=message, failed=code not in _SKIPPED
     ))  # fmt: skip

@@ -7,8 +7,8 @@ import zlib
 from pathlib import PurePosixPath
 from typing import Final
 
-from erya.loading.code import LANGUAGES
 from erya.loading.encodings import unmarked_utf16
+from erya.loading.registry import plugin_media_type, suffix_formats
 
 __all__ = ["media_type"]
 
@@ -91,40 +91,15 @@ _DAMAGED: Final = (
 )  # fmt: skip
 
 _BY_SUFFIX: Final = {
-    ".txt": "text/plain",
-    ".text": "text/plain",
-    ".log": "text/plain",
-    ".md": "text/markdown",
-    ".markdown": "text/markdown",
-    ".mdx": "text/markdown",
-    ".html": "text/html",
-    ".htm": "text/html",
-    ".xhtml": "text/html",
-    ".csv": "text/csv",
-    ".tsv": "text/csv",
-    ".jsonl": "application/jsonl",
-    ".ndjson": "application/jsonl",
-    ".rst": "text/x-rst",
-    ".srt": "text/vtt",
-    ".vtt": "text/vtt",
-    ".json": "application/json",
-    ".xml": "application/xml",
-    ".nxml": "application/xml",
-    ".svg": "image/svg+xml",
-    ".eml": "message/rfc822",
-    ".mht": "multipart/related",
-    ".mhtml": "multipart/related",
-    ".mbox": "application/mbox",
-    ".ipynb": "application/x-ipynb+json",
-    ".ics": "text/calendar",
-    ".ical": "text/calendar",
-    ".vcf": "text/vcard",
-    ".vcard": "text/vcard",
-    # Text of other kinds, which would be read as prose and should not be.
-    ".p7s": "application/pkcs7-signature",
-    ".fods": "application/x-flat-opendocument",
-    **dict.fromkeys(LANGUAGES, "text/x-source"),
+    suffix: known.media_types[0]
+    for suffix, known in suffix_formats(signed=False).items()
 }
+
+# Kinds that tell little: a format of another package may know better.
+_VAGUE: Final = frozenset(
+    ("text/plain", "application/octet-stream", "application/zip", "application/xml",
+     "application/x-ole-storage")
+)  # fmt: skip
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 # What may stand before the first element, each with its end.
@@ -159,10 +134,16 @@ def media_type(data: bytes, name: str) -> str:
 
     Known signatures win over the name, HTML is known by its first element, and the name
     tells apart the kinds of plain text. Bytes that are no text are
-    `application/octet-stream`; no bytes at all are `application/x-empty`.
+    `application/octet-stream`; no bytes at all are `application/x-empty`. What these
+    tell nothing of, a format of another package may know by its name.
     """
     if not data:
         return "application/x-empty"
+    kind = _kind_of(data, name)
+    return (plugin_media_type(name) or kind) if kind in _VAGUE else kind
+
+
+def _kind_of(data: bytes, name: str) -> str:
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             return _within(kind, data, name)

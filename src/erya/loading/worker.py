@@ -14,8 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, Final, Protocol
 
 from erya.errors import DocumentError
-from erya.loading.confinement import confine, leave_network, watch
-from erya.loading.frames import (
+from erya.loading.base import Conversion, ParseOptions
+from erya.loading.reading import read_file
+from erya.loading.sandbox.confinement import confine, leave_network, watch
+from erya.loading.sandbox.frames import (
     BREACH,
     DONE,
     PAGE,
@@ -24,7 +26,6 @@ from erya.loading.frames import (
     read_frame,
     write_frame,
 )
-from erya.loading.registry import read_file
 from erya.records import Parsed, Part
 
 __all__ = ["Further", "main"]
@@ -65,7 +66,7 @@ def main(further: Further | None = None) -> None:
     leave_network()  # before there are threads, which could not follow
     confine(memory_bytes=memory_bytes)
     if ocr:
-        from erya.loading import ocr as recognition  # noqa: PLC0415 - an extra
+        from erya.loading.pdf import ocr as recognition  # noqa: PLC0415 - an extra
 
         # What it imports tries whether there is a network; the models are in its wheel.
         recognition.prepare()
@@ -112,7 +113,7 @@ class _Reply:
 
     def _answered(self, data: bytes, asked: dict[str, Any]) -> bytes:
         if "mark" in asked:
-            from erya.loading.pdf_marking import mark_pdf  # noqa: PLC0415
+            from erya.loading.pdf.marking import mark_pdf  # noqa: PLC0415
 
             return _json(
                 mark_pdf(
@@ -124,21 +125,28 @@ class _Reply:
 
             parts = coverage_of(data, asked["name"], asked["coverage"])
             return _json({"parts": [list(part) for part in parts]})
+        return _json(self._read(data, asked))
+
+    def _read(self, data: bytes, asked: dict[str, Any]) -> dict[str, Any]:
         read = read_file(
             data,
             asked["name"],
-            ocr=asked["ocr"],
-            layout=asked["layout"],
-            main=asked["main"],
-            on_page=self._page,
-            on_part=self._part,
+            ParseOptions(
+                ocr=asked["ocr"],
+                layout=asked["layout"],
+                main=asked["main"],
+                on_page=self._page,
+                on_part=self._part,
+            ),
         )
+        if isinstance(read, Conversion):
+            return {"convert": read.to}
         if not isinstance(read, Parsed):
-            return _json({"inside": [list(notice) for notice in read]})
+            return {"inside": [list(notice) for notice in read]}
         if self._further is None or "further" not in asked:
-            return _json(_as_json(read))
+            return _as_json(read)
         made, told = self._further(read, asked["further"], self._rows)
-        return _json({**_as_json(made), "further": told})
+        return {**_as_json(made), "further": told}
 
     def _rows(self, rows: Sequence[Any]) -> None:
         _alarm(self._seconds * 2)

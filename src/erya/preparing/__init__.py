@@ -4,14 +4,22 @@ All of it happens in the process that read the file, under the same limits, unle
 asks a model or a part that a program brought along.
 """
 
+from erya.preparing.cleaning import CLEANING, check_cleaning, clean_document
+from erya.preparing.enriching import ENRICHING, Enrichment, languages_of
 from erya.preparing.further import Ready, further_work, made_ready
-from erya.preparing.preparation import MASKED, Preparation, unsearched
+from erya.preparing.preparation import Preparation, is_masked, unsearched
 
 __all__ = [
-    "MASKED",
+    "CLEANING",
+    "ENRICHING",
+    "Enrichment",
     "Preparation",
     "Ready",
+    "check_cleaning",
+    "clean_document",
     "further_work",
+    "is_masked",
+    "languages_of",
     "made_ready",
     "unsearched",
 ]

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from erya.guarding import RULES, Masking
-from erya.loading import Enrichment, check_cleaning, clean_document
+from erya.preparing.cleaning import check_cleaning, clean_document
+from erya.preparing.enriching import Enrichment
 from erya.records import Document, Notice
 
-__all__ = ["MASKED", "Preparation", "unsearched"]
+__all__ = ["Preparation", "is_masked", "unsearched"]
 
-MASKED: Final = ",mask:"  # in the recipe of documents that were masked
+_MASK: Final = ",mask:"  # in the pipeline version of documents that were masked
 
 _CLEANING: Final = ("normalise", "duplicates", "quality")
 
@@ -51,7 +52,7 @@ class Preparation:
         if self.masking is None:
             return ""
         kept = "" if self.masking.keep_original else "!"
-        return f"{MASKED}{RULES}{kept}:{'+'.join(sorted(self.masking.kinds))}"
+        return f"{_MASK}{RULES}{kept}:{'+'.join(sorted(self.masking.kinds))}"
 
     def check(self) -> None:
         """Refuse steps that there are not.
@@ -89,6 +90,11 @@ class Preparation:
         """Return the original if it is kept: not if so asked."""
         unkept = self.masking is not None and not self.masking.keep_original
         return None if unkept and document.private_original else original
+
+
+def is_masked(pipeline_version: str) -> bool:
+    """Tell whether documents of a pipeline version had personal data masked."""
+    return _MASK in pipeline_version
 
 
 def unsearched(document: Document) -> tuple[Notice, ...]:

@@ -10,8 +10,9 @@ from typing import Any, Final
 from erya.chunking import chunker_of
 from erya.guarding import Masking
 from erya.language import passage_terms
-from erya.loading import Enrichment, document_of
+from erya.loading import document_of
 from erya.loading.worker import main
+from erya.preparing.enriching import Enrichment
 from erya.preparing.preparation import Preparation
 from erya.records import Item, Parsed
 

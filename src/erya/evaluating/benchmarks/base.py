@@ -15,7 +15,7 @@ from erya.evaluating.runs import Measured, Progress, Run, measure_all
 from erya.evaluating.scratch import scratch_home
 from erya.guarding import PersonalDataDetector, PersonalDataRules
 from erya.loading import document_of
-from erya.loading.text import parse_text
+from erya.loading.formats.text import parse_text
 from erya.models import EmbeddingModel, ReaderModel
 from erya.records import Answer, Document, Item, Principal
 from erya.reranking import Reranker

@@ -19,8 +19,8 @@ from erya.evaluating.examples import read_examples
 from erya.evaluating.files import json_rows, wrong
 from erya.evaluating.runs import Measured, Progress
 from erya.language import facts
-from erya.loading import FolderSource
 from erya.records import Chunk, Document, Example, Hit
+from erya.sources import FolderSource
 
 __all__ = ["read_financebench"]
 

@@ -1,0 +1,1 @@
+"""PDF: characters, lines, order of reading, structure; tables have a room inside."""
