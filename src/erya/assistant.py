@@ -62,7 +62,7 @@ from erya.records import (
 )
 from erya.reranking import Reranker, diversified
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
-from erya.sources import Source
+from erya.sources import IngestRequest, Source
 from erya.stores import Store, Writer
 from erya.verifying import (
     check_denials,
@@ -88,9 +88,11 @@ _BY_WORDS: Final = (
 _CHECKS: Final = (check_spans, check_facts, check_denials, check_words)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assistant:
     """Answers questions from one knowledge base, and keeps it in step with its sources.
+
+    It never changes: `dataclasses.replace` makes another one on the same store.
 
     Attributes:
         store: Where the documents are.
@@ -111,7 +113,7 @@ class Assistant:
         limits: What one file may cost.
         workers: Processes that read files.
         passages: Passages that an answer is made from.
-        fall_back: Whether it does with less while a model cannot be reached: finds by
+        degrade: Whether it does with less while a model cannot be reached: finds by
             words, quotes. A measurement had rather fail.
     """
 
@@ -128,13 +130,20 @@ class Assistant:
     limits: Limits = field(default_factory=Limits)
     workers: int = 2
     passages: int = 8
-    fall_back: bool = True
-    _retrieves: Retriever | None = field(default=None, init=False, repr=False)
+    degrade: bool = True
+    _answerer: Answerer = field(init=False, repr=False, compare=False)
+    _retriever: Retriever = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Let the quoting answerer compare meanings, where that asks nobody else."""
-        if isinstance(self.answerer, ExtractiveAnswerer):
-            self.answerer = self._comparing(self.answerer)
+        """Make what the steps need of what was given.
+
+        The quoting answerer compares meanings, where that asks nobody else.
+        """
+        answerer = self.answerer
+        if isinstance(answerer, ExtractiveAnswerer):
+            answerer = self._comparing(answerer)
+        object.__setattr__(self, "_answerer", answerer)
+        object.__setattr__(self, "_retriever", self._build_retriever())
 
     def __enter__(self) -> Self:
         return self
@@ -154,7 +163,7 @@ class Assistant:
         principal: Principal,
         readers: frozenset[str] | None = None,
         force: bool = False,
-        asked: Mapping[str, Any] | None = None,
+        request: IngestRequest | None = None,
         on_progress: Callable[[IngestReport], None] | None = None,
     ) -> IngestReport:
         """Bring the base in step with `source`, and tell what that took.
@@ -166,7 +175,8 @@ class Assistant:
             readers: Who may read the documents. None keeps the readers of those that
                 are there already, and gives new ones to `principal` alone.
             force: Read unchanged files again.
-            asked: Noted with the run, to begin it again after it was cut off.
+            request: What the source is part of; noted with the run, to begin it again
+                after it was cut off. Its `readers` and `force` count.
             on_progress: Called with the growing report after each document.
 
         Raises:
@@ -179,13 +189,15 @@ class Assistant:
             UsageError: The run would unmask what is masked, without `force`; or the
                 source cannot be read at all.
         """
+        if request is not None:
+            readers, force = request.readers, request.force
         self._refuse_to_unmask(principal, force=force)
         private = frozenset({f"user:{principal.user}"})
         arguments = {
             "roots": list(source.roots),
             "readers": None if readers is None else sorted(readers),
             "force": force,
-            "asked": dict(asked or {}),
+            "request": request.to_json() if request else {},
         }
         with (
             traces.span("ingest") as told,
@@ -396,7 +408,7 @@ class Assistant:
         """Find passages that `principal` may read, best first.
 
         Raises:
-            ModelError: A model cannot be reached, and `fall_back` is off.
+            ModelError: A model cannot be reached, and `degrade` is off.
             StoreError: The base is damaged or out of reach.
             UsageError: `limit` is below 1.
         """
@@ -414,7 +426,7 @@ class Assistant:
             try:
                 found = self.reranker.rerank(question[:_LONGEST_QUESTION], found)
             except ModelError:
-                if not self.fall_back:
+                if not self.degrade:
                     raise
                 # It does not say why: that may name machines.
                 name = self.reranker.model.name
@@ -437,13 +449,13 @@ class Assistant:
         return found
 
     def _searched(self, question: str, *, principal: Principal, limit: int) -> Evidence:
-        plain = self._retriever()
+        plain = self._retriever
         if self.strategy is None:
             return plain.retrieve(principal, question, limit=limit)
         try:
             return self.strategy(plain).retrieve(principal, question, limit=limit)
         except ModelError:
-            if not self.fall_back:
+            if not self.degrade:
                 raise
             found = plain.retrieve(principal, question, limit=limit)
             note = "A model gave no answer; the question was searched as it stands."
@@ -460,7 +472,7 @@ class Assistant:
 
         Of a question the first 4,000 characters count.
         When a chat model fails, the documents are quoted instead, and `Answer.note`
-        says so, unless `fall_back` is off.
+        says so, unless `degrade` is off.
 
         Args:
             question: What to answer.
@@ -469,7 +481,7 @@ class Assistant:
                 checked.
 
         Raises:
-            ModelError: A model cannot be reached, and `fall_back` is off.
+            ModelError: A model cannot be reached, and `degrade` is off.
             StoreError: The base is damaged or out of reach.
             UsageError: The question is empty.
         """
@@ -531,7 +543,7 @@ class Assistant:
             on_text: As for `ask`.
 
         Raises:
-            ModelError: A model cannot be reached, and `fall_back` is off.
+            ModelError: A model cannot be reached, and `degrade` is off.
             StoreError: The base is damaged or out of reach.
             UsageError: The question is empty.
         """
@@ -576,9 +588,9 @@ class Assistant:
     ) -> Answer:
         with traces.span("answer", passages=len(evidence.hits)) as told:
             try:
-                draft = self.answerer.answer(question, evidence, on_text=on_text)
+                draft = self._answerer.answer(question, evidence, on_text=on_text)
             except ModelError as error:
-                if not self.fall_back:
+                if not self.degrade:
                     raise
                 return self._quoted(question, evidence, error)
             told["gen_ai.usage.input_tokens"] = draft.usage.input_tokens
@@ -587,7 +599,7 @@ class Assistant:
 
     def _quoted(self, question: str, evidence: Evidence, error: ModelError) -> Answer:
         """Quote where the answerer's model has failed; by words, if a local one has."""
-        if not isinstance(self.answerer, ExtractiveAnswerer):
+        if not isinstance(self._answerer, ExtractiveAnswerer):
             quoting = self._comparing(ExtractiveAnswerer())
             # A note goes to whoever asks: no address, nothing that a server said.
             _LOG.warning("%s", error)
@@ -607,16 +619,11 @@ class Assistant:
             reader=answerer.reader or self.reader,
         )
 
-    def _retriever(self) -> Retriever:
-        if self._retrieves is None:
-            self._retrieves = (
-                KeywordRetriever(self.store)
-                if self.embedding is None
-                else HybridRetriever(
-                    self.store, self.embedding, fall_back=self.fall_back
-                )
-            )
-        return self._retrieves
+    def _build_retriever(self) -> Retriever:
+        """Return what finds by words, and by meaning where there is a model."""
+        if self.embedding is None:
+            return KeywordRetriever(self.store)
+        return HybridRetriever(self.store, self.embedding, degrade=self.degrade)
 
 
 def _noted(found: Evidence, note: str) -> Evidence:

@@ -1,13 +1,124 @@
-"""From a citation to the place on its page."""
+"""From a citation to its place: the document, what stands around, the page."""
 
-from erya.errors import DocumentError
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from erya.errors import DocumentError, NotFoundError, UsageError
 from erya.loading import Limits, PageHighlight, ParserPool
-from erya.records import Document, Item, Principal, Span
+from erya.records import Citation, Document, Item, Principal, Span
 from erya.stores import Store
 
-__all__ = ["locate"]
+__all__ = ["CitedPassage", "find_cited_passage", "locate", "reference_of"]
 
-_PDF = "application/pdf"
+_PDF: Final = "application/pdf"
+_REFERENCE: Final = re.compile(r"([0-9a-f]{4,20}):(\d{1,10})-(\d{1,10})")
+_AROUND: Final = 600  # characters on either side where there are no pages
+_ID: Final = 8  # characters of a document's id in a reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitedPassage:
+    """A citation in its place.
+
+    Attributes:
+        document: What is cited.
+        start: First character of the quote, in the document's text.
+        end: One past the last.
+        around: What stands around it: its page, or some of the text.
+        page: The number of the page, from 1; None where there are no pages.
+        highlight: The page with the words marked; None where there is none to show.
+        problem: Why the page cannot be shown; empty if it can, or if there is none.
+    """
+
+    document: Document
+    start: int
+    end: int
+    around: Span
+    page: int | None
+    highlight: PageHighlight | None
+    problem: str = ""
+
+
+def reference_of(citation: Citation) -> str:
+    """Return what `find_cited_passage` finds a citation by: `3f2a9c1b:120-180`."""
+    return f"{citation.chunk.document_id[:_ID]}:{citation.start}-{citation.end}"
+
+
+def find_cited_passage(
+    store: Store,
+    reference: str,
+    *,
+    principal: Principal,
+    limits: Limits | None = None,
+) -> CitedPassage:
+    """Return what a reference to a citation leads to.
+
+    Args:
+        store: Holds the document.
+        reference: As `reference_of` writes it.
+        principal: Who asks.
+        limits: What reading the file for its page may cost.
+
+    Raises:
+        NotFoundError: There is no such document that the principal may read.
+        StoreError: The base is damaged.
+        UsageError: It is no reference, or goes beyond the document.
+    """
+    document, span = _cited_span(store, principal, reference)
+    number = document.page_at(span.start)
+    if number is None:
+        length = len(document.text)
+        around = Span(max(0, span.start - _AROUND), min(length, span.end + _AROUND))
+    else:
+        page = document.pages[number - 1]
+        around = Span(page.start, max(page.end, span.end))
+    highlight, problem = None, ""
+    try:
+        highlight = locate(store, document, span, principal=principal, limits=limits)
+    except (DocumentError, NotFoundError) as error:
+        problem = str(error)
+    return CitedPassage(
+        document=document,
+        start=span.start,
+        end=span.end,
+        around=around,
+        page=number,
+        highlight=highlight,
+        problem=problem,
+    )
+
+
+def _cited_span(
+    store: Store, principal: Principal, reference: str
+) -> tuple[Document, Span]:
+    """Return the document and the span that a reference names.
+
+    Raises:
+        NotFoundError: There is no such document that the principal may read.
+        UsageError: It is no reference, or ends before it starts.
+    """
+    match = _REFERENCE.fullmatch(reference.strip())
+    if match is None:
+        msg = (
+            f"A citation is written as 3f2a9c1b:120-180, got {reference!r}. "
+            "erya ask prints one behind each source."
+        )
+        raise UsageError(msg)
+    prefix, start, end = match[1], int(match[2]), int(match[3])
+    ids = [d.id for d in store.documents(principal) if d.id.startswith(prefix)]
+    if len(ids) != 1:
+        what = "several documents" if ids else "no document"
+        msg = f"There is {what} {prefix!r} in this base. Is --kb the one you asked?"
+        raise NotFoundError(msg)
+    document = store.document(principal, ids[0])
+    if not start < end <= len(document.text):
+        msg = (
+            f"{document.source} has {len(document.text)} characters, and the citation "
+            f"names {start} to {end}. The file may have changed since: ask again."
+        )
+        raise UsageError(msg)
+    return document, Span(start, end)
 
 
 def locate(

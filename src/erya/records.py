@@ -23,8 +23,10 @@ __all__ = [
     "Example",
     "Fingerprint",
     "Hit",
+    "ImagePart",
     "Item",
     "Message",
+    "MessagePart",
     "Notice",
     "Parsed",
     "Part",
@@ -34,6 +36,9 @@ __all__ = [
     "Reading",
     "ScoredSpan",
     "Span",
+    "TextPart",
+    "ToolCall",
+    "ToolResult",
     "Unchanged",
     "Usage",
     "Verdict",
@@ -381,13 +386,37 @@ class Usage:
 
     Attributes:
         model: The chat model's name; empty when none was used.
-        input_tokens: Tokens read by the model, as the endpoint counted them.
-        output_tokens: Tokens written by the model.
+        input_tokens: Tokens read by the model, as the endpoint counted them; None where
+            it does not say, and 0 where no model was asked.
+        output_tokens: Tokens written by the model, in the same way.
     """
 
     model: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
+    input_tokens: int | None = 0
+    output_tokens: int | None = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Return both together; what one does not know, nobody does."""
+        return Usage(
+            model=other.model or self.model,
+            input_tokens=_sum(self.input_tokens, other.input_tokens),
+            output_tokens=_sum(self.output_tokens, other.output_tokens),
+        )
+
+    def since(self, before: "Usage") -> "Usage":
+        """Return what was spent after `before`, an earlier state of the same sum."""
+        read, written = before.input_tokens, before.output_tokens
+        return Usage(
+            model=self.model,
+            input_tokens=_sum(self.input_tokens, None if read is None else -read),
+            output_tokens=_sum(
+                self.output_tokens, None if written is None else -written
+            ),
+        )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -521,11 +550,77 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One turn of a conversation with a chat model."""
+class TextPart:
+    """Text in a message."""
 
-    role: Literal["system", "user", "assistant"]
-    content: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePart:
+    """A picture in a message.
+
+    Attributes:
+        media_type: Such as `image/png`.
+        data: Its bytes.
+    """
+
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """What a model wants to be called.
+
+    Attributes:
+        id: What its result is told by.
+        name: The tool.
+        arguments: As the model wrote them: mostly a JSON object, not checked yet.
+    """
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    """What a tool has returned.
+
+    Attributes:
+        call_id: The id of the call.
+        text: What the model is told.
+    """
+
+    call_id: str
+    text: str
+
+
+MessagePart = TextPart | ImagePart | ToolCall | ToolResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of a conversation with a chat model.
+
+    Attributes:
+        role: Who speaks; results of tools are a turn of `tool`.
+        parts: What is said, in order.
+    """
+
+    role: Literal["system", "user", "assistant", "tool"]
+    parts: tuple[MessagePart, ...]
+
+    @classmethod
+    def of(cls, role: Literal["system", "user", "assistant"], text: str) -> Self:
+        """Return a turn that is text alone."""
+        return cls(role=role, parts=(TextPart(text=text),))
+
+    @property
+    def text(self) -> str:
+        """The text of the turn, without anything else in it."""
+        return "".join(p.text for p in self.parts if isinstance(p, TextPart))
 
 
 def absolute_path(path: str | os.PathLike[str]) -> str:

@@ -92,9 +92,9 @@ def test_the_model_is_given_numbered_passages_and_told_they_are_data():
     GroundedAnswerer(model=model, passages=1).answer("How many?", EVIDENCE)
 
     system, user = model.asked[0]
-    assert "passages are data" in system.content
-    assert "[1] leave.txt" in user.content
-    assert "[2]" not in user.content
+    assert "passages are data" in system.text
+    assert "[1] leave.txt" in user.text
+    assert "[2]" not in user.text
 
 
 def test_nothing_found_asks_no_model():

@@ -107,7 +107,7 @@ def test_a_reader_that_fails_is_told_without_naming_folders(store):
     assert "does not run" in answer.note
     assert "/secret" not in answer.note
     with pytest.raises(ModelError):
-        Assistant(store=store, reader=reader, fall_back=False).ask(ASK, principal=OWNER)
+        Assistant(store=store, reader=reader, degrade=False).ask(ASK, principal=OWNER)
 
 
 def test_an_embedding_model_that_fails_leaves_quotes_by_words(store):

@@ -13,6 +13,7 @@ import pytest
 from erya.assistant import Assistant
 from erya.config import trust
 from erya.loading.sandbox.walls import standing_walls
+from erya.sources import IngestRequest, SourceSpec
 from erya.testing import ChatServer, Reply
 from tests.loading.pdf_files import pdf
 
@@ -86,6 +87,7 @@ def test_ingest_tells_what_it_did_and_names_what_it_could_not(erya, folder):
 
     report = erya("ingest", folder, "--kb", "docs", "--json").json
     assert set(report) == {
+        "version",
         "files", "added", "updated", "unchanged", "removed", "skipped", "failed",
         "seconds", "cut", "bytes", "pages", "formats", "doubtful", "kept", "opened",
     }  # fmt: skip
@@ -415,7 +417,7 @@ def test_a_mistyped_path_makes_no_base(erya):
     assert erya("ask", "x", "nowhere").code == 2
     assert erya("ingest", "nowhere").code == 2
     assert erya("ingest", "").code == 2
-    assert erya("kb", "list", "--json").json == {"bases": []}
+    assert erya("kb", "list", "--json").json["bases"] == []
 
 
 def test_a_name_cannot_forge_lines_of_output(erya, tmp_path):
@@ -495,7 +497,7 @@ def test_doctor_finds_this_machine_fit(erya):
 
 def test_doctor_tells_which_walls_around_parsers_do_not_stand(erya, monkeypatch):
     monkeypatch.setattr(
-        "erya.loading.sandbox.walls.standing_walls",
+        "erya.health.standing_walls",
         lambda: frozenset({"changes", "programs"}),
     )
     done = erya("doctor")
@@ -535,11 +537,52 @@ def test_a_chat_model_answers_when_it_is_asked_for(erya, folder):
         "not_found",
     ]
     assert answer["usage"]["model"] == "m"
-    assert "'m' answered" in tested.out
+    assert "answered 'Employees have" in tested.out
     assert erya("models", "list", "--json").json["chat"][0]["model"] == "x"
     assert "KEY FROM" in erya("models", "list").out
     assert erya("models", "remove", "m").code == 0
     assert "No chat model" in erya("models", "list").out
+
+
+def test_what_a_chat_model_can_do_is_tried_and_kept_with_it(erya):
+    served = {"data": [{"id": "x", "meta": {"n_ctx_train": 2048}}]}
+    with ChatServer(
+        Reply(text="ready"),
+        Reply(text="1, 2, 3, 4"),
+        Reply(text="ready", usage=False),
+        Reply(text='{"city": "Berlin", "days": 25}'),
+        Reply(calls=(("get_leave_days", '{"person": "Ada"}'),)),
+        Reply(body=json.dumps(served)),
+    ) as server:
+        url = server.base_url
+        erya("models", "add", "chat", "m", "--base-url", url, "--model", "x")
+        tested = erya("models", "test", "m", "--json").json
+
+    assert {each["name"]: each["works"] for each in tested["probes"]} == {
+        "chat": True, "stream": True, "usage": False, "json_schema": True,
+        "tools": True, "context_length": True,
+    }  # fmt: skip
+    assert server.paths[-1] == "/v1/models"
+    assert server.requests[3]["response_format"]["type"] == "json_schema"
+    (kept,) = erya("models", "list", "--json").json["chat"]
+    assert kept["capabilities"] == {
+        "stream": True, "usage": False, "json_schema": True, "tools": True,
+        "context_length": 2048,
+    }  # fmt: skip
+
+
+def test_a_chat_model_that_does_not_answer_is_asked_nothing_else(erya):
+    with ChatServer(Reply(status=401, body="{}")) as server:
+        url = server.base_url
+        erya("models", "add", "chat", "m", "--base-url", url, "--model", "x")
+        tested = erya("models", "test", "m")
+
+    assert tested.code == 1
+    assert "refused the key" in tested.out
+    assert len(server.requests) == 1
+    (kept,) = erya("models", "list", "--json").json["chat"]
+    assert kept["capabilities"] == {}
+    assert erya("models", "test", "nobody").code == 2
 
 
 def test_a_chat_model_that_fails_is_told_and_the_documents_are_quoted(erya, folder):
@@ -975,9 +1018,6 @@ def test_a_run_that_was_cut_off_goes_on_with_what_it_was_told(
                 "docs",
                 "--readers",
                 "public",
-                "--private",
-                "--pages",
-                7,
             ).code
             == 130
         )
@@ -985,21 +1025,13 @@ def test_a_run_that_was_cut_off_goes_on_with_what_it_was_told(
     ingest = Assistant.ingest
 
     def noted(self, source, **options):
-        asked.append(options["asked"])
+        asked.append(options["request"])
         return ingest(self, source, **options)
 
     monkeypatch.setattr(Assistant, "ingest", noted)
     assert erya("ingest", "--resume", "--kb", "docs").code == 0
-    assert asked == [
-        {
-            "targets": [str(folder)],
-            "name": "stdin.txt",
-            "endpoint": "",
-            "private": True,
-            "pages": 7,
-            "delay": 0.5,
-        }
-    ]
+    files = SourceSpec(kind="files", paths=(str(folder),))
+    assert asked == [IngestRequest(sources=(files,), readers=frozenset({"public"}))]
     assert "No run was cut off" in erya("ingest", "--resume", "--kb", "docs").err
 
 

@@ -49,7 +49,7 @@ def test_a_measurement_that_is_stopped_says_how_it_goes_on(
     def stopped(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("erya.evaluating.evaluate_answers", stopped)
+    monkeypatch.setattr("erya.evaluating.experiments.evaluate_answers", stopped)
 
     done = erya("evaluate", "answers", "docs", questions)
 
@@ -721,7 +721,7 @@ def test_a_measurement_that_is_stopped_while_it_stores_says_so(
         on_progress("Storing", 1, 2)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("erya.evaluating.evaluate_answers", stopped)
+    monkeypatch.setattr("erya.evaluating.experiments.evaluate_answers", stopped)
 
     done = erya("evaluate", "answers", "docs", questions)
 

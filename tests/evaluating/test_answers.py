@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -22,13 +23,13 @@ from erya.evaluating.examples import id_of
 from erya.evaluating.failures import clusters
 from erya.evaluating.runs import Measured, measure_all
 from erya.evaluating.similarity import similarity
+from erya.models import ChatRequest, complete
 from erya.records import (
     Answer,
     Chunk,
     Citation,
     Claim,
     Example,
-    Message,
     Principal,
     Quote,
     Usage,
@@ -60,7 +61,7 @@ def assistant(tmp_path):
         "# 年假\n\n工龄满十年的员工，每年有 15 天年假。\n", "utf-8"
     )
     store = Bases(tmp_path / "bases").open("docs", create=True)
-    with Assistant(store=store, embedding=HashingEmbedding(), fall_back=False) as made:
+    with Assistant(store=store, embedding=HashingEmbedding(), degrade=False) as made:
         made.ingest(FolderSource([docs], file_bytes=10**6), principal=OWNER)
         yield made
 
@@ -108,7 +109,7 @@ def test_a_model_that_fails_stops_the_measurement_and_what_was_measured_stays(
             "NOT_IN_DOCUMENTS",
         ]
     )
-    assistant.answerer = GroundedAnswerer(model=model)
+    assistant = replace(assistant, answerer=GroundedAnswerer(model=model))
 
     with pytest.raises(ModelError, match="gone"):
         evaluate_answers(assistant, EXAMPLES, runs.begin(SPEC), principal=OWNER)
@@ -124,14 +125,17 @@ def test_what_a_model_said_is_not_asked_again(assistant, runs, tmp_path):
         ["You have 25 days [1].", "15 天 [1]。", "NOT_IN_DOCUMENTS"]
     )
     cache = CachedChat(model, identity="m", file=tmp_path / "deep" / "cache.sqlite3")
-    assistant.answerer = GroundedAnswerer(model=cache)
+    assistant = replace(assistant, answerer=GroundedAnswerer(model=cache))
     first = asked(assistant, runs)
-    assistant.answerer = GroundedAnswerer(
-        model=(
-            again := CachedChat(
-                model, identity="m", file=tmp_path / "deep" / "cache.sqlite3"
+    assistant = replace(
+        assistant,
+        answerer=GroundedAnswerer(
+            model=(
+                again := CachedChat(
+                    model, identity="m", file=tmp_path / "deep" / "cache.sqlite3"
+                )
             )
-        )
+        ),
     )
     second = asked(assistant, runs, saved=lambda: again.saved)
 
@@ -145,17 +149,17 @@ def test_what_a_model_said_is_not_asked_again(assistant, runs, tmp_path):
         model, identity="other", file=tmp_path / "deep" / "cache.sqlite3"
     )
     with pytest.raises(IndexError):  # it has no line left to say
-        other.complete(model.asked[0])
+        complete(other, model.requests[0])
 
 
 def test_a_model_can_be_asked_again(tmp_path):
     model = ScriptedChatModel(["one", "two"])
-    asked = [Message(role="user", content="How many?")]
+    asked = ChatRequest.of("", "How many?")
 
     def said(**options):
         file = tmp_path / "cache.sqlite3"
         cache = CachedChat(model, identity="m", file=file, **options)
-        return cache.complete(asked).text, cache.calls()
+        return complete(cache, asked).text, cache.calls()
 
     assert said() == ("one", {"asked": 1, "repeated": 0})
     assert said(again=True) == ("two", {"asked": 1, "repeated": 0})
@@ -163,8 +167,11 @@ def test_a_model_can_be_asked_again(tmp_path):
 
 
 def test_a_model_alone_has_no_scores_of_passages(assistant, runs):
-    assistant.answerer = PromptedAnswerer(
-        model=ScriptedChatModel(["You have 25 days.", "15 天", "I do not know"])
+    assistant = replace(
+        assistant,
+        answerer=PromptedAnswerer(
+            model=ScriptedChatModel(["You have 25 days.", "15 天", "I do not know"])
+        ),
     )
 
     run = asked(assistant, runs, searched=False)

@@ -240,7 +240,7 @@ def test_a_model_calls_functions_of_both_forms(tmp_path):
         "special_irrelevant": 1.0,
         "readable": 0.75,
     }
-    assert "今天是星期二。" in model.asked[2][0].content
+    assert "今天是星期二。" in model.asked[2][0].text
     with pytest.raises(UsageError, match="name one with --model"):
         measured("toolcalls", tmp_path)
 

@@ -6,6 +6,8 @@ import os
 import stat
 import tempfile
 import time
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -61,7 +63,7 @@ def assistant(tmp_path):
         "# Leave\n\nEvery employee has 25 days of annual leave.\n", "utf-8"
     )
     store = Bases(tmp_path / "bases").open("docs", create=True)
-    with Assistant(store=store, fall_back=False) as made:
+    with Assistant(store=store, degrade=False) as made:
         made.ingest(
             FolderSource([tmp_path / "docs"], file_bytes=10**6), principal=OWNER
         )
@@ -86,15 +88,17 @@ def test_a_part_of_a_number_is_not_carried():
 
 def test_a_repeated_call_counts_as_long_as_it_took(assistant, tmp_path):
     class Slow(ScriptedChatModel):
-        def complete(self, messages, *, on_text=None):
-            time.sleep(0.2)
-            return super().complete(messages, on_text=on_text)
+        @contextmanager
+        def stream(self, request):
+            with super().stream(request) as events:
+                time.sleep(0.2)
+                yield events
 
     runs, file = Runs(tmp_path / "runs"), tmp_path / "cache.sqlite3"
     totals = []
     for lines in (["25 days [1]."], []):
         cache = CachedChat(Slow(lines), identity="m", file=file)
-        assistant.answerer = GroundedAnswerer(model=cache)
+        assistant = replace(assistant, answerer=GroundedAnswerer(model=cache))
         run = evaluate_answers(
             assistant, [Example(id="a", question="How many days of annual leave?", answers=("25",))],
             runs.begin(SPEC, fresh=True), principal=OWNER, measures=AnswerMeasures(saved=partial(getattr, cache, "saved")),

@@ -71,7 +71,7 @@ def test_every_judgement_is_read_and_scaled():
 def test_what_cannot_be_read_is_asked_again_and_then_not_judged(reply):
     given = judge(reply, {"score": 3})
     assert given.correctness("q", "a", accepted=["b"]).score == 3.0
-    assert "Reply with it alone" in given.model.asked[1][-1].content
+    assert "Reply with it alone" in given.model.asked[1][-1].text
 
     assert judge(reply, reply).correctness("q", "a", accepted=["b"]).score is None
 
@@ -96,8 +96,8 @@ def test_what_is_judged_is_data_in_the_prompt():
     given.correctness("q", attack, accepted=["b"])
 
     system, user = given.model.asked[0]
-    assert attack not in system.content
-    assert json.loads(user.content)["answer"] == attack
+    assert attack not in system.text
+    assert json.loads(user.text)["answer"] == attack
     assert all("no\nauthority" in prompt for prompt in JUDGE_PROMPTS.values())
 
 

@@ -341,7 +341,7 @@ def test_a_model_writes_and_what_it_makes_up_is_left_out(assistant):
     assert made.unusable >= 3
     assert made.tried == len(model.asked) == 5
     assert all(example.metadata["made_by"] == "model" for example in made.examples)
-    assert "no authority" in model.asked[0][0].content
+    assert "no authority" in model.asked[0][0].text
 
 
 EXAMPLES = [

@@ -124,7 +124,7 @@ def evaluate(data, home, embedding=None, reranker=None, strategy=None, **options
         run,
         assistant=lambda store: Assistant(
             store=store, embedding=embedding, reranker=reranker, strategy=strategy,
-            fall_back=False,
+            degrade=False,
         ),
         **options,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 import os
 import shutil
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -209,7 +210,7 @@ def test_a_copy_in_another_folder_is_private(assistant, folder, tmp_path):
 
 def test_other_cuts_redo_every_document(assistant, folder):
     ingest(assistant, folder)
-    assistant.chunker = type(assistant.chunker)(max_tokens=32)
+    assistant = replace(assistant, chunker=type(assistant.chunker)(max_tokens=32))
 
     assert counts(ingest(assistant, folder)) == (0, 3, 0, 0)
 

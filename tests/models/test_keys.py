@@ -5,7 +5,7 @@ import pytest
 from erya.addresses import cover_secrets
 from erya.config import secret
 from erya.errors import ModelError
-from erya.models import OpenAICompatibleChat
+from erya.models import ChatRequest, OpenAICompatibleChat, complete
 from erya.records import Message
 from erya.testing import ChatServer, Reply
 
@@ -16,7 +16,7 @@ def _ask(url, key):
     model = OpenAICompatibleChat(
         name="m", base_url=url, model="x", api_key=key, seconds=5.0
     )
-    return model.complete([Message(role="user", content="?")])
+    return complete(model, ChatRequest(messages=(Message.of("user", "?"),)))
 
 
 @pytest.mark.parametrize("around", ["{}\n", " {}", "{}\r\n"])

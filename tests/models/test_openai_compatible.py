@@ -7,11 +7,16 @@ import time
 import pytest
 
 from erya.errors import ModelError, NotFoundError, UsageError
-from erya.models import ModelCatalogue, ModelEntry, OpenAICompatibleChat
-from erya.records import Message
+from erya.models import (
+    ChatRequest,
+    ModelCatalogue,
+    ModelEntry,
+    OpenAICompatibleChat,
+    complete,
+)
 from erya.testing import ChatServer, Reply
 
-ASK = [Message(role="system", content="Be brief."), Message(role="user", content="?")]
+ASK = ChatRequest.of("Be brief.", "?")
 
 
 def chat(server: ChatServer, *, seconds: float = 10.0) -> OpenAICompatibleChat:
@@ -23,7 +28,7 @@ def chat(server: ChatServer, *, seconds: float = 10.0) -> OpenAICompatibleChat:
 def test_an_answer_is_streamed_and_its_cost_told():
     heard: list[str] = []
     with ChatServer(Reply(text="Twenty five days [1].")) as server:
-        done = chat(server).complete(ASK, on_text=heard.append)
+        done = complete(chat(server), ASK, on_text=heard.append)
 
     assert done.text == "Twenty five days [1]."
     assert len(heard) == 4
@@ -37,14 +42,14 @@ def test_an_answer_is_streamed_and_its_cost_told():
 
 def test_an_endpoint_that_does_not_stream_will_do():
     with ChatServer(Reply(text="At once.", streamed=False)) as server:
-        assert chat(server).complete(ASK).text == "At once."
+        assert complete(chat(server), ASK).text == "At once."
 
 
 def test_too_many_requests_are_repeated_after_the_time_it_says():
     busy = Reply(status=429, body="{}", headers={"Retry-After": "1"})
     with ChatServer(busy, Reply(text="Now.")) as server:
         began = time.monotonic()
-        done = chat(server).complete(ASK)
+        done = complete(chat(server), ASK)
 
     assert done.text == "Now."
     assert time.monotonic() - began >= 1.0
@@ -83,7 +88,7 @@ def test_whatever_goes_wrong_is_told_and_never_hangs(reply, message):
     with ChatServer(reply) as server:
         began = time.monotonic()
         with pytest.raises(ModelError, match=message) as caught:
-            chat(server, seconds=1.0).complete(ASK)
+            complete(chat(server, seconds=1.0), ASK)
 
     assert time.monotonic() - began < 8
     assert "'local'" in str(caught.value)
@@ -96,7 +101,7 @@ def test_a_wait_longer_than_the_time_left_is_not_waited_for(when):
     ) as server:
         began = time.monotonic()
         with pytest.raises(ModelError, match="too many requests"):
-            chat(server, seconds=30).complete(ASK)
+            complete(chat(server, seconds=30), ASK)
 
     assert time.monotonic() - began < 10
     assert len(server.requests) == 1
@@ -109,7 +114,7 @@ def test_an_error_within_the_stream_is_told():
         ChatServer(said) as server,
         pytest.raises(ModelError, match="broke its answer off: 'Overloaded"),
     ):
-        chat(server).complete(ASK)
+        complete(chat(server), ASK)
 
 
 def test_a_sign_in_two_halves_is_joined_and_a_half_alone_is_marked():
@@ -120,16 +125,15 @@ def test_a_sign_in_two_halves_is_joined_and_a_half_alone_is_marked():
     body = event("\\ud83d") + event("\\ude00") + event("\\ud83d") + end
     said = Reply(body=body, headers={"Content-Type": "text/event-stream"})
     with ChatServer(said) as server:
-        assert chat(server).complete(ASK).text == "😀\ufffd"
+        assert complete(chat(server), ASK).text == "😀\ufffd"
 
 
 def test_the_key_is_sent_and_a_query_of_the_address_stays():
     with ChatServer(Reply(text="Yes.")) as server:
         url = f"{server.base_url}/?api-version=2"
-        OpenAICompatibleChat(name="a", base_url=url, model="m", api_key="k").complete(
-            ASK
-        )
-        chat(server).complete(ASK)
+        keyed = OpenAICompatibleChat(name="a", base_url=url, model="m", api_key="k")
+        complete(keyed, ASK)
+        complete(chat(server), ASK)
 
     assert server.paths == [
         "/v1/chat/completions?api-version=2",
@@ -145,7 +149,7 @@ def test_a_proxy_that_is_none_is_told():
     with pytest.raises(
         ModelError, match="through its proxy: nonsense.*Check the proxy's address"
     ):
-        model.complete(ASK)
+        complete(model, ASK)
 
 
 def test_quota_and_outage_are_told_after_some_tries():
@@ -154,7 +158,7 @@ def test_quota_and_outage_are_told_after_some_tries():
         ChatServer(busy) as server,
         pytest.raises(ModelError, match="too many requests.*quota"),
     ):
-        chat(server).complete(ASK)
+        complete(chat(server), ASK)
     assert len(server.requests) > 1
 
 
@@ -168,7 +172,7 @@ def test_an_endpoint_that_is_down_is_told():
     with pytest.raises(
         ModelError, match=rf"127\.0\.0\.1:{port}.* could not be reached"
     ):
-        model.complete(ASK)
+        complete(model, ASK)
 
 
 def test_models_are_kept_without_their_keys(tmp_path):
@@ -222,13 +226,13 @@ def whole(message, finish="stop"):
 )
 def test_what_a_model_thinks_is_no_answer_and_parts_are_one(said):
     with ChatServer(whole({"content": said})) as server:
-        assert chat(server).complete(ASK).text == "It is 450 [1]."
+        assert complete(chat(server), ASK).text == "It is 450 [1]."
 
 
 def test_thinking_is_not_passed_on_as_it_comes():
     heard: list[str] = []
     with ChatServer(Reply(text="<think> maybe 900 </think>It is 450.")) as server:
-        done = chat(server).complete(ASK, on_text=heard.append)
+        done = complete(chat(server), ASK, on_text=heard.append)
 
     assert done.text == "It is 450."
     assert "".join(heard) == "It is 450."
@@ -250,7 +254,7 @@ def test_an_empty_answer_is_a_failed_model(message, finish, told):
         ChatServer(whole(message, finish)) as server,
         pytest.raises(ModelError) as failed,
     ):
-        chat(server).complete(ASK)
+        complete(chat(server), ASK)
 
     assert told in str(failed.value)
 
@@ -266,8 +270,8 @@ def test_what_an_endpoint_does_not_take_is_left_out_and_remembered():
         Reply(text="It is 450."),
     ) as server:
         model = chat(server)
-        assert model.complete(ASK).text == "It is 450."
-        assert model.complete(ASK).text == "It is 450."
+        assert complete(model, ASK).text == "It is 450."
+        assert complete(model, ASK).text == "It is 450."
 
     assert [len(each["messages"]) for each in server.requests] == [2, 2, 1, 1]
     assert ["temperature" in each for each in server.requests] == [
@@ -283,13 +287,13 @@ def test_a_refusal_is_told_in_the_words_of_the_server():
         ChatServer(refusal("Context length is\n512 tokens.")) as server,
         pytest.raises(ModelError, match=r"it says 'Context length is 512 tokens\.'"),
     ):
-        chat(server).complete(ASK)
+        complete(chat(server), ASK)
 
 
 def test_a_tag_that_an_answer_tells_of_is_no_thinking():
     said = "Wrap it in `<thinking>` and `</thinking>` [1]."
     with ChatServer(whole({"content": said})) as server:
-        assert chat(server).complete(ASK).text == said
+        assert complete(chat(server), ASK).text == said
 
 
 def test_a_refusal_nested_without_end_and_one_of_other_words_are_told():
@@ -297,12 +301,12 @@ def test_a_refusal_nested_without_end_and_one_of_other_words_are_told():
         ChatServer(Reply(status=400, body="[" * 15_000)) as server,
         pytest.raises(ModelError, match="refused the request"),
     ):
-        chat(server).complete(ASK)
+        complete(chat(server), ASK)
     with (
         ChatServer(refusal("upstream connect error in the system")) as server,
         pytest.raises(ModelError, match="upstream connect error"),
     ):
-        chat(server).complete(ASK)
+        complete(chat(server), ASK)
 
 
 def test_an_answer_without_end_is_given_up(monkeypatch):
@@ -313,17 +317,17 @@ def test_an_answer_without_end_is_given_up(monkeypatch):
             ChatServer(endless) as server,
             pytest.raises(ModelError, match="more than"),
         ):
-            chat(server).complete(ASK)
+            complete(chat(server), ASK)
 
 
 def test_an_answer_that_is_packed_in_an_unknown_way_is_told():
     packed = Reply(body="x", headers={"Content-Encoding": "br"})
     with ChatServer(packed) as server, pytest.raises(ModelError, match="'br'"):
-        chat(server).complete(ASK)
+        complete(chat(server), ASK)
 
 
 def test_a_number_of_many_digits_is_no_traceback():
     body = '{"choices": [], "usage": {"prompt_tokens": ' + "9" * 5_000 + "}}"
     wrong = Reply(body=body, headers={"Content-Type": "application/json"})
     with ChatServer(wrong) as server, pytest.raises(ModelError):
-        chat(server).complete(ASK)
+        complete(chat(server), ASK)

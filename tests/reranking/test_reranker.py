@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from erya.assistant import Assistant
@@ -37,7 +39,7 @@ def sources(evidence):
 def test_passages_are_put_in_the_models_order_and_scores_stay_with_places(assistant):
     before = found(assistant)
     model = OverlapReranking()
-    assistant.reranker = Reranker(model=model)
+    assistant = replace(assistant, reranker=Reranker(model=model))
 
     after = found(assistant)
 
@@ -80,7 +82,7 @@ def test_where_the_model_sees_no_difference_the_search_decides(assistant):
 def test_more_is_read_than_is_shown(assistant):
     """The best passage is not the first of the search, and is found all the same."""
     model = OverlapReranking()
-    assistant.reranker = Reranker(model=model, candidates=4)
+    assistant = replace(assistant, reranker=Reranker(model=model, candidates=4))
 
     after = found(assistant, limit=1)
 
@@ -89,15 +91,18 @@ def test_more_is_read_than_is_shown(assistant):
 
 
 def test_nothing_found_asks_no_model(assistant):
-    assistant.reranker = Reranker(model=OverlapReranking(failure=ModelError("gone")))
+    assistant = replace(
+        assistant, reranker=Reranker(model=OverlapReranking(failure=ModelError("gone")))
+    )
 
     assert not assistant.search("zebra", principal=OWNER).hits
 
 
 def test_a_model_that_fails_leaves_the_order_and_a_note(assistant):
     before = found(assistant)
-    assistant.reranker = Reranker(
-        model=OverlapReranking(failure=ModelError("at 10.0.0.7"))
+    assistant = replace(
+        assistant,
+        reranker=Reranker(model=OverlapReranking(failure=ModelError("at 10.0.0.7"))),
     )
 
     after = found(assistant)
@@ -105,14 +110,14 @@ def test_a_model_that_fails_leaves_the_order_and_a_note(assistant):
     assert sources(after) == sources(before)
     assert "'overlap' gave no answer" in after.note
     assert "10.0.0.7" not in after.note
-    assistant.fall_back = False
+    assistant = replace(assistant, degrade=False)
     with pytest.raises(ModelError):
         found(assistant)
 
 
 def test_an_answer_is_made_from_the_reranked_passages(assistant):
-    assistant.reranker = Reranker(model=OverlapReranking())
-    assistant.passages = 1
+    assistant = replace(assistant, reranker=Reranker(model=OverlapReranking()))
+    assistant = replace(assistant, passages=1)
 
     answer = assistant.ask("How many days of leave?", principal=OWNER)
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from erya.assistant import Assistant
@@ -52,8 +54,8 @@ def test_what_other_words_find_comes_too(store):
     assert leave.score == pytest.approx(2 / 4)
     assert holiday.score == pytest.approx(2 / 4)
     assert found.usage.model == "scripted"
-    assert model.asked[0][1].content == QUESTION
-    assert "Write 3 other ways" in model.asked[0][0].content
+    assert model.asked[0][1].text == QUESTION
+    assert "Write 3 other ways" in model.asked[0][0].text
 
 
 def test_only_real_wordings_are_searched_and_no_more_than_were_asked_for(store):
@@ -133,6 +135,6 @@ def test_an_assistant_searches_the_question_alone_while_the_model_is_away(store)
     assert sources(found) == ["leave.txt"]
     assert "searched as it stands" in found.note
     assert "10.0.0.7" not in found.note
-    assistant.fall_back = False
+    assistant = replace(assistant, degrade=False)
     with pytest.raises(ModelError):
         assistant.search(QUESTION, principal=ADA)

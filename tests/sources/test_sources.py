@@ -22,6 +22,7 @@ from erya.sources import FolderSource, StreamSource
 from erya.sources.buckets import BucketSource
 from erya.sources.web import WebSource
 from erya.stores import Bases
+from erya.testing import SourceContract
 
 ME = Principal.owner("me")
 
@@ -882,3 +883,20 @@ def test_addresses_that_lead_nowhere_public_are_refused(monkeypatch, address):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
     with pytest.raises(FetchError, match="not public"):
         egress.fetch("http://inside.example/", most_bytes=10, seconds=1.0)
+
+
+class TestWeb(SourceContract):
+    @pytest.fixture
+    def make_source(self, site):
+        site.pages = {"/docs/": '<a href="a">a</a>', "/docs/a": "<p>A</p>"}
+        site.etags = {"/docs/a": '"1"'}
+        return lambda: WebSource(url=f"{site.url}/docs/", private=True, delay=0)
+
+
+class TestBucket(SourceContract):
+    @pytest.fixture
+    def make_source(self, bucket):
+        endpoint, client = bucket
+        for key in ("docs/a.md", "docs/b.md"):
+            client.put_object(Bucket="team", Key=key, Body=key.encode())
+        return lambda: BucketSource(bucket="team", prefix="docs/", endpoint=endpoint)

@@ -10,8 +10,8 @@ from typing_extensions import override
 
 from erya.answering.base import Answerer, abstain
 from erya.language import facts, sentences, terms
-from erya.models import ChatModel
-from erya.records import Answer, Chunk, Citation, Claim, Evidence, Hit, Message, Span
+from erya.models import ChatModel, ChatRequest, complete
+from erya.records import Answer, Chunk, Citation, Claim, Evidence, Hit, Span
 
 __all__ = ["PROMPT", "GroundedAnswerer"]
 
@@ -80,7 +80,7 @@ class GroundedAnswerer(Answerer):
         hits = evidence.hits[: self.passages]
         if not hits:
             return abstain(question, evidence)
-        done = self.model.complete(_prompt(question, hits), on_text=on_text)
+        done = complete(self.model, _prompt(question, hits), on_text=on_text)
         if _SILENT in done.text or not done.text.strip():
             draft = abstain(question, evidence)
         else:
@@ -96,19 +96,14 @@ def _says_nothing(text: str) -> bool:
     return len(sentences(plain)) == 1 and _NOT_FOUND.match(plain) is not None
 
 
-def _prompt(question: str, hits: Sequence[Hit]) -> list[Message]:
+def _prompt(question: str, hits: Sequence[Hit]) -> ChatRequest:
     passages = "\n\n".join(
         f"[{number}] {' › '.join((hit.chunk.title, *hit.chunk.headings))}\n"
         f"{hit.chunk.text}"
         for number, hit in enumerate(hits, start=1)
     )
-    return [
-        Message(role="system", content=PROMPT),
-        Message(
-            role="user",
-            content=f"Passages:\n\n{passages}\n\nQuestion: {question}",
-        ),
-    ]
+    user = f"Passages:\n\n{passages}\n\nQuestion: {question}"
+    return ChatRequest.of(PROMPT, user)
 
 
 class _Piece(NamedTuple):

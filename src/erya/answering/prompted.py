@@ -7,8 +7,8 @@ from typing import Final
 from typing_extensions import override
 
 from erya.answering.base import Answerer
-from erya.models import ChatModel
-from erya.records import Answer, Evidence, Message
+from erya.models import ChatModel, ChatRequest, complete
+from erya.records import Answer, Evidence
 
 __all__ = ["PROMPTED", "PromptedAnswerer"]
 
@@ -37,13 +37,8 @@ class PromptedAnswerer(Answerer):
         *,
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
-        done = self.model.complete(
-            [
-                Message(role="system", content=PROMPTED),
-                Message(role="user", content=question),
-            ],
-            on_text=on_text,
-        )
+        request = ChatRequest.of(PROMPTED, question)
+        done = complete(self.model, request, on_text=on_text)
         text = done.text.strip()
         silent = _SILENT in text or not text
         return Answer(text=text, abstained=silent, usage=done.usage)

@@ -4,36 +4,32 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import click
 
+from erya.assistant import Assistant
 from erya.cli.common import (
     as_option,
-    assistant_for,
-    base_for_reading,
-    citation_json,
     echo,
     echo_json,
     finding_options,
     flags_of,
-    hit_json,
     kb_option,
-    one_line,
     place,
     principal_for,
-    reference,
     settings_for,
-    snippet,
     usual_options,
-    visible,
 )
-from erya.cli.progress import draft_shown, existing, ingest_with_progress
+from erya.cli.progress import draft_shown, ingest_with_progress, require_existing
+from erya.cli.text import one_line, snippet, visible
 from erya.errors import BusyError, UsageError
+from erya.language import language_of
+from erya.locating import reference_of
+from erya.opening import base_for_reading, open_assistant
 from erya.records import Answer, Citation, Principal, absolute_path
-
-if TYPE_CHECKING:
-    from erya.assistant import Assistant
+from erya.shapes import answer_shape, citation_shape
+from erya.sources import FolderSource, IngestRequest, SourceSpec
 
 __all__ = ["ask"]
 
@@ -102,13 +98,13 @@ def ask(
         msg = "The question is empty. Ask something, in quotes."
         raise UsageError(msg)
     if paths:
-        existing(paths)
+        require_existing(paths)
     own = paths and kb is None
     if paths:
         name = _own_base(paths) if own else settings.kb
     else:
         name = base_for_reading(settings)
-    with assistant_for(settings, kb=name, create=bool(paths), chat=True) as assistant:
+    with open_assistant(settings, name, create=bool(paths), chat=True) as assistant:
         if paths:
             _read(assistant, paths, owner)
         with draft_shown(wanted=bool(settings.chat_model) and not as_json) as show:
@@ -116,7 +112,7 @@ def ask(
         if narrowed is None and answer.abstained and not answer.nearest:
             _tell_empty(assistant, owner, kb=name)
     if as_json:
-        echo_json(_as_json(answer, context=context))
+        echo_json(_shape(answer, context=context))
     else:
         given = {"--kb": name if kb or name != settings.kb else None, "--home": home}
         given |= {"--config": config, "--as": narrowed}
@@ -124,14 +120,14 @@ def ask(
         _show(answer, words=words, flags=flags_of(given), context=context)
 
 
-def _read(assistant: "Assistant", paths: Sequence[str], owner: Principal) -> None:
+def _read(assistant: Assistant, paths: Sequence[str], owner: Principal) -> None:
     """Bring the base in step with the paths; say on standard error what is not read."""
-    from erya.sources import FolderSource  # noqa: PLC0415
-
+    spec = SourceSpec(kind="files", paths=tuple(map(absolute_path, paths)))
+    request = IngestRequest(sources=(spec,))
     source = FolderSource(paths, file_bytes=assistant.limits.file_bytes)
     try:
         report = ingest_with_progress(
-            assistant, source, principal=owner, readers=None, quiet=True
+            assistant, source, principal=owner, request=request, quiet=True
         )
     except BusyError as error:
         echo(f"Answered from what was read before: {error}", err=True)
@@ -148,7 +144,7 @@ def _read(assistant: "Assistant", paths: Sequence[str], owner: Principal) -> Non
         echo(f"{rest} files were passed over; erya ingest names them.", err=True)
 
 
-def _tell_empty(assistant: "Assistant", owner: Principal, *, kb: str) -> None:
+def _tell_empty(assistant: Assistant, owner: Principal, *, kb: str) -> None:
     """Say so to the owner if there is nothing to answer from."""
     if not assistant.store.status(owner).documents:
         told = f"The base {kb!r} holds no documents: erya ingest PATH --kb {kb}"
@@ -194,13 +190,13 @@ def _show_sources(
     echo(f"\n{words.sources}")
     for citation in answer.citations:
         where = place(citation.chunk, page=citation.page)
-        echo(f"  [{citation.number}] {where}  ({reference(citation)})")
+        echo(f"  [{citation.number}] {where}  ({reference_of(citation)})")
         if answer.usage.model:  # without one, the text is the quotes
             echo(f"      “{snippet(citation.quote)}”")
         if context:
             for line in _around(citation).splitlines():
                 echo(f"      │ {line}")
-    example = f"erya show {reference(answer.citations[0])}{flags}"
+    example = f"erya show {reference_of(answer.citations[0])}{flags}"
     echo(f"\n{words.see} {example}")
 
 
@@ -249,8 +245,6 @@ _MARK: Final = re.compile(r"(?<!\w)\[(\d{1,3})\]")
 
 def _words_for(lang: str, question: str) -> _Words:
     """Return the words of a language; `auto` is that of the question."""
-    from erya.language import language_of  # noqa: PLC0415 - not for `--help`
-
     code = language_of(question) if lang == "auto" else lang
     return _WORDS.get(code, _WORDS["en"])
 
@@ -291,31 +285,11 @@ def _around(citation: Citation) -> str:
     return f"{before}▸{text[start:end]}◂{after}"
 
 
-def _as_json(answer: Answer, *, context: bool) -> dict[str, Any]:
-    return {
-        "text": answer.text,
-        "abstained": answer.abstained,
-        "claims": [
-            {
-                "start": claim.start,
-                "end": claim.end,
-                "citations": list(claim.citations),
-                "verdict": claim.verdict,
-                "reason": claim.reason,
-            }
-            for claim in answer.claims
-        ],
-        "citations": [
-            citation_json(each) | ({"context": each.chunk.text} if context else {})
+def _shape(answer: Answer, *, context: bool) -> dict[str, Any]:
+    shape: dict[str, Any] = {**answer_shape(answer)}
+    if context:
+        shape["citations"] = [
+            citation_shape(each) | {"context": each.chunk.text}
             for each in answer.citations
-        ],
-        "nearest": [hit_json(hit) for hit in answer.nearest],
-        "did_you_mean": answer.suggestion,
-        "note": answer.note,
-        "usage": {
-            "model": answer.usage.model,
-            "input_tokens": answer.usage.input_tokens,
-            "output_tokens": answer.usage.output_tokens,
-        },
-        "trace_id": answer.trace_id,
-    }
+        ]
+    return shape

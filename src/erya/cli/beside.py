@@ -3,22 +3,32 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from erya.cli.common import echo, principal_for
-from erya.config import AUTO_CHUNKER, AUTO_MODEL
-
-if TYPE_CHECKING:
-    from erya.config import Settings
-    from erya.stores import Store
+from erya.cli.measured import show_comparison, watching
+from erya.config import AUTO_CHUNKER, AUTO_MODEL, Settings
+from erya.evaluating import (
+    RETRIEVAL_METRICS,
+    Data,
+    Experiment,
+    RunOptions,
+    Scorers,
+    System,
+    compare,
+    run_experiment,
+)
+from erya.evaluating.scratch import scratch_home
+from erya.shapes import comparison_shape
+from erya.stores import Bases, Store
 
 __all__ = ["compare_with_copy"]
 
 
 def compare_with_copy(
-    settings: "Settings",
+    settings: Settings,
     name: str,
-    change: Callable[["Store"], None],
+    change: Callable[[Store], None],
     *,
     questions: Path,
     as_json: bool,
@@ -37,12 +47,6 @@ def compare_with_copy(
         NotFoundError: There is no such base.
         UsageError: The questions cannot be read.
     """
-    from erya.cli.measured import comparison_json, show_comparison  # noqa: PLC0415
-    from erya.cli.measuring import measure_base  # noqa: PLC0415
-    from erya.evaluating import RETRIEVAL_METRICS, compare  # noqa: PLC0415
-    from erya.evaluating.scratch import scratch_home  # noqa: PLC0415
-    from erya.stores import Bases  # noqa: PLC0415
-
     principal = principal_for(settings, None)
     own = replace(settings, kb=name, embedding_model=AUTO_MODEL, chunker=AUTO_CHUNKER)
     with scratch_home() as home:
@@ -53,18 +57,21 @@ def compare_with_copy(
             change(copied)
         finally:
             copied.close()
-        runs = [
-            measure_base(
-                own,
-                questions,
-                principal=principal,
-                metrics=RETRIEVAL_METRICS,
-                bases=bases,
-            ).run
-            for bases in (None, copies)
-        ]
+        with watching(resumes=False) as watcher:
+            runs = [
+                run_experiment(
+                    Experiment(
+                        kind="retrieval-base",
+                        data=Data(path=questions),
+                        system=System(settings=own, kb=name, bases=bases),
+                        scorers=Scorers(metrics=tuple(RETRIEVAL_METRICS)),
+                    ),
+                    RunOptions(watcher=watcher),
+                )
+                for bases in (None, copies)
+            ]
     compared = compare(*runs, metrics=RETRIEVAL_METRICS)
     if not as_json:
         show_comparison(compared)
         echo("")
-    return comparison_json(compared)
+    return comparison_shape(compared)

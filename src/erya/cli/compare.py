@@ -5,31 +5,36 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from erya.cli.common import (
-    echo,
-    echo_json,
-    settings_for,
-    usual_options,
-)
+from erya.cli.common import echo, echo_json, settings_for, usual_options
 from erya.cli.measured import (
-    comparison_json,
     held_out_option,
     html_option,
     metric_names,
     metrics_option,
     queries_option,
-    runs_of,
     seed_option,
     show_comparison,
     split_option,
+    watching,
     write_html,
 )
-from erya.cli.measuring import measure_answers, measure_retrieval
 from erya.errors import UsageError
-from erya.records import Principal
+from erya.evaluating import (
+    Data,
+    Experiment,
+    RunOptions,
+    Scorers,
+    System,
+    run_experiment,
+    runs_of,
+)
+from erya.evaluating import compare as compared
+from erya.shapes import comparison_shape
 
 if TYPE_CHECKING:
-    from erya.evaluating import Run
+    from erya.evaluating import (
+        Run,
+    )
 
 __all__ = ["compare"]
 
@@ -88,9 +93,6 @@ def compare(
 
       erya compare 20261122-080122-answers-handbook last
     """
-    from erya.evaluating import compare as compared  # noqa: PLC0415
-
-    runs: list[Run] = []
     if data is None and (first.endswith(_SETTINGS) or second.endswith(_SETTINGS)):
         msg = "Settings need something to measure: --data FILE.jsonl or FOLDER."
         raise UsageError(msg)
@@ -100,37 +102,33 @@ def compare(
         for name in (first, second)
         if name.endswith(_SETTINGS)
     }
+    runs: list[Run] = []
     for name in (first, second):
-        if name not in read:
+        if name not in read or data is None:
             kept = runs_of(settings_for(home=home, config=config))
             runs.append(kept.get(name))
             continue
-        settings = read[name]
         echo(f"Measuring {name}", err=True)
-        if data is not None and data.is_dir():
-            names = metric_names(metrics)
-            measured = measure_retrieval(
-                settings, data, metrics=names, queries=queries, seed=seed
-            )
-            runs.append(measured.run)
-        elif data is not None:
-            measured_run = measure_answers(
-                settings,
-                data,
-                kb=settings.kb,
-                docs=docs or (),
-                principal=Principal.owner(settings.user),
-                split=split,
+        of_set = data.is_dir()
+        experiment = Experiment(
+            kind="retrieval" if of_set else "answers",
+            data=Data(
+                path=data,
+                split="" if of_set else split,
                 tuning=not held_out,
                 queries=queries,
                 seed=seed,
-            )
-            runs.append(measured_run)
+            ),
+            system=System(settings=read[name], docs=docs),
+            scorers=Scorers(metrics=tuple(metric_names(metrics))),
+        )
+        with watching() as watcher:
+            runs.append(run_experiment(experiment, RunOptions(watcher=watcher)))
     counted = metric_names(metrics) if metrics else ()
     found = compared(runs[0], runs[1], metrics=counted, seed=seed)
     if html is not None:
         write_html(runs[1], html, others=[runs[0]])
     if as_json:
-        echo_json(comparison_json(found))
+        echo_json(comparison_shape(found))
     else:
         show_comparison(found)

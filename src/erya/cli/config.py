@@ -7,13 +7,8 @@ from typing import Any
 import click
 
 from erya.addresses import cover_secrets
-from erya.cli.common import (
-    Group,
-    echo,
-    echo_json,
-    table,
-    usual_options,
-)
+from erya.cli.common import echo, echo_json, table, usual_options
+from erya.cli.groups import Group
 from erya.config import load, trust
 
 __all__ = ["app"]

@@ -1,14 +1,11 @@
 """`erya evaluate`: measure before you change, and after."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from erya.cli.common import (
-    Group,
     as_option,
     echo,
     echo_json,
@@ -21,34 +18,41 @@ from erya.cli.common import (
 )
 from erya.cli.evaluate_benchmark import benchmark
 from erya.cli.evaluate_judge import judge
-from erya.cli.evaluate_retrieval import retrieval, scored
+from erya.cli.evaluate_retrieval import retrieval
+from erya.cli.groups import Group
 from erya.cli.measured import (
     again_option,
-    comparison_json,
     kept_options,
     queries_option,
-    runs_of,
     seed_option,
     show_comparison,
     show_run,
     split_option,
+    watching,
     written,
 )
-from erya.cli.measuring import (
-    measure_answers,
-    measure_base,
-    measure_named,
-    measure_retrieval,
-    with_recorded,
-)
 from erya.errors import UsageError
-from erya.records import Principal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from erya.config import Settings
-    from erya.evaluating import Run
+from erya.evaluating import (
+    Data,
+    Experiment,
+    Run,
+    RunOptions,
+    Scorers,
+    System,
+    compare,
+    run_experiment,
+    runs_of,
+)
+from erya.evaluating.experiments import experiment_of
+from erya.evaluating.files import lines_of
+from erya.evaluating.leaderboard import (
+    file_name_of,
+    leaderboard,
+    models_of,
+    read_summaries,
+    summary_of,
+)
+from erya.shapes import comparison_shape
 
 __all__ = ["app"]
 
@@ -133,19 +137,19 @@ def answers(
     if guidelines is not None and judged_by is None:
         msg = "--guidelines are for a judge: name one with --judge."
         raise UsageError(msg)
-    run = measure_answers(
-        settings,
-        file,
-        kb=kb,
-        principal=principal_for(settings, narrowed),
-        queries=queries,
-        seed=seed,
-        split=split,
-        judge=judged_by or "",
-        guidelines=_rules(guidelines),
-        fresh=fresh,
-        again=again,
+    experiment = Experiment(
+        kind="answers",
+        data=Data(path=file, split=split, queries=queries, seed=seed),
+        system=System(
+            settings=settings, kb=kb, principal=principal_for(settings, narrowed)
+        ),
+        scorers=Scorers(
+            judge=judged_by or "", guidelines=tuple(_read_rules(guidelines))
+        ),
     )
+    with watching() as watcher:
+        options = RunOptions(fresh=fresh, again=again, watcher=watcher)
+        run = run_experiment(experiment, options)
     written(run, csv=csv, html=html)
     show_run(run, as_json=as_json)
 
@@ -167,14 +171,14 @@ def rerun(
 
       erya evaluate rerun 20261122-080122-answers-handbook-questions
     """
-    from erya.evaluating import compare  # noqa: PLC0415
-
     settings = settings_for(home=home, config=config)
     before = runs_of(settings).get(run)
-    after = _measured_again(with_recorded(settings, before.spec), before, again=again)
+    with watching() as watcher:
+        options = RunOptions(fresh=True, again=again, watcher=watcher)
+        after = run_experiment(experiment_of(before, settings), options)
     found = compare(before, after)
     if as_json:
-        echo_json(comparison_json(found))
+        echo_json(comparison_shape(found))
     else:
         show_comparison(found)
 
@@ -250,9 +254,7 @@ def forget(
         echo(f"Deleted {name}.")
 
 
-def _line(run: "Run") -> tuple[str, ...]:
-    from erya.evaluating.leaderboard import models_of  # noqa: PLC0415
-
+def _line(run: Run) -> tuple[str, ...]:
     main, settings = run.main_metric, run.spec.get("settings") or {}
     values = list(run.values(main).values())
     told = f"{main} {sum(values) / len(values):.4f}" if values else "-"
@@ -284,11 +286,6 @@ def summary(
 
       erya evaluate summary last --out benchmarks/results/runs
     """
-    from erya.evaluating.leaderboard import (  # noqa: PLC0415
-        file_name_of,
-        summary_of,
-    )
-
     found = runs_of(settings_for(home=home, config=config)).get(run)
     if not found.finished:
         echo(
@@ -325,11 +322,6 @@ def page(*, folder: Path, out: Path) -> None:
 
       erya evaluate leaderboard benchmarks/results/runs --out docs/results.md
     """
-    from erya.evaluating.leaderboard import (  # noqa: PLC0415
-        leaderboard,
-        read_summaries,
-    )
-
     summaries = read_summaries(folder)
     try:
         out.write_text(leaderboard(summaries), "utf-8")
@@ -339,72 +331,12 @@ def page(*, folder: Path, out: Path) -> None:
     echo(f"{len(summaries)} runs in {out}.")
 
 
-def _measured_again(settings: "Settings", run: "Run", *, again: bool) -> "Run":
-    """Measure what `run` measured.
-
-    Raises:
-        UsageError: It cannot be measured again.
-    """
-    spec = run.spec
-    given = {
-        "queries": spec.get("queries"),
-        "seed": spec.get("seed", 0),
-        "fresh": True,
-        "again": again,
-    }
-    if spec["kind"] == "retrieval":
-        folder, metrics = Path(spec["data"]), spec["metrics"]
-        return measure_retrieval(settings, folder, metrics=metrics, **given).run
-    if spec["kind"] == "retrieval-base":
-        base = replace(settings, kb=spec["base"]["kb"])
-        return measure_base(
-            base,
-            Path(spec["data"]),
-            principal=_reader_of(spec, settings),
-            metrics=spec["metrics"],
-            **given,
-        ).run
-    if spec["kind"] == "retrieval-run":
-        found, qrels = map(Path, spec["data"])
-        names, seed = spec["metrics"], spec["seed"]
-        return scored(settings, found, qrels, names=names, seed=seed).run
-    if spec["kind"] == "benchmark":
-        docs = Path(spec["docs"]) if spec["docs"] else None
-        folder = Path(spec["data"])
-        return measure_named(settings, spec["benchmark"], folder, docs=docs, **given)
-    if spec["kind"] == "answers":
-        return measure_answers(
-            settings,
-            Path(spec["data"]),
-            kb=spec["base"]["kb"],
-            docs=spec["base"]["docs"],
-            principal=_reader_of(spec, settings),
-            prompt_only=spec.get("prompt_only", False),
-            split=spec.get("split", ""),
-            label=spec.get("label", ""),
-            judge=(spec.get("judge") or {}).get("name", ""),
-            guidelines=spec.get("guidelines") or (),
-            **given,
-        )
-    msg = f"The run {run.name} is of a kind that cannot be measured again here."
-    raise UsageError(msg)
-
-
-def _reader_of(spec: "Mapping[str, Any]", settings: "Settings") -> Principal:
-    reader = spec.get("reader")
-    if not reader:
-        return Principal.owner(settings.user)
-    return Principal(user=reader["user"], groups=frozenset(reader["groups"]))
-
-
-def _rules(path: Path | None) -> list[str]:
+def _read_rules(path: Path | None) -> list[str]:
     """Return the lines of a file of guidelines.
 
     Raises:
         UsageError: It cannot be read, or has none.
     """
-    from erya.evaluating.files import lines_of  # noqa: PLC0415
-
     if path is None:
         return []
     rules = [line.strip() for _, line in lines_of(path)]

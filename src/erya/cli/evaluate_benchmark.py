@@ -19,10 +19,12 @@ from erya.cli.measured import (
     queries_option,
     seed_option,
     show_run,
+    watching,
     written,
 )
-from erya.cli.measuring import measure_named
 from erya.errors import UsageError
+from erya.evaluating import Data, Experiment, RunOptions, System, run_experiment
+from erya.evaluating.benchmarks import BENCHMARKS
 
 __all__ = ["benchmark"]
 
@@ -77,8 +79,6 @@ def benchmark(
 
       erya evaluate benchmark squad --data data/squad_v2_dev --queries 200 --model qwen
     """
-    from erya.evaluating.benchmarks import BENCHMARKS  # noqa: PLC0415
-
     if name is None:
         _list(as_json=as_json)
         return
@@ -94,23 +94,19 @@ def benchmark(
         query_strategy=query_strategy,
         rerank_model=rerank_model,
     )
-    run = measure_named(
-        settings,
-        name,
-        data,
-        docs=docs,
-        queries=queries,
-        seed=seed,
-        fresh=fresh,
-        again=again,
+    experiment = Experiment(
+        kind="benchmark",
+        data=Data(path=data, benchmark=name, docs=docs, queries=queries, seed=seed),
+        system=System(settings=settings),
     )
+    with watching() as watcher:
+        options = RunOptions(fresh=fresh, again=again, watcher=watcher)
+        run = run_experiment(experiment, options)
     written(run, csv=csv, html=html)
     show_run(run, as_json=as_json)
 
 
 def _list(*, as_json: bool) -> None:
-    from erya.evaluating.benchmarks import BENCHMARKS  # noqa: PLC0415
-
     if as_json:
         told = [
             {

@@ -1,30 +1,15 @@
 """`erya evaluate judge`: whether a judge can be trusted."""
 
-import math
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from erya.cli.common import (
-    echo,
-    echo_json,
-    settings_for,
-    table,
-    usual_options,
-)
-from erya.cli.measured import again_option, begun, fresh_option, progress
-from erya.cli.measuring import (
-    cached_chat,
-    calls_told,
-    chat_entry,
-    prices_of,
-    prompts_of,
-)
-
-if TYPE_CHECKING:
-    from erya.evaluating.judge_check import JudgeCheck
+from erya.cli.common import echo, echo_json, settings_for, table, usual_options
+from erya.cli.measured import again_option, fresh_option, watching
+from erya.evaluating import Data, Experiment, RunOptions, Scorers, System
+from erya.evaluating.experiments import measure_judge
+from erya.evaluating.judge_check import JudgeCheck
+from erya.shapes import judge_check_shape
 
 __all__ = ["judge"]
 
@@ -63,59 +48,22 @@ def judge(
 
       erya evaluate judge labelled.jsonl --judge gpt --json
     """
-    from erya.evaluating import Judge, finish  # noqa: PLC0415
-    from erya.evaluating.files import digest_of  # noqa: PLC0415
-    from erya.evaluating.judge_check import (  # noqa: PLC0415
-        check_judge,
-        read_labelled,
+    experiment = Experiment(
+        kind="answers",
+        data=Data(path=file),
+        system=System(settings=settings_for(home=home, config=config)),
+        scorers=Scorers(judge=by),
     )
-
-    settings = replace(settings_for(home=home, config=config), chat_model=by)
-    items = read_labelled(file)
-    model = cached_chat(settings, again=again)
-    spec = {
-        "kind": "judge",
-        "about": f"{by}-{file.stem}",
-        "data": str(file.resolve()),
-        "digest": digest_of([file]),
-        "judge": chat_entry(settings, by),
-        "prompts": prompts_of(settings, judge=by),
-        "prices": prices_of(settings, judge=by, chat=False),
-        "seed": 0,
-    }
-    with progress() as show:
-        run = begun(settings, spec, fresh=fresh or again)
-        found = check_judge(
-            Judge(model=model), items, run, calls=model.calls, on_progress=show
-        )
-    finish(found.run, {**calls_told(found.run), "probe_calls": found.probes})
+    with watching() as watcher:
+        options = RunOptions(fresh=fresh, again=again, watcher=watcher)
+        found = measure_judge(experiment, options)
     if as_json:
-        echo_json(_as_json(found))
+        echo_json(judge_check_shape(found))
     else:
         _show(found)
 
 
-def _as_json(found: "JudgeCheck") -> dict[str, Any]:
-    estimate = found.estimate
-    return {
-        "metric": found.metric,
-        "labelled": found.labelled,
-        "not_judged": found.not_judged,
-        "kappa": _number(found.kappa),
-        "pearson": _number(found.pearson),
-        "spearman": _number(found.spearman),
-        "estimate": estimate and list(estimate),
-        "position_bias": found.position and found.position._asdict(),
-        "length_bias": found.length and found.length._asdict(),
-        "run": found.run.name,
-    }
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _show(found: "JudgeCheck") -> None:
+def _show(found: JudgeCheck) -> None:
     echo(
         f"{found.metric}: {found.labelled} items judged by both, {found.not_judged} "
         "that the judge could not judge"

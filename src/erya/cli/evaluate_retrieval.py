@@ -1,5 +1,6 @@
 """`erya evaluate retrieval`: what is found, by Erya or by another system."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,29 +19,40 @@ from erya.cli.common import (
 )
 from erya.cli.measured import (
     embedding_model_option,
-    estimates_json,
     kept_options,
     metric_names,
     metrics_option,
     queries_option,
-    runs_of,
     seed_option,
     show_estimates,
     show_spent,
-    spent_json,
+    watching,
     written,
 )
-from erya.cli.measuring import measure_base, measure_retrieval
 from erya.errors import UsageError
+from erya.evaluating import (
+    Data,
+    Experiment,
+    RetrievalReport,
+    RunOptions,
+    Scorers,
+    System,
+)
+from erya.evaluating.experiments import (
+    measure_base,
+    measure_retrieval,
+    score_trec_run,
+)
+from erya.evaluating.retrieval import BEFORE
+from erya.evaluating.statistics import Difference, corrected, paired
+from erya.shapes import estimates_shape, spent_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from erya.evaluating.experiments import (
+        Kind,
+    )
 
-    from erya.config import Settings
-    from erya.evaluating import RetrievalReport
-    from erya.evaluating.statistics import Difference
-
-__all__ = ["retrieval", "scored"]
+__all__ = ["retrieval"]
 
 
 @click.command("retrieval")
@@ -125,30 +137,31 @@ def retrieval(
         rerank_model=rerank_model,
     )
     names = metric_names(metrics)
+    kind: Kind
     if run is not None or qrels is not None:
         if run is None or qrels is None or data is not None:
             msg = "--run and --qrels belong together, and go without DATA."
             raise UsageError(msg)
-        report = scored(settings, run, qrels, names=names, seed=seed)
+        kind, path, measure = "retrieval-run", run, score_trec_run
     elif data is None:
         msg = "Name a folder or questions to ask, or --run and --qrels to score."
         raise UsageError(msg)
+    elif data.is_file():
+        kind, path, measure = "retrieval-base", data, measure_base
+    elif kb is not None or narrowed is not None:
+        msg = "--kb and --as go with questions of a file; a folder has its corpus."
+        raise UsageError(msg)
     else:
-        given: dict[str, Any] = {
-            "metrics": names,
-            "queries": queries,
-            "seed": seed,
-            "fresh": fresh,
-            "again": again,
-        }
-        if data.is_file():
-            principal = principal_for(settings, narrowed)
-            report = measure_base(settings, data, principal=principal, **given)
-        elif kb is not None or narrowed is not None:
-            msg = "--kb and --as go with questions of a file; a folder has its corpus."
-            raise UsageError(msg)
-        else:
-            report = measure_retrieval(settings, data, **given)
+        kind, path, measure = "retrieval", data, measure_retrieval
+    experiment = Experiment(
+        kind=kind,
+        data=Data(path=path, qrels=qrels, queries=queries, seed=seed),
+        system=System(settings=settings, principal=principal_for(settings, narrowed)),
+        scorers=Scorers(metrics=tuple(names)),
+    )
+    with watching() as watcher:
+        options = RunOptions(fresh=fresh, again=again, watcher=watcher)
+        report = measure(experiment, options)
     written(report.run, csv=csv, html=html)
     if as_json:
         echo_json(_as_json(report))
@@ -156,51 +169,10 @@ def retrieval(
         _show(report)
 
 
-def scored(
-    settings: "Settings", run: Path, qrels: Path, *, names: list[str], seed: int
-) -> "RetrievalReport":
-    """Score what another system found, as a run that is kept.
-
-    Raises:
-        UsageError: A file is not what it should be, or they share no question.
-    """
-    from erya.evaluating import (  # noqa: PLC0415
-        read_judgements,
-        read_trec_run,
-        score_run,
-    )
-    from erya.evaluating.files import digest_of  # noqa: PLC0415
-
-    found, judgements = read_trec_run(run), read_judgements(qrels)
-    if not found.keys() & judgements.keys():
-        msg = (
-            f"{run} and {qrels} share no question: {min(found)!r} is in one and "
-            f"{min(judgements)!r} in the other, for example."
-        )
-        raise UsageError(msg)
-    unjudged = found.keys() - judgements.keys()
-    if unjudged:
-        echo(
-            f"Note: {len(unjudged)} questions of {run}, such as {min(unjudged)!r}, "
-            f"have no judgement in {qrels} and do not count.",
-            err=True,
-        )
-    spec = {
-        "kind": "retrieval-run",
-        "about": run.stem,
-        "data": [str(run.resolve()), str(qrels.resolve())],
-        "digest": digest_of([run, qrels]),
-        "metrics": names,
-        "seed": seed,
-    }
-    kept = runs_of(settings).begin(spec, fresh=True)
-    return score_run(found, judgements, kept, metrics=names)
-
-
-def _as_json(report: "RetrievalReport") -> dict[str, Any]:
+def _as_json(report: RetrievalReport) -> dict[str, Any]:
     told: dict[str, Any] = {
         "queries": report.queries,
-        **estimates_json(report.metrics),
+        **estimates_shape(report.metrics),
         "peak_rss_mb": round(report.peak_rss_mb),
         "run": report.run.name,
     }
@@ -215,15 +187,12 @@ def _as_json(report: "RetrievalReport") -> dict[str, Any]:
         }
     gains = {name: gain._asdict() for name, gain in _gains(report).items()}
     told |= {"gained_by_reranking": gains} if gains else {}
-    spent = spent_json(report.run)
+    spent = spent_shape(report.run)
     return {**told, **spent, "settings": dict(report.settings)}
 
 
-def _gains(report: "RetrievalReport") -> "dict[str, Difference]":
+def _gains(report: RetrievalReport) -> dict[str, Difference]:
     """Return what reranking changes of each metric, corrected for being several."""
-    from erya.evaluating.retrieval import BEFORE  # noqa: PLC0415
-    from erya.evaluating.statistics import corrected, paired  # noqa: PLC0415
-
     found = {}
     for name in report.metrics:
         before = report.run.values(f"{name}{BEFORE}")
@@ -234,9 +203,7 @@ def _gains(report: "RetrievalReport") -> "dict[str, Difference]":
     return {name: gain._replace(p=p_values[name]) for name, gain in found.items()}
 
 
-def _show(report: "RetrievalReport") -> None:
-    from erya.evaluating.retrieval import BEFORE  # noqa: PLC0415
-
+def _show(report: RetrievalReport) -> None:
     if report.documents:
         told = report.settings
         model = told["embedding_model"]
@@ -266,9 +233,7 @@ def _show(report: "RetrievalReport") -> None:
     echo(f"Kept as the run {report.run.name}.")
 
 
-def _show_gains(report: "RetrievalReport", gains: "Mapping[str, Difference]") -> None:
-    from erya.evaluating.retrieval import BEFORE  # noqa: PLC0415
-
+def _show_gains(report: RetrievalReport, gains: Mapping[str, Difference]) -> None:
     echo("\nWhat reranking changes, question by question:")
     table(
         [

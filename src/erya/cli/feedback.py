@@ -5,15 +5,11 @@ from typing import Literal
 
 import click
 
-from erya.cli.common import (
-    echo,
-    echo_json,
-    kb_option,
-    settings_for,
-    usual_options,
-)
+from erya.cli.common import echo, echo_json, kb_option, settings_for, usual_options
 from erya.cli.questions import queue_of
 from erya.errors import NotFoundError
+from erya.evaluating.questions import Feedback, add_feedback
+from erya.stores import Bases
 
 __all__ = ["feedback"]
 
@@ -57,9 +53,6 @@ def feedback(
 
       erya feedback "年假有几天？" --thumb up --answer "15 天" --kb handbook
     """
-    from erya.evaluating.questions import Feedback, add_feedback  # noqa: PLC0415
-    from erya.stores import Bases  # noqa: PLC0415
-
     settings = settings_for(home=home, config=config, kb=kb)
     if settings.kb not in Bases(settings.home).names():
         msg = f"There is no base {settings.kb!r}. Name one with --kb; see: erya kb list"

@@ -5,15 +5,11 @@ from typing import Final
 
 import click
 
-from erya.cli.common import (
-    Share,
-    echo,
-    echo_json,
-    settings_for,
-    usual_options,
-)
-from erya.cli.measured import comparison_json, runs_of, show_comparison
+from erya.cli.common import Share, echo, echo_json, settings_for, usual_options
+from erya.cli.measured import show_comparison
 from erya.errors import UsageError
+from erya.evaluating import compare, regressions, runs_of
+from erya.shapes import comparison_shape
 
 __all__ = ["gate"]
 
@@ -59,8 +55,6 @@ def gate(
 
       erya gate --baseline 20261122-080122-answers-handbook --run last --min-drop 0.02
     """
-    from erya.evaluating import compare, regressions  # noqa: PLC0415
-
     kept = runs_of(settings_for(home=home, config=config))
     before, after = kept.get(baseline), kept.get(run)
     unfinished = [each.name for each in (before, after) if not each.finished]
@@ -85,7 +79,7 @@ def gate(
     worse = regressions(found, min_drop=min_drop)
     if as_json:
         told = {"passed": not worse, "regressed": [each.metric for each in worse]}
-        echo_json({**told, **comparison_json(found)})
+        echo_json({**told, **comparison_shape(found)})
     else:
         show_comparison(found)
         for each in worse:

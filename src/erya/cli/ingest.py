@@ -1,13 +1,11 @@
 """`erya ingest`: bring a base in step with files, folders, web sites and buckets."""
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from erya.cli.common import (
-    STOPPED,
-    assistant_for,
     echo,
     echo_json,
     flags_of,
@@ -16,22 +14,27 @@ from erya.cli.common import (
     settings_for,
     usual_options,
 )
-from erya.cli.ingested import report_json, show_plans, show_report, summed
-from erya.cli.progress import existing, ingest_with_progress
-from erya.cli.sources import (
-    Asked,
-    base_is_there,
-    fresh_plan,
-    is_address,
-    sources_of,
-)
+from erya.cli.groups import STOPPED
+from erya.cli.ingested import show_plans, show_report, total
+from erya.cli.progress import ingest_with_progress, require_existing
 from erya.errors import UsageError
+from erya.indexing import IngestReport, plan_of_new_base
+from erya.jobs import unfinished_request
+from erya.loading import Limits
+from erya.opening import build_limits, open_assistant
 from erya.policy import reader_labels
 from erya.records import absolute_path
-
-if TYPE_CHECKING:
-    from erya.assistant import Assistant
-    from erya.indexing import IngestReport
+from erya.shapes import report_shape
+from erya.sources import (
+    IngestRequest,
+    Source,
+    SourceSpec,
+    TargetOptions,
+    is_address,
+    open_source,
+    specs_of_targets,
+)
+from erya.stores import Bases
 
 __all__ = ["ingest"]
 
@@ -136,63 +139,70 @@ def ingest(
     labels = _labels(readers)
     if not targets:
         _check_resumed(resume=resume, otherwise=bool(readers or force))
-    owner = principal_for(settings, None)
-    asked = Asked(
-        targets=[_absolute(target) for target in targets],
-        name=name,
-        endpoint=endpoint,
-        private=private,
-        pages=pages,
-        delay=delay,
-    )
     if not gone and (paths := [t for t in targets if t != "-" and not is_address(t)]):
-        existing(paths)
-    if dry_run and targets and not base_is_there(settings, settings.kb):
-        sources = sources_of(asked, settings, gone=gone)
-        show_plans(
-            [fresh_plan(each) for each in sources], kb=settings.kb, as_json=as_json
-        )
+        require_existing(paths)
+    options = TargetOptions(
+        name=name, endpoint=endpoint, private=private, pages=pages, delay=delay
+    )
+    request = IngestRequest(
+        sources=specs_of_targets(targets, options, gone=gone),
+        readers=labels,
+        force=force,
+    )
+    if dry_run and targets and not Bases(settings.home).exists(settings.kb):
+        limits = build_limits(settings)
+        plans = [
+            plan_of_new_base(_opened(each, limits).items({}))
+            for each in request.sources
+        ]
+        show_plans(plans, kb=settings.kb, as_json=as_json)
         return
-    with assistant_for(settings, kb=settings.kb, create=not resume) as assistant:
+    owner = principal_for(settings, None)
+    with open_assistant(settings, settings.kb, create=not resume) as assistant:
         if not targets:
-            asked, labels, force = _unfinished(assistant, asked)
-        sources = sources_of(asked, settings, gone=gone)
+            request = unfinished_request(assistant.store)
+        sources = [_opened(each, assistant.limits) for each in request.sources]
         if dry_run:
             plans = [
-                assistant.plan(source, principal=owner, readers=labels, force=force)
+                assistant.plan(
+                    source,
+                    principal=owner,
+                    readers=request.readers,
+                    force=request.force,
+                )
                 for source in sources
             ]
             show_plans(plans, kb=settings.kb, as_json=as_json)
             return
         try:
-            report = summed(
-                [
-                    ingest_with_progress(
-                        assistant,
-                        source,
-                        principal=owner,
-                        readers=labels,
-                        force=force,
-                        asked=asked,
-                    )
-                    for source in sources
-                ]
-            )
+            reports = [
+                ingest_with_progress(
+                    assistant, source, principal=owner, request=request
+                )
+                for source in sources
+            ]
         except KeyboardInterrupt:
             flags = flags_of({"--kb": kb, "--home": home, "--config": config})
             echo(f"Stopped. Go on with: erya ingest --resume{flags}", err=True)
             raise click.exceptions.Exit(STOPPED) from None
+    report = total(reports)
     if as_json:
-        echo_json(report_json(report))
+        echo_json(report_shape(report))
     else:
         show_report(report, kb=settings.kb, home=settings.home)
     if gone and not report.removed:
         echo(f"No document of {settings.kb!r} lies there: erya kb show", err=True)
         raise click.exceptions.Exit(1)
-    _exit_by(report, named={_absolute(target) for target in targets}, strict=strict)
+    named = {t if is_address(t) else absolute_path(t) for t in targets if t != "-"}
+    _exit_by(report, named=named, strict=strict)
 
 
-def _exit_by(report: "IngestReport", *, named: set[str], strict: bool) -> None:
+def _opened(spec: SourceSpec, limits: Limits) -> Source:
+    stream = sys.stdin.buffer if spec.kind == "stream" else None
+    return open_source(spec, file_bytes=limits.file_bytes, stream=stream)
+
+
+def _exit_by(report: IngestReport, *, named: set[str], strict: bool) -> None:
     """End as a program that ran into trouble if a file failed that matters."""
     if strict and report.failed:
         raise click.exceptions.Exit(_STRICT_EXIT)
@@ -228,40 +238,3 @@ def _check_resumed(*, resume: bool, otherwise: bool) -> None:
             "again, name the paths."
         )
         raise UsageError(msg)
-
-
-def _absolute(target: str) -> str:
-    """Return a target that means the same from another folder."""
-    if target == "-" or is_address(target):
-        return target
-    return absolute_path(target)
-
-
-def _unfinished(
-    assistant: "Assistant", usual: Asked
-) -> tuple[Asked, frozenset[str] | None, bool]:
-    """Return what the last run that did not end was asked, its readers, and force.
-
-    What an earlier release did not note is as `usual`.
-
-    Raises:
-        UsageError: Every run has ended, or the last read what is read once.
-    """
-    from erya.records import Principal  # noqa: PLC0415
-
-    jobs = assistant.store.status(Principal.system()).jobs
-    jobs = tuple(job for job in jobs if job.state == "running")
-    if not jobs:
-        msg = "No run was cut off. Name the paths to read: erya ingest PATH..."
-        raise UsageError(msg)
-    given = jobs[0].arguments
-    readers = given.get("readers")
-    asked: Asked = {**usual, "targets": list(given["roots"]), **given.get("asked", {})}
-    if "-" in asked["targets"]:
-        msg = "The run that was cut off read standard input: send that again."
-        raise UsageError(msg)
-    return (
-        asked,
-        None if readers is None else frozenset(readers),
-        bool(given.get("force")),
-    )

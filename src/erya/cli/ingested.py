@@ -3,21 +3,19 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from erya.cli.common import echo, echo_json, one_line, problem_json
-
-if TYPE_CHECKING:
-    from erya.indexing import IngestReport, Plan
-    from erya.records import Notice
+from erya.cli.common import echo, echo_json
+from erya.cli.text import one_line
+from erya.evaluating import Runs
+from erya.indexing import IngestReport, Plan
+from erya.loading import format_name
+from erya.shapes import plan_shape
 
 __all__ = [
-    "notice_json",
-    "report_json",
     "show_plans",
     "show_report",
-    "summed",
     "tell_kept_runs",
+    "total",
 ]
 
 _MOST_SHOWN = 20  # lines of one kind; more are counted
@@ -27,22 +25,20 @@ _COUNTS = (
 )  # fmt: skip
 
 
-def summed(reports: Sequence["IngestReport"]) -> "IngestReport":
+def total(reports: Sequence[IngestReport]) -> IngestReport:
     """Return one report of several runs."""
-    from erya.indexing import IngestReport  # noqa: PLC0415
-
-    total = IngestReport()
+    whole = IngestReport()
     for report in reports:
         for name in _COUNTS:
-            setattr(total, name, getattr(total, name) + getattr(report, name))
-        total.skipped += report.skipped
-        total.failed += report.failed
-        total.doubtful += report.doubtful
-        total.formats = dict(Counter(total.formats) + Counter(report.formats))
-    return total
+            setattr(whole, name, getattr(whole, name) + getattr(report, name))
+        whole.skipped += report.skipped
+        whole.failed += report.failed
+        whole.doubtful += report.doubtful
+        whole.formats = dict(Counter(whole.formats) + Counter(report.formats))
+    return whole
 
 
-def show_report(report: "IngestReport", *, kb: str, home: Path) -> None:
+def show_report(report: IngestReport, *, kb: str, home: Path) -> None:
     """Print what a run did."""
     for title, problems in (("Skipped", report.skipped), ("Failed", report.failed)):
         _show_lines(
@@ -63,8 +59,6 @@ def show_report(report: "IngestReport", *, kb: str, home: Path) -> None:
     if not report.files and not report.skipped and not report.removed:
         echo("Nothing to read is there.")
     if report.formats:
-        from erya.loading import format_name  # noqa: PLC0415
-
         kinds: Counter[str] = Counter()
         for kind, count in report.formats.items():
             kinds[format_name(kind)] += count
@@ -91,8 +85,6 @@ def show_report(report: "IngestReport", *, kb: str, home: Path) -> None:
 
 def tell_kept_runs(home: Path, *, kb: str) -> None:
     """Say so if runs are kept that may quote what a base has lost."""
-    from erya.evaluating import Runs  # noqa: PLC0415
-
     folder = home / "runs"
     kept = Runs(folder).of_base(kb) if folder.is_dir() else []
     if kept:
@@ -112,59 +104,20 @@ def _show_lines(title: str, lines: Sequence[str], *, kb: str) -> None:
         echo(f"  … and {rest} more: erya kb show {kb} --problems")
 
 
-def report_json(report: "IngestReport") -> dict[str, Any]:
-    """Return a report in the shape of `ingest --json`."""
-    return {
-        "files": report.files,
-        "added": report.added,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "removed": report.removed,
-        "kept": report.kept,
-        "opened": report.opened,
-        "bytes": report.bytes,
-        "pages": report.pages,
-        "formats": report.formats,
-        "doubtful": [
-            {"path": source, **notice_json(notice)}
-            for source, notice in report.doubtful
-        ],
-        "skipped": problem_json(report.skipped),
-        "failed": problem_json(report.failed),
-        "cut": report.cut,
-        "seconds": round(report.seconds, 3),
-    }
-
-
-def notice_json(notice: "Notice") -> dict[str, Any]:
-    """Return a notice as programs read it."""
-    return {"code": notice.code, "message": notice.message, "page": notice.page}
-
-
-def show_plans(plans: Sequence["Plan"], *, kb: str, as_json: bool) -> None:
+def show_plans(plans: Sequence[Plan], *, kb: str, as_json: bool) -> None:
     """Print what a run would do."""
-    added = [source for plan in plans for source in plan.added]
-    updated = [source for plan in plans for source in plan.updated]
-    removed = [source for plan in plans for source in plan.removed]
-    problems = [problem for plan in plans for problem in plan.problems]
-    unchanged = sum(plan.unchanged for plan in plans)
+    shape = plan_shape(plans)
+    added, updated, removed = shape["added"], shape["updated"], shape["removed"]
+    unchanged = shape["unchanged"]
     if as_json:
-        echo_json(
-            {
-                "dry_run": True,
-                "added": added,
-                "updated": updated,
-                "unchanged": unchanged,
-                "removed": removed,
-                "problems": problem_json(problems),
-            }
-        )
+        echo_json(shape)
         return
     for sign, sources in (("+", added), ("~", updated), ("-", removed)):
         for source in sources:
             echo(f"{sign} {one_line(source)}")
-    for problem in problems:
-        echo(f"! {one_line(problem.source)}: {problem.message} ({problem.code})")
+    for problem in shape["problems"]:
+        where, code = one_line(problem["path"]), problem["code"]
+        echo(f"! {where}: {problem['message']} ({code})")
     echo(
         f"Nothing was changed. A run into {kb!r} would read {len(added)} new and "
         f"{len(updated)} changed files, leave {unchanged} as they are, and remove "

@@ -1,17 +1,15 @@
 """`erya kb`: the knowledge bases."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from erya.cli.common import (
-    Group,
-    as_dict,
     as_option,
     echo,
     echo_json,
-    one_line,
     place_options,
     principal_for,
     settings_for,
@@ -20,14 +18,16 @@ from erya.cli.common import (
     together,
     usual_options,
 )
+from erya.cli.groups import Group
 from erya.cli.ingested import tell_kept_runs
-from erya.errors import DamagedError, UsageError
+from erya.cli.rechunking import rechunk_base
+from erya.cli.reembedding import reembed_base
+from erya.cli.text import one_line
+from erya.cli.words import words_of_base
+from erya.errors import DamagedError, StoreError, UsageError
 from erya.records import Principal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from erya.stores import Status, StoredItem
+from erya.shapes import status_shape
+from erya.stores import Bases, Finding, Status, StoredItem
 
 __all__ = ["app"]
 
@@ -49,9 +49,6 @@ def list_bases(*, as_json: bool, home: Path | None, config: Path | None) -> None
 
       erya kb list
     """
-    from erya.errors import StoreError  # noqa: PLC0415
-    from erya.stores import Bases  # noqa: PLC0415
-
     settings = settings_for(home=home, config=config)
     bases = Bases(settings.home)
     rows: list[dict[str, object]] = []
@@ -119,8 +116,6 @@ def show(
 
       erya kb show handbook --as ada,sales --json
     """
-    from erya.stores import Bases  # noqa: PLC0415
-
     settings = settings_for(home=home, config=config)
     principal = principal_for(settings, narrowed)
     store = Bases(settings.home).open(name)
@@ -136,17 +131,7 @@ def show(
         _show_problems(items, name=name, narrowed=narrowed is not None, as_json=as_json)
         return
     if as_json:
-        echo_json(
-            {
-                "name": name,
-                "embedding_model": model,
-                "documents": status.documents,
-                "chunks": status.chunks,
-                "characters": status.characters,
-                "jobs": [as_dict(job) for job in status.jobs],
-                "sources": [as_dict(document) for document in documents],
-            }
-        )
+        echo_json(status_shape(name, status, documents, embedding_model=model))
         return
     echo(
         f"{name}: {status.documents} documents, {status.chunks:,} passages, "
@@ -177,7 +162,7 @@ def show(
 
 
 def _show_problems(
-    items: "list[StoredItem]", *, name: str, narrowed: bool, as_json: bool
+    items: list[StoredItem], *, name: str, narrowed: bool, as_json: bool
 ) -> None:
     found = [
         {"path": item.source, "code": code, "message": message, "page": page}
@@ -200,7 +185,7 @@ def _show_problems(
         echo(f"Every file of {name!r} was read, and nothing about one is doubtful.")
 
 
-def _show_jobs(status: "Status") -> None:
+def _show_jobs(status: Status) -> None:
     if not status.jobs:
         return
     echo("\nLast runs:")
@@ -220,8 +205,6 @@ def delete(*, name: str, yes: bool, home: Path | None, config: Path | None) -> N
 
       erya kb delete handbook --yes
     """
-    from erya.stores import Bases  # noqa: PLC0415
-
     settings = settings_for(home=home, config=config)
     bases = Bases(settings.home)
     if not bases.exists(name):
@@ -246,8 +229,6 @@ def verify(*, name: str, as_json: bool, home: Path | None, config: Path | None) 
 
       erya kb verify handbook
     """
-    from erya.stores import Bases, Finding  # noqa: PLC0415
-
     settings = settings_for(home=home, config=config)
     findings: list[Finding]
     try:
@@ -272,8 +253,6 @@ def rebuild(*, name: str, home: Path | None, config: Path | None) -> None:
 
       erya kb rebuild handbook
     """
-    from erya.stores import Bases  # noqa: PLC0415
-
     settings = settings_for(home=home, config=config)
     store = Bases(settings.home).open(name)
     try:
@@ -283,7 +262,7 @@ def rebuild(*, name: str, home: Path | None, config: Path | None) -> None:
     echo(f"The index of {name!r} was written anew.")
 
 
-def _beside_options(what: str, made: str) -> "Callable[[Any], Any]":
+def _beside_options(what: str, made: str) -> Callable[[Any], Any]:
     """Return the options of what is built beside, and may be switched to."""
     return together(
         click.option(
@@ -339,8 +318,6 @@ def reembed(
 
       erya kb reembed handbook --forget
     """
-    from erya.cli.reembedding import reembed_base  # noqa: PLC0415
-
     reembed_base(
         settings_for(home=home, config=config),
         name,
@@ -393,8 +370,6 @@ def rechunk(
 
       erya kb rechunk handbook --forget
     """
-    from erya.cli.rechunking import rechunk_base  # noqa: PLC0415
-
     rechunk_base(
         settings_for(home=home, config=config, chunker=chunker, chunk_tokens=tokens),
         name,
@@ -451,8 +426,6 @@ def words(
 
       erya kb words handbook --remove iPad
     """
-    from erya.cli.words import words_of_base  # noqa: PLC0415
-
     words_of_base(
         settings_for(home=home, config=config),
         name,

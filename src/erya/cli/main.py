@@ -3,35 +3,48 @@
 import logging
 import os
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
 import click
 from typing_extensions import override
 
-from erya.cli import (
-    ask,
-    compare,
-    config,
-    doctor,
-    evaluate,
-    feedback,
-    gate,
-    ingest,
-    inspect,
-    kb,
-    ladder,
-    models,
-    questions,
-    search,
-    show,
-    sync,
-)
-from erya.cli.common import STOPPED, Group, visible
+from erya.cli.groups import STOPPED, LazyCommand, LazyGroup
+from erya.cli.text import visible
 from erya.errors import EryaError, UsageError
 
 __all__ = ["app", "main"]
 
 
-@click.group("erya", cls=Group, context_settings={"show_default": True})
+# Each with the name that it has in the module of its own name, and what it does; in the
+# order in which a new user needs them.
+_ROWS: Final = (
+    ("ask", "ask", "Answer a question from documents, each sentence with its source."),
+    ("ingest", "ingest", "Read files, folders, web sites and buckets into a base."),
+    ("sync", "sync", "Bring bases in step with the sources that erya.toml names."),
+    ("inspect", "inspect", "Show what is read of a file, and what to look at."),
+    ("search", "search", "Find the passages nearest to a query."),
+    ("show", "show", "Show a citation where it stands, in text and on its page."),
+    ("evaluate", "app", "Measure, with intervals."),
+    ("compare", "compare", "Tell which of two is better, on what, and by how much."),
+    ("gate", "gate", "Fail when a run is worse than its baseline by more than chance."),
+    ("ladder", "ladder", "Measure the same questions on several rungs, side by side."),
+    ("feedback", "feedback", "Say whether an answer was good, for later review."),
+    ("questions", "app", "Make, review and exchange test sets."),
+    ("kb", "app", "List, show, check and delete knowledge bases."),
+    ("models", "app", "Add, list and test models."),
+    ("config", "app", "Show the settings."),
+    ("doctor", "doctor", "Check this machine: limits on parsers, disk, libraries."),
+)  # fmt: skip
+_COMMANDS: Final[Mapping[str, LazyCommand]] = MappingProxyType(
+    {name: LazyCommand(f"erya.cli.{name}:{here}", what) for name, here, what in _ROWS}
+)
+
+
+@click.group(
+    "erya", cls=LazyGroup, lazy=_COMMANDS, context_settings={"show_default": True}
+)
 @click.version_option(
     package_name="erya",
     message="%(prog)s %(version)s",
@@ -42,27 +55,6 @@ def app() -> None:
 
     Start with: erya ask 'Who approves travel?' docs/
     """
-
-
-for _command in (
-    ask.ask,
-    ingest.ingest,
-    sync.sync,
-    inspect.inspect,
-    search.search,
-    show.show,
-    evaluate.app,
-    compare.compare,
-    gate.gate,
-    ladder.ladder,
-    feedback.feedback,
-    questions.app,
-    kb.app,
-    models.app,
-    config.app,
-    doctor.doctor,
-):
-    app.add_command(_command)
 
 
 def main() -> None:

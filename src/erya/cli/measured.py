@@ -2,48 +2,44 @@
 
 import csv
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import click
 
-from erya.cli.common import echo, echo_json, snippet, table, together
+from erya.cli.common import echo, echo_json, table, together
 from erya.cli.progress import shown
-from erya.config import Settings
+from erya.cli.text import snippet
 from erya.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from erya.evaluating import Comparison, Estimate, Run, Runs
-    from erya.evaluating.comparison import ItemChange
-    from erya.evaluating.runs import Progress
+from erya.evaluating import RETRIEVAL_METRICS, Comparison, Estimate, Run, Watcher
+from erya.evaluating.comparison import ItemChange
+from erya.evaluating.failures import outcomes
+from erya.evaluating.questions.exchange import unformula
+from erya.evaluating.report import html_report, notes_of
+from erya.evaluating.retrieval_metrics import metric_named
+from erya.evaluating.statistics import detectable
+from erya.shapes import run_shape
 
 __all__ = [
     "again_option",
-    "begun",
-    "comparison_json",
     "csv_option",
     "embedding_model_option",
-    "estimates_json",
     "fresh_option",
     "held_out_option",
     "html_option",
     "kept_options",
     "metric_names",
     "metrics_option",
-    "progress",
     "queries_option",
-    "runs_of",
     "seed_option",
     "show_comparison",
     "show_estimates",
     "show_run",
     "show_spent",
-    "spent_json",
     "split_option",
+    "watching",
     "write_html",
     "written",
 ]
@@ -96,30 +92,12 @@ metrics_option = click.option(
 _ANEW: Final = frozenset(("Storing", "Reading", "Timing"))
 
 
-def runs_of(settings: Settings) -> "Runs":
-    """Return the runs that the home folder keeps."""
-    from erya.evaluating import Runs  # noqa: PLC0415
-
-    return Runs(Path(settings.home) / "runs")
-
-
-def begun(settings: Settings, spec: Mapping[str, Any], *, fresh: bool) -> "Run":
-    """Begin a run, or go on with an unfinished one, and say so."""
-    run = runs_of(settings).begin(spec, fresh=fresh)
-    if run.items:
-        echo(f"Going on with {run.name}: {len(run.items)} are measured.", err=True)
-    return run
-
-
 def metric_names(given: str | None) -> list[str]:
     """Return the metrics that `--metrics` names, or the usual ones.
 
     Raises:
         UsageError: It names none.
     """
-    from erya.evaluating import RETRIEVAL_METRICS  # noqa: PLC0415
-    from erya.evaluating.retrieval_metrics import metric_named  # noqa: PLC0415
-
     if given is None:
         return list(RETRIEVAL_METRICS)
     names = [name.strip() for name in given.split(",") if name.strip()]
@@ -131,19 +109,8 @@ def metric_names(given: str | None) -> list[str]:
     return names
 
 
-def estimates_json(estimates: Mapping[str, "Estimate"]) -> dict[str, Any]:
-    """Return NAME and NAME_interval for each metric."""
-    told: dict[str, Any] = {}
-    for name, estimate in estimates.items():
-        told[name] = estimate.mean
-        told[f"{name}_interval"] = [estimate.low, estimate.high]
-    return told
-
-
-def show_estimates(run: "Run", estimates: Mapping[str, "Estimate"]) -> None:
+def show_estimates(run: Run, estimates: Mapping[str, Estimate]) -> None:
     """Print a table of means and intervals, and how fine the set can tell apart."""
-    from erya.evaluating.statistics import detectable  # noqa: PLC0415
-
     table(
         [
             (
@@ -170,25 +137,11 @@ def show_estimates(run: "Run", estimates: Mapping[str, "Estimate"]) -> None:
         )
 
 
-def show_run(run: "Run", *, as_json: bool) -> None:
+def show_run(run: Run, *, as_json: bool) -> None:
     """Print what a run measured: first right and wrong, last the counts of tokens."""
-    from erya.evaluating.failures import outcomes  # noqa: PLC0415
-    from erya.evaluating.report import notes_of  # noqa: PLC0415
-
     estimates = run.estimates()
     if as_json:
-        echo_json(
-            {
-                "run": run.name,
-                "questions": len(run.items),
-                "outcomes": outcomes(run),
-                **estimates_json(estimates),
-                "not_judged": {k: v.missing for k, v in run.not_judged().items()},
-                **spent_json(run),
-                "figures": dict(run.figures),
-                "spec": dict(run.spec),
-            }
-        )
+        echo_json(run_shape(run, outcomes(run)))
         return
     counts = outcomes(run)
     if counts:
@@ -201,7 +154,7 @@ def show_run(run: "Run", *, as_json: bool) -> None:
     echo(f"Kept as the run {run.name}.")
 
 
-def show_spent(run: "Run") -> None:
+def show_spent(run: Run) -> None:
     """Print the time of each stage, and the tokens and cost of models, if any."""
     stages = run.stages()
     told = [
@@ -218,61 +171,14 @@ def show_spent(run: "Run") -> None:
         echo(f"Cost: {_cost(run)}.")
 
 
-def spent_json(run: "Run") -> dict[str, Any]:
-    """Return the seconds of each stage, and tokens, cost and calls of models."""
-    return {
-        "seconds": {name: each._asdict() for name, each in run.stages().items()},
-        "tokens": run.tokens(),
-        "cost": run.cost(),
-        "calls": run.calls(),
-    }
-
-
-def _cost(run: "Run") -> str:
+def _cost(run: Run) -> str:
     cost = run.cost()
     if cost is None:
         return "not known; give prices with erya models add chat"
     return f"{cost:.4f}, or {1000 * cost / max(len(run.items), 1):.4f} for 1,000 items"
 
 
-def comparison_json(found: "Comparison") -> dict[str, Any]:
-    """Return a comparison for programs."""
-    return {
-        "first": found.first.name,
-        "second": found.second.name,
-        "shared": found.shared,
-        "spent": {"first": spent_json(found.first), "second": spent_json(found.second)},
-        "metrics": {
-            each.metric: {
-                "first": each.first.mean,
-                "second": each.second.mean,
-                "difference": each.difference.mean,
-                "interval": [
-                    each.difference.low, each.difference.high,
-                ],
-                "p": each.p,
-                "verdict": each.verdict,
-                "better": each.difference.better,
-                "worse": each.difference.worse,
-                "detectable": each.difference.detectable,
-            }
-            for each in found.metrics
-        },
-        "changed": [
-            {
-                "id": each.id,
-                "question": each.second.detail.get("question"),
-                "gains": dict(each.gains),
-                "first": each.first.detail.get("answer"),
-                "second": each.second.detail.get("answer"),
-            }
-            for each in found.changed
-        ],
-        "notes": list(found.notes),
-    }  # fmt: skip
-
-
-def show_comparison(found: "Comparison", *, most: int = 10) -> None:
+def show_comparison(found: Comparison, *, most: int = 10) -> None:
     """Print which run is better on what, and the questions that changed most."""
     for note in found.notes:
         echo(f"Note: {note}")
@@ -294,7 +200,7 @@ def show_comparison(found: "Comparison", *, most: int = 10) -> None:
         echo(f"{len(found.changed) - most} more changed; --json has them all.")
 
 
-def _show_metrics(found: "Comparison") -> None:
+def _show_metrics(found: Comparison) -> None:
     table(
         [
             (
@@ -332,7 +238,7 @@ def _show_metrics(found: "Comparison") -> None:
             )
 
 
-def _show_change(change: "ItemChange") -> None:
+def _show_change(change: ItemChange) -> None:
     gains = ", ".join(f"{k} {v:+.2f}" for k, v in list(change.gains.items())[:4])
     echo(f"- {snippet(str(change.second.detail.get('question') or change.id))}")
     echo(f"    {gains or 'another wording'}")
@@ -341,7 +247,7 @@ def _show_change(change: "ItemChange") -> None:
             echo(f"    {name}: {snippet(str(item.detail['answer']))}")
 
 
-def written(run: "Run", *, csv: Path | None, html: Path | None) -> None:
+def written(run: Run, *, csv: Path | None, html: Path | None) -> None:
     """Write the files that were asked for."""
     if csv is not None:
         _write_csv(run, csv)
@@ -349,14 +255,12 @@ def written(run: "Run", *, csv: Path | None, html: Path | None) -> None:
         write_html(run, html)
 
 
-def write_html(run: "Run", path: Path, *, others: "Sequence[Run]" = ()) -> None:
+def write_html(run: Run, path: Path, *, others: Sequence[Run] = ()) -> None:
     """Write a report that needs nothing but itself.
 
     Raises:
         UsageError: The file cannot be written.
     """
-    from erya.evaluating.report import html_report  # noqa: PLC0415
-
     try:
         path.write_text(html_report(run, *others), encoding="utf-8")
     except OSError as error:
@@ -364,14 +268,12 @@ def write_html(run: "Run", path: Path, *, others: "Sequence[Run]" = ()) -> None:
         raise UsageError(msg) from None
 
 
-def _write_csv(run: "Run", path: Path) -> None:
+def _write_csv(run: Run, path: Path) -> None:
     """Write a line for each item: id, question and scores.
 
     Raises:
         UsageError: The file cannot be written.
     """
-    from erya.evaluating.questions.exchange import unformula  # noqa: PLC0415
-
     metrics = run.metrics
     try:
         # With a mark at its beginning, spreadsheets read the Chinese in it.
@@ -388,24 +290,26 @@ def _write_csv(run: "Run", path: Path) -> None:
 
 
 @contextmanager
-def progress(*, resumes: bool = True) -> Iterator["Progress"]:
+def watching(*, resumes: bool = True) -> Iterator[Watcher]:
     """Show how far it is and what is left on a terminal, and nothing elsewhere.
 
     Args:
         resumes: Whether the same command goes on when it was stopped.
     """
-    what = ""
+    last = ""
     try:
         with shown() as show:
 
-            def told(now: str, done: int, total: int) -> None:
-                nonlocal what
-                what = now
-                show(now, done, total)
+            def progress(what: str, done: int, total: int) -> None:
+                nonlocal last
+                last = what
+                show(what, done, max(done, total))
 
-            yield told
+            yield Watcher(
+                note=lambda sentence: echo(sentence, err=True), progress=progress
+            )
     except KeyboardInterrupt:
-        if resumes and what in _ANEW:
+        if resumes and last in _ANEW:
             echo(
                 "Stopped. The same command fills its base anew, then goes on.", err=True
             )

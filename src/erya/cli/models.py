@@ -1,30 +1,40 @@
 """`erya models`: the models that answer, and those that place texts by meaning."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, Final, get_args
 
 import click
 
 from erya.addresses import cover_secrets
 from erya.cli.common import (
-    Group,
-    as_dict,
-    chat_model_for,
     echo,
     echo_json,
-    embedding_model_for,
     place_options,
-    reranker_for,
     settings_for,
     table,
     usual_options,
 )
+from erya.cli.groups import Group
+from erya.config import Settings
 from erya.errors import NotFoundError, UsageError
-
-if TYPE_CHECKING:
-    from erya.config import Settings
-    from erya.models import ModelEntry
-    from erya.models.importing import Use
+from erya.models import (
+    ModelCatalogue,
+    ModelEntry,
+    ModelKind,
+    ModelRegistry,
+)
+from erya.models.importing import Use, downloaded, import_model
+from erya.models.offline import BUNDLED_MODELS, local_model_cards, local_model_folder
+from erya.models.probing import (
+    Probe,
+    capabilities_of,
+    probe_chat,
+    probe_embedding,
+    probe_rerank,
+)
+from erya.shapes import dataclass_shape
 
 __all__ = ["app"]
 
@@ -75,8 +85,6 @@ def add_chat(
 --model deepseek-chat --api-key-env DEEPSEEK_API_KEY --input-price 0.28 \
 --output-price 0.42
     """
-    from erya.models import ModelCatalogue, ModelEntry  # noqa: PLC0415
-
     settings = settings_for(home=home, config=config)
     ModelCatalogue(settings.home).add(
         ModelEntry(
@@ -141,8 +149,6 @@ def add_embedding(
         msg = "The name is empty. Try: erya models add embedding BAAI/bge-small-zh-v1.5"
         raise UsageError(msg)
     if base_url is not None:
-        from erya.models import ModelCatalogue, ModelEntry  # noqa: PLC0415
-
         _unused(settings, name, by_endpoint=True)
         ModelCatalogue(settings.home, kind="embedding").add(
             ModelEntry(
@@ -156,7 +162,6 @@ def add_embedding(
         )
         _say_how_to_use(name)
         return
-    from erya.models.importing import Use  # noqa: PLC0415
 
     use = Use(
         pooling=_one_of("--pooling", pooling, ("mean", "cls")),
@@ -180,15 +185,12 @@ def _one_of(option: str, given: str | None, choices: tuple[str, ...]) -> Any:
     return given
 
 
-def _import(settings: "Settings", name: str, use: "Use", *, precision: Any) -> str:
+def _import(settings: Settings, name: str, use: Use, *, precision: Any) -> str:
     """Bring a model of a folder or of a hub into the home; return what it is called.
 
     Raises:
         UsageError: The name is neither a folder nor OWNER/NAME.
     """
-    from erya.models.importing import downloaded, import_model  # noqa: PLC0415
-    from erya.models.offline import BUNDLED_MODELS, local_model_folder  # noqa: PLC0415
-
     folder = Path(name).expanduser()
     called = folder.resolve().name if folder.is_dir() else name.rpartition("/")[2]
     target = local_model_folder(settings.home, called)
@@ -220,15 +222,12 @@ def _import(settings: "Settings", name: str, use: "Use", *, precision: Any) -> s
     return called
 
 
-def _unused(settings: "Settings", name: str, *, by_endpoint: bool) -> None:
+def _unused(settings: Settings, name: str, *, by_endpoint: bool) -> None:
     """Refuse a name that another kind of embedding model has: texts would go there.
 
     Raises:
         UsageError: It is taken.
     """
-    from erya.models import ModelCatalogue  # noqa: PLC0415
-    from erya.models.offline import local_model_cards  # noqa: PLC0415
-
     if by_endpoint:
         taken = [card.name for card in local_model_cards(settings.home)]
     else:
@@ -243,11 +242,8 @@ def _unused(settings: "Settings", name: str, *, by_endpoint: bool) -> None:
         raise UsageError(msg)
 
 
-def _no_model(settings: "Settings", name: str) -> NotFoundError:
+def _no_model(settings: Settings, name: str) -> NotFoundError:
     """Return the error for a name that no model of any kind has."""
-    from erya.models import ModelCatalogue, ModelKind  # noqa: PLC0415
-    from erya.models.offline import local_model_cards  # noqa: PLC0415
-
     names = [card.name for card in local_model_cards(settings.home)]
     for kind in get_args(ModelKind):
         entries = ModelCatalogue(settings.home, kind=kind).all()
@@ -290,8 +286,6 @@ def add_rerank(
 
       erya search "lost my phone" --rerank bge
     """
-    from erya.models import ModelCatalogue, ModelEntry  # noqa: PLC0415
-
     settings = settings_for(home=home, config=config)
     ModelCatalogue(settings.home, kind="rerank").add(
         ModelEntry(name=name, base_url=base_url, model=model, api_key_env=api_key_env)
@@ -302,8 +296,8 @@ def add_rerank(
     )
 
 
-def _shown(entry: "ModelEntry") -> dict[str, Any]:
-    return {**as_dict(entry), "base_url": cover_secrets(entry.base_url)}
+def _shown(entry: ModelEntry) -> dict[str, Any]:
+    return {**dataclass_shape(entry), "base_url": cover_secrets(entry.base_url)}
 
 
 @app.command("list")
@@ -315,9 +309,6 @@ def list_models(*, as_json: bool, home: Path | None, config: Path | None) -> Non
 
       erya models list
     """
-    from erya.models import ModelCatalogue  # noqa: PLC0415
-    from erya.models.offline import local_model_cards  # noqa: PLC0415
-
     settings = settings_for(home=home, config=config)
     chat = ModelCatalogue(settings.home).all()
     embedding = ModelCatalogue(settings.home, kind="embedding").all()
@@ -328,7 +319,7 @@ def list_models(*, as_json: bool, home: Path | None, config: Path | None) -> Non
             {
                 "chat": [_shown(entry) for entry in chat],
                 "embedding": [_shown(entry) for entry in embedding],
-                "local_embedding": [as_dict(card) for card in local],
+                "local_embedding": [dataclass_shape(card) for card in local],
                 "rerank": [_shown(entry) for entry in reranking],
             }
         )
@@ -359,7 +350,7 @@ def list_models(*, as_json: bool, home: Path | None, config: Path | None) -> Non
         )
 
 
-def _prices(entry: "ModelEntry") -> str:
+def _prices(entry: ModelEntry) -> str:
     if entry.input_price is None or entry.output_price is None:
         return ""
     return f"{entry.input_price:g} in, {entry.output_price:g} out"
@@ -384,14 +375,6 @@ def remove(
 
       erya models remove bge --kind rerank
     """
-    import shutil  # noqa: PLC0415
-
-    from erya.models import ModelCatalogue, ModelKind  # noqa: PLC0415
-    from erya.models.offline import (  # noqa: PLC0415
-        local_model_cards,
-        local_model_folder,
-    )
-
     settings = settings_for(home=home, config=config)
     catalogues = {
         each: ModelCatalogue(settings.home, kind=each) for each in get_args(ModelKind)
@@ -423,48 +406,70 @@ def remove(
 
 @app.command("test")
 @click.argument("name", help="What it was called.")
-@place_options
-def test(*, name: str, home: Path | None, config: Path | None) -> None:
-    """Ask a model for one word, vector, or order, to see that it answers.
+@usual_options
+def test(*, name: str, as_json: bool, home: Path | None, config: Path | None) -> None:
+    """Ask a model what it can do: answer, stream, JSON, tools, cost, vectors, order.
 
-    Example:
+    What a chat model can do is kept with it, and used: one without tools is asked for
+    them in words. Exits with 1 when it does not answer. Costs some hundred tokens.
+
+    Examples:
 
       erya models test local
+
+      erya models test local --json
     """
-    import time  # noqa: PLC0415
-
-    from erya.models import ModelCatalogue, fingerprint_of  # noqa: PLC0415
-    from erya.models.offline import local_model_cards  # noqa: PLC0415
-    from erya.records import Message  # noqa: PLC0415
-
-    settings = settings_for(
-        home=home,
-        config=config,
-        chat_model=name,
-        embedding_model=name,
-        rerank_model=name,
-    )
-    began = time.monotonic()
-    embedding = [e.name for e in ModelCatalogue(settings.home, kind="embedding").all()]
-    embedding += [card.name for card in local_model_cards(settings.home)]
-    chat = [entry.name for entry in ModelCatalogue(settings.home).all()]
-    reranking = [e.name for e in ModelCatalogue(settings.home, kind="rerank").all()]
-    if name not in {*embedding, *chat, *reranking}:
-        raise _no_model(settings, name)
-    if name in embedding:
-        model = embedding_model_for(settings)
-        told = f"gives {fingerprint_of(model).dimension} numbers" if model else ""
-    elif name in reranking:
-        reranker = reranker_for(settings)
-        passages = ["25 days of leave.", "The canteen is closed."]
-        scores = (
-            reranker.model.rerank("How many days of leave?", passages)
-            if reranker
-            else []
-        )
-        told = "scored two passages " + " and ".join(f"{s:.3g}" for s in scores)
+    settings = settings_for(home=home, config=config)
+    registry, probes = ModelRegistry(settings), []
+    for kind in _kinds_of(settings, name):
+        if kind == "embedding":
+            probes += probe_embedding(registry.embedding(name))
+        elif kind == "rerank":
+            probes += probe_rerank(registry.rerank(name))
+        else:
+            found = probe_chat(registry.chat(name, as_tested=False))
+            _keep_capabilities(settings, name, found)
+            probes += found
+    if as_json:
+        shapes = [dataclass_shape(probe) for probe in probes]
+        echo_json({"name": name, "probes": shapes})
     else:
-        turn = Message(role="user", content="Reply with the word: ready")
-        done = chat_model_for(settings).complete([turn])
-        told = f"answered {done.text.strip()[:80]!r}"
-    echo(f"{name!r} {told} in {time.monotonic() - began:.1f} s.")
+        table(
+            [
+                (each.name, _SAID[each.works], f"{each.seconds:.1f} s", each.detail)
+                for each in probes
+            ],
+            header=("WHAT", "WORKS", "TOOK", ""),
+        )
+    if not probes[0].works:
+        raise click.exceptions.Exit(1)
+
+
+_SAID: Final = {True: "yes", False: "no", None: "not known"}
+
+
+def _kinds_of(settings: Settings, name: str) -> list[ModelKind]:
+    """Return the kinds of which there is a model of this name.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    kinds: list[ModelKind] = [
+        kind
+        for kind in get_args(ModelKind)
+        if any(e.name == name for e in ModelCatalogue(settings.home, kind=kind).all())
+    ]
+    local = any(card.name == name for card in local_model_cards(settings.home))
+    if local and "embedding" not in kinds:
+        kinds.append("embedding")
+    if not kinds:
+        raise _no_model(settings, name)
+    return kinds
+
+
+def _keep_capabilities(settings: Settings, name: str, probes: list[Probe]) -> None:
+    if not probes[0].works:
+        return
+    catalogue = ModelCatalogue(settings.home)
+    found = capabilities_of(probes)
+    catalogue.add(replace(catalogue.get(name), capabilities=found))

@@ -8,21 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Final, Protocol
 
 import click
 
-from erya.cli.common import columns_of, interactive, visible
+from erya.assistant import Assistant
+from erya.cli.common import interactive
+from erya.cli.text import columns_of, visible
+from erya.indexing import IngestReport
 from erya.records import Principal
+from erya.sources import FolderSource, IngestRequest, Source
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from erya.assistant import Assistant
-    from erya.indexing import IngestReport
-    from erya.sources import Source
-
-__all__ = ["draft_shown", "existing", "ingest_with_progress", "shown"]
+__all__ = ["draft_shown", "ingest_with_progress", "require_existing", "shown"]
 
 # What moves in a terminal (ECMA-48): up a line, clear from here on, the cursor again.
 _UP: Final = "\x1b[A"
@@ -35,39 +32,33 @@ _LATELY: Final = 30.0  # seconds that the rate is taken over
 
 
 def ingest_with_progress(
-    assistant: "Assistant",
-    source: "Source",
+    assistant: Assistant,
+    source: Source,
     *,
     principal: Principal,
-    readers: frozenset[str] | None,
-    force: bool = False,
-    asked: "Mapping[str, Any] | None" = None,
+    request: IngestRequest,
     quiet: bool = False,
-) -> "IngestReport":
+) -> IngestReport:
     """Ingest a source; show files, pages and bytes, rates and time left on a terminal.
 
     Args:
         assistant: Whose base to fill.
         source: What to read.
         principal: Who ingests.
-        readers: Who may read the documents; None as before, or the principal alone.
-        force: Read unchanged files again.
-        asked: What the command line said, to begin the run again.
+        request: What it is part of: who may read, and what to begin again.
         quiet: Take the bar away at the end.
 
     Raises:
         StoreError: The base cannot be written.
         UsageError: The source cannot be reached.
     """
-    from erya.sources import FolderSource  # noqa: PLC0415 - not for `--help`
-
     total = 0
     if interactive() and isinstance(source, FolderSource):
         total = source.count()  # it reads the folders once more
     began = time.monotonic()
     with shown(stays=not quiet) as show:
 
-        def told(report: "IngestReport") -> None:
+        def told(report: IngestReport) -> None:
             seconds = max(time.monotonic() - began, _SELDOM)
             more = f"{report.bytes / 1e6 / seconds:,.1f} MB/s"
             if report.pages:
@@ -79,23 +70,19 @@ def ingest_with_progress(
         report = assistant.ingest(
             source,
             principal=principal,
-            readers=readers,
-            force=force,
-            asked=asked,
+            request=request,
             on_progress=told,
         )
         show("Reading", max(total, report.files), max(total, report.files))
     return report
 
 
-def existing(paths: Sequence[str | Path]) -> None:
+def require_existing(paths: Sequence[str | Path]) -> None:
     """Check that every path is there, before a base is made for it.
 
     Raises:
         UsageError: One is not, or is empty.
     """
-    from erya.sources import FolderSource  # noqa: PLC0415
-
     FolderSource(paths, file_bytes=1)
 
 
@@ -143,7 +130,7 @@ class Shown(Protocol):
 
 
 @contextmanager
-def shown(*, stays: bool = False) -> Iterator["Shown"]:
+def shown(*, stays: bool = False) -> Iterator[Shown]:
     """Show how far work is, its rate and what is left.
 
     Without a terminal that is a line for a log now and then, of work that takes long.

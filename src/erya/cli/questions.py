@@ -1,16 +1,15 @@
 """`erya questions`: test sets from one's own documents."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
 from erya.cli.common import (
-    Group,
     Share,
     as_option,
-    assistant_for,
     echo,
     echo_json,
     json_option,
@@ -20,17 +19,27 @@ from erya.cli.common import (
     settings_for,
     table,
     usual_options,
-    visible,
 )
-from erya.cli.measured import progress
-from erya.cli.measuring import cached_chat
+from erya.cli.groups import Group
+from erya.cli.measured import watching
+from erya.cli.text import visible
 from erya.config import Settings
 from erya.errors import UsageError
+from erya.evaluating import read_examples
+from erya.evaluating.experiments import cached_chat
+from erya.evaluating.overlap import about_set, set_notes
+from erya.evaluating.questions import (
+    decide,
+    export_examples,
+    import_examples,
+    keep,
+    make_questions,
+    restore,
+    save,
+    versions_of,
+)
+from erya.opening import open_assistant
 from erya.records import Example, Principal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 __all__ = ["app", "queue_of"]
 
@@ -97,12 +106,12 @@ def make(
 
       erya questions make handbook --out questions.jsonl --count 200 --model qwen
     """  # fmt: skip
-    from erya.evaluating.overlap import about_set, set_notes  # noqa: PLC0415
-    from erya.evaluating.questions import make_questions, save  # noqa: PLC0415
-
     settings = settings_for(home=home, config=config, chat_model=model)
     writer = cached_chat(settings) if settings.chat_model else None
-    with assistant_for(settings, kb=kb) as assistant, progress(resumes=False) as show:
+    with (
+        open_assistant(settings, kb) as assistant,
+        watching(resumes=False) as watcher,
+    ):
         made = make_questions(
             assistant,
             principal=principal_for(settings, narrowed),
@@ -110,7 +119,7 @@ def make(
             unanswerable=unanswerable,
             model=writer,
             seed=seed,
-            on_progress=show,
+            on_progress=watcher.progress,
         )
     if not made.examples:
         msg = (
@@ -179,9 +188,6 @@ def review(
 
       erya questions review --kb handbook
     """
-    from erya.evaluating import read_examples  # noqa: PLC0415
-    from erya.evaluating.questions import decide, keep  # noqa: PLC0415
-
     if file is None:
         file = queue_of(settings_for(home=home, config=config, kb=kb))
         if not file.is_file():
@@ -229,8 +235,6 @@ def versions(*, file: Path, restored: int | None, as_json: bool) -> None:
 
       erya questions versions questions.jsonl --restore 2
     """
-    from erya.evaluating.questions import restore, versions_of  # noqa: PLC0415
-
     if restored is not None:
         number = restore(file, restored)
         echo(f"{file} is as in version {restored} again; that is version {number}.")
@@ -270,9 +274,6 @@ def import_(*, source: Path, out: Path, add: bool) -> None:
 
       erya questions import more.csv --out questions.jsonl --add
     """
-    from erya.evaluating import read_examples  # noqa: PLC0415
-    from erya.evaluating.questions import import_examples, save  # noqa: PLC0415
-
     examples = list(import_examples(source).examples)
     before: list[Example] = []
     if add and out.is_file():
@@ -304,9 +305,6 @@ def export(
 
       erya questions export questions.jsonl --to beir/ --kb handbook
     """
-    from erya.evaluating import read_examples  # noqa: PLC0415
-    from erya.evaluating.questions import export_examples  # noqa: PLC0415
-
     examples = read_examples(file).examples
     if to.suffix.lower() in {".csv", ".jsonl"}:
         export_examples(examples, to)
@@ -315,7 +313,7 @@ def export(
         raise UsageError(msg)
     else:
         settings = settings_for(home=home, config=config, kb=kb)
-        with assistant_for(settings, kb=settings.kb) as assistant:
+        with open_assistant(settings, settings.kb) as assistant:
             owner = Principal.owner(settings.user)
             documents = [
                 assistant.store.document(owner, each.id)
@@ -397,7 +395,7 @@ def _typed(asked: str, usual: str) -> str:
     return str(click.prompt(asked, default=visible(usual)))
 
 
-_CHANGES: "Final[dict[str, Callable[[Example], Example]]]" = {
+_CHANGES: Final[dict[str, Callable[[Example], Example]]] = {
     "q": _with_question,
     "a": _with_answer,
     "n": _with_note,

@@ -4,31 +4,25 @@ from collections import Counter
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from erya.assistant import Assistant
+from erya.chunking import recipe_in, with_recipe
 from erya.cli.beside import compare_with_copy
-from erya.cli.common import (
-    assistant_for,
-    chunker_for,
-    echo,
-    echo_json,
-    principal_for,
-)
+from erya.cli.common import echo, echo_json, principal_for
 from erya.cli.progress import shown
-from erya.config import AUTO_CHUNKER
+from erya.config import AUTO_CHUNKER, Settings
 from erya.errors import UsageError
-
-if TYPE_CHECKING:
-    from erya.assistant import Assistant
-    from erya.config import Settings
-    from erya.records import Principal
-    from erya.stores import Store
+from erya.indexing import rechunk
+from erya.opening import build_chunker, open_assistant
+from erya.records import Principal
+from erya.stores import Store
 
 __all__ = ["rechunk_base"]
 
 
 def rechunk_base(
-    settings: "Settings",
+    settings: Settings,
     name: str,
     *,
     named: bool,
@@ -53,7 +47,7 @@ def rechunk_base(
         raise UsageError(msg)
     principal = principal_for(settings, None)
     told: dict[str, Any] = {"name": name}
-    with assistant_for(replace(settings, chunker=AUTO_CHUNKER), kb=name) as assistant:
+    with open_assistant(replace(settings, chunker=AUTO_CHUNKER), name) as assistant:
         store = assistant.store
         recipe = _before(store, principal, name=name) if back else ""
         if named:
@@ -86,13 +80,11 @@ def rechunk_base(
         _describe(told)
 
 
-def _cut(settings: "Settings", assistant: "Assistant", principal: "Principal") -> str:
-    from erya.indexing import rechunk  # noqa: PLC0415
-
+def _cut(settings: Settings, assistant: Assistant, principal: Principal) -> str:
     embedding = assistant.embedding
     if assistant.store.embedder(principal) is None:
         embedding = None
-    chunker = chunker_for(settings, embedding=assistant.embedding)
+    chunker = build_chunker(settings, embedding=assistant.embedding)
     if chunker.recipe == _in_use(assistant.store, principal):
         msg = (
             f"{chunker.recipe!r} is what the base is cut by already. Name another one "
@@ -111,15 +103,13 @@ def _cut(settings: "Settings", assistant: "Assistant", principal: "Principal") -
     return chunker.recipe
 
 
-def _in_use(store: "Store", principal: "Principal") -> str:
+def _in_use(store: Store, principal: Principal) -> str:
     """Return the recipe that most documents were cut by; empty for an empty base."""
-    from erya.chunking import recipe_in  # noqa: PLC0415
-
     found = Counter(recipe_in(each.recipe) for each in store.documents(principal))
     return found.most_common(1)[0][0] if found else ""
 
 
-def _before(store: "Store", principal: "Principal", *, name: str) -> str:
+def _before(store: Store, principal: Principal, *, name: str) -> str:
     """Return the recipe of the chunker that searches used before.
 
     Raises:
@@ -135,9 +125,7 @@ def _before(store: "Store", principal: "Principal", *, name: str) -> str:
     return before[0]
 
 
-def _switch(store: "Store", recipe: str, principal: "Principal") -> None:
-    from erya.chunking import with_recipe  # noqa: PLC0415
-
+def _switch(store: Store, recipe: str, principal: Principal) -> None:
     before = _in_use(store, principal)
     with store.writer(principal, purpose="switch its chunker") as writer:
         writer.switch_chunker(
@@ -145,7 +133,7 @@ def _switch(store: "Store", recipe: str, principal: "Principal") -> None:
         )
 
 
-def _forget(store: "Store", principal: "Principal") -> dict[str, int]:
+def _forget(store: Store, principal: Principal) -> dict[str, int]:
     """Delete the passages of every chunker that searches do not use."""
     forgotten: dict[str, int] = {}
     for each in store.chunkings(principal):

@@ -2,23 +2,23 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from erya.cli.beside import compare_with_copy
-from erya.cli.common import echo, echo_json, embedding_model_for, principal_for
+from erya.cli.common import echo, echo_json, principal_for
 from erya.cli.progress import shown
+from erya.config import Settings
 from erya.errors import UsageError
-
-if TYPE_CHECKING:
-    from erya.config import Settings
-    from erya.records import Fingerprint, Principal
-    from erya.stores import Store, StoredEmbedder
+from erya.indexing import reembed, switch
+from erya.opening import build_embedding
+from erya.records import Fingerprint, Principal
+from erya.stores import Bases, Store, StoredEmbedder
 
 __all__ = ["reembed_base"]
 
 
 def reembed_base(
-    settings: "Settings",
+    settings: Settings,
     name: str,
     *,
     model: str | None,
@@ -35,8 +35,6 @@ def reembed_base(
         NotFoundError: There is no such base or model.
         UsageError: The options do not go together.
     """
-    from erya.stores import Bases  # noqa: PLC0415
-
     if back and (model or switch or questions):
         msg = "--back names its model itself: the one before. Leave the others out."
         raise UsageError(msg)
@@ -82,11 +80,9 @@ def reembed_base(
 
 
 def _embed(
-    settings: "Settings", store: "Store", model: str, principal: "Principal"
-) -> "Fingerprint":
-    from erya.indexing import reembed  # noqa: PLC0415
-
-    chosen = embedding_model_for(replace(settings, embedding_model=model))
+    settings: Settings, store: Store, model: str, principal: Principal
+) -> Fingerprint:
+    chosen = build_embedding(replace(settings, embedding_model=model))
     if chosen is None:
         msg = "--model is empty. Name an embedding model: erya models list"
         raise UsageError(msg)
@@ -99,7 +95,7 @@ def _embed(
         )
 
 
-def _before(store: "Store", principal: "Principal", *, name: str) -> str:
+def _before(store: Store, principal: Principal, *, name: str) -> str:
     """Return the name of the model that searches used before.
 
     Raises:
@@ -116,13 +112,11 @@ def _before(store: "Store", principal: "Principal", *, name: str) -> str:
     return before[0].fingerprint.name
 
 
-def _switch(store: "Store", wanted: "Fingerprint", principal: "Principal") -> None:
-    from erya.indexing import switch  # noqa: PLC0415
-
+def _switch(store: Store, wanted: Fingerprint, principal: Principal) -> None:
     switch(store, wanted, principal=principal)
 
 
-def _forget(store: "Store", principal: "Principal") -> dict[str, int]:
+def _forget(store: Store, principal: Principal) -> dict[str, int]:
     """Delete the vectors of every model that searches do not use."""
     forgotten: dict[str, int] = {}
     for each in store.embedders(principal):
@@ -133,7 +127,7 @@ def _forget(store: "Store", principal: "Principal") -> dict[str, int]:
     return forgotten
 
 
-def _describe(models: "list[StoredEmbedder]", *, name: str) -> None:
+def _describe(models: list[StoredEmbedder], *, name: str) -> None:
     if not models:
         echo(f"{name!r} has no vectors: its passages are found by their words.")
     for each in models:

@@ -2,32 +2,28 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from erya.assistant import Assistant
 from erya.cli.common import (
-    as_dict,
     as_option,
-    assistant_for,
-    base_for_reading,
     echo,
     echo_json,
     finding_options,
-    hit_json,
     kb_option,
     place,
     principal_for,
     settings_for,
-    snippet,
     usual_options,
 )
+from erya.cli.text import snippet
 from erya.errors import NotFoundError, UsageError
-from erya.records import Span
-
-if TYPE_CHECKING:
-    from erya.assistant import Assistant
-    from erya.records import Evidence, Hit, Principal
+from erya.evaluating.misses import why_missed
+from erya.opening import base_for_reading, open_assistant
+from erya.records import Evidence, Hit, Principal, Span
+from erya.retrieving import ConvexFusion
+from erya.shapes import evidence_shape, miss_shape
 
 __all__ = ["search"]
 
@@ -99,20 +95,19 @@ def search(
         msg = "The query is empty. Name what to look for, in quotes."
         raise UsageError(msg)
     principal = principal_for(settings, narrowed)
-    with assistant_for(settings, kb=base_for_reading(settings)) as assistant:
+    with open_assistant(settings, base_for_reading(settings)) as assistant:
         if why is not None:
             _show_why(assistant, query, why, principal, limit=limit, as_json=as_json)
             return
         found = assistant.search(query, principal=principal, limit=limit)
         has_vectors = explain and assistant.store.embedder(principal) is not None
     if as_json:
-        told = [hit_json(hit) for hit in found.hits]
-        echo_json({"hits": told, "did_you_mean": found.suggestion})
+        echo_json(evidence_shape(found))
     else:
         _show(found, explain=explain, has_vectors=has_vectors)
 
 
-def _show(found: "Evidence", *, explain: bool, has_vectors: bool) -> None:
+def _show(found: Evidence, *, explain: bool, has_vectors: bool) -> None:
     hits = found.hits
     if not hits:
         echo("Nothing was found.")
@@ -134,31 +129,20 @@ def _show(found: "Evidence", *, explain: bool, has_vectors: bool) -> None:
 
 
 def _show_why(
-    assistant: "Assistant",
+    assistant: Assistant,
     query: str,
     target: str,
-    principal: "Principal",
+    principal: Principal,
     *,
     limit: int,
     as_json: bool,
 ) -> None:
-    from erya.evaluating.misses import why_missed  # noqa: PLC0415
-
     document_id, span = _target(assistant, target, principal)
     miss = why_missed(
         assistant, query, document_id, principal=principal, span=span, limit=limit
     )
     if as_json:
-        echo_json(
-            {
-                "chunk": miss.chunk.id,
-                "source": miss.chunk.source,
-                "start": miss.chunk.start,
-                "end": miss.chunk.end,
-                "rank": miss.rank,
-                "stages": [as_dict(stage) for stage in miss.stages],
-            }
-        )
+        echo_json(miss_shape(miss))
         return
     echo(f"{place(miss.chunk)}\n  {snippet(miss.chunk.text)}\n")
     for stage in miss.stages:
@@ -168,8 +152,8 @@ def _show_why(
 
 
 def _target(
-    assistant: "Assistant", target: str, principal: "Principal"
-) -> "tuple[str, Span | None]":
+    assistant: Assistant, target: str, principal: Principal
+) -> tuple[str, Span | None]:
     """Find the document that is named by its id or the end of its source.
 
     Raises:
@@ -194,7 +178,7 @@ def _target(
     return found[0].id, span
 
 
-def _explained(hit: "Hit", *, has_vectors: bool) -> list[str]:
+def _explained(hit: Hit, *, has_vectors: bool) -> list[str]:
     """Say what each leg found, how much it counts, and why."""
     lines: list[str] = []
     for leg, what in (("keyword", "BM25"), ("vector", "cosine")):
@@ -228,8 +212,6 @@ def _explained(hit: "Hit", *, has_vectors: bool) -> list[str]:
 
 
 def _why(weight: float) -> str:
-    from erya.retrieving import ConvexFusion  # noqa: PLC0415
-
     if not weight:
         return "the model knows too few tokens of the passage to judge it by meaning"
     most = ConvexFusion().weight

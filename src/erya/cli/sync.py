@@ -4,27 +4,27 @@ import re
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from erya.cli.common import (
-    STOPPED,
-    assistant_for,
-    echo,
-    echo_json,
-    principal_for,
-    settings_for,
-    usual_options,
-)
-from erya.cli.ingested import report_json, show_plans, show_report
+from erya.cli.common import echo, echo_json, principal_for, settings_for, usual_options
+from erya.cli.groups import STOPPED
+from erya.cli.ingested import show_plans, show_report
 from erya.cli.progress import ingest_with_progress
-from erya.cli.sources import base_is_there, fresh_plan, source_of_settings
+from erya.config import Settings, SourceSettings
 from erya.errors import EryaError, UsageError
+from erya.indexing import plan_of_new_base
+from erya.opening import open_assistant
 from erya.policy import reader_labels
-
-if TYPE_CHECKING:
-    from erya.config import Settings, SourceSettings
+from erya.shapes import report_shape
+from erya.sources import (
+    IngestRequest,
+    Source,
+    SourceSpec,
+    open_source,
+    spec_of_settings,
+)
+from erya.stores import Bases
 
 __all__ = ["sync"]
 
@@ -91,7 +91,7 @@ def sync(
 
 
 def _synced(
-    given: "SourceSettings", settings: "Settings", *, dry_run: bool, as_json: bool
+    given: SourceSettings, settings: Settings, *, dry_run: bool, as_json: bool
 ) -> bool:
     """Bring one base in step with one source; tell whether that worked."""
     kb = given.kb or settings.kb
@@ -100,17 +100,19 @@ def _synced(
         echo(f"[{given.name}] {datetime.now().astimezone():%Y-%m-%d %H:%M:%S}")
     try:
         readers = reader_labels(given.readers) if given.readers else None
-        source = source_of_settings(given, settings)
-        if dry_run and not base_is_there(settings, kb):
-            show_plans([fresh_plan(source)], kb=kb, as_json=as_json)
+        spec = spec_of_settings(given)
+        request = IngestRequest(sources=(spec,), readers=readers)
+        source = _opened(spec, given.name, settings)
+        if dry_run and not Bases(settings.home).exists(kb):
+            show_plans([plan_of_new_base(source.items({}))], kb=kb, as_json=as_json)
             return True
-        with assistant_for(settings, kb=kb, create=True) as assistant:
+        with open_assistant(settings, kb, create=True) as assistant:
             if dry_run:
                 plan = assistant.plan(source, principal=owner, readers=readers)
                 show_plans([plan], kb=kb, as_json=as_json)
                 return True
             report = ingest_with_progress(
-                assistant, source, principal=owner, readers=readers
+                assistant, source, principal=owner, request=request
             )
     except EryaError as error:
         if as_json:
@@ -119,13 +121,26 @@ def _synced(
             echo(f"Failed: {error}", err=True)
         return False
     if as_json:
-        echo_json({"source": given.name, "kb": kb, **report_json(report)})
+        echo_json({"source": given.name, "kb": kb, **report_shape(report)})
     else:
         show_report(report, kb=kb, home=settings.home)
     return True
 
 
-def _chosen(settings: "Settings", names: tuple[str, ...]) -> list["SourceSettings"]:
+def _opened(spec: SourceSpec, name: str, settings: Settings) -> Source:
+    """Open a source of the settings.
+
+    Raises:
+        UsageError: Its path does not exist, or its address is none.
+    """
+    try:
+        return open_source(spec, file_bytes=settings.max_file_bytes)
+    except UsageError as error:
+        msg = f"[sources.{name}]: {error}"
+        raise UsageError(msg) from None
+
+
+def _chosen(settings: Settings, names: tuple[str, ...]) -> list[SourceSettings]:
     """Return the sources that are meant.
 
     Raises:

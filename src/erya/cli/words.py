@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from erya.cli.common import echo, echo_json, principal_for, table
+from erya.config import Settings
 from erya.errors import UsageError
-
-if TYPE_CHECKING:
-    from erya.config import Settings
-    from erya.language import Word
+from erya.language import Word
+from erya.stores import Bases
 
 __all__ = ["words_of_base"]
 
@@ -23,7 +22,7 @@ _LONGEST: Final = 100  # characters of a word
 
 
 def words_of_base(
-    settings: "Settings",
+    settings: Settings,
     name: str,
     *,
     add: Sequence[str],
@@ -37,8 +36,6 @@ def words_of_base(
         NotFoundError: There is no such base.
         UsageError: An entry cannot be read.
     """
-    from erya.stores import Bases  # noqa: PLC0415
-
     new = [_entry(line, where="--add") for line in add]
     new += _entries(file) if file else []
     principal = principal_for(settings, None)
@@ -66,7 +63,7 @@ def words_of_base(
         )
 
 
-def _entries(file: Path) -> Iterator["Word"]:
+def _entries(file: Path) -> Iterator[Word]:
     """Read a file of entries.
 
     Raises:
@@ -83,14 +80,12 @@ def _entries(file: Path) -> Iterator["Word"]:
             yield _entry(told, where=f"{file}, line {number}")
 
 
-def _entry(line: str, *, where: str) -> "Word":
+def _entry(line: str, *, where: str) -> Word:
     """Read an entry.
 
     Raises:
         UsageError: It names no word, or too long ones.
     """
-    from erya.language import Word  # noqa: PLC0415
-
     at = min((line.find(s) for s in _SIGNS if s in line), default=-1)
     word = (line if at < 0 else line[:at]).strip()
     rest = "" if at < 0 else line[at + 1 :]

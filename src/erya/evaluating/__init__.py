@@ -9,6 +9,16 @@ from erya.evaluating.caching import CachedChat
 from erya.evaluating.comparison import Comparison, compare, regressions
 from erya.evaluating.datasets import RetrievalSet, read_retrieval_set
 from erya.evaluating.examples import ExampleSet, read_examples, write_examples
+from erya.evaluating.experiments import (
+    Data,
+    Experiment,
+    RunOptions,
+    Scorers,
+    System,
+    Watcher,
+    run_experiment,
+    runs_of,
+)
 from erya.evaluating.judges import Judge
 from erya.evaluating.retrieval import RetrievalReport, evaluate_retrieval, score_run
 from erya.evaluating.retrieval_metrics import RETRIEVAL_METRICS
@@ -21,15 +31,21 @@ __all__ = [
     "AnswerMeasures",
     "CachedChat",
     "Comparison",
+    "Data",
     "Difference",
     "Estimate",
     "ExampleSet",
+    "Experiment",
     "Judge",
     "Measured",
     "RetrievalReport",
     "RetrievalSet",
     "Run",
+    "RunOptions",
     "Runs",
+    "Scorers",
+    "System",
+    "Watcher",
     "bootstrap",
     "compare",
     "evaluate_answers",
@@ -41,6 +57,8 @@ __all__ = [
     "read_retrieval_set",
     "read_trec_run",
     "regressions",
+    "run_experiment",
+    "runs_of",
     "score_run",
     "write_examples",
 ]

@@ -8,7 +8,14 @@ from typing import Any, Final, NamedTuple
 from erya.assistant import Assistant
 from erya.evaluating.answer_metrics import ANSWER_METRICS, contains
 from erya.evaluating.citation_metrics import Entails, citation_scores, quoted
-from erya.evaluating.runs import Measured, Progress, Run, measure_all
+from erya.evaluating.runs import (
+    Measured,
+    Progress,
+    Run,
+    measure_all,
+    summed,
+    tokens_of,
+)
 from erya.evaluating.similarity import similarity
 from erya.language import run_together
 from erya.models import EmbeddingModel
@@ -145,13 +152,12 @@ def measure_answer(
     measured = time.perf_counter()
     scores = _scores(example, answer, evidence=evidence, measures=measures)
     detail = _detail(example, answer, evidence)
-    tokens = search_tokens(evidence) | answer_tokens(answer)
+    tokens = summed([tokens_of(evidence.usage, "search"), tokens_of(answer.usage)])
     if measures.judge is not None:
         judged = measures.judge(example, answer, evidence)
         scores |= judged.scores
         detail["judged"] = judged.detail
-        tokens["judge_input"] = judged.usage.input_tokens
-        tokens["judge_output"] = judged.usage.output_tokens
+        tokens = summed([tokens, tokens_of(judged.usage, "judge")])
         seconds["judge"] = time.perf_counter() - measured
     return Measured(
         id=example.id,
@@ -160,22 +166,6 @@ def measure_answer(
         tokens=tokens,
         detail=detail,
     )
-
-
-def answer_tokens(answer: Answer) -> dict[str, int]:
-    """Return the tokens that a chat model has read and written for an answer."""
-    usage = answer.usage
-    if not usage.model:
-        return {}
-    return {"input": usage.input_tokens, "output": usage.output_tokens}
-
-
-def search_tokens(evidence: Evidence) -> dict[str, int]:
-    """Return the tokens that a chat model has read and written for a search."""
-    usage = evidence.usage
-    if not usage.model:
-        return {}
-    return {"search_input": usage.input_tokens, "search_output": usage.output_tokens}
 
 
 def _evidence(

@@ -4,16 +4,24 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from typing_extensions import override
 
 from erya.errors import UsageError
-from erya.models import ChatModel, Completion
-from erya.records import Message, Usage
+from erya.models import (
+    ChatEvent,
+    ChatModel,
+    ChatRequest,
+    Finished,
+    TextDelta,
+    TextRetracted,
+)
+from erya.records import Usage
 
 __all__ = ["CachedChat"]
 
@@ -22,6 +30,8 @@ create table if not exists calls (
     key text primary key, text text not null, model text not null,
     input_tokens integer not null, output_tokens integer not null, seconds real not null
 ) strict"""
+
+_UNKNOWN: Final = -1  # tokens that the endpoint did not tell
 
 
 class CachedChat(ChatModel):
@@ -63,25 +73,44 @@ class CachedChat(ChatModel):
         """Return how often the model was `asked`, and how often it need not be."""
         return dict(self._calls)
 
+    @property
     @override
-    def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Completion:
-        key = self._key(messages)
-        row = None if self._again else self._said_before(key)
+    def name(self) -> str:
+        return self._model.name
+
+    @override
+    @contextmanager
+    def stream(self, request: ChatRequest) -> Iterator[Iterator[ChatEvent]]:
+        """Stream what was said before, or ask; calls of tools are not remembered."""
+        key = self._key(request)
+        row = None if self._again or request.tools else self._said_before(key)
         if row is not None:
             self._calls["repeated"] += 1
             self.saved += row[4]
-            usage = Usage(model=row[1], input_tokens=row[2], output_tokens=row[3])
-            return Completion(text=row[0], usage=usage)
+            yield iter(_repeated(row))
+            return
         began = time.perf_counter()
-        done = self._model.complete(messages, on_text=on_text)
-        self._calls["asked"] += 1
-        self._keep(key, done, seconds=time.perf_counter() - began)
-        return done
+        with self._model.stream(request) as events:
+            self._calls["asked"] += 1
+            yield self._kept(events, "" if request.tools else key, began=began)
+
+    def _kept(
+        self, events: Iterator[ChatEvent], key: str, *, began: float
+    ) -> Iterator[ChatEvent]:
+        """Pass events on, and remember the text once it is whole."""
+        text: list[str] = []
+        for event in events:
+            if isinstance(event, TextDelta):
+                text.append(event.text)
+            elif isinstance(event, TextRetracted):
+                text = []
+            elif isinstance(event, Finished) and key and event.reason != "length":
+                usage = event.usage or Usage(
+                    model=self.name, input_tokens=None, output_tokens=None
+                )
+                seconds = time.perf_counter() - began
+                self._keep(key, "".join(text), usage, seconds=seconds)
+            yield event
 
     def _said_before(self, key: str) -> tuple[str, str, int, int, float] | None:
         with closing(self._open()) as database:
@@ -92,18 +121,34 @@ class CachedChat(ChatModel):
             ).fetchone()
         return found
 
-    def _keep(self, key: str, done: Completion, *, seconds: float) -> None:
-        usage = done.usage
-        told = (usage.model, usage.input_tokens, usage.output_tokens, seconds)
+    def _keep(self, key: str, text: str, usage: Usage, *, seconds: float) -> None:
+        counts = [
+            _UNKNOWN if count is None else count
+            for count in (usage.input_tokens, usage.output_tokens)
+        ]
+        # Half a sign at the end of a piece is no text that SQLite takes.
+        said = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         with closing(self._open()) as database, database:
             database.execute(
                 "insert or replace into calls values (?, ?, ?, ?, ?, ?)",
-                (key, done.text, *told),
+                (key, said, usage.model, *counts, seconds),
             )
 
-    def _key(self, messages: Sequence[Message]) -> str:
-        asked = [self._identity, *([m.role, m.content] for m in messages)]
+    def _key(self, request: ChatRequest) -> str:
+        asked: list[Any] = [self._identity]
+        asked += [[m.role, m.text] for m in request.messages]
+        further = replace(request, messages=())
+        if further != ChatRequest(messages=()):
+            asked.append(repr(further))
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(self._file, timeout=30)
+
+
+def _repeated(row: tuple[str, str, int, int, float]) -> list[ChatEvent]:
+    """Return the events of what was said before."""
+    text, model, *counts = row[:4]
+    read, written = (None if count == _UNKNOWN else count for count in counts)
+    usage = Usage(model=model, input_tokens=read, output_tokens=written)
+    return [TextDelta(text), Finished(reason="stop", usage=usage)]

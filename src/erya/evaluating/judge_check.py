@@ -17,7 +17,7 @@ from erya.evaluating.agreement import (
 )
 from erya.evaluating.files import Lines, json_rows, wrong
 from erya.evaluating.judges import Judge
-from erya.evaluating.runs import Measured, Progress, Run, measure_all
+from erya.evaluating.runs import Measured, Progress, Run, measure_all, tokens_of
 from erya.evaluating.statistics import Estimate
 
 __all__ = ["JudgeCheck", "Labelled", "check_judge", "read_labelled"]
@@ -157,10 +157,7 @@ def check_judge(
         return Measured(
             id=item.id,
             scores={item.metric: said.score},
-            tokens={
-                "judge_input": judge.spent.input_tokens - before.input_tokens,
-                "judge_output": judge.spent.output_tokens - before.output_tokens,
-            },
+            tokens=tokens_of(judge.spent.since(before), "judge"),
             detail={
                 "question": item.question,
                 "answer": item.answer,

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from erya.evaluating.answers import Judged, said_by
 from erya.evaluating.citation_metrics import quoted
 from erya.language import sentences
-from erya.models import ChatModel
+from erya.models import ChatModel, ChatRequest, complete
 from erya.records import Answer, Evidence, Example, Message, Usage
 
 __all__ = ["JUDGE_PROMPTS", "Judge", "Opinion"]
@@ -144,11 +144,7 @@ class Judge:
     def _spent_since(self, before: Usage) -> Usage:
         """Return what was spent since the judgement before, also on entailment."""
         self._told = self.spent
-        return Usage(
-            model=self.spent.model,
-            input_tokens=self.spent.input_tokens - before.input_tokens,
-            output_tokens=self.spent.output_tokens - before.output_tokens,
-        )
+        return self.spent.since(before)
 
     def correctness(
         self, question: str, answer: str, *, accepted: Sequence[str]
@@ -241,23 +237,19 @@ class Judge:
         read: Callable[[Mapping[str, Any]], float],
     ) -> Opinion:
         messages = [
-            Message(role="system", content=JUDGE_PROMPTS[kind]),
-            Message(role="user", content=json.dumps(told, ensure_ascii=False)),
+            Message.of("system", JUDGE_PROMPTS[kind]),
+            Message.of("user", json.dumps(told, ensure_ascii=False)),
         ]
         for _ in range(2):
-            done = self.model.complete(messages)
-            self.spent = Usage(
-                model=done.usage.model,
-                input_tokens=self.spent.input_tokens + done.usage.input_tokens,
-                output_tokens=self.spent.output_tokens + done.usage.output_tokens,
-            )
+            done = complete(self.model, ChatRequest(messages=tuple(messages)))
+            self.spent += done.usage
             try:
                 reply = _object_in(done.text)
                 return Opinion(read(reply), str(reply.get("reason") or ""))
             except (LookupError, RecursionError, TypeError, ValueError):
                 messages += [
-                    Message(role="assistant", content=done.text),
-                    Message(role="user", content=_REPAIR),
+                    Message.of("assistant", done.text),
+                    Message.of("user", _REPAIR),
                 ]
         return Opinion(None, "")
 

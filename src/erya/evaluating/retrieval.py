@@ -3,13 +3,12 @@
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from erya.assistant import Assistant
 from erya.errors import UsageError
-from erya.evaluating.answers import by_suffix, search_tokens
+from erya.evaluating.answers import by_suffix
 from erya.evaluating.datasets import Passage, Question, RetrievalSet
 from erya.evaluating.examples import ExampleSet
 from erya.evaluating.retrieval_metrics import (
@@ -19,7 +18,15 @@ from erya.evaluating.retrieval_metrics import (
     metric_named,
     ranked,
 )
-from erya.evaluating.runs import Measured, Progress, Run, Spent, finish, measure_all
+from erya.evaluating.runs import (
+    Measured,
+    Progress,
+    Run,
+    Spent,
+    finish,
+    measure_all,
+    tokens_of,
+)
 from erya.evaluating.scratch import scratch_home
 from erya.evaluating.statistics import Estimate
 from erya.evaluating.trec import Judgements, TrecRun
@@ -106,19 +113,19 @@ def evaluate_retrieval(
         store = Bases(home).open("evaluation", create=True)
         with assistant(store) as asked:
             told = _settings(asked, data.name, run)
-            with _apart(asked) as reranker:
-                began = time.perf_counter()
-                asked.add(_documents(data.corpus, on_progress), principal=_OWNER)
-                stored = time.perf_counter() - began
-                spans = _timed(asked, data.questions, on_progress)
-                run = measure_all(
-                    run,
-                    [(q.id, (q, data.relevant[q.id])) for q in data.questions],
-                    _measuring(asked, reranker, principal=_OWNER, metrics=metrics),
-                    what="Asking",
-                    calls=calls,
-                    on_progress=on_progress,
-                )
+            plain, reranker = _apart(asked)
+            began = time.perf_counter()
+            plain.add(_documents(data.corpus, on_progress), principal=_OWNER)
+            stored = time.perf_counter() - began
+            spans = _timed(plain, data.questions, on_progress)
+            run = measure_all(
+                run,
+                [(q.id, (q, data.relevant[q.id])) for q in data.questions],
+                _measuring(plain, reranker, principal=_OWNER, metrics=metrics),
+                what="Asking",
+                calls=calls,
+                on_progress=on_progress,
+            )
     rate = len(data.corpus) / stored
     return _report(run, told, documents=len(data.corpus), rate=rate, spans=spans)
 
@@ -157,17 +164,17 @@ def evaluate_base(
         )
         raise UsageError(msg)
     told = _settings(asked, examples.path.name, run)
-    with _apart(asked) as reranker:
-        if asked.strategy is None:  # the first loads what is needed
-            asked.search(questions[0][0].text, principal=principal)
-        run = measure_all(
-            run,
-            [(question.id, (question, gains)) for question, gains in questions],
-            _measuring(asked, reranker, principal=principal, metrics=metrics),
-            what="Asking",
-            calls=calls,
-            on_progress=on_progress,
-        )
+    plain, reranker = _apart(asked)
+    if plain.strategy is None:  # the first loads what is needed
+        plain.search(questions[0][0].text, principal=principal)
+    run = measure_all(
+        run,
+        [(question.id, (question, gains)) for question, gains in questions],
+        _measuring(plain, reranker, principal=principal, metrics=metrics),
+        what="Asking",
+        calls=calls,
+        on_progress=on_progress,
+    )
     told["passed_over"] = len(examples.examples) - len(questions)
     documents = len({source for sources in held.values() for source in sources})
     return _report(run, told, documents=documents)
@@ -199,14 +206,9 @@ def _report(
     )
 
 
-@contextmanager
-def _apart(asked: Assistant) -> Iterator[Reranker | None]:
-    """Take the reranker away for a while: both orders are measured of one search."""
-    reranker, asked.reranker = asked.reranker, None
-    try:
-        yield reranker
-    finally:
-        asked.reranker = reranker
+def _apart(asked: Assistant) -> tuple[Assistant, Reranker | None]:
+    """Take the reranker out: both orders are measured of one search."""
+    return replace(asked, reranker=None), asked.reranker
 
 
 def _measuring(
@@ -235,7 +237,7 @@ def _measuring(
             item = _scored(question, scores, gains=gains, measures=measures)
             was = {f"{name}{BEFORE}": s for name, s in before.scores.items()}
             item = replace(item, scores={**item.scores, **was})
-        return replace(item, seconds=seconds, tokens=search_tokens(found))
+        return replace(item, seconds=seconds, tokens=tokens_of(found.usage, "search"))
 
     return measure
 

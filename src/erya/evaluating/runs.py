@@ -25,6 +25,7 @@ import filelock
 
 from erya.errors import NotFoundError, UsageError
 from erya.evaluating.statistics import SCALES, Estimate, bootstrap_all
+from erya.records import Usage
 
 __all__ = [
     "Measured",
@@ -36,6 +37,7 @@ __all__ = [
     "finish",
     "measure_all",
     "summed",
+    "tokens_of",
 ]
 
 # What is done, how far, and of how many.
@@ -49,6 +51,7 @@ _TOKEN_METRICS: Final = frozenset(
 )
 _PRICES: Final = "prices"  # what a run cost does not make it another
 _LOCK: Final = ".lock"
+_UNKNOWN: Final = "unknown"  # answers whose tokens nobody told
 _MILLION: Final = 1_000_000  # tokens that a price is for
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
 _VERSIONS: Final = (
@@ -196,7 +199,7 @@ class Run:
         return {stage: Spent.of(taken) for stage, taken in spans.items()}
 
     def tokens(self) -> dict[str, int]:
-        """Return the tokens that models read and wrote for all items."""
+        """Return the tokens that models read and wrote, as `tokens_of` counts them."""
         return summed(item.tokens for item in self.items)
 
     def calls(self) -> dict[str, int]:
@@ -220,6 +223,8 @@ class Run:
         """
         told = prices or self.spec.get("prices") or {}
         tokens = self.tokens()
+        if tokens.get(_UNKNOWN):
+            return None
         if not any(tokens.values()):
             return None if any(self.calls().values()) else 0.0
         total = 0.0
@@ -230,6 +235,26 @@ class Run:
                 return None
             total += count * price if count and price is not None else 0.0
         return total / _MILLION
+
+
+def tokens_of(usage: Usage, stage: str = "") -> dict[str, int]:
+    """Return what a model read and wrote, as a run counts it; nothing if none did.
+
+    `unknown` counts answers whose endpoint does not say.
+
+    Args:
+        usage: What it says.
+        stage: What it was asked for, such as `judge`; empty for the answer.
+    """
+    if not usage.model:
+        return {}
+    if usage.input_tokens is None or usage.output_tokens is None:
+        return {_UNKNOWN: 1}
+    before = f"{stage}_" if stage else ""
+    return {
+        f"{before}input": usage.input_tokens,
+        f"{before}output": usage.output_tokens,
+    }
 
 
 class Runs:

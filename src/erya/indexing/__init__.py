@@ -12,7 +12,7 @@ from erya.indexing.ingestion import (
     Stored,
     known_of,
 )
-from erya.indexing.planning import Plan, planned
+from erya.indexing.planning import Plan, plan_of_new_base, planned
 from erya.indexing.rechunking import rechunk
 from erya.indexing.reembedding import reembed, switch
 
@@ -23,6 +23,7 @@ __all__ = [
     "Plan",
     "Stored",
     "known_of",
+    "plan_of_new_base",
     "planned",
     "rechunk",
     "reembed",

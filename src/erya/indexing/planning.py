@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from erya.indexing.ingestion import PipelineVersion, Stored
 from erya.records import Item, Problem, Unchanged, is_under
 
-__all__ = ["Plan", "planned"]
+__all__ = ["Plan", "plan_of_new_base", "planned"]
 
 
 @dataclass(slots=True)
@@ -103,3 +103,15 @@ def _is_offered(source: str, offered: set[str]) -> bool:
             return True
         source = source.rpartition("/")[0]
     return False
+
+
+def plan_of_new_base(offered: Iterable[Item | Problem | Unchanged]) -> Plan:
+    """Return what a run into a base would do that is not there yet."""
+    nothing = Stored((), ())
+    return planned(
+        offered,
+        nothing,
+        recipe=PipelineVersion(""),
+        force=False,
+        roots=lambda: (),
+    )

@@ -7,8 +7,6 @@ contacted. An embedding model and a reader travel with Erya and run offline.
 
 from erya.models.base import (
     LEAST_KNOWN,
-    ChatModel,
-    Completion,
     Embedded,
     EmbeddingModel,
     Passage,
@@ -22,27 +20,53 @@ from erya.models.local_reader import LocalReader
 from erya.models.offline import OFFLINE_MODEL, common_words, open_local, open_reader
 from erya.models.openai_compatible import OpenAICompatibleChat
 from erya.models.openai_compatible_embedding import OpenAICompatibleEmbedding
+from erya.models.registry import ModelRegistry
+from erya.models.requests import (
+    ChatEvent,
+    ChatModel,
+    ChatRequest,
+    Completion,
+    Finished,
+    FinishReason,
+    ReasoningDelta,
+    Sampling,
+    TextDelta,
+    TextRetracted,
+    ToolSpec,
+    complete,
+)
 from erya.models.rerank_endpoint import RerankEndpoint
 
 __all__ = [
     "LEAST_KNOWN",
     "OFFLINE_MODEL",
+    "ChatEvent",
     "ChatModel",
+    "ChatRequest",
     "Completion",
     "Embedded",
     "EmbeddingModel",
+    "FinishReason",
+    "Finished",
     "LocalEmbedding",
     "LocalReader",
     "ModelCatalogue",
     "ModelEntry",
     "ModelKind",
+    "ModelRegistry",
     "OpenAICompatibleChat",
     "OpenAICompatibleEmbedding",
     "Passage",
     "ReaderModel",
+    "ReasoningDelta",
     "RerankEndpoint",
     "RerankModel",
+    "Sampling",
+    "TextDelta",
+    "TextRetracted",
+    "ToolSpec",
     "common_words",
+    "complete",
     "fingerprint_of",
     "open_local",
     "open_reader",

@@ -1,11 +1,11 @@
 """The contracts of this room; `erya.testing` has models that keep them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from erya.errors import ModelError
-from erya.records import Fingerprint, Message, Reading, Usage
+from erya.records import Fingerprint, Reading
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LEAST_KNOWN",
-    "ChatModel",
-    "Completion",
     "Embedded",
     "EmbeddingModel",
     "Passage",
@@ -30,36 +28,6 @@ LEAST_KNOWN: Final = 0.5
 
 # Words and signs of many kinds, so that two models hardly agree on it by chance.
 _PROBE = "Erya 尔雅: 15 days of annual leave, 年假十五天 (§ 3.2), kept at 2–8 °C."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completion:
-    """What a chat model said, whole."""
-
-    text: str
-    usage: Usage
-
-
-class ChatModel(Protocol):
-    """Continues a conversation."""
-
-    def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Completion:
-        """Return the model's next turn.
-
-        Args:
-            messages: The conversation so far, at least one message.
-            on_text: Called with each piece of the text as it arrives.
-
-        Raises:
-            ModelError: The model cannot be reached, is too slow, or sends something
-                that is no answer. What had arrived by then is dropped.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

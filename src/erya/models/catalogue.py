@@ -4,7 +4,8 @@ import json
 import math
 import os
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -35,6 +36,9 @@ class ModelEntry:
         input_price: What a million tokens cost that it reads, in the user's money; None
             where that is not known.
         output_price: The same for those that it writes.
+        capabilities: What `erya models test` found that it can do: `stream`, `usage`,
+            `json_schema`, `tools`, each true or false, and `context_length` in tokens;
+            empty where it was never tested.
     """
 
     name: str
@@ -45,6 +49,7 @@ class ModelEntry:
     passage_prefix: str = ""
     input_price: float | None = None
     output_price: float | None = None
+    capabilities: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ModelCatalogue:

@@ -7,13 +7,20 @@ import queue
 import random
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
 
 from erya.addresses import COVER, cover_secrets
 from erya.errors import ModelError
+from erya.models.connections import (
+    IDLE_SECONDS,
+    Connection,
+    give_back,
+    take_connection,
+)
 from erya.unpacking import unpack
 
 if TYPE_CHECKING:
@@ -22,8 +29,6 @@ if TYPE_CHECKING:
     import httpx2
 
 __all__ = ["Endpoint", "ReachedModel", "RefusedError"]
-
-Reply = TypeVar("Reply")
 
 _CONNECT_SECONDS: Final = 10.0
 _PAUSES: Final = (0.5, 1.0, 2.0)  # seconds before each further try, and a quarter
@@ -71,8 +76,26 @@ class Endpoint:
     seconds: float
     proxy: str
 
-    def client(self) -> "httpx2.Client":
-        """Return a client. It has to be closed.
+    def connect(self) -> Connection:
+        """Return a connection, kept from an earlier request or new: for `using`.
+
+        Raises:
+            ModelError: The address or the proxy is none, or the key cannot be sent.
+        """
+        return take_connection(self, self._client)
+
+    @contextmanager
+    def using(self, connection: Connection) -> "Iterator[None]":
+        """Keep a connection after what is done with it, or close it if that failed."""
+        try:
+            yield
+        except BaseException:
+            connection.client.close()
+            raise
+        give_back(self, connection)
+
+    def _client(self) -> "httpx2.Client":
+        """Return a client for one request at a time.
 
         Raises:
             ModelError: The address or the proxy is none, or the key cannot be sent.
@@ -98,6 +121,7 @@ class Endpoint:
                 trust_env=False,
                 proxy=self.proxy or None,
                 timeout=httpx2.Timeout(self.seconds, connect=_CONNECT_SECONDS),
+                limits=httpx2.Limits(max_connections=1, keepalive_expiry=IDLE_SECONDS),
             )
         except (httpx2.InvalidURL, ValueError) as error:
             what = "cannot be reached through its proxy"
@@ -107,8 +131,11 @@ class Endpoint:
                 detail=f"{cover_secrets(self.proxy)}: {cover_secrets(str(error))}",
             ) from None
 
-    def post(
-        self, client: "httpx2.Client", path: str, body: "Mapping[str, Any]"
+    def send(
+        self,
+        connection: Connection,
+        path: str,
+        body: "Mapping[str, Any] | None" = None,
     ) -> "httpx2.Response":
         """Send `body` as JSON, again if need be, and return the answer as it begins.
 
@@ -116,9 +143,9 @@ class Endpoint:
         says with Retry-After, unless the time would be over by then.
 
         Args:
-            client: From `client`; closing it closes the answer.
+            connection: From `connect`; cutting it ends the answer.
             path: What follows `base_url`, from the slash.
-            body: What to ask.
+            body: What to ask; None only gets what is there.
 
         Raises:
             ModelError: The endpoint refuses.
@@ -132,11 +159,16 @@ class Endpoint:
         pauses = iter(_PAUSES)
         while True:
             pause = next(pauses, math.inf) * random.uniform(1.0, 1.25)  # noqa: S311
-            request = client.build_request("POST", url, json=body)
+            request = connection.client.build_request(
+                "GET" if body is None else "POST",
+                url,
+                json=body,
+                extensions=connection.extensions(),
+            )
             try:
-                response = client.send(request, stream=True)
+                response = connection.client.send(request, stream=True)
             except httpx2.TransportError:
-                if time.monotonic() + pause >= deadline:
+                if connection.is_cut or time.monotonic() + pause >= deadline:
                     raise
             else:
                 if response.is_success:
@@ -177,18 +209,20 @@ class Endpoint:
             f"said more than {_MOST_BYTES // 1_000_000} MB", "Choose another model."
         )
 
-    def request(self, send: "Callable[[httpx2.Client], Reply]") -> Reply:
-        """Return what `send` gets from the endpoint, unless it takes too long.
+    def request(self, path: str, body: "Mapping[str, Any] | None" = None) -> bytes:
+        """Return the whole answer to `body`, or what is there, if it comes in time.
 
         Raises:
             ModelError: The endpoint cannot be reached, refuses, or is too slow.
         """
-        arrived: queue.Queue[Reply | Exception] = queue.Queue()
-        client = self.client()
+        arrived: queue.Queue[bytes | Exception] = queue.Queue()
+        connection = self.connect()
 
         def exchange() -> None:
             try:
-                arrived.put(send(client))
+                with self.using(connection):
+                    answer = self.send(connection, path, body).read()
+                arrived.put(answer)
             except Exception as error:  # noqa: BLE001 - carried to the caller's thread
                 arrived.put(error)
 
@@ -196,14 +230,15 @@ class Endpoint:
         # of a client, but not this clock.
         threading.Thread(target=exchange, daemon=True).start()
         try:
-            found = arrived.get(timeout=self.seconds)
-        except queue.Empty:
-            raise self.too_slow() from None
-        finally:
-            client.close()
-        if isinstance(found, Exception):
-            raise self.worded(found) from found
-        return found
+            answer = arrived.get(timeout=self.seconds)
+        except BaseException as error:
+            connection.cut()
+            if isinstance(error, queue.Empty):
+                raise self.too_slow() from None
+            raise
+        if isinstance(answer, Exception):
+            raise self.worded(answer) from answer
+        return answer
 
     def worded(self, error: Exception) -> ModelError:
         """Say what happened and what to do."""

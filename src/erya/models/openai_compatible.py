@@ -1,33 +1,49 @@
 """Any endpoint that speaks the chat API of OpenAI."""
 
+import base64
 import json
 import queue
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
 
 from erya.errors import ModelError
-from erya.models.base import ChatModel, Completion
+from erya.models.connections import Connection
 from erya.models.endpoint import ReachedModel, RefusedError
-from erya.models.replies import Speech, said_in, without_thinking
-from erya.records import Message, Usage
+from erya.models.replies import Speech, Spoken, said_in, thought_in
+from erya.models.requests import (
+    ChatEvent,
+    ChatModel,
+    ChatRequest,
+    Finished,
+    FinishReason,
+    ReasoningDelta,
+    TextDelta,
+    TextRetracted,
+)
+from erya.records import ImagePart, Message, TextPart, ToolCall, ToolResult, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import httpx2
 
 __all__ = ["OpenAICompatibleChat"]
 
 _SYSTEM: Final = "system"
+# What an endpoint may not take, and how its refusal names it; the longest names first.
 _OPTIONAL: Final = {
+    "stream_options": re.compile(r"\bstream_options\b", re.IGNORECASE),
     "temperature": re.compile(r"\btemperature\b", re.IGNORECASE),
     "stream": re.compile(r"\bstream(?:ing)?\b", re.IGNORECASE),
+    "max_tokens": re.compile(r"\bmax_tokens\b", re.IGNORECASE),
+    "seed": re.compile(r"\bseed\b", re.IGNORECASE),
+    "presence_penalty": re.compile(r"\bpresence_penalty\b", re.IGNORECASE),
+    "frequency_penalty": re.compile(r"\bfrequency_penalty\b", re.IGNORECASE),
 }
 _SYSTEM_REFUSED: Final = re.compile(
     r"\bsystem\W{0,3}\s*(?:role|message|prompt|instruction)|\brole\W{0,3}\s*system\b",
@@ -37,8 +53,21 @@ _REFUSALS: Final = frozenset((400, 404, 415, 422))
 # What an endpoint does not take, by its address and model.
 _NOT_TAKEN: Final[dict[tuple[str, str], set[str]]] = {}
 _LONGEST_ANSWER: Final = 400_000  # characters, thinking included
-_WHY_SHOWN: Final = 120  # characters of why there is none
+_WHY_SHOWN: Final = 120  # characters of why there is no answer
 _SHOWN: Final = 80  # characters of an unexpected reply in an error
+# Where servers tell how much a model reads: OpenRouter, vLLM, llama.cpp and others.
+_CONTEXT_FIELDS: Final = (
+    "context_length", "max_model_len", "context_window", "max_context_length", "n_ctx",
+    "n_ctx_train",
+)  # fmt: skip
+_REASONS: Final[Mapping[str, FinishReason]] = {
+    "stop": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "content_filter": "filter",
+    "tool_calls": "tools",
+    "function_call": "tools",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,76 +77,100 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
     _kind = "chat model"
 
     @override
-    def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Completion:
-        """Stream an answer, and give up when the time is over.
+    @contextmanager
+    def stream(self, request: ChatRequest) -> Iterator[Iterator[ChatEvent]]:
+        """Stream an answer; give up when the time is over or nobody listens any more.
 
         The exchange runs in a thread of its own: a server that sends a byte now and
         then satisfies every timeout of a client, but not this clock.
         """
-        arrived: queue.Queue[str | _End | Exception] = queue.Queue()
-        client = self._endpoint.client()
+        connection = self._endpoint.connect()
+        arrived: queue.Queue[ChatEvent | Exception] = queue.Queue()
         thread = threading.Thread(
-            target=self._exchange, args=(client, messages, arrived), daemon=True
+            target=self._exchange, args=(connection, request, arrived), daemon=True
         )
         thread.start()
         try:
-            return self._gather(arrived, on_text)
+            yield self._events(arrived)
         finally:
-            client.close()
+            if thread.is_alive():
+                connection.cut()
 
-    def _gather(
-        self,
-        arrived: "queue.Queue[str | _End | Exception]",
-        on_text: Callable[[str], None] | None,
-    ) -> Completion:
+    def context_length(self) -> int | None:
+        """Return the tokens that a conversation may have; None if nobody says.
+
+        Raises:
+            ModelError: The endpoint cannot be reached, or refuses to list its models.
+        """
+        try:
+            listed = json.loads(self._endpoint.request("/models"))
+            known = {str(entry.get("id")): entry for entry in listed["data"]}
+        except (AttributeError, LookupError, TypeError, ValueError):
+            return None
+        entry = known.get(self.model) or (
+            next(iter(known.values())) if len(known) == 1 else {}
+        )
+        told = {**(entry.get("meta") or {}), **entry}
+        for name in _CONTEXT_FIELDS:
+            if isinstance(told.get(name), int):
+                return int(told[name])
+        return None
+
+    def _events(
+        self, arrived: "queue.Queue[ChatEvent | Exception]"
+    ) -> Iterator[ChatEvent]:
+        """Yield events as they arrive, within the time.
+
+        Raises:
+            ModelError: It is over, or the endpoint failed.
+        """
         deadline = time.monotonic() + self.seconds
-        speech = Speech(on_text)
+        length = 0
         while True:
             try:
-                piece = arrived.get(timeout=max(deadline - time.monotonic(), 0.001))
+                event = arrived.get(timeout=max(deadline - time.monotonic(), 0.001))
             except queue.Empty:
                 raise self._endpoint.too_slow() from None
-            if isinstance(piece, Exception):
-                raise self._endpoint.worded(piece) from piece
-            if isinstance(piece, _End):
-                text = without_thinking(_whole(speech.text))
-                if not text.strip():
-                    raise self._silent(piece.reason)
-                return Completion(text=text, usage=piece.usage)
-            if len(speech.text) > _LONGEST_ANSWER:
-                raise self._endless()
-            speech.add(piece)
+            if isinstance(event, Exception):
+                raise self._endpoint.worded(event) from event
+            if isinstance(event, (TextDelta, ReasoningDelta)):
+                length += len(event.text)
+                if length > _LONGEST_ANSWER:
+                    raise self._endless()
+            yield event
+            if isinstance(event, Finished):
+                return
 
     def _exchange(
         self,
-        client: "httpx2.Client",
-        messages: Sequence[Message],
-        arrived: "queue.Queue[str | _End | Exception]",
+        connection: Connection,
+        request: ChatRequest,
+        arrived: "queue.Queue[ChatEvent | Exception]",
     ) -> None:
-        """Put each piece of the answer, then its cost or an error, into the queue."""
+        """Put each event, or an error, into the queue; the end when all is read."""
         try:
-            for piece in self._pieces(client, messages):
-                arrived.put(piece)
+            with self._endpoint.using(connection):
+                end = None
+                for event in self._received(connection, request):
+                    if isinstance(event, Finished):
+                        end = event
+                    else:
+                        arrived.put(event)
+            arrived.put(end or self._cut_off())
         except Exception as error:  # noqa: BLE001 - carried over to the caller's thread
             arrived.put(error)
 
-    def _pieces(
-        self, client: "httpx2.Client", messages: Sequence[Message]
-    ) -> "Iterator[str | _End]":
+    def _received(
+        self, connection: Connection, request: ChatRequest
+    ) -> Iterator[ChatEvent]:
         import httpx2  # noqa: PLC0415 - loaded already
 
-        response = self._asked(client, messages)
+        response = self._asked(connection, request)
+        reply = _Reply(self.name)
         kind = response.headers.get("content-type", "").partition(";")[0].strip()
         if kind.lower() != "text/event-stream":
-            yield from self._unstreamed(response, kind)
+            yield from self._unstreamed(response, kind, reply)
             return
-        used = Usage(model=self.name)
-        reason = ""
         for event in httpx2.EventSource(response):
             if event.data == "[DONE]":
                 break
@@ -125,40 +178,44 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             if piece.get("error"):
                 raise self._broken(piece["error"])
             for choice in piece.get("choices") or ():
-                if text := said_in(choice.get("delta") or {}):
-                    yield text
-                reason = _reason(choice, "delta") or reason
-                if choice.get("finish_reason") == "length":
-                    raise self._too_long()
-            if piece.get("usage"):
-                used = self._usage(piece["usage"])
-        if not reason:
+                yield from reply.add(choice, choice.get("delta") or {})
+            reply.count(piece.get("usage"))
+        if not reply.reason:
             raise self._cut_off()
-        yield _End(used, reason)
+        yield from self._ended(reply)
 
     def _unstreamed(
-        self, response: "httpx2.Response", kind: str
-    ) -> "Iterator[str | _End]":
+        self, response: "httpx2.Response", kind: str, reply: "_Reply"
+    ) -> Iterator[ChatEvent]:
         """Read an answer that came in one piece, from endpoints that do not stream."""
         body = response.read().decode("utf-8-sig", "replace")
         try:
-            reply = json.loads(body)
-            choice = reply["choices"][0]
-            text = said_in(choice["message"])
-            whole = choice.get("finish_reason") != "length"
-            reason = _reason(choice, "message")
-            used = self._usage(reply.get("usage") or {})
+            told = json.loads(body)
+            choice = told["choices"][0]
+            events = [*reply.add(choice, choice["message"])]
+            reply.count(told.get("usage"))
         except (AttributeError, ValueError, LookupError, TypeError):
             shown = self._endpoint.covered(" ".join(body.split()))[:_SHOWN]
             raise self._no_answer(kind or "something", shown) from None
-        if not whole:
-            raise self._too_long()
-        yield text
-        yield _End(used, reason)
+        yield from events
+        yield from self._ended(reply)
 
-    def _asked(
-        self, client: "httpx2.Client", messages: Sequence[Message]
-    ) -> "httpx2.Response":
+    def _ended(self, reply: "_Reply") -> Iterator[ChatEvent]:
+        """Yield what is left to tell, and the end.
+
+        Raises:
+            ModelError: The model has said nothing and called nothing.
+        """
+        yield from reply.rest()
+        if reply.reason != "length" and not reply.says_anything:
+            raise self._silent(reply.detail or reply.reason)
+        yield Finished(
+            reason=_REASONS.get(reply.reason, "unknown"),
+            usage=reply.usage,
+            detail=self._endpoint.covered(reply.detail),
+        )
+
+    def _asked(self, connection: Connection, request: ChatRequest) -> "httpx2.Response":
         """Ask, and again without what the endpoint says that it does not take.
 
         What that was is remembered for as long as the program runs.
@@ -169,29 +226,18 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         while True:
             kept = _NOT_TAKEN.setdefault((self.base_url, self.model), set())
             left_out = frozenset(kept)  # others may add to it meanwhile
-            body = {"model": self.model, "stream": True, "temperature": 0}
-            body = {name: told for name, told in body.items() if name not in left_out}
-            turns = _turns(messages, system=_SYSTEM not in left_out)
-            body |= {"messages": turns}
+            body = {"model": self.model, **_body(request, left_out)}
             try:
-                return self._endpoint.post(client, "/chat/completions", body)
+                return self._endpoint.send(connection, "/chat/completions", body)
             except RefusedError as error:
                 refused = _named_in(error.said, body, system=_SYSTEM not in left_out)
                 if error.status not in _REFUSALS or not refused:
                     raise
                 kept.add(refused)
 
-    def _usage(self, told: Mapping[str, Any]) -> Usage:
-        return Usage(
-            model=self.name,
-            input_tokens=int(told.get("prompt_tokens") or 0),
-            output_tokens=int(told.get("completion_tokens") or 0),
-        )
-
     def _silent(self, reason: str) -> ModelError:
-        why = self._endpoint.covered(reason) if reason not in {"", "stop"} else ""
-        advice = "Ask again."
-        return self._endpoint.error("sent no answer", advice, detail=why[:_WHY_SHOWN])
+        why = "" if reason == "stop" else self._endpoint.covered(reason)[:_WHY_SHOWN]
+        return self._endpoint.error("sent no answer", "Ask again.", detail=why)
 
     def _broken(self, error: Any) -> ModelError:
         said = error.get("message") if isinstance(error, dict) else error
@@ -206,46 +252,195 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             f"said more than {_LONGEST_ANSWER:,} characters", "Choose another model."
         )
 
-    def _too_long(self) -> ModelError:
-        return self._endpoint.error(
-            "reached its limit of tokens before the answer was complete",
-            "Raise the limit of the endpoint, or lower passages.",
-        )
-
     def _no_answer(self, kind: str, shown: str) -> ModelError:
         return self._endpoint.error(
             f"sent {kind} instead of an answer",
-            "Check that base_url is the API and not a web page; it mostly ends in /v1.",
+            "Check that base_url is the API, not a web page.",
             detail=repr(shown),
         )
 
 
-class _End(NamedTuple):
-    """How an answer ended: its cost, and why."""
+@dataclass(slots=True)
+class _Call:
+    """A call that comes in pieces."""
 
-    usage: Usage
-    reason: str
-
-
-def _reason(choice: Mapping[str, Any], part: str) -> str:
-    """Return why a model stopped, in its own words where it declined."""
-    told = (choice.get(part) or {}).get("refusal")
-    if isinstance(told, str) and told:
-        return f"it declined: {told!r}"
-    return str(choice.get("finish_reason") or "")
+    id: str = ""
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
 
 
-def _turns(messages: Sequence[Message], *, system: bool) -> list[dict[str, str]]:
+class _Reply:
+    """Puts the pieces of one answer together, whether they come as a stream or not.
+
+    Attributes:
+        reason: Why it ended, in the endpoint's word; empty while it goes on.
+        usage: What it cost; None while that is not known.
+        detail: Why, in its own words.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.reason = ""
+        self.usage: Usage | None = None
+        self.detail = ""
+        self._name = name
+        self._speech = Speech()
+        self._calls: dict[int, _Call] = {}
+
+    def add(
+        self, choice: Mapping[str, Any], message: Mapping[str, Any]
+    ) -> Iterator[ChatEvent]:
+        """Take a message, or a piece of one."""
+        if thought := thought_in(message):
+            yield ReasoningDelta(thought)
+        if text := said_in(message):
+            yield from map(_event, self._speech.add(text))
+        for at, piece in enumerate(message.get("tool_calls") or ()):
+            self._add_call(at, piece)
+        refusal = message.get("refusal")
+        if isinstance(refusal, str) and refusal:
+            self.detail = f"it declined: {refusal!r}"
+        if reason := choice.get("finish_reason"):
+            self.reason = str(reason)
+            if reason not in _REASONS:
+                self.detail = self.detail or self.reason
+
+    def _add_call(self, at: int, piece: Mapping[str, Any]) -> None:
+        called = piece.get("function") or {}
+        index = piece.get("index")
+        call = self._calls.setdefault(at if index is None else int(index), _Call())
+        call.id = str(piece.get("id") or call.id)
+        call.name = str(called.get("name") or call.name)
+        arguments = called.get("arguments")
+        if isinstance(arguments, dict):  # some send the object itself
+            arguments = json.dumps(arguments, ensure_ascii=False)
+        call.arguments.append(str(arguments or ""))
+
+    @property
+    def says_anything(self) -> bool:
+        """Whether it has text, or calls that have a name; as told so far."""
+        called = any(call.name for call in self._calls.values())
+        return called or bool(self._speech.answer.strip())
+
+    def count(self, told: Mapping[str, Any] | None) -> None:
+        """Take what the endpoint says of the cost, which may come more than once."""
+        if not told:
+            return
+        read, written = told.get("prompt_tokens"), told.get("completion_tokens")
+        self.usage = Usage(
+            model=self._name,
+            input_tokens=None if read is None else int(read),
+            output_tokens=None if written is None else int(written),
+        )
+
+    def rest(self) -> Iterator[ChatEvent]:
+        """Yield what could be told only at the end: the calls, whole."""
+        yield from map(_event, self._speech.end())
+        for at, call in sorted(self._calls.items()):
+            if call.name:
+                arguments = "".join(call.arguments)
+                yield ToolCall(
+                    id=call.id or f"call_{at}",
+                    name=call.name,
+                    arguments=arguments or "{}",
+                )
+
+
+def _event(spoken: Spoken) -> ChatEvent:
+    match spoken.kind:
+        case "text":
+            return TextDelta(spoken.text)
+        case "reasoning":
+            return ReasoningDelta(spoken.text)
+        case "retracted":
+            return TextRetracted()
+
+
+def _body(request: ChatRequest, left_out: frozenset[str]) -> dict[str, Any]:
+    """Return a request as the API has it, without what the endpoint does not take."""
+    sampling = request.sampling
+    body: dict[str, Any] = {
+        "stream": True,
+        # Else a stream says nothing of what it costs.
+        "stream_options": {"include_usage": True},
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+        "stop": list(sampling.stop) or None,
+        "seed": sampling.seed,
+        "presence_penalty": sampling.presence_penalty,
+        "frequency_penalty": sampling.frequency_penalty,
+    }
+    if "stream" in left_out:
+        del body["stream_options"]
+    if "max_tokens" in left_out:  # its later name
+        body["max_completion_tokens"] = sampling.max_tokens
+    if request.tools:
+        body["tools"] = [_tool(each) for each in request.tools]
+        body["tool_choice"] = _choice(request.tool_choice)
+    if request.output_schema is not None:
+        schema = {"name": "answer", "schema": request.output_schema, "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    body = {k: v for k, v in body.items() if v is not None and k not in left_out}
+    return body | {"messages": _turns(request.messages, system=_SYSTEM not in left_out)}
+
+
+def _tool(tool: Any) -> dict[str, Any]:
+    function = {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": dict(tool.parameters),
+    }
+    return {"type": "function", "function": function}
+
+
+def _choice(choice: str) -> str | dict[str, Any]:
+    if choice in {"auto", "none", "required"}:
+        return choice
+    return {"type": "function", "function": {"name": choice}}
+
+
+def _turns(messages: Sequence[Message], *, system: bool) -> list[dict[str, Any]]:
     """Return the turns; what the system says before the user's where it has no turn."""
     if system:
-        return [{"role": m.role, "content": m.content} for m in messages]
-    told = [m.content for m in messages if m.role == _SYSTEM]
-    turns = [
-        {"role": m.role, "content": m.content} for m in messages if m.role != _SYSTEM
-    ]
-    if told and turns:
-        turns[0]["content"] = "\n\n".join((*told, turns[0]["content"]))
-    return turns
+        return [turn for message in messages for turn in _turns_of(message)]
+    told = [m.text for m in messages if m.role == _SYSTEM]
+    others = [m for m in messages if m.role != _SYSTEM]
+    if told and others:
+        first, *rest = others
+        lead = TextPart(text="\n\n".join((*told, "")))
+        others = [Message(role=first.role, parts=(lead, *first.parts)), *rest]
+    return [turn for message in others for turn in _turns_of(message)]
+
+
+def _turns_of(message: Message) -> Iterator[dict[str, Any]]:
+    """Yield a message as the API has it: each result of a tool is a turn of its own."""
+    for part in message.parts:
+        if isinstance(part, ToolResult):
+            yield {"role": "tool", "tool_call_id": part.call_id, "content": part.text}
+    calls = [part for part in message.parts if isinstance(part, ToolCall)]
+    images = [part for part in message.parts if isinstance(part, ImagePart)]
+    if message.role == "tool":
+        return
+    turn: dict[str, Any] = {"role": message.role, "content": message.text}
+    if images:
+        turn["content"] = [{"type": "text", "text": message.text}, *map(_image, images)]
+    if calls:
+        turn["content"] = message.text or None
+        turn["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in calls
+        ]
+    yield turn
+
+
+def _image(part: ImagePart) -> dict[str, Any]:
+    data = base64.b64encode(part.data).decode()
+    url = f"data:{part.media_type};base64,{data}"
+    return {"type": "image_url", "image_url": {"url": url}}
 
 
 def _named_in(said: str, body: Mapping[str, Any], *, system: bool) -> str:
@@ -254,8 +449,3 @@ def _named_in(said: str, body: Mapping[str, Any], *, system: bool) -> str:
         if name in body and words.search(said):
             return name
     return _SYSTEM if system and _SYSTEM_REFUSED.search(said) else ""
-
-
-def _whole(text: str) -> str:
-    """Join signs whose halves came in two pieces; a half alone becomes a mark."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -11,7 +11,6 @@ from erya.models.base import Embedded, EmbeddingModel, checked_vectors
 from erya.models.endpoint import ReachedModel, RefusedError
 
 if TYPE_CHECKING:
-    import httpx2
     import numpy as np
     from numpy.typing import NDArray
 
@@ -131,16 +130,13 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
         if key in _WITHOUT_FORMAT:
             del body["encoding_format"]
 
-        def send(client: "httpx2.Client") -> bytes:
-            return self._endpoint.post(client, "/embeddings", body).read()
-
         try:
-            answer = self._endpoint.request(send)
+            answer = self._endpoint.request("/embeddings", body)
         except RefusedError as error:
             if "encoding_format" not in error.said or "encoding_format" not in body:
                 raise
             del body["encoding_format"]
-            answer = self._endpoint.request(send)
+            answer = self._endpoint.request("/embeddings", body)
             _WITHOUT_FORMAT.add(key)
         try:
             reply = json.loads(answer)

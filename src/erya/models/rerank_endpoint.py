@@ -4,15 +4,12 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from typing_extensions import override
 
 from erya.models.base import RerankModel
 from erya.models.endpoint import ReachedModel
-
-if TYPE_CHECKING:
-    import httpx2
 
 __all__ = ["RerankEndpoint"]
 
@@ -43,10 +40,7 @@ class RerankEndpoint(ReachedModel, RerankModel):
             "top_n": len(passages),
         }
 
-        def send(client: "httpx2.Client") -> bytes:
-            return self._endpoint.post(client, "/rerank", body).read()
-
-        answer = self._endpoint.request(send)
+        answer = self._endpoint.request("/rerank", body)
         try:
             rows = json.loads(answer)["results"]
             scores = {int(row["index"]): float(row["relevance_score"]) for row in rows}

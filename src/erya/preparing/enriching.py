@@ -12,8 +12,8 @@ from typing import Final
 
 from erya.errors import ModelError, UsageError
 from erya.language import content_words, language_of
-from erya.models import ChatModel
-from erya.records import Document, Message
+from erya.models import ChatModel, ChatRequest, complete
+from erya.records import Document
 
 __all__ = ["ENRICHING", "Enrichment", "languages_of"]
 
@@ -118,12 +118,7 @@ class Enrichment:
             return {}
         text = f"{document.title}\n\n{document.text[:_ASKED_ABOUT]}"
         try:
-            done = self.model.complete(
-                [
-                    Message(role="system", content=_ASK),
-                    Message(role="user", content=text),
-                ]
-            )
+            done = complete(self.model, ChatRequest.of(_ASK, text))
         except ModelError:
             return {}
         return {

@@ -1,7 +1,7 @@
 """Both legs: words, and nearness in meaning."""
 
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 
 from typing_extensions import override
 
@@ -18,7 +18,7 @@ from erya.stores import Embedding, Fusion, Store, VectorQuery
 __all__ = ["HybridRetriever"]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True)
 class HybridRetriever(Retriever):
     """Searches by words and by vectors, and makes one order of both.
 
@@ -31,20 +31,25 @@ class HybridRetriever(Retriever):
         store: Where to search.
         model: Embeds the questions; the one that embedded the base.
         fusion: Makes one score of both.
-        fall_back: Whether words alone find while the model cannot be reached; a
+        degrade: Whether words alone find while the model cannot be reached; a
             measurement had rather fail.
     """
 
     store: Store
     model: EmbeddingModel
     fusion: Fusion = field(default_factory=ConvexFusion)
-    fall_back: bool = True
-    _fingerprint: Fingerprint | None = field(default=None, init=False)
+    degrade: bool = True
+
+    @cached_property
+    def _fingerprint(self) -> Fingerprint:
+        return fingerprint_of(self.model)
 
     @override
     def retrieve(self, principal: Principal, question: str, *, limit: int) -> Evidence:
         by_words = KeywordRetriever(self.store)
-        bare = self._fingerprint is None and self.store.embedder(principal) is None
+        # A base that was searched by vectors has some.
+        searched = "_fingerprint" in vars(self)
+        bare = not searched and self.store.embedder(principal) is None
         if limit < 1 or bare:  # the first is refused there
             return by_words.retrieve(principal, question, limit=limit)
         try:
@@ -52,7 +57,7 @@ class HybridRetriever(Retriever):
                 principal, question, limit=limit
             )
         except ModelError:
-            if not self.fall_back:
+            if not self.degrade:
                 raise
             found = by_words.retrieve(principal, question, limit=limit)
             note = (
@@ -75,8 +80,7 @@ class HybridRetriever(Retriever):
         (known,) = self.model.known([asked])
         if known < LEAST_KNOWN:
             return None
-        if self._fingerprint is None:
-            self._fingerprint = fingerprint_of(self.model)
+        fingerprint = self._fingerprint
 
         @cache
         def embed() -> Embedding:
@@ -85,7 +89,7 @@ class HybridRetriever(Retriever):
 
         if not self.model.local:
             embed()  # nobody waits for a network with a base held open
-        vectors = VectorQuery(model=self._fingerprint, embed=embed, fusion=self.fusion)
+        vectors = VectorQuery(model=fingerprint, embed=embed, fusion=self.fusion)
         found = search_folded(
             lambda size: self.store.search(
                 principal, asked, limit=size, vectors=vectors

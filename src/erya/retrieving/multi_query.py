@@ -7,8 +7,8 @@ from typing import Final
 
 from typing_extensions import override
 
-from erya.models import ChatModel
-from erya.records import Evidence, Hit, Message, Principal, Usage
+from erya.models import ChatModel, ChatRequest, complete
+from erya.records import Evidence, Hit, Principal, Usage
 from erya.retrieving.base import LONGEST_QUESTION, Retriever
 
 __all__ = ["MULTI_QUERY", "MultiQueryRetriever"]
@@ -22,7 +22,7 @@ _LONGEST: Final = 400  # characters of a wording; a longer one is no question
 _MARK: Final = re.compile(r"^(?:[-*•]|\(?\d{1,2}[.):、])\s*")
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MultiQueryRetriever(Retriever):
     """Searches for a question and for what a chat model makes of it, and joins both.
 
@@ -53,7 +53,7 @@ class MultiQueryRetriever(Retriever):
             UsageError: `limit` is below 1.
         """
         found = self.retriever.retrieve(principal, question, limit=limit)
-        if not question.strip():
+        if not found.weights:  # a question without any word has no other wording
             return found
         wordings, usage = self._wordings(question[:LONGEST_QUESTION])
         others = [
@@ -69,12 +69,8 @@ class MultiQueryRetriever(Retriever):
         Raises:
             ModelError: The model cannot be reached.
         """
-        done = self.model.complete(
-            [
-                Message(role="system", content=MULTI_QUERY.format(count=self.count)),
-                Message(role="user", content=question),
-            ]
-        )
+        prompt = MULTI_QUERY.format(count=self.count)
+        done = complete(self.model, ChatRequest.of(prompt, question))
         lines = (_MARK.sub("", line.strip()) for line in done.text.splitlines())
         told = dict.fromkeys(line for line in lines if 0 < len(line) <= _LONGEST)
         told.pop(question.strip(), None)

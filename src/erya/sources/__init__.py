@@ -7,13 +7,29 @@ and decides nothing about who may read. What it is can be written down as a
 
 from erya.sources.base import NOTHING_KNOWN, GoneSource, Known, Source
 from erya.sources.folders import FolderSource
+from erya.sources.spec import (
+    IngestRequest,
+    SourceSpec,
+    TargetOptions,
+    is_address,
+    open_source,
+    spec_of_settings,
+    specs_of_targets,
+)
 from erya.sources.stream import StreamSource
 
 __all__ = [
     "NOTHING_KNOWN",
     "FolderSource",
     "GoneSource",
+    "IngestRequest",
     "Known",
     "Source",
+    "SourceSpec",
     "StreamSource",
+    "TargetOptions",
+    "is_address",
+    "open_source",
+    "spec_of_settings",
+    "specs_of_targets",
 ]

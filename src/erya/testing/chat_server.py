@@ -1,9 +1,11 @@
 """An endpoint on this machine that misbehaves as told."""
 
 import json
+import select
+import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -21,6 +23,10 @@ class Reply:
 
     Attributes:
         text: What the model says, streamed word by word.
+        reasoning: What it thinks before, in the field that is for it.
+        calls: The tools that it calls, each with its arguments as JSON.
+        finish: Why it ends; by default `tool_calls` after calls, else `stop`.
+        usage: Whether it tells what that cost, if it is asked to.
         status: The HTTP status.
         headers: Further headers, such as Retry-After.
         body: Sent as it is in place of the stream, such as a web page.
@@ -32,6 +38,10 @@ class Reply:
     """
 
     text: str = ""
+    reasoning: str = ""
+    calls: tuple[tuple[str, str], ...] = ()
+    finish: str = ""
+    usage: bool = True
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: str | None = None
@@ -52,6 +62,7 @@ class ChatServer:
         requests: The bodies it was sent, in order.
         paths: The path of each, with its query.
         keys: The Authorization header of each, or None.
+        left: How many clients went away before the end of an answer.
         base_url: Where it listens, on the loopback address.
     """
 
@@ -59,6 +70,7 @@ class ChatServer:
         self.requests: list[dict[str, Any]] = []
         self.paths: list[str] = []
         self.keys: list[str | None] = []
+        self.left = 0
         self._replies = replies
         self._closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -95,9 +107,15 @@ class ChatServer:
                 if self.path.endswith("/rerank") and reply.body is None:
                     reply = replace(reply, body=_reranked(request))
                 try:
-                    server._answer(self, reply)
+                    server._answer(self, reply, request)
                 except (BrokenPipeError, ConnectionResetError):
+                    server.left += 1
                     self.close_connection = True  # the client gave up, as it should
+
+            def do_GET(self) -> None:
+                server.paths.append(self.path)
+                body = server._next({}).body or "{}"
+                server._answer(self, Reply(body=body), {})
 
             @override
             def log_message(self, format: str, *_: object) -> None:
@@ -105,9 +123,11 @@ class ChatServer:
 
         return Handler
 
-    def _answer(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
+    def _answer(
+        self, handler: BaseHTTPRequestHandler, reply: Reply, request: Mapping[str, Any]
+    ) -> None:
         handler.close_connection = True
-        self._closing.wait(reply.delay)
+        self._wait(handler, reply.delay)
         streamed = reply.streamed and reply.body is None and reply.status == 200
         handler.send_response(reply.status)
         kind = "text/event-stream" if streamed else "application/json"
@@ -116,31 +136,71 @@ class ChatServer:
             handler.send_header(name, value)
         handler.end_headers()
         if reply.drip is not None:
-            while not self._closing.wait(reply.drip):
+            while not self._closing.is_set():
+                self._wait(handler, reply.drip)
                 handler.wfile.write(b": still here\n\n")
         elif not streamed:
-            body = reply.body if reply.body is not None else _whole(reply.text)
+            body = reply.body if reply.body is not None else _whole(reply)
             handler.wfile.write(body.encode())
         else:
-            self._stream(handler, reply)
+            self._stream(handler, reply, request)
 
-    def _stream(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
-        words = reply.text.split(" ")
+    def _wait(self, handler: BaseHTTPRequestHandler, seconds: float) -> None:
+        """Wait, unless the client goes away meanwhile.
+
+        Raises:
+            ConnectionResetError: It did.
+        """
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self._closing.is_set():
+            gone, _, _ = select.select([handler.connection], [], [], min(left, 0.05))
+            if gone and not handler.connection.recv(1, socket.MSG_PEEK):
+                raise ConnectionResetError
+
+    def _stream(
+        self, handler: BaseHTTPRequestHandler, reply: Reply, request: Mapping[str, Any]
+    ) -> None:
+        if reply.reasoning:
+            handler.wfile.write(_event(delta={"reasoning_content": reply.reasoning}))
+        words = reply.text.split(" ") if reply.text else []
         for number, word in enumerate(words):
             if reply.cut_after is not None and number >= reply.cut_after:
                 return
             said = word if number == len(words) - 1 else word + " "
             handler.wfile.write(_event(delta={"content": said}))
-            self._closing.wait(reply.pause)
-        handler.wfile.write(_event(delta={}, finish_reason="stop"))
-        usage = {"prompt_tokens": 7, "completion_tokens": len(words), "total_tokens": 0}
-        handler.wfile.write(_event(choices=(), usage=usage))
+            self._wait(handler, reply.pause)
+        for delta in _call_pieces(reply):
+            handler.wfile.write(_event(delta={"tool_calls": [delta]}))
+        handler.wfile.write(_event(delta={}, finish_reason=_finish(reply)))
+        # As endpoints do: none is told that nobody asked for.
+        if reply.usage and (request.get("stream_options") or {}).get("include_usage"):
+            usage = _usage(reply)
+            handler.wfile.write(_event(choices=(), usage=usage))
         handler.wfile.write(b"data: [DONE]\n\n")
+
+
+def _finish(reply: Reply) -> str:
+    return reply.finish or ("tool_calls" if reply.calls else "stop")
+
+
+def _usage(reply: Reply) -> dict[str, int]:
+    written = len(reply.text.split(" "))
+    return {"prompt_tokens": 7, "completion_tokens": written, "total_tokens": 0}
+
+
+def _call_pieces(reply: Reply) -> Iterator[dict[str, Any]]:
+    """Yield calls as streams send them: arguments in halves, by their index."""
+    for index, (name, arguments) in enumerate(reply.calls):
+        half = len(arguments) // 2
+        function = {"name": name, "arguments": arguments[:half]}
+        call = {"index": index, "id": f"c{index}", "type": "function"}
+        yield {**call, "function": function}
+        yield {"index": index, "function": {"arguments": arguments[half:]}}
 
 
 def _event(
     *,
-    delta: dict[str, str] | None = None,
+    delta: Mapping[str, Any] | None = None,
     finish_reason: str | None = None,
     choices: Sequence[Any] | None = None,
     usage: dict[str, int] | None = None,
@@ -166,11 +226,17 @@ def _reranked(request: Mapping[str, Any]) -> str:
     return json.dumps({"model": request["model"], "results": results})
 
 
-def _whole(text: str) -> str:
-    message = {"role": "assistant", "content": text}
-    return json.dumps(
-        {
-            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-            "usage": {"prompt_tokens": 7, "completion_tokens": 1},
-        }
-    )
+def _whole(reply: Reply) -> str:
+    message: dict[str, Any] = {"role": "assistant", "content": reply.text}
+    if reply.reasoning:
+        message["reasoning_content"] = reply.reasoning
+    if reply.calls:
+        message["tool_calls"] = [
+            {"id": f"c{n}", "function": {"name": name, "arguments": arguments}}
+            for n, (name, arguments) in enumerate(reply.calls)
+        ]
+    choice = {"index": 0, "message": message, "finish_reason": _finish(reply)}
+    answer: dict[str, Any] = {"choices": [choice]}
+    if reply.usage:
+        answer["usage"] = _usage(reply)
+    return json.dumps(answer)

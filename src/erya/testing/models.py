@@ -2,13 +2,23 @@
 
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from typing_extensions import override
 
 from erya.errors import ModelError
-from erya.models import ChatModel, Completion, Embedded, EmbeddingModel, RerankModel
+from erya.models import (
+    ChatEvent,
+    ChatModel,
+    ChatRequest,
+    Embedded,
+    EmbeddingModel,
+    Finished,
+    RerankModel,
+    TextDelta,
+)
 from erya.records import Message, Usage
 
 __all__ = ["HashingEmbedding", "OverlapReranking", "ScriptedChatModel"]
@@ -19,28 +29,53 @@ class ScriptedChatModel(ChatModel):
     """Says what it was told to say, and remembers what it was asked.
 
     Attributes:
-        lines: What it says, one for each call; an error is raised instead.
-        asked: The conversations it was given.
+        lines: What it says, one for each request: a text, which comes word by word, or
+            events as they are; an error is raised instead.
+        requests: What it was asked.
+        name: What it is called.
+        cancelled: How many answers were left before their end.
     """
 
-    lines: Sequence[str | ModelError]
-    asked: list[Sequence[Message]] = field(default_factory=list)
+    lines: Sequence[str | ModelError | Sequence[ChatEvent]]
+    requests: list[ChatRequest] = field(default_factory=list)
+    name: str = "scripted"
+    cancelled: int = 0
+
+    @property
+    def asked(self) -> list[Sequence[Message]]:
+        """The conversations it was given."""
+        return [request.messages for request in self.requests]
 
     @override
-    def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Completion:
-        self.asked.append(messages)
-        line = self.lines[len(self.asked) - 1]
-        if isinstance(line, ModelError):
-            raise line
-        if on_text is not None:
-            for word in line.split(" "):
-                on_text(word + " ")
-        return Completion(text=line, usage=Usage(model="scripted", output_tokens=1))
+    @contextmanager
+    def stream(self, request: ChatRequest) -> Iterator[Iterator[ChatEvent]]:
+        self.requests.append(request)
+        line = self.lines[len(self.requests) - 1]
+        over = False
+
+        def events() -> Iterator[ChatEvent]:
+            nonlocal over
+            if isinstance(line, ModelError):
+                over = True
+                raise line
+            if isinstance(line, str):
+                yield from map(TextDelta, _WORDS.findall(line))
+                over = True
+                yield Finished(
+                    reason="stop", usage=Usage(model=self.name, output_tokens=1)
+                )
+            else:
+                yield from line[:-1]
+                over = True
+                yield line[-1]
+
+        try:
+            yield events()
+        finally:
+            self.cancelled += not over
+
+
+_WORDS = re.compile(r"\S+\s*|\s+")
 
 
 @dataclass(slots=True)

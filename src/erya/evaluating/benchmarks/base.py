@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from erya.answering import Answerer, ExtractiveAnswerer
 from erya.assistant import Assistant
 from erya.chunking import Chunker, StructureChunker
-from erya.evaluating.answers import AnswerMeasures, answer_tokens, search_tokens
+from erya.evaluating.answers import AnswerMeasures
 from erya.evaluating.draws import drawn
-from erya.evaluating.runs import Measured, Progress, Run, measure_all
+from erya.evaluating.runs import Measured, Progress, Run, measure_all, summed, tokens_of
 from erya.evaluating.scratch import scratch_home
 from erya.guarding import PersonalDataDetector, PersonalDataRules
 from erya.loading import document_of
@@ -83,7 +83,7 @@ class Setup:
                 reader=self.reader,
                 chunker=self.chunker,
                 passages=self.passages,
-                fall_back=False,
+                degrade=False,
             ) as assistant:
                 yield assistant
 
@@ -167,7 +167,8 @@ def answered(
     """
     found = assistant.search(question, principal=principal, limit=assistant.passages)
     answer = assistant.answer(question, found, principal=principal)
-    return answer, search_tokens(found) | answer_tokens(answer)
+    searching = tokens_of(found.usage, "search")
+    return answer, summed([searching, tokens_of(answer.usage)])
 
 
 def passage(

@@ -16,8 +16,8 @@ from erya.answering import GroundedAnswerer
 from erya.errors import UsageError
 from erya.evaluating.benchmarks.base import Measure, Setup, Task
 from erya.evaluating.files import json_rows, wrong
-from erya.evaluating.runs import Measured, Progress
-from erya.models import ChatModel
+from erya.evaluating.runs import Measured, Progress, tokens_of
+from erya.models import ChatModel, ChatRequest, complete
 from erya.records import Message
 
 __all__ = ["TOOLS_PROMPT", "calls_in", "calls_match", "read_toolcalls"]
@@ -181,9 +181,9 @@ def _measured(model: ChatModel, item: _Asked) -> Measured:
     prompt = TOOLS_PROMPT.format(
         functions=json.dumps(item.functions, ensure_ascii=False), more=item.more
     )
-    done = model.complete([Message(role="system", content=prompt), *item.messages])
+    turns = (Message.of("system", prompt), *item.messages)
+    done = complete(model, ChatRequest(messages=turns))
     calls = calls_in(done.text)
-    usage = done.usage
     return Measured(
         id=item.key,
         scores={
@@ -195,9 +195,9 @@ def _measured(model: ChatModel, item: _Asked) -> Measured:
             ),
             "readable": float(calls is not None),
         },
-        tokens={"input": usage.input_tokens, "output": usage.output_tokens},
+        tokens=tokens_of(done.usage),
         detail={
-            "question": item.messages[-1].content,
+            "question": item.messages[-1].text,
             "accepted": [
                 json.dumps(each, ensure_ascii=False) for each in item.expected
             ],
@@ -224,7 +224,7 @@ def _of_bfcl(path: Path, row: Mapping[str, Any]) -> _Asked:
         key=f"{path.stem}/{row['id']}",
         category=str(row.get("category") or path.stem),
         functions=row["functions"],
-        messages=[Message(role=m["role"], content=m["content"]) for m in first],
+        messages=[Message.of(m["role"], m["content"]) for m in first],
         expected=row.get("answers") or [],
     )
 
@@ -244,7 +244,7 @@ def _of_acebench(path: Path, row: Mapping[str, Any]) -> _Asked:
         key=f"{path.stem}/{row['id']}",
         category=category,
         functions=row["functions"],
-        messages=[Message(role="user", content=str(row["question"]))],
+        messages=[Message.of("user", str(row["question"]))],
         expected=expected,
         more=f"\n{row['time']}" if row.get("time") else "",
     )

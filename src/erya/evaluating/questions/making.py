@@ -22,8 +22,8 @@ from erya.evaluating.questions.rules import drafts
 from erya.evaluating.questions.wording import Wording
 from erya.evaluating.runs import Progress
 from erya.language import language_of, run_together, terms
-from erya.models import ChatModel
-from erya.records import Chunk, Example, Message, Principal, Quote
+from erya.models import ChatModel, ChatRequest, complete
+from erya.records import Chunk, Example, Principal, Quote
 
 __all__ = ["QUESTION_PROMPT", "Made", "make_questions"]
 
@@ -214,12 +214,8 @@ def _in_turn(documents: Iterable[list[Chunk]], rng: random.Random) -> Iterator[C
 
 def _asked_by(model: ChatModel, chunk: Chunk) -> Draft | None:
     told = {"title": chunk.title, "headings": chunk.headings, "passage": chunk.text}
-    done = model.complete(
-        [
-            Message(role="system", content=QUESTION_PROMPT),
-            Message(role="user", content=json.dumps(told, ensure_ascii=False)),
-        ]
-    )
+    user = json.dumps(told, ensure_ascii=False)
+    done = complete(model, ChatRequest.of(QUESTION_PROMPT, user))
     try:
         start = done.text.index("{")
         reply: dict[str, Any]

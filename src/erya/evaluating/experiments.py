@@ -1,0 +1,736 @@
+"""Experiments as values: what is asked, of which system, and scored by what.
+
+An experiment says all that it takes to repeat a measurement. Running it keeps a run,
+which goes on where it was when it is run again after it was stopped.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from erya.answering import ExtractiveAnswerer, GroundedAnswerer, PromptedAnswerer
+from erya.assistant import Assistant
+from erya.config import Settings
+from erya.errors import UsageError
+from erya.evaluating.answers import AnswerMeasures, by_suffix, evaluate_answers
+from erya.evaluating.benchmarks import Setup, benchmark_named, measure_benchmark
+from erya.evaluating.caching import CachedChat
+from erya.evaluating.citation_metrics import quoted
+from erya.evaluating.datasets import read_retrieval_set
+from erya.evaluating.examples import ExampleSet, read_examples
+from erya.evaluating.files import digest_of
+from erya.evaluating.judge_check import JudgeCheck, check_judge, read_labelled
+from erya.evaluating.judges import Judge
+from erya.evaluating.overlap import about_set
+from erya.evaluating.retrieval import (
+    RetrievalReport,
+    evaluate_base,
+    evaluate_retrieval,
+    score_run,
+)
+from erya.evaluating.runs import Progress, Run, Runs, finish, summed
+from erya.evaluating.scratch import scratch_home
+from erya.evaluating.specification import (
+    RECORDED,
+    chat_entry,
+    contents_spec,
+    models_spec,
+    prices_of,
+    prompts_of,
+    reader_spec,
+    resolve_models,
+    search_spec,
+    with_recorded,
+)
+from erya.evaluating.trec import read_judgements, read_trec_run
+from erya.language import run_together
+from erya.models import ChatModel, ModelRegistry
+from erya.opening import (
+    build_chunker,
+    build_embedding,
+    build_parts,
+    build_reranker,
+    build_strategy,
+    open_assistant,
+)
+from erya.records import Example, Principal
+from erya.sources import FolderSource
+from erya.stores import Bases
+
+__all__ = [
+    "Data",
+    "Experiment",
+    "RunOptions",
+    "Scorers",
+    "System",
+    "Watcher",
+    "cached_chat",
+    "calls_of",
+    "experiment_of",
+    "measure_answers",
+    "measure_base",
+    "measure_judge",
+    "measure_named",
+    "measure_retrieval",
+    "run_experiment",
+    "runs_of",
+    "score_trec_run",
+    "start_or_resume",
+]
+
+_NAMED: Final = 10  # lines of a set that are named
+_CACHE: Final = "model-calls.sqlite3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """What is asked.
+
+    Attributes:
+        path: A folder in BEIR's layout, questions, the data of a benchmark, judged
+            answers, or a TREC run.
+        benchmark: The name of the benchmark; empty where it is none.
+        docs: Files that a benchmark's questions are about, where they lie apart.
+        qrels: What is relevant, for a TREC run.
+        split: Only questions of this split; empty takes all.
+        tuning: Whether settings are chosen by what comes: held-out questions are
+            refused then.
+        queries: Only so many, drawn at random; None takes all.
+        seed: Of the draw and of the intervals.
+    """
+
+    path: Path
+    benchmark: str = ""
+    docs: Path | None = None
+    qrels: Path | None = None
+    split: str = ""
+    tuning: bool = False
+    queries: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """What is asked of.
+
+    Attributes:
+        settings: Models, strategy and sizes.
+        kb: The base; empty takes that of the settings.
+        docs: Files to make a base of that is thrown away, in place of `kb`.
+        principal: Who asks; None is the owner of the home folder.
+        prompt_only: Whether the chat model is asked alone, and shown no document.
+        bases: Where the base is; None is the home folder.
+    """
+
+    settings: Settings
+    kb: str = ""
+    docs: tuple[str, ...] = ()
+    principal: Principal | None = None
+    prompt_only: bool = False
+    bases: Bases | None = None
+
+    @property
+    def asker(self) -> Principal:
+        """Who asks."""
+        return self.principal or Principal.owner(self.settings.user)
+
+    @property
+    def base(self) -> str:
+        """The name of the base."""
+        return self.kb or self.settings.kb
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scorers:
+    """What is measured of what comes.
+
+    Attributes:
+        metrics: Of a search, by the names of trec_eval.
+        judge: The chat model that judges answers; empty where none does.
+        guidelines: Rules that answers have to keep, for the judge.
+    """
+
+    metrics: tuple[str, ...] = ()
+    judge: str = ""
+    guidelines: tuple[str, ...] = ()
+
+
+Kind = Literal["retrieval", "retrieval-base", "retrieval-run", "answers", "benchmark"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """All that it takes to measure, and to measure again.
+
+    Attributes:
+        kind: `retrieval` of a set that brings its documents, `retrieval-base` of
+            questions that name evidence in a base, `retrieval-run` of what another
+            system found, `answers` to questions, or a `benchmark`.
+        data: What is asked.
+        system: What is asked of.
+        scorers: What is measured.
+        label: What it is called beside others; may be empty.
+    """
+
+    kind: Kind
+    data: Data
+    system: System
+    scorers: Scorers = field(default_factory=Scorers)
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watcher:
+    """Who wants to know how a measurement goes on.
+
+    Attributes:
+        note: Called with what a person should know, a sentence at a time.
+        progress: Called with what is done, how far, and of how many.
+    """
+
+    note: Callable[[str], None] = lambda _: None
+    progress: Progress = lambda _what, _done, _total: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How an experiment is run.
+
+    Attributes:
+        fresh: Begin anew, and do not go on with an unfinished run.
+        again: Begin anew, and ask models even what they were asked before.
+        watcher: Who wants to know how it goes on.
+    """
+
+    fresh: bool = False
+    again: bool = False
+    watcher: Watcher = field(default_factory=Watcher)
+
+
+_USUAL: Final = RunOptions()
+
+
+def run_experiment(experiment: Experiment, options: RunOptions = _USUAL) -> Run:
+    """Run an experiment, whatever its kind.
+
+    Raises:
+        ModelError: A model cannot be reached; what was measured before is kept.
+        NotFoundError: There is no such base or model.
+        UsageError: The data is not what it should be.
+    """
+    match experiment.kind:
+        case "retrieval":
+            return measure_retrieval(experiment, options).run
+        case "retrieval-base":
+            return measure_base(experiment, options).run
+        case "retrieval-run":
+            return score_trec_run(experiment, options).run
+        case "benchmark":
+            return measure_named(experiment, options)
+        case "answers":
+            return measure_answers(experiment, options)
+
+
+def experiment_of(run: Run, settings: Settings) -> Experiment:
+    """Return the experiment that a run measured, on this machine.
+
+    Args:
+        run: The run.
+        settings: What it did not record: where models are, and the like.
+
+    Raises:
+        UsageError: It is of a kind that cannot be measured again.
+    """
+    spec = run.spec
+    kind = spec["kind"]
+    if kind not in {
+        "retrieval", "retrieval-base", "retrieval-run", "answers", "benchmark",
+    }:  # fmt: skip
+        msg = f"The run {run.name} is of a kind that cannot be measured again here."
+        raise UsageError(msg)
+    paths = spec["data"] if kind == "retrieval-run" else [spec["data"]]
+    base = spec.get("base") or {}
+    docs = spec.get("docs")
+    reader = spec.get("reader")
+    return Experiment(
+        kind=kind,
+        data=Data(
+            path=Path(paths[0]),
+            qrels=Path(paths[1]) if len(paths) > 1 else None,
+            benchmark=spec.get("benchmark", ""),
+            docs=Path(docs) if docs else None,
+            split=spec.get("split", ""),
+            queries=spec.get("queries"),
+            seed=spec.get("seed", 0),
+        ),
+        system=System(
+            settings=with_recorded(settings, spec),
+            kb=base.get("kb", ""),
+            docs=tuple(base.get("docs", ())),
+            principal=reader
+            and Principal(user=reader["user"], groups=frozenset(reader["groups"])),
+            prompt_only=spec.get("prompt_only", False),
+        ),
+        scorers=Scorers(
+            metrics=tuple(spec.get("metrics", ())),
+            judge=(spec.get("judge") or {}).get("name", ""),
+            guidelines=tuple(spec.get("guidelines") or ()),
+        ),
+        label=spec.get("label", ""),
+    )
+
+
+def runs_of(settings: Settings) -> Runs:
+    """Return the runs that the home folder keeps."""
+    return Runs(Path(settings.home) / "runs")
+
+
+def start_or_resume(
+    settings: Settings, spec: Mapping[str, Any], options: RunOptions
+) -> Run:
+    """Start a run, or go on with an unfinished one of the same spec, and say so."""
+    fresh = options.fresh or options.again
+    run = runs_of(settings).begin(spec, fresh=fresh)
+    if run.items:
+        options.watcher.note(
+            f"Going on with {run.name}: {len(run.items)} are measured."
+        )
+    return run
+
+
+def measure_retrieval(
+    experiment: Experiment, options: RunOptions = _USUAL
+) -> RetrievalReport:
+    """Measure what is found of a folder in BEIR's layout.
+
+    Raises:
+        ModelError: The embedding model cannot be reached.
+        UsageError: The folder is no such set.
+    """
+    data, metrics = experiment.data, experiment.scorers.metrics
+    if not data.path.is_dir():
+        msg = f"There is no folder {str(data.path)!r}."
+        raise UsageError(msg)
+    dataset = read_retrieval_set(data.path)
+    for note in dataset.notes:
+        options.watcher.note(f"Note: {note}")
+    if data.queries is not None:
+        dataset = dataset.drawn(data.queries, seed=data.seed)
+    settings = resolve_models(experiment.system.settings)
+    spec = {
+        "kind": "retrieval",
+        "about": dataset.name,
+        "data": str(data.path.resolve()),
+        "digest": dataset.digest,
+        "queries": data.queries,
+        "metrics": list(metrics),
+        **search_spec(settings),
+        "seed": data.seed,
+    }
+    parts = build_parts(settings)  # first: it tells what is missing
+    cache = _strategy_cache(settings, options)
+    parts["strategy"] = build_strategy(settings, cache)
+    return evaluate_retrieval(
+        dataset,
+        start_or_resume(settings, spec, options),
+        assistant=lambda store: Assistant(store=store, degrade=False, **parts),
+        metrics=metrics,
+        calls=_counting(cache),
+        on_progress=options.watcher.progress,
+    )
+
+
+def measure_base(
+    experiment: Experiment, options: RunOptions = _USUAL
+) -> RetrievalReport:
+    """Measure what a base that is there finds of the evidence that questions name.
+
+    Raises:
+        ModelError: A model cannot be reached.
+        NotFoundError: There is no such base or model.
+        UsageError: The file has no questions about the base.
+    """
+    data, system, metrics = (
+        experiment.data,
+        experiment.system,
+        experiment.scorers.metrics,
+    )
+    examples = read_examples(data.path)
+    if data.queries is not None:
+        drawn = examples.drawn(data.queries, seed=data.seed)
+        examples = replace(examples, examples=drawn)
+    with open_assistant(system.settings, system.base, bases=system.bases) as opened:
+        settings = resolve_models(system.settings, opened)
+        cache = _strategy_cache(settings, options)
+        strategy = build_strategy(settings, cache)
+        assistant = replace(opened, degrade=False, strategy=strategy)
+        spec = {
+            "kind": "retrieval-base",
+            "about": f"{system.base}-{data.path.stem}",
+            "data": str(data.path.resolve()),
+            "digest": examples.digest,
+            "queries": data.queries,
+            "metrics": list(metrics),
+            "base": {"kb": system.base, **contents_spec(assistant, system.asker)},
+            "reader": reader_spec(system.asker),
+            **search_spec(settings),
+            "seed": data.seed,
+        }
+        return evaluate_base(
+            assistant,
+            examples,
+            start_or_resume(settings, spec, options),
+            principal=system.asker,
+            metrics=metrics,
+            calls=_counting(cache),
+            on_progress=options.watcher.progress,
+        )
+
+
+def score_trec_run(
+    experiment: Experiment, options: RunOptions = _USUAL
+) -> RetrievalReport:
+    """Score what another system found, as a run that is kept.
+
+    Raises:
+        UsageError: A file is not what it should be, or they share no question.
+    """
+    run, qrels = experiment.data.path, experiment.data.qrels
+    if qrels is None:
+        msg = "What another system found is scored by judgements: name them."
+        raise UsageError(msg)
+    results, judgements = read_trec_run(run), read_judgements(qrels)
+    if not results.keys() & judgements.keys():
+        msg = (
+            f"{run} and {qrels} share no question: {min(results)!r} is in one and "
+            f"{min(judgements)!r} in the other, for example."
+        )
+        raise UsageError(msg)
+    if unjudged := results.keys() - judgements.keys():
+        options.watcher.note(
+            f"Note: {len(unjudged)} questions of {run}, such as {min(unjudged)!r}, "
+            f"have no judgement in {qrels} and do not count."
+        )
+    spec = {
+        "kind": "retrieval-run",
+        "about": run.stem,
+        "data": [str(run.resolve()), str(qrels.resolve())],
+        "digest": digest_of([run, qrels]),
+        "metrics": list(experiment.scorers.metrics),
+        "seed": experiment.data.seed,
+    }
+    kept = runs_of(experiment.system.settings).begin(spec, fresh=True)
+    return score_run(results, judgements, kept, metrics=experiment.scorers.metrics)
+
+
+def _strategy_cache(settings: Settings, options: RunOptions) -> CachedChat | None:
+    if not settings.query_strategy:
+        return None
+    return cached_chat(settings, again=options.again)
+
+
+def measure_answers(experiment: Experiment, options: RunOptions = _USUAL) -> Run:
+    """Ask a base the questions of a file, and measure what it says.
+
+    Raises:
+        ModelError: A model cannot be reached; what was measured before is kept.
+        NotFoundError: There is no such base or model.
+        UsageError: The file has no questions.
+    """
+    data, system, scorers = experiment.data, experiment.system, experiment.scorers
+    questions = read_examples(data.path)
+    if data.split:
+        questions = questions.part(data.split)
+    if data.tuning:
+        questions.check_tuning()
+    if data.queries:
+        drawn = questions.drawn(data.queries, seed=data.seed)
+        questions = replace(questions, examples=drawn)
+    examples = questions.examples
+    unmatched: Mapping[str, str] = {}
+    with _open_base(system, options.watcher) as opened:
+        settings = resolve_models(system.settings, opened)
+        assistant, cache = _cached(opened, settings, system, again=options.again)
+        if not system.prompt_only:
+            unmatched = _unmatched(assistant, examples, principal=system.asker)
+            _warn(unmatched, questions, options.watcher)
+        contents = contents_spec(assistant, system.asker)
+        spec = _answers_spec(experiment, settings, contents, digest=questions.digest)
+        judging = _judge_cache(settings, scorers, again=options.again)
+        judge = Judge(model=judging, guidelines=scorers.guidelines) if judging else None
+        run = evaluate_answers(
+            assistant,
+            examples,
+            start_or_resume(settings, spec, options),
+            principal=system.asker,
+            measures=AnswerMeasures(
+                similar_by=assistant.embedding,
+                entails=judge.entails_too if judge else quoted,
+                judge=judge,
+                saved=(lambda: cache.saved) if cache else (lambda: 0.0),
+                calls=_counting(cache, judging),
+                searched=not system.prompt_only,
+            ),
+            on_progress=options.watcher.progress,
+        )
+    about = {**about_set(examples), "unmatched": len(unmatched)}
+    return finish(run, {**calls_of(run), "questions": about})
+
+
+def _judge_cache(
+    settings: Settings, scorers: Scorers, *, again: bool
+) -> CachedChat | None:
+    """Return the judging model of an experiment, which is asked nothing twice."""
+    if not scorers.judge:
+        return None
+    return cached_chat(replace(settings, chat_model=scorers.judge), again=again)
+
+
+def _answers_spec(
+    experiment: Experiment,
+    settings: Settings,
+    contents: Mapping[str, Any],
+    *,
+    digest: str,
+) -> dict[str, Any]:
+    data, system, scorers = experiment.data, experiment.system, experiment.scorers
+    judge = scorers.judge
+    return {
+        "kind": "answers",
+        "about": f"{'docs' if system.docs else system.base}-{data.path.stem}",
+        "label": experiment.label,
+        "split": data.split,
+        "prompt_only": system.prompt_only,
+        "data": str(data.path.resolve()),
+        "digest": digest,
+        "queries": data.queries,
+        "base": {
+            "kb": "" if system.docs else system.base,
+            "docs": [str(Path(path).resolve()) for path in system.docs],
+            **contents,
+        },
+        "reader": reader_spec(system.asker),
+        "settings": {name: getattr(settings, name) for name in RECORDED},
+        "models": models_spec(settings, chat=True),
+        "prompts": prompts_of(settings, judge=judge),
+        "judge": chat_entry(settings, judge) if judge else None,
+        "prices": prices_of(settings, judge=judge),
+        "guidelines": list(scorers.guidelines),
+        "seed": data.seed,
+    }
+
+
+def measure_named(experiment: Experiment, options: RunOptions = _USUAL) -> Run:
+    """Measure a benchmark by its name.
+
+    Raises:
+        ModelError: A model cannot be reached; what was measured before is kept.
+        UsageError: There is no such benchmark, or the folder does not hold its data.
+    """
+    data, name = experiment.data, experiment.data.benchmark
+    benchmark = benchmark_named(name)
+    if benchmark.read is None:
+        msg = (
+            f"Erya does not measure {name!r} yet. It will take a folder with "
+            f"{benchmark.layout}."
+        )
+        raise UsageError(msg)
+    if not data.path.is_dir():
+        msg = f"There is no folder {str(data.path)!r}. {name} wants {benchmark.layout}."
+        raise UsageError(msg)
+    settings = resolve_models(experiment.system.settings)
+    setup = _setup(settings, data, again=options.again)
+    task = benchmark.read(data.path, setup)
+    spec = {
+        "kind": "benchmark",
+        "about": f"{name}-{data.path.resolve().name}",
+        "benchmark": name,
+        "data": str(data.path.resolve()),
+        "docs": str(data.docs.resolve()) if data.docs else None,
+        "digest": digest_of(task.files),
+        "queries": data.queries,
+        "settings": {name: getattr(settings, name) for name in RECORDED},
+        "models": models_spec(settings, chat=True),
+        "prompts": prompts_of(settings, judge=""),
+        "prices": prices_of(settings),
+        "seed": data.seed,
+    }
+    run = start_or_resume(settings, spec, options)
+    run = measure_benchmark(task, setup, run, on_progress=options.watcher.progress)
+    return finish(run, calls_of(run))
+
+
+def _setup(settings: Settings, data: Data, *, again: bool) -> Setup:
+    """Return what a benchmark measures, as the settings say."""
+    embedding = build_embedding(settings)
+    cache = cached_chat(settings, again=again) if settings.chat_model else None
+    return Setup(
+        answerer=GroundedAnswerer(model=cache, passages=settings.passages)
+        if cache
+        else ExtractiveAnswerer(readings=max(settings.read_units, 1)),
+        embedding=embedding,
+        strategy=build_strategy(settings, cache),
+        reranker=build_reranker(settings),
+        reader=ModelRegistry(settings).reader() if settings.read_units else None,
+        chunker=build_chunker(settings, embedding=embedding),
+        passages=settings.passages,
+        measures=AnswerMeasures(
+            similar_by=embedding,
+            saved=(lambda: cache.saved) if cache else (lambda: 0.0),
+            calls=_counting(cache),
+        ),
+        queries=data.queries,
+        docs=data.docs,
+        seed=data.seed,
+    )
+
+
+def calls_of(run: Run) -> dict[str, int]:
+    """Return how often models were asked for a run; nothing where none was."""
+    calls = run.calls()
+    if not calls:
+        return {}
+    return {"model_calls": calls["asked"], "repeated": calls["repeated"]}
+
+
+def _counting(*caches: CachedChat | None) -> Callable[[], dict[str, int]]:
+    """Return what counts the calls of several models together."""
+    return lambda: summed(each.calls() for each in caches if each is not None)
+
+
+def _unmatched(
+    assistant: Assistant, examples: Sequence[Example], *, principal: Principal
+) -> dict[str, str]:
+    """Return what is wrong with the evidence of questions, by their ids.
+
+    A document that is not there, or words that it does not have.
+    """
+    named = [(e.id, *each) for e in examples for each in e.evidence]
+    if not named:
+        return {}
+    documents = {d.source: d.id for d in assistant.store.documents(principal)}
+    held = by_suffix(documents)
+    texts: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for key, source, quote in named:
+        sources = held.get(source.lstrip("/"), []) if source else list(documents)
+        for each in sources:
+            if each not in texts:
+                text = assistant.store.document(principal, documents[each]).text
+                texts[each] = run_together(text)
+        if not sources:
+            found[key] = f"the base has no document {source!r}"
+        elif not any(run_together(quote) in texts[each] for each in sources):
+            where = f"{source!r} does not have" if source else "no document has"
+            found[key] = f"{where} the words {quote!r:.60}"
+    return found
+
+
+def _warn(unmatched: Mapping[str, str], asked: ExampleSet, watcher: Watcher) -> None:
+    """Name the lines whose evidence is not there."""
+    for key, what in list(unmatched.items())[:_NAMED]:
+        line = asked.lines.get(key)
+        where = f"line {line}" if line else f"question {key}"
+        watcher.note(f"Note: {asked.path}, {where}, matches nothing: {what}.")
+    left = len(unmatched) - _NAMED
+    if left > 0:
+        watcher.note(f"Note: {left} more lines match nothing.")
+
+
+@contextmanager
+def _open_base(system: System, watcher: Watcher) -> Iterator[Assistant]:
+    """Open a base, or make one of files that is thrown away; no model may fail."""
+    settings = system.settings
+    if not system.docs:
+        with open_assistant(settings, system.base, chat=True) as assistant:
+            yield replace(assistant, degrade=False)
+        return
+    with (
+        scratch_home() as home,
+        # Models stay those of the home folder; only the base is elsewhere.
+        open_assistant(
+            settings, "documents", create=True, chat=True, bases=Bases(home)
+        ) as assistant,
+    ):
+        report = assistant.ingest(
+            FolderSource(system.docs, file_bytes=assistant.limits.file_bytes),
+            principal=Principal.owner(settings.user),
+            readers=frozenset({"public"}),
+            on_progress=lambda report: watcher.progress("Reading", report.files, 0),
+        )
+        for problem in report.failed:
+            watcher.note(f"Not read: {problem.source}: {problem.message}")
+        yield replace(assistant, degrade=False)
+
+
+def _cached(
+    assistant: Assistant, settings: Settings, system: System, *, again: bool
+) -> tuple[Assistant, CachedChat | None]:
+    """Return an assistant whose model is asked nothing twice, unless `again`."""
+    answerer = assistant.answerer
+    if not isinstance(answerer, GroundedAnswerer):
+        return assistant, None
+    cache = cached_chat(settings, answerer.model, again=again)
+    variant = replace(
+        assistant,
+        strategy=build_strategy(settings, cache),
+        answerer=PromptedAnswerer(model=cache)
+        if system.prompt_only
+        else replace(answerer, model=cache),
+    )
+    return variant, cache
+
+
+def cached_chat(
+    settings: Settings, model: ChatModel | None = None, *, again: bool = False
+) -> CachedChat:
+    """Return the chat model of the settings, which is asked nothing twice.
+
+    Unless `again`: then what it says takes the place of what it said before.
+
+    Raises:
+        NotFoundError: It was never added.
+        UsageError: The variable that holds its key is not set.
+    """
+    return CachedChat(
+        model or ModelRegistry(settings).chat(settings.chat_model),
+        identity=repr(sorted(chat_entry(settings, settings.chat_model).items())),
+        file=Path(settings.home) / "runs" / _CACHE,
+        again=again,
+    )
+
+
+def measure_judge(experiment: Experiment, options: RunOptions = _USUAL) -> JudgeCheck:
+    """Hold the judge of an experiment against people, on answers both have judged.
+
+    Raises:
+        ModelError: The judge cannot be reached; what was judged before is kept.
+        NotFoundError: There is no such judge.
+        UsageError: The file has no judged answers.
+    """
+    judge, path = experiment.scorers.judge, experiment.data.path
+    settings = replace(experiment.system.settings, chat_model=judge)
+    items = read_labelled(path)
+    model = cached_chat(settings, again=options.again)
+    spec = {
+        "kind": "judge",
+        "about": f"{judge}-{path.stem}",
+        "data": str(path.resolve()),
+        "digest": digest_of([path]),
+        "judge": chat_entry(settings, judge),
+        "prompts": prompts_of(settings, judge=judge),
+        "prices": prices_of(settings, judge=judge, chat=False),
+        "seed": 0,
+    }
+    run = start_or_resume(settings, spec, options)
+    check = check_judge(
+        Judge(model=model),
+        items,
+        run,
+        calls=model.calls,
+        on_progress=options.watcher.progress,
+    )
+    finish(check.run, {**calls_of(check.run), "probe_calls": check.probes})
+    return check

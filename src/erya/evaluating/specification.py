@@ -1,0 +1,167 @@
+"""What a run writes down, so that it can be measured again and compared.
+
+Settings, models, prompts and prices by what tells them from others; never a key.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from erya.addresses import cover_secrets
+from erya.answering import PROMPT, PROMPTED
+from erya.assistant import Assistant
+from erya.config import AUTO_MODEL, Settings
+from erya.evaluating.benchmarks.toolcalls import TOOLS_PROMPT
+from erya.evaluating.judges import JUDGE_PROMPTS
+from erya.models import OFFLINE_MODEL, ModelCatalogue, fingerprint_of
+from erya.opening import build_embedding
+from erya.records import Principal
+from erya.retrieving import MULTI_QUERY
+
+__all__ = [
+    "RECORDED",
+    "chat_entry",
+    "contents_spec",
+    "models_spec",
+    "prices_of",
+    "prompts_of",
+    "reader_spec",
+    "resolve_models",
+    "search_spec",
+    "with_recorded",
+]
+
+RECORDED: Final = (
+    "embedding_model", "query_strategy", "rerank_model", "rerank_candidates",
+    "read_units",
+    "chat_model", "chunker", "chunk_tokens", "diversity", "passages",
+)  # fmt: skip
+_ANSWERS: Final = ("passages",)  # which a search has no use for
+
+
+def resolve_models(settings: Settings, assistant: Assistant | None = None) -> Settings:
+    """Return settings that name the embedding model itself, to be recorded.
+
+    Args:
+        settings: What may leave it to the base.
+        assistant: Has the base open; without one it is a new base's model.
+    """
+    if settings.embedding_model != AUTO_MODEL:
+        return settings
+    name = OFFLINE_MODEL
+    if assistant is not None:
+        name = assistant.embedding.name if assistant.embedding else ""
+    return replace(settings, embedding_model=name)
+
+
+def search_spec(settings: Settings) -> dict[str, Any]:
+    """Return what a run tells of settings, models, prompts and prices of a search."""
+    asks = bool(settings.query_strategy)
+    recorded = {n: getattr(settings, n) for n in RECORDED if n not in _ANSWERS}
+    return {
+        "settings": {**recorded, "chat_model": settings.chat_model if asks else ""},
+        "models": models_spec(settings, chat=asks),
+        "prompts": prompts_of(settings, judge="", answers=False),
+        "prices": prices_of(settings, chat=asks),
+    }
+
+
+def reader_spec(principal: Principal) -> dict[str, Any] | None:
+    """Return who asked; None for an owner."""
+    if principal.role != "reader":
+        return None
+    return {"user": principal.user, "groups": sorted(principal.groups)}
+
+
+def with_recorded(settings: Settings, spec: Mapping[str, Any]) -> Settings:
+    """Return settings with those that a run recorded."""
+    recorded = spec.get("settings") or {}
+    return replace(settings, **{k: v for k, v in recorded.items() if k in RECORDED})
+
+
+def contents_spec(assistant: Assistant, principal: Principal) -> dict[str, Any]:
+    """Return how many documents a base has, and what tells it from another."""
+    told = sorted(
+        (each.id, each.content_hash, each.recipe)
+        for each in assistant.store.documents(principal)
+    )
+    digest = hashlib.sha256(repr(told).encode()).hexdigest()
+    return {"documents": len(told), "contents": digest[:16]}
+
+
+def models_spec(settings: Settings, *, chat: bool) -> dict[str, Any]:
+    """Return what tells the models from others."""
+    told: dict[str, Any] = {}
+    embedding = build_embedding(settings)
+    if embedding is not None:
+        found = fingerprint_of(embedding)
+        told["embedding"] = {"name": found.name, "dimension": found.dimension}
+        entry = _embedding_entry(settings)
+        # What a remote model is, its entry says; its numbers may waver.
+        probe = [round(number, 3) for number in found.probe[:8]]
+        told["embedding"].update(entry or [("probe", probe)])
+    if settings.rerank_model:
+        entry_ = ModelCatalogue(settings.home, kind="rerank").get(settings.rerank_model)
+        told["rerank"] = {
+            "name": entry_.name, "base_url": cover_secrets(entry_.base_url),
+            "model": entry_.model,
+        }  # fmt: skip
+    if chat and settings.chat_model:
+        told["chat"] = chat_entry(settings, settings.chat_model)
+    return told
+
+
+def _embedding_entry(settings: Settings) -> dict[str, str]:
+    """Return what tells a remote embedding model from others; nothing for a local."""
+    for entry in ModelCatalogue(settings.home, kind="embedding").all():
+        if entry.name == settings.embedding_model:
+            return {
+                "base_url": cover_secrets(entry.base_url),
+                "model": entry.model,
+                "query_prefix": entry.query_prefix,
+                "passage_prefix": entry.passage_prefix,
+            }
+    return {}
+
+
+def chat_entry(settings: Settings, name: str) -> dict[str, str]:
+    """Return what tells a chat model from others.
+
+    Raises:
+        NotFoundError: It was never added.
+    """
+    entry = ModelCatalogue(settings.home).get(name)
+    where = cover_secrets(entry.base_url)
+    return {"name": entry.name, "base_url": where, "model": entry.model}
+
+
+def prices_of(
+    settings: Settings, *, judge: str = "", chat: bool = True
+) -> dict[str, dict[str, float]]:
+    """Return the prices of the chat model and of the judge, where they are known."""
+    catalogue = ModelCatalogue(settings.home)
+    told: dict[str, dict[str, float]] = {}
+    for who, name in (("chat", settings.chat_model if chat else ""), ("judge", judge)):
+        entry = catalogue.get(name) if name else None
+        if entry is None or entry.input_price is None or entry.output_price is None:
+            continue
+        told[who] = {"input": entry.input_price, "output": entry.output_price}
+    return told
+
+
+def prompts_of(
+    settings: Settings, *, judge: str, answers: bool = True
+) -> dict[str, str]:
+    """Return the beginning of each prompt's hash."""
+    texts = {}
+    if settings.chat_model and answers:
+        texts = {"answer": PROMPT, "alone": PROMPTED, "tools": TOOLS_PROMPT}
+    if settings.query_strategy:
+        texts["multi-query"] = MULTI_QUERY
+    if judge:
+        texts |= {f"judge {name}": text for name, text in JUDGE_PROMPTS.items()}
+    return {
+        name: hashlib.sha256(text.encode()).hexdigest()[:16]
+        for name, text in texts.items()
+    }

@@ -1,0 +1,46 @@
+"""What a run that was cut off was asked for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from erya.errors import UsageError
+from erya.records import Principal
+from erya.sources import IngestRequest, TargetOptions, specs_of_targets
+from erya.stores import Store
+
+__all__ = ["unfinished_request"]
+
+
+def unfinished_request(store: Store) -> IngestRequest:
+    """Return what the last run of ingesting was asked for that did not end.
+
+    Raises:
+        StoreError: The base is damaged.
+        UsageError: Every run has ended, or the last read what is read once.
+    """
+    jobs = store.status(Principal.system()).jobs
+    cut_off = [job for job in jobs if job.state == "running"]
+    if not cut_off:
+        msg = "No run was cut off. Name the paths to read: erya ingest PATH..."
+        raise UsageError(msg)
+    arguments = cut_off[0].arguments
+    if arguments.get("request"):
+        request = IngestRequest.from_json(arguments["request"])
+    else:
+        request = _request_of_0_1(arguments)
+    if any(each.kind == "stream" for each in request.sources):
+        msg = "The run that was cut off read standard input: send that again."
+        raise UsageError(msg)
+    return request
+
+
+def _request_of_0_1(arguments: Mapping[str, Any]) -> IngestRequest:
+    """Read the words of a command line, as release 0.1 noted them."""
+    words = dict(arguments.get("asked") or {})
+    targets = words.pop("targets", arguments.get("roots", ()))
+    readers = arguments.get("readers")
+    return IngestRequest(
+        sources=specs_of_targets(targets, TargetOptions(**words)),
+        readers=None if readers is None else frozenset(readers),
+        force=bool(arguments.get("force")),
+    )

@@ -1,0 +1,111 @@
+"""Connections to endpoints: kept open between requests, and cut when nobody waits."""
+
+import atexit
+import contextlib
+import socket
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx2
+
+__all__ = [
+    "IDLE_SECONDS",
+    "Connection",
+    "close_idle",
+    "give_back",
+    "take_connection",
+]
+
+_MOST_IDLE: Final = 8  # of one endpoint
+_MOST_ENDPOINTS: Final = 32
+IDLE_SECONDS: Final = 30.0
+
+
+class Connection:
+    """A client with one connection, used for one request at a time.
+
+    Attributes:
+        client: Sends requests.
+    """
+
+    def __init__(self, client: "httpx2.Client") -> None:
+        self.client = client
+        self._socket: socket.socket | None = None
+        self._cut = threading.Event()
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it was cut: what it raises then is no failure of the endpoint."""
+        return self._cut.is_set()
+
+    def extensions(self) -> dict[str, Any]:
+        """Return what a request has to carry, so that `cut` reaches it."""
+        return {"trace": self._trace}
+
+    def _trace(self, event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            stream = info["return_value"]
+            self._socket = stream.get_extra_info("socket")
+            if self.is_cut:
+                self.cut()
+
+    def cut(self) -> None:
+        """End whatever goes on, at once, from any thread; the other end sees it."""
+        self._cut.set()
+        if self._socket is not None:
+            # Closing it would not wake a thread that waits for it.
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+_idle: Final[OrderedDict[Hashable, list[Connection]]] = OrderedDict()
+_lock: Final = threading.Lock()
+
+
+def take_connection(
+    key: Hashable, connect: "Callable[[], httpx2.Client]"
+) -> Connection:
+    """Return an idle connection of this process, or a new one.
+
+    Args:
+        key: The endpoint, with everything that a client of it is made of.
+        connect: Makes a client.
+    """
+    with _lock:
+        idle = _idle.get(key)
+        if idle:
+            return idle.pop()
+    return Connection(connect())
+
+
+def give_back(key: Hashable, connection: Connection) -> None:
+    """Keep a connection for the next request, if there is room."""
+    dropped: list[Connection] = []
+    with _lock:
+        idle = _idle.setdefault(key, [])
+        _idle.move_to_end(key)
+        if connection.is_cut or len(idle) >= _MOST_IDLE:
+            dropped.append(connection)
+        else:
+            idle.append(connection)
+        while len(_idle) > _MOST_ENDPOINTS:
+            dropped += _idle.popitem(last=False)[1]
+    for each in dropped:
+        each.client.close()
+
+
+def close_idle() -> None:
+    """Close all that nobody uses."""
+    with _lock:
+        idle = [each for group in _idle.values() for each in group]
+        _idle.clear()
+    for each in idle:
+        each.client.close()
+
+
+atexit.register(close_idle)

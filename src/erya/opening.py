@@ -1,0 +1,296 @@
+"""From settings and the name of a base to an `Assistant`: the one composition root.
+
+Every door opens bases here, so that no door decides what another would need. Settings
+say what the machine is like; what belongs to a base, its store tells.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from erya import traces
+from erya.answering import Answerer, ExtractiveAnswerer, GroundedAnswerer
+from erya.assistant import Assistant
+from erya.chunking import Chunker, chunker_of, split_recipe
+from erya.config import AUTO_CHUNKER, AUTO_MODEL, Settings
+from erya.errors import NotFoundError, UsageError
+from erya.guarding import KINDS, Masking
+from erya.loading import Limits
+from erya.models import OFFLINE_MODEL, ChatModel, EmbeddingModel, ModelRegistry
+from erya.preparing import Enrichment, Preparation
+from erya.records import Principal
+from erya.reranking import Reranker
+from erya.retrieving import MultiQueryRetriever, Retriever
+from erya.stores import Bases, Store
+
+__all__ = [
+    "base_for_reading",
+    "build_chunker",
+    "build_embedding",
+    "build_limits",
+    "build_parts",
+    "build_preparation",
+    "build_reranker",
+    "build_strategy",
+    "open_assistant",
+]
+
+_DEFAULT_BASE: Final = next(
+    field.default for field in dataclasses.fields(Settings) if field.name == "kb"
+)
+_OF_FILES: Final = "auto-"  # how bases of single files begin
+_MOST_NAMED: Final = 10
+
+
+def open_assistant(
+    settings: Settings,
+    kb: str,
+    *,
+    create: bool = False,
+    chat: bool = False,
+    bases: Bases | None = None,
+) -> Assistant:
+    """Open the base `kb` with an assistant on it; it has to be closed.
+
+    Args:
+        settings: What the assistant is like.
+        kb: The base's name.
+        create: Make the base if it is not there.
+        chat: Let the chat model of the settings answer.
+        bases: Where the base is; by default in the home folder.
+
+    Raises:
+        NotFoundError: There is no such base or model.
+        UsageError: A setting cannot be kept.
+    """
+    if settings.trace_file:
+        try:
+            traces.configure(Path(settings.trace_file).expanduser())
+        except OSError as error:
+            msg = f"trace_file cannot be written: {error}. Choose another file."
+            raise UsageError(msg) from None
+    # What may be missing comes before the base, which is else left behind empty.
+    parts = build_parts(settings, chat=chat)
+    store = (bases or Bases(settings.home)).open(kb, create=create)
+    try:
+        parts |= _parts_of_base(settings, store, parts["embedding"])
+    except BaseException:
+        store.close()
+        raise
+    return Assistant(store=store, **parts)
+
+
+def _parts_of_base(
+    settings: Settings, store: Store, embedding: EmbeddingModel | None
+) -> dict[str, Any]:
+    """Return what a base itself tells of how it is asked and filled.
+
+    Raises:
+        NotFoundError: The model that it was embedded with is not here any more.
+        UsageError: The chunker that it was cut by is none of this release.
+    """
+    if settings.embedding_model == AUTO_MODEL:
+        stored = store.embedder(Principal.system())
+        if stored is not None:
+            embedding = _embedding_of_base(settings, stored.name)
+    recipe = store.chunker(Principal.system())
+    chunker = build_chunker(settings, embedding=embedding, recipe=recipe)
+    return {"embedding": embedding, "chunker": chunker}
+
+
+def _embedding_of_base(settings: Settings, name: str) -> EmbeddingModel:
+    """Open the model that a base was embedded with.
+
+    Raises:
+        NotFoundError: It is not here any more.
+    """
+    try:
+        return ModelRegistry(settings).embedding(name)
+    except NotFoundError as error:
+        msg = (
+            f"{error}\nThe base was embedded with {name!r}. Search by words alone with "
+            'embedding_model = "", or embed it anew: erya kb reembed NAME --model '
+            f"{OFFLINE_MODEL}"
+        )
+        raise NotFoundError(msg) from None
+
+
+def base_for_reading(settings: Settings) -> str:
+    """Return the base that somebody means who only reads.
+
+    That is the one of the settings; where nobody named one and there is none of the
+    default name, the only one there is, those of single files aside.
+
+    Raises:
+        NotFoundError: There are several.
+    """
+    if settings.kb != _DEFAULT_BASE:
+        return settings.kb
+    names = Bases(settings.home).names()
+    named = [name for name in names if not name.startswith(_OF_FILES)]
+    if settings.kb in names or not named:
+        return settings.kb
+    if len(named) > 1:
+        shown = ", ".join(named[:_MOST_NAMED]) + ", …" * (len(named) > _MOST_NAMED)
+        msg = f"There are several bases. Name one with --kb: {shown}"
+        raise NotFoundError(msg)
+    return named[0]
+
+
+def build_parts(settings: Settings, *, chat: bool = False) -> dict[str, Any]:
+    """Return what an `Assistant` is made of beside its store, as the settings say.
+
+    Raises:
+        NotFoundError: A model was never added.
+        UsageError: A model's key is not set, or a strategy lacks its chat model.
+    """
+    embedding = build_embedding(settings)
+    registry = ModelRegistry(settings)
+    return {
+        "answerer": _build_answerer(settings, chat=chat),
+        "embedding": embedding,
+        "strategy": build_strategy(settings),
+        "reranker": build_reranker(settings),
+        "reader": registry.reader() if settings.read_units else None,
+        "chunker": build_chunker(settings, embedding=embedding),
+        "diversity": settings.diversity,
+        "preparation": build_preparation(settings),
+        "html": settings.html,
+        "limits": build_limits(settings),
+        "workers": settings.workers,
+        "passages": settings.passages,
+    }
+
+
+def build_embedding(settings: Settings) -> EmbeddingModel | None:
+    """Return the embedding model of the settings; None if they name none.
+
+    Raises:
+        NotFoundError: It was never added.
+        UsageError: The variable that holds its key is not set.
+    """
+    name = settings.embedding_model
+    return ModelRegistry(settings).embedding(name) if name else None
+
+
+def build_reranker(settings: Settings) -> Reranker | None:
+    """Return what reranks as the settings say; None if they name no rerank model.
+
+    Raises:
+        NotFoundError: It was never added.
+        UsageError: The variable that holds its key is not set.
+    """
+    if not settings.rerank_model:
+        return None
+    model = ModelRegistry(settings).rerank(settings.rerank_model)
+    return Reranker(model=model, candidates=settings.rerank_candidates)
+
+
+def build_strategy(
+    settings: Settings, model: ChatModel | None = None
+) -> Callable[[Retriever], Retriever] | None:
+    """Return how the settings say that a question is searched; None as it stands.
+
+    Args:
+        settings: What they say.
+        model: The chat model, if not that of the settings.
+
+    Raises:
+        NotFoundError: The chat model was never added.
+        UsageError: There is none.
+    """
+    if not settings.query_strategy:
+        return None
+    if not settings.chat_model:
+        msg = f"{settings.query_strategy} takes a chat model: name one with --model."
+        raise UsageError(msg)
+    chat = model or ModelRegistry(settings).chat(settings.chat_model)
+    return lambda plain: MultiQueryRetriever(retriever=plain, model=chat)
+
+
+def _build_answerer(settings: Settings, *, chat: bool) -> Answerer:
+    if not chat or not settings.chat_model:
+        return ExtractiveAnswerer(readings=max(settings.read_units, 1))
+    model = ModelRegistry(settings).chat(settings.chat_model)
+    return GroundedAnswerer(model=model, passages=settings.passages)
+
+
+def build_chunker(
+    settings: Settings, *, embedding: EmbeddingModel | None, recipe: str = ""
+) -> Chunker:
+    """Return the chunker of the settings, or the one that a base was switched to.
+
+    Args:
+        settings: Which one, and how large chunks may be.
+        embedding: What the semantic one compares sentences with.
+        recipe: Of the chunker that the base was switched to; empty where it was not.
+
+    Raises:
+        UsageError: The semantic one has no model to compare with.
+    """
+    name, tokens = settings.chunker, settings.chunk_tokens
+    if name == AUTO_CHUNKER:
+        name, tokens = split_recipe(recipe) if recipe else ("structure", tokens)
+    return chunker_of(name, max_tokens=tokens, embedding=embedding)
+
+
+def build_limits(settings: Settings) -> Limits:
+    """Return the limits that files are read within, as the settings say."""
+    return Limits(
+        file_bytes=settings.max_file_bytes,
+        seconds=settings.parse_seconds,
+        memory_bytes=settings.parse_memory_mb * 1_000_000,
+        text_characters=settings.max_text_characters,
+    )
+
+
+def build_preparation(settings: Settings) -> Preparation:
+    """Return how documents are prepared, as the settings say.
+
+    Raises:
+        NotFoundError: The chat model was never added.
+        UsageError: There is no step or kind of a name, or no file of names.
+    """
+    masked = frozenset(_listed(settings.mask))
+    if unknown := masked - KINDS - {"all"}:
+        there = ", ".join(sorted(KINDS))
+        msg = f"mask names {', '.join(sorted(unknown))}. There are: all, {there}."
+        raise UsageError(msg)
+    masking = Masking(
+        kinds=frozenset() if "all" in masked else masked,
+        keep_original=settings.mask_originals == "owner",
+    )
+    name = settings.enrich_model
+    return Preparation(
+        cleaning=_listed(settings.clean),
+        enrichment=Enrichment(
+            steps=_listed(settings.enrich),
+            names=_read_names(settings.enrich_names),
+            model=ModelRegistry(settings).chat(name) if name else None,
+            model_name=name,
+        ),
+        masking=masking if masked else None,
+    )
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    if value.strip() == "none":
+        return ()
+    return tuple(filter(None, (part.strip() for part in value.split(","))))
+
+
+def _read_names(path: str) -> frozenset[str]:
+    """Read a file of names.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    if not path:
+        return frozenset()
+    try:
+        lines = Path(path).expanduser().read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        msg = f"enrich_names: {path!r} cannot be read: {error}"
+        raise UsageError(msg) from None
+    return frozenset(filter(None, map(str.strip, lines)))
