@@ -8,15 +8,25 @@ import contextlib
 import dataclasses
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import statistics
+import time
+from collections.abc import (
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self
 
 from erya import traces
 from erya.answering import (
     COMPLETED,
     Answerer,
+    Draft,
     ExtractiveAnswerer,
     completed,
     may_be_cut,
@@ -52,12 +62,17 @@ from erya.preparing import (
 )
 from erya.records import (
     Answer,
+    AnswerFinished,
+    AskEvent,
     Chunk,
     Citation,
     Document,
     Evidence,
+    EvidenceFound,
+    NoticeGiven,
     Principal,
     Problem,
+    Query,
     Span,
 )
 from erya.reranking import Reranker, diversified
@@ -65,11 +80,12 @@ from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
 from erya.sources import IngestRequest, Source
 from erya.stores import Store, Writer
 from erya.verifying import (
+    ReadDocument,
+    Verification,
     check_denials,
     check_facts,
     check_spans,
     check_words,
-    verify,
 )
 
 if TYPE_CHECKING:
@@ -85,6 +101,7 @@ _BY_WORDS: Final = (
     "A model of this installation does not run; the documents are quoted instead, by "
     "their words alone. Look closer with: erya doctor"
 )
+_TIME_IS_OVER: Final = "The time was over before the answer was complete."
 _CHECKS: Final = (check_spans, check_facts, check_denials, check_words)
 
 
@@ -113,6 +130,9 @@ class Assistant:
         limits: What one file may cost.
         workers: Processes that read files.
         passages: Passages that an answer is made from.
+        name: The base, where others are asked with it; else empty.
+        beside: Assistants of further bases that are asked with this one, each by its
+            own embedding model; it writes to none of them.
         degrade: Whether it does with less while a model cannot be reached: finds by
             words, quotes. A measurement had rather fail.
     """
@@ -130,6 +150,8 @@ class Assistant:
     limits: Limits = field(default_factory=Limits)
     workers: int = 2
     passages: int = 8
+    name: str = ""
+    beside: tuple["Assistant", ...] = ()
     degrade: bool = True
     _answerer: Answerer = field(init=False, repr=False, compare=False)
     _retriever: Retriever = field(init=False, repr=False, compare=False)
@@ -153,8 +175,10 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
-        """Close the store; for those who do not use `with`."""
+        """Close the store, and those beside it; for those who do not use `with`."""
         self.store.close()
+        for each in self.beside:
+            each.close()
 
     def ingest(
         self,
@@ -407,16 +431,33 @@ class Assistant:
     ) -> Evidence:
         """Find passages that `principal` may read, best first.
 
+        With others `beside`, those of all bases, by their scores.
+
         Raises:
             ModelError: A model cannot be reached, and `degrade` is off.
             StoreError: The base is damaged or out of reach.
             UsageError: `limit` is below 1.
         """
+        evidence = self._search_own(question, principal=principal, limit=limit)
+        if not self.beside:
+            return evidence
+        others = [
+            each._search_own(question, principal=principal, limit=limit)  # noqa: SLF001 - one of us
+            for each in self.beside
+        ]
+        return _joined([evidence, *others], limit=limit)
+
+    def _search_own(
+        self, question: str, *, principal: Principal, limit: int
+    ) -> Evidence:
         found = self._reranked(question, principal=principal, limit=limit)
         if self.diversity:
             hits = diversified(found.hits, diversity=self.diversity)
             found = dataclasses.replace(found, hits=hits)
-        return dataclasses.replace(found, hits=found.hits[:limit])
+        hits = found.hits[:limit]
+        if self.name:
+            hits = tuple(_in_base(hit, self.name) for hit in hits)
+        return dataclasses.replace(found, hits=hits)
 
     def _reranked(self, question: str, *, principal: Principal, limit: int) -> Evidence:
         found = self._found(question, principal=principal, limit=limit)
@@ -461,36 +502,83 @@ class Assistant:
             note = "A model gave no answer; the question was searched as it stands."
             return _noted(found, note)
 
-    def ask(
-        self,
-        question: str,
-        *,
-        principal: Principal,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Answer:
+    def ask(self, query: str | Query, *, principal: Principal) -> Answer:
         """Answer from what `principal` may read, every sentence cited and checked.
 
-        Of a question the first 4,000 characters count.
-        When a chat model fails, the documents are quoted instead, and `Answer.note`
-        says so, unless `degrade` is off.
-
-        Args:
-            question: What to answer.
-            principal: Who asks.
-            on_text: Called with each piece of a text that a model writes, before it is
-                checked.
+        As `stream` does, and waits until the answer is whole.
 
         Raises:
             ModelError: A model cannot be reached, and `degrade` is off.
             StoreError: The base is damaged or out of reach.
             UsageError: The question is empty.
         """
-        question = _asked(question)
+        return _last(self.stream(query, principal=principal))
+
+    def stream(self, query: str | Query, *, principal: Principal) -> Iterator[AskEvent]:
+        """Answer from what `principal` may read, in events as they come.
+
+        First what was found, then each sentence once it is checked, and at the end the
+        whole answer. Of a question the first 4,000 characters count. When a chat model
+        fails, the documents are quoted instead, and a notice says so, unless `degrade`
+        is off. Closing the iterator stops a model that still writes.
+
+        Args:
+            query: What to answer; a text is a query of its own.
+            principal: Who asks.
+
+        Raises:
+            ModelError: A model cannot be reached, and `degrade` is off.
+            StoreError: The base is damaged or out of reach.
+            UsageError: The question is empty.
+        """
+        query = _asked(query)
         with traces.span("ask") as told:
-            found = self.search(question, principal=principal, limit=self.passages)
-            answer = self._answer(question, found, principal, on_text=on_text)
-            told["erya.abstained"] = answer.abstained
-            return answer
+            limit = self.passages
+            evidence = self.search(query.question, principal=principal, limit=limit)
+            for event in self._answer(query, evidence, principal):
+                if isinstance(event, AnswerFinished):
+                    told["erya.abstained"] = event.answer.abstained
+                yield event
+
+    def answer(
+        self, query: str | Query, evidence: Evidence, *, principal: Principal
+    ) -> Answer:
+        """Answer as `ask` does, from what `search` found.
+
+        Args:
+            query: What to answer.
+            evidence: What was found for it.
+            principal: Who asks; what they may not read is left out.
+
+        Raises:
+            ModelError: A model cannot be reached, and `degrade` is off.
+            StoreError: The base is damaged or out of reach.
+            UsageError: The question is empty.
+        """
+        readable = cache(lambda chunk: self._may_read(principal, chunk))
+        hits = tuple(h for h in evidence.hits if readable(_place_of(h.chunk)))
+        mine = dataclasses.replace(evidence, hits=hits)
+        return _last(self._answer(_asked(query), mine, principal))
+
+    def _may_read(self, principal: Principal, place: "_Place") -> bool:
+        try:
+            self._base(place.base).store.document(principal, place.document_id)
+        except NotFoundError:
+            return False
+        return True
+
+    def _base(self, name: str) -> "Assistant":
+        """Return the assistant of a base that is asked."""
+        return next((each for each in self.beside if each.name == name), self)
+
+    def _reader_of(self, principal: Principal) -> ReadDocument:
+        """Return what reads the documents of chunks, each once."""
+        read = cache(
+            lambda place: self._base(place.base).store.document(
+                principal, place.document_id
+            )
+        )
+        return lambda chunk: read(_place_of(chunk))
 
     def widen(self, evidence: Evidence, *, principal: Principal) -> Evidence:
         """Return the passages that answers are made from.
@@ -502,13 +590,19 @@ class Assistant:
         Raises:
             StoreError: The base is damaged.
         """
-        read = cache(lambda key: self.store.document(principal, key))
+        read = self._reader_of(principal)
         around: dict[str, Chunk] = {}
-        if type(self.chunker).widen is not Chunker.widen:
-            for key in dict.fromkeys(hit.chunk.document_id for hit in evidence.hits):
-                chunks = [h.chunk for h in evidence.hits if h.chunk.document_id == key]
-                wider = self.chunker.widen(read(key), chunks)
-                around |= {c.id: w for c, w in zip(chunks, wider, strict=True)}
+        places = dict.fromkeys(_place_of(hit.chunk) for hit in evidence.hits)
+        for place in places:
+            chunker = self._base(place.base).chunker
+            if type(chunker).widen is Chunker.widen:
+                continue
+            chunks = [h.chunk for h in evidence.hits if _place_of(h.chunk) == place]
+            wider = chunker.widen(read(chunks[0]), chunks)
+            around |= {
+                chunk.id: dataclasses.replace(wide, base=place.base)
+                for chunk, wide in zip(chunks, wider, strict=True)
+            }
         wide: dict[str, Hit] = {}
         for rank, hit in enumerate(evidence.hits):
             parent = around.get(hit.chunk.id, hit.chunk)
@@ -517,85 +611,71 @@ class Assistant:
             wide.setdefault(parent.id, dataclasses.replace(hit, chunk=parent))
         return dataclasses.replace(evidence, hits=tuple(wide.values()))
 
-    def _completed(self, chunk: Chunk, read: Callable[[str], Document]) -> Chunk:
+    def _completed(self, chunk: Chunk, read: ReadDocument) -> Chunk:
         """Return a passage with what its cut left out, unless it has changed since."""
         try:
-            document = read(chunk.document_id)
+            document = read(chunk)
         except NotFoundError:
             return chunk
         same = document.text[chunk.start : chunk.end] == chunk.text
-        return completed(document, chunk) if same else chunk
+        if not same:
+            return chunk
+        return dataclasses.replace(completed(document, chunk), base=chunk.base)
 
-    def answer(
-        self,
-        question: str,
-        evidence: Evidence,
-        *,
-        principal: Principal,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Answer:
-        """Answer as `ask` does, from what `search` found.
-
-        Args:
-            question: What to answer.
-            evidence: What was found for it.
-            principal: Who asks; what they may not read is left out.
-            on_text: As for `ask`.
+    def _answer(
+        self, query: Query, evidence: Evidence, principal: Principal
+    ) -> Iterator[AskEvent]:
+        """Yield what was found, each claim as it is checked, and the whole answer.
 
         Raises:
             ModelError: A model cannot be reached, and `degrade` is off.
-            StoreError: The base is damaged or out of reach.
-            UsageError: The question is empty.
         """
-        readable = cache(lambda key: self._may_read(principal, key))
-        hits = tuple(h for h in evidence.hits if readable(h.chunk.document_id))
-        mine = dataclasses.replace(evidence, hits=hits)
-        return self._answer(_asked(question), mine, principal, on_text=on_text)
-
-    def _may_read(self, principal: Principal, document_id: str) -> bool:
-        try:
-            self.store.document(principal, document_id)
-        except NotFoundError:
-            return False
-        return True
-
-    def _answer(
-        self,
-        question: str,
-        evidence: Evidence,
-        principal: Principal,
-        *,
-        on_text: Callable[[str], None] | None,
-    ) -> Answer:
+        end = None if query.seconds is None else time.monotonic() + query.seconds
+        yield EvidenceFound(evidence=evidence)
+        if evidence.note:
+            yield NoticeGiven(text=evidence.note)
         evidence = self.widen(evidence, principal=principal)
-        draft = self._draft(question, evidence, on_text)
+        read = self._reader_of(principal)
+        checking = Verification(read, checks=_CHECKS)
+        draft = Answer(text="")
+        note = ""
+        drafts = self._drafts(query, evidence)
+        try:
+            for draft, is_whole in drafts:
+                yield from checking.extend(draft)
+                if not is_whole and end is not None and time.monotonic() > end:
+                    note = _TIME_IS_OVER
+                    break
+        except ModelError as error:
+            if not self.degrade:
+                raise
+            draft = self._quoted(query.question, evidence, error)
+            checking = Verification(read, checks=_CHECKS)
+        finally:
+            drafts.close()
+        note = " ".join(filter(None, (draft.note, note)))
+        if note:
+            yield NoticeGiven(text=note)
         with traces.span("verify", claims=len(draft.claims)):
-            read = cache(lambda key: self.store.document(principal, key))
-            answer = verify(draft, read, checks=_CHECKS)
-        note = " ".join(filter(None, (evidence.note, answer.note)))
-        return dataclasses.replace(
+            answer = checking.finish(draft)
+        answer = dataclasses.replace(
             answer,
-            note=note,
+            note=" ".join(filter(None, (evidence.note, note))),
             suggestion=evidence.suggestion,
             trace_id=traces.trace_id(),
         )
+        yield AnswerFinished(answer=answer)
 
-    def _draft(
-        self,
-        question: str,
-        evidence: Evidence,
-        on_text: Callable[[str], None] | None,
-    ) -> Answer:
+    def _drafts(self, query: Query, evidence: Evidence) -> Generator[Draft, None, None]:
+        """Yield the answer as it grows, in a span of its own."""
         with traces.span("answer", passages=len(evidence.hits)) as told:
-            try:
-                draft = self._answerer.answer(question, evidence, on_text=on_text)
-            except ModelError as error:
-                if not self.degrade:
-                    raise
-                return self._quoted(question, evidence, error)
-            told["gen_ai.usage.input_tokens"] = draft.usage.input_tokens
-            told["gen_ai.usage.output_tokens"] = draft.usage.output_tokens
-        return draft
+            for draft in self._answerer.drafts(
+                query.question, evidence, history=query.history
+            ):
+                usage = draft.answer.usage
+                told["gen_ai.usage.input_tokens"] = usage.input_tokens or 0
+                told["gen_ai.usage.output_tokens"] = usage.output_tokens or 0
+                yield draft
 
     def _quoted(self, question: str, evidence: Evidence, error: ModelError) -> Answer:
         """Quote where the answerer's model has failed; by words, if a local one has."""
@@ -631,17 +711,63 @@ def _noted(found: Evidence, note: str) -> Evidence:
     return dataclasses.replace(found, note=told)
 
 
-def _asked(question: str) -> str:
-    """Return what counts of a question.
+def _asked(query: str | Query) -> Query:
+    """Return a query with what counts of its question.
 
     Raises:
         UsageError: It is empty.
     """
-    question = question[:_LONGEST_QUESTION]
+    query = Query(question=query) if isinstance(query, str) else query
+    question = query.question[:_LONGEST_QUESTION]
     if not question.strip():
         msg = "The question is empty. Ask something, in quotes."
         raise UsageError(msg)
-    return question
+    return dataclasses.replace(query, question=question)
+
+
+def _last(events: Iterator[AskEvent]) -> Answer:
+    """Return the whole answer of a stream of events."""
+    (answer,) = (e.answer for e in events if isinstance(e, AnswerFinished))
+    return answer
+
+
+class _Place(NamedTuple):
+    """A document of one of the bases that are asked."""
+
+    base: str
+    document_id: str
+
+
+def _place_of(chunk: Chunk) -> _Place:
+    return _Place(chunk.base, chunk.document_id)
+
+
+def _in_base(hit: "Hit", name: str) -> "Hit":
+    return dataclasses.replace(hit, chunk=dataclasses.replace(hit.chunk, base=name))
+
+
+def _joined(found: Sequence[Evidence], *, limit: int) -> Evidence:
+    """Return the evidence of several bases as one, the best of all first.
+
+    What a term tells is its mean over the bases that know it: a word that one base is
+    full of tells little there, and may tell much in another.
+    """
+    first, *_ = found
+    hits = sorted((h for each in found for h in each.hits), key=lambda h: -h.score)
+    terms = {term for each in found for term in each.weights}
+    weights = {
+        term: statistics.fmean(e.weights[term] for e in found if term in e.weights)
+        for term in terms
+    }
+    notes = dict.fromkeys(each.note for each in found if each.note)
+    return Evidence(
+        hits=tuple(hits[:limit]),
+        weights=weights,
+        note=" ".join(notes),
+        usage=sum((each.usage for each in found[1:]), first.usage),
+        also=tuple(dict.fromkeys(word for each in found for word in each.also)),
+        suggestion="" if hits else first.suggestion,
+    )
 
 
 @contextlib.contextmanager

@@ -4,8 +4,10 @@ Every door opens bases here, so that no door decides what another would need. Se
 say what the machine is like; what belongs to a base, its store tells.
 """
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +28,7 @@ from erya.stores import Bases, Store
 
 __all__ = [
     "base_for_reading",
+    "bases_for_reading",
     "build_chunker",
     "build_embedding",
     "build_limits",
@@ -47,6 +50,7 @@ def open_assistant(
     settings: Settings,
     kb: str,
     *,
+    beside: Sequence[str] = (),
     create: bool = False,
     chat: bool = False,
     bases: Bases | None = None,
@@ -56,6 +60,7 @@ def open_assistant(
     Args:
         settings: What the assistant is like.
         kb: The base's name.
+        beside: Further bases that are asked together with it.
         create: Make the base if it is not there.
         chat: Let the chat model of the settings answer.
         bases: Where the base is; by default in the home folder.
@@ -72,13 +77,18 @@ def open_assistant(
             raise UsageError(msg) from None
     # What may be missing comes before the base, which is else left behind empty.
     parts = build_parts(settings, chat=chat)
-    store = (bases or Bases(settings.home)).open(kb, create=create)
-    try:
-        parts |= _parts_of_base(settings, store, parts["embedding"])
-    except BaseException:
-        store.close()
-        raise
-    return Assistant(store=store, **parts)
+    place = bases or Bases(settings.home)
+    with contextlib.ExitStack() as opened:
+        assistants: list[Assistant] = []
+        for name in (*beside, kb):
+            store = place.open(name, create=create and name == kb)
+            opened.callback(store.close)
+            own = _parts_of_base(settings, store, parts["embedding"])
+            named = {"name": name} if beside else {}
+            assistants.append(Assistant(store=store, **{**parts, **own, **named}))
+        opened.pop_all()
+    *others, first = assistants
+    return replace(first, beside=tuple(others)) if others else first
 
 
 def _parts_of_base(
@@ -114,6 +124,18 @@ def _embedding_of_base(settings: Settings, name: str) -> EmbeddingModel:
             f"{OFFLINE_MODEL}"
         )
         raise NotFoundError(msg) from None
+
+
+def bases_for_reading(settings: Settings) -> list[str]:
+    """Return the bases that somebody means who only asks: several have commas.
+
+    Raises:
+        NotFoundError: None is named, and there are several.
+    """
+    named = list(filter(None, (name.strip() for name in settings.kb.split(","))))
+    if len(named) > 1:
+        return list(dict.fromkeys(named))
+    return [base_for_reading(settings)]
 
 
 def base_for_reading(settings: Settings) -> str:

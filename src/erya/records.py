@@ -13,13 +13,17 @@ from typing import Any, Literal, NamedTuple, Self
 
 __all__ = [
     "Answer",
+    "AnswerFinished",
+    "AskEvent",
     "Block",
     "BlockKind",
     "Chunk",
     "Citation",
     "Claim",
+    "ClaimChecked",
     "Document",
     "Evidence",
+    "EvidenceFound",
     "Example",
     "Fingerprint",
     "Hit",
@@ -28,10 +32,12 @@ __all__ = [
     "Message",
     "MessagePart",
     "Notice",
+    "NoticeGiven",
     "Parsed",
     "Part",
     "Principal",
     "Problem",
+    "Query",
     "Quote",
     "Reading",
     "ScoredSpan",
@@ -285,6 +291,7 @@ class Chunk:
         title: The document's title.
         headings: The headings above the chunk, outermost first.
         page: The page on which it starts; None where there are no pages.
+        base: The base that it is in, where several were asked together; else empty.
     """
 
     id: str
@@ -296,6 +303,7 @@ class Chunk:
     title: str
     headings: tuple[str, ...] = ()
     page: int | None = None
+    base: str = ""
 
     @property
     def indexed_text(self) -> str:
@@ -513,6 +521,49 @@ class Answer:
     trace_id: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceFound:
+    """What a search has brought: the first event of an answer."""
+
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimChecked:
+    """A sentence of the answer, checked before it is shown.
+
+    Attributes:
+        text: What the answer gains: the sentence with its marks, and what stands before
+            it. The texts of all claims are the beginning of `Answer.text`.
+        claim: The sentence, by its place in the answer's text, with its verdict.
+        citations: What it cites.
+    """
+
+    text: str
+    claim: Claim
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeGiven:
+    """What a reader should know of how the answer comes about."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerFinished:
+    """The whole answer: the last event. It holds where it differs from claims before.
+
+    It may where a model failed within its answer: the documents are quoted instead.
+    """
+
+    answer: Answer
+
+
+AskEvent = EvidenceFound | ClaimChecked | NoticeGiven | AnswerFinished
+
+
 class Quote(NamedTuple):
     """Words of a source.
 
@@ -621,6 +672,23 @@ class Message:
     def text(self) -> str:
         """The text of the turn, without anything else in it."""
         return "".join(p.text for p in self.parts if isinstance(p, TextPart))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What somebody asks.
+
+    Attributes:
+        question: Of which the first 4,000 characters count.
+        history: The conversation before it, the oldest turn first; a chat model that
+            answers reads it, too.
+        seconds: The longest that the answer may take. What is checked by then stands,
+            and a note says so; None waits.
+    """
+
+    question: str
+    history: tuple[Message, ...] = ()
+    seconds: float | None = None
 
 
 def absolute_path(path: str | os.PathLike[str]) -> str:

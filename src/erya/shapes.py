@@ -72,8 +72,9 @@ VERSION: Final = 1
 
 
 class HitShape(TypedDict):
-    """A passage that a search found."""
+    """A passage that a search found; `base` is empty where one was asked."""
 
+    base: str
     document: str
     chunk: str
     source: str
@@ -100,6 +101,7 @@ class CitationShape(TypedDict):
     """A span of a source; `answer` is the span of the words that answer."""
 
     number: int
+    base: str
     document: str
     chunk: str
     source: str
@@ -208,6 +210,7 @@ def hit_shape(hit: "Hit") -> HitShape:
     """Return a hit as `search --json` has it."""
     chunk = hit.chunk
     return {
+        "base": chunk.base,
         "document": chunk.document_id,
         "chunk": chunk.id,
         "source": chunk.source,
@@ -234,6 +237,7 @@ def citation_shape(citation: "Citation") -> CitationShape:
     """Return a citation as `ask --json` has it."""
     return {
         "number": citation.number,
+        "base": citation.chunk.base,
         "document": citation.chunk.document_id,
         "chunk": citation.chunk.id,
         "source": citation.chunk.source,

@@ -1,8 +1,13 @@
+import random
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
 
 from erya.answering import GroundedAnswerer
 from erya.errors import ModelError
-from erya.records import Evidence, Hit
+from erya.models import ChatEvent, Finished, TextDelta
+from erya.records import Evidence, Hit, Message
 from erya.testing import ScriptedChatModel, chunked, document
 
 LEAVE = document("leave.txt", "Everyone has 25 days. Anna Berg approves. It is easy.")
@@ -105,12 +110,64 @@ def test_nothing_found_asks_no_model():
     assert model.asked == []
 
 
-def test_the_text_arrives_as_it_is_written():
-    heard: list[str] = []
-    model = ScriptedChatModel(["You have 25 days [1]."])
-    GroundedAnswerer(model=model).answer("?", EVIDENCE, on_text=heard.append)
+ANSWERS = [
+    "You have 25 days [1].",
+    "You have 25 days [1]. They are booked in the portal [2][1]. Ask early.",
+    "# Leave\n\nYou have 25 days [1].\n\n| what | days |\n|---|---|\n| leave | 25 [1] |\n| sick | 10 |\n\nThat is all [2].",
+    "```\nbook --days 25\n```\nRun it [1]. Then wait [2].",
+    "年假有二十五天【1】。请在门户预订 [2]。\n- 提前 [1]\n- 书面\n\n没有别的。",
+    "**Leave**\n25 days [1]\n\n**Sick leave:** 10 days [1, 2]; see p. 3. No. 4 says more [2].",
+    "The documents do not say.",
+    "The documents do not say so for all. Staff have 25 days [1]. Others have none [2].",
+    "NOT_IN_DOCUMENTS",
+    "One [1]",
+]
 
-    assert "".join(heard).strip() == "You have 25 days [1]."
+
+@pytest.mark.parametrize("said", ANSWERS)
+def test_an_answer_grows_and_what_is_there_stays(said):
+    """However the model's text is cut into pieces."""
+    whole = GroundedAnswerer(model=ScriptedChatModel([said])).answer("?", EVIDENCE)
+    rng = random.Random(7)
+    grown = 0
+    for _ in range(20):
+        cuts = sorted(rng.sample(range(len(said)), min(len(said), rng.randint(0, 30))))
+        edges = [0, *cuts, len(said)]
+        pieces = [said[a:b] for a, b in pairwise(edges) if a < b]
+        end = Finished(reason="stop", usage=None)
+        events: list[ChatEvent] = [*map(TextDelta, pieces), end]
+        answerer = GroundedAnswerer(model=ScriptedChatModel([events]))
+        *parts, last = answerer.drafts("?", EVIDENCE)
+
+        assert last.is_whole
+        assert replace(last.answer, usage=whole.usage) == whole
+        grown = max(grown, len(parts))
+        for answer, is_whole in parts:
+            assert not is_whole
+            assert whole.text.startswith(answer.text)
+            assert whole.claims[: len(answer.claims)] == answer.claims
+            assert whole.citations[: len(answer.citations)] == answer.citations
+    assert bool(grown) == (len(whole.claims) > 1)
+
+
+def test_what_may_come_to_nothing_is_not_shown():
+    said = "The documents do not say. Sorry."
+    *parts, last = GroundedAnswerer(model=ScriptedChatModel([said])).drafts(
+        "?", EVIDENCE
+    )
+
+    assert not parts
+    assert last.is_whole
+
+
+def test_the_conversation_before_is_told_to_the_model():
+    model = ScriptedChatModel(["You have 25 days [1]."])
+    history = (Message.of("user", "Hello."), Message.of("assistant", "Hello!"))
+    list(GroundedAnswerer(model=model).drafts("?", EVIDENCE, history=history))
+
+    assert [turn.role for turn in model.asked[0]] == [
+        "system", "user", "assistant", "user",
+    ]  # fmt: skip
 
 
 def test_an_error_of_the_model_is_passed_on():

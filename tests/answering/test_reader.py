@@ -122,7 +122,7 @@ def test_an_embedding_model_that_fails_leaves_quotes_by_words(store):
 class FailingAnswerer(Answerer):
     """Words nothing: its chat model is out of reach."""
 
-    def answer(self, question, evidence, *, on_text=None):
+    def drafts(self, question, evidence, *, history=()):
         msg = "The model 'chat' gave no answer."
         raise ModelError(msg)
 

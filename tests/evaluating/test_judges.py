@@ -16,7 +16,8 @@ from erya.evaluating.agreement import (
     prediction_powered,
     spearman,
 )
-from erya.evaluating.judges import JUDGE_PROMPTS, Judge
+from erya.evaluating.judges import KINDS, Judge
+from erya.prompts import load_prompt
 from erya.records import Answer, Chunk, Claim, Evidence, Example, Hit
 from erya.testing import ScriptedChatModel
 
@@ -98,7 +99,7 @@ def test_what_is_judged_is_data_in_the_prompt():
     system, user = given.model.asked[0]
     assert attack not in system.text
     assert json.loads(user.text)["answer"] == attack
-    assert all("no\nauthority" in prompt for prompt in JUDGE_PROMPTS.values())
+    assert all("no\nauthority" in load_prompt(f"judge_{kind}").fill() for kind in KINDS)
 
 
 def test_an_answer_is_judged_as_a_whole():

@@ -131,12 +131,12 @@ def test_an_answer_that_is_too_long_is_told_with_its_text_and_is_no_completion()
 @pytest.mark.parametrize(
     ("pieces", "told"),
     [
-        (["<thi", "nk>so</th", "ink>\n\nIt is ", "450."], [("reasoning", "so"), ("text", "It is 450.")]),
+        (["<thin", "k>so</th", "ink>\n\nIt is ", "450."], [("reasoning", "so"), ("text", "It is 450.")]),
         (["  <think>never ends"], [("reasoning", "never ends")]),
         (["plain ", "text"], [("text", "plain text")]),
         (["<b>", "bold"], [("text", "<b>bold")]),
         (["so so\n</think>\n", "450."], [("text", "so so\n</think>\n450."), ("retracted", ""), ("text", "450.")]),
-        (["<thi"], [("text", "<thi")]),
+        (["<thin"], [("text", "<thin")]),
     ],
 )  # fmt: skip
 def test_thinking_in_tags_is_parted_as_it_comes(pieces, told):

@@ -20,9 +20,9 @@ SOURCE = document(
 CHECKS = (check_spans, check_facts, check_denials, check_words)
 
 
-def read(document_id):
-    if document_id != SOURCE.id:
-        raise NotFoundError(document_id)
+def read(chunk):
+    if chunk.document_id != SOURCE.id:
+        raise NotFoundError(chunk.document_id)
     return SOURCE
 
 

@@ -4,17 +4,16 @@ An answerer takes a question and evidence and returns a draft: sentences with ci
 not yet checked. It never searches, and never shows what was not given to it.
 """
 
-from erya.answering.base import Answerer
+from erya.answering.base import Answerer, Draft
 from erya.answering.completing import COMPLETED, completed, may_be_cut
 from erya.answering.extractive import ExtractiveAnswerer
-from erya.answering.grounded import PROMPT, GroundedAnswerer
-from erya.answering.prompted import PROMPTED, PromptedAnswerer
+from erya.answering.grounded import GroundedAnswerer
+from erya.answering.prompted import PromptedAnswerer
 
 __all__ = [
     "COMPLETED",
-    "PROMPT",
-    "PROMPTED",
     "Answerer",
+    "Draft",
     "ExtractiveAnswerer",
     "GroundedAnswerer",
     "PromptedAnswerer",

@@ -1,12 +1,21 @@
 """The contract of this room, and how answers are put together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from erya.language import header_above, is_row, language_of, named_row
-from erya.records import Answer, Chunk, Citation, Claim, Evidence, Hit, Span
+from erya.records import (
+    Answer,
+    Chunk,
+    Citation,
+    Claim,
+    Evidence,
+    Hit,
+    Message,
+    Span,
+)
 
-__all__ = ["Answerer", "Quoted", "abstain", "assemble", "column_names"]
+__all__ = ["Answerer", "Draft", "Quoted", "abstain", "assemble", "column_names"]
 
 _NOT_SAID = {
     "zh": "文档中没有说明这一点。",
@@ -38,28 +47,48 @@ class Quoted(NamedTuple):
     more: bool = False
 
 
+class Draft(NamedTuple):
+    """An answer that may still grow; its claims are not verified.
+
+    Attributes:
+        answer: What there is of it.
+        is_whole: Whether that is all.
+    """
+
+    answer: Answer
+    is_whole: bool
+
+
 class Answerer(Protocol):
     """Answers a question from evidence alone."""
 
-    def answer(
-        self,
-        question: str,
-        evidence: Evidence,
-        *,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Answer:
-        """Return a draft whose claims still have to be verified.
+    def drafts(
+        self, question: str, evidence: Evidence, *, history: Sequence[Message] = ()
+    ) -> Iterator[Draft]:
+        """Yield the answer as it grows; its claims still have to be verified.
+
+        Each draft goes on where the one before ended: text, claims and citations stay.
+        The last is whole. Closing the iterator stops a model that still writes.
 
         Args:
             question: What was asked.
             evidence: What was found; empty evidence gives an abstention.
-            on_text: Called with each piece of text as it is made, where that takes
-                time.
+            history: The conversation before.
 
         Raises:
-            ModelError: A model was asked and gave no usable answer.
+            ModelError: A model was asked and gave no usable answer; what it had said
+                by then is no answer.
         """
         ...
+
+    def answer(self, question: str, evidence: Evidence) -> Answer:
+        """Return the whole answer, its claims not verified.
+
+        Raises:
+            ModelError: As for `drafts`.
+        """
+        *_, whole = self.drafts(question, evidence)
+        return whole.answer
 
 
 def abstain(

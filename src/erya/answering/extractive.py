@@ -10,7 +10,13 @@ say. How the weights were chosen and confirmed: docs/decisions/0017-reader-and-u
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Final, NamedTuple
@@ -19,6 +25,7 @@ from typing_extensions import override
 
 from erya.answering.base import (
     Answerer,
+    Draft,
     Quoted,
     abstain,
     assemble,
@@ -54,7 +61,7 @@ from erya.language import (
     terms,
 )
 from erya.models import LEAST_KNOWN, EmbeddingModel, Passage, ReaderModel
-from erya.records import Answer, Chunk, Evidence, Hit, Reading, Span
+from erya.records import Answer, Chunk, Evidence, Hit, Message, Reading, Span
 
 __all__ = ["ExtractiveAnswerer"]
 
@@ -155,13 +162,13 @@ class ExtractiveAnswerer(Answerer):
     refusal: Refusal = Refusal()
 
     @override
-    def answer(
-        self,
-        question: str,
-        evidence: Evidence,
-        *,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Answer:
+    def drafts(
+        self, question: str, evidence: Evidence, *, history: Sequence[Message] = ()
+    ) -> Iterator[Draft]:
+        """Yield the quotes, at once; what was asked before is not looked at."""
+        yield Draft(self._answer(question, evidence), is_whole=True)
+
+    def _answer(self, question: str, evidence: Evidence) -> Answer:
         intent = detect_intent(question)
         found = _of_work(intent, evidence)
         missing = _missing(intent, evidence if found is None else found)
@@ -171,10 +178,7 @@ class ExtractiveAnswerer(Answerer):
         quotes = quotes or self._quotes(question, found, intent)
         if not quotes:
             return abstain(question, evidence)
-        answer = assemble(quotes)
-        if on_text is not None:
-            on_text(answer.text)
-        return answer
+        return assemble(quotes)
 
     def _quotes(
         self, question: str, evidence: Evidence, intent: Intent

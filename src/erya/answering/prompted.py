@@ -1,22 +1,19 @@
 """Answer from what a chat model knows, without any document: the first rung."""
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from typing_extensions import override
 
-from erya.answering.base import Answerer
+from erya.answering.base import Answerer, Draft
 from erya.models import ChatModel, ChatRequest, complete
-from erya.records import Answer, Evidence
+from erya.prompts import load_prompt
+from erya.records import Answer, Evidence, Message
 
-__all__ = ["PROMPTED", "PromptedAnswerer"]
+__all__ = ["PromptedAnswerer"]
 
 _SILENT: Final = "NOT_KNOWN"
-PROMPTED: Final = f"""\
-Answer the question in as few words as it takes, in its language. If you do not know,
-reply with {_SILENT} and nothing else.\
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +27,13 @@ class PromptedAnswerer(Answerer):
     model: ChatModel
 
     @override
-    def answer(
-        self,
-        question: str,
-        evidence: Evidence,
-        *,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Answer:
-        request = ChatRequest.of(PROMPTED, question)
-        done = complete(self.model, request, on_text=on_text)
+    def drafts(
+        self, question: str, evidence: Evidence, *, history: Sequence[Message] = ()
+    ) -> Iterator[Draft]:
+        system = Message.of("system", load_prompt("answer_alone").fill())
+        messages = (system, *history, Message.of("user", question))
+        done = complete(self.model, ChatRequest(messages=messages))
         text = done.text.strip()
         silent = _SILENT in text or not text
-        return Answer(text=text, abstained=silent, usage=done.usage)
+        answer = Answer(text=text, abstained=silent, usage=done.usage)
+        yield Draft(answer, is_whole=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -26,8 +26,16 @@ from erya.cli.text import one_line, snippet, visible
 from erya.errors import BusyError, UsageError
 from erya.language import language_of
 from erya.locating import reference_of
-from erya.opening import base_for_reading, open_assistant
-from erya.records import Answer, Citation, Principal, absolute_path
+from erya.opening import bases_for_reading, open_assistant
+from erya.records import (
+    Answer,
+    AnswerFinished,
+    AskEvent,
+    Citation,
+    ClaimChecked,
+    Principal,
+    absolute_path,
+)
 from erya.shapes import answer_shape, citation_shape
 from erya.sources import FolderSource, IngestRequest, SourceSpec
 
@@ -83,6 +91,8 @@ def ask(
       erya ask "Who approves travel?" --kb handbook --as ada,sales --json
 
       erya ask "How long is the warranty?" manuals/ --context
+
+      erya ask "Who approves travel?" --kb handbook,finance
     """
     settings = settings_for(
         home=home,
@@ -101,23 +111,37 @@ def ask(
         require_existing(paths)
     own = paths and kb is None
     if paths:
-        name = _own_base(paths) if own else settings.kb
+        name, beside = _own_base(paths) if own else settings.kb, list[str]()
     else:
-        name = base_for_reading(settings)
-    with open_assistant(settings, name, create=bool(paths), chat=True) as assistant:
+        name, *beside = bases_for_reading(settings)
+    with open_assistant(
+        settings, name, beside=beside, create=bool(paths), chat=True
+    ) as assistant:
         if paths:
             _read(assistant, paths, owner)
         with draft_shown(wanted=bool(settings.chat_model) and not as_json) as show:
-            answer = assistant.ask(question, principal=principal, on_text=show)
+            answer = _answered(assistant.stream(question, principal=principal), show)
         if narrowed is None and answer.abstained and not answer.nearest:
             _tell_empty(assistant, owner, kb=name)
     if as_json:
         echo_json(_shape(answer, context=context))
     else:
-        given = {"--kb": name if kb or name != settings.kb else None, "--home": home}
+        shown = answer.citations[0].chunk.base if beside and answer.citations else name
+        given = {"--kb": shown if kb or name != settings.kb else None, "--home": home}
         given |= {"--config": config, "--as": narrowed}
         words = _words_for(lang, question)
         _show(answer, words=words, flags=flags_of(given), context=context)
+
+
+def _answered(events: Iterator[AskEvent], show: Callable[[str], None] | None) -> Answer:
+    """Return the answer; show each sentence of it as soon as it is checked."""
+    answer = Answer(text="")
+    for event in events:
+        if isinstance(event, ClaimChecked) and show is not None:
+            show(event.text)
+        elif isinstance(event, AnswerFinished):
+            answer = event.answer
+    return answer
 
 
 def _read(assistant: Assistant, paths: Sequence[str], owner: Principal) -> None:

@@ -175,7 +175,8 @@ def echo_json(value: Mapping[str, Any]) -> None:
 def place(chunk: Chunk, *, page: int | None = None) -> str:
     """Say where a chunk stands: `leave.md › Annual leave, p. 3`.
 
-    The names of a table's columns, which a chunk below them has, are no place.
+    Its base stands before that, where several were asked. The names of a table's
+    columns, which a chunk below them has, are no place.
     """
     source = chunk.source
     try:
@@ -190,7 +191,8 @@ def place(chunk: Chunk, *, page: int | None = None) -> str:
     ]
     page = page or chunk.page
     told = f", p. {page}" if page else ""
-    return one_line(" › ".join([source, *headings]) + told)
+    where = f"{chunk.base}: {source}" if chunk.base else source
+    return one_line(" › ".join([where, *headings]) + told)
 
 
 def table(rows: Sequence[Sequence[object]], *, header: Sequence[str]) -> None:

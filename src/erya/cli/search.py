@@ -20,7 +20,7 @@ from erya.cli.common import (
 from erya.cli.text import snippet
 from erya.errors import NotFoundError, UsageError
 from erya.evaluating.misses import why_missed
-from erya.opening import base_for_reading, open_assistant
+from erya.opening import bases_for_reading, open_assistant
 from erya.records import Evidence, Hit, Principal, Span
 from erya.retrieving import ConvexFusion
 from erya.shapes import evidence_shape, miss_shape
@@ -95,7 +95,8 @@ def search(
         msg = "The query is empty. Name what to look for, in quotes."
         raise UsageError(msg)
     principal = principal_for(settings, narrowed)
-    with open_assistant(settings, base_for_reading(settings)) as assistant:
+    name, *beside = bases_for_reading(settings)
+    with open_assistant(settings, name, beside=beside) as assistant:
         if why is not None:
             _show_why(assistant, query, why, principal, limit=limit, as_json=as_json)
             return

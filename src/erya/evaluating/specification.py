@@ -9,15 +9,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from erya.addresses import cover_secrets
-from erya.answering import PROMPT, PROMPTED
 from erya.assistant import Assistant
 from erya.config import AUTO_MODEL, Settings
-from erya.evaluating.benchmarks.toolcalls import TOOLS_PROMPT
-from erya.evaluating.judges import JUDGE_PROMPTS
+from erya.evaluating.judges import KINDS
 from erya.models import OFFLINE_MODEL, ModelCatalogue, fingerprint_of
 from erya.opening import build_embedding
+from erya.prompts import load_prompt
 from erya.records import Principal
-from erya.retrieving import MULTI_QUERY
 
 __all__ = [
     "RECORDED",
@@ -154,14 +152,12 @@ def prompts_of(
     settings: Settings, *, judge: str, answers: bool = True
 ) -> dict[str, str]:
     """Return the beginning of each prompt's hash."""
-    texts = {}
+    prompts = {}
     if settings.chat_model and answers:
-        texts = {"answer": PROMPT, "alone": PROMPTED, "tools": TOOLS_PROMPT}
+        prompts = {"answer": "answer", "alone": "answer_alone"}
+        prompts["tools"] = "call_functions"
     if settings.query_strategy:
-        texts["multi-query"] = MULTI_QUERY
+        prompts["multi-query"] = "multi_query"
     if judge:
-        texts |= {f"judge {name}": text for name, text in JUDGE_PROMPTS.items()}
-    return {
-        name: hashlib.sha256(text.encode()).hexdigest()[:16]
-        for name, text in texts.items()
-    }
+        prompts |= {f"judge {kind}": f"judge_{kind}" for kind in KINDS}
+    return {use: load_prompt(name).digest for use, name in prompts.items()}

@@ -33,6 +33,7 @@ from erya.models.requests import (
     TextDelta,
     TextRetracted,
     ToolSpec,
+    Transcript,
     complete,
 )
 from erya.models.rerank_endpoint import RerankEndpoint
@@ -65,6 +66,7 @@ __all__ = [
     "TextDelta",
     "TextRetracted",
     "ToolSpec",
+    "Transcript",
     "common_words",
     "complete",
     "fingerprint_of",

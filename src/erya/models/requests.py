@@ -20,6 +20,7 @@ __all__ = [
     "TextDelta",
     "TextRetracted",
     "ToolSpec",
+    "Transcript",
     "complete",
 ]
 
@@ -195,40 +196,65 @@ def complete(
         ModelError: As for `ChatModel.stream`; or the answer reached its limit of
             tokens.
     """
-    text: list[str] = []
-    reasoning: list[str] = []
-    calls: list[ToolCall] = []
-    end = Finished(reason="unknown", usage=None)
+    transcript = Transcript()
     with model.stream(request) as events:
         for event in events:
-            match event:
-                case TextDelta(piece):
-                    text.append(piece)
-                    if on_text is not None:
-                        on_text(piece)
-                case ReasoningDelta(piece):
-                    reasoning.append(piece)
-                case TextRetracted():
-                    reasoning, text = reasoning + text, []
-                case ToolCall():
-                    calls.append(event)
-                case Finished():
-                    end = event
-    # Pieces may end within a sign: halves are joined, and a half alone is marked.
-    said = _whole("".join(text))
-    said = said.strip() if reasoning else said
-    if end.reason == "length":
-        what = f"The chat model {model.name!r} {_TOO_LONG}"
-        message = f"{what} {_LENGTHEN}"
-        raise ModelError(message, reader_message=what)
-    unknown = Usage(model=model.name, input_tokens=None, output_tokens=None)
-    return Completion(
-        text=said,
-        reasoning=_whole("".join(reasoning)),
-        tool_calls=tuple(calls),
-        reason=end.reason,
-        usage=end.usage or unknown,
-    )
+            transcript.add(event)
+            if on_text is not None and isinstance(event, TextDelta):
+                on_text(event.text)
+    return transcript.completion(model.name)
+
+
+class Transcript:
+    """Puts the events of one answer together.
+
+    Attributes:
+        text: The answer so far.
+    """
+
+    def __init__(self) -> None:
+        self.text = ""
+        self._reasoning = ""
+        self._calls: list[ToolCall] = []
+        self._end = Finished(reason="unknown", usage=None)
+
+    def add(self, event: ChatEvent) -> None:
+        """Take the next event."""
+        match event:
+            case TextDelta(piece):
+                self.text += piece
+            case ReasoningDelta(piece):
+                self._reasoning += piece
+            case TextRetracted():
+                self._reasoning, self.text = self._reasoning + self.text, ""
+            case ToolCall():
+                self._calls.append(event)
+            case Finished():
+                self._end = event
+
+    def completion(self, name: str) -> Completion:
+        """Return the answer, once it is whole.
+
+        Args:
+            name: The model's.
+
+        Raises:
+            ModelError: It reached its limit of tokens.
+        """
+        if self._end.reason == "length":
+            what = f"The chat model {name!r} {_TOO_LONG}"
+            message = f"{what} {_LENGTHEN}"
+            raise ModelError(message, reader_message=what)
+        # Pieces may end within a sign: halves are joined, and a half alone is marked.
+        text = _whole(self.text)
+        unknown = Usage(model=name, input_tokens=None, output_tokens=None)
+        return Completion(
+            text=text.strip() if self._reasoning else text,
+            reasoning=_whole(self._reasoning),
+            tool_calls=tuple(self._calls),
+            reason=self._end.reason,
+            usage=self._end.usage or unknown,
+        )
 
 
 def _whole(text: str) -> str:

@@ -18,17 +18,11 @@ from erya.models.requests import (
     TextRetracted,
     ToolSpec,
 )
+from erya.prompts import load_prompt
 from erya.records import Message, MessagePart, TextPart, ToolCall, ToolResult
 
 __all__ = ["TextToolsChat"]
 
-_PROMPT: Final = """\
-You may call these functions. To call one, write a line with nothing else in it:
-<call>{{"name": "NAME", "arguments": {{...}}}}</call>
-You are then told what it returned. {must}
-
-{functions}\
-"""
 _MUST: Final = {
     "auto": "Call one only where you need it; else answer.",
     "required": "Call at least one now.",
@@ -80,7 +74,7 @@ def _prompt(request: ChatRequest) -> str:
     choice = request.tool_choice
     must = _MUST.get(choice, f"Call {choice} now.")
     functions = "\n".join(map(_described, request.tools))
-    return _PROMPT.format(must=must, functions=functions)
+    return load_prompt("tools_in_words").fill(must=must, functions=functions)
 
 
 def _described(tool: ToolSpec) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 from erya.errors import ModelError, UsageError
 from erya.language import content_words, language_of
 from erya.models import ChatModel, ChatRequest, complete
+from erya.prompts import load_prompt
 from erya.records import Document
 
 __all__ = ["ENRICHING", "Enrichment", "languages_of"]
@@ -56,11 +57,6 @@ _FORMS: Final = (
 _BEFORE: Final = re.compile(
     ".*(?:可以|应当|[由向在和对与的或经被把将至及、，])(?=.{4})"
 )
-_ASK: Final = """\
-Name what the following text is about. Answer with two lines and nothing else:
-keywords: up to ten, with commas between them, in the language of the text
-entities: people, organisations, places and products that the text names, with commas\
-"""
 _ASKED_ABOUT: Final = 8_000  # characters of a document that a model reads
 _ANSWER: Final = re.compile(
     r"^\s*(keywords|entities)\s*[:：]\s*(.+)$", re.MULTILINE | re.IGNORECASE
@@ -118,7 +114,9 @@ class Enrichment:
             return {}
         text = f"{document.title}\n\n{document.text[:_ASKED_ABOUT]}"
         try:
-            done = complete(self.model, ChatRequest.of(_ASK, text))
+            done = complete(
+                self.model, ChatRequest.of(load_prompt("enrich").fill(), text)
+            )
         except ModelError:
             return {}
         return {

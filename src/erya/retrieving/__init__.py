@@ -8,10 +8,9 @@ from erya.retrieving.base import Retriever
 from erya.retrieving.fusion import ConvexFusion
 from erya.retrieving.hybrid import HybridRetriever
 from erya.retrieving.keyword import KeywordRetriever
-from erya.retrieving.multi_query import MULTI_QUERY, MultiQueryRetriever
+from erya.retrieving.multi_query import MultiQueryRetriever
 
 __all__ = [
-    "MULTI_QUERY",
     "ConvexFusion",
     "HybridRetriever",
     "KeywordRetriever",

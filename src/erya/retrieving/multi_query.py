@@ -8,16 +8,12 @@ from typing import Final
 from typing_extensions import override
 
 from erya.models import ChatModel, ChatRequest, complete
+from erya.prompts import load_prompt
 from erya.records import Evidence, Hit, Principal, Usage
 from erya.retrieving.base import LONGEST_QUESTION, Retriever
 
-__all__ = ["MULTI_QUERY", "MultiQueryRetriever"]
+__all__ = ["MultiQueryRetriever"]
 
-MULTI_QUERY: Final = """\
-A question is put to a search over documents. Write {count} other ways to ask it, in its
-language, each on a line of its own, with the words that documents may have for the same
-thing. Keep names, numbers and dates as they are. Write the lines and nothing else.\
-"""
 _LONGEST: Final = 400  # characters of a wording; a longer one is no question
 _MARK: Final = re.compile(r"^(?:[-*•]|\(?\d{1,2}[.):、])\s*")
 
@@ -69,7 +65,7 @@ class MultiQueryRetriever(Retriever):
         Raises:
             ModelError: The model cannot be reached.
         """
-        prompt = MULTI_QUERY.format(count=self.count)
+        prompt = load_prompt("multi_query").fill(count=self.count)
         done = complete(self.model, ChatRequest.of(prompt, question))
         lines = (_MARK.sub("", line.strip()) for line in done.text.splitlines())
         told = dict.fromkeys(line for line in lines if 0 < len(line) <= _LONGEST)

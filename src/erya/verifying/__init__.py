@@ -6,7 +6,14 @@ sentence that fails is marked, never hidden; one in other words than its source 
 `cited`, not `supported`: to compare what they mean takes a model.
 """
 
-from erya.verifying.base import MARK, Check, Objection, verify
+from erya.verifying.base import (
+    MARK,
+    Check,
+    Objection,
+    ReadDocument,
+    Verification,
+    verify,
+)
 from erya.verifying.checks import (
     check_denials,
     check_facts,
@@ -20,6 +27,8 @@ __all__ = [
     "MARK",
     "Check",
     "Objection",
+    "ReadDocument",
+    "Verification",
     "check_denials",
     "check_facts",
     "check_spans",

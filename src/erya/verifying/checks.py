@@ -1,14 +1,14 @@
 """The checks that need no model."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Final
 
 from erya.errors import NotFoundError
 from erya.language import denies, facts, header_above, terms
-from erya.records import Citation, Document
-from erya.verifying.base import Objection
+from erya.records import Citation
+from erya.verifying.base import Objection, ReadDocument
 from erya.verifying.reasons import denied, gone, lacking, other
 
 __all__ = [
@@ -34,12 +34,12 @@ _CLAUSE_END: Final = re.compile(
 def check_spans(
     sentence: str,
     sources: Sequence[Citation],
-    read: Callable[[str], Document],
+    read: ReadDocument,
 ) -> Objection | None:
     """Ask whether every quote stands in its document where the citation says."""
     for citation in sources:
         try:
-            document = read(citation.chunk.document_id)
+            document = read(citation.chunk)
         except NotFoundError:
             return Objection("not_found", gone(sentence, citation.number))
         if document.text[citation.start : citation.end] != citation.quote:
@@ -56,7 +56,7 @@ def _stands_in(name: str, text: str) -> bool:
 def check_facts(
     sentence: str,
     sources: Sequence[Citation],
-    read: Callable[[str], Document],  # noqa: ARG001 - part of the contract of a check
+    read: ReadDocument,  # noqa: ARG001 - part of the contract of a check
 ) -> Objection | None:
     """Ask whether the numbers, codes and names of a sentence stand in what it cites.
 
@@ -73,7 +73,7 @@ def check_facts(
 def check_denials(
     sentence: str,
     sources: Sequence[Citation],
-    read: Callable[[str], Document],  # noqa: ARG001 - part of the contract of a check
+    read: ReadDocument,  # noqa: ARG001 - part of the contract of a check
 ) -> Objection | None:
     """Ask whether a clause denies what the same clause of its source says, or says it.
 
@@ -95,7 +95,7 @@ def check_denials(
 def check_words(
     sentence: str,
     sources: Sequence[Citation],
-    read: Callable[[str], Document],  # noqa: ARG001 - part of the contract of a check
+    read: ReadDocument,  # noqa: ARG001 - part of the contract of a check
 ) -> Objection | None:
     """Ask whether a sentence is in the words of what it cites, else it is unchecked.
 

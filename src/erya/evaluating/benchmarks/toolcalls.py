@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from erya.answering import GroundedAnswerer
 from erya.errors import UsageError
@@ -18,16 +18,11 @@ from erya.evaluating.benchmarks.base import Measure, Setup, Task
 from erya.evaluating.files import json_rows, wrong
 from erya.evaluating.runs import Measured, Progress, tokens_of
 from erya.models import ChatModel, ChatRequest, complete
+from erya.prompts import load_prompt
 from erya.records import Message
 
-__all__ = ["TOOLS_PROMPT", "calls_in", "calls_match", "read_toolcalls"]
+__all__ = ["calls_in", "calls_match", "read_toolcalls"]
 
-TOOLS_PROMPT: Final = """\
-You may call functions to do what the user wants. Here they are, as JSON:
-{functions}
-Reply with a JSON array and nothing else: [{{"name": "...", "arguments": {{...}}}}],
-with one entry for each call. Reply with [] if no function does what is wanted, or if
-the user has not said what a required argument needs.{more}"""
 # What BFCL takes out of texts before it compares them.
 _IGNORED = re.compile(r"[ ,./\-_*^]")
 
@@ -178,7 +173,7 @@ def _bare(text: str) -> str:
 
 
 def _measured(model: ChatModel, item: _Asked) -> Measured:
-    prompt = TOOLS_PROMPT.format(
+    prompt = load_prompt("call_functions").fill(
         functions=json.dumps(item.functions, ensure_ascii=False), more=item.more
     )
     turns = (Message.of("system", prompt), *item.messages)

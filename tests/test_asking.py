@@ -1,0 +1,224 @@
+"""Asking: events, several bases, and an assistant that does not change."""
+
+import time
+from contextlib import contextmanager
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from erya.answering import GroundedAnswerer
+from erya.assistant import Assistant
+from erya.errors import ModelError, UsageError
+from erya.models import Finished, TextDelta
+from erya.records import (
+    AnswerFinished,
+    ClaimChecked,
+    EvidenceFound,
+    NoticeGiven,
+    Principal,
+    Query,
+)
+from erya.stores import Bases
+from erya.testing import HashingEmbedding, ScriptedChatModel, document
+
+OWNER = Principal.owner("me")
+ASK = "How many days of annual leave?"
+SAID = (
+    "Staff have 25 days of annual leave [1]. They fly to the moon [1]. Ask early [1]."
+)
+
+
+def assistant_on(folder, base, *documents, **parts):
+    made = Assistant(store=Bases(folder).open(base, create=True), **parts)
+    made.add(documents, principal=OWNER)
+    return made
+
+
+@pytest.fixture
+def leave():
+    return document("leave.md", "Staff have 25 days of annual leave. Ask early.")
+
+
+@pytest.fixture
+def assistant(tmp_path, leave):
+    with assistant_on(tmp_path, "hr", leave) as made:
+        yield made
+
+
+def worded(assistant, *lines):
+    model = ScriptedChatModel(lines)
+    return replace(assistant, answerer=GroundedAnswerer(model=model)), model
+
+
+def test_what_is_shown_is_what_was_checked_and_the_answer_is_all_of_it(assistant):
+    asked, _ = worded(assistant, SAID)
+    first, *claims, last = asked.stream(ASK, principal=OWNER)
+
+    assert isinstance(first, EvidenceFound)
+    assert isinstance(last, AnswerFinished)
+    assert all(isinstance(event, ClaimChecked) for event in claims)
+    answer = last.answer
+    assert [c.claim for c in claims if isinstance(c, ClaimChecked)] == list(
+        answer.claims
+    )
+    texts = [c.text for c in claims if isinstance(c, ClaimChecked)]
+    assert "".join(texts) == answer.text
+    assert [claim.verdict for claim in answer.claims] == [
+        "supported", "cited", "supported",
+    ]  # fmt: skip
+    for event in claims:
+        assert isinstance(event, ClaimChecked)
+        assert answer.text[event.claim.start : event.claim.end] in event.text
+        assert [c.number for c in event.citations] == list(event.claim.citations)
+    assert answer == asked_again(assistant)
+
+
+def asked_again(assistant):
+    asked, _ = worded(assistant, SAID)
+    return asked.ask(ASK, principal=OWNER)
+
+
+def test_quotes_come_as_events_too(assistant):
+    kinds = [type(event) for event in assistant.stream(ASK, principal=OWNER)]
+
+    assert kinds == [EvidenceFound, ClaimChecked, AnswerFinished]
+
+
+def test_a_model_that_fails_within_its_answer_is_told_and_the_documents_quoted(
+    assistant,
+):
+    class Breaking(ScriptedChatModel):
+        @contextmanager
+        def stream(self, request):
+            def events():
+                yield from map(TextDelta, ("One day [1]. ", "Two days [1]. ", "Three"))
+                msg = "The model broke off."
+                raise ModelError(msg)
+
+            yield events()
+
+    asked = replace(assistant, answerer=GroundedAnswerer(model=Breaking([])))
+    events = list(asked.stream(ASK, principal=OWNER))
+    answer = events[-1].answer
+
+    assert any(isinstance(event, ClaimChecked) for event in events[:-1])
+    assert "25 days" in answer.text
+    assert "Two days" not in answer.text
+    assert "quoted instead" in answer.note
+    assert any(isinstance(e, NoticeGiven) and e.text in answer.note for e in events)
+    with pytest.raises(ModelError):
+        list(replace(asked, degrade=False).stream(ASK, principal=OWNER))
+
+
+def test_closing_the_stream_stops_the_model(assistant):
+    asked, model = worded(assistant, SAID)
+    events = asked.stream(ASK, principal=OWNER)
+    for event in events:
+        if isinstance(event, ClaimChecked):
+            break
+    events.close()
+
+    assert model.cancelled == 1
+
+
+def test_when_the_time_is_over_what_is_checked_stands(assistant):
+    class Slow(ScriptedChatModel):
+        @contextmanager
+        def stream(self, request):
+            def events():
+                for word in SAID.split(" "):
+                    time.sleep(0.02)
+                    yield TextDelta(f"{word} ")
+                yield Finished(reason="stop", usage=None)
+
+            yield events()
+
+    asked = replace(assistant, answerer=GroundedAnswerer(model=Slow([])))
+    answer = asked.ask(Query(question=ASK, seconds=0.01), principal=OWNER)
+
+    assert answer.text == "Staff have 25 days of annual leave [1]"[:-4] + ". [1]"
+    assert answer.note == "The time was over before the answer was complete."
+    assert asked.ask(Query(question=ASK, seconds=60), principal=OWNER).note == ""
+
+
+def test_an_empty_question_is_refused_and_a_long_one_is_cut(assistant):
+    with pytest.raises(UsageError, match="empty"):
+        assistant.ask(Query(question="  "), principal=OWNER)
+    cut = assistant.ask(ASK + " " * 9_000 + "zebra", principal=OWNER)
+    assert cut == assistant.ask(ASK, principal=OWNER)
+
+
+def test_an_assistant_does_not_change(assistant):
+    with pytest.raises(FrozenInstanceError):
+        setattr(assistant, "degrade", False)  # noqa: B010 - mypy would refuse it
+
+
+def test_a_variant_reaches_its_retriever(tmp_path, leave):
+    """Before, one that had searched kept what it searched with."""
+    failing = HashingEmbedding(failure=None)
+    with assistant_on(tmp_path, "hr", leave, embedding=failing) as made:
+        made.search(ASK, principal=OWNER)
+        failing.failure = ModelError("gone")
+        assert "gave no answer" in made.search(ASK, principal=OWNER).note
+        with pytest.raises(ModelError):
+            replace(made, degrade=False).search(ASK, principal=OWNER)
+
+
+@pytest.fixture
+def together(tmp_path, leave):
+    """Two bases of different models; both have a document of the same source."""
+    boss = ("user:boss",)
+    travel = document("travel.md", "Flights are approved by Anna Berg.")
+    other = document("leave.md", "The board has 40 days of annual leave.", readers=boss)
+    with assistant_on(
+        tmp_path, "hr", leave, embedding=HashingEmbedding(), name="hr"
+    ) as first:
+        second = assistant_on(
+            tmp_path, "board", other, travel, name="board",
+            embedding=HashingEmbedding(name="wide", dimension=48),
+        )  # fmt: skip
+        yield replace(first, beside=(second,))
+
+
+def test_several_bases_answer_one_question_and_citations_tell_which(together):
+    found = together.search("annual leave", principal=Principal(user="boss"))
+    answer = together.ask("By whom are flights approved?", principal=OWNER)
+
+    assert {hit.chunk.base for hit in found.hits} == {"hr", "board"}
+    scores = [hit.score for hit in found.hits]
+    assert scores == sorted(scores, reverse=True)
+    (citation,) = answer.citations
+    assert (citation.chunk.base, citation.chunk.source) == ("board", "travel.md")
+    assert answer.claims[0].verdict == "supported"
+
+
+def test_a_reader_sees_of_each_base_what_they_may(together):
+    ada = Principal(user="ada")
+    found = together.search("annual leave", principal=ada)
+    boss = together.search("annual leave", principal=Principal(user="boss"))
+    shown = together.answer(ASK, boss, principal=ada)
+
+    assert {hit.chunk.base for hit in found.hits if "leave" in hit.chunk.source} == {
+        "hr"
+    }
+    assert "40" not in shown.text
+    assert {c.chunk.base for c in shown.citations} == {"hr"}
+    assert "25" in together.ask(ASK, principal=ada).text
+
+
+def test_bases_are_asked_together_from_the_command_line(erya, tmp_path):
+    for name, text in (("hr", "Staff have 25 days of leave."), ("ops", "Anna Berg approves flights.")):  # fmt: skip
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.md").write_text(text)
+        erya("ingest", tmp_path / name, "--kb", name)
+
+    done = erya("ask", "Who approves flights?", "--kb", "hr,ops")
+    answer = erya("ask", "Who approves flights?", "--kb", "hr, ops", "--json").json
+    found = erya("search", "leave flights", "--kb", "hr,ops", "--json").json
+
+    assert "Anna Berg" in done.out
+    assert "[1] ops: " in done.out
+    assert "--kb ops" in done.out
+    assert answer["citations"][0]["base"] == "ops"
+    assert {hit["base"] for hit in found["hits"]} == {"hr", "ops"}
+    assert erya("ask", "x", "--kb", "hr,nowhere").code == 2
