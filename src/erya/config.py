@@ -24,9 +24,11 @@ from erya.errors import UntrustedSettingsError, UsageError
 __all__ = [
     "AUTO_CHUNKER",
     "AUTO_MODEL",
+    "BASE_SETTINGS",
     "Origin",
     "Settings",
     "SourceSettings",
+    "check_setting",
     "load",
     "secret",
 ]
@@ -141,6 +143,8 @@ class Settings:
             masks nothing.
         mask_originals: Whether the files that masked documents were read from are kept,
             for the `owner` alone, or `none` are.
+        language: The language of the words around an answer: `en`, `zh`, or `auto` for
+            that of the question.
         trace_file: Where spans are written, one JSON object each; empty writes none.
         sources: What `erya sync` keeps bases in step with; in `erya.toml` only.
     """
@@ -179,6 +183,7 @@ class Settings:
     enrich_names: str = ""
     mask: str = ""
     mask_originals: str = "owner"
+    language: str = "auto"
     trace_file: str = ""
     sources: tuple[SourceSettings, ...] = ()
 
@@ -244,6 +249,28 @@ def load(
         Origin(f.name, getattr(settings, f.name), origins.get(f.name, "default"))
         for f in dataclasses.fields(settings)
     ]
+
+
+# What belongs to a base: it keeps these, and a setting only says what a new base gets,
+# or, where it is not the default, what one command does otherwise.
+BASE_SETTINGS: Final = (
+    "embedding_model", "chunker", "chunk_tokens", "html", "clean", "enrich",
+    "enrich_names", "mask", "mask_originals", "language",
+)  # fmt: skip
+
+
+def check_setting(name: str, value: Any, *, where: str) -> Any:
+    """Bring a value that a person typed to the type of its setting.
+
+    Args:
+        name: The setting.
+        value: What it is to be.
+        where: Where it was typed, for the error.
+
+    Raises:
+        UsageError: There is no such setting, or the value cannot be one.
+    """
+    return _checked(name, value, where)
 
 
 def secret(variable: str) -> str | None:
@@ -452,6 +479,7 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "html": ("whole", "main"),
     "mask_originals": ("owner", "none"),
+    "language": ("auto", "en", "zh"),
 }  # fmt: skip
 _USER: Final = re.compile(r"[^\s,]+")
 _MAY_BE_WRITTEN: Final[dict[type, tuple[type, ...]]] = {

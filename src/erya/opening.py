@@ -6,7 +6,7 @@ say what the machine is like; what belongs to a base, its store tells.
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from erya import traces
 from erya.answering import Answerer, ExtractiveAnswerer, GroundedAnswerer
 from erya.assistant import Assistant
 from erya.chunking import Chunker, chunker_of, split_recipe
-from erya.config import AUTO_CHUNKER, AUTO_MODEL, Settings
+from erya.config import AUTO_CHUNKER, AUTO_MODEL, BASE_SETTINGS, Settings
 from erya.errors import NotFoundError, UsageError
 from erya.guarding import KINDS, Masking
 from erya.loading import Limits
@@ -36,12 +36,14 @@ __all__ = [
     "build_preparation",
     "build_reranker",
     "build_strategy",
+    "change_base",
+    "create_base",
     "open_assistant",
+    "settings_of_base",
 ]
 
-_DEFAULT_BASE: Final = next(
-    field.default for field in dataclasses.fields(Settings) if field.name == "kb"
-)
+_DEFAULTS: Final = {each.name: each.default for each in dataclasses.fields(Settings)}
+_DEFAULT_BASE: Final = _DEFAULTS["kb"]
 _OF_FILES: Final = "auto-"  # how bases of single files begin
 _MOST_NAMED: Final = 10
 
@@ -75,20 +77,103 @@ def open_assistant(
         except OSError as error:
             msg = f"trace_file cannot be written: {error}. Choose another file."
             raise UsageError(msg) from None
-    # What may be missing comes before the base, which is else left behind empty.
-    parts = build_parts(settings, chat=chat)
     place = bases or Bases(settings.home)
+    if create and not place.exists(kb):
+        # What may be missing comes before the base, which is else left behind empty.
+        build_parts(settings, chat=chat)
+        create_base(settings, kb, bases=place)
     with contextlib.ExitStack() as opened:
         assistants: list[Assistant] = []
         for name in (*beside, kb):
-            store = place.open(name, create=create and name == kb)
+            store = place.open(name)
             opened.callback(store.close)
-            own = _parts_of_base(settings, store, parts["embedding"])
+            own = settings_of_base(settings, store.profile(Principal.system()))
+            parts = build_parts(own, chat=chat)
+            parts |= _parts_of_base(own, store, parts["embedding"])
             named = {"name": name} if beside else {}
-            assistants.append(Assistant(store=store, **{**parts, **own, **named}))
+            assistants.append(Assistant(store=store, **{**parts, **named}))
         opened.pop_all()
     *others, first = assistants
     return replace(first, beside=tuple(others)) if others else first
+
+
+def create_base(
+    settings: Settings,
+    kb: str,
+    *,
+    profile: Mapping[str, Any] | None = None,
+    bases: Bases | None = None,
+) -> None:
+    """Make a base that keeps how it is read, cut, masked and embedded.
+
+    Args:
+        settings: What it gets where `profile` says nothing, if that is not the default.
+        kb: Its name.
+        profile: What it is to be like, by the names of settings.
+        bases: Where it is made; by default in the home folder.
+
+    Raises:
+        UsageError: The name cannot be one, or the base is there already.
+    """
+    place = bases or Bases(settings.home)
+    if place.exists(kb):
+        msg = f"There is a base {kb!r} already. Change it with: erya kb set {kb}"
+        raise UsageError(msg)
+    given = {
+        name: getattr(settings, name)
+        for name in BASE_SETTINGS
+        if getattr(settings, name) != _DEFAULTS[name]
+    }
+    with contextlib.closing(place.open(kb, create=True)) as store:
+        _keep_profile(store, {**given, **(profile or {})})
+
+
+def change_base(
+    store: Store, changes: Mapping[str, Any], *, principal: Principal
+) -> None:
+    """Change what a base keeps of how it is read, cut, masked and embedded.
+
+    Args:
+        store: The base.
+        changes: By the names of settings; None goes back to what the settings say.
+        principal: Who changes it; must own it.
+
+    Raises:
+        NotAllowedError: The principal does not own the base.
+        UsageError: It holds vectors of another model: those are made beside.
+    """
+    stored = store.embedder(principal)
+    model = changes.get("embedding_model")
+    if model not in {None, AUTO_MODEL} and stored is not None and stored.name != model:
+        msg = (
+            f"The base holds vectors of {stored.name!r}. Make those of another model "
+            f"beside them, compare, and switch: erya kb reembed NAME --model {model}"
+        )
+        raise UsageError(msg)
+    profile = {**store.profile(principal), **changes}
+    kept = {name: value for name, value in profile.items() if value is not None}
+    with store.writer(principal, purpose="change its settings") as writer:
+        writer.set_profile(kept)
+
+
+def _keep_profile(store: Store, profile: Mapping[str, Any]) -> None:
+    if profile:
+        with store.writer(Principal.system(), purpose="make it") as writer:
+            writer.set_profile(profile)
+
+
+def settings_of_base(settings: Settings, profile: Mapping[str, Any]) -> Settings:
+    """Return settings with what a base keeps, where they say nothing else.
+
+    A setting that is not the default holds for this command: so a base can be asked by
+    its words alone, or read with other limits.
+    """
+    kept = {
+        name: value
+        for name, value in profile.items()
+        if name in BASE_SETTINGS and getattr(settings, name) == _DEFAULTS[name]
+    }
+    return replace(settings, **kept)
 
 
 def _parts_of_base(
@@ -100,11 +185,15 @@ def _parts_of_base(
         NotFoundError: The model that it was embedded with is not here any more.
         UsageError: The chunker that it was cut by is none of this release.
     """
-    if settings.embedding_model == AUTO_MODEL:
-        stored = store.embedder(Principal.system())
-        if stored is not None:
-            embedding = _embedding_of_base(settings, stored.name)
+    stored = store.embedder(Principal.system())
+    profile = store.profile(Principal.system())
+    kept = profile.get("embedding_model", AUTO_MODEL)
+    if stored is not None and settings.embedding_model in {AUTO_MODEL, kept}:
+        # What it was switched to since counts, not what it was made with.
+        embedding = _embedding_of_base(settings, stored.name)
     recipe = store.chunker(Principal.system())
+    if recipe and settings.chunker == profile.get("chunker"):
+        settings = replace(settings, chunker=AUTO_CHUNKER)
     chunker = build_chunker(settings, embedding=embedding, recipe=recipe)
     return {"embedding": embedding, "chunker": chunker}
 

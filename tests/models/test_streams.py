@@ -84,6 +84,19 @@ def test_an_endpoint_that_takes_no_stream_options_is_asked_without_them():
     assert server.requests[-1]["stream"] is True
 
 
+def test_a_schema_is_asked_for_as_llama_cpp_has_it_where_the_usual_way_is_refused():
+    refused = Reply(
+        status=422, body=json.dumps({"error": {"message": "response_format.type: Input should be 'text' or 'json_object'"}})
+    )  # fmt: skip
+    asked = ChatRequest(messages=ASK.messages, output_schema={"type": "object"})
+    with ChatServer(refused, Reply(text="{}")) as server:
+        assert complete(chat(server), asked).text == "{}"
+
+    assert server.requests[-1]["response_format"] == {
+        "type": "json_object", "schema": {"type": "object"},
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("streamed", [True, False])
 def test_thinking_calls_and_text_are_told_apart(streamed):
     said = Reply(

@@ -64,6 +64,7 @@ def endpoint(tmp_path_factory):
         python, "-m", "llama_cpp.server", "--model", weights(python),
         "--host", "127.0.0.1", "--port", str(port), "--n_ctx", "4096",
         "--model_alias", "smollm2", "--chat_format", "chatml-function-calling",
+        "--interrupt_requests", "false",  # else a second question ends the first
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}/v1"

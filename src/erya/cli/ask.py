@@ -26,7 +26,7 @@ from erya.cli.text import one_line, snippet, visible
 from erya.errors import BusyError, UsageError
 from erya.language import language_of
 from erya.locating import reference_of
-from erya.opening import bases_for_reading, open_assistant
+from erya.opening import bases_for_reading, open_assistant, settings_of_base
 from erya.records import (
     Answer,
     AnswerFinished,
@@ -57,7 +57,6 @@ _SLUG = re.compile(r"[^\w-]+")
 @click.option(
     "--lang",
     type=click.Choice(["auto", "en", "zh"]),
-    default="auto",
     help="The language of the words around the answer; auto is the question's.",
 )
 @finding_options
@@ -69,7 +68,7 @@ def ask(
     kb: str | None,
     narrowed: str | None,
     context: bool,
-    lang: str,
+    lang: str | None,
     model: str | None,
     query_strategy: str | None,
     rerank_model: str | None,
@@ -121,6 +120,8 @@ def ask(
             _read(assistant, paths, owner)
         with draft_shown(wanted=bool(settings.chat_model) and not as_json) as show:
             answer = _answered(assistant.stream(question, principal=principal), show)
+        profile = assistant.store.profile(owner)
+        language = settings_of_base(settings, profile).language
         if narrowed is None and answer.abstained and not answer.nearest:
             _tell_empty(assistant, owner, kb=name)
     if as_json:
@@ -129,7 +130,7 @@ def ask(
         shown = answer.citations[0].chunk.base if beside and answer.citations else name
         given = {"--kb": shown if kb or name != settings.kb else None, "--home": home}
         given |= {"--config": config, "--as": narrowed}
-        words = _words_for(lang, question)
+        words = _words_for(lang or language, question)
         _show(answer, words=words, flags=flags_of(given), context=context)
 
 

@@ -20,6 +20,7 @@ from erya.cli.common import (
 )
 from erya.cli.groups import Group
 from erya.cli.ingested import tell_kept_runs
+from erya.cli.kb_settings import create, grant, revoke, set_settings
 from erya.cli.rechunking import rechunk_base
 from erya.cli.reembedding import reembed_base
 from erya.cli.text import one_line
@@ -33,9 +34,13 @@ __all__ = ["app"]
 
 app = Group(
     "kb",
-    help="List, show, check and delete knowledge bases.",
+    help="Make, list, show, change, check and delete knowledge bases.",
 )
 
+app.add_command(create)
+app.add_command(set_settings)
+app.add_command(grant)
+app.add_command(revoke)
 name_argument = click.argument("name", help="The knowledge base.")
 _SHOWN = 50
 
@@ -124,6 +129,8 @@ def show(
         documents = list(store.documents(principal))
         embedder = store.embedder(principal)
         items = list(store.items(principal))
+        profile = store.profile(principal)
+        grants = store.grants(principal) if narrowed is None else {}
     finally:
         store.close()
     model = embedder.name if embedder else None
@@ -131,13 +138,19 @@ def show(
         _show_problems(items, name=name, narrowed=narrowed is not None, as_json=as_json)
         return
     if as_json:
-        echo_json(status_shape(name, status, documents, embedding_model=model))
+        shape = status_shape(name, status, documents, embedding_model=model)
+        echo_json({**shape, "settings": profile, "grants": grants})
         return
     echo(
         f"{name}: {status.documents} documents, {status.chunks:,} passages, "
         f"{status.characters:,} characters, found by words"
         + (f" and by {model}" if model else "")
     )
+    if profile:
+        kept = (f"{key} = {value}" for key, value in sorted(profile.items()))
+        echo(f"keeps: {', '.join(kept)}")
+    for label, role in sorted(grants.items()):
+        echo(f"{label}: {role}")
     first = 0 if everything else (page - 1) * _SHOWN
     shown = documents if everything else documents[first : first + _SHOWN]
     if shown:

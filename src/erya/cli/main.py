@@ -32,7 +32,7 @@ _ROWS: Final = (
     ("ladder", "ladder", "Measure the same questions on several rungs, side by side."),
     ("feedback", "feedback", "Say whether an answer was good, for later review."),
     ("questions", "app", "Make, review and exchange test sets."),
-    ("kb", "app", "List, show, check and delete knowledge bases."),
+    ("kb", "app", "Make, list, show, change, check and delete knowledge bases."),
     ("models", "app", "Add, list and test models."),
     ("config", "app", "Show the settings."),
     ("doctor", "doctor", "Check this machine: limits on parsers, disk, libraries."),

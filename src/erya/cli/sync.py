@@ -2,8 +2,10 @@
 
 import re
 import time
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -35,6 +37,7 @@ _LEAST = 10  # seconds: more often than this is a mistake
 
 @click.command("sync")
 @click.argument("names", nargs=-1, metavar="[NAME]...", help="Sources; all by default.")
+@click.option("--kb", help="Read the sources that this base keeps; see `kb create`.")
 @click.option(
     "--every",
     metavar="TIME",
@@ -47,13 +50,14 @@ _LEAST = 10  # seconds: more often than this is a mistake
 def sync(
     *,
     names: tuple[str, ...],
+    kb: str | None,
     every: str | None,
     dry_run: bool,
     as_json: bool,
     home: Path | None,
     config: Path | None,
 ) -> None:
-    """Bring bases in step with the sources that erya.toml names.
+    """Bring bases in step with the sources that erya.toml, or a base, names.
 
     A source that fails is named, and the others go on; without --every the exit code
     is then 1. What is unchanged is not read again, and what is gone is removed once a
@@ -70,15 +74,19 @@ def sync(
       erya sync handbook --dry-run
 
       erya sync --every 15m
+
+      erya sync --kb handbook
     """
     settings = settings_for(home=home, config=config)
-    chosen = _chosen(settings, names)
+    if kb is not None:
+        jobs = _jobs_of_base(settings, kb)
+    else:
+        jobs = [_job_of_settings(given, settings) for given in _chosen(settings, names)]
     wait = _seconds(every) if every else 0
     try:
         while True:
             worked = [
-                _synced(given, settings, dry_run=dry_run, as_json=as_json)
-                for given in chosen
+                _synced(job, settings, dry_run=dry_run, as_json=as_json) for job in jobs
             ]
             if not wait:
                 break
@@ -90,21 +98,49 @@ def sync(
         raise click.exceptions.Exit(1)
 
 
-def _synced(
-    given: SourceSettings, settings: Settings, *, dry_run: bool, as_json: bool
-) -> bool:
-    """Bring one base in step with one source; tell whether that worked."""
+class _Job(NamedTuple):
+    """A source, the base that is kept in step with it, and who may read."""
+
+    name: str
+    kb: str
+    spec: SourceSpec
+    readers: tuple[str, ...]
+
+
+def _job_of_settings(given: SourceSettings, settings: Settings) -> _Job:
     kb = given.kb or settings.kb
+    return _Job(given.name, kb, spec_of_settings(given), given.readers)
+
+
+def _jobs_of_base(settings: Settings, kb: str) -> list[_Job]:
+    """Return the sources that a base keeps.
+
+    Raises:
+        NotFoundError: There is no such base.
+        UsageError: It keeps none.
+    """
+    with closing(Bases(settings.home).open(kb)) as store:
+        stored = store.profile(principal_for(settings, None)).get("sources", ())
+    specs = [SourceSpec.from_json(each) for each in stored]
+    if not specs:
+        msg = f"{kb!r} keeps no source. Name one: erya kb set {kb} --source FOLDER"
+        raise UsageError(msg)
+    return [_Job(f"{kb} {n}", kb, spec, ()) for n, spec in enumerate(specs, start=1)]
+
+
+def _synced(job: _Job, settings: Settings, *, dry_run: bool, as_json: bool) -> bool:
+    """Bring one base in step with one source; tell whether that worked."""
+    kb = job.kb
     owner = principal_for(settings, None)
     if not as_json:
-        echo(f"[{given.name}] {datetime.now().astimezone():%Y-%m-%d %H:%M:%S}")
+        echo(f"[{job.name}] {datetime.now().astimezone():%Y-%m-%d %H:%M:%S}")
     try:
-        readers = reader_labels(given.readers) if given.readers else None
-        spec = spec_of_settings(given)
-        request = IngestRequest(sources=(spec,), readers=readers)
-        source = _opened(spec, given.name, settings)
+        readers = reader_labels(job.readers) if job.readers else None
+        request = IngestRequest(sources=(job.spec,), readers=readers)
+        source = _opened(job.spec, job.name, settings)
         if dry_run and not Bases(settings.home).exists(kb):
-            show_plans([plan_of_new_base(source.items({}))], kb=kb, as_json=as_json)
+            plan = plan_of_new_base(source.items({}))
+            show_plans([plan], kb=kb, as_json=as_json)
             return True
         with open_assistant(settings, kb, create=True) as assistant:
             if dry_run:
@@ -116,12 +152,12 @@ def _synced(
             )
     except EryaError as error:
         if as_json:
-            echo_json({"source": given.name, "error": str(error)})
+            echo_json({"source": job.name, "error": str(error)})
         else:
             echo(f"Failed: {error}", err=True)
         return False
     if as_json:
-        echo_json({"source": given.name, "kb": kb, **report_shape(report)})
+        echo_json({"source": job.name, "kb": kb, **report_shape(report)})
     else:
         show_report(report, kb=kb, home=settings.home)
     return True

@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 __all__ = ["OpenAICompatibleChat"]
 
 _SYSTEM: Final = "system"
+_JSON_SCHEMA: Final = "json_schema"
 # What an endpoint may not take, and how its refusal names it; the longest names first.
 _OPTIONAL: Final = {
     "stream_options": re.compile(r"\bstream_options\b", re.IGNORECASE),
+    _JSON_SCHEMA: re.compile(r"\bresponse_format\b|\bjson_schema\b", re.IGNORECASE),
     "temperature": re.compile(r"\btemperature\b", re.IGNORECASE),
     "stream": re.compile(r"\bstream(?:ing)?\b", re.IGNORECASE),
     "max_tokens": re.compile(r"\bmax_tokens\b", re.IGNORECASE),
@@ -231,7 +233,8 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
                 return self._endpoint.send(connection, "/chat/completions", body)
             except RefusedError as error:
                 refused = _named_in(error.said, body, system=_SYSTEM not in left_out)
-                if error.status not in _REFUSALS or not refused:
+                known = error.status in _REFUSALS or refused == _JSON_SCHEMA
+                if not known or not refused or refused in left_out:
                     raise
                 kept.add(refused)
 
@@ -378,10 +381,19 @@ def _body(request: ChatRequest, left_out: frozenset[str]) -> dict[str, Any]:
         body["tools"] = [_tool(each) for each in request.tools]
         body["tool_choice"] = _choice(request.tool_choice)
     if request.output_schema is not None:
-        schema = {"name": "answer", "schema": request.output_schema, "strict": True}
-        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        body["response_format"] = _response_format(
+            request.output_schema, known=_JSON_SCHEMA not in left_out
+        )
     body = {k: v for k, v in body.items() if v is not None and k not in left_out}
     return body | {"messages": _turns(request.messages, system=_SYSTEM not in left_out)}
+
+
+def _response_format(schema: Mapping[str, Any], *, known: bool) -> dict[str, Any]:
+    """Return how an answer to a schema is asked for: as OpenAI does, or llama.cpp."""
+    if not known:
+        return {"type": "json_object", "schema": dict(schema)}
+    named = {"name": "answer", "schema": dict(schema), "strict": True}
+    return {"type": _JSON_SCHEMA, _JSON_SCHEMA: named}
 
 
 def _tool(tool: Any) -> dict[str, Any]:
@@ -445,7 +457,9 @@ def _image(part: ImagePart) -> dict[str, Any]:
 
 def _named_in(said: str, body: Mapping[str, Any], *, system: bool) -> str:
     """Return what of a request its refusal names; empty where it is nothing of it."""
+    # By its field in the body, where that has another name.
+    fields = {_JSON_SCHEMA: "response_format"}
     for name, words in _OPTIONAL.items():
-        if name in body and words.search(said):
+        if fields.get(name, name) in body and words.search(said):
             return name
     return _SYSTEM if system and _SYSTEM_REFUSED.search(said) else ""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from erya.language import Terms, Word
+    from erya.policy import Role
 
 # The names of the legs in `Hit.ranks`.
 KEYWORD: Final = "keyword"
@@ -440,6 +441,26 @@ class Writer(Protocol):
         """Drop what was noted of an item. An unknown source changes nothing."""
         ...
 
+    def set_grant(self, label: str, role: "Role | None") -> None:
+        """Give a person or a group a role in this base, or take it; at once.
+
+        Args:
+            label: `user:NAME` or `group:NAME`.
+            role: None takes what they had.
+
+        Raises:
+            NotAllowedError: The principal does not own the base.
+        """
+        ...
+
+    def set_profile(self, profile: Mapping[str, Any]) -> None:
+        """Keep what the base says of itself, in place of what it said; at once.
+
+        Raises:
+            NotAllowedError: The principal does not own the base.
+        """
+        ...
+
     def commit(self) -> None:
         """Make everything since the last commit durable and visible, all at once.
 
@@ -479,6 +500,21 @@ class Store(Protocol):
         Raises:
             BusyError: Another process or thread is writing.
             NotAllowedError: The principal may only read.
+        """
+        ...
+
+    def grants(self, principal: Principal) -> "dict[str, Role]":
+        """Return who has which role in this base: `user:NAME` or `group:NAME` to role.
+
+        Raises:
+            NotAllowedError: The principal does not own it.
+        """
+        ...
+
+    def profile(self, principal: Principal) -> dict[str, Any]:
+        """Return what the base says of itself: how it is read, cut, masked, embedded.
+
+        The names are those of settings; what it does not say the settings do.
         """
         ...
 

@@ -5,11 +5,15 @@ import secrets
 import shutil
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from erya.errors import NotFoundError, UsageError
-from erya.policy import permit
+from erya.policy import BaseAccess, permit
 from erya.records import Principal
 from erya.stores.base import Store
+
+if TYPE_CHECKING:
+    from erya.policy import Role
 
 __all__ = ["Bases"]
 
@@ -70,9 +74,7 @@ class Bases:
         """
         import sqlite3  # noqa: PLC0415
 
-        permit(principal, "maintain")
-        if not self.exists(name):
-            self.open(name)  # raises, naming those there are
+        self._permit(principal, name)
         target = home / self._path(name).relative_to(self._folder.parent)
         target.mkdir(parents=True, mode=0o700)
         with (
@@ -93,15 +95,28 @@ class Bases:
         """
         from erya.stores.embedded.lock import WriterLock  # noqa: PLC0415
 
-        permit(principal, "maintain")
-        if not self.exists(name):
-            self.open(name)  # raises, naming those there are
+        self._permit(principal, name)
         path = self._path(name)
         doomed = self._folder / f"{_DELETED}{name}-{secrets.token_hex(4)}"
         with WriterLock(path, base=name).held(purpose="delete it"):
             path.rename(doomed)
         for folder in self._folder.glob(f"{_DELETED}*"):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _permit(self, principal: Principal, name: str) -> None:
+        """Let a principal maintain a base, or refuse.
+
+        Raises:
+            NotAllowedError: They do not own it.
+            NotFoundError: There is none of this name.
+        """
+        if not self.exists(name):
+            self.open(name)  # raises, naming those there are
+        grants: dict[str, Role] = {}
+        if principal.role == "reader":  # of an owner even a damaged base can be deleted
+            with closing(self.open(name)) as store:
+                grants = store.grants(Principal.system())
+        permit(principal, "maintain", BaseAccess(name=name, grants=grants))
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):

@@ -757,6 +757,65 @@ class StoreContract:
                 store.original(principal, one.id)
         assert all(finding.ok for finding in store.verify(Principal.system()))
 
+    def test_a_role_counts_at_once_and_ends_at_once(self, store: Store) -> None:
+        put(store, document("a.txt", "Sensors.", readers=("user:boss",)))
+        ann = Principal(user="ann", groups=frozenset({"lab"}))
+        assert list(store.documents(ann)) == []
+        with store.writer(OWNER, purpose="test") as writer:
+            writer.set_grant("group:lab", "editor")
+        assert [each.source for each in store.documents(ann)] == ["a.txt"]
+        assert store.search(ann, "sensors", limit=5).hits
+        assert store.status(ann).documents == 1
+        with store.writer(ann, purpose="test") as writer:
+            writer.note(StoredItem(source="/a", content_hash="1", recipe="r"))
+            for act in (
+                lambda: writer.set_grant("user:ann", "owner"),
+                lambda: writer.set_profile({"mask": ""}),
+                lambda: writer.drop_word("x"),
+            ):
+                with pytest.raises(NotAllowedError):
+                    act()
+        assert [each.source for each in store.items(ann)] == ["/a"]
+        with pytest.raises(NotAllowedError):
+            store.grants(ann)
+        assert store.grants(OWNER) == {"group:lab": "editor"}
+        with store.writer(OWNER, purpose="test") as writer:
+            writer.set_grant("group:lab", None)
+        assert store.grants(OWNER) == {}
+        assert list(store.documents(ann)) == []
+        with pytest.raises(NotAllowedError), store.writer(ann, purpose="x"):
+            pass
+
+    def test_an_owner_of_a_base_maintains_it_and_an_editor_sees_nothing_masked(
+        self, store: Store
+    ) -> None:
+        kept = dataclasses.replace(
+            document("/a.txt", "Call ***."), masked=(Span(5, 8),), private_original=True
+        )
+        digest = hashlib.sha256(b"Call 123.").hexdigest()
+        kept = dataclasses.replace(kept, content_hash=digest)
+        with store.writer(OWNER, purpose="test") as writer:
+            writer.put(kept, [], original=b"Call 123.", recipe="r")
+            writer.set_grant("user:ed", "editor")
+            writer.set_grant("user:ann", "owner")
+        editor, owner = Principal(user="ed"), Principal(user="ann")
+        with pytest.raises(NotFoundError):
+            store.original(editor, kept.id)
+        assert store.document(editor, kept.id).content_hash == ""
+        assert store.original(owner, kept.id) == b"Call 123."
+        assert all(finding.ok for finding in store.verify(owner))
+        with store.writer(owner, purpose="test") as writer:
+            writer.set_grant("user:ed", None)
+
+    def test_a_base_keeps_what_it_says_of_itself(self, store: Store) -> None:
+        assert store.profile(ADA) == {}
+        with store.writer(OWNER, purpose="test") as writer:
+            writer.set_profile({"mask": "all", "sources": [{"kind": "files"}]})
+        assert store.profile(ADA)["mask"] == "all"
+        with store.writer(OWNER, purpose="test") as writer:
+            writer.set_profile({})
+        assert store.profile(ADA) == {}
+
     def test_a_run_is_noted_with_what_it_was_given(self, store: Store) -> None:
         with store.writer(OWNER, purpose="x") as writer:
             number = writer.begin_job("ingest", {"roots": ["/docs"]})

@@ -1,5 +1,6 @@
 """What is read out of SQLite, always within what a principal may read."""
 
+import json
 import struct
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 
 from erya.errors import DamagedError, NotFoundError, OtherModelError
 from erya.language import Word
-from erya.policy import labels
+from erya.policy import BaseAccess, labels
 from erya.records import Chunk, Fingerprint, Principal
 from erya.stores.embedded import schema
 from erya.stores.embedded.hashes import chunk_hash, seal_of
@@ -19,6 +20,7 @@ from erya.stores.embedded.term_index import BODY, EXACT
 __all__ = [
     "VARIABLES",
     "Scope",
+    "access_of",
     "damaged",
     "document_row",
     "embedders_of",
@@ -55,9 +57,16 @@ class Scope(NamedTuple):
         return self.label_sets is None or label_set in self.label_sets
 
 
-def scope_of(connection: sa.Connection, principal: Principal) -> Scope:
-    """Return what a principal may read."""
-    allowed = labels(principal)
+def access_of(connection: sa.Connection, name: str) -> BaseAccess:
+    """Return a base as the policy sees it: its name, and who has which role in it."""
+    table = schema.base
+    stored = connection.scalar(sa.select(table.c.value).where(table.c.key == "grants"))
+    return BaseAccess(name=name, grants=json.loads(stored) if stored else {})
+
+
+def scope_of(connection: sa.Connection, principal: Principal, name: str) -> Scope:
+    """Return what a principal may read in the base called `name`."""
+    allowed = labels(principal, access_of(connection, name))
     if not isinstance(allowed, frozenset):
         return Scope(None)
     readers = schema.readers
@@ -70,7 +79,7 @@ def scope_of(connection: sa.Connection, principal: Principal) -> Scope:
 
 
 def document_row(
-    connection: sa.Connection, principal: Principal, document_id: str
+    connection: sa.Connection, principal: Principal, document_id: str, *, name: str
 ) -> Mapping[str, Any]:
     """Return the stored row of a document with its current version.
 
@@ -79,7 +88,7 @@ def document_row(
         NotFoundError: There is none, or the principal may not read it.
     """
     documents, versions = schema.documents, schema.versions
-    scope = scope_of(connection, principal)
+    scope = scope_of(connection, principal, name)
     row = (
         connection.execute(
             sa.select(

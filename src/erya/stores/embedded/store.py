@@ -1,19 +1,21 @@
 """The embedded store: what it reads, checks and repairs. `writing` changes it."""
 
 import hashlib
+import json
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from typing_extensions import override
 
 from erya.errors import BusyError, DamagedError, NotFoundError, StoreError
 from erya.language import ANALYSIS, Word, lexicon_of, query_terms
-from erya.policy import EVERYTHING, labels, permit
+from erya.policy import EVERYTHING, Action, Role, labels, owns, permit
 from erya.records import (
     Block,
     Chunk,
@@ -51,6 +53,7 @@ from erya.stores.embedded.hashes import document_hash
 from erya.stores.embedded.lock import WriterLock
 from erya.stores.embedded.reading import (
     Scope,
+    access_of,
     damaged,
     document_row,
     embedders_of,
@@ -153,10 +156,33 @@ class EmbeddedStore(Store):
     def close(self) -> None:
         self._engine.dispose()
 
+    def _permit(self, principal: Principal, action: Action) -> None:
+        """Let a principal do something in this base, or refuse.
+
+        Raises:
+            NotAllowedError: Their role in it does not allow that.
+        """
+        with guarded(self._name), self._engine.begin() as connection:
+            access = access_of(connection, self._name)
+        permit(principal, action, access)
+
+    @override
+    def grants(self, principal: Principal) -> dict[str, Role]:
+        self._permit(principal, "maintain")
+        with guarded(self._name), self._engine.begin() as connection:
+            return dict(access_of(connection, self._name).grants)
+
+    @override
+    def profile(self, principal: Principal) -> dict[str, Any]:
+        with guarded(self._name), self._engine.begin() as connection:
+            stored = facts_of(connection).get("profile")
+        profile: dict[str, Any] = json.loads(stored) if stored else {}
+        return profile
+
     @contextmanager
     @override
     def writer(self, principal: Principal, *, purpose: str) -> Iterator[Writer]:
-        permit(principal, "write")
+        self._permit(principal, "write")
         self._still_there()
         # A reader that mends the index holds the lock for a moment, too.
         with self._lock.held(purpose=purpose, wait=_MOMENT):
@@ -179,7 +205,7 @@ class EmbeddedStore(Store):
 
     @override
     def embedders(self, principal: Principal) -> list[StoredEmbedder]:
-        permit(principal, "maintain")
+        self._permit(principal, "maintain")
         vectors = schema.vectors
         with guarded(self._name), self._engine.begin() as connection:
             counted = connection.execute(
@@ -213,13 +239,13 @@ class EmbeddedStore(Store):
 
     @override
     def chunkings(self, principal: Principal) -> list[StoredChunking]:
-        permit(principal, "maintain")
+        self._permit(principal, "maintain")
         with guarded(self._name), self._engine.begin() as connection:
             return chunkings.staged(connection)
 
     @override
     def words(self, principal: Principal) -> list[Word]:
-        permit(principal, "maintain")
+        self._permit(principal, "maintain")
         with guarded(self._name), self._engine.begin() as connection:
             return words_of(connection)
 
@@ -234,7 +260,7 @@ class EmbeddedStore(Store):
     ) -> Evidence:
         with passing_on(), guarded(self._name), self._snapshot() as snapshot:
             asked = query_terms(question, lexicon_of(words_of(snapshot.connection)))
-            scope = scope_of(snapshot.connection, principal)
+            scope = scope_of(snapshot.connection, principal, self._name)
             stats = self._readable(snapshot, scope)
             if not stats.chunks or not asked.body:
                 return Evidence(hits=(), weights={})
@@ -281,13 +307,13 @@ class EmbeddedStore(Store):
             .scalar_subquery()
         )
         # Of every other role it is not read: the structure of long documents is long.
-        private = (
-            versions.c.structure["private"].as_boolean()
-            if principal.role == "reader"
-            else sa.false()
-        )
         with guarded(self._name), self._engine.begin() as connection:
-            scope = scope_of(connection, principal)
+            private = (
+                sa.false()
+                if owns(principal, access_of(connection, self._name))
+                else versions.c.structure["private"].as_boolean()
+            )
+            scope = scope_of(connection, principal, self._name)
             sets = labels_of(connection)
             rows = connection.execute(
                 sa.select(
@@ -320,10 +346,11 @@ class EmbeddedStore(Store):
 
     @override
     def items(self, principal: Principal) -> Iterator[StoredItem]:
-        if principal.role == "reader":
-            return
         table = schema.items
         with guarded(self._name), self._engine.begin() as connection:
+            access = access_of(connection, self._name)
+            if labels(principal, access) is not EVERYTHING:
+                return
             rows = connection.execute(
                 sa.select(table).order_by(table.c.source)
             ).mappings()
@@ -342,7 +369,8 @@ class EmbeddedStore(Store):
     @override
     def document(self, principal: Principal, document_id: str) -> Document:
         with guarded(self._name), self._engine.begin() as connection:
-            row = document_row(connection, principal, document_id)
+            row = document_row(connection, principal, document_id, name=self._name)
+            is_owner = owns(principal, access_of(connection, self._name))
         found = document_hash(
             title=row["title"],
             text=row["text"],
@@ -370,7 +398,7 @@ class EmbeddedStore(Store):
             readers=row["readers"],
             content_hash=(
                 ""
-                if row["structure"].get("private") and principal.role == "reader"
+                if row["structure"].get("private") and not is_owner
                 else row["content_hash"]
             ),
             masked=tuple(Span(*span) for span in structure.get("masked", ())),
@@ -380,8 +408,9 @@ class EmbeddedStore(Store):
     @override
     def original(self, principal: Principal, document_id: str) -> bytes:
         with guarded(self._name), self._engine.begin() as connection:
-            row = document_row(connection, principal, document_id)
-            if row["structure"].get("private") and principal.role == "reader":
+            row = document_row(connection, principal, document_id, name=self._name)
+            access = access_of(connection, self._name)
+            if row["structure"].get("private") and not owns(principal, access):
                 raise masked(row["source"])
             data = connection.scalar(
                 sa.select(schema.originals.c.data).where(
@@ -397,8 +426,8 @@ class EmbeddedStore(Store):
     @override
     def chunks(self, principal: Principal, document_id: str) -> list[Chunk]:
         with guarded(self._name), self._engine.begin() as connection:
-            row = document_row(connection, principal, document_id)
-            scope = scope_of(connection, principal)
+            row = document_row(connection, principal, document_id, name=self._name)
+            scope = scope_of(connection, principal, self._name)
             found = passages(connection, scope, schema.documents.c.id == row["id"])
         return sorted(found.values(), key=lambda chunk: chunk.start)
 
@@ -406,7 +435,7 @@ class EmbeddedStore(Store):
     def status(self, principal: Principal) -> Status:
         documents, versions = schema.documents, schema.versions
         with guarded(self._name), self._engine.begin() as connection:
-            scope = scope_of(connection, principal)
+            scope = scope_of(connection, principal, self._name)
             count, chunks, characters = connection.execute(
                 sa.select(
                     sa.func.count(),
@@ -421,7 +450,7 @@ class EmbeddedStore(Store):
             latest = sa.select(jobs).order_by(jobs.c.number.desc()).limit(_JOBS_SHOWN)
             rows = (
                 connection.execute(latest).mappings().all()
-                if labels(principal) is EVERYTHING
+                if labels(principal, access_of(connection, self._name)) is EVERYTHING
                 else []
             )
         return Status(
@@ -433,12 +462,12 @@ class EmbeddedStore(Store):
 
     @override
     def verify(self, principal: Principal) -> list[Finding]:
-        permit(principal, "maintain")
+        self._permit(principal, "maintain")
         return checking.verify(self._engine, self._indexes)
 
     @override
     def rebuild(self, principal: Principal) -> None:
-        permit(principal, "maintain")
+        self._permit(principal, "maintain")
         self._still_there()
         with (
             self._lock.held(purpose="rebuild its index", wait=_MOMENT),

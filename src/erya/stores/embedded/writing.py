@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from erya.errors import UsageError
 from erya.language import WORD_KINDS, Terms, Word, passage_terms
+from erya.policy import Role, permit
 from erya.records import Chunk, Document, Fingerprint, Principal
 from erya.stores.base import Embedding, StoredItem, Writer
 from erya.stores.embedded import chunkings, schema
@@ -27,6 +28,7 @@ from erya.stores.embedded.hashes import chunk_hash, hash_of, seal_of, structure_
 from erya.stores.embedded.reading import (
     VARIABLES,
     Scope,
+    access_of,
     numbered_embedder,
     other_model,
     passages,
@@ -75,6 +77,7 @@ class EmbeddedWriter(Writer):
         self._engine = engine
         self._indexes = indexes
         self._who = principal.user
+        self._principal = principal
         self._name = name
         self._batch = _Batch()
         self._purge = False
@@ -136,6 +139,7 @@ class EmbeddedWriter(Writer):
 
     @override
     def stage_embedder(self, fingerprint: Fingerprint) -> None:
+        self._maintain()
         with guarded(self._name), self._engine.begin() as connection:
             found = numbered_embedder(connection, fingerprint)
             number = _add_embedder(connection, fingerprint) if found is None else found
@@ -143,6 +147,7 @@ class EmbeddedWriter(Writer):
 
     @override
     def switch_embedder(self, fingerprint: Fingerprint) -> None:
+        self._maintain()
         with guarded(self._name), self._engine.begin() as connection:
             number = numbered_embedder(connection, fingerprint)
             lacking = _lacking(connection, number)
@@ -164,6 +169,7 @@ class EmbeddedWriter(Writer):
 
     @override
     def forget_embedder(self, fingerprint: Fingerprint) -> int:
+        self._maintain()
         with guarded(self._name), self._engine.begin() as connection:
             number = numbered_embedder(connection, fingerprint)
             current = embedder_of(connection)
@@ -236,6 +242,7 @@ class EmbeddedWriter(Writer):
     def switch_chunker(
         self, recipe: str, *, before: str, renamed: Callable[[str], str]
     ) -> None:
+        self._maintain()
         with guarded(self._name), self._engine.begin() as connection:
             chunkings.switch(
                 connection,
@@ -254,6 +261,7 @@ class EmbeddedWriter(Writer):
 
     @override
     def forget_chunker(self, recipe: str) -> int:
+        self._maintain()
         self._purge = True
         with guarded(self._name), self._engine.begin() as connection:
             return chunkings.forget(connection, recipe)
@@ -293,6 +301,7 @@ class EmbeddedWriter(Writer):
 
     @override
     def set_word(self, word: Word) -> None:
+        self._maintain()
         if word.kind not in WORD_KINDS:
             msg = f"a word is {', '.join(WORD_KINDS)}, not {word.kind!r}"
             raise ValueError(msg)
@@ -303,6 +312,7 @@ class EmbeddedWriter(Writer):
 
     @override
     def drop_word(self, word: str) -> int:
+        self._maintain()
         table = schema.words
         with guarded(self._name), self._engine.begin() as connection:
             gone = connection.execute(sa.delete(table).where(table.c.word == word))
@@ -324,6 +334,32 @@ class EmbeddedWriter(Writer):
     @override
     def forget(self, source: str) -> None:
         self._batch.notes[source] = None
+
+    @override
+    def set_grant(self, label: str, role: Role | None) -> None:
+        self._maintain()
+        with guarded(self._name), self._engine.begin() as connection:
+            grants = dict(access_of(connection, self._name).grants)
+            grants.pop(label, None)
+            if role is not None:
+                grants[label] = role
+            _set_fact(connection, "grants", json.dumps(grants, sort_keys=True))
+
+    @override
+    def set_profile(self, profile: Mapping[str, Any]) -> None:
+        self._maintain()
+        with guarded(self._name), self._engine.begin() as connection:
+            _set_fact(connection, "profile", json.dumps(profile, sort_keys=True))
+
+    def _maintain(self) -> None:
+        """Refuse what an owner alone may change.
+
+        Raises:
+            NotAllowedError: The principal does not own the base.
+        """
+        with guarded(self._name), self._engine.begin() as connection:
+            access = access_of(connection, self._name)
+        permit(self._principal, "maintain", access)
 
     @override
     def commit(self) -> None:
