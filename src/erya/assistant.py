@@ -34,10 +34,12 @@ from erya.answering import (
 from erya.chunking import Chunker, StructureChunker
 from erya.errors import DocumentError, ModelError, NotFoundError, UsageError
 from erya.indexing import (
+    WAIT_SECONDS,
     Ingestion,
     IngestReport,
     PipelineVersion,
     Plan,
+    Publisher,
     Stored,
     known_of,
     planned,
@@ -69,16 +71,18 @@ from erya.records import (
     Document,
     Evidence,
     EvidenceFound,
+    Item,
     NoticeGiven,
     Principal,
     Problem,
     Query,
     Span,
+    Unchanged,
 )
 from erya.reranking import Reranker, diversified
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
 from erya.sources import IngestRequest, Source
-from erya.stores import Store, Writer
+from erya.stores import Store
 from erya.verifying import (
     ReadDocument,
     Verification,
@@ -188,9 +192,14 @@ class Assistant:
         readers: frozenset[str] | None = None,
         force: bool = False,
         request: IngestRequest | None = None,
-        on_progress: Callable[[IngestReport], None] | None = None,
+        wait: float = WAIT_SECONDS,
+        on_progress: Callable[[IngestReport], None] = lambda _: None,
     ) -> IngestReport:
         """Bring the base in step with `source`, and tell what that took.
+
+        Reading, cutting and embedding need no lock; each commit takes the writer's for
+        a moment, so that others may write between. Two runs at once over one source
+        would both do its work: `erya.jobs` lets them follow each other.
 
         Args:
             source: What to read. Documents that a complete scan no longer finds there
@@ -201,10 +210,13 @@ class Assistant:
             force: Read unchanged files again.
             request: What the source is part of; noted with the run, to begin it again
                 after it was cut off. Its `readers` and `force` count.
-            on_progress: Called with the growing report after each document.
+            wait: Seconds to wait at each commit for others who write.
+            on_progress: Called with the growing report for each file that is offered,
+                and after each document; what it raises ends the run, and what was
+                committed by then stays.
 
         Raises:
-            BusyError: Somebody else is writing to the base.
+            BusyError: Somebody else is writing to the base for all of the wait.
             ModelError: The embedding model cannot be reached; what was committed
                 before stays.
             NotAllowedError: `principal` may not write.
@@ -223,16 +235,16 @@ class Assistant:
             "force": force,
             "request": request.to_json() if request else {},
         }
+        writer = Publisher(self.store, principal, purpose="ingest", wait=wait)
         with (
             traces.span("ingest") as told,
-            self.store.writer(principal, purpose="ingest") as writer,
+            _noted_run(writer, arguments) as number,
             ParserPool(
                 limits=self.limits,
                 workers=self.workers,
                 main=self.html == "main",
                 further=further_work(self.preparation, self.chunker),
             ) as pool,
-            _job(writer, arguments) as job,
         ):
             run = Ingestion(
                 writer,
@@ -245,15 +257,15 @@ class Assistant:
                 force=force,
                 model=self.embedding,
             )
-            offered = run.changed(source.items(run.known()))
+            items = _told_of(source.items(run.known()), run, on_progress)
+            offered = run.changed(items)
             for outcome in _loaded(pool.parse_all(offered, within=run.changed)):
                 run.report.pages = pool.pages
                 self._take(run, outcome, private=private)
-                if on_progress is not None:
-                    on_progress(run.report)
+                on_progress(run.report)
             report = run.finish(source.roots, complete=source.complete)
             summary = dataclasses.asdict(report)
-            writer.end_job(job, state="done", summary=summary)
+            writer.end_job(number, state="done", summary=summary)
             told["erya.documents"] = report.added + report.updated
         return report
 
@@ -771,18 +783,29 @@ def _joined(found: Sequence[Evidence], *, limit: int) -> Evidence:
 
 
 @contextlib.contextmanager
-def _job(writer: Writer, arguments: Mapping[str, Any]) -> Iterator[int]:
-    """Note a run of ingesting. One that is refused is not gone on with.
+def _noted_run(writer: Publisher, arguments: Mapping[str, Any]) -> Iterator[int]:
+    """Note a run of ingesting in the base. One that is refused is not gone on with.
 
     Raises:
         UsageError: As inside.
     """
-    job = writer.begin_job("ingest", arguments)
+    number = writer.begin_job("ingest", arguments)
     try:
-        yield job
+        yield number
     except UsageError:
-        writer.end_job(job, state="failed", summary={})
+        writer.end_job(number, state="failed", summary={})
         raise
+
+
+def _told_of(
+    items: Iterable[Item | Problem | Unchanged],
+    run: Ingestion,
+    on_progress: Callable[[IngestReport], None],
+) -> Iterator[Item | Problem | Unchanged]:
+    """Pass on what a source offers, and tell so: most of it may be unchanged."""
+    for item in items:
+        on_progress(run.report)
+        yield item
 
 
 def _loaded(outcomes: Iterator[ParseResult]) -> Iterator[ParseResult]:

@@ -14,6 +14,7 @@
     - OtherModelError: it holds vectors of another embedding model.
     - DamagedError: stored bytes are not what was written.
   + ModelError: a model gave no usable answer.
+  + JobCancelledError: somebody asked for work to end.
 """
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "DocumentError",
     "EryaError",
     "FetchError",
+    "JobCancelledError",
     "MissingExtraError",
     "ModelError",
     "NewerFormatError",
@@ -154,3 +156,18 @@ class ModelError(EryaError):
         """Word the error for whoever runs Erya, and for a reader."""
         super().__init__(message)
         self.reader_message = reader_message or "A model gave no usable answer."
+
+
+class JobCancelledError(EryaError):
+    """Somebody asked for work to end; what was stored by then stays.
+
+    Attributes:
+        number: The job.
+    """
+
+    def __init__(self, *, number: int) -> None:
+        """Word the error: which job, and what is left of it."""
+        self.number = number
+        super().__init__(
+            f"Job {number} was cancelled. What it had stored by then stays."
+        )

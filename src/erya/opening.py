@@ -43,6 +43,8 @@ __all__ = [
 ]
 
 _DEFAULTS: Final = {each.name: each.default for each in dataclasses.fields(Settings)}
+# For one command, and no property of the base that it happens to make.
+_BY_WORDS: Final = {"embedding_model": ""}
 _DEFAULT_BASE: Final = _DEFAULTS["kb"]
 _OF_FILES: Final = "auto-"  # how bases of single files begin
 _MOST_NAMED: Final = 10
@@ -78,18 +80,16 @@ def open_assistant(
             msg = f"trace_file cannot be written: {error}. Choose another file."
             raise UsageError(msg) from None
     place = bases or Bases(settings.home)
+    # What may be missing comes before the base, which is else left behind empty.
+    build_parts(settings, chat=chat)
     if create and not place.exists(kb):
-        # What may be missing comes before the base, which is else left behind empty.
-        build_parts(settings, chat=chat)
         create_base(settings, kb, bases=place)
     with contextlib.ExitStack() as opened:
         assistants: list[Assistant] = []
         for name in (*beside, kb):
             store = place.open(name)
             opened.callback(store.close)
-            own = settings_of_base(settings, store.profile(Principal.system()))
-            parts = build_parts(own, chat=chat)
-            parts |= _parts_of_base(own, store, parts["embedding"])
+            parts = _parts_of_base(settings, store, chat=chat)
             named = {"name": name} if beside else {}
             assistants.append(Assistant(store=store, **{**parts, **named}))
         opened.pop_all()
@@ -122,7 +122,7 @@ def create_base(
     given = {
         name: getattr(settings, name)
         for name in BASE_SETTINGS
-        if getattr(settings, name) != _DEFAULTS[name]
+        if getattr(settings, name) not in {_DEFAULTS[name], _BY_WORDS.get(name)}
     }
     with contextlib.closing(place.open(kb, create=True)) as store:
         _keep_profile(store, {**given, **(profile or {})})
@@ -176,26 +176,30 @@ def settings_of_base(settings: Settings, profile: Mapping[str, Any]) -> Settings
     return replace(settings, **kept)
 
 
-def _parts_of_base(
-    settings: Settings, store: Store, embedding: EmbeddingModel | None
-) -> dict[str, Any]:
-    """Return what a base itself tells of how it is asked and filled.
+def _parts_of_base(settings: Settings, store: Store, *, chat: bool) -> dict[str, Any]:
+    """Return what an assistant on a base is made of, as the base and settings say.
+
+    What searches were switched to since counts, not what the base was made with.
 
     Raises:
         NotFoundError: The model that it was embedded with is not here any more.
         UsageError: The chunker that it was cut by is none of this release.
     """
-    stored = store.embedder(Principal.system())
-    profile = store.profile(Principal.system())
+    system = Principal.system()
+    profile = store.profile(system)
+    own = settings_of_base(settings, profile)
+    stored, recipe = store.embedder(system), store.chunker(system)
     kept = profile.get("embedding_model", AUTO_MODEL)
-    if stored is not None and settings.embedding_model in {AUTO_MODEL, kept}:
-        # What it was switched to since counts, not what it was made with.
-        embedding = _embedding_of_base(settings, stored.name)
-    recipe = store.chunker(Principal.system())
-    if recipe and settings.chunker == profile.get("chunker"):
-        settings = replace(settings, chunker=AUTO_CHUNKER)
-    chunker = build_chunker(settings, embedding=embedding, recipe=recipe)
-    return {"embedding": embedding, "chunker": chunker}
+    embedding = None
+    if stored is not None and own.embedding_model in {AUTO_MODEL, kept}:
+        embedding = _embedding_of_base(own, stored.name)
+        own = replace(own, embedding_model=AUTO_MODEL)
+    if recipe and own.chunker == profile.get("chunker"):
+        own = replace(own, chunker=AUTO_CHUNKER)
+    parts = build_parts(own, chat=chat)
+    embedding = embedding or parts["embedding"]
+    chunker = build_chunker(own, embedding=embedding, recipe=recipe)
+    return {**parts, "embedding": embedding, "chunker": chunker}
 
 
 def _embedding_of_base(settings: Settings, name: str) -> EmbeddingModel:

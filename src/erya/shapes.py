@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from erya.evaluating.misses import Miss
     from erya.indexing import IngestReport, Plan
     from erya.inspecting import Inspection
+    from erya.jobs import Job
     from erya.locating import CitedPassage
     from erya.records import (
         Answer,
@@ -55,6 +56,7 @@ __all__ = [
     "findings_shape",
     "hit_shape",
     "inspection_shape",
+    "job_shape",
     "judge_check_shape",
     "miss_shape",
     "notice_shape",
@@ -540,3 +542,22 @@ def judge_check_shape(check: "JudgeCheck") -> dict[str, Any]:
 def _number(value: float) -> float | None:
     """Return a number as JSON has it: NaN is none."""
     return None if math.isnan(value) else value
+
+
+def job_shape(job: "Job") -> dict[str, Any]:
+    """Return a job, as `jobs show --json` has it."""
+    return {
+        "number": job.number,
+        "base": job.base,
+        "state": job.state,
+        "cut_off": job.was_cut_off,
+        "request": job.request.to_json(),
+        "user": job.user,
+        "attempts": job.attempts,
+        "progress": dict(job.progress),
+        "message": job.message,
+        "cancelled": job.is_cancelled,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+    }

@@ -62,7 +62,7 @@ def test_an_answer_for_programs_has_the_promised_shape(erya, folder):
     assert claim["verdict"] == "supported"
     assert answer["text"][claim["start"] : claim["end"]] == citation["quote"]
     assert set(citation) == {
-        "number", "document", "chunk", "source", "page", "start", "end", "quote",
+        "base", "number", "document", "chunk", "source", "page", "start", "end", "quote",
         "answer",
     }  # fmt: skip
     assert citation["source"] == str(folder / "leave.md")

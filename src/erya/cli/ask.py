@@ -24,6 +24,7 @@ from erya.cli.common import (
 from erya.cli.progress import draft_shown, ingest_with_progress, require_existing
 from erya.cli.text import one_line, snippet, visible
 from erya.errors import BusyError, UsageError
+from erya.jobs import JobQueue
 from erya.language import language_of
 from erya.locating import reference_of
 from erya.opening import bases_for_reading, open_assistant, settings_of_base
@@ -117,7 +118,8 @@ def ask(
         settings, name, beside=beside, create=bool(paths), chat=True
     ) as assistant:
         if paths:
-            _read(assistant, paths, owner)
+            at_work = JobQueue(settings.home).at_work(name) is not None
+            _read(assistant, paths, principal=owner, at_work=at_work)
         with draft_shown(wanted=bool(settings.chat_model) and not as_json) as show:
             answer = _answered(assistant.stream(question, principal=principal), show)
         profile = assistant.store.profile(owner)
@@ -145,17 +147,29 @@ def _answered(events: Iterator[AskEvent], show: Callable[[str], None] | None) ->
     return answer
 
 
-def _read(assistant: Assistant, paths: Sequence[str], owner: Principal) -> None:
-    """Bring the base in step with the paths; say on standard error what is not read."""
+def _read(
+    assistant: Assistant, paths: Sequence[str], *, principal: Principal, at_work: bool
+) -> None:
+    """Bring the base in step with the paths; say on standard error what is not read.
+
+    Not while a job works on it, which would do the same work twice.
+    """
     spec = SourceSpec(kind="files", paths=tuple(map(absolute_path, paths)))
-    request = IngestRequest(sources=(spec,))
     source = FolderSource(paths, file_bytes=assistant.limits.file_bytes)
+    before = "Answered from what was read before"
+    if at_work:
+        echo(f"{before}: a job works on the base. See: erya jobs list", err=True)
+        return
     try:
         report = ingest_with_progress(
-            assistant, source, principal=owner, request=request, quiet=True
+            assistant,
+            source,
+            principal=principal,
+            request=IngestRequest(sources=(spec,)),
+            quiet=True,
         )
     except BusyError as error:
-        echo(f"Answered from what was read before: {error}", err=True)
+        echo(f"{before}: {error}", err=True)
         return
     named = set(map(absolute_path, paths))
     for problem in (*report.failed, *report.skipped):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from erya.assistant import Assistant
 from erya.cli.common import (
     echo,
     echo_json,
@@ -16,10 +17,10 @@ from erya.cli.common import (
 )
 from erya.cli.groups import STOPPED
 from erya.cli.ingested import show_plans, show_report, total
-from erya.cli.progress import ingest_with_progress, require_existing
+from erya.cli.progress import ingest_with_progress, require_existing, wait_for_turn
 from erya.errors import UsageError
 from erya.indexing import IngestReport, plan_of_new_base
-from erya.jobs import unfinished_request
+from erya.jobs import JobQueue, unfinished_request
 from erya.loading import Limits
 from erya.opening import build_limits, open_assistant
 from erya.policy import reader_labels
@@ -159,8 +160,9 @@ def ingest(
         return
     owner = principal_for(settings, None)
     with open_assistant(settings, settings.kb, create=not resume) as assistant:
+        queue = JobQueue(settings.home)
         if not targets:
-            request = unfinished_request(assistant.store)
+            request = _cut_off(queue, assistant, settings.kb)
         sources = [_opened(each, assistant.limits) for each in request.sources]
         if dry_run:
             plans = [
@@ -174,13 +176,19 @@ def ingest(
             ]
             show_plans(plans, kb=settings.kb, as_json=as_json)
             return
+        job = queue.submit(settings.kb, request, user=owner.user)
         try:
-            reports = [
-                ingest_with_progress(
-                    assistant, source, principal=owner, request=request
-                )
-                for source in sources
-            ]
+            with wait_for_turn(queue, job) as running:
+                reports = [
+                    ingest_with_progress(
+                        assistant,
+                        source,
+                        principal=owner,
+                        request=request,
+                        job=running,
+                    )
+                    for source in sources
+                ]
         except KeyboardInterrupt:
             flags = flags_of({"--kb": kb, "--home": home, "--config": config})
             echo(f"Stopped. Go on with: erya ingest --resume{flags}", err=True)
@@ -195,6 +203,21 @@ def ingest(
         raise click.exceptions.Exit(1)
     named = {t if is_address(t) else absolute_path(t) for t in targets if t != "-"}
     _exit_by(report, named=named, strict=strict)
+
+
+def _cut_off(queue: JobQueue, assistant: Assistant, kb: str) -> IngestRequest:
+    """Return what the last run was asked for that was cut off, of any release.
+
+    Raises:
+        UsageError: Every run has ended, or the last read what is read once.
+    """
+    job = queue.cut_off(base=kb)
+    if job is None:
+        return unfinished_request(assistant.store)
+    if any(each.kind == "stream" for each in job.request.sources):
+        msg = "The run that was cut off read standard input: send that again."
+        raise UsageError(msg)
+    return job.request
 
 
 def _opened(spec: SourceSpec, limits: Limits) -> Source:

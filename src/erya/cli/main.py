@@ -33,6 +33,7 @@ _ROWS: Final = (
     ("feedback", "feedback", "Say whether an answer was good, for later review."),
     ("questions", "app", "Make, review and exchange test sets."),
     ("kb", "app", "Make, list, show, change, check and delete knowledge bases."),
+    ("jobs", "app", "List, show, cancel and resume work on bases."),
     ("models", "app", "Add, list and test models."),
     ("config", "app", "Show the settings."),
     ("doctor", "doctor", "Check this machine: limits on parsers, disk, libraries."),

@@ -13,13 +13,21 @@ from typing import Final, Protocol
 import click
 
 from erya.assistant import Assistant
-from erya.cli.common import interactive
+from erya.cli.common import echo, interactive
 from erya.cli.text import columns_of, visible
-from erya.indexing import IngestReport
+from erya.indexing import WAIT_SECONDS, IngestReport
+from erya.jobs import Job, JobQueue, RunningJob
 from erya.records import Principal
 from erya.sources import FolderSource, IngestRequest, Source
+from erya.stores import MOMENT
 
-__all__ = ["draft_shown", "ingest_with_progress", "require_existing", "shown"]
+__all__ = [
+    "draft_shown",
+    "ingest_with_progress",
+    "require_existing",
+    "shown",
+    "wait_for_turn",
+]
 
 # What moves in a terminal (ECMA-48): up a line, clear from here on, the cursor again.
 _UP: Final = "\x1b[A"
@@ -37,6 +45,7 @@ def ingest_with_progress(
     *,
     principal: Principal,
     request: IngestRequest,
+    job: RunningJob | None = None,
     quiet: bool = False,
 ) -> IngestReport:
     """Ingest a source; show files, pages and bytes, rates and time left on a terminal.
@@ -46,6 +55,7 @@ def ingest_with_progress(
         source: What to read.
         principal: Who ingests.
         request: What it is part of: who may read, and what to begin again.
+        job: Told how far it is; ends it when somebody cancels.
         quiet: Take the bar away at the end.
 
     Raises:
@@ -59,6 +69,8 @@ def ingest_with_progress(
     with shown(stays=not quiet) as show:
 
         def told(report: IngestReport) -> None:
+            if job is not None:
+                job.tell({"files": report.files, "total": max(total, report.files)})
             seconds = max(time.monotonic() - began, _SELDOM)
             more = f"{report.bytes / 1e6 / seconds:,.1f} MB/s"
             if report.pages:
@@ -71,10 +83,30 @@ def ingest_with_progress(
             source,
             principal=principal,
             request=request,
+            wait=MOMENT if quiet else WAIT_SECONDS,
             on_progress=told,
         )
         show("Reading", max(total, report.files), max(total, report.files))
     return report
+
+
+@contextmanager
+def wait_for_turn(queue: JobQueue, job: Job) -> Iterator[RunningJob]:
+    """Run a job once those before it on its base are done, and say whom it waits for.
+
+    Raises:
+        JobCancelledError: Somebody cancelled it.
+    """
+    said = 0
+
+    def say(other: Job) -> None:
+        nonlocal said
+        if other.number != said:
+            said = other.number
+            echo(f"Waiting for job {other.number} on {other.base!r}.", err=True)
+
+    with queue.running(job, on_wait=say) as running:
+        yield running
 
 
 def require_existing(paths: Sequence[str | Path]) -> None:

@@ -12,10 +12,11 @@ import click
 from erya.cli.common import echo, echo_json, principal_for, settings_for, usual_options
 from erya.cli.groups import STOPPED
 from erya.cli.ingested import show_plans, show_report
-from erya.cli.progress import ingest_with_progress
+from erya.cli.progress import ingest_with_progress, wait_for_turn
 from erya.config import Settings, SourceSettings
 from erya.errors import EryaError, UsageError
 from erya.indexing import plan_of_new_base
+from erya.jobs import JobQueue
 from erya.opening import open_assistant
 from erya.policy import reader_labels
 from erya.shapes import report_shape
@@ -147,9 +148,12 @@ def _synced(job: _Job, settings: Settings, *, dry_run: bool, as_json: bool) -> b
                 plan = assistant.plan(source, principal=owner, readers=readers)
                 show_plans([plan], kb=kb, as_json=as_json)
                 return True
-            report = ingest_with_progress(
-                assistant, source, principal=owner, request=request
-            )
+            queue = JobQueue(settings.home)
+            queued = queue.submit(kb, request, user=owner.user)
+            with wait_for_turn(queue, queued) as running:
+                report = ingest_with_progress(
+                    assistant, source, principal=owner, request=request, job=running
+                )
     except EryaError as error:
         if as_json:
             echo_json({"source": job.name, "error": str(error)})

@@ -13,14 +13,17 @@ from erya.indexing.ingestion import (
     known_of,
 )
 from erya.indexing.planning import Plan, plan_of_new_base, planned
+from erya.indexing.publishing import WAIT_SECONDS, Publisher
 from erya.indexing.rechunking import rechunk
 from erya.indexing.reembedding import reembed, switch
 
 __all__ = [
+    "WAIT_SECONDS",
     "IngestReport",
     "Ingestion",
     "PipelineVersion",
     "Plan",
+    "Publisher",
     "Stored",
     "known_of",
     "plan_of_new_base",

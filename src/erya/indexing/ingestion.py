@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from erya.indexing.embedding import AT_ONCE, embed_chunks
+from erya.indexing.publishing import IngestWriter
 from erya.language import Terms
 from erya.models import EmbeddingModel, fingerprint_of
 from erya.records import (
@@ -19,9 +20,16 @@ from erya.records import (
     Unchanged,
     is_under,
 )
-from erya.stores import Embedding, StoredDocument, StoredItem, Writer
+from erya.stores import Embedding, StoredDocument, StoredItem
 
-__all__ = ["IngestReport", "Ingestion", "PipelineVersion", "Stored", "known_of"]
+__all__ = [
+    "IngestReport",
+    "Ingestion",
+    "PipelineVersion",
+    "Stored",
+    "is_unchanged",
+    "known_of",
+]
 
 # A commit waits for the disk, whatever it holds; a crash loses what was not committed.
 _COMMIT_DOCUMENTS = 1_000
@@ -128,6 +136,32 @@ def _lies(source: str, opened: Set[str]) -> bool:
     return True
 
 
+def is_unchanged(
+    item: Item,
+    *,
+    noted: StoredItem | None,
+    stored: StoredDocument | None,
+    version: PipelineVersion,
+) -> bool:
+    """Tell whether a file was read before, as it is and as it would be now.
+
+    The one place where that is decided, for a run and for what it would do.
+
+    Args:
+        item: The file as it is offered.
+        noted: What is noted of it.
+        stored: The document that it became.
+        version: How files are read and cut now.
+    """
+    if noted is not None and noted.content_hash == item.content_hash:
+        return noted.recipe == version.reading
+    return (
+        stored is not None
+        and stored.recipe == version.text
+        and stored.content_hash == item.content_hash
+    )
+
+
 class _Read(NamedTuple):
     """A document that waits for its vectors."""
 
@@ -145,7 +179,7 @@ class Ingestion:
 
     def __init__(
         self,
-        writer: Writer,
+        writer: IngestWriter,
         stored: Stored,
         *,
         recipe: PipelineVersion,
@@ -174,6 +208,7 @@ class Ingestion:
         self._stored = {document.source: document for document in stored.documents}
         self._items = {item.source: item for item in stored.items}
         self._sources = sorted({*self._stored, *self._items})
+        self._version = recipe
         self._recipe = recipe.text
         self._reading = recipe.reading
         self._roots = roots
@@ -439,14 +474,11 @@ class Ingestion:
                 yield source
 
     def _is_same(self, item: Item) -> bool:
-        """Tell whether a file was read before, as it is and as it would be now."""
-        known, old = self._items.get(item.source), self._stored.get(item.source)
-        if known is not None and known.content_hash == item.content_hash:
-            return known.recipe == self._reading
-        return (
-            old is not None
-            and old.recipe == self._recipe
-            and old.content_hash == item.content_hash
+        return is_unchanged(
+            item,
+            noted=self._items.get(item.source),
+            stored=self._stored.get(item.source),
+            version=self._version,
         )
 
     def _count(self, characters: int) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from erya.indexing.ingestion import PipelineVersion, Stored
+from erya.indexing.ingestion import PipelineVersion, Stored, is_unchanged
 from erya.records import Item, Problem, Unchanged, is_under
 
 __all__ = ["Plan", "plan_of_new_base", "planned"]
@@ -71,13 +71,7 @@ def planned(
         if known is None and old is None:
             plan.added.append(item.source)
             continue
-        same = (
-            known.recipe == recipe.reading and known.content_hash == item.content_hash
-            if known is not None
-            else old is not None
-            and old.recipe == recipe.text
-            and old.content_hash == item.content_hash
-        )
+        same = is_unchanged(item, noted=known, stored=old, version=recipe)
         if same and not force and not relabelled:
             plan.unchanged += 1
         else:

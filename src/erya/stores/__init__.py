@@ -6,6 +6,7 @@ to count past what that principal may see.
 
 from erya.stores.base import (
     KEYWORD,
+    MOMENT,
     VECTOR,
     Candidate,
     Embedding,
@@ -26,6 +27,7 @@ from erya.stores.bases import Bases
 
 __all__ = [
     "KEYWORD",
+    "MOMENT",
     "VECTOR",
     "Bases",
     "Candidate",

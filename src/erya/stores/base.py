@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 # The names of the legs in `Hit.ranks`.
 KEYWORD: Final = "keyword"
+MOMENT: Final = 2.0  # seconds that a writer waits for one who is about to finish
 VECTOR: Final = "vector"
 
 __all__ = [
     "KEYWORD",
+    "MOMENT",
     "VECTOR",
     "Candidate",
     "Embedding",
@@ -493,12 +495,17 @@ class Store(Protocol):
         ...
 
     def writer(
-        self, principal: Principal, *, purpose: str
+        self, principal: Principal, *, purpose: str, wait: float = MOMENT
     ) -> AbstractContextManager[Writer]:
         """Become the one writer. Leaving commits, or drops what an error left behind.
 
+        Args:
+            principal: Who writes.
+            purpose: What for, to tell others.
+            wait: Seconds to wait for another to finish.
+
         Raises:
-            BusyError: Another process or thread is writing.
+            BusyError: Another process or thread is writing all that time.
             NotAllowedError: The principal may only read.
         """
         ...

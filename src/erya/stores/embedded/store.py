@@ -28,6 +28,7 @@ from erya.records import (
     Span,
 )
 from erya.stores.base import (
+    MOMENT,
     Finding,
     Job,
     Status,
@@ -77,7 +78,6 @@ from erya.stores.embedded.writing import EmbeddedWriter
 __all__ = ["EmbeddedStore"]
 
 _PATIENCE = 30.0  # seconds that a reader waits for a writer to finish its commit
-_MOMENT = 2.0  # seconds that a writer waits for one who is about to finish
 _PAUSE = 0.01
 _JOBS_SHOWN = 10
 _STATS_KEPT = 1_000  # sets of readers
@@ -181,11 +181,13 @@ class EmbeddedStore(Store):
 
     @contextmanager
     @override
-    def writer(self, principal: Principal, *, purpose: str) -> Iterator[Writer]:
+    def writer(
+        self, principal: Principal, *, purpose: str, wait: float = MOMENT
+    ) -> Iterator[Writer]:
         self._permit(principal, "write")
         self._still_there()
         # A reader that mends the index holds the lock for a moment, too.
-        with self._lock.held(purpose=purpose, wait=_MOMENT):
+        with self._lock.held(purpose=purpose, wait=wait):
             self._still_there()
             # What a crash or a damage left behind is mended first: readers could not do
             # it while the lock is ours.
@@ -470,7 +472,7 @@ class EmbeddedStore(Store):
         self._permit(principal, "maintain")
         self._still_there()
         with (
-            self._lock.held(purpose="rebuild its index", wait=_MOMENT),
+            self._lock.held(purpose="rebuild its index", wait=MOMENT),
             guarded(self._name),
         ):
             versions = schema.versions

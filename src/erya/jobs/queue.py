@@ -1,0 +1,349 @@
+"""The jobs of one home folder, in one table."""
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from erya.errors import BusyError, JobCancelledError, NotFoundError, StoreError
+from erya.jobs.base import Job
+from erya.jobs.owners import is_alive, this_owner
+from erya.sources import IngestRequest
+
+__all__ = ["JobQueue", "RunningJob"]
+
+_TABLE: Final = """
+create table if not exists jobs (
+    number integer primary key autoincrement,
+    base text not null,
+    request text not null,
+    user text not null,
+    state text not null,
+    owner text not null default '',
+    heard_at real not null default 0,
+    attempts integer not null default 0,
+    progress text not null default '{}',
+    message text not null default '',
+    cancelled integer not null default 0,
+    created_at text not null,
+    started_at text not null default '',
+    finished_at text not null default ''
+) strict"""
+_FILE: Final = "jobs.sqlite3"
+_BEAT_SECONDS: Final = 2.0
+_LOOK_SECONDS: Final = 0.2  # between two looks at whether it is our turn
+_KEPT: Final = 1_000  # jobs that are over
+
+
+class JobQueue:
+    """Notes jobs, and lets those on one base follow each other, whoever runs them."""
+
+    def __init__(self, home: Path) -> None:
+        """Take the home folder; nothing is made before a job is.
+
+        Args:
+            home: Where bases are kept.
+        """
+        self._path = home / _FILE
+
+    def all(self, *, base: str = "") -> list[Job]:
+        """Return the jobs, the newest first; with `base` those on it."""
+        if not self._path.exists():
+            return []
+        query = "select * from jobs where ? in ('', base) order by number desc"
+        with self._connected() as database:
+            return [_job(row) for row in database.execute(query, (base,))]
+
+    def get(self, number: int) -> Job:
+        """Return a job.
+
+        Raises:
+            NotFoundError: There is none of this number.
+        """
+        found = [job for job in self.all() if job.number == number]
+        if not found:
+            msg = f"There is no job {number}. List them: erya jobs list"
+            raise NotFoundError(msg)
+        return found[0]
+
+    def cut_off(self, *, base: str = "") -> Job | None:
+        """Return the last job that was cut off, however many followed it."""
+        return next((job for job in self.all(base=base) if job.was_cut_off), None)
+
+    def at_work(self, base: str) -> Job | None:
+        """Return the job that somebody runs on a base now."""
+        jobs = (job for job in self.all(base=base) if job.state == "running")
+        return next((job for job in jobs if job.is_alive), None)
+
+    def submit(self, base: str, request: IngestRequest, *, user: str) -> Job:
+        """Note a job, and return it; one that was cut off and asked the same goes on.
+
+        Raises:
+            StoreError: The home folder cannot be written.
+        """
+        same = (
+            job for job in self.all(base=base)
+            if job.was_cut_off and job.request == request
+        )  # fmt: skip
+        if (found := next(same, None)) is not None:
+            return self.take_over(found.number)
+        values = (base, json.dumps(request.to_json()), user, this_owner(), time.time())
+        with self._connected() as database, database:
+            number = database.execute(
+                "insert into jobs (base, request, user, owner, heard_at, created_at,"
+                " state) values (?, ?, ?, ?, ?, ?, 'queued')",
+                (*values, _now()),
+            ).lastrowid
+            database.execute(
+                "delete from jobs where finished_at != '' and number <= ?",
+                ((number or 0) - _KEPT,),
+            )
+        return self.get(number or 0)
+
+    def take_over(self, number: int) -> Job:
+        """Become the owner of a job that was cut off; it waits for its turn again.
+
+        Raises:
+            BusyError: Somebody works on it.
+            NotFoundError: There is no such job, or it is over.
+        """
+        job = self.get(number)
+        if not job.was_cut_off:
+            if job.is_alive:
+                raise BusyError(base=job.base, holder=f"job {number}")
+            msg = f"Job {number} is {job.state}: there is nothing to go on with."
+            raise NotFoundError(msg)
+        with self._connected() as database, database:
+            database.execute(
+                "update jobs set state = 'queued', owner = ?, heard_at = ?,"
+                " cancelled = 0 where number = ?",
+                (this_owner(), time.time(), number),
+            )
+        return self.get(number)
+
+    def cancel(self, number: int) -> Job:
+        """Ask a job to end. One without an owner is over at once.
+
+        Raises:
+            NotFoundError: There is no such job, or it is over.
+        """
+        job = self.get(number)
+        if job.state not in {"queued", "running"}:
+            msg = f"Job {number} is {job.state} already."
+            raise NotFoundError(msg)
+        with self._connected() as database, database:
+            cancel = "update jobs set cancelled = 1 where number = ?"
+            database.execute(cancel, (number,))
+        if not job.is_alive:
+            self.end(number, "cancelled")
+        return self.get(number)
+
+    def end(
+        self,
+        number: int,
+        state: Literal["done", "failed", "cancelled"],
+        *,
+        message: str = "",
+    ) -> None:
+        """Note that a job is over. What was cut off and asked the same is so, too."""
+        with self._connected() as database, database:
+            database.execute(
+                "update jobs set state = ?, message = ?, finished_at = ?, owner = ''"
+                " where number = ?",
+                (state, message, _now(), number),
+            )
+        if state != "done":
+            return
+        job = self.get(number)
+        for other in self.all(base=job.base):
+            if other.was_cut_off and other.request == job.request:
+                self.end(other.number, "done", message=f"done by job {number}")
+
+    @contextmanager
+    def running(
+        self,
+        job: Job,
+        *,
+        wait: bool = True,
+        on_wait: Callable[[Job], None] = lambda _: None,
+    ) -> Iterator["RunningJob"]:
+        """Run a job once it is its turn; note how it ends.
+
+        Args:
+            job: Ours.
+            wait: Whether to wait for those before it on the same base.
+            on_wait: Called with the job that is waited for, now and then.
+
+        Raises:
+            BusyError: Another job runs on the base, and nobody is to wait.
+            JobCancelledError: Somebody cancelled it while it waited, or within.
+        """
+        with RunningJob(self, job.number).beating() as running:
+            try:
+                self._await_turn(job, running, wait=wait, on_wait=on_wait)
+                yield running
+            except JobCancelledError:
+                self.end(job.number, "cancelled")
+                raise
+            except Exception as error:
+                self.end(job.number, "failed", message=str(error))
+                raise
+            # After Ctrl-C it is cut off: the same command goes on.
+            self.end(job.number, "done")
+
+    def _await_turn(
+        self,
+        job: Job,
+        running: "RunningJob",
+        *,
+        wait: bool,
+        on_wait: Callable[[Job], None],
+    ) -> None:
+        """Return once a job may begin.
+
+        Raises:
+            BusyError: Another runs, and nobody is to wait.
+            JobCancelledError: Somebody cancelled it meanwhile.
+        """
+        while (other := self._before(job)) is not None:
+            if not wait:
+                raise BusyError(base=job.base, holder=f"job {other.number}")
+            on_wait(other)
+            running.check()
+            time.sleep(_LOOK_SECONDS)
+
+    def _before(self, job: Job) -> Job | None:
+        """Begin a job if it is its turn; else return the one that is before it."""
+        with self._connected() as database:
+            # Of two that look at once, one sees what the other has begun.
+            database.execute("begin immediate")
+            try:
+                rows = database.execute(
+                    "select * from jobs where base = ? and number != ? and"
+                    " (state = 'running' or (state = 'queued' and number < ?))"
+                    " order by number",
+                    (job.base, job.number, job.number),
+                )
+                before = next((o for o in map(_job, rows) if o.is_alive), None)
+                if before is None:
+                    database.execute(
+                        "update jobs set state = 'running', started_at = ?,"
+                        " attempts = attempts + 1 where number = ?",
+                        (_now(), job.number),
+                    )
+                database.execute("commit")
+            except BaseException:
+                database.execute("rollback")
+                raise
+        return before
+
+    def beat(self, number: int, progress: Mapping[str, Any]) -> bool:
+        """Note that the owner of a job lives; return whether it is to end."""
+        with self._connected() as database, database:
+            database.execute(
+                "update jobs set heard_at = ?, progress = ? where number = ?",
+                (time.time(), json.dumps(progress), number),
+            )
+            (cancelled,) = database.execute(
+                "select cancelled from jobs where number = ?", (number,)
+            ).fetchone() or (0,)
+        return bool(cancelled)
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self._path, timeout=30)) as database:
+                database.row_factory = sqlite3.Row
+                database.execute("pragma journal_mode = wal")
+                database.execute("pragma synchronous = full")
+                database.execute(_TABLE)
+                database.commit()
+                yield database
+        except (OSError, sqlite3.Error) as error:
+            msg = (
+                f"The list of jobs {self._path} cannot be read or written: {error}. "
+                "Check the free space and the permissions of its folder."
+            )
+            raise StoreError(msg) from error
+
+
+class RunningJob:
+    """A job at work: its heart beats, and it hears when it is to end.
+
+    Attributes:
+        number: The job's.
+    """
+
+    def __init__(self, queue: JobQueue, number: int) -> None:
+        self.number = number
+        self._queue = queue
+        self._progress: Mapping[str, Any] = {}
+        self._cancelled = threading.Event()
+        self._over = threading.Event()
+
+    @contextmanager
+    def beating(self) -> Iterator["RunningJob"]:
+        """Let its heart beat, from a thread of its own, until it is left."""
+        thread = threading.Thread(target=self._beat, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._over.set()
+            thread.join()
+
+    def _beat(self) -> None:
+        while True:
+            try:
+                if self._queue.beat(self.number, self._progress):
+                    self._cancelled.set()
+            except StoreError:
+                pass  # a disk that is full for a while is no reason to end the work
+            if self._over.wait(_BEAT_SECONDS):
+                return
+
+    def tell(self, progress: Mapping[str, Any]) -> None:
+        """Note how far it is, for others to see.
+
+        Raises:
+            JobCancelledError: It is to end.
+        """
+        self._progress = progress
+        self.check()
+
+    def check(self) -> None:
+        """Go on, or not.
+
+        Raises:
+            JobCancelledError: It is to end.
+        """
+        if self._cancelled.is_set():
+            raise JobCancelledError(number=self.number)
+
+
+def _job(row: sqlite3.Row) -> Job:
+    return Job(
+        number=row["number"],
+        base=row["base"],
+        request=IngestRequest.from_json(json.loads(row["request"])),
+        user=row["user"],
+        state=row["state"],
+        is_alive=is_alive(row["owner"], heard_at=row["heard_at"]),
+        attempts=row["attempts"],
+        progress=json.loads(row["progress"]),
+        message=row["message"],
+        is_cancelled=bool(row["cancelled"]),
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
