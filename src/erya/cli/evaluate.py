@@ -22,6 +22,8 @@ from erya.cli.evaluate_retrieval import retrieval
 from erya.cli.groups import Group
 from erya.cli.measured import (
     again_option,
+    concurrency_option,
+    fresh_option,
     kept_options,
     queries_option,
     seed_option,
@@ -43,7 +45,7 @@ from erya.evaluating import (
     run_experiment,
     runs_of,
 )
-from erya.evaluating.experiments import experiment_of
+from erya.evaluating.experiments import experiment_of, score_again
 from erya.evaluating.files import lines_of
 from erya.evaluating.leaderboard import (
     file_name_of,
@@ -88,6 +90,7 @@ app.add_command(judge)
     metavar="FILE",
     help="Rules that answers have to keep, one on a line, for the judge.",
 )
+@concurrency_option
 @as_option
 @kept_options
 @usual_options
@@ -103,6 +106,7 @@ def answers(
     seed: int,
     judged_by: str | None,
     guidelines: Path | None,
+    concurrency: int,
     narrowed: str | None,
     csv: Path | None,
     html: Path | None,
@@ -148,7 +152,9 @@ def answers(
         ),
     )
     with watching() as watcher:
-        options = RunOptions(fresh=fresh, again=again, watcher=watcher)
+        options = RunOptions(
+            fresh=fresh, again=again, concurrency=concurrency, watcher=watcher
+        )
         run = run_experiment(experiment, options)
     written(run, csv=csv, html=html)
     show_run(run, as_json=as_json)
@@ -181,6 +187,54 @@ def rerun(
         echo_json(comparison_shape(found))
     else:
         show_comparison(found)
+
+
+@app.command("score")
+@click.argument("run", help="A run's name, its folder, or `last`.")
+@click.option(
+    "--judge", "judged_by", required=True, metavar="NAME", help="A chat model."
+)
+@click.option(
+    "--guidelines",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Rules that answers have to keep, one on a line.",
+)
+@concurrency_option
+@fresh_option
+@again_option
+@usual_options
+def score(
+    *,
+    run: str,
+    judged_by: str,
+    guidelines: Path | None,
+    concurrency: int,
+    fresh: bool,
+    again: bool,
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
+) -> None:
+    """Score the answers of a kept run by a judge; nothing is asked or searched again.
+
+    What comes is a run of its own, to be compared with the first.
+
+    Examples:
+
+      erya evaluate score last --judge gpt
+
+      erya evaluate score last --judge gpt --guidelines rules.txt --concurrency 8
+    """
+    settings = settings_for(home=home, config=config)
+    before = runs_of(settings).get(run)
+    scorers = Scorers(judge=judged_by, guidelines=tuple(_read_rules(guidelines)))
+    with watching() as watcher:
+        options = RunOptions(
+            fresh=fresh, again=again, concurrency=concurrency, watcher=watcher
+        )
+        scored = score_again(before, scorers, settings=settings, options=options)
+    show_run(scored, as_json=as_json)
 
 
 @app.command("runs")

@@ -24,6 +24,7 @@ from erya.shapes import run_shape
 
 __all__ = [
     "again_option",
+    "concurrency_option",
     "csv_option",
     "embedding_model_option",
     "fresh_option",
@@ -72,6 +73,12 @@ again_option = click.option(
     "--again",
     is_flag=True,
     help="Begin anew, and ask models even what they said before.",
+)
+concurrency_option = click.option(
+    "--concurrency",
+    type=click.IntRange(min=1, max=64),
+    default=1,
+    help="Questions at once, where models are behind endpoints.",
 )
 kept_options = together(csv_option, html_option, fresh_option, again_option)
 held_out_option = click.option(

@@ -17,6 +17,7 @@ from erya.evaluating.runs import (
     tokens_of,
 )
 from erya.evaluating.similarity import similarity
+from erya.evaluating.transcripts import transcript_of
 from erya.language import run_together
 from erya.models import EmbeddingModel
 from erya.records import Answer, Evidence, Example, Hit, Principal, Quote, Usage
@@ -31,7 +32,6 @@ __all__ = [
 ]
 
 _ALIKE: Final = 0.8  # a cosine from which two answers count as the same
-_SHOWN: Final = 600  # characters of a passage that are kept
 
 
 class Judged(NamedTuple):
@@ -82,6 +82,7 @@ def evaluate_answers(
     *,
     principal: Principal,
     measures: AnswerMeasures = AnswerMeasures(),
+    concurrency: int = 1,
     on_progress: Progress = lambda *_: None,
 ) -> Run:
     """Ask every question, and keep what comes of it in `run`.
@@ -100,6 +101,8 @@ def evaluate_answers(
         run: Where to keep what comes; what it has is not asked again.
         principal: Who asks.
         measures: What is measured.
+        concurrency: Questions at once: worth it where a model behind an endpoint
+            answers, or judges.
         on_progress: Called with what is done, how far, and of how many.
 
     Raises:
@@ -120,6 +123,7 @@ def evaluate_answers(
         measure,
         what="Asking",
         calls=measures.calls,
+        concurrency=concurrency,
         on_progress=on_progress,
     )
 
@@ -151,7 +155,7 @@ def measure_answer(
     seconds["total"] = answered - began
     measured = time.perf_counter()
     scores = _scores(example, answer, evidence=evidence, measures=measures)
-    detail = _detail(example, answer, evidence)
+    detail = transcript_of(example, answer, evidence)
     tokens = summed([tokens_of(evidence.usage, "search"), tokens_of(answer.usage)])
     if measures.judge is not None:
         judged = measures.judge(example, answer, evidence)
@@ -251,32 +255,3 @@ def by_suffix(sources: Iterable[str]) -> dict[str, list[str]]:
 def is_of(source: str, named: str) -> bool:
     """Tell whether a document's source is what a test set names, or ends with it."""
     return not named or source == named or source.endswith(f"/{named.lstrip('/')}")
-
-
-def _detail(example: Example, answer: Answer, evidence: Evidence) -> dict[str, Any]:
-    cited = {citation.chunk.id for citation in answer.citations}
-    return {
-        "question": example.question,
-        "accepted": list(example.answers),
-        "answerable": example.answerable,
-        "answer": answer.text,
-        "abstained": answer.abstained,
-        "verdicts": [claim.verdict for claim in answer.claims],
-        "evidence": [
-            _passage(hit, cited=hit.chunk.id in cited) for hit in evidence.hits
-        ],
-        "note": answer.note,
-        "model": answer.usage.model,
-        "trace_id": answer.trace_id,
-    }
-
-
-def _passage(hit: Hit, *, cited: bool) -> Mapping[str, Any]:
-    return {
-        "chunk": hit.chunk.id,
-        "source": hit.chunk.source,
-        "page": hit.chunk.page,
-        "text": hit.chunk.text[:_SHOWN],
-        "score": round(hit.score, 4),
-        "cited": cited,
-    }

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -34,11 +35,19 @@ create table if not exists calls (
 _UNKNOWN: Final = -1  # tokens that the endpoint did not tell
 
 
+class _Counts(threading.local):
+    """What a thread has asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.repeated = 0
+        self.saved = 0.0
+
+
 class CachedChat(ChatModel):
     """Asks `model` what it was not asked before, and remembers what it said.
 
-    Attributes:
-        saved: The seconds that the calls which were not repeated once took.
+    It may be asked by several threads; each counts its own calls.
     """
 
     def __init__(
@@ -55,9 +64,8 @@ class CachedChat(ChatModel):
         Raises:
             UsageError: The file cannot be opened.
         """
-        self._calls = {"asked": 0, "repeated": 0}
+        self._counted = _Counts()
         self._again = again
-        self.saved = 0.0
         self._model = model
         self._identity = identity
         self._file = file
@@ -70,8 +78,13 @@ class CachedChat(ChatModel):
             raise UsageError(msg) from None
 
     def calls(self) -> dict[str, int]:
-        """Return how often the model was `asked`, and how often it need not be."""
-        return dict(self._calls)
+        """Return how often this thread has `asked`, and how often it need not."""
+        return {"asked": self._counted.asked, "repeated": self._counted.repeated}
+
+    @property
+    def saved(self) -> float:
+        """The seconds that calls once took which this thread need not repeat."""
+        return self._counted.saved
 
     @property
     @override
@@ -85,13 +98,13 @@ class CachedChat(ChatModel):
         key = self._key(request)
         row = None if self._again or request.tools else self._said_before(key)
         if row is not None:
-            self._calls["repeated"] += 1
-            self.saved += row[4]
+            self._counted.repeated += 1
+            self._counted.saved += row[4]
             yield iter(_repeated(row))
             return
         began = time.perf_counter()
         with self._model.stream(request) as events:
-            self._calls["asked"] += 1
+            self._counted.asked += 1
             yield self._kept(events, "" if request.tools else key, began=began)
 
     def _kept(

@@ -4,9 +4,11 @@ An experiment says all that it takes to repeat a measurement. Running it keeps a
 which goes on where it was when it is run again after it was stopped.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -30,7 +32,16 @@ from erya.evaluating.retrieval import (
     evaluate_retrieval,
     score_run,
 )
-from erya.evaluating.runs import Progress, Run, Runs, finish, summed
+from erya.evaluating.runs import (
+    Measured,
+    Progress,
+    Run,
+    Runs,
+    finish,
+    measure_all,
+    summed,
+    tokens_of,
+)
 from erya.evaluating.scratch import scratch_home
 from erya.evaluating.specification import (
     RECORDED,
@@ -44,6 +55,7 @@ from erya.evaluating.specification import (
     search_spec,
     with_recorded,
 )
+from erya.evaluating.transcripts import answer_in, evidence_in, example_in
 from erya.evaluating.trec import read_judgements, read_trec_run
 from erya.language import run_together
 from erya.models import ChatModel, ModelRegistry
@@ -76,6 +88,7 @@ __all__ = [
     "measure_retrieval",
     "run_experiment",
     "runs_of",
+    "score_again",
     "score_trec_run",
     "start_or_resume",
 ]
@@ -201,11 +214,13 @@ class RunOptions:
     Attributes:
         fresh: Begin anew, and do not go on with an unfinished run.
         again: Begin anew, and ask models even what they were asked before.
+        concurrency: Questions at once.
         watcher: Who wants to know how it goes on.
     """
 
     fresh: bool = False
     again: bool = False
+    concurrency: int = 1
     watcher: Watcher = field(default_factory=Watcher)
 
 
@@ -473,10 +488,88 @@ def measure_answers(experiment: Experiment, options: RunOptions = _USUAL) -> Run
                 calls=_counting(cache, judging),
                 searched=not system.prompt_only,
             ),
+            concurrency=options.concurrency,
             on_progress=options.watcher.progress,
         )
     about = {**about_set(examples), "unmatched": len(unmatched)}
     return finish(run, {**calls_of(run), "questions": about})
+
+
+def score_again(
+    run: Run,
+    scorers: Scorers,
+    *,
+    settings: Settings,
+    options: RunOptions = _USUAL,
+) -> Run:
+    """Score the answers that a run has kept, by a judge, and ask nobody else again.
+
+    What comes is a run of its own, with the scores of the first and those of the judge.
+
+    Args:
+        run: A run of answers, with whole transcripts.
+        settings: Where models are.
+        scorers: The judge, and its guidelines.
+        options: How it is run.
+
+    Raises:
+        ModelError: The judge cannot be reached; what was judged before is kept.
+        NotFoundError: There is no such judge.
+        UsageError: The run has no transcripts, or no judge is named.
+    """
+    model = _judge_cache(settings, scorers, again=options.again)
+    if model is None:
+        msg = "Answers are scored anew by a judge: name a chat model with --judge."
+        raise UsageError(msg)
+    judge = Judge(model=model, guidelines=scorers.guidelines)
+    spec = {
+        **run.spec,
+        "scored_from": run.name,
+        "judge": chat_entry(settings, scorers.judge),
+        "guidelines": list(scorers.guidelines),
+        "prompts": {
+            **run.spec.get("prompts", {}),
+            **prompts_of(replace(settings, chat_model=""), judge=scorers.judge),
+        },
+        "prices": {
+            **run.spec.get("prices", {}),
+            **prices_of(settings, judge=scorers.judge, chat=False),
+        },
+    }
+    things = []
+    for item in run.items:
+        example_in(item.id, item.detail)  # tells now what an early run lacks
+        things.append((item.id, item))
+    scored = measure_all(
+        start_or_resume(settings, spec, options),
+        things,
+        partial(_judged_again, judge=judge),
+        what="Judging",
+        calls=_counting(model),
+        concurrency=options.concurrency,
+        on_progress=options.watcher.progress,
+    )
+    questions = run.figures.get("questions", {})
+    return finish(scored, {**calls_of(scored), "questions": questions})
+
+
+def _judged_again(item: Measured, *, judge: Judge) -> Measured:
+    detail = item.detail
+    began = time.perf_counter()
+    judged = judge(example_in(item.id, detail), answer_in(detail), evidence_in(detail))
+    took = time.perf_counter() - began
+    return replace(
+        item,
+        scores={**item.scores, **judged.scores},
+        seconds={**item.seconds, "judge": took},
+        tokens=summed([_answering(item), tokens_of(judged.usage, "judge")]),
+        detail={**detail, "judged": judged.detail},
+    )
+
+
+def _answering(item: Measured) -> dict[str, int]:
+    """Return the tokens of an item without those of a judge before."""
+    return {k: n for k, n in item.tokens.items() if not k.startswith("judge_")}
 
 
 def _judge_cache(

@@ -8,6 +8,7 @@ import contextlib
 import json
 import math
 import re
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -39,20 +40,31 @@ class Opinion(NamedTuple):
     reason: str
 
 
-@dataclass(slots=True, kw_only=True)
+class _Spending(threading.local):
+    """What a thread has spent, and how much of that it has told."""
+
+    def __init__(self) -> None:
+        self.spent = Usage()
+        self.told = Usage()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
     """Judges answers with a chat model.
 
     Attributes:
         model: The chat model.
         guidelines: The user's own rules that an answer has to keep; often none.
-        spent: What its calls have cost so far.
     """
 
     model: ChatModel
     guidelines: Sequence[str] = ()
-    spent: Usage = field(default_factory=Usage)
-    _told: Usage = field(default_factory=Usage, init=False, repr=False)
+    _spending: _Spending = field(default_factory=_Spending, init=False, repr=False)
+
+    @property
+    def spent(self) -> Usage:
+        """What the calls of this thread have cost so far."""
+        return self._spending.spent
 
     def __call__(self, example: Example, answer: Answer, evidence: Evidence) -> Judged:
         """Judge all that can be judged of an answer.
@@ -64,7 +76,7 @@ class Judge:
         Raises:
             ModelError: The model cannot be reached.
         """
-        before = self._told
+        before = self._spending.told
         passages = [hit.chunk.indexed_text for hit in evidence.hits]
         found: dict[str, Opinion] = {}
         said = said_by(answer)
@@ -96,7 +108,7 @@ class Judge:
 
     def _spent_since(self, before: Usage) -> Usage:
         """Return what was spent since the judgement before, also on entailment."""
-        self._told = self.spent
+        self._spending.told = self.spent
         return self.spent.since(before)
 
     def correctness(
@@ -195,7 +207,7 @@ class Judge:
         ]
         for _ in range(2):
             done = complete(self.model, ChatRequest(messages=tuple(messages)))
-            self.spent += done.usage
+            self._spending.spent += done.usage
             try:
                 reply = _object_in(done.text)
                 return Opinion(read(reply), str(reply.get("reason") or ""))

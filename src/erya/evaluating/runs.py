@@ -15,6 +15,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -369,6 +370,7 @@ def measure_all(
     *,
     what: str,
     calls: Callable[[], Mapping[str, int]] = dict,
+    concurrency: int = 1,
     on_progress: Progress = lambda *_: None,
 ) -> Run:
     """Measure what `run` has not measured yet, and keep each item at once.
@@ -378,7 +380,9 @@ def measure_all(
         things: Ids, and what to measure.
         measure: Measures one thing.
         what: What is done, for the progress.
-        calls: Counts the calls of models so far; each item keeps its own.
+        calls: Counts the calls of models that this thread has made so far; each item
+            keeps its own.
+        concurrency: Items at once.
         on_progress: Called with `what`, how far, and of how many.
 
     Raises:
@@ -398,20 +402,52 @@ def measure_all(
             left = [(key, thing) for key, thing in things if key not in done]
             skipped = len(things) - len(left)
             on_progress(what, skipped, len(things))
-            for number, (key, thing) in enumerate(left, start=skipped + 1):
-                began, before = time.perf_counter(), calls()
-                item = measure(thing)
-                spent = {"total": time.perf_counter() - began, **item.seconds}
-                done[key] = replace(
-                    item,
-                    scores={name: _known(v) for name, v in item.scores.items()},
-                    seconds={stage: round(took, 6) for stage, took in spent.items()},
-                    calls={k: n - before.get(k, 0) for k, n in calls().items()},
-                )
-                file.write(_line(done[key]))
+
+            def timed(thing: Any) -> Measured:
+                return _timed(measure, thing, calls)
+
+            measured = _in_parallel(timed, left, at_once=concurrency)
+            for number, (key, item) in enumerate(measured, start=skipped + 1):
+                done[key] = item
+                file.write(_line(item))
                 file.flush()  # a kill loses nothing; a loss of power may
                 on_progress(what, number, len(things))
-    return replace(run, items=[item for key, item in done.items() if key in wanted])
+    return replace(run, items=[done[key] for key, _ in things])
+
+
+def _timed(
+    measure: Callable[[Any], Measured],
+    thing: Any,
+    calls: Callable[[], Mapping[str, int]],
+) -> Measured:
+    """Measure one thing, with its time and the calls that it took."""
+    began, before = time.perf_counter(), calls()
+    item = measure(thing)
+    spent = {"total": time.perf_counter() - began, **item.seconds}
+    return replace(
+        item,
+        scores={name: _known(v) for name, v in item.scores.items()},
+        seconds={stage: round(took, 6) for stage, took in spent.items()},
+        calls={k: n - before.get(k, 0) for k, n in calls().items()},
+    )
+
+
+def _in_parallel(
+    act: Callable[[Any], Measured], things: Sequence[tuple[str, Any]], *, at_once: int
+) -> Iterator[tuple[str, Measured]]:
+    """Yield what comes of each thing, as soon as it does."""
+    if at_once <= 1:
+        for key, thing in things:
+            yield key, act(thing)
+        return
+    with ThreadPoolExecutor(at_once, thread_name_prefix="erya-measure") as threads:
+        waiting = {threads.submit(act, thing): key for key, thing in things}
+        try:
+            for future in as_completed(waiting):
+                yield waiting[future], future.result()
+        except BaseException:  # what is under way ends; what has not begun does not
+            threads.shutdown(wait=True, cancel_futures=True)
+            raise
 
 
 def finish(run: Run, figures: Mapping[str, Any]) -> Run:

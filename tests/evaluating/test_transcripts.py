@@ -1,0 +1,149 @@
+"""Whole transcripts: an answer is scored anew without asking again."""
+
+import json
+import threading
+import time
+
+import pytest
+
+from erya.assistant import Assistant
+from erya.errors import ModelError, UsageError
+from erya.evaluating.runs import Measured, Runs, measure_all
+from erya.evaluating.transcripts import (
+    answer_in,
+    evidence_in,
+    example_in,
+    transcript_of,
+)
+from erya.records import Example, Principal, Quote
+from erya.stores import Bases
+from erya.testing import ChatServer, Reply, document
+
+OWNER = Principal.owner("me")
+LONG = "Staff have 25 days of annual leave. " + "It is booked in the portal. " * 60
+EXAMPLE = Example(
+    id="a", question="How many days of annual leave?", answers=("25",),
+    evidence=(Quote("leave.md", "25 days"),),
+)  # fmt: skip
+
+
+def test_an_answer_and_its_evidence_come_back_whole(tmp_path):
+    store = Bases(tmp_path).open("hr", create=True)
+    with Assistant(store=store) as assistant:
+        assistant.add([document("leave.md", LONG)], principal=OWNER)
+        evidence = assistant.search(EXAMPLE.question, principal=OWNER)
+        answer = assistant.answer(EXAMPLE.question, evidence, principal=OWNER)
+    kept = json.loads(json.dumps(transcript_of(EXAMPLE, answer, evidence)))
+
+    again = answer_in(kept)
+    assert (again.text, again.claims) == (answer.text, answer.claims)
+    assert [(c.number, c.quote, c.start, c.end) for c in again.citations] == [
+        (c.number, c.quote, c.start, c.end) for c in answer.citations
+    ]
+    texts = [hit.chunk.indexed_text for hit in evidence_in(kept).hits]
+    assert texts == [hit.chunk.indexed_text for hit in evidence.hits]
+    assert max(map(len, texts)) > 600
+    assert example_in("a", kept).answers == ("25",)
+
+
+def test_what_an_earlier_release_kept_is_told_to_be_cut_off():
+    for read in (answer_in, evidence_in, lambda detail: example_in("a", detail)):
+        with pytest.raises(UsageError, match="Measure it again"):
+            read({"question": "x", "answer": "y"})
+
+
+SPEC = {"kind": "answers", "about": "x", "data": "d", "settings": {}}
+
+
+def test_items_are_measured_at_once_and_come_in_their_order(tmp_path):
+    run = Runs(tmp_path).begin(SPEC, fresh=True)
+    barrier = threading.Barrier(4, timeout=20)
+    calls = threading.local()
+
+    def measure(n):
+        calls.made = getattr(calls, "made", 0) + 1
+        barrier.wait()  # passes only where four are measured at once
+        time.sleep(0.01 * (8 - n))
+        return Measured(id=str(n), scores={"f1": n})
+
+    things = [(str(n), n) for n in range(8)]
+    done = measure_all(
+        run, things, measure, what="Asking", concurrency=4,
+        calls=lambda: {"asked": getattr(calls, "made", 0)},
+    )  # fmt: skip
+
+    assert [item.id for item in done.items] == [str(n) for n in range(8)]
+    assert all(item.calls == {"asked": 1} for item in done.items)
+
+
+def test_what_was_measured_before_one_failed_is_kept(tmp_path):
+    run = Runs(tmp_path).begin(SPEC, fresh=True)
+
+    def measure(n):
+        if n == 3:
+            time.sleep(0.3)
+            msg = "gone"
+            raise ModelError(msg)
+        return Measured(id=str(n), scores={"f1": n})
+
+    things = [(str(n), n) for n in range(4)]
+    with pytest.raises(ModelError):
+        measure_all(run, things, measure, what="Asking", concurrency=2)
+
+    again = Runs(tmp_path).begin(SPEC, fresh=False)
+    assert {item.id for item in again.items} == {"0", "1", "2"}
+
+
+@pytest.fixture
+def measured(erya, tmp_path):
+    """Return a run of answers that was kept, and the file of its questions."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "leave.md").write_text(LONG)
+    erya("ingest", docs, "--kb", "hr")
+    rows = [
+        {"id": str(n), "question": f"How many days of annual leave, case {n}?", "answers": ["25"]}
+        for n in range(4)
+    ]  # fmt: skip
+    file = tmp_path / "q.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return erya("evaluate", "answers", "hr", file, "--json").json
+
+
+def test_a_kept_run_is_scored_by_a_judge_without_asking_again(erya, measured):
+    said = Reply(text='{"reason": "so", "score": 5, "carried": [true], "useful": [true], "held": [true]}')  # fmt: skip
+    erya("kb", "delete", "hr", "--yes")  # nothing is searched any more
+    with ChatServer(said) as server:
+        url = server.base_url
+        erya("models", "add", "chat", "judge", "--base-url", url, "--model", "m")
+        scored = erya(
+            "evaluate", "score", measured["run"], "--judge", "judge",
+            "--concurrency", 3, "--json",
+        ).json  # fmt: skip
+
+    assert scored["run"] != measured["run"]
+    assert scored["spec"]["scored_from"] == measured["run"]
+    assert scored["spec"]["judge"]["name"] == "judge"
+    assert scored["correctness"] == 5.0
+    assert scored["f1"] == measured["f1"]
+    assert scored["calls"]["asked"] == len(server.requests)
+    said_at_all = sum(scored["calls"].values())  # what is repeated was once paid, too
+    assert scored["tokens"]["judge_input"] == 7 * said_at_all
+    compared = erya("compare", measured["run"], scored["run"], "--json").json
+    assert compared["shared"] == 4
+
+
+def test_a_judge_has_to_be_there(erya, measured):
+    done = erya("evaluate", "score", measured["run"], "--judge", "nobody")
+    assert done.code != 0
+    assert "no chat model 'nobody'" in done.err
+
+
+def test_questions_are_asked_at_once_with_the_same_result(erya, measured, tmp_path):
+    again = erya(
+        "evaluate", "answers", "hr", tmp_path / "q.jsonl", "--concurrency", 4,
+        "--fresh", "--json",
+    ).json  # fmt: skip
+
+    for name in ("f1", "contains", "supported", "over_refusal"):
+        assert again[name] == measured[name]
