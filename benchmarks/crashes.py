@@ -1,8 +1,9 @@
 """Kill an ingest at random moments, and see what is left of the base.
 
-    python benchmarks/crashes.py --rounds 100
+    python benchmarks/crashes.py --rounds 100 --writers 2
 
-Each round starts `erya ingest` over a folder, kills it with SIGKILL after a random
+Each round starts `erya ingest` over a folder, or several over a folder each of which
+writes to the same base, kills each with SIGKILL after a random
 time, opens the base without any manual step, and checks: every document that an earlier
 run had acknowledged is there, every document there is whole, chunk ids never change,
 and after the next complete run `verify` finds nothing, in the vectors either, and every
@@ -43,15 +44,20 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--files", type=int, default=600)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--writers", type=int, default=1, help="processes at once")
     given = parser.parse_args()
     dice = random.Random(given.seed)
     with tempfile.TemporaryDirectory() as scratch:
         folder, home = Path(scratch, "docs"), Path(scratch, "home")
-        texts = write_files(folder, given.files, dice)
-        wrong, moments = run_rounds(folder, home, texts, rounds=given.rounds, dice=dice)
+        texts = write_files(folder, given.files, dice, parts=given.writers)
+        folders = sorted(folder.iterdir())
+        wrong, moments = run_rounds(
+            folders, home, texts, rounds=given.rounds, dice=dice
+        )
     share = sum(0 < done < given.files for done in moments) / max(len(moments), 1)
     print(
-        f"{given.rounds} kills over {given.files} files, seed {given.seed}; "
+        f"{given.rounds} rounds, {given.writers} writers killed in each, over "
+        f"{given.files} files, seed {given.seed}; "
         f"{share:.0%} of them struck with part of the documents stored"
     )
     print(
@@ -61,33 +67,41 @@ def main() -> int:
     return int(any(wrong))
 
 
-def write_files(folder: Path, count: int, dice: random.Random) -> dict[str, str]:
-    """Write text files; return each path's text."""
+def write_files(
+    folder: Path, count: int, dice: random.Random, *, parts: int
+) -> dict[str, str]:
+    """Write text files into as many folders as there are writers; return the texts."""
     texts: dict[str, str] = {}
-    folder.mkdir()
+    for part in range(parts):
+        (folder / str(part)).mkdir(parents=True)
     for i in range(count):
         # Every other file is English: the offline model embeds it.
         words = dice.choices(WORDS if i % 2 else ENGLISH, k=60)
         text = f"File {i}. " + " ".join(words) + "."
-        path = folder / f"{i:05}.txt"
+        path = folder / str(i % parts) / f"{i:05}.txt"
         path.write_text(text, encoding="utf-8")
         texts[str(path)] = text
     return texts
 
 
 def run_rounds(
-    folder: Path, home: Path, texts: dict[str, str], *, rounds: int, dice: random.Random
+    folders: list[Path],
+    home: Path,
+    texts: dict[str, str],
+    *,
+    rounds: int,
+    dice: random.Random,
 ) -> tuple[Counts, list[int]]:
     """Kill and look, again and again; a finished base is begun anew."""
     wrong, moments = Counts(), []
     acknowledged: set[str] = set()
     ids: dict[str, list[str]] = {}
     begin = time.monotonic()
-    run_ingest(folder, home)
+    run_ingests(folders, home)
     whole = time.monotonic() - begin
     shutil.rmtree(home)
     for _ in range(rounds):
-        kill_ingest(folder, home, after=dice.uniform(0.1, whole * 1.1))
+        kill_ingests(folders, home, within=whole * 1.1, dice=dice)
         found = look(home, texts, ids)
         if found is None:
             continue  # killed before there was a base
@@ -100,11 +114,11 @@ def run_rounds(
         acknowledged |= sources
         moments.append(len(sources))
         if len(sources) == len(texts):
-            run_ingest(folder, home)
+            run_ingests(folders, home)
             wrong = wrong._replace(unclean=wrong.unclean + unclean(home))
             shutil.rmtree(home)
             acknowledged.clear()
-    run_ingest(folder, home)
+    run_ingests(folders, home)
     return wrong._replace(unclean=wrong.unclean + unclean(home)), moments
 
 
@@ -120,19 +134,30 @@ def command(folder: Path, home: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def run_ingest(folder: Path, home: Path) -> None:
-    """Ingest to the end."""
-    subprocess.run(command(folder, home), check=True, stdout=subprocess.DEVNULL)
+def run_ingests(folders: list[Path], home: Path) -> None:
+    """Ingest to the end, all folders at once: runs on one base wait for each other."""
+    begun = [
+        subprocess.Popen(command(folder, home), stdout=subprocess.DEVNULL)
+        for folder in folders
+    ]
+    for process in begun:
+        if process.wait():
+            msg = f"an ingest ended with {process.returncode}"
+            raise RuntimeError(msg)
 
 
-def kill_ingest(folder: Path, home: Path, *, after: float) -> None:
-    """Begin an ingest and kill it."""
-    process = subprocess.Popen(
-        command(folder, home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    time.sleep(after)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+def kill_ingests(
+    folders: list[Path], home: Path, *, within: float, dice: random.Random
+) -> None:
+    """Begin an ingest of each folder, and kill each at a moment of its own."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    begin = time.monotonic()
+    begun = [subprocess.Popen(command(each, home), **quiet) for each in folders]
+    moments = sorted((dice.uniform(0.1, within), n) for n in range(len(begun)))
+    for moment, number in moments:
+        time.sleep(max(begin + moment - time.monotonic(), 0))
+        begun[number].send_signal(signal.SIGKILL)
+        begun[number].wait()
 
 
 def look(

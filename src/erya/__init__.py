@@ -19,13 +19,18 @@ from typing import TYPE_CHECKING, Any
 from erya.errors import EryaError, UsageError
 from erya.records import (
     Answer,
+    AnswerFinished,
     Chunk,
     Citation,
     Claim,
+    ClaimChecked,
     Document,
     Evidence,
+    EvidenceFound,
     Hit,
+    NoticeGiven,
     Principal,
+    Query,
 )
 
 if TYPE_CHECKING:
@@ -36,31 +41,39 @@ if TYPE_CHECKING:
     from erya.indexing import IngestReport
     from erya.loading import Limits
     from erya.models import OpenAICompatibleChat
-    from erya.sources import FolderSource
+    from erya.opening import open_assistant
+    from erya.sources import FolderSource, SourceSpec
     from erya.stores import Bases, Store
 
 __all__ = [
     "Answer",
+    "AnswerFinished",
     "Assistant",
     "Bases",
     "Chunk",
     "Citation",
     "Claim",
+    "ClaimChecked",
     "Document",
     "EryaError",
     "Evidence",
+    "EvidenceFound",
     "ExtractiveAnswerer",
     "FolderSource",
     "GroundedAnswerer",
     "Hit",
     "IngestReport",
     "Limits",
+    "NoticeGiven",
     "OpenAICompatibleChat",
     "Principal",
+    "Query",
     "Settings",
+    "SourceSpec",
     "Store",
     "StructureChunker",
     "UsageError",
+    "open_assistant",
 ]
 
 _ROOMS = {
@@ -73,8 +86,10 @@ _ROOMS = {
     "Limits": "loading",
     "OpenAICompatibleChat": "models",
     "Settings": "config",
+    "SourceSpec": "sources",
     "Store": "stores",
     "StructureChunker": "chunking",
+    "open_assistant": "opening",
 }
 
 
