@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import hashlib
 import logging
+import math
 import statistics
 import time
 from collections.abc import (
@@ -432,10 +433,11 @@ class Assistant:
             NotFoundError: The principal may not read the document or see its file.
             StoreError: The base is damaged.
         """
-        document = self.store.document(principal, citation.chunk.document_id)
+        base = self._base(citation.chunk.base)
+        document = base.store.document(principal, citation.chunk.document_id)
         span = Span(citation.start, citation.end)
         return locate(
-            self.store, document, span, principal=principal, limits=self.limits
+            base.store, document, span, principal=principal, limits=base.limits
         )
 
     def search(
@@ -544,10 +546,11 @@ class Assistant:
             UsageError: The question is empty.
         """
         query = _asked(query)
+        end = _end_of(query)
         with traces.span("ask") as told:
             limit = self.passages
             evidence = self.search(query.question, principal=principal, limit=limit)
-            for event in self._answer(query, evidence, principal):
+            for event in self._answer(query, evidence, principal, end=end):
                 if isinstance(event, AnswerFinished):
                     told["erya.abstained"] = event.answer.abstained
                 yield event
@@ -570,7 +573,8 @@ class Assistant:
         readable = cache(lambda chunk: self._may_read(principal, chunk))
         hits = tuple(h for h in evidence.hits if readable(_place_of(h.chunk)))
         mine = dataclasses.replace(evidence, hits=hits)
-        return _last(self._answer(_asked(query), mine, principal))
+        query = _asked(query)
+        return _last(self._answer(query, mine, principal, end=_end_of(query)))
 
     def _may_read(self, principal: Principal, place: "_Place") -> bool:
         try:
@@ -635,14 +639,13 @@ class Assistant:
         return dataclasses.replace(completed(document, chunk), base=chunk.base)
 
     def _answer(
-        self, query: Query, evidence: Evidence, principal: Principal
+        self, query: Query, evidence: Evidence, principal: Principal, *, end: float
     ) -> Iterator[AskEvent]:
         """Yield what was found, each claim as it is checked, and the whole answer.
 
         Raises:
             ModelError: A model cannot be reached, and `degrade` is off.
         """
-        end = None if query.seconds is None else time.monotonic() + query.seconds
         yield EvidenceFound(evidence=evidence)
         if evidence.note:
             yield NoticeGiven(text=evidence.note)
@@ -651,18 +654,21 @@ class Assistant:
         checking = Verification(read, checks=_CHECKS)
         draft = Answer(text="")
         note = ""
-        drafts = self._drafts(query, evidence)
+        drafts = self._drafts(query, evidence, end)
         try:
             for draft, is_whole in drafts:
                 yield from checking.extend(draft)
-                if not is_whole and end is not None and time.monotonic() > end:
+                if not is_whole and time.monotonic() > end:
                     note = _TIME_IS_OVER
                     break
         except ModelError as error:
-            if not self.degrade:
+            if draft.claims and time.monotonic() > end:
+                note = _TIME_IS_OVER
+            elif self.degrade:
+                draft = self._quoted(query.question, evidence, error)
+                checking = Verification(read, checks=_CHECKS)
+            else:
                 raise
-            draft = self._quoted(query.question, evidence, error)
-            checking = Verification(read, checks=_CHECKS)
         finally:
             drafts.close()
         note = " ".join(filter(None, (draft.note, note)))
@@ -678,11 +684,17 @@ class Assistant:
         )
         yield AnswerFinished(answer=answer)
 
-    def _drafts(self, query: Query, evidence: Evidence) -> Generator[Draft, None, None]:
+    def _drafts(
+        self, query: Query, evidence: Evidence, end: float
+    ) -> Generator[Draft, None, None]:
         """Yield the answer as it grows, in a span of its own."""
+        left = max(end - time.monotonic(), 0.0)
         with traces.span("answer", passages=len(evidence.hits)) as told:
             for draft in self._answerer.drafts(
-                query.question, evidence, history=query.history
+                query.question,
+                evidence,
+                history=query.history,
+                seconds=None if math.isinf(left) else left,
             ):
                 usage = draft.answer.usage
                 told["gen_ai.usage.input_tokens"] = usage.input_tokens or 0
@@ -721,6 +733,11 @@ class Assistant:
 def _noted(found: Evidence, note: str) -> Evidence:
     told = " ".join(filter(None, (found.note, note)))
     return dataclasses.replace(found, note=told)
+
+
+def _end_of(query: Query) -> float:
+    """Return when its time is over, on the monotonic clock."""
+    return math.inf if query.seconds is None else time.monotonic() + query.seconds
 
 
 def _asked(query: str | Query) -> Query:

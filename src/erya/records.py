@@ -411,17 +411,6 @@ class Usage:
             output_tokens=_sum(self.output_tokens, other.output_tokens),
         )
 
-    def since(self, before: "Usage") -> "Usage":
-        """Return what was spent after `before`, an earlier state of the same sum."""
-        read, written = before.input_tokens, before.output_tokens
-        return Usage(
-            model=self.model,
-            input_tokens=_sum(self.input_tokens, None if read is None else -read),
-            output_tokens=_sum(
-                self.output_tokens, None if written is None else -written
-            ),
-        )
-
 
 def _sum(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else one + other
@@ -555,7 +544,8 @@ class NoticeGiven:
 class AnswerFinished:
     """The whole answer: the last event. It holds where it differs from claims before.
 
-    It may where a model failed within its answer: the documents are quoted instead.
+    It may where a model failed within its answer, and the documents are quoted instead;
+    or where it took back what it had said, because that was thinking.
     """
 
     answer: Answer
@@ -682,8 +672,9 @@ class Query:
         question: Of which the first 4,000 characters count.
         history: The conversation before it, the oldest turn first; a chat model that
             answers reads it, too.
-        seconds: The longest that the answer may take. What is checked by then stands,
-            and a note says so; None waits.
+        seconds: The longest that the answer may take, searching included. What a model
+            has written by then stands, and a note says so; where it is nothing, the
+            documents are quoted. None waits.
     """
 
     question: str

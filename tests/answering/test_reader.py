@@ -122,7 +122,7 @@ def test_an_embedding_model_that_fails_leaves_quotes_by_words(store):
 class FailingAnswerer(Answerer):
     """Words nothing: its chat model is out of reach."""
 
-    def drafts(self, question, evidence, *, history=()):
+    def drafts(self, question, evidence, *, history=(), seconds=None):
         msg = "The model 'chat' gave no answer."
         raise ModelError(msg)
 

@@ -63,17 +63,24 @@ class Answerer(Protocol):
     """Answers a question from evidence alone."""
 
     def drafts(
-        self, question: str, evidence: Evidence, *, history: Sequence[Message] = ()
+        self,
+        question: str,
+        evidence: Evidence,
+        *,
+        history: Sequence[Message] = (),
+        seconds: float | None = None,
     ) -> Iterator[Draft]:
         """Yield the answer as it grows; its claims still have to be verified.
 
-        Each draft goes on where the one before ended: text, claims and citations stay.
-        The last is whole. Closing the iterator stops a model that still writes.
+        Each draft goes on where the one before ended: text, claims and citations stay,
+        unless a model takes back what it said. The last is whole. Closing the iterator
+        stops a model that still writes.
 
         Args:
             question: What was asked.
             evidence: What was found; empty evidence gives an abstention.
             history: The conversation before.
+            seconds: The longest that a model may take; None leaves it to the model.
 
         Raises:
             ModelError: A model was asked and gave no usable answer; what it had said

@@ -163,7 +163,12 @@ class ExtractiveAnswerer(Answerer):
 
     @override
     def drafts(
-        self, question: str, evidence: Evidence, *, history: Sequence[Message] = ()
+        self,
+        question: str,
+        evidence: Evidence,
+        *,
+        history: Sequence[Message] = (),
+        seconds: float | None = None,
     ) -> Iterator[Draft]:
         """Yield the quotes, at once; what was asked before is not looked at."""
         yield Draft(self._answer(question, evidence), is_whole=True)

@@ -12,7 +12,17 @@ from erya.answering.base import Answerer, Draft, abstain
 from erya.language import facts, sentences, terms
 from erya.models import ChatModel, ChatRequest, TextDelta, Transcript
 from erya.prompts import load_prompt
-from erya.records import Answer, Chunk, Citation, Claim, Evidence, Hit, Message, Span
+from erya.records import (
+    Answer,
+    Chunk,
+    Citation,
+    Claim,
+    Evidence,
+    Hit,
+    Message,
+    Span,
+    Usage,
+)
 
 __all__ = ["GroundedAnswerer"]
 
@@ -46,6 +56,8 @@ _STATES_NOTHING: Final = re.compile(
 )
 _RULE: Final = re.compile(r"\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+\|?")
 _ROW: Final = re.compile(r"\|[^\n]*\|")
+# Of a line that grows: it may turn out to be a row, a heading or a line in bold.
+_WHOLE_LINES: Final = re.compile(r"\s*(?:#|\*\*|__)|[^\n]*\|")
 _GAP: Final = re.compile(r"\n\s*\n\s*")
 # What a sentence or a line ends with, or a mark begins: other pieces settle nothing.
 _ENDS: Final = re.compile(r"[.!?;:。！？；：\n\[【［\]】］]|\s")
@@ -68,7 +80,12 @@ class GroundedAnswerer(Answerer):
 
     @override
     def drafts(
-        self, question: str, evidence: Evidence, *, history: Sequence[Message] = ()
+        self,
+        question: str,
+        evidence: Evidence,
+        *,
+        history: Sequence[Message] = (),
+        seconds: float | None = None,
     ) -> Iterator[Draft]:
         """Yield the answer sentence by sentence, each once the next has begun."""
         hits = evidence.hits[: self.passages]
@@ -77,7 +94,10 @@ class GroundedAnswerer(Answerer):
             return
         transcript = Transcript()
         shown = 0
-        with self.model.stream(_request(question, hits, history)) as events:
+        unknown = Usage(model=self.model.name, input_tokens=None, output_tokens=None)
+        request = _request(question, hits, history)
+        request = dataclasses.replace(request, seconds=seconds)
+        with self.model.stream(request) as events:
             for event in events:
                 transcript.add(event)
                 if not isinstance(event, TextDelta) or not _ENDS.search(event.text):
@@ -87,6 +107,7 @@ class GroundedAnswerer(Answerer):
                 if settled > shown:
                     shown = settled
                     answer = _Writing(hits).write(text, pieces=settled)
+                    answer = dataclasses.replace(answer, usage=unknown)
                     yield Draft(answer, is_whole=False)
         yield Draft(self._whole(question, evidence, transcript), is_whole=True)
 
@@ -118,6 +139,9 @@ def _settled(text: str) -> int:
     settled = len(pieces) - 1
     if settled > 0 and "\n" in plain[pieces[-2].span.start : pieces[-1].span.start]:
         settled -= 1
+    line = plain.rfind("\n") + 1
+    if _WHOLE_LINES.match(plain, line):
+        settled = min(settled, sum(piece.span.end <= line for piece in pieces))
     if settled < 1 or (settled == 1 and _NOT_FOUND.match(plain.strip())):
         return 0
     return settled

@@ -28,11 +28,16 @@ class PromptedAnswerer(Answerer):
 
     @override
     def drafts(
-        self, question: str, evidence: Evidence, *, history: Sequence[Message] = ()
+        self,
+        question: str,
+        evidence: Evidence,
+        *,
+        history: Sequence[Message] = (),
+        seconds: float | None = None,
     ) -> Iterator[Draft]:
         system = Message.of("system", load_prompt("answer_alone").fill())
         messages = (system, *history, Message.of("user", question))
-        done = complete(self.model, ChatRequest(messages=messages))
+        done = complete(self.model, ChatRequest(messages=messages, seconds=seconds))
         text = done.text.strip()
         silent = _SILENT in text or not text
         answer = Answer(text=text, abstained=silent, usage=done.usage)

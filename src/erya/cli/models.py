@@ -471,5 +471,7 @@ def _keep_capabilities(settings: Settings, name: str, probes: list[Probe]) -> No
     if not probes[0].works:
         return
     catalogue = ModelCatalogue(settings.home)
-    found = capabilities_of(probes)
-    catalogue.add(replace(catalogue.get(name), capabilities=found))
+    entry = catalogue.get(name)
+    # What could not be told this time stays as it was found before.
+    found = {**entry.capabilities, **capabilities_of(probes)}
+    catalogue.add(replace(entry, capabilities=found))

@@ -22,7 +22,7 @@ from erya.models import (
     TextDelta,
     TextRetracted,
 )
-from erya.records import Usage
+from erya.records import TextPart, Usage
 
 __all__ = ["CachedChat"]
 
@@ -32,6 +32,7 @@ create table if not exists calls (
     input_tokens integer not null, output_tokens integer not null, seconds real not null
 ) strict"""
 
+_KEPT: Final = frozenset(("stop", "unknown"))  # else it is no whole answer
 _UNKNOWN: Final = -1  # tokens that the endpoint did not tell
 
 
@@ -117,7 +118,7 @@ class CachedChat(ChatModel):
                 text.append(event.text)
             elif isinstance(event, TextRetracted):
                 text = []
-            elif isinstance(event, Finished) and key and event.reason != "length":
+            elif isinstance(event, Finished) and key and event.reason in _KEPT:
                 usage = event.usage or Usage(
                     model=self.name, input_tokens=None, output_tokens=None
                 )
@@ -150,6 +151,12 @@ class CachedChat(ChatModel):
     def _key(self, request: ChatRequest) -> str:
         asked: list[Any] = [self._identity]
         asked += [[m.role, m.text] for m in request.messages]
+        asked += [
+            repr(part)
+            for message in request.messages
+            for part in message.parts
+            if not isinstance(part, TextPart)
+        ]
         further = replace(request, messages=())
         if further != ChatRequest(messages=()):
             asked.append(repr(further))

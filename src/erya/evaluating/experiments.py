@@ -19,12 +19,12 @@ from erya.errors import UsageError
 from erya.evaluating.answers import AnswerMeasures, by_suffix, evaluate_answers
 from erya.evaluating.benchmarks import Setup, benchmark_named, measure_benchmark
 from erya.evaluating.caching import CachedChat
-from erya.evaluating.citation_metrics import quoted
+from erya.evaluating.citation_metrics import citation_scores, quoted
 from erya.evaluating.datasets import read_retrieval_set
 from erya.evaluating.examples import ExampleSet, read_examples
 from erya.evaluating.files import digest_of
 from erya.evaluating.judge_check import JudgeCheck, check_judge, read_labelled
-from erya.evaluating.judges import Judge
+from erya.evaluating.judges import JUDGED, Judge
 from erya.evaluating.overlap import about_set
 from erya.evaluating.retrieval import (
     RetrievalReport,
@@ -515,8 +515,14 @@ def score_again(
     Raises:
         ModelError: The judge cannot be reached; what was judged before is kept.
         NotFoundError: There is no such judge.
-        UsageError: The run has no transcripts, or no judge is named.
+        UsageError: The run has no transcripts or is not finished, or no judge is named.
     """
+    if not run.finished:
+        msg = (
+            f"The run {run.name!r} is not finished, so there is no telling what is "
+            "missing. Measure it to its end first, with the command that began it."
+        )
+        raise UsageError(msg)
     model = _judge_cache(settings, scorers, again=options.again)
     if model is None:
         msg = "Answers are scored anew by a judge: name a chat model with --judge."
@@ -556,20 +562,23 @@ def score_again(
 def _judged_again(item: Measured, *, judge: Judge) -> Measured:
     detail = item.detail
     began = time.perf_counter()
-    judged = judge(example_in(item.id, detail), answer_in(detail), evidence_in(detail))
+    example, answer = example_in(item.id, detail), answer_in(detail)
+    # Nothing of a judge before stays under the name of this one.
+    scores = {k: v for k, v in item.scores.items() if k not in JUDGED}
+    if "citation_recall" in scores:
+        recall, precision = citation_scores(answer, judge.entails_too)
+        scores |= {"citation_recall": recall, "citation_precision": precision}
+    judged = judge(example, answer, evidence_in(detail))
     took = time.perf_counter() - began
+    searching = {k: n for k, n in item.tokens.items() if k.startswith("search_")}
+    spent = [tokens_of(answer.usage), tokens_of(judged.usage, "judge")]
     return replace(
         item,
-        scores={**item.scores, **judged.scores},
+        scores={**scores, **judged.scores},
         seconds={**item.seconds, "judge": took},
-        tokens=summed([_answering(item), tokens_of(judged.usage, "judge")]),
+        tokens=summed([searching, *spent]),
         detail={**detail, "judged": judged.detail},
     )
-
-
-def _answering(item: Measured) -> dict[str, int]:
-    """Return the tokens of an item without those of a judge before."""
-    return {k: n for k, n in item.tokens.items() if not k.startswith("judge_")}
 
 
 def _judge_cache(

@@ -149,7 +149,6 @@ def check_judge(
     """
 
     def measure(item: Labelled) -> Measured:
-        before = judge.spent
         if item.accepted:
             said = judge.correctness(item.question, item.answer, accepted=item.accepted)
         else:
@@ -157,7 +156,7 @@ def check_judge(
         return Measured(
             id=item.id,
             scores={item.metric: said.score},
-            tokens=tokens_of(judge.spent.since(before), "judge"),
+            tokens=tokens_of(judge.take_spent(), "judge"),
             detail={
                 "question": item.question,
                 "answer": item.answer,

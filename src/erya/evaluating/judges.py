@@ -20,12 +20,14 @@ from erya.models import ChatModel, ChatRequest, complete
 from erya.prompts import load_prompt
 from erya.records import Answer, Evidence, Example, Message, Usage
 
-__all__ = ["KINDS", "Judge", "Opinion"]
+__all__ = ["JUDGED", "KINDS", "Judge", "Opinion"]
 
 KINDS: Final = (
     "correctness", "faithfulness", "answer_relevancy", "context_precision",
     "context_recall", "guidelines", "entailment", "preference",
 )  # fmt: skip
+# What `Judge` scores of an answer.
+JUDGED: Final = frozenset(KINDS) - {"entailment", "preference"}
 
 
 class Opinion(NamedTuple):
@@ -41,11 +43,10 @@ class Opinion(NamedTuple):
 
 
 class _Spending(threading.local):
-    """What a thread has spent, and how much of that it has told."""
+    """What each call of a thread has cost, until somebody takes it."""
 
     def __init__(self) -> None:
-        self.spent = Usage()
-        self.told = Usage()
+        self.usages: list[Usage] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +62,10 @@ class Judge:
     guidelines: Sequence[str] = ()
     _spending: _Spending = field(default_factory=_Spending, init=False, repr=False)
 
-    @property
-    def spent(self) -> Usage:
-        """What the calls of this thread have cost so far."""
-        return self._spending.spent
+    def take_spent(self) -> Usage:
+        """Return what the calls of this thread have cost since this was last asked."""
+        usages, self._spending.usages = self._spending.usages, []
+        return sum(usages, Usage())
 
     def __call__(self, example: Example, answer: Answer, evidence: Evidence) -> Judged:
         """Judge all that can be judged of an answer.
@@ -76,7 +77,6 @@ class Judge:
         Raises:
             ModelError: The model cannot be reached.
         """
-        before = self._spending.told
         passages = [hit.chunk.indexed_text for hit in evidence.hits]
         found: dict[str, Opinion] = {}
         said = said_by(answer)
@@ -103,13 +103,8 @@ class Judge:
         return Judged(
             {name: opinion.score for name, opinion in found.items()},
             {name: opinion.reason for name, opinion in found.items() if opinion.reason},
-            self._spent_since(before),
+            self.take_spent(),  # on entailment, too
         )
-
-    def _spent_since(self, before: Usage) -> Usage:
-        """Return what was spent since the judgement before, also on entailment."""
-        self._spending.told = self.spent
-        return self.spent.since(before)
 
     def correctness(
         self, question: str, answer: str, *, accepted: Sequence[str]
@@ -207,7 +202,7 @@ class Judge:
         ]
         for _ in range(2):
             done = complete(self.model, ChatRequest(messages=tuple(messages)))
-            self._spending.spent += done.usage
+            self._spending.usages.append(done.usage)
             try:
                 reply = _object_in(done.text)
                 return Opinion(read(reply), str(reply.get("reason") or ""))

@@ -14,19 +14,22 @@ import shutil
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import filelock
 
 from erya.errors import NotFoundError, UsageError
 from erya.evaluating.statistics import SCALES, Estimate, bootstrap_all
 from erya.records import Usage
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = [
     "Measured",
@@ -406,12 +409,12 @@ def measure_all(
             def timed(thing: Any) -> Measured:
                 return _timed(measure, thing, calls)
 
-            measured = _in_parallel(timed, left, at_once=concurrency)
-            for number, (key, item) in enumerate(measured, start=skipped + 1):
-                done[key] = item
-                file.write(_line(item))
-                file.flush()  # a kill loses nothing; a loss of power may
-                on_progress(what, number, len(things))
+            with closing(_in_parallel(timed, left, at_once=concurrency)) as measured:
+                for number, (key, item) in enumerate(measured, start=skipped + 1):
+                    done[key] = item
+                    file.write(_line(item))
+                    file.flush()  # a kill loses nothing; a loss of power may
+                    on_progress(what, number, len(things))
     return replace(run, items=[done[key] for key, _ in things])
 
 
@@ -434,20 +437,32 @@ def _timed(
 
 def _in_parallel(
     act: Callable[[Any], Measured], things: Sequence[tuple[str, Any]], *, at_once: int
-) -> Iterator[tuple[str, Measured]]:
-    """Yield what comes of each thing, as soon as it does."""
+) -> Generator[tuple[str, Measured], None, None]:
+    """Yield what comes of each thing, as soon as it does.
+
+    After an error nothing more begins; what is under way ends, and is yielded before
+    the error is raised.
+    """
     if at_once <= 1:
         for key, thing in things:
             yield key, act(thing)
         return
     with ThreadPoolExecutor(at_once, thread_name_prefix="erya-measure") as threads:
         waiting = {threads.submit(act, thing): key for key, thing in things}
+        failed: Future[Measured] | None = None
         try:
             for future in as_completed(waiting):
-                yield waiting[future], future.result()
-        except BaseException:  # what is under way ends; what has not begun does not
+                if future.cancelled():
+                    continue
+                if future.exception() is None:
+                    yield waiting[future], future.result()
+                elif failed is None:
+                    failed = future
+                    threads.shutdown(wait=False, cancel_futures=True)
+        finally:
             threads.shutdown(wait=True, cancel_futures=True)
-            raise
+        if failed is not None:
+            failed.result()
 
 
 def finish(run: Run, figures: Mapping[str, Any]) -> Run:

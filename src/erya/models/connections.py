@@ -27,16 +27,20 @@ IDLE_SECONDS: Final = 30.0
 
 
 class Connection:
-    """A client with one connection, used for one request at a time.
+    """A client with one connection, for one request.
 
     Attributes:
         client: Sends requests.
     """
 
-    def __init__(self, client: "httpx2.Client") -> None:
+    def __init__(
+        self, client: "httpx2.Client", *, opened: socket.socket | None = None
+    ) -> None:
         self.client = client
-        self._socket: socket.socket | None = None
+        self._socket = opened
         self._cut = threading.Event()
+        self._released = False
+        self._lock = threading.Lock()
 
     @property
     def is_cut(self) -> bool:
@@ -55,12 +59,26 @@ class Connection:
                 self.cut()
 
     def cut(self) -> None:
-        """End whatever goes on, at once, from any thread; the other end sees it."""
-        self._cut.set()
-        if self._socket is not None:
-            # Closing it would not wake a thread that waits for it.
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+        """End whatever goes on, at once, from any thread; the other end sees it.
+
+        Nothing goes on once it was released: another request may be under way.
+        """
+        with self._lock:
+            if self._released:
+                return
+            self._cut.set()
+            if self._socket is not None:
+                # Closing it would not wake a thread that waits for it.
+                with contextlib.suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
+
+    def release(self) -> "Connection | None":
+        """End the request; return what the next one uses, None if this was cut."""
+        with self._lock:
+            if self.is_cut:
+                return None
+            self._released = True
+            return Connection(self.client, opened=self._socket)
 
 
 _idle: Final[OrderedDict[Hashable, list[Connection]]] = OrderedDict()
@@ -89,10 +107,11 @@ def give_back(key: Hashable, connection: Connection) -> None:
     with _lock:
         idle = _idle.setdefault(key, [])
         _idle.move_to_end(key)
-        if connection.is_cut or len(idle) >= _MOST_IDLE:
-            dropped.append(connection)
+        kept = connection.release()
+        if kept is None or len(idle) >= _MOST_IDLE:
+            dropped.append(kept or connection)
         else:
-            idle.append(connection)
+            idle.append(kept)
         while len(_idle) > _MOST_ENDPOINTS:
             dropped += _idle.popitem(last=False)[1]
     for each in dropped:

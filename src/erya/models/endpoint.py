@@ -271,10 +271,15 @@ class Endpoint:
             str(error), reader_message=error.reader_message, status=status, said=said
         )
 
-    def too_slow(self) -> ModelError:
-        """Return the error for a reply that did not come in time."""
+    def too_slow(self, seconds: float | None = None) -> ModelError:
+        """Return the error for a reply that did not come in time.
+
+        Args:
+            seconds: What it had; None says what is configured.
+        """
+        had = self.seconds if seconds is None else seconds
         return self.error(
-            f"did not answer within {self.seconds:g} s",
+            f"did not answer within {had:.3g} s",
             f"Raise {self.kind.split()[0]}_seconds, or choose a faster model.",
         )
 

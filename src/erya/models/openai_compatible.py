@@ -26,6 +26,7 @@ from erya.models.requests import (
     ReasoningDelta,
     TextDelta,
     TextRetracted,
+    joined_halves,
 )
 from erya.records import ImagePart, Message, TextPart, ToolCall, ToolResult, Usage
 
@@ -54,6 +55,7 @@ _SYSTEM_REFUSED: Final = re.compile(
 _REFUSALS: Final = frozenset((400, 404, 415, 422))
 # What an endpoint does not take, by its address and model.
 _NOT_TAKEN: Final[dict[tuple[str, str], set[str]]] = {}
+_TO_THE_END: Final = 0.2  # seconds; what follows an answer comes with it, or never
 _LONGEST_ANSWER: Final = 400_000  # characters, thinking included
 _WHY_SHOWN: Final = 120  # characters of why there is no answer
 _SHOWN: Final = 80  # characters of an unexpected reply in an error
@@ -87,16 +89,17 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         then satisfies every timeout of a client, but not this clock.
         """
         connection = self._endpoint.connect()
-        arrived: queue.Queue[ChatEvent | Exception] = queue.Queue()
+        arrived = _Arrivals()
         thread = threading.Thread(
             target=self._exchange, args=(connection, request, arrived), daemon=True
         )
         thread.start()
         try:
-            yield self._events(arrived)
+            yield self._events(arrived, request.seconds)
         finally:
-            if thread.is_alive():
-                connection.cut()
+            if arrived.ended.is_set():
+                thread.join(_TO_THE_END)
+            connection.cut()
 
     def context_length(self) -> int | None:
         """Return the tokens that a conversation may have; None if nobody says.
@@ -118,21 +121,21 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
                 return int(told[name])
         return None
 
-    def _events(
-        self, arrived: "queue.Queue[ChatEvent | Exception]"
-    ) -> Iterator[ChatEvent]:
+    def _events(self, arrived: "_Arrivals", most: float | None) -> Iterator[ChatEvent]:
         """Yield events as they arrive, within the time.
 
         Raises:
             ModelError: It is over, or the endpoint failed.
         """
-        deadline = time.monotonic() + self.seconds
+        seconds = self.seconds if most is None else min(self.seconds, most)
+        deadline = time.monotonic() + seconds
         length = 0
         while True:
+            left = max(deadline - time.monotonic(), 0.001)
             try:
-                event = arrived.get(timeout=max(deadline - time.monotonic(), 0.001))
+                event = arrived.events.get(timeout=left)
             except queue.Empty:
-                raise self._endpoint.too_slow() from None
+                raise self._endpoint.too_slow(seconds) from None
             if isinstance(event, Exception):
                 raise self._endpoint.worded(event) from event
             if isinstance(event, (TextDelta, ReasoningDelta)):
@@ -147,20 +150,17 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         self,
         connection: Connection,
         request: ChatRequest,
-        arrived: "queue.Queue[ChatEvent | Exception]",
+        arrived: "_Arrivals",
     ) -> None:
-        """Put each event, or an error, into the queue; the end when all is read."""
+        """Put each event, or an error, into the queue, and read on to the end."""
         try:
             with self._endpoint.using(connection):
-                end = None
                 for event in self._received(connection, request):
                     if isinstance(event, Finished):
-                        end = event
-                    else:
-                        arrived.put(event)
-            arrived.put(end or self._cut_off())
+                        arrived.ended.set()
+                    arrived.events.put(event)
         except Exception as error:  # noqa: BLE001 - carried over to the caller's thread
-            arrived.put(error)
+            arrived.events.put(error)
 
     def _received(
         self, connection: Connection, request: ChatRequest
@@ -173,7 +173,8 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         if kind.lower() != "text/event-stream":
             yield from self._unstreamed(response, kind, reply)
             return
-        for event in httpx2.EventSource(response):
+        events = iter(httpx2.EventSource(response))
+        for event in events:
             if event.data == "[DONE]":
                 break
             piece: Any = json.loads(event.data or "{}")
@@ -185,6 +186,8 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         if not reply.reason:
             raise self._cut_off()
         yield from self._ended(reply)
+        for _ in events:  # only a connection that is read to the end can be kept
+            pass
 
     def _unstreamed(
         self, response: "httpx2.Response", kind: str, reply: "_Reply"
@@ -263,6 +266,19 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         )
 
 
+class _Arrivals:
+    """What comes of one exchange, from the thread that has it.
+
+    Attributes:
+        events: In order; an error is the last.
+        ended: Set when the answer is whole.
+    """
+
+    def __init__(self) -> None:
+        self.events: queue.Queue[ChatEvent | Exception] = queue.Queue()
+        self.ended = threading.Event()
+
+
 @dataclass(slots=True)
 class _Call:
     """A call that comes in pieces."""
@@ -287,6 +303,7 @@ class _Reply:
         self.detail = ""
         self._name = name
         self._speech = Speech()
+        self._half = ""  # of a sign, at the end of a piece
         self._calls: dict[int, _Call] = {}
 
     def add(
@@ -295,7 +312,9 @@ class _Reply:
         """Take a message, or a piece of one."""
         if thought := thought_in(message):
             yield ReasoningDelta(thought)
-        if text := said_in(message):
+        if text := self._half + said_in(message):
+            self._half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
+            text = joined_halves(text.removesuffix(self._half))
             yield from map(_event, self._speech.add(text))
         for at, piece in enumerate(message.get("tool_calls") or ()):
             self._add_call(at, piece)
@@ -310,7 +329,12 @@ class _Reply:
     def _add_call(self, at: int, piece: Mapping[str, Any]) -> None:
         called = piece.get("function") or {}
         index = piece.get("index")
-        call = self._calls.setdefault(at if index is None else int(index), _Call())
+        if index is None:  # then a new id begins a new call
+            index = max(self._calls, default=0) if at == 0 else at
+            began = self._calls.get(index)
+            if began and piece.get("id") and began.id and piece["id"] != began.id:
+                index += 1
+        call = self._calls.setdefault(int(index), _Call())
         call.id = str(piece.get("id") or call.id)
         call.name = str(called.get("name") or call.name)
         arguments = called.get("arguments")
@@ -337,6 +361,8 @@ class _Reply:
 
     def rest(self) -> Iterator[ChatEvent]:
         """Yield what could be told only at the end: the calls, whole."""
+        if self._half:
+            yield from map(_event, self._speech.add(joined_halves(self._half)))
         yield from map(_event, self._speech.end())
         for at, call in sorted(self._calls.items()):
             if call.name:

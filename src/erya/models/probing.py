@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from erya.errors import ModelError
 from erya.models.base import EmbeddingModel, RerankModel, fingerprint_of
+from erya.models.endpoint import RefusedError
 from erya.models.openai_compatible import OpenAICompatibleChat
 from erya.models.requests import (
     ChatModel,
@@ -27,6 +28,8 @@ __all__ = [
     "probe_rerank",
 ]
 
+# A refusal with one of these is of what was asked; others pass, or have other reasons.
+_CANNOT: Final = frozenset((400, 404, 415, 422, 500, 501))
 _TOKENS: Final = 400  # enough for an answer of a line, and some thinking before it
 _FACT: Final = "Ada lives in Berlin and has 25 days of leave."
 _SCHEMA: Final[Mapping[str, Any]] = {
@@ -126,7 +129,8 @@ def _try(name: str, probe: Callable[[], _Outcome]) -> Probe:
     try:
         works, detail, value = probe()
     except ModelError as error:
-        works, detail, value = False, str(error), None
+        refused = isinstance(error, RefusedError) and error.status in _CANNOT
+        works, detail, value = False if refused else None, str(error), None
     seconds = time.monotonic() - began
     return Probe(name=name, works=works, detail=detail, seconds=seconds, value=value)
 

@@ -22,6 +22,7 @@ __all__ = [
     "ToolSpec",
     "Transcript",
     "complete",
+    "joined_halves",
 ]
 
 FinishReason = Literal["stop", "length", "filter", "tools", "unknown"]
@@ -75,6 +76,7 @@ class ChatRequest:
         tool_choice: Whether it may, must or must not, or the name of the one it must.
         output_schema: The JSON schema of the answer, where that is to be JSON.
         sampling: How tokens are chosen.
+        seconds: The longest that the whole turn may take; None leaves it to the model.
     """
 
     messages: Sequence[Message]
@@ -82,6 +84,8 @@ class ChatRequest:
     tool_choice: Literal["auto", "none", "required"] | str = "auto"
     output_schema: Mapping[str, Any] | None = None
     sampling: Sampling = field(default_factory=Sampling)
+    # Not of what is asked: an answer that was remembered is the same.
+    seconds: float | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, system: str, user: str) -> Self:
@@ -246,17 +250,17 @@ class Transcript:
             message = f"{what} {_LENGTHEN}"
             raise ModelError(message, reader_message=what)
         # Pieces may end within a sign: halves are joined, and a half alone is marked.
-        text = _whole(self.text)
+        text = joined_halves(self.text)
         unknown = Usage(model=name, input_tokens=None, output_tokens=None)
         return Completion(
             text=text.strip() if self._reasoning else text,
-            reasoning=_whole(self._reasoning),
+            reasoning=joined_halves(self._reasoning),
             tool_calls=tuple(self._calls),
             reason=self._end.reason,
             usage=self._end.usage or unknown,
         )
 
 
-def _whole(text: str) -> str:
+def joined_halves(text: str) -> str:
     """Join signs whose halves came in two pieces; a half alone becomes a mark."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

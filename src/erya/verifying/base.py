@@ -59,17 +59,26 @@ class Verification:
         """
         self._read = read
         self._checks = checks
+        self._placed: dict[int, Citation] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        self._seen = Answer(text="")
         self._text = ""
         self._taken = 0  # characters of the draft that are in the text
         self._claims: list[Claim] = []
-        self._placed: dict[int, Citation] = {}
 
     def extend(self, draft: Answer) -> list[ClaimChecked]:
         """Check the claims that a draft has gained, and return them.
 
         Args:
-            draft: Goes on where the one before ended.
+            draft: Goes on where the one before ended; where it does not, because the
+                model takes back what it said, all is checked anew.
         """
+        if not self._goes_on(draft):
+            self._placed = {}
+            self._begin()
+        self._seen = draft
         cited = {citation.number: citation for citation in draft.citations}
         checked = []
         for claim in draft.claims[len(self._claims) :]:
@@ -109,6 +118,13 @@ class Verification:
             text=self._text + draft.text[self._taken :],
             claims=tuple(self._claims),
             citations=tuple(self._place(citation) for citation in draft.citations),
+        )
+
+    def _goes_on(self, draft: Answer) -> bool:
+        seen = self._seen
+        return (
+            draft.text.startswith(seen.text[: self._taken])
+            and draft.claims[: len(seen.claims)] == seen.claims
         )
 
     def _place(self, citation: Citation) -> Citation:
