@@ -33,7 +33,13 @@ from erya.answering import (
     may_be_cut,
 )
 from erya.chunking import Chunker, StructureChunker
-from erya.errors import DocumentError, ModelError, NotFoundError, UsageError
+from erya.errors import (
+    DocumentError,
+    JobCancelledError,
+    ModelError,
+    NotFoundError,
+    UsageError,
+)
 from erya.indexing import (
     WAIT_SECONDS,
     Ingestion,
@@ -59,7 +65,6 @@ from erya.models import EmbeddingModel, ReaderModel
 from erya.preparing import (
     Preparation,
     further_work,
-    is_masked,
     made_ready,
     unsearched,
 )
@@ -249,7 +254,7 @@ class Assistant:
         ):
             run = Ingestion(
                 writer,
-                self._stored(principal),
+                self._stored(Principal.system()),
                 recipe=PipelineVersion(
                     self._recipe, f"{pool.capabilities}|{pool.limits_key}"
                 ),
@@ -352,11 +357,13 @@ class Assistant:
         """Keep what is masked from being stored unmasked because a setting is missing.
 
         Raises:
-            UsageError: The base holds masked documents, and this run masks nothing.
+            UsageError: The base holds documents of which more is masked than this run
+                masks.
         """
-        if self.preparation.masking is not None or force:
+        if force:
             return
-        if any(is_masked(each.recipe) for each in self.store.documents(principal)):
+        unmasks = cache(self.preparation.unmasks)
+        if any(unmasks(each.recipe) for each in self.store.documents(principal)):
             msg = (
                 "The base holds documents with personal data masked, and this run "
                 "would store some unmasked. Set mask as before; to unmask them, ingest "
@@ -371,6 +378,10 @@ class Assistant:
         return f"{parsing}:{self.html}/{self.chunker.recipe}/{told}"
 
     def _stored(self, principal: Principal) -> Stored:
+        """Return what the base holds; only owners and the system are told all hashes.
+
+        An editor's run compares by them: they were let write before.
+        """
         return Stored(
             tuple(self.store.documents(principal)), tuple(self.store.items(principal))
         )
@@ -398,7 +409,7 @@ class Assistant:
         ):
             run = Ingestion(
                 writer,
-                self._stored(principal),
+                self._stored(Principal.system()),
                 recipe=PipelineVersion(self.chunker.recipe + self.preparation.masks),
                 roots=(),
                 readers=None,
@@ -801,15 +812,16 @@ def _joined(found: Sequence[Evidence], *, limit: int) -> Evidence:
 
 @contextlib.contextmanager
 def _noted_run(writer: Publisher, arguments: Mapping[str, Any]) -> Iterator[int]:
-    """Note a run of ingesting in the base. One that is refused is not gone on with.
+    """Note a run in the base. One that is refused or cancelled is not gone on with.
 
     Raises:
+        JobCancelledError: As inside.
         UsageError: As inside.
     """
     number = writer.begin_job("ingest", arguments)
     try:
         yield number
-    except UsageError:
+    except (JobCancelledError, UsageError):
         writer.end_job(number, state="failed", summary={})
         raise
 

@@ -33,6 +33,7 @@ __all__ = [
     "secret",
 ]
 
+_FLAG: Final = "flag"
 _PREFIX: Final = "ERYA_"
 _FILE: Final = "erya.toml"
 # As the name of an embedding model: the one that a base was made with, for a new base
@@ -147,6 +148,7 @@ class Settings:
             that of the question.
         trace_file: Where spans are written, one JSON object each; empty writes none.
         sources: What `erya sync` keeps bases in step with; in `erya.toml` only.
+        origins: Where `load` found those that are no defaults; no setting itself.
     """
 
     home: Path = field(
@@ -186,6 +188,21 @@ class Settings:
     language: str = "auto"
     trace_file: str = ""
     sources: tuple[SourceSettings, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def is_given(self, name: str) -> bool:
+        """Tell whether somebody set this for now: not a file, which holds for all."""
+        origin = self.origins.get(name)
+        if origin is None:
+            return bool(getattr(self, name) != _DEFAULTS[name])
+        return origin == _FLAG or origin.startswith(_PREFIX)
+
+
+_DEFAULTS: Final = {
+    each.name: each.default
+    for each in dataclasses.fields(Settings)
+    if each.name != "origins"
+}
 
 
 # What a file that one merely stands beside may not set: who is asked, what is written.
@@ -234,20 +251,21 @@ def load(
     for origin, given in (
         (str(named or Path(_FILE).resolve()), told),
         ("environment", _from_environment(environment)),
-        ("flag", {k: v for k, v in (flags or {}).items() if v is not None}),
+        (_FLAG, {k: v for k, v in (flags or {}).items() if v is not None}),
     ):
         for name, value in given.items():
-            if name == "sources" and origin not in {"environment", "flag"}:
+            if name == "sources" and origin not in {"environment", _FLAG}:
                 values[name] = _sources(value, origin)
                 origins[name] = origin
                 continue
             where = f"{_PREFIX}{name.upper()}" if origin == "environment" else origin
             values[name] = _checked(name, value, where)
             origins[name] = where
-    settings = Settings(**values)
+    settings = Settings(**values, origins=origins)
     return settings, [
         Origin(f.name, getattr(settings, f.name), origins.get(f.name, "default"))
         for f in dataclasses.fields(settings)
+        if f.name in _DEFAULTS
     ]
 
 
@@ -403,7 +421,7 @@ def _checked(name: str, value: Any, where: str) -> Any:
         UsageError: There is no such setting, or the value cannot be one.
     """
     # The default tells the type; a Path or a number may also be written as text.
-    defaults = {f.name: f for f in dataclasses.fields(Settings)}
+    defaults = {f.name: f for f in dataclasses.fields(Settings) if f.name in _DEFAULTS}
     if name not in defaults or name == "sources":
         near = difflib.get_close_matches(name, defaults, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else " See: erya config show"

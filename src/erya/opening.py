@@ -20,7 +20,7 @@ from erya.errors import NotFoundError, UsageError
 from erya.guarding import KINDS, Masking
 from erya.loading import Limits
 from erya.models import OFFLINE_MODEL, ChatModel, EmbeddingModel, ModelRegistry
-from erya.preparing import Enrichment, Preparation
+from erya.preparing import Enrichment, Preparation, check_cleaning
 from erya.records import Principal
 from erya.reranking import Reranker
 from erya.retrieving import MultiQueryRetriever, Retriever
@@ -45,6 +45,8 @@ __all__ = [
 _DEFAULTS: Final = {each.name: each.default for each in dataclasses.fields(Settings)}
 # For one command, and no property of the base that it happens to make.
 _BY_WORDS: Final = {"embedding_model": ""}
+_PROTECTS: Final = frozenset(("mask", "mask_originals"))
+_CUTS: Final = frozenset(("chunker", "chunk_tokens"))
 _DEFAULT_BASE: Final = _DEFAULTS["kb"]
 _OF_FILES: Final = "auto-"  # how bases of single files begin
 _MOST_NAMED: Final = 10
@@ -140,14 +142,24 @@ def change_base(
 
     Raises:
         NotAllowedError: The principal does not own the base.
-        UsageError: It holds vectors of another model: those are made beside.
+        UsageError: It holds vectors of another model, or was cut anew by another
+            chunker: those are made beside.
     """
     stored = store.embedder(principal)
     model = changes.get("embedding_model")
     if model not in {None, AUTO_MODEL} and stored is not None and stored.name != model:
+        msg = f"The base holds vectors of {stored.name!r}. " + (
+            "Make those of another model beside them, compare, and switch: "
+            f"erya kb reembed NAME --model {model}"
+            if model
+            else 'Search by words alone for one command: ERYA_EMBEDDING_MODEL=""'
+        )
+        raise UsageError(msg)
+    if not _CUTS.isdisjoint(changes) and store.chunker(principal):
         msg = (
-            f"The base holds vectors of {stored.name!r}. Make those of another model "
-            f"beside them, compare, and switch: erya kb reembed NAME --model {model}"
+            "The base was switched to a chunker by rechunk, which goes before what it "
+            "keeps. Cut it anew beside, compare, and switch: erya kb rechunk NAME "
+            "--chunker CHUNKER --tokens N"
         )
         raise UsageError(msg)
     profile = {**store.profile(principal), **changes}
@@ -163,16 +175,20 @@ def _keep_profile(store: Store, profile: Mapping[str, Any]) -> None:
 
 
 def settings_of_base(settings: Settings, profile: Mapping[str, Any]) -> Settings:
-    """Return settings with what a base keeps, where they say nothing else.
+    """Return settings with what a base keeps, where nobody says otherwise for now.
 
-    A setting that is not the default holds for this command: so a base can be asked by
-    its words alone, or read with other limits.
+    A flag or a variable of the environment holds for this command: so a base can be
+    asked by its words alone. The settings file is for what a base does not keep. What
+    a base masks is masked, whatever else is: that is changed with the base alone.
     """
     kept = {
         name: value
         for name, value in profile.items()
-        if name in BASE_SETTINGS and getattr(settings, name) == _DEFAULTS[name]
+        if name in BASE_SETTINGS and (name in _PROTECTS or not settings.is_given(name))
     }
+    if "mask" in kept:
+        kinds = {*_listed(kept["mask"]), *_listed(settings.mask)}
+        kept["mask"] = "all" if "all" in kinds else ",".join(sorted(kinds))
     return replace(settings, **kept)
 
 
@@ -194,7 +210,7 @@ def _parts_of_base(settings: Settings, store: Store, *, chat: bool) -> dict[str,
     if stored is not None and own.embedding_model in {AUTO_MODEL, kept}:
         embedding = _embedding_of_base(own, stored.name)
         own = replace(own, embedding_model=AUTO_MODEL)
-    if recipe and own.chunker == profile.get("chunker"):
+    if recipe and not settings.is_given("chunker"):
         own = replace(own, chunker=AUTO_CHUNKER)
     parts = build_parts(own, chat=chat)
     embedding = embedding or parts["embedding"]
@@ -377,8 +393,10 @@ def build_preparation(settings: Settings) -> Preparation:
         keep_original=settings.mask_originals == "owner",
     )
     name = settings.enrich_model
+    cleaning = _listed(settings.clean)
+    check_cleaning(cleaning)
     return Preparation(
-        cleaning=_listed(settings.clean),
+        cleaning=cleaning,
         enrichment=Enrichment(
             steps=_listed(settings.enrich),
             names=_read_names(settings.enrich_names),

@@ -1,13 +1,15 @@
 """A base knows itself: what it was made with need not be said again."""
 
 import json
+import os
 
 import pytest
 
-from erya.config import Settings
+from erya.config import Settings, load
 from erya.errors import NotAllowedError
-from erya.opening import open_assistant
+from erya.opening import open_assistant, settings_of_base
 from erya.records import Principal
+from erya.sources import FolderSource
 from erya.stores import Bases
 
 PHONE = "Call 13812345678 for leave."
@@ -146,3 +148,94 @@ def test_a_base_is_deleted_by_its_owner_and_by_nobody_else(erya, folder, home):
         Bases(home).delete(Principal(user="ed"), "hr")
     Bases(home).delete(Principal(user="ann"), "hr")
     assert not Bases(home).exists("hr")
+
+
+@pytest.mark.parametrize("other", ["none", "email"])
+def test_what_a_base_masks_is_masked_whatever_other_settings_say(
+    erya, folder, tmp_path, monkeypatch, other
+):
+    settings = tmp_path / "m.toml"
+    settings.write_text(f'mask = "{other}"\n')
+    erya("kb", "create", "hr", "--mask", "all", "--config", settings)
+    erya("ingest", folder, "--kb", "hr", "--config", settings)
+    assert "13812345678" not in text_of(erya, "hr")
+
+    monkeypatch.setenv("ERYA_MASK", other)
+    (folder / "b.md").write_text("Call 13912345678 for other leave.")
+    assert erya("ingest", folder, "--kb", "hr").code == 0
+    assert "13912345678" not in text_of(erya, "hr")
+
+
+def test_a_base_that_masked_more_is_not_unmasked_by_a_setting(
+    erya, folder, monkeypatch
+):
+    monkeypatch.setenv("ERYA_MASK", "all")
+    erya("ingest", folder, "--kb", "hr")
+    erya("kb", "set", "hr", "mask=email")
+    monkeypatch.delenv("ERYA_MASK")
+
+    refused = erya("ingest", folder, "--kb", "hr")
+    assert (refused.code, "would store some unmasked" in refused.err) == (2, True)
+    assert erya("ingest", folder, "--kb", "hr", "--force").code == 0
+    assert "13812345678" in text_of(erya, "hr")
+
+
+def test_what_a_base_keeps_goes_before_the_file_and_after_what_is_said_now(
+    erya, folder, tmp_path, monkeypatch
+):
+    settings = tmp_path / "e.toml"
+    settings.write_text('chunker = "recursive"\nchunk_tokens = 64\n')
+    erya(
+        "kb", "create", "c", "--chunker", "fixed", "--tokens", 256, "--config", settings
+    )
+    loaded, _ = load({"home": tmp_path, "kb": "c"}, environment={}, file=settings)
+    profile = {"chunker": "fixed", "chunk_tokens": 256}
+    assert settings_of_base(loaded, profile).chunker == "fixed"
+
+    now = {"ERYA_CHUNKER": "structure"}
+    loaded, _ = load({"chunk_tokens": 128}, environment=now, file=settings)
+    own = settings_of_base(loaded, profile)
+    assert (own.chunker, own.chunk_tokens) == ("structure", 128)
+
+
+def test_a_switched_chunker_is_what_the_base_is_cut_by(erya, folder):
+    erya("kb", "create", "r", "--chunker", "recursive", "--tokens", 128)
+    erya("ingest", folder, "--kb", "r")
+    told = erya("kb", "rechunk", "r", "--tokens", 64, "--switch", "--json").json
+    assert told["chunker"] == "recursive-1:64"
+
+    refused = erya("kb", "set", "r", "chunker=fixed")
+    assert (refused.code, "erya kb rechunk" in refused.err) == (2, True)
+    assert "recursive" not in erya("kb", "set", "r").out
+
+
+def test_settings_that_could_not_be_kept_are_refused_at_once(erya, folder, tmp_path):
+    assert erya("kb", "create", "a", "--clean", "foo").code == 2
+    assert erya("kb", "create", "a", "--source", "-").code == 2
+    assert erya("kb", "create", "a").code == 0
+    assert erya("kb", "set", "a", "clean=foo").code == 2
+    (tmp_path / "names.txt").write_text("Ada\n")
+    shown = os.path.relpath(tmp_path / "names.txt")
+    assert erya("kb", "set", "a", f"enrich_names={shown}").code == 0
+    assert f"enrich_names = {tmp_path / 'names.txt'}" in erya("kb", "set", "a").out
+
+
+def test_an_editor_does_not_read_masked_files_again(erya, folder, home):
+    erya("kb", "create", "hr", "--mask", "all", "--embedding", "")
+    erya("ingest", folder, "--kb", "hr")
+    erya("kb", "grant", "hr", "user:ed", "editor")
+    editor = Principal(user="ed")
+    with open_assistant(Settings(home=home), "hr") as assistant:
+        report = assistant.ingest(
+            FolderSource([folder], file_bytes=1_000_000), principal=editor
+        )
+
+    assert (report.unchanged, report.updated) == (1, 0)
+
+
+def test_where_a_base_reads_from_is_told_to_its_owner(erya, folder):
+    erya("kb", "create", "hr", "--source", folder)
+
+    assert "sources" in erya("kb", "show", "hr", "--json").json["settings"]
+    told = erya("kb", "show", "hr", "--as", "bob", "--json").json["settings"]
+    assert "sources" not in told

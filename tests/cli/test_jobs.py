@@ -151,3 +151,55 @@ def test_without_jobs_there_is_nothing_to_list(erya):
     assert "No jobs yet" in erya("jobs", "list").out
     assert erya("jobs", "list", "--json").json["jobs"] == []
     assert erya("jobs", "show", 3).code == 2
+
+
+def test_a_cancelled_job_and_one_of_a_deleted_base_are_not_resumed(erya, folder, home):
+    process = start(folder, home)
+    until(lambda: stored(home) > 10)
+    process.kill()
+    process.communicate()
+    erya("jobs", "cancel", 1)
+
+    refused = erya("ingest", "--resume", "--kb", "docs")
+    assert (refused.code, "No run was cut off" in refused.err) == (2, True)
+
+    process = start(folder, home)
+    until(lambda: stored(home) > 40)
+    process.kill()
+    process.communicate()
+    erya("kb", "delete", "docs", "--yes")
+    erya("kb", "create", "docs", "--embedding", "")
+    assert erya("ingest", "--resume", "--kb", "docs").code == 2
+    assert {job["state"] for job in erya("jobs", "list", "--json").json["jobs"]} == {
+        "cancelled"
+    }
+
+
+def test_a_run_that_lives_was_not_cut_off(erya, folder, home):
+    process = start(folder, home)
+    until(lambda: stored(home) > 5)
+    refused = erya("ingest", "--resume", "--kb", "docs")
+    process.communicate()
+
+    assert refused.code == 2
+    assert "works on 'docs'" in refused.err
+
+
+def test_a_job_that_waits_masks_as_the_base_says_when_it_begins(
+    erya, folder, home, tmp_path
+):
+    (tmp_path / "late").mkdir()
+    (tmp_path / "late" / "a.txt").write_text("Call 13812345678 for leave of the late.")
+    first = start(folder, home)
+    until(lambda: stored(home) > 5)
+    second = start(tmp_path / "late", home)
+    until(lambda: len(JobQueue(home).all()) == 2)
+    erya("kb", "set", "docs", "mask=all")
+    _, said = first.communicate()
+    second.communicate()
+
+    assert "was changed while this run went on" in said
+    found = erya("search", "late", "--kb", "docs", "--json").json["hits"]
+    text = " ".join(hit["text"] for hit in found)
+    assert "of the late" in text
+    assert "13812345678" not in text

@@ -197,8 +197,12 @@ def test_an_owner_elsewhere_lives_as_long_as_its_heart_beats():
 
     assert owners.is_alive("other-machine:1:2", heard_at=now)
     assert not owners.is_alive("other-machine:1:2", heard_at=long_ago)
-    assert not owners.is_alive(owners.this_owner(), heard_at=long_ago)
     assert not owners.is_alive("", heard_at=now)
+
+
+def test_an_owner_that_only_slept_lives():
+    """It would go on beside whoever took its job over."""
+    assert owners.is_alive(owners.this_owner(), heard_at=0)
 
 
 def test_a_number_that_another_process_was_given_is_not_its_owner():
@@ -207,3 +211,101 @@ def test_a_number_that_another_process_was_given_is_not_its_owner():
 
     assert owners.is_alive(owners.this_owner(), heard_at=time.time())
     assert not owners.is_alive(other, heard_at=time.time())
+
+
+TAKING = """
+import sys
+from pathlib import Path
+from erya.errors import BusyError, NotFoundError
+from erya.jobs import JobQueue
+queue = JobQueue(Path(sys.argv[1]))
+sys.stdin.read(1)
+try:
+    queue.take_over(1)
+    print("taken")
+except (BusyError, NotFoundError):
+    print("refused")
+sys.stdin.read()
+"""
+
+
+def test_of_several_that_take_a_job_over_one_has_it(queue, tmp_path):
+    leave_behind(tmp_path)
+    takers = [
+        subprocess.Popen(
+            [sys.executable, "-c", TAKING, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for taker in takers:
+        taker.stdin.write("\n")
+        taker.stdin.flush()
+    said = [taker.stdout.readline().strip() for taker in takers]
+    for taker in takers:
+        taker.communicate()
+
+    assert sorted(said) == ["refused", "refused", "taken"]
+
+
+def give_to(queue, number, owner):
+    with queue._connected() as database, database:
+        database.execute("update jobs set owner = ? where number = ?", (owner, number))
+
+
+def test_whose_job_was_taken_over_ends_and_leaves_it_alone(queue, monkeypatch):
+    monkeypatch.setattr("erya.jobs.queue._BEAT_SECONDS", 0.05)
+    job = queue.submit("hr", request(), user="ada")
+
+    def work():
+        with queue.running(job) as running:
+            give_to(queue, job.number, "elsewhere:1:2")
+            while True:
+                running.tell({"files": 1})
+                time.sleep(0.02)
+
+    with pytest.raises(JobCancelledError):
+        work()
+    now = queue.get(job.number)
+    assert (now.state, now.owner) == ("running", "elsewhere:1:2")
+
+
+def test_a_job_that_was_interrupted_is_cut_off_though_the_process_lives(queue):
+    job = queue.submit("hr", request(), user="ada")
+    with pytest.raises(KeyboardInterrupt), queue.running(job):
+        raise KeyboardInterrupt
+
+    assert queue.get(job.number).was_cut_off
+    assert queue.submit("hr", request(), user="ada").number == job.number
+
+
+def test_jobs_of_a_base_that_was_deleted_are_over(queue, tmp_path):
+    leave_behind(tmp_path)
+    leave_behind(tmp_path, base="it")
+    queue.drop_base("hr")
+
+    assert queue.get(1).state == "cancelled"
+    assert queue.cut_off() == queue.get(2)
+
+
+STARTING = """
+import sys
+from pathlib import Path
+from erya.jobs import JobQueue
+from erya.sources import IngestRequest
+sys.stdin.read(1)
+JobQueue(Path(sys.argv[1])).submit("hr", IngestRequest(sources=()), user="ada")
+"""
+
+
+def test_several_may_make_the_list_at_once(tmp_path):
+    command = [sys.executable, "-c", STARTING, str(tmp_path / "home")]
+    starters = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(5)]
+    for starter in starters:
+        starter.stdin.write(b"\n")
+        starter.stdin.close()
+
+    assert [starter.wait() for starter in starters] == [0] * 5
+    assert len(JobQueue(tmp_path / "home").all()) == 5

@@ -58,3 +58,12 @@ def test_standard_input_is_read_once_and_a_run_that_ended_is_over(store):
 def test_without_a_run_that_was_cut_off_there_is_nothing_to_go_on_with(store):
     with pytest.raises(UsageError, match="No run was cut off"):
         unfinished_request(store)
+
+
+def test_what_the_list_of_jobs_knows_is_not_gone_on_with(store):
+    request = IngestRequest(sources=(SourceSpec(kind="files", paths=("/a",)),))
+    begin(store, {"request": request.to_json()})
+
+    assert unfinished_request(store) == request
+    with pytest.raises(UsageError, match="No run was cut off"):
+        unfinished_request(store, over=[request])

@@ -1,11 +1,11 @@
 """`erya ingest`: bring a base in step with files, folders, web sites and buckets."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import click
 
-from erya.assistant import Assistant
 from erya.cli.common import (
     echo,
     echo_json,
@@ -18,11 +18,12 @@ from erya.cli.common import (
 from erya.cli.groups import STOPPED
 from erya.cli.ingested import show_plans, show_report, total
 from erya.cli.progress import ingest_with_progress, require_existing, wait_for_turn
+from erya.config import Settings
 from erya.errors import UsageError
 from erya.indexing import IngestReport, plan_of_new_base
 from erya.jobs import JobQueue, unfinished_request
 from erya.loading import Limits
-from erya.opening import build_limits, open_assistant
+from erya.opening import build_limits, build_parts, open_assistant
 from erya.policy import reader_labels
 from erya.records import absolute_path
 from erya.shapes import report_shape
@@ -159,12 +160,12 @@ def ingest(
         show_plans(plans, kb=settings.kb, as_json=as_json)
         return
     owner = principal_for(settings, None)
-    with open_assistant(settings, settings.kb, create=not resume) as assistant:
-        queue = JobQueue(settings.home)
-        if not targets:
-            request = _cut_off(queue, assistant, settings.kb)
-        sources = [_opened(each, assistant.limits) for each in request.sources]
-        if dry_run:
+    queue = JobQueue(settings.home)
+    if not targets:
+        request = _cut_off(queue, settings)
+    sources = [_opened(each, build_limits(settings)) for each in request.sources]
+    if dry_run:
+        with open_assistant(settings, settings.kb) as assistant:
             plans = [
                 assistant.plan(
                     source,
@@ -174,25 +175,26 @@ def ingest(
                 )
                 for source in sources
             ]
-            show_plans(plans, kb=settings.kb, as_json=as_json)
-            return
-        job = queue.submit(settings.kb, request, user=owner.user)
-        try:
-            with wait_for_turn(queue, job) as running:
-                reports = [
-                    ingest_with_progress(
-                        assistant,
-                        source,
-                        principal=owner,
-                        request=request,
-                        job=running,
-                    )
-                    for source in sources
-                ]
-        except KeyboardInterrupt:
-            flags = flags_of({"--kb": kb, "--home": home, "--config": config})
-            echo(f"Stopped. Go on with: erya ingest --resume{flags}", err=True)
-            raise click.exceptions.Exit(STOPPED) from None
+        show_plans(plans, kb=settings.kb, as_json=as_json)
+        return
+    build_parts(settings)  # tells what is missing before anything is noted
+    job = queue.submit(settings.kb, request, user=owner.user)
+    try:
+        with (
+            wait_for_turn(queue, job) as running,
+            # Only now: how the base is cut and masked may change while others work.
+            open_assistant(settings, settings.kb, create=not resume) as assistant,
+        ):
+            reports = [
+                ingest_with_progress(
+                    assistant, source, principal=owner, request=request, job=running
+                )
+                for source in sources
+            ]
+    except KeyboardInterrupt:
+        flags = flags_of({"--kb": kb, "--home": home, "--config": config})
+        echo(f"Stopped. Go on with: erya ingest --resume{flags}", err=True)
+        raise click.exceptions.Exit(STOPPED) from None
     report = total(reports)
     if as_json:
         echo_json(report_shape(report))
@@ -201,19 +203,28 @@ def ingest(
     if gone and not report.removed:
         echo(f"No document of {settings.kb!r} lies there: erya kb show", err=True)
         raise click.exceptions.Exit(1)
-    named = {t if is_address(t) else absolute_path(t) for t in targets if t != "-"}
-    _exit_by(report, named=named, strict=strict)
+    _exit_by(report, targets=targets, strict=strict)
 
 
-def _cut_off(queue: JobQueue, assistant: Assistant, kb: str) -> IngestRequest:
+def _cut_off(queue: JobQueue, settings: Settings) -> IngestRequest:
     """Return what the last run was asked for that was cut off, of any release.
 
     Raises:
-        UsageError: Every run has ended, or the last read what is read once.
+        NotFoundError: There is no such base.
+        UsageError: Every run has ended, one still works on it, or the last read what is
+            read once.
     """
-    job = queue.cut_off(base=kb)
-    if job is None:
-        return unfinished_request(assistant.store)
+    with closing(Bases(settings.home).open(settings.kb)) as store:
+        job = queue.cut_off(base=settings.kb)
+        if job is None and (other := queue.at_work(settings.kb)) is not None:
+            msg = (
+                f"Job {other.number} works on {settings.kb!r}, and no run was cut off. "
+                f"See: erya jobs show {other.number}"
+            )
+            raise UsageError(msg)
+        if job is None:
+            noted = [each.request for each in queue.all(base=settings.kb)]
+            return unfinished_request(store, over=noted)
     if any(each.kind == "stream" for each in job.request.sources):
         msg = "The run that was cut off read standard input: send that again."
         raise UsageError(msg)
@@ -225,8 +236,9 @@ def _opened(spec: SourceSpec, limits: Limits) -> Source:
     return open_source(spec, file_bytes=limits.file_bytes, stream=stream)
 
 
-def _exit_by(report: IngestReport, *, named: set[str], strict: bool) -> None:
+def _exit_by(report: IngestReport, *, targets: tuple[str, ...], strict: bool) -> None:
     """End as a program that ran into trouble if a file failed that matters."""
+    named = {t if is_address(t) else absolute_path(t) for t in targets if t != "-"}
     if strict and report.failed:
         raise click.exceptions.Exit(_STRICT_EXIT)
     # Of what lies in a folder some may fail; what was named was to be read.

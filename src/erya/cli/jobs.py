@@ -18,7 +18,7 @@ from erya.cli.ingested import show_report, total
 from erya.cli.progress import ingest_with_progress, wait_for_turn
 from erya.errors import UsageError
 from erya.jobs import Job, JobQueue
-from erya.opening import open_assistant
+from erya.opening import build_limits, open_assistant
 from erya.shapes import job_shape, report_shape
 from erya.sources import SourceSpec, open_source
 
@@ -138,28 +138,30 @@ def resume(
         msg = "It read standard input: send that again with erya ingest -."
         raise UsageError(msg)
     owner = principal_for(settings, None)
-    with open_assistant(settings, job.base) as assistant:
-        most = assistant.limits.file_bytes
-        sources = [open_source(s, file_bytes=most) for s in job.request.sources]
-        job = queue.take_over(number)
-        try:
-            with wait_for_turn(queue, job) as running:
-                report = total(
-                    [
-                        ingest_with_progress(
-                            assistant,
-                            source,
-                            principal=owner,
-                            request=job.request,
-                            job=running,
-                        )
-                        for source in sources
-                    ]
-                )
-        except KeyboardInterrupt:
-            flags = flags_of({"--home": home, "--config": config})
-            echo(f"Stopped. Go on with: erya jobs resume {number}{flags}", err=True)
-            raise
+    most = build_limits(settings).file_bytes
+    sources = [open_source(s, file_bytes=most) for s in job.request.sources]
+    job = queue.take_over(number)
+    try:
+        with (
+            wait_for_turn(queue, job) as running,
+            open_assistant(settings, job.base) as assistant,
+        ):
+            report = total(
+                [
+                    ingest_with_progress(
+                        assistant,
+                        source,
+                        principal=owner,
+                        request=job.request,
+                        job=running,
+                    )
+                    for source in sources
+                ]
+            )
+    except KeyboardInterrupt:
+        flags = flags_of({"--home": home, "--config": config})
+        echo(f"Stopped. Go on with: erya jobs resume {number}{flags}", err=True)
+        raise
     if as_json:
         echo_json(report_shape(report))
     else:

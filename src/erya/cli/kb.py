@@ -26,6 +26,7 @@ from erya.cli.reembedding import reembed_base
 from erya.cli.text import one_line
 from erya.cli.words import words_of_base
 from erya.errors import DamagedError, StoreError, UsageError
+from erya.jobs import JobQueue
 from erya.records import Principal
 from erya.shapes import status_shape
 from erya.stores import Bases, Finding, Status, StoredItem
@@ -131,6 +132,8 @@ def show(
         items = list(store.items(principal))
         profile = store.profile(principal)
         grants = store.grants(principal) if narrowed is None else {}
+        if narrowed is not None:
+            profile.pop("sources", None)  # they name places that readers may not know
     finally:
         store.close()
     model = embedder.name if embedder else None
@@ -226,6 +229,7 @@ def delete(*, name: str, yes: bool, home: Path | None, config: Path | None) -> N
         msg = "Nothing was deleted."
         raise UsageError(msg)
     bases.delete(principal_for(settings, None), name)
+    JobQueue(settings.home).drop_base(name)
     echo(f"Deleted {name!r}.")
     tell_kept_runs(settings.home, kb=name)
 

@@ -1,5 +1,6 @@
 """`erya kb create`, `set`, `grant` and `revoke`: what a base keeps of itself."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from erya.config import BASE_SETTINGS, check_setting
 from erya.errors import UsageError
 from erya.opening import build_parts, change_base, create_base, settings_of_base
 from erya.policy import check_grant
+from erya.records import absolute_path
 from erya.sources import specs_of_targets
 from erya.stores import Bases
 
@@ -81,8 +83,9 @@ def create(
         if value is not None
     }
     build_parts(settings_of_base(settings, profile))  # tells what is missing
+    profile |= _named_absolutely(profile)
     if sources:
-        profile["sources"] = [spec.to_json() for spec in specs_of_targets(sources)]
+        profile["sources"] = _specs(sources)
     create_base(settings, name, profile=profile)
     echo(f"Made {name!r}. Fill it with: erya ingest PATH --kb {name}")
 
@@ -129,12 +132,13 @@ def set_settings(
     settings = settings_for(home=home, config=config)
     principal = principal_for(settings, None)
     wanted: dict[str, Any] = dict(_change(each) for each in changes)
+    wanted |= _named_absolutely(wanted)
     wanted |= {_known(each): None for each in unset}
     with closing(Bases(settings.home).open(name)) as store:
         profile = store.profile(principal)
         if sources or no_sources:
             kept = [] if no_sources else list(profile.get("sources", ()))
-            kept += [spec.to_json() for spec in specs_of_targets(sources)]
+            kept += _specs(sources)
             wanted["sources"] = kept or None
         if wanted:
             changed = {k: v for k, v in {**profile, **wanted}.items() if v is not None}
@@ -146,6 +150,24 @@ def set_settings(
     for key, value in sorted(profile.items()):
         for each in value if key == "sources" else [value]:
             echo(f"{key} = {each}")
+
+
+def _named_absolutely(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the paths among settings as they are found from any folder."""
+    path = settings.get("enrich_names")
+    return {"enrich_names": absolute_path(path)} if path else {}
+
+
+def _specs(targets: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what a base is to keep of sources.
+
+    Raises:
+        UsageError: One can be read only once.
+    """
+    if "-" in targets:
+        msg = "A base keeps no standard input. Send it with: erya ingest - --kb NAME"
+        raise UsageError(msg)
+    return [spec.to_json() for spec in specs_of_targets(targets)]
 
 
 def _known(name: str) -> str:

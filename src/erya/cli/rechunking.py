@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from erya.assistant import Assistant
-from erya.chunking import recipe_in, with_recipe
+from erya.chunking import recipe_in, split_recipe, with_recipe
 from erya.cli.beside import compare_with_copy
 from erya.cli.common import echo, echo_json, principal_for
 from erya.cli.progress import shown
 from erya.config import AUTO_CHUNKER, Settings
 from erya.errors import UsageError
 from erya.indexing import rechunk
-from erya.opening import build_chunker, open_assistant
+from erya.opening import build_chunker, open_assistant, settings_of_base
 from erya.records import Principal
 from erya.stores import Store
 
@@ -84,7 +84,9 @@ def _cut(settings: Settings, assistant: Assistant, principal: Principal) -> str:
     embedding = assistant.embedding
     if assistant.store.embedder(principal) is None:
         embedding = None
-    chunker = build_chunker(settings, embedding=assistant.embedding)
+    chunker = build_chunker(
+        _named_over_kept(settings, assistant.store), embedding=assistant.embedding
+    )
     if chunker.recipe == _in_use(assistant.store, principal):
         msg = (
             f"{chunker.recipe!r} is what the base is cut by already. Name another one "
@@ -101,6 +103,16 @@ def _cut(settings: Settings, assistant: Assistant, principal: Principal) -> str:
             on_progress=lambda done, total: show("Cutting", done, total),
         )
     return chunker.recipe
+
+
+def _named_over_kept(settings: Settings, store: Store) -> Settings:
+    """Return the settings with the chunker of the base, where none is named."""
+    system = Principal.system()
+    own = settings_of_base(settings, store.profile(system))
+    recipe = store.chunker(system)
+    if recipe and not settings.is_given("chunker"):
+        return replace(own, chunker=split_recipe(recipe)[0])
+    return own
 
 
 def _in_use(store: Store, principal: Principal) -> str:
@@ -131,6 +143,12 @@ def _switch(store: Store, recipe: str, principal: Principal) -> None:
         writer.switch_chunker(
             recipe, before=before, renamed=partial(with_recipe, chunker=recipe)
         )
+        # What searches were switched to holds, and not what it was made with.
+        profile = store.profile(principal)
+        cut_by = {"chunker", "chunk_tokens"}
+        kept = {name: v for name, v in profile.items() if name not in cut_by}
+        if kept != profile:
+            writer.set_profile(kept)
 
 
 def _forget(store: Store, principal: Principal) -> dict[str, int]:

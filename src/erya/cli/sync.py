@@ -143,17 +143,20 @@ def _synced(job: _Job, settings: Settings, *, dry_run: bool, as_json: bool) -> b
             plan = plan_of_new_base(source.items({}))
             show_plans([plan], kb=kb, as_json=as_json)
             return True
-        with open_assistant(settings, kb, create=True) as assistant:
-            if dry_run:
+        if dry_run:
+            with open_assistant(settings, kb) as assistant:
                 plan = assistant.plan(source, principal=owner, readers=readers)
-                show_plans([plan], kb=kb, as_json=as_json)
-                return True
-            queue = JobQueue(settings.home)
-            queued = queue.submit(kb, request, user=owner.user)
-            with wait_for_turn(queue, queued) as running:
-                report = ingest_with_progress(
-                    assistant, source, principal=owner, request=request, job=running
-                )
+            show_plans([plan], kb=kb, as_json=as_json)
+            return True
+        queue = JobQueue(settings.home)
+        queued = queue.submit(kb, request, user=owner.user)
+        with (
+            wait_for_turn(queue, queued) as running,
+            open_assistant(settings, kb, create=True) as assistant,
+        ):
+            report = ingest_with_progress(
+                assistant, source, principal=owner, request=request, job=running
+            )
     except EryaError as error:
         if as_json:
             echo_json({"source": job.name, "error": str(error)})

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, Protocol
 
 from typing_extensions import override
 
+from erya.errors import UsageError
 from erya.language import Terms
 from erya.records import Chunk, Document, Fingerprint, Principal
 from erya.stores import Embedding, Store, StoredItem, Writer
@@ -93,6 +94,7 @@ class Publisher(IngestWriter):
         self._wait = wait
         self._acts: list[Callable[[Writer], object]] = []
         self._fingerprint: Fingerprint | None = None
+        self._rules = _rules_of(store)
 
     def __call__(self, act: Callable[[Writer], object]) -> None:
         """Do one thing at once, before what has gathered.
@@ -110,6 +112,12 @@ class Publisher(IngestWriter):
         with self._store.writer(
             self._principal, purpose=self._purpose, wait=self._wait
         ) as writer:
+            if _rules_of(self._store) != self._rules:
+                msg = (
+                    "How the base is cut, masked or read was changed while this run "
+                    "went on, so it stopped. Run the same command again."
+                )
+                raise UsageError(msg)
             if self._fingerprint is not None:
                 writer.use_embedder(self._fingerprint)
             yield writer
@@ -221,3 +229,10 @@ class Publisher(IngestWriter):
         """
         with self._writer() as writer:
             writer.end_job(number, state=state, summary=summary)
+
+
+def _rules_of(store: Store) -> tuple[object, ...]:
+    """Return what a whole run has to be of: how the base is read, cut and masked."""
+    profile = store.profile(Principal.system())
+    kept = {name: value for name, value in profile.items() if name != "sources"}
+    return kept, store.chunker(Principal.system())

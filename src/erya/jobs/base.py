@@ -23,6 +23,8 @@ class Job:
         state: `queued` waits for its turn, `running` has an owner; the others are over.
         is_alive: Whether its owner lives. A job that runs or waits without one was cut
             off, and can be gone on with.
+        owner: The process that works on it; empty for nobody.
+        heard_at: When its heart last beat, in seconds since the epoch.
         attempts: How often it was begun.
         progress: What was done so far, as a report has it; of `total` files, if known.
         message: Why it failed; else empty.
@@ -38,6 +40,8 @@ class Job:
     user: str
     state: JobState
     is_alive: bool
+    owner: str = ""
+    heard_at: float = 0.0
     attempts: int = 0
     progress: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""

@@ -30,9 +30,9 @@ def is_alive(owner: str, *, heard_at: float) -> bool:
     began = owner.rpartition(":")[2]
     if not machine:
         return False
-    here = machine == platform.node()
-    if here and began and _began(int(rest)) != began:
-        return False
+    if machine == platform.node() and began:
+        # One that merely sleeps lives, and would go on beside whoever took over.
+        return _began(int(rest)) == began
     return time.time() - heard_at < STALE_SECONDS
 
 

@@ -6,12 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from erya.errors import BusyError, JobCancelledError, NotFoundError, StoreError
-from erya.jobs.base import Job
+from erya.jobs.base import Job, JobState
 from erya.jobs.owners import is_alive, this_owner
 from erya.sources import IngestRequest
 
@@ -37,6 +38,8 @@ create table if not exists jobs (
 _FILE: Final = "jobs.sqlite3"
 _BEAT_SECONDS: Final = 2.0
 _LOOK_SECONDS: Final = 0.2  # between two looks at whether it is our turn
+_OPEN_SECONDS: Final = 30.0
+_OPEN_PAUSE: Final = 0.01
 _KEPT: Final = 1_000  # jobs that are over
 
 
@@ -119,12 +122,22 @@ class JobQueue:
             msg = f"Job {number} is {job.state}: there is nothing to go on with."
             raise NotFoundError(msg)
         with self._connected() as database, database:
-            database.execute(
+            # Of several that want it, the first finds it as it was.
+            taken = database.execute(
                 "update jobs set state = 'queued', owner = ?, heard_at = ?,"
-                " cancelled = 0 where number = ?",
-                (this_owner(), time.time(), number),
-            )
+                " cancelled = 0 where number = ? and owner = ? and heard_at = ?"
+                " and state in ('queued', 'running')",
+                (this_owner(), time.time(), number, job.owner, job.heard_at),
+            ).rowcount
+        if not taken:
+            raise BusyError(base=job.base, holder=f"job {number}")
         return self.get(number)
+
+    def drop_base(self, base: str) -> None:
+        """Cancel what was cut off on a base: another of its name begins anew."""
+        for job in self.all(base=base):
+            if job.was_cut_off:
+                self._end(job, "cancelled", message="the base was deleted")
 
     def cancel(self, number: int) -> Job:
         """Ask a job to end. One without an owner is over at once.
@@ -140,7 +153,7 @@ class JobQueue:
             cancel = "update jobs set cancelled = 1 where number = ?"
             database.execute(cancel, (number,))
         if not job.is_alive:
-            self.end(number, "cancelled")
+            self._end(job, "cancelled")
         return self.get(number)
 
     def end(
@@ -150,19 +163,35 @@ class JobQueue:
         *,
         message: str = "",
     ) -> None:
-        """Note that a job is over. What was cut off and asked the same is so, too."""
-        with self._connected() as database, database:
-            database.execute(
-                "update jobs set state = ?, message = ?, finished_at = ?, owner = ''"
-                " where number = ?",
-                (state, message, _now(), number),
-            )
-        if state != "done":
-            return
+        """Note that a job of this process is over; another's stays as it is.
+
+        What was cut off and asked the same is over, too.
+        """
         job = self.get(number)
+        ended = self._end(replace(job, owner=this_owner()), state, message=message)
+        if not ended or state != "done":
+            return
         for other in self.all(base=job.base):
             if other.was_cut_off and other.request == job.request:
-                self.end(other.number, "done", message=f"done by job {number}")
+                self._end(other, "done", message=f"done by job {number}")
+
+    def _end(self, job: Job, state: JobState, *, message: str = "") -> bool:
+        """Note that a job is over, and tell whether it was still its owner's."""
+        with self._connected() as database, database:
+            ended = database.execute(
+                "update jobs set state = ?, message = ?, finished_at = ?, owner = ''"
+                " where number = ? and owner = ?",
+                (state, message, _now(), job.number, job.owner),
+            ).rowcount
+        return bool(ended)
+
+    def _release(self, number: int) -> None:
+        """Leave a job as one that was cut off, though this process goes on."""
+        with self._connected() as database, database:
+            database.execute(
+                "update jobs set owner = '' where number = ? and owner = ?",
+                (number, this_owner()),
+            )
 
     @contextmanager
     def running(
@@ -193,7 +222,9 @@ class JobQueue:
             except Exception as error:
                 self.end(job.number, "failed", message=str(error))
                 raise
-            # After Ctrl-C it is cut off: the same command goes on.
+            except BaseException:  # after Ctrl-C the same command goes on
+                self._release(job.number)
+                raise
             self.end(job.number, "done")
 
     def _await_turn(
@@ -243,16 +274,20 @@ class JobQueue:
         return before
 
     def beat(self, number: int, progress: Mapping[str, Any]) -> bool:
-        """Note that the owner of a job lives; return whether it is to end."""
+        """Note that the owner of a job lives; return whether it is to end.
+
+        It is, too, once another has taken it over.
+        """
         with self._connected() as database, database:
-            database.execute(
-                "update jobs set heard_at = ?, progress = ? where number = ?",
-                (time.time(), json.dumps(progress), number),
-            )
+            ours = database.execute(
+                "update jobs set heard_at = ?, progress = ?"
+                " where number = ? and owner = ?",
+                (time.time(), json.dumps(progress), number, this_owner()),
+            ).rowcount
             (cancelled,) = database.execute(
                 "select cancelled from jobs where number = ?", (number,)
             ).fetchone() or (0,)
-        return bool(cancelled)
+        return bool(cancelled) or not ours
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
@@ -260,7 +295,7 @@ class JobQueue:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=30)) as database:
                 database.row_factory = sqlite3.Row
-                database.execute("pragma journal_mode = wal")
+                _use_wal(database)
                 database.execute("pragma synchronous = full")
                 database.execute(_TABLE)
                 database.commit()
@@ -327,6 +362,22 @@ class RunningJob:
             raise JobCancelledError(number=self.number)
 
 
+def _use_wal(database: sqlite3.Connection) -> None:
+    """Let readers not wait for writers; of a new file, several may say so at once.
+
+    Raises:
+        sqlite3.OperationalError: Others kept the file for the whole wait.
+    """
+    until = time.monotonic() + _OPEN_SECONDS
+    while database.execute("pragma journal_mode").fetchone()[0] != "wal":
+        try:
+            database.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError:  # this does not wait by itself
+            if time.monotonic() > until:
+                raise
+            time.sleep(_OPEN_PAUSE)
+
+
 def _job(row: sqlite3.Row) -> Job:
     return Job(
         number=row["number"],
@@ -334,6 +385,8 @@ def _job(row: sqlite3.Row) -> Job:
         request=IngestRequest.from_json(json.loads(row["request"])),
         user=row["user"],
         state=row["state"],
+        owner=row["owner"],
+        heard_at=row["heard_at"],
         is_alive=is_alive(row["owner"], heard_at=row["heard_at"]),
         attempts=row["attempts"],
         progress=json.loads(row["progress"]),

@@ -1,6 +1,6 @@
 """What a run that was cut off was asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from erya.errors import UsageError
@@ -11,27 +11,35 @@ from erya.stores import Store
 __all__ = ["unfinished_request"]
 
 
-def unfinished_request(store: Store) -> IngestRequest:
+def unfinished_request(
+    store: Store, *, over: Sequence[IngestRequest] = ()
+) -> IngestRequest:
     """Return what the last run of ingesting was asked for that did not end.
+
+    Args:
+        store: The base that it was to fill.
+        over: What the list of jobs knows; of these it tells what became of them.
 
     Raises:
         StoreError: The base is damaged.
         UsageError: Every run has ended, or the last read what is read once.
     """
     jobs = store.status(Principal.system()).jobs
-    cut_off = [job for job in jobs if job.state == "running"]
-    if not cut_off:
+    cut_off = (_request_of(job.arguments) for job in jobs if job.state == "running")
+    request = next(cut_off, None)
+    if request is None or request in over:
         msg = "No run was cut off. Name the paths to read: erya ingest PATH..."
         raise UsageError(msg)
-    arguments = cut_off[0].arguments
-    if arguments.get("request"):
-        request = IngestRequest.from_json(arguments["request"])
-    else:
-        request = _request_of_0_1(arguments)
     if any(each.kind == "stream" for each in request.sources):
         msg = "The run that was cut off read standard input: send that again."
         raise UsageError(msg)
     return request
+
+
+def _request_of(arguments: Mapping[str, Any]) -> IngestRequest:
+    if arguments.get("request"):
+        return IngestRequest.from_json(arguments["request"])
+    return _request_of_0_1(arguments)
 
 
 def _request_of_0_1(arguments: Mapping[str, Any]) -> IngestRequest:

@@ -71,7 +71,7 @@ def read_file(
         data = _usual_office(data, options.on_part)
     parsed = known.parse(data, name, options)
     if not isinstance(parsed, Parsed):
-        return list(parsed)
+        return [*parsed, *filter(None, (other,))]
     if not parsed.blocks:
         reasons = (notice.message for notice in parsed.notices)
         msg = " ".join(("The file has no text in it.", *reasons))

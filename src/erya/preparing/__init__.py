@@ -7,7 +7,7 @@ asks a model or a part that a program brought along.
 from erya.preparing.cleaning import CLEANING, check_cleaning, clean_document
 from erya.preparing.enriching import ENRICHING, Enrichment, languages_of
 from erya.preparing.further import Ready, further_work, made_ready
-from erya.preparing.preparation import Preparation, is_masked, unsearched
+from erya.preparing.preparation import Preparation, unsearched
 
 __all__ = [
     "CLEANING",
@@ -18,7 +18,6 @@ __all__ = [
     "check_cleaning",
     "clean_document",
     "further_work",
-    "is_masked",
     "languages_of",
     "made_ready",
     "unsearched",

@@ -5,19 +5,21 @@ personal data is known, and no chat model reads what is masked.
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from erya.guarding import RULES, Masking
+from erya.guarding import KINDS, RULES, Masking
 from erya.preparing.cleaning import check_cleaning, clean_document
 from erya.preparing.enriching import Enrichment
 from erya.records import Document, Notice
 
-__all__ = ["Preparation", "is_masked", "unsearched"]
+__all__ = ["Preparation", "unsearched"]
 
 _MASK: Final = ",mask:"  # in the pipeline version of documents that were masked
 
+_MASKED: Final = re.compile(rf"{_MASK}[^:]*:([\w+-]*)")
 _CLEANING: Final = ("normalise", "duplicates", "quality")
 
 
@@ -45,6 +47,15 @@ class Preparation:
             names = "\n".join(sorted(self.enrichment.names)).encode()
             told.append(hashlib.sha256(names).hexdigest()[:8])
         return ",".join(["", *told]) + self.masks
+
+    def unmasks(self, pipeline_version: str) -> bool:
+        """Tell whether documents of a version had more masked than this masks."""
+        found = _MASKED.search(pipeline_version)
+        if found is None:
+            return False
+        before = frozenset(filter(None, found[1].split("+"))) or KINDS
+        now = (self.masking.kinds or KINDS) if self.masking else frozenset()
+        return not before <= now
 
     @property
     def masks(self) -> str:
@@ -90,11 +101,6 @@ class Preparation:
         """Return the original if it is kept: not if so asked."""
         unkept = self.masking is not None and not self.masking.keep_original
         return None if unkept and document.private_original else original
-
-
-def is_masked(pipeline_version: str) -> bool:
-    """Tell whether documents of a pipeline version had personal data masked."""
-    return _MASK in pipeline_version
 
 
 def unsearched(document: Document) -> tuple[Notice, ...]:
