@@ -9,9 +9,10 @@ import pytest
 from erya.answering import GroundedAnswerer
 from erya.assistant import Assistant
 from erya.errors import ModelError, UsageError
-from erya.models import Finished, TextDelta
+from erya.models import Finished, TextDelta, TextRetracted
 from erya.records import (
     AnswerFinished,
+    Citation,
     ClaimChecked,
     EvidenceFound,
     NoticeGiven,
@@ -222,3 +223,67 @@ def test_bases_are_asked_together_from_the_command_line(erya, tmp_path):
     assert answer["citations"][0]["base"] == "ops"
     assert {hit["base"] for hit in found["hits"]} == {"hr", "ops"}
     assert erya("ask", "x", "--kb", "hr,nowhere").code == 2
+
+
+class Thinking(ScriptedChatModel):
+    """Sends its thinking as text, and takes it back at the end."""
+
+    @contextmanager
+    def stream(self, request):
+        yield iter(
+            [
+                TextDelta("They ask about leave. It says 25 days. So I say so. "),
+                TextRetracted(),
+                TextDelta(SAID),
+                Finished(reason="stop", usage=None),
+            ]
+        )
+
+
+def test_what_a_model_takes_back_is_no_part_of_the_answer(assistant):
+    asked, _ = worded(assistant, SAID)
+    taken_back = replace(assistant, answerer=GroundedAnswerer(model=Thinking([])))
+    answer = taken_back.ask(ASK, principal=OWNER)
+
+    assert answer.text == asked.ask(ASK, principal=OWNER).text
+    assert all(claim.verdict == "supported" for claim in answer.claims[:1])
+
+
+def test_a_model_is_told_how_much_time_is_left_and_what_it_cost_is_not_known(
+    assistant,
+):
+    seconds = []
+
+    class Hanging(ScriptedChatModel):
+        @contextmanager
+        def stream(self, request):
+            seconds.append(request.seconds)
+
+            def events():
+                yield TextDelta("Staff have 25 days of annual leave [1]. And more ")
+                time.sleep(request.seconds)
+                msg = "too slow"
+                raise ModelError(msg)
+
+            yield events()
+
+    asked = replace(assistant, answerer=GroundedAnswerer(model=Hanging([])))
+    answer = asked.ask(Query(question=ASK, seconds=0.3), principal=OWNER)
+
+    assert 0 < seconds[0] < 0.3
+    assert answer.text.startswith("Staff have 25 days")
+    assert answer.note == "The time was over before the answer was complete."
+    assert (answer.usage.model, answer.usage.input_tokens) == ("scripted", None)
+
+
+def test_a_citation_is_located_in_its_own_base(together, monkeypatch):
+    read = []
+    monkeypatch.setattr(
+        "erya.assistant.locate", lambda store, document, *_, **__: read.append(document)
+    )
+    found = together.search("annual leave", principal=Principal(user="boss"))
+    chunk = next(h.chunk for h in found.hits if "40 days" in h.chunk.text)
+    citation = Citation(number=1, chunk=chunk, start=0, end=9, quote=chunk.text[:9])
+    together.locate(citation, principal=OWNER)
+
+    assert "40 days" in read[0].text

@@ -75,6 +75,7 @@ def test_the_example_ladder_climbs(erya):
 _SHOWN = {
     "How fast must I report a stolen phone?": "within two hours",
     "Who approves travel?": "approved by your department head",
+    "谁批准出差？": "approved by your department head",
     "How long is the warranty?": "24 months",
     "忘记打卡了怎么办？": "两个工作日内",
     "婚假有几天？": "13 天",

@@ -121,6 +121,8 @@ ANSWERS = [
     "The documents do not say so for all. Staff have 25 days [1]. Others have none [2].",
     "NOT_IN_DOCUMENTS",
     "One [1]",
+    "Is it so? Yes [1]. More.\n| May I? If so, how much? | 25 days [1] |\n| b. c | d [2] |",
+    "**One. Two.**\nThree [1]. Four [2].",
 ]
 
 

@@ -23,15 +23,18 @@ from erya.evaluating.examples import id_of
 from erya.evaluating.failures import clusters
 from erya.evaluating.runs import Measured, measure_all
 from erya.evaluating.similarity import similarity
-from erya.models import ChatRequest, complete
+from erya.models import ChatRequest, Finished, TextDelta, complete
 from erya.records import (
     Answer,
     Chunk,
     Citation,
     Claim,
     Example,
+    ImagePart,
+    Message,
     Principal,
     Quote,
+    TextPart,
     Usage,
 )
 from erya.sources import FolderSource
@@ -359,3 +362,18 @@ def test_held_out_questions_are_not_for_tuning(tmp_path):
 def test_a_question_that_is_none_names_its_line(tmp_path, rows, said):
     with pytest.raises(UsageError, match=said):
         read_examples(write(tmp_path / "q.jsonl", *rows))
+
+
+def test_what_is_not_text_is_asked_for_by_itself_and_half_an_answer_again(tmp_path):
+    held_back = [TextDelta("No"), Finished(reason="filter", usage=None)]
+    model = ScriptedChatModel(["one", "two", held_back, "whole"])
+    cache = CachedChat(model, identity="m", file=tmp_path / "calls.sqlite3")
+
+    def ask(part):
+        message = Message(role="user", parts=(TextPart(text="What?"), part))
+        return complete(cache, ChatRequest(messages=(message,))).text
+
+    cat, dog = (ImagePart(media_type="image/png", data=data) for data in (b"c", b"d"))
+    assert [ask(cat), ask(dog), ask(cat)] == ["one", "two", "one"]
+    third = ImagePart(media_type="image/png", data=b"e")
+    assert [ask(third), ask(third)] == ["No", "whole"]

@@ -17,8 +17,9 @@ from erya.evaluating.agreement import (
     spearman,
 )
 from erya.evaluating.judges import KINDS, Judge
+from erya.models import Finished, TextDelta
 from erya.prompts import load_prompt
-from erya.records import Answer, Chunk, Claim, Evidence, Example, Hit
+from erya.records import Answer, Chunk, Claim, Evidence, Example, Hit, Usage
 from erya.testing import ScriptedChatModel
 
 
@@ -210,3 +211,17 @@ def test_biases_are_found():
 )
 def test_the_last_object_of_a_reply_counts(reply):
     assert judge(reply).correctness("q", "a", accepted=["e"]).score == 5.0
+
+
+def test_a_reply_without_its_cost_says_nothing_of_the_next():
+    end = Finished(reason="stop", usage=None)
+    said = '{"score": 2, "reason": "so"}'
+    asked = Judge(model=ScriptedChatModel([[TextDelta(said), end], said]))
+    asked.relevancy("?", "25 days.")
+    first = asked.take_spent()
+    asked.relevancy("?", "25 days.")
+    second = asked.take_spent()
+
+    assert first.input_tokens is None
+    assert second.input_tokens is not None
+    assert asked.take_spent() == Usage()

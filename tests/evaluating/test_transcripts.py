@@ -7,15 +7,26 @@ import time
 import pytest
 
 from erya.assistant import Assistant
+from erya.config import Settings
 from erya.errors import ModelError, UsageError
-from erya.evaluating.runs import Measured, Runs, measure_all
+from erya.evaluating.experiments import Scorers, score_again
+from erya.evaluating.runs import Measured, Runs, finish, measure_all
 from erya.evaluating.transcripts import (
     answer_in,
     evidence_in,
     example_in,
     transcript_of,
 )
-from erya.records import Example, Principal, Quote
+from erya.models import ModelCatalogue, ModelEntry
+from erya.records import (
+    Answer,
+    Claim,
+    Evidence,
+    Example,
+    Principal,
+    Quote,
+    Usage,
+)
 from erya.stores import Bases
 from erya.testing import ChatServer, Reply, document
 
@@ -94,6 +105,55 @@ def test_what_was_measured_before_one_failed_is_kept(tmp_path):
     assert {item.id for item in again.items} == {"0", "1", "2"}
 
 
+def test_what_is_under_way_when_one_fails_is_kept_and_nothing_more_begins(tmp_path):
+    run = Runs(tmp_path).begin(SPEC, fresh=True)
+    barrier = threading.Barrier(4, timeout=20)
+    begun = []
+
+    def measure(n):
+        begun.append(n)
+        if n < 4:
+            barrier.wait()
+        if n == 0:
+            msg = "gone"
+            raise ModelError(msg)
+        time.sleep(0.1)
+        return Measured(id=str(n), scores={"f1": n})
+
+    things = [(str(n), n) for n in range(40)]
+    with pytest.raises(ModelError):
+        measure_all(run, things, measure, what="Asking", concurrency=4)
+
+    again = Runs(tmp_path).begin(SPEC, fresh=False)
+    assert {item.id for item in again.items} == {str(n) for n in begun if n}
+    assert len(begun) < 10
+
+
+def test_nothing_goes_on_after_somebody_has_stopped_it(tmp_path):
+    run = Runs(tmp_path).begin(SPEC, fresh=True)
+    begun = []
+
+    def measure(n):
+        begun.append(n)
+        time.sleep(0.02)
+        return Measured(id=str(n), scores={"f1": n})
+
+    def stop(_, done, __):
+        if done == 4:
+            raise KeyboardInterrupt
+
+    things = [(str(n), n) for n in range(60)]
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        measure_all(
+            run, things, measure, what="Asking", concurrency=4, on_progress=stop
+        )
+    most = len(begun)
+    time.sleep(0.2)
+
+    assert stopped.traceback  # which holds what it passed through
+    assert len(begun) == most < 20
+
+
 @pytest.fixture
 def measured(erya, tmp_path):
     """Return a run of answers that was kept, and the file of its questions."""
@@ -131,6 +191,57 @@ def test_a_kept_run_is_scored_by_a_judge_without_asking_again(erya, measured):
     assert scored["tokens"]["judge_input"] == 7 * said_at_all
     compared = erya("compare", measured["run"], scored["run"], "--json").json
     assert compared["shared"] == 4
+
+
+def judged(scores=None, tokens=None, *, finished=True, home):
+    """Keep a run of one answer, scored by a judge before."""
+    answer = Answer(
+        text="25 days.",
+        claims=(Claim(start=0, end=8, citations=()),),
+        usage=Usage(model="m", input_tokens=5, output_tokens=6),
+    )
+    evidence = Evidence(hits=(), weights={})
+    item = Measured(
+        id="a",
+        scores=scores or {},
+        tokens=tokens or {},
+        detail=transcript_of(EXAMPLE, answer, evidence),
+    )
+    spec = {**SPEC, "judge": {"name": "former"}, "guidelines": ["Be kind."]}
+    run = Runs(home / "runs").begin(spec, fresh=True)
+    run = measure_all(run, [("a", item)], lambda kept: kept, what="")
+    return finish(run, {}) if finished else run
+
+
+def test_nothing_of_a_judge_before_is_kept_under_the_name_of_another(tmp_path):
+    run = judged(
+        {"f1": 1.0, "guidelines": 0.0, "citation_recall": 0.5},
+        {"input": 5, "output": 6, "unknown": 1, "judge_input": 3, "judge_output": 4},
+        home=tmp_path,
+    )
+    said = Reply(text='{"reason": "so", "score": 5, "carried": [true], "useful": [], "held": []}')  # fmt: skip
+    with ChatServer(said) as server:
+        entry = ModelEntry(name="judge", base_url=server.base_url, model="m")
+        ModelCatalogue(tmp_path).add(entry)
+        again = score_again(
+            run, Scorers(judge="judge"), settings=Settings(home=tmp_path)
+        )
+        asked = len(server.requests)
+
+    (item,) = again.items
+    assert item.scores["f1"] == 1.0
+    assert "guidelines" not in item.scores
+    assert item.scores["citation_recall"] == 0.0
+    assert item.tokens == {
+        "input": 5, "output": 6, "judge_input": 7 * asked, "judge_output": item.tokens["judge_output"],
+    }  # fmt: skip
+
+
+def test_a_run_that_is_not_finished_is_not_scored_as_if_it_were(tmp_path):
+    run = judged(finished=False, home=tmp_path)
+
+    with pytest.raises(UsageError, match="not finished"):
+        score_again(run, Scorers(judge="judge"), settings=Settings(home=tmp_path))
 
 
 def test_a_judge_has_to_be_there(erya, measured):

@@ -294,17 +294,18 @@ STARTING = """
 import sys
 from pathlib import Path
 from erya.jobs import JobQueue
-from erya.sources import IngestRequest
-sys.stdin.read(1)
-JobQueue(Path(sys.argv[1])).submit("hr", IngestRequest(sources=()), user="ada")
+from erya.sources import IngestRequest, SourceSpec
+path = sys.stdin.read(1)
+request = IngestRequest(sources=(SourceSpec(kind="files", paths=(path,)),))
+JobQueue(Path(sys.argv[1])).submit("hr", request, user="ada")
 """
 
 
 def test_several_may_make_the_list_at_once(tmp_path):
     command = [sys.executable, "-c", STARTING, str(tmp_path / "home")]
     starters = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(5)]
-    for starter in starters:
-        starter.stdin.write(b"\n")
+    for number, starter in enumerate(starters):
+        starter.stdin.write(b"%d" % number)
         starter.stdin.close()
 
     assert [starter.wait() for starter in starters] == [0] * 5

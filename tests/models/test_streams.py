@@ -22,7 +22,8 @@ from erya.models import (
     ToolSpec,
     complete,
 )
-from erya.models.connections import close_idle
+from erya.models.connections import close_idle, give_back, take_connection
+from erya.models.probing import probe_chat
 from erya.models.replies import Speech, Spoken
 from erya.models.text_tools import TextToolsChat
 from erya.records import (
@@ -366,3 +367,100 @@ def test_thoughts_are_pieces_of_their_own():
         came = events_of(chat(server))
 
     assert came[0] == ReasoningDelta("Hm.")
+
+
+class KeepingServer(ChatServer):
+    """Streams as servers do: in chunks, on a connection that stays open."""
+
+    def __init__(self, *replies):
+        super().__init__(*replies)
+        self.connections = set()
+
+    def _answer(self, handler, reply, request):
+        self.connections.add(handler.client_address)
+        handler.close_connection = False
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        delta = {"choices": [{"delta": {"content": "Yes."}, "finish_reason": "stop"}]}
+        for event in (json.dumps(delta), "[DONE]"):
+            data = f"data: {event}\n\n".encode()
+            handler.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+        handler.wfile.write(b"0\r\n\r\n")
+
+
+def test_a_stream_that_was_read_to_its_end_leaves_its_connection_open():
+    with KeepingServer(Reply()) as server:
+        for _ in range(5):
+            assert complete(chat(server), ASK).text == "Yes."
+        close_idle()
+
+    assert len(server.connections) == 1
+
+
+def test_who_comes_late_cuts_no_request_of_another():
+    ended = take_connection("key", lambda: None)
+    give_back("key", ended)
+    other = take_connection("key", lambda: None)
+    ended.cut()
+
+    assert not other.is_cut
+    other.cut()
+    assert other.is_cut
+    assert other.release() is None
+
+
+def test_calls_without_a_number_are_told_apart_by_their_ids():
+    def piece(id_, arguments, name=""):
+        call = {"id": id_, "function": {"name": name, "arguments": arguments}}
+        return {"choices": [{"delta": {"tool_calls": [call]}}]}
+
+    told = [
+        piece("c1", '{"a":', "f"), piece("", "1}"), piece("c2", '{"b":2}', "g"),
+        {"choices": [{"delta": {}, "finish_reason": "tool_calls"}]},
+    ]  # fmt: skip
+    body = "".join(f"data: {json.dumps(each)}\n\n" for each in told)
+    headers = {"Content-Type": "text/event-stream"}
+    with ChatServer(Reply(body=body, headers=headers)) as server:
+        *calls, _ = events_of(chat(server), CALLING)
+
+    assert calls == [
+        ToolCall(id="c1", name="f", arguments='{"a":1}'),
+        ToolCall(id="c2", name="g", arguments='{"b":2}'),
+    ]
+
+
+def test_a_sign_in_two_halves_is_one_as_it_comes():
+    told = [
+        {"choices": [{"delta": {"content": "So \ud83d"}}]},
+        {"choices": [{"delta": {"content": "\ude00. \ud83d"}}]},
+        {"choices": [{"delta": {}, "finish_reason": "stop"}]},
+    ]
+    body = "".join(f"data: {json.dumps(each)}\n\n" for each in told)
+    headers = {"Content-Type": "text/event-stream"}
+    with ChatServer(Reply(body=body, headers=headers)) as server:
+        texts = [e.text for e in events_of(chat(server)) if isinstance(e, TextDelta)]
+
+    assert "".join(texts) == "So \N{GRINNING FACE}. \N{REPLACEMENT CHARACTER}"
+
+
+def test_a_turn_has_the_time_that_is_left():
+    asked = ChatRequest(messages=ASK.messages, seconds=0.2)
+    began = time.monotonic()
+    with ChatServer(Reply(delay=30)) as server:
+        with pytest.raises(ModelError, match=r"within 0\.2 s"):
+            complete(chat(server), asked)
+        assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(("status", "tools"), [(401, None), (400, False)])
+def test_what_fails_for_another_reason_is_not_taken_for_what_cannot_be(status, tools):
+    ready = Reply(text="ready")
+    replies = (ready, Reply(text="1, 2, 3"), ready, Reply(text="{}"))
+    refusal = Reply(status=status, body="{}")
+    with ChatServer(*replies, refusal, Reply(body="{}")) as server:
+        found = {each.name: each.works for each in probe_chat(chat(server))}
+
+    assert found["tools"] is tools
+    assert found["stream"] is True

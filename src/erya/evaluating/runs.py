@@ -450,15 +450,19 @@ def _in_parallel(
     with ThreadPoolExecutor(at_once, thread_name_prefix="erya-measure") as threads:
         waiting = {threads.submit(act, thing): key for key, thing in things}
         failed: Future[Measured] | None = None
+        told = set()
         try:
             for future in as_completed(waiting):
-                if future.cancelled():
-                    continue
+                told.add(future)
+                if future.exception() is not None:
+                    failed = future
+                    break
+                yield waiting[future], future.result()
+            # None where nothing failed: all are told then.
+            left = [each for each in waiting if each not in told and not each.cancel()]
+            for future in left:
                 if future.exception() is None:
                     yield waiting[future], future.result()
-                elif failed is None:
-                    failed = future
-                    threads.shutdown(wait=False, cancel_futures=True)
         finally:
             threads.shutdown(wait=True, cancel_futures=True)
         if failed is not None:

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,7 +94,8 @@ class JobQueue:
             if job.was_cut_off and job.request == request
         )  # fmt: skip
         if (found := next(same, None)) is not None:
-            return self.take_over(found.number)
+            with suppress(BusyError, NotFoundError):  # another has just taken it
+                return self.take_over(found.number)
         values = (base, json.dumps(request.to_json()), user, this_owner(), time.time())
         with self._connected() as database, database:
             number = database.execute(
