@@ -269,8 +269,8 @@ def load(
     ]
 
 
-# What belongs to a base: it keeps these, and a setting only says what a new base gets,
-# or, where it is not the default, what one command does otherwise.
+# What belongs to a base: it keeps these, and a setting only says what a new base gets;
+# by a flag or the environment, also what one command does otherwise.
 BASE_SETTINGS: Final = (
     "embedding_model", "chunker", "chunk_tokens", "html", "clean", "enrich",
     "enrich_names", "mask", "mask_originals", "language",

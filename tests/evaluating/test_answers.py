@@ -23,7 +23,7 @@ from erya.evaluating.examples import id_of
 from erya.evaluating.failures import clusters
 from erya.evaluating.runs import Measured, measure_all
 from erya.evaluating.similarity import similarity
-from erya.models import ChatRequest, Finished, TextDelta, complete
+from erya.models import ChatEvent, ChatRequest, Finished, TextDelta, complete
 from erya.records import (
     Answer,
     Chunk,
@@ -365,7 +365,10 @@ def test_a_question_that_is_none_names_its_line(tmp_path, rows, said):
 
 
 def test_what_is_not_text_is_asked_for_by_itself_and_half_an_answer_again(tmp_path):
-    held_back = [TextDelta("No"), Finished(reason="filter", usage=None)]
+    held_back: list[ChatEvent] = [
+        TextDelta("No"),
+        Finished(reason="filter", usage=None),
+    ]
     model = ScriptedChatModel(["one", "two", held_back, "whole"])
     cache = CachedChat(model, identity="m", file=tmp_path / "calls.sqlite3")
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -229,9 +230,14 @@ sys.stdin.read()
 """
 
 
+def tell(process, text):
+    process.stdin.write(text)
+    process.stdin.flush()
+
+
 def test_of_several_that_take_a_job_over_one_has_it(queue, tmp_path):
     leave_behind(tmp_path)
-    takers = [
+    takers: list[Any] = [
         subprocess.Popen(
             [sys.executable, "-c", TAKING, str(tmp_path)],
             stdin=subprocess.PIPE,
@@ -241,8 +247,7 @@ def test_of_several_that_take_a_job_over_one_has_it(queue, tmp_path):
         for _ in range(3)
     ]
     for taker in takers:
-        taker.stdin.write("\n")
-        taker.stdin.flush()
+        tell(taker, "\n")
     said = [taker.stdout.readline().strip() for taker in takers]
     for taker in takers:
         taker.communicate()
@@ -303,9 +308,11 @@ JobQueue(Path(sys.argv[1])).submit("hr", request, user="ada")
 
 def test_several_may_make_the_list_at_once(tmp_path):
     command = [sys.executable, "-c", STARTING, str(tmp_path / "home")]
-    starters = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(5)]
+    starters: list[Any] = [
+        subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(5)
+    ]
     for number, starter in enumerate(starters):
-        starter.stdin.write(b"%d" % number)
+        tell(starter, b"%d" % number)
         starter.stdin.close()
 
     assert [starter.wait() for starter in starters] == [0] * 5

@@ -41,7 +41,7 @@ class Job:
     state: JobState
     is_alive: bool
     owner: str = ""
-    heard_at: float = 0.0
+    heard_at: float = field(default=0.0, compare=False)
     attempts: int = 0
     progress: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
