@@ -23,7 +23,7 @@ from erya.models import (
     TextDelta,
     complete,
 )
-from erya.models.probing import capabilities_of, probe_chat
+from erya.models.probing import probe_chat
 from erya.records import Message
 from erya.testing import ChatContract
 
@@ -154,11 +154,12 @@ def test_the_server_is_busy_no_longer_once_an_answer_was_left(model):
 
 
 def test_what_it_can_do_is_found(model):
-    found = capabilities_of(probe_chat(model))
+    found = {each.name: each.works for each in probe_chat(model)}
 
     assert found["stream"] is True
-    assert found["json_schema"] in {True, False}
-    assert found.keys() >= {"usage", "tools"}
+    assert found["usage"] is not None
+    # Where it writes to its limit of tokens, what it can do is not known.
+    assert found.keys() >= {"json_schema", "tools"}
 
 
 def test_a_base_is_asked_and_judged_through_it(erya, endpoint, tmp_path):
