@@ -4,6 +4,7 @@ import platform
 import shutil
 import sqlite3
 import sys
+import tempfile
 from pathlib import Path
 
 from erya.config import Settings
@@ -131,8 +132,6 @@ def _home(settings: Settings) -> list[Finding]:
 
 
 def _writable(folder: Path) -> bool:
-    import tempfile  # noqa: PLC0415
-
     try:
         with tempfile.TemporaryFile(dir=folder):
             return True

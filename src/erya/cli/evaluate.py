@@ -65,6 +65,12 @@ app = Group(
 app.add_command(retrieval)
 app.add_command(benchmark)
 app.add_command(judge)
+guidelines_option = click.option(
+    "--guidelines",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Rules that answers have to keep, one on a line, for the judge.",
+)
 
 
 @app.command("answers")
@@ -84,12 +90,7 @@ app.add_command(judge)
     metavar="NAME",
     help="A chat model that judges the answers, too.",
 )
-@click.option(
-    "--guidelines",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Rules that answers have to keep, one on a line, for the judge.",
-)
+@guidelines_option
 @concurrency_option
 @as_option
 @kept_options
@@ -194,12 +195,7 @@ def rerun(
 @click.option(
     "--judge", "judged_by", required=True, metavar="NAME", help="A chat model."
 )
-@click.option(
-    "--guidelines",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Rules that answers have to keep, one on a line.",
-)
+@guidelines_option
 @concurrency_option
 @fresh_option
 @again_option

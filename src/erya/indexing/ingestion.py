@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 from erya.indexing.embedding import AT_ONCE, embed_chunks
-from erya.indexing.publishing import IngestWriter
 from erya.language import Terms
 from erya.models import EmbeddingModel, fingerprint_of
 from erya.records import (
@@ -20,7 +19,7 @@ from erya.records import (
     Unchanged,
     is_under,
 )
-from erya.stores import Embedding, StoredDocument, StoredItem
+from erya.stores import DocumentWriter, Embedding, StoredDocument, StoredItem
 
 __all__ = [
     "IngestReport",
@@ -179,7 +178,7 @@ class Ingestion:
 
     def __init__(
         self,
-        writer: IngestWriter,
+        writer: DocumentWriter,
         stored: Stored,
         *,
         recipe: PipelineVersion,

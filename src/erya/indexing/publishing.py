@@ -6,70 +6,21 @@ others may write. What has gathered is stored in one commit, as a single writer 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal
 
 from typing_extensions import override
 
 from erya.errors import UsageError
 from erya.language import Terms
 from erya.records import Chunk, Document, Fingerprint, Principal
-from erya.stores import Embedding, Store, StoredItem, Writer
+from erya.stores import DocumentWriter, Embedding, Store, StoredItem, Writer
 
-__all__ = ["WAIT_SECONDS", "IngestWriter", "Publisher"]
+__all__ = ["WAIT_SECONDS", "Publisher"]
 
 WAIT_SECONDS: Final = 600.0  # for somebody else's commits; each takes a moment
 
 
-class IngestWriter(Protocol):
-    """What a run needs of a writer; the methods are those of `Writer`."""
-
-    def use_embedder(self, fingerprint: Fingerprint) -> None:
-        """Name the model that the embeddings come from."""
-        ...
-
-    def put(
-        self,
-        document: Document,
-        chunks: Sequence[Chunk],
-        *,
-        original: bytes | None,
-        recipe: str,
-        embeddings: Sequence[Embedding] | None = None,
-        terms: Sequence[Terms] | None = None,
-    ) -> None:
-        """Store a document with its chunks."""
-        ...
-
-    def relabel(self, document_id: str, readers: frozenset[str]) -> None:
-        """Give a document other readers."""
-        ...
-
-    def remove(self, document_id: str) -> None:
-        """Remove a document."""
-        ...
-
-    def note(self, item: StoredItem) -> None:
-        """Note what became of a file."""
-        ...
-
-    def forget(self, source: str) -> None:
-        """Drop what was noted of a file."""
-        ...
-
-    def unembedded(self, *, limit: int) -> list[Chunk]:
-        """Return chunks without a vector."""
-        ...
-
-    def embed(self, embeddings: Mapping[str, Embedding]) -> None:
-        """Give chunks their vectors."""
-        ...
-
-    def commit(self) -> None:
-        """Make everything since the last commit durable and visible."""
-        ...
-
-
-class Publisher(IngestWriter):
+class Publisher(DocumentWriter):
     """Gathers changes, and stores them in order when it commits."""
 
     def __init__(

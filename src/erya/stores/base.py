@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
+from typing_extensions import override
+
 from erya.records import Chunk, Document, Evidence, Fingerprint, Notice, Principal
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ __all__ = [
     "MOMENT",
     "VECTOR",
     "Candidate",
+    "DocumentWriter",
     "Embedding",
     "Finding",
     "Fused",
@@ -267,8 +270,11 @@ class Finding:
     detail: str
 
 
-class Writer(Protocol):
-    """Changes a base. Nothing is acknowledged before `commit` has returned."""
+class DocumentWriter(Protocol):
+    """Changes documents of a base: what a run that reads files needs.
+
+    Nothing is acknowledged before `commit` has returned.
+    """
 
     def put(
         self,
@@ -309,6 +315,55 @@ class Writer(Protocol):
             OtherModelError: The base holds vectors of another model.
         """
         ...
+
+    def unembedded(self, *, limit: int) -> list[Chunk]:
+        """Return some chunks that have no vector of the model in use, if there are.
+
+        Damaged ones are left out; `verify` names them.
+
+        Args:
+            limit: How many at most.
+        """
+        ...
+
+    def embed(self, embeddings: Mapping[str, Embedding]) -> None:
+        """Store vectors for chunks by their ids. An unknown id changes nothing.
+
+        Args:
+            embeddings: By the chunks' ids.
+
+        Raises:
+            ValueError: As for `put`.
+        """
+        ...
+
+    def relabel(self, document_id: str, readers: frozenset[str]) -> None:
+        """Give a stored document other readers. An unknown id changes nothing."""
+        ...
+
+    def remove(self, document_id: str) -> None:
+        """Remove a document with everything it had. An unknown id changes nothing."""
+        ...
+
+    def note(self, item: StoredItem) -> None:
+        """Note what became of an item, in place of what was noted of it before."""
+        ...
+
+    def forget(self, source: str) -> None:
+        """Drop what was noted of an item. An unknown source changes nothing."""
+        ...
+
+    def commit(self) -> None:
+        """Make everything since the last commit durable and visible, all at once.
+
+        Raises:
+            StoreError: Nothing of it was stored; what was committed before still is.
+        """
+        ...
+
+
+class Writer(DocumentWriter, Protocol):
+    """Changes a base in every way. Nothing is acknowledged before `commit` returned."""
 
     def stage_embedder(self, fingerprint: Fingerprint) -> None:
         """Name a model whose vectors are built beside those that searches use."""
@@ -390,6 +445,7 @@ class Writer(Protocol):
         """Delete what a chunker has cut beside, and return for how many documents."""
         ...
 
+    @override
     def unembedded(self, *, limit: int, staged: bool = False) -> list[Chunk]:
         """Return some chunks that have no vector of the model in use, if there are.
 
@@ -401,6 +457,7 @@ class Writer(Protocol):
         """
         ...
 
+    @override
     def embed(
         self, embeddings: Mapping[str, Embedding], *, staged: bool = False
     ) -> None:
@@ -427,22 +484,6 @@ class Writer(Protocol):
         """Drop a word of every kind, at once; return how many entries there were."""
         ...
 
-    def relabel(self, document_id: str, readers: frozenset[str]) -> None:
-        """Give a stored document other readers. An unknown id changes nothing."""
-        ...
-
-    def remove(self, document_id: str) -> None:
-        """Remove a document with everything it had. An unknown id changes nothing."""
-        ...
-
-    def note(self, item: StoredItem) -> None:
-        """Note what became of an item, in place of what was noted of it before."""
-        ...
-
-    def forget(self, source: str) -> None:
-        """Drop what was noted of an item. An unknown source changes nothing."""
-        ...
-
     def set_grant(self, label: str, role: "Role | None") -> None:
         """Give a person or a group a role in this base, or take it; at once.
 
@@ -460,14 +501,6 @@ class Writer(Protocol):
 
         Raises:
             NotAllowedError: The principal does not own the base.
-        """
-        ...
-
-    def commit(self) -> None:
-        """Make everything since the last commit durable and visible, all at once.
-
-        Raises:
-            StoreError: Nothing of it was stored; what was committed before still is.
         """
         ...
 
