@@ -42,12 +42,14 @@ from erya.errors import (
 )
 from erya.indexing import (
     WAIT_SECONDS,
+    BaseRules,
     Ingestion,
     IngestReport,
     PipelineVersion,
     Plan,
     Publisher,
     Stored,
+    check_rules,
     known_of,
     planned,
 )
@@ -140,6 +142,8 @@ class Assistant:
         limits: What one file may cost.
         workers: Processes that read files.
         passages: Passages that an answer is made from.
+        rules: What the base was to be read, cut and masked by when it was opened:
+            nothing is stored by others. None is for who has built this by hand.
         name: The base, where others are asked with it; else empty.
         beside: Assistants of further bases that are asked with this one, each by its
             own embedding model; it writes to none of them.
@@ -160,6 +164,7 @@ class Assistant:
     limits: Limits = field(default_factory=Limits)
     workers: int = 2
     passages: int = 8
+    rules: BaseRules | None = None
     name: str = ""
     beside: tuple["Assistant", ...] = ()
     degrade: bool = True
@@ -241,7 +246,9 @@ class Assistant:
             "force": force,
             "request": request.to_json() if request else {},
         }
-        writer = Publisher(self.store, principal, purpose="ingest", wait=wait)
+        writer = Publisher(
+            self.store, principal, purpose="ingest", wait=wait, rules=self.rules
+        )
         with (
             traces.span("ingest") as told,
             _noted_run(writer, arguments) as number,
@@ -407,6 +414,8 @@ class Assistant:
             traces.span("ingest") as told,
             self.store.writer(principal, purpose="add documents") as writer,
         ):
+            if self.rules is not None:
+                check_rules(self.store, self.rules)
             run = Ingestion(
                 writer,
                 self._stored(Principal.system()),

@@ -25,6 +25,8 @@ __all__ = [
     "AUTO_CHUNKER",
     "AUTO_MODEL",
     "BASE_SETTINGS",
+    "WEB_DELAY",
+    "WEB_PAGES",
     "Origin",
     "Settings",
     "SourceSettings",
@@ -33,6 +35,9 @@ __all__ = [
     "secret",
 ]
 
+# Of a web site that is read as a source.
+WEB_PAGES: Final = 2_000
+WEB_DELAY: Final = 0.5  # seconds
 _FLAG: Final = "flag"
 _PREFIX: Final = "ERYA_"
 _FILE: Final = "erya.toml"
@@ -84,8 +89,8 @@ class SourceSettings:
     endpoint: str = ""
     kb: str = ""
     readers: tuple[str, ...] = ()
-    pages: int = 2_000
-    delay: float = 0.5
+    pages: int = WEB_PAGES
+    delay: float = WEB_DELAY
     private: bool = False
     proxy: str = ""
     machine_role: bool = False

@@ -18,6 +18,7 @@ from erya.chunking import Chunker, chunker_of, split_recipe
 from erya.config import AUTO_CHUNKER, AUTO_MODEL, BASE_SETTINGS, Settings
 from erya.errors import NotFoundError, UsageError
 from erya.guarding import KINDS, Masking
+from erya.indexing import base_rules
 from erya.loading import Limits
 from erya.models import OFFLINE_MODEL, ChatModel, EmbeddingModel, ModelRegistry
 from erya.preparing import Enrichment, Preparation, check_cleaning
@@ -202,9 +203,10 @@ def _parts_of_base(settings: Settings, store: Store, *, chat: bool) -> dict[str,
         UsageError: The chunker that it was cut by is none of this release.
     """
     system = Principal.system()
-    profile = store.profile(system)
+    rules = base_rules(store)
+    profile, recipe = rules
     own = settings_of_base(settings, profile)
-    stored, recipe = store.embedder(system), store.chunker(system)
+    stored = store.embedder(system)
     kept = profile.get("embedding_model", AUTO_MODEL)
     embedding = None
     if stored is not None and own.embedding_model in {AUTO_MODEL, kept}:
@@ -215,7 +217,7 @@ def _parts_of_base(settings: Settings, store: Store, *, chat: bool) -> dict[str,
     parts = build_parts(own, chat=chat)
     embedding = embedding or parts["embedding"]
     chunker = build_chunker(own, embedding=embedding, recipe=recipe)
-    return {**parts, "embedding": embedding, "chunker": chunker}
+    return {**parts, "embedding": embedding, "chunker": chunker, "rules": rules}
 
 
 def _embedding_of_base(settings: Settings, name: str) -> EmbeddingModel:

@@ -1,10 +1,11 @@
 import random
+import re
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from erya.answering import GroundedAnswerer
+from erya.answering import GroundedAnswerer, grounded
 from erya.errors import ModelError
 from erya.models import ChatEvent, Finished, TextDelta
 from erya.records import Evidence, Hit, Message
@@ -237,3 +238,26 @@ def test_what_a_head_of_a_table_states_is_a_claim():
     draft = answer("| Days | 90 |\n|---|---|\n| Leave | 25 [1] |")
 
     assert [text for text, _ in parts(draft)] == ["| Days | 90", "| Leave | 25"]
+
+
+def test_an_answer_is_looked_at_once_for_each_sentence(monkeypatch):
+    """And not with each word, or long ones would cost more than their model."""
+    looked: list[str] = []
+    settled = grounded._settled
+
+    def counted(text):
+        looked.append(text)
+        return settled(text)
+
+    monkeypatch.setattr(grounded, "_settled", counted)
+    said = "Staff have 25 days of annual leave in every single year [1]. " * 30
+    pieces = re.findall(r"\S+\s*", said)
+    events: list[ChatEvent] = [
+        *map(TextDelta, pieces),
+        Finished(reason="stop", usage=None),
+    ]
+    model = ScriptedChatModel([events])
+    *parts, _ = GroundedAnswerer(model=model).drafts("?", EVIDENCE)
+
+    assert len(parts) == 29
+    assert len(looked) < 3 * 30 < len(pieces)

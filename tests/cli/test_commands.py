@@ -547,9 +547,8 @@ def test_a_chat_model_answers_when_it_is_asked_for(erya, folder):
 def test_what_a_chat_model_can_do_is_tried_and_kept_with_it(erya):
     served = {"data": [{"id": "x", "meta": {"n_ctx_train": 2048}}]}
     with ChatServer(
-        Reply(text="ready"),
-        Reply(text="1, 2, 3, 4"),
         Reply(text="ready", usage=False),
+        Reply(text="1, 2, 3, 4"),
         Reply(text='{"city": "Berlin", "days": 25}'),
         Reply(calls=(("get_leave_days", '{"person": "Ada"}'),)),
         Reply(body=json.dumps(served)),
@@ -563,7 +562,7 @@ def test_what_a_chat_model_can_do_is_tried_and_kept_with_it(erya):
         "tools": True, "context_length": True,
     }  # fmt: skip
     assert server.paths[-1] == "/v1/models"
-    assert server.requests[3]["response_format"]["type"] == "json_schema"
+    assert server.requests[2]["response_format"]["type"] == "json_schema"
     (kept,) = erya("models", "list", "--json").json["chat"]
     assert kept["capabilities"] == {
         "stream": True, "usage": False, "json_schema": True, "tools": True,

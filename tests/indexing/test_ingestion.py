@@ -3,15 +3,18 @@
 import os
 import shutil
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from erya.assistant import Assistant
+from erya.config import Settings
 from erya.errors import NotAllowedError, UsageError
 from erya.guarding import Masking
 from erya.loading import Limits, ParserPool
+from erya.opening import change_base, open_assistant
 from erya.preparing import Preparation
 from erya.records import Document, Item, Principal, Unchanged
 from erya.sources import FolderSource
@@ -573,3 +576,44 @@ def test_an_archive_that_has_grown_past_the_limit_loses_nothing(home, folder):
     assert [p.code for p in again.failed] == ["archive_limit"]
     assert len(list(store.documents(ME))) == 7
     store.close()
+
+
+@pytest.fixture
+def opened(home):
+    with open_assistant(Settings(home=home), "kept", create=True) as made:
+        yield made
+
+
+def mask_all(home):
+    with closing(Bases(home).open("kept")) as store:
+        change_base(store, {"mask": "all"}, principal=ME)
+
+
+CHANGED = "was changed since it was opened"
+
+
+def test_nothing_is_stored_by_rules_that_a_base_had_before(opened, home, folder):
+    (folder / "a.txt").write_text("Call 13812345678 for leave.")
+    mask_all(home)
+    with pytest.raises(UsageError, match=CHANGED):
+        ingest(opened, folder)
+    with pytest.raises(UsageError, match=CHANGED):
+        opened.add([document("b.txt", "Call 13812345678.")], principal=ME)
+
+    assert sources(opened) == []
+    with open_assistant(Settings(home=home), "kept") as again:
+        ingest(again, folder)
+        assert "13812345678" not in again.ask("Whom to call?", principal=ME).text
+
+
+def test_a_run_stops_when_the_rules_of_its_base_change(opened, home, folder):
+    changed: list[int] = []
+
+    def change(report):
+        if report.files and not changed:
+            changed.append(report.files)
+            mask_all(home)
+
+    with pytest.raises(UsageError, match=CHANGED):
+        ingest(opened, folder, on_progress=change)
+    assert sources(opened) == []

@@ -60,8 +60,10 @@ def test_a_job_is_queued_run_and_done(queue):
         now = queue.get(job.number)
         assert (now.state, now.attempts) == ("running", 1)
         assert queue.at_work("hr") == now
+        running.tell({"files": 7})
     done = queue.get(job.number)
     assert (done.state, done.is_alive, done.was_cut_off) == ("done", False, False)
+    assert done.progress == {"files": 7}
     assert done.request == request()
     assert queue.at_work("hr") is None
 
@@ -317,3 +319,34 @@ def test_several_may_make_the_list_at_once(tmp_path):
 
     assert [starter.wait() for starter in starters] == [0] * 5
     assert len(JobQueue(tmp_path / "home").all()) == 5
+
+
+def test_a_job_that_was_cancelled_before_its_turn_does_not_begin(queue):
+    job = queue.submit("hr", request(), user="ada")
+    queue.cancel(job.number)
+    with pytest.raises(JobCancelledError), queue.running(job):
+        pytest.fail("it began")
+
+    assert (queue.get(job.number).state, queue.get(job.number).attempts) == (
+        "cancelled",
+        0,
+    )
+
+
+def test_a_job_of_somebody_else_is_not_begun(queue):
+    job = queue.submit("hr", request(), user="ada")
+    give_to(queue, job.number, "elsewhere:1:2")
+    with pytest.raises(JobCancelledError), queue.running(job):
+        pytest.fail("it began")
+
+    now = queue.get(job.number)
+    assert (now.state, now.owner, now.attempts) == ("queued", "elsewhere:1:2", 0)
+
+
+def test_the_last_jobs_are_kept_and_what_was_cut_off(queue, tmp_path, monkeypatch):
+    monkeypatch.setattr("erya.jobs.queue._KEPT", 2)
+    leave_behind(tmp_path)
+    for n in range(5):
+        run(queue, f"/{n}")
+
+    assert [job.number for job in queue.all()] == [6, 5, 1]

@@ -67,3 +67,9 @@ def test_what_the_list_of_jobs_knows_is_not_gone_on_with(store):
     assert unfinished_request(store) == request
     with pytest.raises(UsageError, match="No run was cut off"):
         unfinished_request(store, over=[request])
+
+
+def test_words_that_no_release_noted_are_told(store):
+    begin(store, {"asked": {"targets": ["/a"], "colour": "red"}})
+    with pytest.raises(UsageError, match="Name the paths"):
+        unfinished_request(store)

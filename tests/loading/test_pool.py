@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import erya
 from erya.loading import Limits, ParserPool
 from erya.loading import pool as pool_module
+from erya.loading.sandbox import confinement
 from erya.loading.sandbox.confinement import limits_hold
 from erya.loading.sandbox.walls import standing_walls
 from erya.records import Item
@@ -236,3 +238,7 @@ def test_the_share_of_a_files_own_words_is_told_part_by_part():
 
     assert (whole.words, whole.found, whole.missing) == (3, 3, ())
     assert (some.words, some.found, some.missing) == (3, 2, ("two",))
+
+
+def test_a_parser_may_read_all_of_erya_wherever_it_is_installed():
+    assert str(Path(erya.__file__).parent) in confinement._readable()

@@ -5,12 +5,14 @@ import pytest
 from erya.config import Settings
 from erya.evaluating import CachedChat
 from erya.models import (
+    Finished,
     ModelRegistry,
     OpenAICompatibleChat,
     OpenAICompatibleEmbedding,
     RerankEndpoint,
 )
 from erya.models.text_tools import TextToolsChat
+from erya.records import ToolCall
 from erya.testing import (
     ChatContract,
     ChatServer,
@@ -29,16 +31,32 @@ def reached(server):
     return OpenAICompatibleChat(name="local", base_url=server.base_url, model="m")
 
 
+CALL = ToolCall(id="c1", name="leave_days", arguments='{"person": "Ada"}')
+
+
+def scripted_call():
+    return ScriptedChatModel([[CALL, Finished(reason="tools", usage=None)]])
+
+
 class TestScriptedChat(ChatContract):
     @pytest.fixture
     def model(self):
         return ScriptedChatModel([SAID] * 4)
+
+    @pytest.fixture
+    def calling_model(self):
+        return scripted_call()
 
 
 class TestOpenAICompatibleChat(ChatContract):
     @pytest.fixture
     def model(self):
         with ChatServer(Reply(text=SAID, pause=0.01)) as server:
+            yield reached(server)
+
+    @pytest.fixture
+    def calling_model(self):
+        with ChatServer(Reply(calls=((CALL.name, CALL.arguments),))) as server:
             yield reached(server)
 
 
@@ -48,6 +66,12 @@ class TestChatInOnePiece(ChatContract):
         with ChatServer(Reply(text=SAID, streamed=False, usage=False)) as server:
             yield reached(server)
 
+    @pytest.fixture
+    def calling_model(self):
+        calls = ((CALL.name, CALL.arguments),)
+        with ChatServer(Reply(calls=calls, streamed=False)) as server:
+            yield reached(server)
+
 
 class TestCachedChat(ChatContract):
     @pytest.fixture
@@ -55,11 +79,21 @@ class TestCachedChat(ChatContract):
         scripted = ScriptedChatModel([SAID] * 9)
         return CachedChat(scripted, identity="m", file=tmp_path / "calls.sqlite3")
 
+    @pytest.fixture
+    def calling_model(self, tmp_path):
+        file = tmp_path / "calls.sqlite3"
+        return CachedChat(scripted_call(), identity="m", file=file)
+
 
 class TestChatWithToolsInWords(ChatContract):
     @pytest.fixture
     def model(self):
         return TextToolsChat(ScriptedChatModel([SAID] * 4))
+
+    @pytest.fixture
+    def calling_model(self):
+        said = f'<call>{{"name": "{CALL.name}", "arguments": {CALL.arguments}}}</call>'
+        return TextToolsChat(ScriptedChatModel([said]))
 
 
 class TestHashingEmbedding(EmbeddingContract):

@@ -459,10 +459,26 @@ def test_a_turn_has_the_time_that_is_left():
 @pytest.mark.parametrize(("status", "tools"), [(401, None), (400, False)])
 def test_what_fails_for_another_reason_is_not_taken_for_what_cannot_be(status, tools):
     ready = Reply(text="ready")
-    replies = (ready, Reply(text="1, 2, 3"), ready, Reply(text="{}"))
+    replies = (ready, Reply(text="1, 2, 3"), Reply(text="{}"))
     refusal = Reply(status=status, body="{}")
     with ChatServer(*replies, refusal, Reply(body="{}")) as server:
         found = {each.name: each.works for each in probe_chat(chat(server))}
 
     assert found["tools"] is tools
     assert found["stream"] is True
+
+
+def test_who_has_left_is_not_asked_for_again_after_a_pause():
+    busy = Reply(status=503, headers={"Retry-After": "20"}, body="{}")
+    with ChatServer(busy) as server:
+        before = set(threading.enumerate())
+        with chat(server, seconds=60).stream(ASK):
+            assert until(lambda: len(server.requests) == 1)
+            (asking,) = (
+                each for each in set(threading.enumerate()) - before
+                if each.name.endswith("(_exchange)")
+            )  # fmt: skip
+        asking.join(5)
+
+        assert not asking.is_alive()
+        assert len(server.requests) == 1

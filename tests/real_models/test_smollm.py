@@ -95,10 +95,12 @@ def model(endpoint):
 
 class TestChat(ChatContract):
     @pytest.fixture
-    def model(self, endpoint):
-        return OpenAICompatibleChat(
-            name="smollm2", base_url=endpoint, model="smollm2", seconds=120
-        )
+    def model(self, model):
+        return model
+
+    @pytest.fixture
+    def calling_model(self, model):
+        return model
 
 
 def test_an_answer_comes_in_pieces_with_what_it_cost(model):

@@ -5,6 +5,8 @@ from erya.testing import SourceContract
 
 
 class TestFolder(SourceContract):
+    has_validators = False  # reading a file costs little
+
     @pytest.fixture
     def make_source(self, tmp_path):
         (tmp_path / "a.txt").write_text("a")

@@ -37,8 +37,12 @@ def test_a_request_comes_back_as_it_was_stored():
 
 
 @pytest.mark.parametrize(
-    "stored", [{"kind": "files", "colour": "red"}, {"paths": 3}, []]
-)
+    "stored",
+    [
+        {"kind": "files", "colour": "red"}, {"paths": 3}, [], {"kind": "ftp"},
+        {"kind": "web", "pages": "many"}, {"kind": "files", "gone": None},
+    ],
+)  # fmt: skip
 def test_what_no_release_has_stored_is_refused(stored):
     with pytest.raises(UsageError, match="Name it again"):
         SourceSpec.from_json(stored)
@@ -108,3 +112,9 @@ def test_a_spec_opens_the_source_that_it_means(tmp_path):
 )  # fmt: skip
 def test_a_table_of_the_settings_is_a_spec(given, spec):
     assert spec_of_settings(given) == spec
+
+
+@pytest.mark.parametrize("stored", [[1], {"sources": 5}, {"readers": 5}])
+def test_a_request_that_no_release_has_stored_is_refused(stored):
+    with pytest.raises(UsageError, match="Make it again"):
+        IngestRequest.from_json(stored)

@@ -2,8 +2,9 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, NamedTuple
 
 from typing_extensions import override
@@ -59,11 +60,16 @@ _ROW: Final = re.compile(r"\|[^\n]*\|")
 # Of a line that grows: it may turn out to be a row, a heading or a line in bold.
 _WHOLE_LINES: Final = re.compile(r"\s*(?:#|\*\*|__)|[^\n]*\|")
 _GAP: Final = re.compile(r"\n\s*\n\s*")
-# What a sentence or a line ends with, or a mark begins: other pieces settle nothing.
-_ENDS: Final = re.compile(r"[.!?;:。！？；：\n\[【［\]】］]|\s")
+# Where a sentence may have ended and the next begun; other pieces settle nothing.
+_BEGINS: Final = re.compile(r"[.!?;:。！？；：\]】］][\s\"'”’)]*\S|\n")
+_END_SIGNS: Final = 3  # characters that may come again with what follows them
 _MOST_STREAMED: Final = 20_000  # characters: it is parted anew with each sentence
 _WINDOW: Final = 3  # sentences of a passage that one quote may join
 _PER_SENTENCE: Final = 0.02  # what a longer quote must gain for each further sentence
+
+
+# Returns the span of a text that carries a sentence.
+_FindSpan = Callable[[str, str], Span]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,32 +99,41 @@ class GroundedAnswerer(Answerer):
             yield Draft(abstain(question, evidence), is_whole=True)
             return
         transcript = Transcript()
-        shown = 0
+        spans = cache(_best_span)  # each draft cites all that the one before did
+        shown = looked = 0
         unknown = Usage(model=self.model.name, input_tokens=None, output_tokens=None)
         request = _request(question, hits, history)
         request = dataclasses.replace(request, seconds=seconds)
         with self.model.stream(request) as events:
             for event in events:
                 transcript.add(event)
-                if not isinstance(event, TextDelta) or not _ENDS.search(event.text):
-                    continue
                 text = transcript.text
+                begun = _BEGINS.search(text, max(looked - _END_SIGNS, 0))
+                if not isinstance(event, TextDelta) or not begun:
+                    continue
+                looked = len(text)
                 settled = _settled(text) if len(text) <= _MOST_STREAMED else 0
                 if settled > shown:
                     shown = settled
-                    answer = _Writing(hits).write(text, pieces=settled)
+                    answer = _Writing(hits, spans).write(text, pieces=settled)
                     answer = dataclasses.replace(answer, usage=unknown)
                     yield Draft(answer, is_whole=False)
-        yield Draft(self._whole(question, evidence, transcript), is_whole=True)
+        whole = self._whole(question, evidence, transcript, spans=spans)
+        yield Draft(whole, is_whole=True)
 
     def _whole(
-        self, question: str, evidence: Evidence, transcript: Transcript
+        self,
+        question: str,
+        evidence: Evidence,
+        transcript: Transcript,
+        *,
+        spans: _FindSpan,
     ) -> Answer:
         done = transcript.completion(self.model.name)
         if _SILENT in done.text or not done.text.strip():
             draft = abstain(question, evidence)
         else:
-            draft = _Writing(evidence.hits[: self.passages]).write(done.text)
+            draft = _Writing(evidence.hits[: self.passages], spans).write(done.text)
             if not draft.claims or _says_nothing(done.text):
                 draft = abstain(question, evidence)
         return dataclasses.replace(draft, usage=done.usage)
@@ -178,8 +193,9 @@ class _Piece(NamedTuple):
 class _Writing:
     """Builds an answer sentence by sentence, with its citations numbered anew."""
 
-    def __init__(self, hits: Sequence[Hit]) -> None:
+    def __init__(self, hits: Sequence[Hit], find_span: _FindSpan) -> None:
         self._hits = hits
+        self._find_span = find_span
         self._text = ""
         self._claims: list[Claim] = []
         self._citations: dict[tuple[str, Span], Citation] = {}
@@ -230,7 +246,7 @@ class _Writing:
 
     def _cite(self, chunk: Chunk, sentence: str) -> int:
         """Return the number of the citation of the span that carries `sentence`."""
-        span = _best_span(chunk.text, sentence)
+        span = self._find_span(chunk.text, sentence)
         key = (chunk.id, span)
         if key not in self._citations:
             self._citations[key] = Citation(

@@ -18,7 +18,7 @@ from erya.cli.common import (
 from erya.cli.groups import STOPPED
 from erya.cli.ingested import show_plans, show_report, total
 from erya.cli.progress import ingest_with_progress, require_existing, wait_for_turn
-from erya.config import Settings
+from erya.config import WEB_DELAY, WEB_PAGES, Settings
 from erya.errors import UsageError
 from erya.indexing import IngestReport, plan_of_new_base
 from erya.jobs import JobQueue, unfinished_request
@@ -80,13 +80,13 @@ _STRICT_EXIT = 3
 )
 @click.option(
     "--pages",
-    default=2_000,
+    default=WEB_PAGES,
     type=click.IntRange(min=1),
     help="How many pages of a web site at most; 2000 by default.",
 )
 @click.option(
     "--delay",
-    default=0.5,
+    default=WEB_DELAY,
     type=click.FloatRange(min=0),
     help="Seconds between two requests to a web site; 0.5 by default.",
 )

@@ -132,8 +132,6 @@ def show(
         items = list(store.items(principal))
         profile = store.profile(principal)
         grants = store.grants(principal) if narrowed is None else {}
-        if narrowed is not None:
-            profile.pop("sources", None)  # they name places that readers may not know
     finally:
         store.close()
     model = embedder.name if embedder else None

@@ -13,18 +13,27 @@ from erya.indexing.ingestion import (
     known_of,
 )
 from erya.indexing.planning import Plan, plan_of_new_base, planned
-from erya.indexing.publishing import WAIT_SECONDS, Publisher
+from erya.indexing.publishing import (
+    WAIT_SECONDS,
+    BaseRules,
+    Publisher,
+    base_rules,
+    check_rules,
+)
 from erya.indexing.rechunking import rechunk
 from erya.indexing.reembedding import reembed, switch
 
 __all__ = [
     "WAIT_SECONDS",
+    "BaseRules",
     "IngestReport",
     "Ingestion",
     "PipelineVersion",
     "Plan",
     "Publisher",
     "Stored",
+    "base_rules",
+    "check_rules",
     "known_of",
     "plan_of_new_base",
     "planned",

@@ -4,9 +4,9 @@ Reading, cutting and embedding take long and need nobody's leave; while they go 
 others may write. What has gathered is stored in one commit, as a single writer would.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from typing_extensions import override
 
@@ -15,9 +15,46 @@ from erya.language import Terms
 from erya.records import Chunk, Document, Fingerprint, Principal
 from erya.stores import DocumentWriter, Embedding, Store, StoredItem, Writer
 
-__all__ = ["WAIT_SECONDS", "Publisher"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["WAIT_SECONDS", "BaseRules", "Publisher", "base_rules", "check_rules"]
 
 WAIT_SECONDS: Final = 600.0  # for somebody else's commits; each takes a moment
+
+
+class BaseRules(NamedTuple):
+    """What everything in a base has to be read, cut and masked by.
+
+    Attributes:
+        profile: What the base keeps of settings.
+        chunker: The recipe of the chunker that searches were switched to; empty where
+            they were not.
+    """
+
+    profile: Mapping[str, Any]
+    chunker: str
+
+
+def base_rules(store: Store) -> BaseRules:
+    """Return the rules of a base as they are now."""
+    profile = store.profile(Principal.system())
+    kept = {name: value for name, value in profile.items() if name != "sources"}
+    return BaseRules(kept, store.chunker(Principal.system()))
+
+
+def check_rules(store: Store, rules: BaseRules) -> None:
+    """Refuse to go on where the rules of a base are others by now.
+
+    Raises:
+        UsageError: They are.
+    """
+    if base_rules(store) != rules:
+        msg = (
+            "How the base is read, cut or masked was changed since it was opened, so "
+            "nothing more was stored. Open it again: run the same command again."
+        )
+        raise UsageError(msg)
 
 
 class Publisher(DocumentWriter):
@@ -30,6 +67,7 @@ class Publisher(DocumentWriter):
         *,
         purpose: str,
         wait: float = WAIT_SECONDS,
+        rules: BaseRules | None = None,
     ) -> None:
         """Gather nothing yet.
 
@@ -38,6 +76,8 @@ class Publisher(DocumentWriter):
             principal: Who writes.
             purpose: What for, to tell others.
             wait: Seconds to wait for the lock at each commit.
+            rules: What has to hold for the base all the time; None takes what holds
+                now.
         """
         self._store = store
         self._principal = principal
@@ -45,30 +85,14 @@ class Publisher(DocumentWriter):
         self._wait = wait
         self._acts: list[Callable[[Writer], object]] = []
         self._fingerprint: Fingerprint | None = None
-        self._rules = _rules_of(store)
-
-    def __call__(self, act: Callable[[Writer], object]) -> None:
-        """Do one thing at once, before what has gathered.
-
-        Raises:
-            BusyError: Somebody else kept the lock for the whole wait.
-            NotAllowedError: The principal may not write.
-            StoreError: The base cannot be written.
-        """
-        with self._writer() as writer:
-            act(writer)
+        self._rules = base_rules(store) if rules is None else rules
 
     @contextmanager
     def _writer(self) -> Iterator[Writer]:
         with self._store.writer(
             self._principal, purpose=self._purpose, wait=self._wait
         ) as writer:
-            if _rules_of(self._store) != self._rules:
-                msg = (
-                    "How the base is cut, masked or read was changed while this run "
-                    "went on, so it stopped. Run the same command again."
-                )
-                raise UsageError(msg)
+            check_rules(self._store, self._rules)
             if self._fingerprint is not None:
                 writer.use_embedder(self._fingerprint)
             yield writer
@@ -80,7 +104,8 @@ class Publisher(DocumentWriter):
         Raises:
             OtherModelError: The base holds vectors of another model.
         """
-        self(lambda writer: writer.use_embedder(fingerprint))
+        with self._writer() as writer:
+            writer.use_embedder(fingerprint)
         self._fingerprint = fingerprint
 
     @override
@@ -180,10 +205,3 @@ class Publisher(DocumentWriter):
         """
         with self._writer() as writer:
             writer.end_job(number, state=state, summary=summary)
-
-
-def _rules_of(store: Store) -> tuple[object, ...]:
-    """Return what a whole run has to be of: how the base is read, cut and masked."""
-    profile = store.profile(Principal.system())
-    kept = {name: value for name, value in profile.items() if name != "sources"}
-    return kept, store.chunker(Principal.system())

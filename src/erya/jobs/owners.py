@@ -26,13 +26,12 @@ def is_alive(owner: str, *, heard_at: float) -> bool:
         owner: As `this_owner` wrote it; empty for nobody.
         heard_at: When its heart last beat, in seconds since the epoch.
     """
-    machine, _, rest = owner.rpartition(":")[0].rpartition(":")
-    began = owner.rpartition(":")[2]
-    if not machine:
+    if not owner:
         return False
+    machine, process, began = owner.rsplit(":", 2)
     if machine == platform.node() and began:
         # One that merely sleeps lives, and would go on beside whoever took over.
-        return _began(int(rest)) == began
+        return _began(int(process)) == began
     return time.time() - heard_at < STALE_SECONDS
 
 

@@ -68,11 +68,15 @@ class JobQueue:
         Raises:
             NotFoundError: There is none of this number.
         """
-        found = [job for job in self.all() if job.number == number]
-        if not found:
+        row = None
+        if self._path.exists():
+            with self._connected() as database:
+                query = "select * from jobs where number = ?"
+                row = database.execute(query, (number,)).fetchone()
+        if row is None:
             msg = f"There is no job {number}. List them: erya jobs list"
             raise NotFoundError(msg)
-        return found[0]
+        return _job(row)
 
     def cut_off(self, *, base: str = "") -> Job | None:
         """Return the last job that was cut off, however many followed it."""
@@ -218,15 +222,25 @@ class JobQueue:
                 self._await_turn(job, running, wait=wait, on_wait=on_wait)
                 yield running
             except JobCancelledError:
-                self.end(job.number, "cancelled")
+                self._finish(running, "cancelled")
                 raise
             except Exception as error:
-                self.end(job.number, "failed", message=str(error))
+                self._finish(running, "failed", message=str(error))
                 raise
             except BaseException:  # after Ctrl-C the same command goes on
                 self._release(job.number)
                 raise
-            self.end(job.number, "done")
+            self._finish(running, "done")
+
+    def _finish(
+        self,
+        running: "RunningJob",
+        state: Literal["done", "failed", "cancelled"],
+        *,
+        message: str = "",
+    ) -> None:
+        self.beat(running.number, running.progress)
+        self.end(running.number, state, message=message)
 
     def _await_turn(
         self,
@@ -250,28 +264,30 @@ class JobQueue:
             time.sleep(_LOOK_SECONDS)
 
     def _before(self, job: Job) -> Job | None:
-        """Begin a job if it is its turn; else return the one that is before it."""
+        """Begin a job if it is its turn; else return the one that is before it.
+
+        Raises:
+            JobCancelledError: It is not to begin, or is somebody else's by now.
+        """
         with self._connected() as database:
+            before = _ahead_of(job, database)
+            if before is not None:
+                return before
             # Of two that look at once, one sees what the other has begun.
             database.execute("begin immediate")
-            try:
-                rows = database.execute(
-                    "select * from jobs where base = ? and number != ? and"
-                    " (state = 'running' or (state = 'queued' and number < ?))"
-                    " order by number",
-                    (job.base, job.number, job.number),
-                )
-                before = next((o for o in map(_job, rows) if o.is_alive), None)
-                if before is None:
-                    database.execute(
+            with database:
+                before = _ahead_of(job, database)
+                begun = (
+                    before is None
+                    and database.execute(
                         "update jobs set state = 'running', started_at = ?,"
-                        " attempts = attempts + 1 where number = ?",
-                        (_now(), job.number),
-                    )
-                database.execute("commit")
-            except BaseException:
-                database.execute("rollback")
-                raise
+                        " attempts = attempts + 1"
+                        " where number = ? and owner = ? and cancelled = 0",
+                        (_now(), job.number, this_owner()),
+                    ).rowcount
+                )
+        if before is None and not begun:
+            raise JobCancelledError(number=job.number)
         return before
 
     def beat(self, number: int, progress: Mapping[str, Any]) -> bool:
@@ -314,12 +330,13 @@ class RunningJob:
 
     Attributes:
         number: The job's.
+        progress: How far it is, as last told.
     """
 
     def __init__(self, queue: JobQueue, number: int) -> None:
         self.number = number
         self._queue = queue
-        self._progress: Mapping[str, Any] = {}
+        self.progress: Mapping[str, Any] = {}
         self._cancelled = threading.Event()
         self._over = threading.Event()
 
@@ -337,7 +354,7 @@ class RunningJob:
     def _beat(self) -> None:
         while True:
             try:
-                if self._queue.beat(self.number, self._progress):
+                if self._queue.beat(self.number, self.progress):
                     self._cancelled.set()
             except StoreError:
                 pass  # a disk that is full for a while is no reason to end the work
@@ -350,7 +367,7 @@ class RunningJob:
         Raises:
             JobCancelledError: It is to end.
         """
-        self._progress = progress
+        self.progress = progress
         self.check()
 
     def check(self) -> None:
@@ -361,6 +378,16 @@ class RunningJob:
         """
         if self._cancelled.is_set():
             raise JobCancelledError(number=self.number)
+
+
+def _ahead_of(job: Job, database: sqlite3.Connection) -> Job | None:
+    """Return the job that a job has to wait for: one at work, or queued before it."""
+    rows = database.execute(
+        "select * from jobs where base = ? and number != ? and"
+        " (state = 'running' or (state = 'queued' and number < ?)) order by number",
+        (job.base, job.number, job.number),
+    )
+    return next((other for other in map(_job, rows) if other.is_alive), None)
 
 
 def _use_wal(database: sqlite3.Connection) -> None:

@@ -43,12 +43,24 @@ def _request_of(arguments: Mapping[str, Any]) -> IngestRequest:
 
 
 def _request_of_0_1(arguments: Mapping[str, Any]) -> IngestRequest:
-    """Read the words of a command line, as release 0.1 noted them."""
+    """Read the words of a command line, as release 0.1 noted them.
+
+    Raises:
+        UsageError: They are others.
+    """
     words = dict(arguments.get("asked") or {})
     targets = words.pop("targets", arguments.get("roots", ()))
     readers = arguments.get("readers")
+    try:
+        options = TargetOptions(**words)
+    except TypeError as error:
+        msg = (
+            f"What the run that was cut off was asked for cannot be read: {error}. "
+            "Name the paths to read: erya ingest PATH..."
+        )
+        raise UsageError(msg) from None
     return IngestRequest(
-        sources=specs_of_targets(targets, TargetOptions(**words)),
+        sources=specs_of_targets(targets, options),
         readers=None if readers is None else frozenset(readers),
         force=bool(arguments.get("force")),
     )

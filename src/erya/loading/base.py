@@ -144,7 +144,9 @@ class Format:
     refusal: str = ""
     locked: bool = False
 
-    def parse(self, data: bytes, name: str, options: ParseOptions) -> Any:
+    def parse(
+        self, data: bytes, name: str, options: ParseOptions
+    ) -> "Parsed | Sequence[Notice]":
         """Read `data` with the parser of this format.
 
         Raises:

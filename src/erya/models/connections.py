@@ -58,6 +58,10 @@ class Connection:
             if self.is_cut:
                 self.cut()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait, and tell whether it was cut meanwhile."""
+        return self._cut.wait(seconds)
+
     def cut(self) -> None:
         """End whatever goes on, at once, from any thread; the other end sees it.
 

@@ -149,6 +149,7 @@ class Endpoint:
 
         Raises:
             ModelError: The endpoint refuses.
+            httpx2.ReadError: It was cut while it waited.
             httpx2.TransportError: It cannot be reached.
         """
         import httpx2  # noqa: PLC0415 - loaded already
@@ -180,7 +181,9 @@ class Endpoint:
                 final = response.status_code not in _TRIED_AGAIN
                 if final or time.monotonic() + pause >= deadline:
                     raise self._refused(response.status_code, said)
-            time.sleep(pause)
+            if connection.wait(pause):
+                what = "nobody waits for the answer any more"
+                raise httpx2.ReadError(what)
 
     def _bounded(self, response: "httpx2.Response") -> "httpx2.Response":
         """Return a response that ends with an error where it does not end itself.

@@ -26,6 +26,7 @@ from erya.models.requests import (
     ReasoningDelta,
     TextDelta,
     TextRetracted,
+    ToolSpec,
     joined_halves,
 )
 from erya.records import ImagePart, Message, TextPart, ToolCall, ToolResult, Usage
@@ -422,7 +423,7 @@ def _response_format(schema: Mapping[str, Any], *, known: bool) -> dict[str, Any
     return {"type": _JSON_SCHEMA, _JSON_SCHEMA: named}
 
 
-def _tool(tool: Any) -> dict[str, Any]:
+def _tool(tool: ToolSpec) -> dict[str, Any]:
     function = {
         "name": tool.name,
         "description": tool.description,

@@ -13,12 +13,13 @@ from erya.models.openai_compatible import OpenAICompatibleChat
 from erya.models.requests import (
     ChatModel,
     ChatRequest,
+    Completion,
     Sampling,
     TextDelta,
     ToolSpec,
     complete,
 )
-from erya.records import Message
+from erya.records import Message, Usage
 
 __all__ = [
     "Probe",
@@ -78,13 +79,14 @@ def probe_chat(model: ChatModel) -> list[Probe]:
 
     A model that does not answer at all is asked nothing else.
     """
-    first = _try("chat", lambda: _chat(model))
+    said: list[Completion] = []
+    first = _try("chat", lambda: _chat(model, said))
     if not first.works:
         return [first]
     probes = [
         first,
         _try("stream", lambda: _stream(model)),
-        _try("usage", lambda: _usage(model)),
+        _usage(said[0].usage),
         _try("json_schema", lambda: _json_schema(model)),
         _try("tools", lambda: _tools(model)),
     ]
@@ -143,8 +145,9 @@ def _request(text: str, **options: Any) -> ChatRequest:
     )
 
 
-def _chat(model: ChatModel) -> _Outcome:
+def _chat(model: ChatModel, said: list[Completion]) -> _Outcome:
     done = complete(model, _request("Reply with one word: ready"))
+    said.append(done)
     return True, f"answered {done.text.strip()[:80]!r}", None
 
 
@@ -158,12 +161,12 @@ def _stream(model: ChatModel) -> _Outcome:
     return False, "sends its answer in one piece", None
 
 
-def _usage(model: ChatModel) -> _Outcome:
-    usage = complete(model, _request("Reply with one word: ready")).usage
-    if usage.input_tokens is None:
-        return False, "does not tell what an answer costs", None
-    told = f"{usage.input_tokens} tokens read, {usage.output_tokens} written"
-    return True, told, None
+def _usage(usage: Usage) -> Probe:
+    works = usage.input_tokens is not None
+    detail = "does not tell what an answer costs"
+    if works:
+        detail = f"{usage.input_tokens} tokens read, {usage.output_tokens} written"
+    return Probe(name="usage", works=works, detail=detail)
 
 
 def _json_schema(model: ChatModel) -> _Outcome:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, Final, Literal, Self
+from typing import IO, Any, Final, Literal, Self, get_args
 from urllib.parse import urlsplit
 
-from erya.config import SourceSettings
+from erya.config import WEB_DELAY, WEB_PAGES, SourceSettings
 from erya.errors import UsageError
 from erya.records import absolute_path
 from erya.sources.base import GoneSource, Source
@@ -26,6 +26,7 @@ __all__ = [
     "specs_of_targets",
 ]
 
+SourceKind = Literal["files", "web", "bucket", "stream", "gone"]
 STREAM: Final = "-"  # as a target: standard input
 _ADDRESSES: Final = ("http://", "https://", "s3://", "stdin:")
 _OTHER: Final = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -52,12 +53,12 @@ class SourceSpec:
         name: Of `stream`: what to call it.
     """
 
-    kind: Literal["files", "web", "bucket", "stream", "gone"]
+    kind: SourceKind
     paths: tuple[str, ...] = ()
     gone: bool = False
     url: str = ""
-    pages: int = 2_000
-    delay: float = 0.5
+    pages: int = WEB_PAGES
+    delay: float = WEB_DELAY
     private: bool = False
     bucket: str = ""
     prefix: str = ""
@@ -80,11 +81,23 @@ class SourceSpec:
             UsageError: It is no such thing, or of a later release.
         """
         try:
-            paths = tuple(map(str, stored.get("paths", ())))
-            return cls(**{**stored, "paths": paths})
+            spec = cls(**{**stored, "paths": tuple(map(str, stored.get("paths", ())))})
         except (AttributeError, TypeError) as error:
             msg = f"A source cannot be read as it was stored: {error}. Name it again."
             raise UsageError(msg) from None
+        usual = asdict(cls(kind="files"))
+        wrong = [k for k, v in usual.items() if not _fits(getattr(spec, k), v)]
+        if wrong or spec.kind not in get_args(SourceKind):
+            what = ", ".join(wrong) or f"the kind {spec.kind!r}"
+            msg = f"A source cannot be read as it was stored: {what}. Name it again."
+            raise UsageError(msg)
+        return spec
+
+
+def _fits(value: object, usual: object) -> bool:
+    """Tell whether a value is of the type of another."""
+    kind = (int, float) if isinstance(usual, float) else type(usual)
+    return isinstance(value, kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +130,16 @@ class IngestRequest:
         Raises:
             UsageError: It is no such thing, or of a later release.
         """
-        readers = stored.get("readers")
-        return cls(
-            sources=tuple(map(SourceSpec.from_json, stored.get("sources", ()))),
-            readers=None if readers is None else frozenset(readers),
-            force=bool(stored.get("force")),
-        )
+        try:
+            readers = stored.get("readers")
+            return cls(
+                sources=tuple(map(SourceSpec.from_json, stored.get("sources", ()))),
+                readers=None if readers is None else frozenset(readers),
+                force=bool(stored.get("force")),
+            )
+        except (AttributeError, TypeError) as error:
+            msg = f"A request cannot be read as it was stored: {error}. Make it again."
+            raise UsageError(msg) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +157,8 @@ class TargetOptions:
     name: str = "stdin.txt"
     endpoint: str = ""
     private: bool = False
-    pages: int = 2_000
-    delay: float = 0.5
+    pages: int = WEB_PAGES
+    delay: float = WEB_DELAY
 
 
 _USUAL: Final = TargetOptions()

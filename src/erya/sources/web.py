@@ -15,6 +15,7 @@ from protego import Protego
 from typing_extensions import override
 
 from erya import egress
+from erya.config import WEB_DELAY, WEB_PAGES
 from erya.errors import FetchError, UsageError
 from erya.records import Item, Problem, Unchanged, is_under
 from erya.sources.base import NOTHING_KNOWN, Known, Source
@@ -87,8 +88,8 @@ class WebSource(Source):
     """
 
     url: str
-    pages: int = 2_000
-    delay: float = 0.5
+    pages: int = WEB_PAGES
+    delay: float = WEB_DELAY
     page_bytes: int = 100_000_000
     page_seconds: float = 60.0
     site_bytes: int = 4_000_000_000

@@ -554,7 +554,8 @@ class Store(Protocol):
     def profile(self, principal: Principal) -> dict[str, Any]:
         """Return what the base says of itself: how it is read, cut, masked, embedded.
 
-        The names are those of settings; what it does not say the settings do.
+        The names are those of settings; what it does not say the settings do. Where
+        files lie, `sources` and `enrich_names`, is for owners alone.
         """
         ...
 

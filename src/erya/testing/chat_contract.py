@@ -1,5 +1,6 @@
 """What every chat model keeps."""
 
+import json
 import threading
 import time
 from typing import Final
@@ -13,18 +14,29 @@ from erya.models import (
     ReasoningDelta,
     Sampling,
     TextDelta,
+    ToolSpec,
     complete,
 )
 from erya.records import Message, ToolCall
 
-__all__ = ["ChatContract"]
+__all__ = ["TOOL", "ChatContract"]
+
+TOOL: Final = ToolSpec(
+    name="leave_days",
+    description="Returns how many days of leave a person has.",
+    parameters={
+        "type": "object",
+        "properties": {"person": {"type": "string"}},
+        "required": ["person"],
+    },
+)
 
 _LONG: Final = "Count from 1 to 300, with commas, and write nothing else."
 _PATIENCE: Final = 1.5  # seconds to leave: one is promised, and machines are busy
 
 
 class ChatContract:
-    """Tests that hold for every chat model; inherit, and give `model`.
+    """Tests that hold for every chat model; inherit, give `model` and `calling_model`.
 
     The model has to answer any question, with some twenty words at least where it is
     asked to count.
@@ -33,6 +45,11 @@ class ChatContract:
     @pytest.fixture
     def model(self) -> ChatModel:
         """Return a model that answers."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def calling_model(self) -> ChatModel:
+        """Return a model that calls `TOOL` when it is told to."""
         raise NotImplementedError
 
     def test_it_has_a_name(self, model: ChatModel) -> None:
@@ -53,6 +70,7 @@ class ChatContract:
                 if isinstance(event, (TextDelta, ReasoningDelta))
             ]  # fmt: skip
 
+        assert pieces
         assert all(piece.text for piece in pieces)
 
     def test_a_cost_is_counted_or_not_known(self, model: ChatModel) -> None:
@@ -109,13 +127,27 @@ class ChatContract:
 
         assert complete(model, ChatRequest(messages=turns)).text
 
-    def test_what_is_called_is_named(self, model: ChatModel) -> None:
-        """Whether it calls is for the model to say; a call has an id and a name."""
+    def test_sampling_is_taken(self, model: ChatModel) -> None:
         request = ChatRequest(
             messages=(Message.of("user", "Say hello."),),
             sampling=Sampling(max_tokens=64, stop=("\n\n\n",), seed=1, top_p=1.0),
         )
-        with model.stream(request) as events:
-            calls = [event for event in events if isinstance(event, ToolCall)]
 
-        assert all(call.id and call.name for call in calls)
+        assert complete(model, request).text
+
+    def test_a_call_has_an_id_and_the_name_of_a_tool(
+        self, calling_model: ChatModel
+    ) -> None:
+        request = ChatRequest(
+            messages=(Message.of("user", "How many days of leave has Ada?"),),
+            tools=(TOOL,),
+            tool_choice=TOOL.name,
+        )
+        with calling_model.stream(request) as events:
+            came = list(events)
+        calls = [event for event in came if isinstance(event, ToolCall)]
+
+        assert calls
+        assert all(call.id and call.name == TOOL.name for call in calls)
+        assert all(isinstance(json.loads(call.arguments), dict) for call in calls)
+        assert isinstance(came[-1], Finished)

@@ -12,7 +12,7 @@ __all__ = ["FormatContract"]
 
 
 class FormatContract:
-    """Tests that hold for every format; inherit, and give `format` and `sample`."""
+    """Tests for every format; inherit, and give `file_format` and `sample`."""
 
     @pytest.fixture
     def file_format(self) -> Format:

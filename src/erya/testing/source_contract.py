@@ -14,7 +14,12 @@ class SourceContract:
     """Tests that hold for every source; inherit, and give `make_source`.
 
     What it makes offers two items at least, and can be seen whole.
+
+    Attributes:
+        has_validators: Whether it can tell without reading that an item is unchanged.
     """
+
+    has_validators = True
 
     @pytest.fixture
     def make_source(self) -> Callable[[], Source]:
@@ -63,7 +68,8 @@ class SourceContract:
         read = [each for each in make_source().items({}) if isinstance(each, Item)]
         known = {each.source: each.validators for each in read}
         again = list(make_source().items(known))
+        unsent = {each.source for each in again if isinstance(each, Unchanged)}
 
-        for each in again:
-            if known.get(each.source):
-                assert isinstance(each, Unchanged)
+        assert any(known.values()) is self.has_validators
+        assert {each.source for each in again} == known.keys()
+        assert unsent == {source for source, told in known.items() if told}

@@ -811,7 +811,8 @@ class StoreContract:
         assert store.profile(ADA) == {}
         with store.writer(OWNER, purpose="test") as writer:
             writer.set_profile({"mask": "all", "sources": [{"kind": "files"}]})
-        assert store.profile(ADA)["mask"] == "all"
+        assert store.profile(ADA) == {"mask": "all"}  # not where files lie
+        assert store.profile(OWNER)["sources"] == [{"kind": "files"}]
         with store.writer(OWNER, purpose="test") as writer:
             writer.set_profile({})
         assert store.profile(ADA) == {}

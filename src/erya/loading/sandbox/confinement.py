@@ -122,7 +122,8 @@ def _readable() -> list[str]:
     python = [
         *sys.path,
         *(f"{prefix}/lib" for prefix in (sys.prefix, sys.base_prefix)),
-        str(Path(__file__).parents[1]),  # of a package that is installed by a link
+        # Erya itself, also where it is installed by a link.
+        str(Path(__file__).parents[2]),
     ]
     return [path for path in (*python, *_SYSTEM_PATHS, *map(str, knownfiles)) if path]
 

@@ -81,6 +81,7 @@ _PATIENCE = 30.0  # seconds that a reader waits for a writer to finish its commi
 _PAUSE = 0.01
 _JOBS_SHOWN = 10
 _STATS_KEPT = 1_000  # sets of readers
+_PLACES = frozenset(("sources", "enrich_names"))
 _READ_APART = frozenset(("label_set", "content_hash", "private"))
 
 
@@ -176,8 +177,9 @@ class EmbeddedStore(Store):
     def profile(self, principal: Principal) -> dict[str, Any]:
         with guarded(self._name), self._engine.begin() as connection:
             stored = facts_of(connection).get("profile")
+            owned = owns(principal, access_of(connection, self._name))
         profile: dict[str, Any] = json.loads(stored) if stored else {}
-        return profile
+        return profile if owned else {k: profile[k] for k in profile.keys() - _PLACES}
 
     @contextmanager
     @override
