@@ -7,20 +7,23 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from erya.answering import GroundedAnswerer
-from erya.assistant import Assistant
+from erya.assistant import Assistant, _merge_evidence
 from erya.errors import ModelError, UsageError
 from erya.models import Finished, TextDelta, TextRetracted
 from erya.records import (
     AnswerFinished,
     Citation,
     ClaimChecked,
+    Evidence,
     EvidenceFound,
+    Hit,
     NoticeGiven,
     Principal,
     Query,
+    Usage,
 )
 from erya.stores import Bases
-from erya.testing import HashingEmbedding, ScriptedChatModel, document
+from erya.testing import HashingEmbedding, ScriptedChatModel, chunked, document
 
 OWNER = Principal.owner("me")
 ASK = "How many days of annual leave?"
@@ -287,3 +290,31 @@ def test_a_citation_is_located_in_its_own_base(together, monkeypatch):
     together.locate(citation, principal=OWNER)
 
     assert "40 days" in read[0].text
+
+
+def test_what_several_bases_found_is_one_evidence(leave):
+    (chunk,) = chunked(leave)
+
+    def hit(score):
+        return Hit(chunk=replace(chunk, id=str(score)), score=score, ranks={})
+
+    first = Evidence(
+        hits=(hit(0.9), hit(0.2)), weights={"leave": 1.0, "days": 4.0}, note="One.",
+        usage=Usage(model="m", input_tokens=1, output_tokens=2), also=("a", "b"),
+        suggestion="leave",
+    )  # fmt: skip
+    second = Evidence(
+        hits=(hit(0.5),), weights={"leave": 3.0, "flight": 2.0}, note="Two.",
+        usage=Usage(model="m", input_tokens=3, output_tokens=4), also=("b", "c"),
+    )  # fmt: skip
+    both = _merge_evidence([first, second], limit=2)
+
+    assert [hit.score for hit in both.hits] == [0.9, 0.5]
+    assert both.weights == {"leave": 2.0, "days": 4.0, "flight": 2.0}
+    assert both.note == "One. Two."
+    assert both.usage == Usage(model="m", input_tokens=4, output_tokens=6)
+    assert both.also == ("a", "b", "c")
+    assert both.suggestion == ""
+    nothing = replace(first, hits=())
+    assert _merge_evidence([nothing, nothing], limit=2).suggestion == "leave"
+    assert _merge_evidence([nothing, nothing], limit=2).note == "One."

@@ -86,6 +86,7 @@ from erya.records import (
     Query,
     Span,
     Unchanged,
+    Usage,
 )
 from erya.reranking import Reranker, diversified
 from erya.retrieving import HybridRetriever, KeywordRetriever, Retriever
@@ -251,7 +252,7 @@ class Assistant:
         )
         with (
             traces.span("ingest") as told,
-            _noted_run(writer, arguments) as number,
+            _record_run(writer, arguments) as number,
             ParserPool(
                 limits=self.limits,
                 workers=self.workers,
@@ -262,15 +263,13 @@ class Assistant:
             run = Ingestion(
                 writer,
                 self._stored(Principal.system()),
-                recipe=PipelineVersion(
-                    self._recipe, f"{pool.capabilities}|{pool.limits_key}"
-                ),
+                recipe=self._version(pool),
                 roots=source.roots,
                 readers=readers,
                 force=force,
                 model=self.embedding,
             )
-            items = _told_of(source.items(run.known()), run, on_progress)
+            items = _report_progress(source.items(run.known()), run, on_progress)
             offered = run.changed(items)
             for outcome in _loaded(pool.parse_all(offered, within=run.changed)):
                 run.report.pages = pool.pages
@@ -346,9 +345,7 @@ class Assistant:
         """
         self._refuse_to_unmask(principal, force=force)
         with ParserPool(limits=self.limits) as pool:
-            recipe = PipelineVersion(
-                self._recipe, f"{pool.capabilities}|{pool.limits_key}"
-            )
+            recipe = self._version(pool)
         stored = self._stored(principal)
         known = known_of(stored, reading=recipe.reading, force=force)
         return planned(
@@ -383,6 +380,10 @@ class Assistant:
         told = self.preparation.recipe
         parsing = f"{PARSING}+layout" if has_layout_model() else PARSING
         return f"{parsing}:{self.html}/{self.chunker.recipe}/{told}"
+
+    def _version(self, pool: ParserPool) -> PipelineVersion:
+        """Return how files would be read now, and with what."""
+        return PipelineVersion(self._recipe, f"{pool.capabilities}|{pool.limits_key}")
 
     def _stored(self, principal: Principal) -> Stored:
         """Return what the base holds; only owners and the system are told all hashes.
@@ -479,7 +480,7 @@ class Assistant:
             each._search_own(question, principal=principal, limit=limit)  # noqa: SLF001 - one of us
             for each in self.beside
         ]
-        return _joined([evidence, *others], limit=limit)
+        return _merge_evidence([evidence, *others], limit=limit)
 
     def _search_own(
         self, question: str, *, principal: Principal, limit: int
@@ -795,7 +796,7 @@ def _in_base(hit: "Hit", name: str) -> "Hit":
     return dataclasses.replace(hit, chunk=dataclasses.replace(hit.chunk, base=name))
 
 
-def _joined(found: Sequence[Evidence], *, limit: int) -> Evidence:
+def _merge_evidence(found: Sequence[Evidence], *, limit: int) -> Evidence:
     """Return the evidence of several bases as one, the best of all first.
 
     What a term tells is its mean over the bases that know it: a word that one base is
@@ -813,14 +814,14 @@ def _joined(found: Sequence[Evidence], *, limit: int) -> Evidence:
         hits=tuple(hits[:limit]),
         weights=weights,
         note=" ".join(notes),
-        usage=sum((each.usage for each in found[1:]), first.usage),
+        usage=sum((each.usage for each in found), Usage()),
         also=tuple(dict.fromkeys(word for each in found for word in each.also)),
         suggestion="" if hits else first.suggestion,
     )
 
 
 @contextlib.contextmanager
-def _noted_run(writer: Publisher, arguments: Mapping[str, Any]) -> Iterator[int]:
+def _record_run(writer: Publisher, arguments: Mapping[str, Any]) -> Iterator[int]:
     """Note a run in the base. One that is refused or cancelled is not gone on with.
 
     Raises:
@@ -835,7 +836,7 @@ def _noted_run(writer: Publisher, arguments: Mapping[str, Any]) -> Iterator[int]
         raise
 
 
-def _told_of(
+def _report_progress(
     items: Iterable[Item | Problem | Unchanged],
     run: Ingestion,
     on_progress: Callable[[IngestReport], None],

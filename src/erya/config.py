@@ -25,6 +25,7 @@ __all__ = [
     "AUTO_CHUNKER",
     "AUTO_MODEL",
     "BASE_SETTINGS",
+    "DEFAULT_BASE",
     "WEB_DELAY",
     "WEB_PAGES",
     "Origin",
@@ -38,6 +39,7 @@ __all__ = [
 # Of a web site that is read as a source.
 WEB_PAGES: Final = 2_000
 WEB_DELAY: Final = 0.5  # seconds
+DEFAULT_BASE: Final = "default"
 _FLAG: Final = "flag"
 _PREFIX: Final = "ERYA_"
 _FILE: Final = "erya.toml"
@@ -159,7 +161,7 @@ class Settings:
     home: Path = field(
         default_factory=lambda: platformdirs.user_data_path("erya", appauthor=False)
     )
-    kb: str = "default"
+    kb: str = DEFAULT_BASE
     user: str = field(default_factory=_user)
     chat_model: str = ""
     chat_seconds: float = 120.0
@@ -195,11 +197,15 @@ class Settings:
     sources: tuple[SourceSettings, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
+    def is_default(self, name: str) -> bool:
+        """Tell whether a setting is what it is where nobody says anything."""
+        return bool(getattr(self, name) == _DEFAULTS[name])
+
     def is_given(self, name: str) -> bool:
         """Tell whether somebody set this for now: not a file, which holds for all."""
         origin = self.origins.get(name)
         if origin is None:
-            return bool(getattr(self, name) != _DEFAULTS[name])
+            return not self.is_default(name)
         return origin == _FLAG or origin.startswith(_PREFIX)
 
 
@@ -254,7 +260,7 @@ def load(
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for origin, given in (
-        (str(named or Path(_FILE).resolve()), told),
+        (str(Path(named or _FILE).resolve()), told),
         ("environment", _from_environment(environment)),
         (_FLAG, {k: v for k, v in (flags or {}).items() if v is not None}),
     ):
@@ -264,7 +270,7 @@ def load(
                 origins[name] = origin
                 continue
             where = f"{_PREFIX}{name.upper()}" if origin == "environment" else origin
-            values[name] = _checked(name, value, where)
+            values[name] = check_setting(name, value, where)
             origins[name] = where
     settings = Settings(**values, origins=origins)
     return settings, [
@@ -280,20 +286,6 @@ BASE_SETTINGS: Final = (
     "embedding_model", "chunker", "chunk_tokens", "html", "clean", "enrich",
     "enrich_names", "mask", "mask_originals", "language",
 )  # fmt: skip
-
-
-def check_setting(name: str, value: Any, *, where: str) -> Any:
-    """Bring a value that a person typed to the type of its setting.
-
-    Args:
-        name: The setting.
-        value: What it is to be.
-        where: Where it was typed, for the error.
-
-    Raises:
-        UsageError: There is no such setting, or the value cannot be one.
-    """
-    return _checked(name, value, where)
 
 
 def secret(variable: str) -> str | None:
@@ -419,8 +411,13 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _checked(name: str, value: Any, where: str) -> Any:
+def check_setting(name: str, value: Any, where: str) -> Any:
     """Bring a value to the type of its setting.
+
+    Args:
+        name: The setting.
+        value: What it is to be; numbers and paths may be written as text.
+        where: Where it was found, for the error.
 
     Raises:
         UsageError: There is no such setting, or the value cannot be one.

@@ -13,7 +13,7 @@ from erya.preparing import Preparation, languages_of, made_ready, unsearched
 from erya.records import Chunk, Document, Item, Notice, Problem
 from erya.sources import FolderSource
 
-__all__ = ["Inspection", "inspect_file", "measure_coverage", "read_item"]
+__all__ = ["Inspection", "inspect_file", "measure_coverage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Inspection:
     problem: Problem | None = None
 
 
-def read_item(file: Path, *, limits: Limits) -> Item:
+def _read_item(file: Path, *, limits: Limits) -> Item:
     """Return the bytes of a file.
 
     Raises:
@@ -78,7 +78,7 @@ def inspect_file(
     Raises:
         UsageError: There is no such file, or it cannot be read.
     """
-    item = read_item(file, limits=limits)
+    item = _read_item(file, limits=limits)
     with ParserPool(limits=limits, workers=1, main=main) as pool:
         for result in pool.parse_all([item]):
             yield _inspection(result, preparation, chunker)
@@ -118,7 +118,7 @@ def measure_coverage(file: Path, *, limits: Limits) -> list[PartCoverage]:
     Raises:
         UsageError: Nothing was read of it, or its own words cannot be.
     """
-    item = read_item(file, limits=limits)
+    item = _read_item(file, limits=limits)
     with ParserPool(limits=limits, workers=1) as pool:
         result = next(pool.parse_all([item]))
         if result.parsed is None:

@@ -5,7 +5,6 @@ say what the machine is like; what belongs to a base, its store tells.
 """
 
 import contextlib
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,21 +14,30 @@ from erya import traces
 from erya.answering import Answerer, ExtractiveAnswerer, GroundedAnswerer
 from erya.assistant import Assistant
 from erya.chunking import Chunker, chunker_of, split_recipe
-from erya.config import AUTO_CHUNKER, AUTO_MODEL, BASE_SETTINGS, Settings
+from erya.config import (
+    AUTO_CHUNKER,
+    AUTO_MODEL,
+    BASE_SETTINGS,
+    DEFAULT_BASE,
+    Settings,
+    check_setting,
+)
 from erya.errors import NotFoundError, UsageError
 from erya.guarding import KINDS, Masking
 from erya.indexing import base_rules
 from erya.loading import Limits
 from erya.models import OFFLINE_MODEL, ChatModel, EmbeddingModel, ModelRegistry
 from erya.preparing import Enrichment, Preparation, check_cleaning
-from erya.records import Principal
+from erya.records import Principal, absolute_path
 from erya.reranking import Reranker
 from erya.retrieving import MultiQueryRetriever, Retriever
+from erya.sources import SourceSpec
 from erya.stores import Bases, Store
 
 __all__ = [
     "base_for_reading",
     "bases_for_reading",
+    "build_answerer",
     "build_chunker",
     "build_embedding",
     "build_limits",
@@ -38,17 +46,16 @@ __all__ = [
     "build_reranker",
     "build_strategy",
     "change_base",
+    "check_profile",
     "create_base",
     "open_assistant",
     "settings_of_base",
 ]
 
-_DEFAULTS: Final = {each.name: each.default for each in dataclasses.fields(Settings)}
 # For one command, and no property of the base that it happens to make.
 _BY_WORDS: Final = {"embedding_model": ""}
 _PROTECTS: Final = frozenset(("mask", "mask_originals"))
 _CUTS: Final = frozenset(("chunker", "chunk_tokens"))
-_DEFAULT_BASE: Final = _DEFAULTS["kb"]
 _OF_FILES: Final = "auto-"  # how bases of single files begin
 _MOST_NAMED: Final = 10
 
@@ -83,10 +90,11 @@ def open_assistant(
             msg = f"trace_file cannot be written: {error}. Choose another file."
             raise UsageError(msg) from None
     place = bases or Bases(settings.home)
-    # What may be missing comes before the base, which is else left behind empty.
-    build_parts(settings, chat=chat)
-    if create and not place.exists(kb):
-        create_base(settings, kb, bases=place)
+    if not place.exists(kb):
+        # What may be missing comes before the base, which is else left behind empty.
+        build_parts(settings, chat=chat)
+        if create:
+            create_base(settings, kb, bases=place)
     with contextlib.ExitStack() as opened:
         assistants: list[Assistant] = []
         for name in (*beside, kb):
@@ -116,7 +124,9 @@ def create_base(
         bases: Where it is made; by default in the home folder.
 
     Raises:
-        UsageError: The name cannot be one, or the base is there already.
+        NotFoundError: A model was never added.
+        UsageError: The name cannot be one, the base is there already, or the profile is
+            none.
     """
     place = bases or Bases(settings.home)
     if place.exists(kb):
@@ -125,27 +135,87 @@ def create_base(
     given = {
         name: getattr(settings, name)
         for name in BASE_SETTINGS
-        if getattr(settings, name) not in {_DEFAULTS[name], _BY_WORDS.get(name)}
+        if not settings.is_default(name)
+        and getattr(settings, name) != _BY_WORDS.get(name)
     }
+    kept = {**given, **check_profile(settings, profile or {})}
     with contextlib.closing(place.open(kb, create=True)) as store:
-        _keep_profile(store, {**given, **(profile or {})})
+        if kept:
+            with store.writer(Principal.system(), purpose="make it") as writer:
+                writer.set_profile(kept)
+
+
+def check_profile(
+    settings: Settings,
+    changes: Mapping[str, Any],
+    *,
+    stored: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return what a base is to keep, each as it is stored: a base can be opened by it.
+
+    Args:
+        settings: Where models are, and what the base says nothing of.
+        changes: By the names of settings, and `sources`; None keeps nothing of it.
+        stored: What it keeps already.
+
+    Raises:
+        NotFoundError: A model was never added.
+        UsageError: A base keeps no such thing, or it cannot be had.
+    """
+    checked = {name: _kept_value(name, value) for name, value in changes.items()}
+    if checked:
+        merged = {**(stored or {}), **checked}
+        kept = {name: value for name, value in merged.items() if value is not None}
+        build_parts(settings_of_base(settings, kept))
+    return checked
+
+
+def _kept_value(name: str, value: Any) -> Any:
+    """Return a value as a base keeps it.
+
+    Raises:
+        UsageError: A base keeps no such thing.
+    """
+    if name == "sources" and value is not None:
+        specs = [SourceSpec.from_json(each) for each in value]
+        if any(spec.kind == "stream" for spec in specs):
+            msg = (
+                "A base keeps no standard input. Send it with: erya ingest - --kb NAME"
+            )
+            raise UsageError(msg)
+        return [spec.to_json() for spec in specs]
+    if name not in (*BASE_SETTINGS, "sources"):
+        msg = f"A base does not keep {name!r}. It keeps: {', '.join(BASE_SETTINGS)}."
+        raise UsageError(msg)
+    if value is None:
+        return None
+    value = check_setting(name, value, "of a base")
+    return absolute_path(value) if name == "enrich_names" and value else value
 
 
 def change_base(
-    store: Store, changes: Mapping[str, Any], *, principal: Principal
+    store: Store,
+    changes: Mapping[str, Any],
+    *,
+    settings: Settings,
+    principal: Principal,
 ) -> None:
     """Change what a base keeps of how it is read, cut, masked and embedded.
 
     Args:
         store: The base.
         changes: By the names of settings; None goes back to what the settings say.
+        settings: Where models are, and what the base says nothing of.
         principal: Who changes it; must own it.
 
     Raises:
         NotAllowedError: The principal does not own the base.
-        UsageError: It holds vectors of another model, or was cut anew by another
-            chunker: those are made beside.
+        NotFoundError: A model was never added.
+        UsageError: A base keeps no such thing; or it holds vectors of another model, or
+            was cut anew by another chunker: those are made beside.
     """
+    before = store.profile(principal)
+    changes = check_profile(settings, changes, stored=before)
     stored = store.embedder(principal)
     model = changes.get("embedding_model")
     if model not in {None, AUTO_MODEL} and stored is not None and stored.name != model:
@@ -163,16 +233,10 @@ def change_base(
             "--chunker CHUNKER --tokens N"
         )
         raise UsageError(msg)
-    profile = {**store.profile(principal), **changes}
+    profile = {**before, **changes}
     kept = {name: value for name, value in profile.items() if value is not None}
     with store.writer(principal, purpose="change its settings") as writer:
         writer.set_profile(kept)
-
-
-def _keep_profile(store: Store, profile: Mapping[str, Any]) -> None:
-    if profile:
-        with store.writer(Principal.system(), purpose="make it") as writer:
-            writer.set_profile(profile)
 
 
 def settings_of_base(settings: Settings, profile: Mapping[str, Any]) -> Settings:
@@ -258,7 +322,7 @@ def base_for_reading(settings: Settings) -> str:
     Raises:
         NotFoundError: There are several.
     """
-    if settings.kb != _DEFAULT_BASE:
+    if settings.kb != DEFAULT_BASE:
         return settings.kb
     names = Bases(settings.home).names()
     named = [name for name in names if not name.startswith(_OF_FILES)]
@@ -280,8 +344,10 @@ def build_parts(settings: Settings, *, chat: bool = False) -> dict[str, Any]:
     """
     embedding = build_embedding(settings)
     registry = ModelRegistry(settings)
+    asks = chat and settings.chat_model
+    model = registry.chat(settings.chat_model) if asks else None
     return {
-        "answerer": _build_answerer(settings, chat=chat),
+        "answerer": build_answerer(settings, model),
         "embedding": embedding,
         "strategy": build_strategy(settings),
         "reranker": build_reranker(settings),
@@ -342,10 +408,10 @@ def build_strategy(
     return lambda plain: MultiQueryRetriever(retriever=plain, model=chat)
 
 
-def _build_answerer(settings: Settings, *, chat: bool) -> Answerer:
-    if not chat or not settings.chat_model:
+def build_answerer(settings: Settings, model: ChatModel | None) -> Answerer:
+    """Return what answers: a chat model, or, where there is none, quotes."""
+    if model is None:
         return ExtractiveAnswerer(readings=max(settings.read_units, 1))
-    model = ModelRegistry(settings).chat(settings.chat_model)
     return GroundedAnswerer(model=model, passages=settings.passages)
 
 

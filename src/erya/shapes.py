@@ -1,5 +1,6 @@
-"""Every JSON object that a program sees: of the command line, the server, the client.
+"""The JSON objects that the command line, the server and the client share.
 
+What only a command of administration prints stands with that command, of one version.
 Offsets are Unicode code points of `Document.text`, pages count from 1. The objects of
 one `VERSION` only ever gain keys; one that is renamed, removed or means something else
 raises it. Nothing here computes: values are put in their places.

@@ -2,12 +2,19 @@
 
 import json
 import os
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from erya.config import Settings, load
-from erya.errors import NotAllowedError
-from erya.opening import open_assistant, settings_of_base
+from erya.errors import NotAllowedError, UsageError
+from erya.opening import (
+    change_base,
+    create_base,
+    open_assistant,
+    settings_of_base,
+)
 from erya.records import Principal
 from erya.sources import FolderSource
 from erya.stores import Bases
@@ -239,3 +246,57 @@ def test_where_a_base_reads_from_is_told_to_its_owner(erya, folder):
     assert "sources" in erya("kb", "show", "hr", "--json").json["settings"]
     told = erya("kb", "show", "hr", "--as", "bob", "--json").json["settings"]
     assert "sources" not in told
+
+
+def test_a_base_opens_by_its_own_model_whatever_the_file_names(erya, folder, tmp_path):
+    settings = tmp_path / "m.toml"
+    settings.write_text('embedding_model = "nobody"\n')
+    erya("kb", "create", "hr", "--embedding", "")
+    opened = erya("ingest", folder, "--kb", "hr", "--config", settings)
+    refused = erya("ingest", folder, "--kb", "new", "--config", settings)
+
+    assert opened.code == 0
+    assert (refused.code, "nobody" in refused.err) == (2, True)
+    assert "new" not in erya("kb", "list").out
+
+
+def test_a_settings_file_is_one_whatever_it_is_called(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("flag", "ERYA_X.toml"):
+        (tmp_path / name).write_text('chunker = "recursive"\n')
+        loaded, _ = load({}, environment={}, file=Path(name))
+        assert loaded.chunker == "recursive"
+        assert not loaded.is_given("chunker")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"colour": "red"}, "does not keep 'colour'"),
+        ({"chunk_tokens": "many"}, "chunk_tokens"),
+        ({"clean": "foo"}, "no step 'foo'"),
+        ({"sources": [{"kind": "stream"}]}, "no standard input"),
+        ({"sources": [{"kind": "ftp"}]}, "Name it again"),
+    ],
+)
+def test_every_door_is_refused_what_a_base_cannot_keep(home, changes, said):
+    settings = Settings(home=home)
+    with pytest.raises(UsageError, match=said):
+        create_base(settings, "hr", profile=changes)
+    assert Bases(home).names() == []
+    create_base(settings, "hr")
+    owner = Principal.owner("me")
+    with closing(Bases(home).open("hr")) as store:
+        with pytest.raises(UsageError, match=said):
+            change_base(store, changes, settings=settings, principal=owner)
+        assert store.profile(owner) == {}
+
+
+def test_sources_of_a_base_and_of_the_settings_are_told_apart(erya, folder, tmp_path):
+    erya("kb", "create", "hr", "--source", tmp_path / "gone")
+    both = erya("sync", "handbook", "--kb", "hr")
+    missing = erya("sync", "--kb", "hr")
+
+    assert (both.code, "not both" in both.err) == (2, True)
+    assert missing.code == 1
+    assert "source 1 of 'hr' (erya kb set hr)" in missing.err

@@ -721,7 +721,7 @@ def test_a_run_that_is_stopped_says_how_to_go_on(erya, folder, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("erya.cli.ingest.ingest_with_progress", stopped)
+        patch.setattr("erya.cli.progress.ingest_with_progress", stopped)
         done = erya("ingest", folder, "--kb", "docs")
 
     assert done.code == 130

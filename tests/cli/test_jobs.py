@@ -198,7 +198,7 @@ def test_a_job_that_waits_masks_as_the_base_says_when_it_begins(
     _, said = first.communicate()
     second.communicate()
 
-    assert "was changed while this run went on" in said
+    assert "was changed since it was opened" in said
     found = erya("search", "late", "--kb", "docs", "--json").json["hits"]
     text = " ".join(hit["text"] for hit in found)
     assert "of the late" in text

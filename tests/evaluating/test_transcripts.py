@@ -9,7 +9,14 @@ import pytest
 from erya.assistant import Assistant
 from erya.config import Settings
 from erya.errors import ModelError, UsageError
-from erya.evaluating.experiments import Scorers, score_again
+from erya.evaluating.experiments import (
+    Data,
+    Experiment,
+    Scorers,
+    System,
+    run_experiment,
+    score_again,
+)
 from erya.evaluating.runs import Measured, Runs, finish, measure_all
 from erya.evaluating.transcripts import (
     answer_in,
@@ -18,6 +25,7 @@ from erya.evaluating.transcripts import (
     transcript_of,
 )
 from erya.models import ModelCatalogue, ModelEntry
+from erya.opening import create_base, open_assistant
 from erya.records import (
     Answer,
     Claim,
@@ -54,7 +62,8 @@ def test_an_answer_and_its_evidence_come_back_whole(tmp_path):
     texts = [hit.chunk.indexed_text for hit in evidence_in(kept).hits]
     assert texts == [hit.chunk.indexed_text for hit in evidence.hits]
     assert max(map(len, texts)) > 600
-    assert example_in("a", kept).answers == ("25",)
+    assert example_in("a", kept) == EXAMPLE
+    assert again.trace_id == answer.trace_id
 
 
 def test_what_an_earlier_release_kept_is_told_to_be_cut_off():
@@ -173,7 +182,7 @@ def measured(erya, tmp_path):
 def test_a_kept_run_is_scored_by_a_judge_without_asking_again(erya, measured):
     said = Reply(text='{"reason": "so", "score": 5, "carried": [true], "useful": [true], "held": [true]}')  # fmt: skip
     erya("kb", "delete", "hr", "--yes")  # nothing is searched any more
-    with ChatServer(said) as server:
+    with MeetingServer(said, at_once=3) as server:
         url = server.base_url
         erya("models", "add", "chat", "judge", "--base-url", url, "--model", "m")
         scored = erya(
@@ -191,6 +200,20 @@ def test_a_kept_run_is_scored_by_a_judge_without_asking_again(erya, measured):
     assert scored["tokens"]["judge_input"] == 7 * said_at_all
     compared = erya("compare", measured["run"], scored["run"], "--json").json
     assert compared["shared"] == 4
+
+
+class MeetingServer(ChatServer):
+    """Answers the first requests only once so many are there."""
+
+    def __init__(self, *replies, at_once):
+        super().__init__(*replies)
+        self._barrier = threading.Barrier(at_once, timeout=20)
+
+    def _next(self, request):
+        reply = super()._next(request)
+        if len(self.requests) <= self._barrier.parties:
+            self._barrier.wait()
+        return reply
 
 
 def judged(scores=None, tokens=None, *, finished=True, home):
@@ -216,7 +239,14 @@ def judged(scores=None, tokens=None, *, finished=True, home):
 def test_nothing_of_a_judge_before_is_kept_under_the_name_of_another(tmp_path):
     run = judged(
         {"f1": 1.0, "guidelines": 0.0, "citation_recall": 0.5},
-        {"input": 5, "output": 6, "unknown": 1, "judge_input": 3, "judge_output": 4},
+        {
+            "input": 5,
+            "output": 6,
+            "search_unknown": 1,
+            "judge_unknown": 1,
+            "judge_input": 3,
+            "judge_output": 4,
+        },
         home=tmp_path,
     )
     said = Reply(text='{"reason": "so", "score": 5, "carried": [true], "useful": [], "held": []}')  # fmt: skip
@@ -233,7 +263,7 @@ def test_nothing_of_a_judge_before_is_kept_under_the_name_of_another(tmp_path):
     assert "guidelines" not in item.scores
     assert item.scores["citation_recall"] == 0.0
     assert item.tokens == {
-        "input": 5, "output": 6, "judge_input": 7 * asked, "judge_output": item.tokens["judge_output"],
+        "input": 5, "output": 6, "search_unknown": 1, "judge_input": 7 * asked, "judge_output": item.tokens["judge_output"],
     }  # fmt: skip
 
 
@@ -258,3 +288,40 @@ def test_questions_are_asked_at_once_with_the_same_result(erya, measured, tmp_pa
 
     for name in ("f1", "contains", "supported", "over_refusal"):
         assert again[name] == measured[name]
+
+
+def test_a_model_is_asked_several_questions_at_once(erya, measured, tmp_path):
+    with MeetingServer(Reply(text="Staff have 25 days [1]."), at_once=4) as server:
+        url = server.base_url
+        erya("models", "add", "chat", "m", "--base-url", url, "--model", "m")
+        done = erya(
+            "evaluate", "answers", "hr", tmp_path / "q.jsonl", "--model", "m",
+            "--concurrency", 4, "--json",
+        )  # fmt: skip
+
+    assert done.json["contains"] == 1.0
+    assert len(server.requests) == 4
+
+
+def test_what_is_measured_is_the_base_that_was_given_and_its_own_chunker(
+    erya, measured, tmp_path
+):
+    elsewhere = Bases(tmp_path / "elsewhere")
+    settings = Settings(home=tmp_path / "models", embedding_model="")
+    create_base(
+        settings, "hr", profile={"chunker": "fixed", "chunk_tokens": 64},
+        bases=elsewhere,
+    )  # fmt: skip
+    with open_assistant(settings, "hr", bases=elsewhere) as assistant:
+        assistant.add([document("leave.md", LONG)], principal=OWNER)
+    run = run_experiment(
+        Experiment(
+            kind="answers",
+            data=Data(path=tmp_path / "q.jsonl"),
+            system=System(settings=settings, kb="hr", bases=elsewhere),
+        )
+    )
+
+    assert len(run.items) == 4
+    recorded = run.spec["settings"]
+    assert (recorded["chunker"], recorded["chunk_tokens"]) == ("fixed", 64)

@@ -586,7 +586,7 @@ def opened(home):
 
 def mask_all(home):
     with closing(Bases(home).open("kept")) as store:
-        change_base(store, {"mask": "all"}, principal=ME)
+        change_base(store, {"mask": "all"}, settings=Settings(home=home), principal=ME)
 
 
 CHANGED = "was changed since it was opened"

@@ -482,3 +482,15 @@ def test_who_has_left_is_not_asked_for_again_after_a_pause():
 
         assert not asking.is_alive()
         assert len(server.requests) == 1
+
+
+def test_connections_that_nobody_uses_are_closed(monkeypatch):
+    close_idle()
+    monkeypatch.setattr("erya.models.connections.IDLE_SECONDS", -1.0)
+    connection = take_connection("idle", httpx2.Client)
+    give_back("idle", connection)
+    other = take_connection("idle", httpx2.Client)
+
+    assert connection.client.is_closed
+    assert other.client is not connection.client
+    other.client.close()

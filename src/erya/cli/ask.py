@@ -101,6 +101,7 @@ def ask(
         chat_model=model,
         rerank_model=rerank_model,
         query_strategy=query_strategy,
+        language=lang,
     )
     owner = Principal.owner(settings.user)
     principal = principal_for(settings, narrowed)
@@ -132,7 +133,7 @@ def ask(
         shown = answer.citations[0].chunk.base if beside and answer.citations else name
         given = {"--kb": shown if kb or name != settings.kb else None, "--home": home}
         given |= {"--config": config, "--as": narrowed}
-        words = _words_for(lang or language, question)
+        words = _words_for(language, question)
         _show(answer, words=words, flags=flags_of(given), context=context)
 
 

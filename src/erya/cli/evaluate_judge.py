@@ -6,7 +6,7 @@ import click
 
 from erya.cli.common import echo, echo_json, settings_for, table, usual_options
 from erya.cli.measured import again_option, fresh_option, watching
-from erya.evaluating import Data, Experiment, RunOptions, Scorers, System
+from erya.evaluating import RunOptions
 from erya.evaluating.experiments import measure_judge
 from erya.evaluating.judge_check import JudgeCheck
 from erya.shapes import judge_check_shape
@@ -48,15 +48,10 @@ def judge(
 
       erya evaluate judge labelled.jsonl --judge gpt --json
     """
-    experiment = Experiment(
-        kind="answers",
-        data=Data(path=file),
-        system=System(settings=settings_for(home=home, config=config)),
-        scorers=Scorers(judge=by),
-    )
+    settings = settings_for(home=home, config=config)
     with watching() as watcher:
         options = RunOptions(fresh=fresh, again=again, watcher=watcher)
-        found = measure_judge(experiment, options)
+        found = measure_judge(file, by, settings=settings, options=options)
     if as_json:
         echo_json(judge_check_shape(found))
     else:

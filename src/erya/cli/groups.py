@@ -29,7 +29,7 @@ class LazyCommand(NamedTuple):
 
     Attributes:
         place: Module and name: `erya.cli.ask:ask`.
-        help: The first sentence of its help, as the list of commands shows it.
+        help: What it does, in a line, as the list of commands shows it.
     """
 
     place: str

@@ -11,26 +11,22 @@ from erya.cli.common import (
     echo_json,
     flags_of,
     kb_option,
-    principal_for,
     settings_for,
     usual_options,
 )
 from erya.cli.groups import STOPPED
-from erya.cli.ingested import show_plans, show_report, total
-from erya.cli.progress import ingest_with_progress, require_existing, wait_for_turn
+from erya.cli.ingested import show_plans, show_report
+from erya.cli.progress import plans_of, require_existing, run_job
 from erya.config import WEB_DELAY, WEB_PAGES, Settings
 from erya.errors import UsageError
-from erya.indexing import IngestReport, plan_of_new_base
+from erya.indexing import IngestReport
 from erya.jobs import JobQueue, unfinished_request
-from erya.loading import Limits
-from erya.opening import build_limits, build_parts, open_assistant
+from erya.opening import build_limits, build_parts
 from erya.policy import reader_labels
 from erya.records import absolute_path
 from erya.shapes import report_shape
 from erya.sources import (
     IngestRequest,
-    Source,
-    SourceSpec,
     TargetOptions,
     is_address,
     open_source,
@@ -151,51 +147,28 @@ def ingest(
         readers=labels,
         force=force,
     )
-    if dry_run and targets and not Bases(settings.home).exists(settings.kb):
-        limits = build_limits(settings)
-        plans = [
-            plan_of_new_base(_opened(each, limits).items({}))
-            for each in request.sources
-        ]
-        show_plans(plans, kb=settings.kb, as_json=as_json)
-        return
-    owner = principal_for(settings, None)
     queue = JobQueue(settings.home)
     if not targets:
         request = _cut_off(queue, settings)
-    sources = [_opened(each, build_limits(settings)) for each in request.sources]
+    limits = build_limits(settings)
+    stdin = sys.stdin.buffer if targets else None  # which is read once
+    sources = [
+        open_source(each, file_bytes=limits.file_bytes, stream=stdin)
+        for each in request.sources
+    ]
     if dry_run:
-        with open_assistant(settings, settings.kb) as assistant:
-            plans = [
-                assistant.plan(
-                    source,
-                    principal=owner,
-                    readers=request.readers,
-                    force=request.force,
-                )
-                for source in sources
-            ]
+        plans = plans_of(settings, settings.kb, sources, request=request)
         show_plans(plans, kb=settings.kb, as_json=as_json)
         return
-    build_parts(settings)  # tells what is missing before anything is noted
-    job = queue.submit(settings.kb, request, user=owner.user)
+    if not Bases(settings.home).exists(settings.kb):
+        build_parts(settings)  # tells what is missing before anything is noted
+    job = queue.submit(settings.kb, request, user=settings.user)
     try:
-        with (
-            wait_for_turn(queue, job) as running,
-            # Only now: how the base is cut and masked may change while others work.
-            open_assistant(settings, settings.kb, create=not resume) as assistant,
-        ):
-            reports = [
-                ingest_with_progress(
-                    assistant, source, principal=owner, request=request, job=running
-                )
-                for source in sources
-            ]
+        report = run_job(queue, job, sources, settings=settings, create=not resume)
     except KeyboardInterrupt:
         flags = flags_of({"--kb": kb, "--home": home, "--config": config})
         echo(f"Stopped. Go on with: erya ingest --resume{flags}", err=True)
         raise click.exceptions.Exit(STOPPED) from None
-    report = total(reports)
     if as_json:
         echo_json(report_shape(report))
     else:
@@ -211,8 +184,7 @@ def _cut_off(queue: JobQueue, settings: Settings) -> IngestRequest:
 
     Raises:
         NotFoundError: There is no such base.
-        UsageError: Every run has ended, one still works on it, or the last read what is
-            read once.
+        UsageError: Every run has ended, or one still works on it.
     """
     with closing(Bases(settings.home).open(settings.kb)) as store:
         job = queue.cut_off(base=settings.kb)
@@ -225,15 +197,7 @@ def _cut_off(queue: JobQueue, settings: Settings) -> IngestRequest:
         if job is None:
             noted = [each.request for each in queue.all(base=settings.kb)]
             return unfinished_request(store, over=noted)
-    if any(each.kind == "stream" for each in job.request.sources):
-        msg = "The run that was cut off read standard input: send that again."
-        raise UsageError(msg)
     return job.request
-
-
-def _opened(spec: SourceSpec, limits: Limits) -> Source:
-    stream = sys.stdin.buffer if spec.kind == "stream" else None
-    return open_source(spec, file_bytes=limits.file_bytes, stream=stream)
 
 
 def _exit_by(report: IngestReport, *, targets: tuple[str, ...], strict: bool) -> None:

@@ -8,17 +8,15 @@ from erya.cli.common import (
     echo,
     echo_json,
     flags_of,
-    principal_for,
     settings_for,
     table,
     usual_options,
 )
-from erya.cli.groups import Group
-from erya.cli.ingested import show_report, total
-from erya.cli.progress import ingest_with_progress, wait_for_turn
-from erya.errors import UsageError
+from erya.cli.groups import STOPPED, Group
+from erya.cli.ingested import show_report
+from erya.cli.progress import run_job
 from erya.jobs import Job, JobQueue
-from erya.opening import build_limits, open_assistant
+from erya.opening import build_limits
 from erya.shapes import job_shape, report_shape
 from erya.sources import SourceSpec, open_source
 
@@ -134,34 +132,15 @@ def resume(
     settings = settings_for(home=home, config=config)
     queue = JobQueue(settings.home)
     job = queue.get(number)
-    if any(spec.kind == "stream" for spec in job.request.sources):
-        msg = "It read standard input: send that again with erya ingest -."
-        raise UsageError(msg)
-    owner = principal_for(settings, None)
     most = build_limits(settings).file_bytes
     sources = [open_source(s, file_bytes=most) for s in job.request.sources]
     job = queue.take_over(number)
     try:
-        with (
-            wait_for_turn(queue, job) as running,
-            open_assistant(settings, job.base) as assistant,
-        ):
-            report = total(
-                [
-                    ingest_with_progress(
-                        assistant,
-                        source,
-                        principal=owner,
-                        request=job.request,
-                        job=running,
-                    )
-                    for source in sources
-                ]
-            )
+        report = run_job(queue, job, sources, settings=settings)
     except KeyboardInterrupt:
         flags = flags_of({"--home": home, "--config": config})
         echo(f"Stopped. Go on with: erya jobs resume {number}{flags}", err=True)
-        raise
+        raise click.exceptions.Exit(STOPPED) from None
     if as_json:
         echo_json(report_shape(report))
     else:

@@ -1,6 +1,6 @@
 """`erya kb create`, `set`, `grant` and `revoke`: what a base keeps of itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,9 @@ from erya.cli.common import (
     settings_for,
     together,
 )
-from erya.config import BASE_SETTINGS, check_setting
 from erya.errors import UsageError
-from erya.opening import build_parts, change_base, create_base, settings_of_base
+from erya.opening import change_base, create_base
 from erya.policy import check_grant
-from erya.records import absolute_path
 from erya.sources import specs_of_targets
 from erya.stores import Bases
 
@@ -77,13 +75,7 @@ def create(
       erya kb create contracts --chunker parent-child --tokens 512 --source contracts/
     """
     settings = settings_for(home=home, config=config)
-    profile = {
-        key: check_setting(key, value, where="option")
-        for key, value in given.items()
-        if value is not None
-    }
-    build_parts(settings_of_base(settings, profile))  # tells what is missing
-    profile |= _named_absolutely(profile)
+    profile = {key: value for key, value in given.items() if value is not None}
     if sources:
         profile["sources"] = _specs(sources)
     create_base(settings, name, profile=profile)
@@ -132,8 +124,7 @@ def set_settings(
     settings = settings_for(home=home, config=config)
     principal = principal_for(settings, None)
     wanted: dict[str, Any] = dict(_change(each) for each in changes)
-    wanted |= _named_absolutely(wanted)
-    wanted |= {_known(each): None for each in unset}
+    wanted |= dict.fromkeys(unset)
     with closing(Bases(settings.home).open(name)) as store:
         profile = store.profile(principal)
         if sources or no_sources:
@@ -141,9 +132,7 @@ def set_settings(
             kept += _specs(sources)
             wanted["sources"] = kept or None
         if wanted:
-            changed = {k: v for k, v in {**profile, **wanted}.items() if v is not None}
-            build_parts(settings_of_base(settings, changed))
-            change_base(store, wanted, principal=principal)
+            change_base(store, wanted, settings=settings, principal=principal)
             profile = store.profile(principal)
     if not profile:
         echo(f"{name!r} keeps nothing of its own: the settings say it all.")
@@ -152,48 +141,21 @@ def set_settings(
             echo(f"{key} = {each}")
 
 
-def _named_absolutely(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the paths among settings as they are found from any folder."""
-    path = settings.get("enrich_names")
-    return {"enrich_names": absolute_path(path)} if path else {}
-
-
 def _specs(targets: Sequence[str]) -> list[dict[str, Any]]:
-    """Return what a base is to keep of sources.
-
-    Raises:
-        UsageError: One can be read only once.
-    """
-    if "-" in targets:
-        msg = "A base keeps no standard input. Send it with: erya ingest - --kb NAME"
-        raise UsageError(msg)
     return [spec.to_json() for spec in specs_of_targets(targets)]
 
 
-def _known(name: str) -> str:
-    """Return the name of a setting that a base may keep.
-
-    Raises:
-        UsageError: There is none, or it is one of the machine.
-    """
-    if name not in BASE_SETTINGS:
-        there = ", ".join(BASE_SETTINGS)
-        msg = f"A base does not keep {name!r}. It keeps: {there}."
-        raise UsageError(msg)
-    return name
-
-
-def _change(given: str) -> tuple[str, Any]:
+def _change(given: str) -> tuple[str, str]:
     """Read SETTING=VALUE.
 
     Raises:
-        UsageError: It is none, or a base keeps no such thing.
+        UsageError: It is none.
     """
     key, equals, value = given.partition("=")
     if not equals:
         msg = f"Changes are written as SETTING=VALUE, got {given!r}. Try mask=all."
         raise UsageError(msg)
-    return _known(key), check_setting(key, value, where="argument")
+    return key, value
 
 
 @click.command("grant")

@@ -22,7 +22,7 @@ __all__ = ["app", "main"]
 _ROWS: Final = (
     ("ask", "ask", "Answer a question from documents, each sentence with its source."),
     ("ingest", "ingest", "Read files, folders, web sites and buckets into a base."),
-    ("sync", "sync", "Bring bases in step with the sources that erya.toml names."),
+    ("sync", "sync", "Bring bases in step with what erya.toml, or a base, names."),
     ("inspect", "inspect", "Show what is read of a file, and what to look at."),
     ("search", "search", "Find the passages nearest to a query."),
     ("show", "show", "Show a citation where it stands, in text and on its page."),

@@ -13,20 +13,24 @@ from typing import Final, Protocol
 import click
 
 from erya.assistant import Assistant
-from erya.cli.common import echo, interactive
+from erya.cli.common import echo, interactive, principal_for
+from erya.cli.ingested import total
 from erya.cli.text import columns_of, visible
-from erya.indexing import WAIT_SECONDS, IngestReport
+from erya.config import Settings
+from erya.indexing import WAIT_SECONDS, IngestReport, Plan, plan_of_new_base
 from erya.jobs import Job, JobQueue, RunningJob
+from erya.opening import open_assistant
 from erya.records import Principal
 from erya.sources import FolderSource, IngestRequest, Source
-from erya.stores import MOMENT
+from erya.stores import MOMENT, Bases
 
 __all__ = [
     "draft_shown",
     "ingest_with_progress",
+    "plans_of",
     "require_existing",
+    "run_job",
     "shown",
-    "wait_for_turn",
 ]
 
 # What moves in a terminal (ECMA-48): up a line, clear from here on, the cursor again.
@@ -91,7 +95,7 @@ def ingest_with_progress(
 
 
 @contextmanager
-def wait_for_turn(queue: JobQueue, job: Job) -> Iterator[RunningJob]:
+def _turn_of(queue: JobQueue, job: Job) -> Iterator[RunningJob]:
     """Run a job once those before it on its base are done, and say whom it waits for.
 
     Raises:
@@ -107,6 +111,71 @@ def wait_for_turn(queue: JobQueue, job: Job) -> Iterator[RunningJob]:
 
     with queue.running(job, on_wait=say) as running:
         yield running
+
+
+def run_job(
+    queue: JobQueue,
+    job: Job,
+    sources: Sequence[Source],
+    *,
+    settings: Settings,
+    create: bool = False,
+) -> IngestReport:
+    """Run a job in its turn, with progress, and return one report of its sources.
+
+    The base is opened when the turn has come: how it is cut and masked may change while
+    others work.
+
+    Args:
+        queue: The jobs.
+        job: Ours.
+        sources: Those of its request, opened.
+        settings: What the assistant on the base is like.
+        create: Make the base if it is not there.
+
+    Raises:
+        EryaError: As `open_assistant` and `Assistant.ingest` do.
+        JobCancelledError: Somebody cancelled it.
+    """
+    with (
+        _turn_of(queue, job) as running,
+        open_assistant(settings, job.base, create=create) as assistant,
+    ):
+        owner = principal_for(settings, None)
+        return total(
+            [
+                ingest_with_progress(
+                    assistant,
+                    source,
+                    principal=owner,
+                    request=job.request,
+                    job=running,
+                )
+                for source in sources
+            ]
+        )
+
+
+def plans_of(
+    settings: Settings, kb: str, sources: Sequence[Source], *, request: IngestRequest
+) -> list[Plan]:
+    """Return what a job would change, source by source; the base need not be there.
+
+    Raises:
+        EryaError: As `open_assistant` and `Assistant.plan` do.
+    """
+    if not Bases(settings.home).exists(kb):
+        return [plan_of_new_base(source.items({})) for source in sources]
+    with open_assistant(settings, kb) as assistant:
+        return [
+            assistant.plan(
+                source,
+                principal=principal_for(settings, None),
+                readers=request.readers,
+                force=request.force,
+            )
+            for source in sources
+        ]
 
 
 def require_existing(paths: Sequence[str | Path]) -> None:

@@ -12,12 +12,10 @@ import click
 from erya.cli.common import echo, echo_json, principal_for, settings_for, usual_options
 from erya.cli.groups import STOPPED
 from erya.cli.ingested import show_plans, show_report
-from erya.cli.progress import ingest_with_progress, wait_for_turn
+from erya.cli.progress import plans_of, run_job
 from erya.config import Settings, SourceSettings
 from erya.errors import EryaError, UsageError
-from erya.indexing import plan_of_new_base
 from erya.jobs import JobQueue
-from erya.opening import open_assistant
 from erya.policy import reader_labels
 from erya.shapes import report_shape
 from erya.sources import (
@@ -80,6 +78,9 @@ def sync(
     """
     settings = settings_for(home=home, config=config)
     if kb is not None:
+        if names:
+            msg = "Name sources of the settings, or a base with --kb, not both."
+            raise UsageError(msg)
         jobs = _jobs_of_base(settings, kb)
     else:
         jobs = [_job_of_settings(given, settings) for given in _chosen(settings, names)]
@@ -103,6 +104,7 @@ class _Job(NamedTuple):
     """A source, the base that is kept in step with it, and who may read."""
 
     name: str
+    where: str  # it is set, for errors
     kb: str
     spec: SourceSpec
     readers: tuple[str, ...]
@@ -110,7 +112,8 @@ class _Job(NamedTuple):
 
 def _job_of_settings(given: SourceSettings, settings: Settings) -> _Job:
     kb = given.kb or settings.kb
-    return _Job(given.name, kb, spec_of_settings(given), given.readers)
+    where = f"[sources.{given.name}]"
+    return _Job(given.name, where, kb, spec_of_settings(given), given.readers)
 
 
 def _jobs_of_base(settings: Settings, kb: str) -> list[_Job]:
@@ -126,37 +129,28 @@ def _jobs_of_base(settings: Settings, kb: str) -> list[_Job]:
     if not specs:
         msg = f"{kb!r} keeps no source. Name one: erya kb set {kb} --source FOLDER"
         raise UsageError(msg)
-    return [_Job(f"{kb} {n}", kb, spec, ()) for n, spec in enumerate(specs, start=1)]
+    return [
+        _Job(f"{kb} {n}", f"source {n} of {kb!r} (erya kb set {kb})", kb, spec, ())
+        for n, spec in enumerate(specs, start=1)
+    ]
 
 
 def _synced(job: _Job, settings: Settings, *, dry_run: bool, as_json: bool) -> bool:
     """Bring one base in step with one source; tell whether that worked."""
     kb = job.kb
-    owner = principal_for(settings, None)
     if not as_json:
         echo(f"[{job.name}] {datetime.now().astimezone():%Y-%m-%d %H:%M:%S}")
     try:
         readers = reader_labels(job.readers) if job.readers else None
         request = IngestRequest(sources=(job.spec,), readers=readers)
-        source = _opened(job.spec, job.name, settings)
-        if dry_run and not Bases(settings.home).exists(kb):
-            plan = plan_of_new_base(source.items({}))
-            show_plans([plan], kb=kb, as_json=as_json)
-            return True
+        source = _opened(job, settings)
         if dry_run:
-            with open_assistant(settings, kb) as assistant:
-                plan = assistant.plan(source, principal=owner, readers=readers)
-            show_plans([plan], kb=kb, as_json=as_json)
+            plans = plans_of(settings, kb, [source], request=request)
+            show_plans(plans, kb=kb, as_json=as_json)
             return True
         queue = JobQueue(settings.home)
-        queued = queue.submit(kb, request, user=owner.user)
-        with (
-            wait_for_turn(queue, queued) as running,
-            open_assistant(settings, kb, create=True) as assistant,
-        ):
-            report = ingest_with_progress(
-                assistant, source, principal=owner, request=request, job=running
-            )
+        queued = queue.submit(kb, request, user=settings.user)
+        report = run_job(queue, queued, [source], settings=settings, create=True)
     except EryaError as error:
         if as_json:
             echo_json({"source": job.name, "error": str(error)})
@@ -170,16 +164,16 @@ def _synced(job: _Job, settings: Settings, *, dry_run: bool, as_json: bool) -> b
     return True
 
 
-def _opened(spec: SourceSpec, name: str, settings: Settings) -> Source:
-    """Open a source of the settings.
+def _opened(job: _Job, settings: Settings) -> Source:
+    """Open a source, and say of which one it is that it cannot be.
 
     Raises:
         UsageError: Its path does not exist, or its address is none.
     """
     try:
-        return open_source(spec, file_bytes=settings.max_file_bytes)
+        return open_source(job.spec, file_bytes=settings.max_file_bytes)
     except UsageError as error:
-        msg = f"[sources.{name}]: {error}"
+        msg = f"{job.where}: {error}"
         raise UsageError(msg) from None
 
 

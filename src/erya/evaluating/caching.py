@@ -21,6 +21,7 @@ from erya.models import (
     Finished,
     TextDelta,
     TextRetracted,
+    joined_halves,
 )
 from erya.records import TextPart, Usage
 
@@ -140,8 +141,7 @@ class CachedChat(ChatModel):
             _UNKNOWN if count is None else count
             for count in (usage.input_tokens, usage.output_tokens)
         ]
-        # Half a sign at the end of a piece is no text that SQLite takes.
-        said = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        said = joined_halves(text)  # half a sign is no text that SQLite takes
         with closing(self._open()) as database, database:
             database.execute(
                 "insert or replace into calls values (?, ?, ?, ?, ?, ?)",

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
-from erya.answering import ExtractiveAnswerer, GroundedAnswerer, PromptedAnswerer
+from erya.answering import GroundedAnswerer, PromptedAnswerer
 from erya.assistant import Assistant
 from erya.config import Settings
 from erya.errors import UsageError
@@ -60,10 +60,8 @@ from erya.evaluating.trec import read_judgements, read_trec_run
 from erya.language import run_together
 from erya.models import ChatModel, ModelRegistry
 from erya.opening import (
-    build_chunker,
-    build_embedding,
+    build_answerer,
     build_parts,
-    build_reranker,
     build_strategy,
     open_assistant,
 )
@@ -74,23 +72,21 @@ from erya.stores import Bases
 __all__ = [
     "Data",
     "Experiment",
+    "Kind",
     "RunOptions",
     "Scorers",
     "System",
     "Watcher",
     "cached_chat",
-    "calls_of",
     "experiment_of",
     "measure_answers",
     "measure_base",
     "measure_judge",
-    "measure_named",
     "measure_retrieval",
     "run_experiment",
     "runs_of",
     "score_again",
     "score_trec_run",
-    "start_or_resume",
 ]
 
 _NAMED: Final = 10  # lines of a set that are named
@@ -243,7 +239,7 @@ def run_experiment(experiment: Experiment, options: RunOptions = _USUAL) -> Run:
         case "retrieval-run":
             return score_trec_run(experiment, options).run
         case "benchmark":
-            return measure_named(experiment, options)
+            return _measure_named(experiment, options)
         case "answers":
             return measure_answers(experiment, options)
 
@@ -260,10 +256,11 @@ def experiment_of(run: Run, settings: Settings) -> Experiment:
     """
     spec = run.spec
     kind = spec["kind"]
-    if kind not in {
-        "retrieval", "retrieval-base", "retrieval-run", "answers", "benchmark",
-    }:  # fmt: skip
-        msg = f"The run {run.name} is of a kind that cannot be measured again here."
+    if kind not in get_args(Kind):
+        msg = (
+            f"The run {run.name} is of the kind {kind!r}; measured again are "
+            f"{', '.join(get_args(Kind))}. Give the command that began it once more."
+        )
         raise UsageError(msg)
     paths = spec["data"] if kind == "retrieval-run" else [spec["data"]]
     base = spec.get("base") or {}
@@ -302,7 +299,7 @@ def runs_of(settings: Settings) -> Runs:
     return Runs(Path(settings.home) / "runs")
 
 
-def start_or_resume(
+def _start_or_resume(
     settings: Settings, spec: Mapping[str, Any], options: RunOptions
 ) -> Run:
     """Start a run, or go on with an unfinished one of the same spec, and say so."""
@@ -349,7 +346,7 @@ def measure_retrieval(
     parts["strategy"] = build_strategy(settings, cache)
     return evaluate_retrieval(
         dataset,
-        start_or_resume(settings, spec, options),
+        _start_or_resume(settings, spec, options),
         assistant=lambda store: Assistant(store=store, degrade=False, **parts),
         metrics=metrics,
         calls=_counting(cache),
@@ -396,7 +393,7 @@ def measure_base(
         return evaluate_base(
             assistant,
             examples,
-            start_or_resume(settings, spec, options),
+            _start_or_resume(settings, spec, options),
             principal=system.asker,
             metrics=metrics,
             calls=_counting(cache),
@@ -478,7 +475,7 @@ def measure_answers(experiment: Experiment, options: RunOptions = _USUAL) -> Run
         run = evaluate_answers(
             assistant,
             examples,
-            start_or_resume(settings, spec, options),
+            _start_or_resume(settings, spec, options),
             principal=system.asker,
             measures=AnswerMeasures(
                 similar_by=assistant.embedding,
@@ -492,7 +489,7 @@ def measure_answers(experiment: Experiment, options: RunOptions = _USUAL) -> Run
             on_progress=options.watcher.progress,
         )
     about = {**about_set(examples), "unmatched": len(unmatched)}
-    return finish(run, {**calls_of(run), "questions": about})
+    return finish(run, {**_calls_of(run), "questions": about})
 
 
 def score_again(
@@ -547,7 +544,7 @@ def score_again(
         example_in(item.id, item.detail)  # tells now what an early run lacks
         things.append((item.id, item))
     scored = measure_all(
-        start_or_resume(settings, spec, options),
+        _start_or_resume(settings, spec, options),
         things,
         partial(_judged_again, judge=judge),
         what="Judging",
@@ -556,7 +553,7 @@ def score_again(
         on_progress=options.watcher.progress,
     )
     questions = run.figures.get("questions", {})
-    return finish(scored, {**calls_of(scored), "questions": questions})
+    return finish(scored, {**_calls_of(scored), "questions": questions})
 
 
 def _judged_again(item: Measured, *, judge: Judge) -> Measured:
@@ -570,13 +567,12 @@ def _judged_again(item: Measured, *, judge: Judge) -> Measured:
         scores |= {"citation_recall": recall, "citation_precision": precision}
     judged = judge(example, answer, evidence_in(detail))
     took = time.perf_counter() - began
-    searching = {k: n for k, n in item.tokens.items() if k.startswith("search_")}
-    spent = [tokens_of(answer.usage), tokens_of(judged.usage, "judge")]
+    kept = {k: n for k, n in item.tokens.items() if not k.startswith("judge_")}
     return replace(
         item,
         scores={**scores, **judged.scores},
         seconds={**item.seconds, "judge": took},
-        tokens=summed([searching, *spent]),
+        tokens=summed([kept, tokens_of(judged.usage, "judge")]),
         detail={**detail, "judged": judged.detail},
     )
 
@@ -624,7 +620,7 @@ def _answers_spec(
     }
 
 
-def measure_named(experiment: Experiment, options: RunOptions = _USUAL) -> Run:
+def _measure_named(experiment: Experiment, options: RunOptions = _USUAL) -> Run:
     """Measure a benchmark by its name.
 
     Raises:
@@ -659,24 +655,23 @@ def measure_named(experiment: Experiment, options: RunOptions = _USUAL) -> Run:
         "prices": prices_of(settings),
         "seed": data.seed,
     }
-    run = start_or_resume(settings, spec, options)
+    run = _start_or_resume(settings, spec, options)
     run = measure_benchmark(task, setup, run, on_progress=options.watcher.progress)
-    return finish(run, calls_of(run))
+    return finish(run, _calls_of(run))
 
 
 def _setup(settings: Settings, data: Data, *, again: bool) -> Setup:
     """Return what a benchmark measures, as the settings say."""
-    embedding = build_embedding(settings)
+    parts = build_parts(settings)
+    embedding = parts["embedding"]
     cache = cached_chat(settings, again=again) if settings.chat_model else None
     return Setup(
-        answerer=GroundedAnswerer(model=cache, passages=settings.passages)
-        if cache
-        else ExtractiveAnswerer(readings=max(settings.read_units, 1)),
+        answerer=build_answerer(settings, cache),
         embedding=embedding,
         strategy=build_strategy(settings, cache),
-        reranker=build_reranker(settings),
-        reader=ModelRegistry(settings).reader() if settings.read_units else None,
-        chunker=build_chunker(settings, embedding=embedding),
+        reranker=parts["reranker"],
+        reader=parts["reader"],
+        chunker=parts["chunker"],
         passages=settings.passages,
         measures=AnswerMeasures(
             similar_by=embedding,
@@ -689,7 +684,7 @@ def _setup(settings: Settings, data: Data, *, again: bool) -> Setup:
     )
 
 
-def calls_of(run: Run) -> dict[str, int]:
+def _calls_of(run: Run) -> dict[str, int]:
     """Return how often models were asked for a run; nothing where none was."""
     calls = run.calls()
     if not calls:
@@ -746,7 +741,9 @@ def _open_base(system: System, watcher: Watcher) -> Iterator[Assistant]:
     """Open a base, or make one of files that is thrown away; no model may fail."""
     settings = system.settings
     if not system.docs:
-        with open_assistant(settings, system.base, chat=True) as assistant:
+        with open_assistant(
+            settings, system.base, chat=True, bases=system.bases
+        ) as assistant:
             yield replace(assistant, degrade=False)
         return
     with (
@@ -804,16 +801,23 @@ def cached_chat(
     )
 
 
-def measure_judge(experiment: Experiment, options: RunOptions = _USUAL) -> JudgeCheck:
-    """Hold the judge of an experiment against people, on answers both have judged.
+def measure_judge(
+    path: Path, judge: str, *, settings: Settings, options: RunOptions = _USUAL
+) -> JudgeCheck:
+    """Hold a judge against people, on answers both have judged.
+
+    Args:
+        path: The answers, with what people say of them.
+        judge: The chat model.
+        settings: Where models are.
+        options: How it is run.
 
     Raises:
         ModelError: The judge cannot be reached; what was judged before is kept.
         NotFoundError: There is no such judge.
         UsageError: The file has no judged answers.
     """
-    judge, path = experiment.scorers.judge, experiment.data.path
-    settings = replace(experiment.system.settings, chat_model=judge)
+    settings = replace(settings, chat_model=judge)
     items = read_labelled(path)
     model = cached_chat(settings, again=options.again)
     spec = {
@@ -826,7 +830,7 @@ def measure_judge(experiment: Experiment, options: RunOptions = _USUAL) -> Judge
         "prices": prices_of(settings, judge=judge, chat=False),
         "seed": 0,
     }
-    run = start_or_resume(settings, spec, options)
+    run = _start_or_resume(settings, spec, options)
     check = check_judge(
         Judge(model=model),
         items,
@@ -834,5 +838,5 @@ def measure_judge(experiment: Experiment, options: RunOptions = _USUAL) -> Judge
         calls=model.calls,
         on_progress=options.watcher.progress,
     )
-    finish(check.run, {**calls_of(check.run), "probe_calls": check.probes})
+    finish(check.run, {**_calls_of(check.run), "probe_calls": check.probes})
     return check

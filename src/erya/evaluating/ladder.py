@@ -26,7 +26,6 @@ __all__ = [
     "Ladder",
     "MeasuredRung",
     "Rung",
-    "check_rung",
     "measure_ladder",
     "read_ladder",
 ]
@@ -167,7 +166,7 @@ def _rung(file: Path, number: int, told: Mapping[str, Any]) -> Rung:
     return Rung(name=name, kind=kind, settings=settings, price=price)
 
 
-def check_rung(rung: Rung, settings: Settings) -> None:
+def _check_rung(rung: Rung, settings: Settings) -> None:
     """Check that a rung has what its kind takes, before anything is measured.
 
     Raises:
@@ -216,7 +215,7 @@ def measure_ladder(
     for rung in ladder.rungs:
         settings = None if rung.is_declared else settings_of(rung)
         if settings is not None:
-            check_rung(rung, settings)
+            _check_rung(rung, settings)
         checked.append(settings)
     measured: list[MeasuredRung] = []
     for rung, settings in zip(ladder.rungs, checked, strict=True):

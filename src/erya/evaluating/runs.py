@@ -227,7 +227,7 @@ class Run:
         """
         told = prices or self.spec.get("prices") or {}
         tokens = self.tokens()
-        if tokens.get(_UNKNOWN):
+        if any(n for name, n in tokens.items() if name.endswith(_UNKNOWN)):
             return None
         if not any(tokens.values()):
             return None if any(self.calls().values()) else 0.0
@@ -244,7 +244,7 @@ class Run:
 def tokens_of(usage: Usage, stage: str = "") -> dict[str, int]:
     """Return what a model read and wrote, as a run counts it; nothing if none did.
 
-    `unknown` counts answers whose endpoint does not say.
+    `unknown` counts what an endpoint was asked that does not say.
 
     Args:
         usage: What it says.
@@ -252,9 +252,9 @@ def tokens_of(usage: Usage, stage: str = "") -> dict[str, int]:
     """
     if not usage.model:
         return {}
-    if usage.input_tokens is None or usage.output_tokens is None:
-        return {_UNKNOWN: 1}
     before = f"{stage}_" if stage else ""
+    if usage.input_tokens is None or usage.output_tokens is None:
+        return {f"{before}{_UNKNOWN}": 1}
     return {
         f"{before}input": usage.input_tokens,
         f"{before}output": usage.output_tokens,
@@ -447,26 +447,23 @@ def _in_parallel(
         for key, thing in things:
             yield key, act(thing)
         return
-    with ThreadPoolExecutor(at_once, thread_name_prefix="erya-measure") as threads:
+    threads = ThreadPoolExecutor(at_once, thread_name_prefix="erya-measure")
+    try:
         waiting = {threads.submit(act, thing): key for key, thing in things}
         failed: Future[Measured] | None = None
-        told = set()
-        try:
-            for future in as_completed(waiting):
-                told.add(future)
-                if future.exception() is not None:
-                    failed = future
-                    break
+        for future in as_completed(waiting):
+            if future.cancelled():
+                continue
+            if future.exception() is None:
                 yield waiting[future], future.result()
-            # None where nothing failed: all are told then.
-            left = [each for each in waiting if each not in told and not each.cancel()]
-            for future in left:
-                if future.exception() is None:
-                    yield waiting[future], future.result()
-        finally:
-            threads.shutdown(wait=True, cancel_futures=True)
+                continue
+            failed = failed or future
+            for other in waiting:  # those under way are not cancelled by this
+                other.cancel()
         if failed is not None:
             failed.result()
+    finally:
+        threads.shutdown(wait=True, cancel_futures=True)
 
 
 def finish(run: Run, figures: Mapping[str, Any]) -> Run:

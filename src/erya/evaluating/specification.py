@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from erya.addresses import cover_secrets
 from erya.assistant import Assistant
+from erya.chunking import split_recipe
 from erya.config import AUTO_MODEL, Settings
 from erya.evaluating.judges import KINDS
 from erya.models import OFFLINE_MODEL, ModelCatalogue, fingerprint_of
@@ -39,12 +40,15 @@ _ANSWERS: Final = ("passages",)  # which a search has no use for
 
 
 def resolve_models(settings: Settings, assistant: Assistant | None = None) -> Settings:
-    """Return settings that name the embedding model itself, to be recorded.
+    """Return settings that name model and chunker themselves, to be recorded.
 
     Args:
-        settings: What may leave it to the base.
+        settings: What may leave them to the base.
         assistant: Has the base open; without one it is a new base's model.
     """
+    if assistant is not None:
+        chunker, tokens = split_recipe(assistant.chunker.recipe)
+        settings = replace(settings, chunker=chunker, chunk_tokens=tokens)
     if settings.embedding_model != AUTO_MODEL:
         return settings
     name = OFFLINE_MODEL

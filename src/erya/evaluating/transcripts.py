@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from erya.errors import UsageError
-from erya.records import Answer, Chunk, Citation, Claim, Evidence, Example, Hit, Usage
+from erya.records import (
+    Answer,
+    Chunk,
+    Citation,
+    Claim,
+    Evidence,
+    Example,
+    Hit,
+    Quote,
+    Usage,
+)
 
 __all__ = ["answer_in", "evidence_in", "example_in", "transcript_of"]
 
@@ -43,7 +53,6 @@ def transcript_of(
             if c.chunk.id not in {hit.chunk.id for hit in evidence.hits}
         ],
         "note": answer.note,
-        "model": usage.model,
         "usage": [usage.model, usage.input_tokens, usage.output_tokens],
         "trace_id": answer.trace_id,
     }
@@ -77,6 +86,7 @@ def example_in(key: str, detail: Mapping[str, Any]) -> Example:
         question=detail["question"],
         answers=tuple(detail["accepted"]),
         answerable=detail["answerable"],
+        evidence=tuple(Quote(*each) for each in detail["quotes"]),
     )
 
 
@@ -126,6 +136,7 @@ def answer_in(detail: Mapping[str, Any]) -> Answer:
         ),
         note=detail["note"],
         usage=Usage(model=model, input_tokens=read, output_tokens=written),
+        trace_id=detail["trace_id"],
     )
 
 

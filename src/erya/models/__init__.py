@@ -35,6 +35,7 @@ from erya.models.requests import (
     ToolSpec,
     Transcript,
     complete,
+    joined_halves,
 )
 from erya.models.rerank_endpoint import RerankEndpoint
 
@@ -70,6 +71,7 @@ __all__ = [
     "common_words",
     "complete",
     "fingerprint_of",
+    "joined_halves",
     "open_local",
     "open_reader",
 ]

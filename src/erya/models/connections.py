@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import socket
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -31,6 +32,7 @@ class Connection:
 
     Attributes:
         client: Sends requests.
+        idle_since: When it was given back, on the monotonic clock.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Connection:
         self._socket = opened
         self._cut = threading.Event()
         self._released = False
+        self.idle_since = 0.0
         self._lock = threading.Lock()
 
     @property
@@ -115,11 +118,22 @@ def give_back(key: Hashable, connection: Connection) -> None:
         if kept is None or len(idle) >= _MOST_IDLE:
             dropped.append(kept or connection)
         else:
+            kept.idle_since = time.monotonic()
             idle.append(kept)
+        dropped += _stale()
         while len(_idle) > _MOST_ENDPOINTS:
             dropped += _idle.popitem(last=False)[1]
     for each in dropped:
         each.client.close()
+
+
+def _stale() -> list[Connection]:
+    """Take out what nobody has used for so long that its server may have closed it."""
+    until = time.monotonic() - IDLE_SECONDS
+    stale = [c for group in _idle.values() for c in group if c.idle_since < until]
+    for group in _idle.values():
+        group[:] = [each for each in group if each.idle_since >= until]
+    return stale
 
 
 def close_idle() -> None:

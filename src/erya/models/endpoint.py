@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from typing_extensions import override
@@ -24,6 +25,7 @@ from erya.models.connections import (
 from erya.unpacking import unpack
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator, Mapping
 
     import httpx2
@@ -54,6 +56,14 @@ class RefusedError(ModelError):
         super().__init__(message, reader_message=reader_message)
         self.status = status
         self.said = said
+
+
+@cache
+def _tls() -> "ssl.SSLContext":
+    """Return what connections are trusted by; reading the roots takes some 20 ms."""
+    import httpx2  # noqa: PLC0415 - only needed where there is an endpoint
+
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +129,7 @@ class Endpoint:
                 headers=headers,
                 follow_redirects=False,
                 trust_env=False,
+                verify=_tls(),
                 proxy=self.proxy or None,
                 timeout=httpx2.Timeout(self.seconds, connect=_CONNECT_SECONDS),
                 limits=httpx2.Limits(max_connections=1, keepalive_expiry=IDLE_SECONDS),
