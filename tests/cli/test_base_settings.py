@@ -146,6 +146,24 @@ def test_roles_are_granted_shown_and_taken(erya, folder, home):
     assert erya("kb", "grant", "hr", "user:ada", "king").code == 2
 
 
+def test_a_reader_is_told_to_read_what_names_them_and_no_more(erya, folder):
+    erya("ingest", folder, "--kb", "hr", "--readers", "group:hr")
+
+    granted = erya("kb", "grant", "hr", "user:ada", "reader")
+    assert "--readers" in granted.err
+    question = ("search", "annual leave", "--kb", "hr", "--json", "--as")
+    assert erya(*question, "ada").json["hits"] == []
+    assert erya(*question, "ada,hr").json["hits"] != []
+
+
+def test_what_a_base_keeps_is_told_to_programs(erya, folder):
+    erya("kb", "create", "hr", "--mask", "all", "--source", folder)
+
+    kept = erya("kb", "set", "hr", "html=main", "--json").json["settings"]
+    assert (kept["mask"], kept["html"]) == ("all", "main")
+    assert [each["kind"] for each in kept["sources"]] == ["files"]
+
+
 def test_a_base_is_deleted_by_its_owner_and_by_nobody_else(erya, folder, home):
     erya("ingest", folder, "--kb", "hr")
     erya("kb", "grant", "hr", "user:ann", "owner")

@@ -9,10 +9,12 @@ import click
 
 from erya.cli.common import (
     echo,
+    echo_json,
     place_options,
     principal_for,
     settings_for,
     together,
+    usual_options,
 )
 from erya.errors import UsageError
 from erya.opening import change_base, create_base
@@ -94,7 +96,7 @@ def create(
     "--source", "sources", multiple=True, metavar="TARGET", help="Also read this."
 )
 @click.option("--no-sources", is_flag=True, help="Forget all sources.")
-@place_options
+@usual_options
 def set_settings(
     *,
     name: str,
@@ -102,6 +104,7 @@ def set_settings(
     unset: tuple[str, ...],
     sources: tuple[str, ...],
     no_sources: bool,
+    as_json: bool,
     home: Path | None,
     config: Path | None,
 ) -> None:
@@ -134,6 +137,9 @@ def set_settings(
         if wanted:
             change_base(store, wanted, settings=settings, principal=principal)
             profile = store.profile(principal)
+    if as_json:
+        echo_json({"name": name, "settings": profile})
+        return
     if not profile:
         echo(f"{name!r} keeps nothing of its own: the settings say it all.")
     for key, value in sorted(profile.items()):
@@ -169,8 +175,9 @@ def grant(
     """Give a person or a group a role in a base.
 
     An editor reads and writes everything in it; an owner may also change its settings,
-    models and grants. A role in one base is none in another. Without one, people read
-    what the readers of each document allow.
+    models and grants. A role in one base is none in another. A reader, as everybody
+    without a role, reads the documents whose readers they are among, and no more: those
+    are named by `erya ingest --readers`.
 
     Examples:
 
@@ -187,6 +194,8 @@ def grant(
     ):
         writer.set_grant(who, what)
     echo(f"{who} is {what} of {name!r}.")
+    if what == "reader":
+        echo("They read the documents that name them: erya ingest --readers.", err=True)
 
 
 @click.command("revoke")
