@@ -88,7 +88,7 @@ def filtered(store: Store, question: str) -> list[tuple[str, float]]:
     """Search the same index with the engine's own scores, filtered by readers."""
     # The benchmark looks inside on purpose: the peer is the engine of the same index.
     with store._snapshot() as snapshot:  # type: ignore[attr-defined]  # noqa: SLF001
-        scope = scope_of(snapshot.connection, READER)
+        scope = scope_of(snapshot.connection, READER, "privacy")
         boosts = {("body", term): 1.0 for term in query_terms(question).body}
         found = snapshot.searcher.propose(boosts, scope.label_sets, limit=TOP)
         which = schema.chunks.c.number.in_([p.number for p in found])

@@ -21,6 +21,7 @@ from collections.abc import (
 )
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self
 
 from erya import traces
@@ -40,6 +41,7 @@ from erya.errors import (
     NotFoundError,
     UsageError,
 )
+from erya.filters import Is, Under
 from erya.indexing import (
     WAIT_SECONDS,
     BaseRules,
@@ -106,6 +108,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Assistant"]
 
+_ADDED_AT_ONCE: Final = 64
 _LOG: Final = logging.getLogger("erya")
 _LONGEST_QUESTION: Final = 4_000  # characters; what comes after tells nothing more
 _SPARE: Final = 3  # passages that diversity chooses from, for each that is wanted
@@ -262,7 +265,7 @@ class Assistant:
         ):
             run = Ingestion(
                 writer,
-                self._stored(Principal.system()),
+                self._stored(source, Principal.system()),
                 recipe=self._version(pool),
                 roots=source.roots,
                 readers=readers,
@@ -346,7 +349,7 @@ class Assistant:
         self._refuse_to_unmask(principal, force=force)
         with ParserPool(limits=self.limits) as pool:
             recipe = self._version(pool)
-        stored = self._stored(principal)
+        stored = self._stored(source, principal)
         known = known_of(stored, reading=recipe.reading, force=force)
         return planned(
             source.items(known),
@@ -367,7 +370,7 @@ class Assistant:
         if force:
             return
         unmasks = cache(self.preparation.unmasks)
-        if any(unmasks(each.recipe) for each in self.store.documents(principal)):
+        if any(map(unmasks, self.store.recipes(principal))):
             msg = (
                 "The base holds documents with personal data masked, and this run "
                 "would store some unmasked. Set mask as before; to unmask them, ingest "
@@ -385,13 +388,17 @@ class Assistant:
         """Return how files would be read now, and with what."""
         return PipelineVersion(self._recipe, f"{pool.capabilities}|{pool.limits_key}")
 
-    def _stored(self, principal: Principal) -> Stored:
-        """Return what the base holds; only owners and the system are told all hashes.
+    def _stored(self, source: Source, principal: Principal) -> Stored:
+        """Return what the base holds of what a source covers.
 
-        An editor's run compares by them: they were let write before.
+        Only owners and the system are told all hashes. An editor's run compares by
+        them: they were let write before.
         """
+        roots = source.roots or None  # a stream does not say what it offers
+        where = None if roots is None else Under(roots)
         return Stored(
-            tuple(self.store.documents(principal)), tuple(self.store.items(principal))
+            tuple(self.store.documents(principal, where=where)),
+            tuple(self.store.items(principal, within=roots)),
         )
 
     def add(
@@ -419,13 +426,13 @@ class Assistant:
                 check_rules(self.store, self.rules)
             run = Ingestion(
                 writer,
-                self._stored(Principal.system()),
+                Stored(()),
                 recipe=PipelineVersion(self.chunker.recipe + self.preparation.masks),
                 roots=(),
                 readers=None,
                 model=self.embedding,
             )
-            for given in documents:
+            for given in self._recognised(run, documents):
                 original = given.text.encode("utf-8", "surrogatepass")
                 document = self.preparation.mask(
                     dataclasses.replace(
@@ -439,6 +446,16 @@ class Assistant:
             report = run.finish((), complete=lambda _: False)
             told["erya.documents"] = report.added + report.updated
         return report
+
+    def _recognised(
+        self, run: Ingestion, documents: Iterable[Document]
+    ) -> Iterator[Document]:
+        """Pass documents on, once the run knows which of them are stored."""
+        rest = iter(documents)
+        while batch := list(islice(rest, _ADDED_AT_ONCE)):
+            sources = Is("source", tuple(each.source for each in batch))
+            run.recognise(self.store.documents(Principal.system(), where=sources))
+            yield from batch
 
     def locate(
         self, citation: Citation, *, principal: Principal

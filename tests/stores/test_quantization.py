@@ -1,12 +1,10 @@
 """The first look never loses what an exact search finds."""
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper
 
 from erya.stores.embedded import vector_index
-from erya.stores.embedded.quantization import PRODUCT, bounds, encoded
+from erya.stores.embedded.quantization import bounds, encoded
 from erya.stores.embedded.vector_index import IndexedVector, VectorIndex
 
 WIDTH = 48
@@ -16,23 +14,6 @@ def unit(dice, rows, *, spread=1.0, width=WIDTH):
     """Return vectors of length 1; with little spread they lie close together."""
     vectors = dice.normal(size=(rows, width)) * spread + dice.normal(size=width)
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype("f4")
-
-
-def test_the_graph_is_what_the_onnx_package_writes():
-    def value(name, kind, *shape):
-        return helper.make_tensor_value_info(name, kind, shape)
-
-    graph = helper.make_graph(
-        [helper.make_node("MatMulInteger", ["a", "b"], ["c"])],
-        "g",
-        [value("a", TensorProto.UINT8, "n", "d"), value("b", TensorProto.INT8, "d", 1)],
-        [value("c", TensorProto.INT32, "n", 1)],
-    )
-    model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8
-    )
-
-    assert onnx.ModelProto.FromString(PRODUCT) == model
 
 
 @pytest.mark.parametrize("spikes", [False, True])
@@ -90,11 +71,11 @@ def test_many_vectors_are_searched_as_exactly_as_few(tmp_path, monkeypatch, spre
         return bounds(rows, vector)
 
     monkeypatch.setattr(vector_index, "bounds", counted)
-    for many in (1, 10**9):
-        monkeypatch.setattr(vector_index, "_MANY_ROWS", many)
+    for few in (1, 10**9):
+        monkeypatch.setattr(vector_index, "_FEW_ROWS", few)
         matrix = index.matrix(2)
         assert matrix is not None
-        found[many] = [
+        found[few] = [
             matrix.nearest(question, readers, limit=10)
             for question in asked
             for readers in (None, (1,), (0, 2), (9,))

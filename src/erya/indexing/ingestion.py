@@ -228,6 +228,10 @@ class Ingestion:
             writer.use_embedder(fingerprint)
             self._dimension = fingerprint.dimension
 
+    def recognise(self, documents: Iterable[StoredDocument]) -> None:
+        """Learn of further documents that the base holds."""
+        self._stored.update((document.source, document) for document in documents)
+
     def changed(self, offered: Iterable[Item | Problem | Unchanged]) -> Iterator[Item]:
         """Yield the items that have to be read; note everything else."""
         for item in offered:

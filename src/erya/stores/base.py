@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
 from typing_extensions import override
 
+from erya.filters import Filter
 from erya.records import Chunk, Document, Evidence, Fingerprint, Notice, Principal
 
 if TYPE_CHECKING:
@@ -602,6 +603,7 @@ class Store(Protocol):
         *,
         limit: int,
         vectors: VectorQuery | None = None,
+        where: Filter | None = None,
     ) -> Evidence:
         """Find the chunks that share the most telling terms with `question`.
 
@@ -616,6 +618,8 @@ class Store(Protocol):
             question: Free text; one without any term finds nothing.
             limit: How many hits at most, at least 1.
             vectors: How to find by vectors; None searches by words alone.
+            where: Search only in documents that pass. How telling a word is, is still
+                counted over all that the principal may read.
 
         Raises:
             ModelError: What was embedded is no vector of length 1 and the dimension of
@@ -625,16 +629,34 @@ class Store(Protocol):
         """
         ...
 
-    def documents(self, principal: Principal) -> Iterator[StoredDocument]:
-        """Yield what the principal may read, in the order of the sources."""
+    def documents(
+        self, principal: Principal, *, where: Filter | None = None
+    ) -> Iterator[StoredDocument]:
+        """Yield what the principal may read, in the order of the sources.
+
+        Args:
+            principal: Who asks.
+            where: Only what passes; by sources it costs what it yields, whatever else
+                the base holds.
+        """
         ...
 
-    def items(self, principal: Principal) -> Iterator[StoredItem]:
+    def items(
+        self, principal: Principal, *, within: Sequence[str] | None = None
+    ) -> Iterator[StoredItem]:
         """Yield what was noted of items, in the order of the sources.
 
         Only to the owner and to maintenance: who may read a file that gave no document
         is not known.
+
+        Args:
+            principal: Who asks.
+            within: Only what is one of these sources, or lies inside one.
         """
+        ...
+
+    def recipes(self, principal: Principal) -> frozenset[str]:
+        """Return how the documents that the principal may read were read and cut."""
         ...
 
     def document(self, principal: Principal, document_id: str) -> Document:

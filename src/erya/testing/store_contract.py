@@ -16,7 +16,9 @@ from erya.errors import (
     NotAllowedError,
     NotFoundError,
     OtherModelError,
+    UsageError,
 )
+from erya.filters import Above, AllOf, AnyOf, Below, Filter, Has, Is, Not, Under
 from erya.language import Word
 from erya.models import fingerprint_of
 from erya.records import Chunk, Document, Evidence, Notice, Principal, Span
@@ -58,6 +60,23 @@ _WORDS = (
 )
 
 
+def _filtered(source: str, media: str = "text/plain", **told: Any) -> Document:
+    language = told.pop("language", "en")
+    plain = document(source, "A sensor measures.", readers=("group:it",))
+    return dataclasses.replace(
+        plain, media_type=media, language=language, metadata=told
+    )
+
+
+_FILTERED = (
+    _filtered("/hr/a", author="Ada", tags="leave; pay", date="2025-01-31"),
+    _filtered("/hr/b", author="Adam", tags="payroll", date="2025-06-01T08:00"),
+    _filtered("/hrx"),
+    _filtered("/it/c", language="zh", tags="Pay，工资"),
+    _filtered("/it/d", "text/html", **{'odd "key" %': "x"}),
+)
+
+
 def put(store: Store, *documents: Document, embedded: bool = True) -> None:
     """Store documents in one commit, with vectors."""
     with store.writer(OWNER, purpose="test") as writer:
@@ -89,7 +108,12 @@ def asked(embedding: Embedding) -> VectorQuery:
 
 
 def both(
-    store: Store, principal: Principal, question: str, *, limit: int = 5
+    store: Store,
+    principal: Principal,
+    question: str,
+    *,
+    limit: int = 5,
+    where: Filter | None = None,
 ) -> Evidence:
     """Search with both legs."""
     made = MODEL.embed_query(question)
@@ -99,6 +123,7 @@ def both(
         question,
         limit=limit,
         vectors=asked(embedding),
+        where=where,
     )
 
 
@@ -756,6 +781,94 @@ class StoreContract:
             with pytest.raises(NotFoundError):
                 store.original(principal, one.id)
         assert all(finding.ok for finding in store.verify(Principal.system()))
+
+    @pytest.mark.parametrize(
+        ("where", "expected"),
+        [
+            (None, "/hr/a /hr/b /hrx /it/c /it/d"),
+            (Under(("/hr",)), "/hr/a /hr/b"),
+            (Under(("/hr/a", "/it/")), "/hr/a /it/c /it/d"),
+            (Under(()), ""),
+            (Is("document", (Document.id_of("/it/c"),)), "/it/c"),
+            (Is("source", ("/hrx", "/none")), "/hrx"),
+            (Is("language", ("zh",)), "/it/c"),
+            (Is("media_type", ("text/html",)), "/it/d"),
+            (Has("author", "ada"), "/hr/a"),
+            (Has("tags", "pay"), "/hr/a /it/c"),
+            (Has("tags", "工资"), "/it/c"),
+            (Has('odd "key" %', "x"), "/it/d"),
+            (Above("date", "2025-06-01"), "/hr/b"),
+            (Below("date", "2025-06-01"), "/hr/a"),
+            (Not(Below("date", "2025-06-01")), "/hr/b /hrx /it/c /it/d"),
+            (AllOf((Under(("/hr",)), Has("tags", "pay"))), "/hr/a"),
+            (AnyOf((Has("author", "Ada"), Is("language", ("zh",)))), "/hr/a /it/c"),
+            (AllOf(()), "/hr/a /hr/b /hrx /it/c /it/d"),
+            (AnyOf(()), ""),
+            (Not(AnyOf(())), "/hr/a /hr/b /hrx /it/c /it/d"),
+        ],
+    )
+    def test_a_filter_narrows_listings_and_both_legs(
+        self, store: Store, where: Filter | None, expected: str
+    ) -> None:
+        put(store, *_FILTERED)
+
+        names = expected.split()
+        assert [d.source for d in store.documents(OWNER, where=where)] == names
+        evidence = store.search(OWNER, "sensor", limit=9, where=where)
+        assert sorted(h.chunk.source for h in evidence.hits) == names
+        near = both(store, OWNER, "sensor", limit=9, where=where)
+        assert sorted(h.chunk.source for h in near.hits) == names
+        everything = both(store, OWNER, "sensor", limit=9)
+        assert near.weights == everything.weights
+        assert list(store.search(ADA, "sensor", limit=9, where=where).hits) == []
+
+    def test_of_a_field_that_no_document_has_nothing_is_said(self) -> None:
+        with pytest.raises(UsageError, match="media_type"):
+            Is("colour", ("red",))  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_unreadable_documents_change_nothing_of_a_filtered_search(
+        self, make_store: Callable[[], Store], seed: int
+    ) -> None:
+        rng = random.Random(seed)
+        plain, mixed = make_store(), make_store()
+        if not plain.private_scores:
+            pytest.skip("the store says that its scores are not private")
+        readable = [
+            document(f"/{rng.choice('ab')}/r{i}", sentence(rng, _WORDS, 8))
+            for i in range(60)
+        ]
+        hidden = [
+            document(f"/a/h{i}", sentence(rng, _WORDS, 20), readers=("user:bob",))
+            for i in range(80)
+        ]
+        put(plain, *readable)
+        put(mixed, *hidden[::2], *readable, *hidden[1::2])
+        remove(mixed, *(each.source for each in hidden[::3]))
+
+        for where in (Under(("/a",)), Not(Under(("/b",))), Is("source", ("/a/h1",))):
+            for question in (*_WORDS, "sensor price"):
+                assert found(
+                    mixed.search(ADA, question, limit=10, where=where)
+                ) == found(plain.search(ADA, question, limit=10, where=where))
+                assert found(both(mixed, ADA, question, limit=10, where=where)) == (
+                    found(both(plain, ADA, question, limit=10, where=where))
+                )
+        plain.close()
+        mixed.close()
+
+    def test_items_and_recipes_are_listed_by_where_they_lie(self, store: Store) -> None:
+        put(store, *_FILTERED)
+        with store.writer(OWNER, purpose="test") as writer:
+            for source in ("/hr/a", "/hr.zip", "/it/x"):
+                item = StoredItem(source=source, content_hash="", recipe="r")
+                writer.note(item)
+
+        assert [i.source for i in store.items(OWNER, within=("/hr",))] == ["/hr/a"]
+        assert [i.source for i in store.items(OWNER, within=())] == []
+        assert len(list(store.items(OWNER))) == 3
+        assert store.recipes(OWNER) == {"test"}
+        assert store.recipes(ADA) == frozenset()
 
     def test_a_role_counts_at_once_and_ends_at_once(self, store: Store) -> None:
         put(store, document("a.txt", "Sensors.", readers=("user:boss",)))

@@ -205,7 +205,8 @@ def _vectors_since(
         .join(documents, documents.c.number == chunks.c.document)
         .join(vectors, vectors.c.chunk == chunks.c.number)
         .where(chunks.c.generation > generation, vectors.c.embedder == embedder)
-        .order_by(chunks.c.number)
+        # As the index on generations has them: by number alone, SQLite would read all.
+        .order_by(chunks.c.generation, chunks.c.number)
         .execution_options(yield_per=_ROWS_AT_ONCE)
     )
     for number, label_set, known, data, crc in rows:
@@ -230,6 +231,10 @@ def _drop_damaged_vectors(
         ).execution_options(yield_per=_ROWS_AT_ONCE)
     )  # fmt: skip
     bad = [row[:2] for row in rows if vector_crc(row[2], row[4]) != row[3]]
+    if bad:
+        connection.execute(
+            sa.delete(schema.base).where(schema.base.c.key == "embedded_to")
+        )
     for chunk, embedder in bad:
         connection.execute(
             sa.delete(vectors).where(

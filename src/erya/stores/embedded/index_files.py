@@ -44,10 +44,18 @@ def linked_folder(folder: Path) -> Path:
     return links
 
 
-def crc_of(path: Path, size: int) -> int | None:
-    """Return the CRC-32 of the first `size` bytes; None if there are fewer."""
-    crc = 0
+def crc_of(path: Path, size: int, *, known: tuple[int, int] = (0, 0)) -> int | None:
+    """Return the CRC-32 of the first `size` bytes; None if there are fewer.
+
+    Args:
+        path: The file.
+        size: How many bytes.
+        known: How many of them were summed up before, and their checksum.
+    """
+    done, crc = known
+    size -= done
     with path.open("rb") as file:
+        file.seek(done)
         while size and (block := file.read(min(_BLOCK, size))):
             size -= len(block)
             crc = zlib.crc32(block, crc)

@@ -10,11 +10,7 @@ Whoever wants the nearest computes exactly what could be among them, and nothing
 the result is that of a search through all vectors (docs/decisions/0010-first-look.md).
 """
 
-import os
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-from erya import extras
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,22 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Codes", "bounds", "encoded"]
 
-# Seven bits for rows: with eight, processors without VNNI saturate where they add
-# pairs of products.
+# Seven bits for rows, written as numbers above 0: as bytes, signed or not, the same.
 _ROW_STEPS: Final = 63
 _ZERO: Final = 64
 _QUERY_STEPS: Final = 127
 _LEAST: Final = 1e-30
-_MOST_THREADS: Final = 4  # more do not help: memory is what limits
-# One MatMulInteger, bytes of shape (n, d) by signed bytes of shape (d, 1), as an ONNX
-# graph. A test writes it with the onnx package, which the base install does not have.
-PRODUCT: Final = (
-    b'\x08\x08:`\n\x18\n\x01a\n\x01b\x12\x01c"\rMatMulInteger\x12\x01g'
-    b"Z\x15\n\x01a\x12\x10\n\x0e\x08\x02\x12\n\n\x03\x12\x01n\n\x03\x12\x01d"
-    b"Z\x14\n\x01b\x12\x0f\n\r\x08\x03\x12\t\n\x03\x12\x01d\n\x02\x08\x01"
-    b"b\x14\n\x01c\x12\x0f\n\r\x08\x06\x12\t\n\x03\x12\x01n\n\x02\x08\x01"
-    b"B\x04\n\x00\x10\r"
-)
 
 
 class Codes(NamedTuple):
@@ -71,24 +56,13 @@ def bounds(rows: Codes, vector: "NDArray[np.float32]") -> "NDArray[np.float32]":
     But for the rounding of 32-bit floats.
     """
     import numpy as np  # noqa: PLC0415
+    import simsimd  # noqa: PLC0415
 
     scale = max(float(np.abs(vector).max()), _LEAST) / _QUERY_STEPS
     steps = np.rint(vector / scale).astype(np.int8)
     lost = float(np.linalg.norm(vector - steps * scale))
-    (products,) = _session().run(None, {"a": rows.codes, "b": steps[:, None]})
-    sums = products[:, 0] - _ZERO * int(steps.sum(dtype=np.int64))
+    # Whole numbers, so exact. Of two dimensions, however few rows there are.
+    products = simsimd.cdist(rows.codes.view(np.int8), steps[None, :], metric="dot")
+    sums = np.asarray(products)[:, 0] - _ZERO * int(steps.sum(dtype=np.int64))
     found = sums.astype(np.float32) * (rows.scale * np.float32(scale))
     return np.asarray(found + (rows.lost * np.float32(1 + lost) + np.float32(lost)))
-
-
-@cache
-def _session() -> Any:
-    onnxruntime = extras.onnxruntime()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(os.cpu_count() or 1, _MOST_THREADS)
-    # Threads that wait for the next product would take the cores from everything else.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        PRODUCT, options, providers=["CPUExecutionProvider"]
-    )

@@ -8,10 +8,12 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from erya.errors import DamagedError, NotFoundError, OtherModelError
+from erya.filters import Filter
 from erya.language import Word
 from erya.policy import BaseAccess, labels
 from erya.records import Chunk, Fingerprint, Principal
 from erya.stores.embedded import schema
+from erya.stores.embedded.filtering import condition_of
 from erya.stores.embedded.hashes import chunk_hash, seal_of
 from erya.stores.embedded.scoring import ChunkTerms
 from erya.stores.embedded.sealing import labels_of
@@ -19,8 +21,10 @@ from erya.stores.embedded.term_index import BODY, EXACT
 
 __all__ = [
     "VARIABLES",
+    "ChunkSet",
     "Scope",
     "access_of",
+    "chunks_where",
     "damaged",
     "document_row",
     "embedders_of",
@@ -28,6 +32,8 @@ __all__ = [
     "numbered_embedder",
     "other_model",
     "passages",
+    "passages_of",
+    "recipes_of",
     "scope_of",
     "stored_embedder",
     "terms_of",
@@ -55,6 +61,31 @@ class Scope(NamedTuple):
         from all documents with those readers: 400 ms in place of 7 at 20,000.
         """
         return self.label_sets is None or label_set in self.label_sets
+
+
+class ChunkSet:
+    """Chunks that pass a filter, compared by which object it is, so quick to look up.
+
+    Attributes:
+        numbers: Theirs, in order.
+    """
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self.numbers = tuple(numbers)
+
+
+def chunks_where(
+    connection: sa.Connection, scope: Scope, where: Filter
+) -> tuple[int, ...]:
+    """Return the numbers of the chunks that may be read and pass a filter, in order."""
+    chunks, documents, versions = schema.chunks, schema.documents, schema.versions
+    rows = connection.scalars(
+        sa.select(chunks.c.number)
+        .join(documents, documents.c.number == chunks.c.document)
+        .join(versions, versions.c.number == documents.c.version)
+        .where(scope.allows(), condition_of(where))
+    )
+    return tuple(sorted(rows))
 
 
 def access_of(connection: sa.Connection, name: str) -> BaseAccess:
@@ -240,6 +271,27 @@ def terms_of(
                 {BODY: body_length, EXACT: exact_length},
             )
     return found
+
+
+def recipes_of(connection: sa.Connection, scope: Scope) -> frozenset[str]:
+    """Return how documents were read and cut, of those that may be read.
+
+    There are few ways and many documents, so each is looked for after the one before:
+    SQLite would walk through all of them to find the different ones.
+    """
+    documents, versions = schema.documents, schema.versions
+    found: list[str] = []
+    query = sa.select(sa.func.min(versions.c.recipe)).where(
+        versions.c.superseded_at.is_(None)
+    )
+    if scope.label_sets is not None:
+        query = query.join(documents, documents.c.version == versions.c.number)
+        query = query.where(scope.allows())
+    after: sa.ColumnElement[bool] = sa.true()
+    while (recipe := connection.scalar(query.where(after))) is not None:
+        found.append(str(recipe))
+        after = versions.c.recipe > recipe
+    return frozenset(found)
 
 
 def stored_embedder(connection: sa.Connection) -> Fingerprint | None:

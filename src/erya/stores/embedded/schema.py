@@ -38,14 +38,15 @@ __all__ = [
 ]
 
 # Every format so far, oldest first.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
 HEAD: Final = REVISIONS[-1]
 
 metadata = MetaData()
 
 # Facts of the base as a whole: identity, generation, analysis, pruned; embedder, which
 # is missing where nothing was ever embedded; embedder_before, missing before a switch;
-# chunker and chunker_before, the same.
+# chunker and chunker_before, the same; embedded_to, a model's number and that of a
+# chunk up to which all have a vector of it.
 base = Table(
     "base",
     metadata,
@@ -110,6 +111,12 @@ versions = Table(
     ),  # {"blocks": [[kind, start, end, level, omitted?]], "pages": [[s, e]]}
     Column("text", Text),
     sqlite_autoincrement=True,
+)
+# How current documents were read: the few different ones are found without the others.
+Index(
+    "versions_current_recipe",
+    versions.c.recipe,
+    sqlite_where=versions.c.superseded_at.is_(None),
 )
 
 # A number is never used twice: the indexes know chunks by it.

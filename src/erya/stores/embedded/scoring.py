@@ -104,6 +104,7 @@ class Bm25:
         *,
         stats: ReadableStats,
         label_sets: tuple[int, ...] | None,
+        within: Sequence[int] | None = None,
     ) -> None:
         """Look the terms up.
 
@@ -112,7 +113,9 @@ class Bm25:
             asked: The terms of the question.
             stats: The readable statistics.
             label_sets: The sets of readers the asker belongs to; None is all.
+            within: The numbers of the chunks that may be proposed; None is all.
         """
+        self._within = within
         self._searcher = searcher
         self._asked = asked
         self._stats = stats
@@ -140,7 +143,9 @@ class Bm25:
         known: dict[int, tuple[Scored, str]] = {}
         size = limit + _MORE_PROPOSALS
         while True:
-            proposals = self._searcher.propose(boosts, self._label_sets, limit=size)
+            proposals = self._searcher.propose(
+                boosts, self._label_sets, limit=size, within=self._within
+            )
             read = fetch([p.number for p in proposals if p.number not in known])
             for scored in self.scores(read).values():
                 known[scored.number] = scored, read[scored.number].id

@@ -24,7 +24,7 @@ from erya.stores.base import (
     Fusion,
     VectorQuery,
 )
-from erya.stores.embedded.reading import Scope, terms_of
+from erya.stores.embedded.reading import ChunkSet, Scope, terms_of
 from erya.stores.embedded.scoring import Bm25, ChunkTerms, ReadableStats, Scored
 from erya.stores.embedded.term_index import Searcher
 from erya.stores.embedded.vector_index import Matrix, Neighbour, is_unit
@@ -85,13 +85,15 @@ class Legs:
 
     def __init__(
         self, snapshot: Snapshot, scope: Scope, *, asked: QueryTerms,
-        stats: ReadableStats,
+        stats: ReadableStats, within: ChunkSet | None = None,
     ) -> None:  # fmt: skip
         self._snapshot = snapshot
         self._scope = scope
+        self._within = within
         self._bm25 = Bm25(
-            snapshot.searcher, asked, stats=stats, label_sets=scope.label_sets
-        )
+            snapshot.searcher, asked, stats=stats, label_sets=scope.label_sets,
+            within=within.numbers if within else None,
+        )  # fmt: skip
         self._terms: dict[int, ChunkTerms] = {}  # of every chunk that was looked at
 
     def term_weights(self) -> dict[str, float]:
@@ -200,7 +202,7 @@ class Legs:
             )
             raise _CallersError(ModelError(msg))
         near = self._snapshot.matrix.nearest(
-            embedding.vector, self._scope.label_sets, limit=limit
+            embedding.vector, self._scope.label_sets, limit=limit, within=self._within
         )
         return embedding, near
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from erya.errors import BusyError, DamagedError, NotFoundError, StoreError
+from erya.filters import Filter
 from erya.language import ANALYSIS, Word, lexicon_of, query_terms
 from erya.policy import EVERYTHING, Action, Role, labels, owns, permit
 from erya.records import (
@@ -50,11 +51,14 @@ from erya.stores.embedded.database import (
     migrate,
     outside_transaction,
 )
+from erya.stores.embedded.filtering import condition_of, lies_under
 from erya.stores.embedded.hashes import document_hash
 from erya.stores.embedded.lock import WriterLock
 from erya.stores.embedded.reading import (
+    ChunkSet,
     Scope,
     access_of,
+    chunks_where,
     damaged,
     document_row,
     embedders_of,
@@ -62,6 +66,7 @@ from erya.stores.embedded.reading import (
     other_model,
     passages,
     passages_of,
+    recipes_of,
     scope_of,
     stored_embedder,
     terms_of,
@@ -81,8 +86,8 @@ _PATIENCE = 30.0  # seconds that a reader waits for a writer to finish its commi
 _PAUSE = 0.01
 _JOBS_SHOWN = 10
 _STATS_KEPT = 1_000  # sets of readers
+_FILTERS_KEPT = 16  # with the numbers of the chunks that pass
 _PLACES = frozenset(("sources", "enrich_names"))
-_READ_APART = frozenset(("label_set", "content_hash", "private"))
 
 
 class EmbeddedStore(Store):
@@ -100,6 +105,7 @@ class EmbeddedStore(Store):
         self._lock = WriterLock(folder, base=name)
         self._engine = engine_for(folder / "base.sqlite")
         self._stats: dict[tuple[int, tuple[int, ...] | None], ReadableStats] = {}
+        self._filtered: dict[tuple[int, tuple[int, ...] | None, Filter], ChunkSet] = {}
         self._embedders: dict[str, Fingerprint | None] = {}
         try:
             # Looked for first: another process may be making both.
@@ -261,6 +267,7 @@ class EmbeddedStore(Store):
         *,
         limit: int,
         vectors: VectorQuery | None = None,
+        where: Filter | None = None,
     ) -> Evidence:
         with passing_on(), guarded(self._name), self._snapshot() as snapshot:
             asked = query_terms(question, lexicon_of(words_of(snapshot.connection)))
@@ -268,7 +275,8 @@ class EmbeddedStore(Store):
             stats = self._readable(snapshot, scope)
             if not stats.chunks or not asked.body:
                 return Evidence(hits=(), weights={})
-            legs = Legs(snapshot, scope, asked=asked, stats=stats)
+            within = self._within(snapshot, scope, where)
+            legs = Legs(snapshot, scope, asked=asked, stats=stats, within=within)
             if vectors is None or snapshot.embedder is None:
                 found = legs.by_words(limit=limit)
             elif not snapshot.embedder.agrees(vectors.model):
@@ -301,7 +309,9 @@ class EmbeddedStore(Store):
         )
 
     @override
-    def documents(self, principal: Principal) -> Iterator[StoredDocument]:
+    def documents(
+        self, principal: Principal, *, where: Filter | None = None
+    ) -> Iterator[StoredDocument]:
         documents, versions = schema.documents, schema.versions
         every = versions.alias()
         so_far = (
@@ -331,32 +341,28 @@ class EmbeddedStore(Store):
                     versions.c.media_type,
                     versions.c.language,
                     versions.c.added_at,
-                    private.label("private"),
-                    so_far.label("version"),
+                    private,
+                    so_far,
                 )
                 .join(versions, versions.c.number == documents.c.version)
-                .where(scope.allows())
+                .where(scope.allows(), condition_of(where))
                 .order_by(documents.c.source)
-            ).mappings()
-            found = [
-                StoredDocument(
-                    readers=sets[row["label_set"]],
-                    content_hash="" if row["private"] else row["content_hash"],
-                    **{key: row[key] for key in row if key not in _READ_APART},
-                )
-                for row in rows
-            ]
+            )
+            found = [_stored_document(tuple(row), sets) for row in rows]
         yield from found
 
     @override
-    def items(self, principal: Principal) -> Iterator[StoredItem]:
+    def items(
+        self, principal: Principal, *, within: Sequence[str] | None = None
+    ) -> Iterator[StoredItem]:
         table = schema.items
+        inside = sa.true() if within is None else lies_under(table.c.source, within)
         with guarded(self._name), self._engine.begin() as connection:
             access = access_of(connection, self._name)
             if labels(principal, access) is not EVERYTHING:
                 return
             rows = connection.execute(
-                sa.select(table).order_by(table.c.source)
+                sa.select(table).where(inside).order_by(table.c.source)
             ).mappings()
             found = [
                 StoredItem(
@@ -369,6 +375,12 @@ class EmbeddedStore(Store):
                 for row in rows
             ]
         yield from found
+
+    @override
+    def recipes(self, principal: Principal) -> frozenset[str]:
+        with guarded(self._name), self._engine.begin() as connection:
+            scope = scope_of(connection, principal, self._name)
+            return recipes_of(connection, scope)
 
     @override
     def document(self, principal: Principal, document_id: str) -> Document:
@@ -551,6 +563,21 @@ class EmbeddedStore(Store):
             self._embedders[number] = stored_embedder(connection)
         return self._embedders[number]
 
+    def _within(
+        self, snapshot: Snapshot, scope: Scope, where: Filter | None
+    ) -> ChunkSet | None:
+        """Return the readable chunks that pass a filter; None where there is none."""
+        if where is None:
+            return None
+        key = (snapshot.generation, scope.label_sets, where)
+        held = self._filtered.get(key)
+        if held is None:
+            held = ChunkSet(chunks_where(snapshot.connection, scope, where))
+            # A new one in its place: other threads may be reading the old one.
+            kept = [(k, v) for k, v in list(self._filtered.items()) if k[0] == key[0]]
+            self._filtered = dict([*kept[1 - _FILTERS_KEPT :], (key, held)])
+        return held
+
     def _readable(self, snapshot: Snapshot, scope: Scope) -> ReadableStats:
         key = (snapshot.generation, scope.label_sets)
         held = self._stats.get(key)
@@ -576,6 +603,28 @@ class EmbeddedStore(Store):
             kept = [(k, v) for k, v in list(self._stats.items()) if k[0] == key[0]]
             self._stats = dict([*kept[-_STATS_KEPT:], (key, held)])
         return held
+
+
+def _stored_document(
+    row: tuple[Any, ...], sets: Mapping[int, frozenset[str]]
+) -> StoredDocument:
+    (
+        document_id, source, label_set, chunks, title, content_hash, recipe,
+        media_type, language, added_at, private, version,
+    ) = row  # fmt: skip
+    return StoredDocument(
+        id=document_id,
+        source=source,
+        title=title,
+        content_hash="" if private else content_hash,
+        recipe=recipe,
+        readers=sets[label_set],
+        chunks=chunks,
+        media_type=media_type,
+        language=language,
+        added_at=added_at,
+        version=version,
+    )
 
 
 def _refuse_emptied(folder: Path, *, name: str, indexed: bool) -> None:

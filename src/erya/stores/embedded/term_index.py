@@ -112,6 +112,7 @@ class Searcher:
         label_sets: tuple[int, ...] | None,
         *,
         limit: int,
+        within: Sequence[int] | None = None,
     ) -> list[Proposal]:
         """Return the `limit` chunks that score highest, each term under its boost.
 
@@ -119,6 +120,7 @@ class Searcher:
             boosts: Field and term to the factor on the engine's score.
             label_sets: Where to look; None is everywhere.
             limit: How many at most.
+            within: The numbers of the chunks to look among; None is all.
         """
         query = tantivy.Query.boolean_query(
             [
@@ -129,9 +131,10 @@ class Searcher:
                 for (field, term), boost in boosts.items()
             ]
         )
-        hits = self._searcher.search(
-            self._within(query, label_sets), limit=limit, count=False
-        ).hits
+        query = self._within(query, label_sets)
+        if within is not None:
+            query = self._among(query, within)
+        hits = self._searcher.search(query, limit=limit, count=False).hits
         numbers = _numbers_of(self._searcher, hits)
         return [
             Proposal(number, score)
@@ -187,6 +190,15 @@ class Searcher:
             ]
         )
 
+    def _among(self, query: tantivy.Query, numbers: Sequence[int]) -> tantivy.Query:
+        allowed = tantivy.Query.term_set_query(self._schema, "number", list(numbers))
+        return tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Must, query),
+                (tantivy.Occur.Must, tantivy.Query.const_score_query(allowed, 0.0)),
+            ]
+        )
+
     def _any_of(self, label_sets: tuple[int, ...]) -> tantivy.Query:
         """Match chunks of any of the sets: few as terms, which skip, many as a set."""
         if len(label_sets) > _FEW_SETS:
@@ -210,7 +222,8 @@ class TermIndex:
         self._identity = identity
         self._schema = _schema()
         self._open: tuple[int, Searcher] | None = None
-        self._checked: dict[str, tuple[int, int, int]] = {}
+        # What a file was when it was summed up, and its checksum.
+        self._checked: dict[str, tuple[tuple[int, int, int], int | None]] = {}
         self._links: Path | None = None
 
     def searcher(self, generation: int) -> Searcher | None:
@@ -300,7 +313,6 @@ class TermIndex:
         self._write_manifest(folder, generation)
         if anew:
             put_in_place(folder, self._folder)
-            self._checked.clear()
 
     def _drop_strays(self) -> None:
         """Delete what a killed commit left, over which the engine would trip."""
@@ -331,26 +343,26 @@ class TermIndex:
             for entry in os.scandir(folder)
             if entry.name == "meta.json" or entry.name.partition(".")[0] in live
         ]
-        sizes = {name: (folder / name).stat().st_size for name in sorted(names)}
-        files = {
-            name: (size, crc_of(folder / name, size)) for name, size in sizes.items()
-        }
+        files = {name: self._summed(folder, name) for name in sorted(names)}
         write_manifest(
             folder,
             {"identity": self._identity, "generation": generation, "files": files},
         )
 
-    def _intact(self, name: str, size: int, crc: int) -> bool:
-        """Compare a file with its checksum, once for each state of it."""
-        path = self._folder / name
+    def _summed(self, folder: Path, name: str) -> tuple[int, int | None]:
+        """Return size and checksum of a file; the engine writes most of them once."""
+        path = folder / name
         status = path.stat()
         state = (status.st_ino, status.st_size, status.st_mtime_ns)
-        if self._checked.get(name) == state:
-            return True
-        if status.st_size != size or crc_of(path, size) != crc:
-            return False
-        self._checked[name] = state
-        return True
+        known = self._checked.get(name)
+        if known is None or known[0] != state:
+            known = state, crc_of(path, status.st_size)
+            self._checked[name] = known
+        return status.st_size, known[1]
+
+    def _intact(self, name: str, size: int, crc: int) -> bool:
+        """Compare a file with its checksum, once for each state of it."""
+        return self._summed(self._folder, name) == (size, crc)
 
 
 def _schema() -> tantivy.Schema:

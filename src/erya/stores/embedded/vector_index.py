@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, Protocol
 
 from erya.stores.embedded.index_files import (
     crc_of,
@@ -48,8 +48,8 @@ _GONE_SHARE: Final = 0.2
 # Sums of 32-bit floats are off by less for each number in them.
 _SLACK: Final = 1e-7
 _UNIT: Final = 1e-4  # what a length of 1 may be off
-# From here on the first look saves more than it costs.
-_MANY_ROWS: Final = 10_000
+_FEW_ROWS: Final = 300  # of so many the exact cosine costs less than a first look
+_GATHERED: Final = 4  # one row in so many costs less to copy than to look at all
 _DIGITS: Final = 9
 
 
@@ -60,6 +60,15 @@ class IndexedVector(NamedTuple):
     label_set: int
     known: float
     data: bytes
+
+
+class Numbered(Protocol):
+    """Chunks by their numbers."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Theirs."""
+        ...
 
 
 class Neighbour(NamedTuple):
@@ -114,7 +123,10 @@ class Matrix:
         # Texts of which the model knows too little stand nowhere. They would all lie
         # level with the last, and a search would read the whole base.
         self._placed = self._there & (rows["known"] > 0)
-        self._readable: tuple[tuple[int, ...], NDArray[np.bool_]] | None = None
+        # Which rows the last question could be answered from.
+        self._readable: (
+            tuple[tuple[int, ...] | None, Numbered | None, NDArray[np.int64]] | None
+        ) = None
         # To find chunks by their numbers. One that was indexed again has an old row,
         # too, which is gone.
         there = np.flatnonzero(self._there)
@@ -128,6 +140,7 @@ class Matrix:
         label_sets: tuple[int, ...] | None,
         *,
         limit: int,
+        within: "Numbered | None" = None,
     ) -> list[Neighbour]:
         """Return the nearest chunks by cosine, the best first.
 
@@ -138,19 +151,20 @@ class Matrix:
             vector: Of length 1.
             label_sets: Where to look; None is everywhere.
             limit: How many are wanted.
+            within: The chunks to look among; None is all.
         """
         import numpy as np  # noqa: PLC0415
 
-        allowed = self._allowed(label_sets)
-        if not allowed.any():
+        places = self._allowed(label_sets, within)
+        kept = min(limit, len(places))
+        if not kept:
             return []
-        most = self._most(vector)
-        most[~allowed] = -np.inf
-        kept = min(limit, int(allowed.sum()))
-        first = np.argpartition(most, -kept)[-kept:]
-        # As many are at least this near; what cannot be is not among the nearest.
-        least = self._exact(first, vector).min()
-        places = np.flatnonzero(most >= least)
+        if len(places) > _FEW_ROWS:
+            most = self._most(vector, places)
+            first = np.argpartition(most, -kept)[-kept:]
+            # As many are at least this near; what cannot be is not among the nearest.
+            least = self._exact(places[first], vector).min()
+            places = places[most >= least]
         exact = self._exact(places, vector)
         order = np.argsort(-exact, kind="stable")
         last = exact[order[kept - 1]]
@@ -199,12 +213,18 @@ class Matrix:
         found: NDArray[np.float32] = self._vectors[self._places[at]]
         return found
 
-    def _most(self, vector: "NDArray[np.float32]") -> "NDArray[np.float32]":
-        """Return what the cosine of each row is at most."""
-        if len(self._rows) < _MANY_ROWS:
-            most = self._vectors @ vector
+    def _most(
+        self, vector: "NDArray[np.float32]", places: "NDArray[np.int64]"
+    ) -> "NDArray[np.float32]":
+        """Return what the cosine of each of some rows is at most."""
+        if len(places) * _GATHERED < len(self._rows):
+            codes, scale, lost = self._codes
+            few = Codes(codes[places], scale[places], lost[places])
+            most = bounds(few, vector)
         else:
             most = bounds(self._codes, vector)
+            if len(places) < len(most):
+                most = most[places]
         return most + (len(vector) + 10) * _SLACK
 
     def _exact(
@@ -224,16 +244,21 @@ class Matrix:
             cosines[some] = (self._vectors[places[some]] * wide).sum(axis=1)
         return np.asarray(np.round(cosines, _DIGITS))
 
-    def _allowed(self, label_sets: tuple[int, ...] | None) -> "NDArray[np.bool_]":
+    def _allowed(
+        self, label_sets: tuple[int, ...] | None, within: "Numbered | None"
+    ) -> "NDArray[np.int64]":
+        """Return the rows where to look, in order."""
         import numpy as np  # noqa: PLC0415
 
-        if label_sets is None:
-            return self._placed
         held = self._readable
-        if held is None or held[0] != label_sets:
-            readable = np.isin(self._rows["label_set"], label_sets) & self._placed
-            self._readable = held = (label_sets, readable)
-        return held[1]
+        if held is None or held[:2] != (label_sets, within):
+            readable = self._placed
+            if label_sets is not None:
+                readable = readable & np.isin(self._rows["label_set"], label_sets)
+            if within is not None:
+                readable = readable & np.isin(self._rows["number"], within.numbers)
+            self._readable = held = (label_sets, within, np.flatnonzero(readable))
+        return held[2]
 
 
 class VectorIndex:
@@ -242,32 +267,37 @@ class VectorIndex:
     def __init__(self, folder: Path, *, identity: str) -> None:
         self._folder = folder
         self._identity = identity
-        self._open: tuple[int, Matrix] | None = None
-        self._checked: tuple[tuple[int, ...], ...] = ()
+        self._open: tuple[_Manifest, Matrix] | None = None
+        # By name, what a file was when it was compared: inode, time, size and checksum.
+        self._checked: dict[str, tuple[int, int, int, int]] = {}
 
     def matrix(self, generation: int) -> Matrix | None:
         """Return the matrix at `generation`, or None if it is not there intact."""
         held = self._open
-        if held is None or held[0] != generation:
-            self.generation()
-            held = self._open
-        return held[1] if held is not None and held[0] == generation else None
-
-    def generation(self) -> int | None:
-        """Return the generation on disk, or None if it is missing or damaged."""
-        self._open = None
+        if held is not None and held[0].generation == generation:
+            return held[1]
         try:
             manifest = self._manifest()
-            if not self._intact(manifest):
+            if manifest.generation != generation or not self._intact(manifest):
                 return None
             matrix = self._opened(manifest)
             # The folder may have been exchanged between one file and the next.
             if self._manifest() != manifest:
                 return None
-            self._open = (manifest.generation, matrix)
         except (OSError, ValueError, LookupError, TypeError):
             return None
-        return manifest.generation
+        self._open = manifest, matrix
+        return matrix
+
+    def generation(self) -> int | None:
+        """Return the generation on disk, or None if it is missing or damaged."""
+        try:
+            manifest = self._manifest()
+            if self._intact(manifest) and self._manifest() == manifest:
+                return manifest.generation
+        except (OSError, ValueError, LookupError, TypeError):
+            pass
+        return None
 
     def change(
         self,
@@ -290,7 +320,7 @@ class VectorIndex:
         Raises:
             OSError: The disk is full or cannot be written.
         """
-        self._open, self._checked = None, ()
+        self._open = None
         if anew:
             self._write_anew(generation, dimension, add)
             return
@@ -301,14 +331,21 @@ class VectorIndex:
         gone = set(old.gone)
         leaving = set(remove)
         if leaving:
-            numbers = self._opened(old)._rows["number"]  # noqa: SLF001 - our own
-            gone.update(i for i, n in enumerate(numbers.tolist()) if n in leaving)
+            gone.update(self._rows_of(old, leaving))
         draft = _Manifest(**{**asdict(old), "generation": generation})
         written = _append(self._folder, draft, add, gone=sorted(gone))
         if len(gone) > max(_FEW_GONE, _GONE_SHARE * written.rows):
             msg = "so many rows are gone that all is to be written anew"
             raise OSError(msg)
         write_manifest(self._folder, asdict(written))
+
+    def _rows_of(self, manifest: _Manifest, numbers: Iterable[int]) -> list[int]:
+        """Return which rows belong to chunks."""
+        import numpy as np  # noqa: PLC0415
+
+        rows = np.fromfile(self._folder / _ROWS, _ROW, count=manifest.rows)
+        wanted = np.fromiter(numbers, np.int64)
+        return [int(at) for at in np.flatnonzero(np.isin(rows["number"], wanted))]
 
     def _write_anew(
         self, generation: int, dimension: int, add: Iterable[IndexedVector]
@@ -330,18 +367,24 @@ class VectorIndex:
         return loaded
 
     def _intact(self, manifest: _Manifest) -> bool:
-        """Compare the files with their checksums, once for each state of them."""
-        files = _files(self._folder, manifest)
-        state = tuple(
-            (status.st_ino, status.st_mtime_ns, size, crc)
-            for path, size, crc in files
-            for status in [path.stat()]
-        )
-        if state == self._checked:
-            return True
-        if any(crc_of(path, size) != crc for path, size, crc in files):
-            return False
-        self._checked = state
+        """Compare the files with their checksums, once for each state of them.
+
+        Rows are only ever appended, so of a file that has grown the end is compared.
+        """
+        for path, size, crc in _files(self._folder, manifest):
+            status = path.stat()
+            state = (status.st_ino, status.st_mtime_ns, size, crc)
+            before = self._checked.get(path.name)
+            if before == state:
+                continue
+            same_file = before is not None and before[0] == status.st_ino
+            grown = before is not None and same_file and before[2] <= size
+            known = before[2:] if before is not None and grown else (0, 0)
+            if crc_of(path, size, known=known) != crc and (
+                not known[0] or crc_of(path, size) != crc
+            ):
+                return False
+            self._checked[path.name] = state
         return True
 
     def _opened(self, manifest: _Manifest) -> Matrix:

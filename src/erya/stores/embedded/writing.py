@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -38,6 +38,8 @@ from erya.stores.embedded.sealing import seal_all
 from erya.stores.embedded.vector_index import is_unit
 
 __all__ = ["EmbeddedWriter"]
+
+_LOOKED_AT_AGAIN: Final = 1_000  # chunks; noting that all have vectors costs a commit
 
 
 class _Put(NamedTuple):
@@ -184,6 +186,9 @@ class EmbeddedWriter(Writer):
                 sa.delete(vectors).where(vectors.c.embedder == number)
             )
             connection.execute(sa.delete(embedders).where(embedders.c.number == number))
+            connection.execute(
+                sa.delete(schema.base).where(schema.base.c.key == "embedded_to")
+            )
         self._purge = True
         return int(gone.rowcount)
 
@@ -197,8 +202,8 @@ class EmbeddedWriter(Writer):
             vectors.c.chunk == chunks.c.number,
             vectors.c.embedder == embedder[0],
         )
-        last = -1
         with guarded(self._name), self._engine.begin() as connection:
+            last = first = 0 if staged else _embedded_to(connection, embedder[0])
             while numbers := connection.scalars(
                 sa.select(chunks.c.number)
                 .where(~there, chunks.c.number > last)
@@ -210,6 +215,8 @@ class EmbeddedWriter(Writer):
                 if found:
                     return list(found.values())
                 last = numbers[-1]
+            if last == first and not staged:
+                _note_embedded(connection, embedder[0], since=first)
         return []
 
     @override
@@ -460,6 +467,8 @@ class _Transaction:
         facts = facts_of(connection)
         self._generation = int(facts["generation"]) + 1
         self.erased = False  # whether anything was taken out of the base
+        self._left: set[str] = set()  # hashes of bytes that a version no longer has
+        self._label_sets: dict[frozenset[str], int] = {}
 
     def apply(self, batch: _Batch) -> None:
         known = self._known({*batch.puts, *batch.relabels, *batch.removes})
@@ -485,13 +494,10 @@ class _Transaction:
 
     def _known(self, ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
         documents = schema.documents
-        wanted = sorted(ids)
         found: dict[str, Mapping[str, Any]] = {}
-        for first in range(0, len(wanted), VARIABLES):
+        for part in _parts(ids):
             rows = self._connection.execute(
-                sa.select(documents).where(
-                    documents.c.id.in_(wanted[first : first + VARIABLES])
-                )
+                sa.select(documents).where(documents.c.id.in_(part))
             ).mappings()
             found.update({row["id"]: dict(row) for row in rows})
         return found
@@ -624,6 +630,11 @@ class _Transaction:
 
     def _label_set(self, labels: frozenset[str]) -> int:
         """Return the number of a set of readers, made if there is none yet."""
+        if labels not in self._label_sets:
+            self._label_sets[labels] = self._stored_label_set(labels)
+        return self._label_sets[labels]
+
+    def _stored_label_set(self, labels: frozenset[str]) -> int:
         table = schema.label_sets
         key = json.dumps(sorted(labels), ensure_ascii=False)
         number = self._connection.scalar(
@@ -642,6 +653,7 @@ class _Transaction:
         """Take a document's current version back: all that it told goes."""
         versions = schema.versions
         self.erased = True
+        self._leave_original(document)
         self._retire_chunks(document)
         for table in (schema.chunks, schema.chunkings):
             self._connection.execute(
@@ -657,6 +669,7 @@ class _Transaction:
 
     def _remove(self, document: int) -> None:
         self.erased = True
+        self._leave_original(document)
         self._retire_chunks(document)
         self._connection.execute(
             sa.delete(schema.documents).where(schema.documents.c.number == document)
@@ -703,14 +716,27 @@ class _Transaction:
         )
 
     def _drop_orphans(self) -> None:
+        """Drop the bytes of what was taken out, unless another document has them."""
         versions, originals = schema.versions, schema.originals
-        current = sa.select(versions.c.content_hash).where(
-            versions.c.superseded_at.is_(None)
+        kept = sa.exists().where(
+            versions.c.content_hash == originals.c.hash,
+            versions.c.superseded_at.is_(None),
         )
-        if self.erased:
+        for part in _parts(self._left):
             self._connection.execute(
-                sa.delete(originals).where(originals.c.hash.not_in(current))
+                sa.delete(originals).where(originals.c.hash.in_(part), ~kept)
             )
+
+    def _leave_original(self, document: int) -> None:
+        """Note whose bytes a document no longer has."""
+        versions = schema.versions
+        self._left.update(
+            self._connection.scalars(
+                sa.select(versions.c.content_hash).where(
+                    versions.c.document == document, versions.c.superseded_at.is_(None)
+                )
+            )
+        )
 
     def _write_journal(self, entries: Sequence[tuple[str, str]]) -> None:
         rows = [
@@ -762,10 +788,7 @@ def _write_vectors(
 ) -> list[list[str]]:
     """Store vectors for chunks by their ids; return the ids in parts, as written."""
     chunks = schema.chunks
-    wanted = sorted(rows)
-    parts = [
-        wanted[first : first + VARIABLES] for first in range(0, len(wanted), VARIABLES)
-    ]
+    parts = _parts(rows)
     for part in parts:
         found = connection.execute(
             sa.select(chunks.c.number, chunks.c.id).where(chunks.c.id.in_(part))
@@ -778,6 +801,28 @@ def _write_vectors(
             insert = sqlite_insert(schema.vectors).prefix_with("OR REPLACE")
             connection.execute(insert, new)
     return parts
+
+
+def _parts(values: Iterable[str]) -> list[list[str]]:
+    """Return values in lists of as many as one statement may bind."""
+    ordered = sorted(values)
+    return [
+        ordered[first : first + VARIABLES]
+        for first in range(0, len(ordered), VARIABLES)
+    ]
+
+
+def _embedded_to(connection: sa.Connection, embedder: int) -> int:
+    """Return a number up to which every chunk is known to have a vector of a model."""
+    model, _, number = facts_of(connection).get("embedded_to", "").partition(":")
+    return int(number) if model == str(embedder) else 0
+
+
+def _note_embedded(connection: sa.Connection, embedder: int, *, since: int) -> None:
+    """Note that all chunks have a vector of a model, where it saves a later look."""
+    last = connection.scalar(sa.select(sa.func.max(schema.chunks.c.number))) or 0
+    if last - since > _LOOKED_AT_AGAIN:
+        _set_fact(connection, "embedded_to", f"{embedder}:{last}")
 
 
 def _lacking(connection: sa.Connection, embedder: int | None) -> int:
@@ -805,9 +850,7 @@ def _write_notes(
     connection: sa.Connection, notes: Mapping[str, StoredItem | None]
 ) -> None:
     table = schema.items
-    sources = sorted(notes)
-    for first in range(0, len(sources), VARIABLES):
-        part = sources[first : first + VARIABLES]
+    for part in _parts(notes):
         connection.execute(sa.delete(table).where(table.c.source.in_(part)))
     rows = [
         {
