@@ -32,7 +32,8 @@ test: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Run the whole suite
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
 
 # A real model on a real server, in an environment of its own. The server is built from
-# source, with gcc and cmake: some ten minutes, once; uv keeps what it has built.
+# source, with gcc and cmake: some ten minutes, once; uv keeps what it has built. Not for
+# this very processor: a virtual machine may tell of instructions that it does not have.
 test-models: $(VENV)/.installed-dev $(MODEL)/erya.json $(REAL)/.installed  ## Try chat models for real
 	REAL_MODELS_PYTHON=$(REAL)/bin/python $(BIN)/pytest -m real_models tests/real_models
 

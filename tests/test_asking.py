@@ -9,6 +9,7 @@ import pytest
 from erya.answering import GroundedAnswerer
 from erya.assistant import Assistant, _merge_evidence
 from erya.errors import ModelError, UsageError
+from erya.filters import Is, Not, Under
 from erya.models import Finished, TextDelta, TextRetracted
 from erya.records import (
     AnswerFinished,
@@ -182,6 +183,24 @@ def together(tmp_path, leave):
             embedding=HashingEmbedding(name="wide", dimension=48),
         )  # fmt: skip
         yield replace(first, beside=(second,))
+
+
+def test_a_filter_of_the_question_and_one_of_the_assistant_both_hold(tmp_path, leave):
+    other = document("sick.md", "Sick leave of staff is paid for 42 days.")
+    third = document("old/leave.md", "Staff have 20 days of annual leave.")
+    with assistant_on(tmp_path, "hr", leave, other, third) as asked:
+        everything = asked.search(ASK, principal=OWNER).hits
+        assert len({hit.chunk.source for hit in everything}) == 3
+        recent = replace(asked, where=Not(Under(("old",))))
+        hits = recent.search(ASK, principal=OWNER).hits
+        assert {hit.chunk.source for hit in hits} == {"leave.md", "sick.md"}
+
+        query = Query(question=ASK, where=Is("source", ("old/leave.md", "sick.md")))
+        first, *_ = asked.ask(query, principal=OWNER).citations
+        assert first.chunk.source == "old/leave.md"
+        assert "20 days" not in recent.ask(query, principal=OWNER).text
+        nothing = Query(question=ASK, where=Under(("nowhere",)))
+        assert asked.ask(nothing, principal=OWNER).abstained
 
 
 def test_several_bases_answer_one_question_and_citations_tell_which(together):

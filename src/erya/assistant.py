@@ -41,7 +41,7 @@ from erya.errors import (
     NotFoundError,
     UsageError,
 )
-from erya.filters import Is, Under
+from erya.filters import AllOf, Filter, Is, Under
 from erya.indexing import (
     WAIT_SECONDS,
     BaseRules,
@@ -140,6 +140,7 @@ class Assistant:
             marks the words that answer; without it they are chosen by meaning and
             words.
         diversity: How much a passage loses for what those before it say, 0 to 1.
+        where: Every search looks only in documents that pass.
         chunker: Cuts the documents.
         preparation: Cleans, enriches and masks them before.
         html: Whether web pages are read whole, or their main part alone.
@@ -162,6 +163,7 @@ class Assistant:
     reranker: Reranker | None = None
     reader: ReaderModel | None = None
     diversity: float = 0.0
+    where: Filter | None = None
     chunker: Chunker = field(default_factory=StructureChunker)
     preparation: Preparation = field(default_factory=Preparation)
     html: Literal["whole", "main"] = "whole"
@@ -479,30 +481,40 @@ class Assistant:
         )
 
     def search(
-        self, question: str, *, principal: Principal, limit: int = 10
+        self,
+        question: str,
+        *,
+        principal: Principal,
+        limit: int = 10,
+        where: Filter | None = None,
     ) -> Evidence:
         """Find passages that `principal` may read, best first.
 
         With others `beside`, those of all bases, by their scores.
+
+        Args:
+            question: What to look for.
+            principal: Who asks.
+            limit: How many at most.
+            where: Look only in documents that pass.
 
         Raises:
             ModelError: A model cannot be reached, and `degrade` is off.
             StoreError: The base is damaged or out of reach.
             UsageError: `limit` is below 1.
         """
-        evidence = self._search_own(question, principal=principal, limit=limit)
+        search = _Search(question, principal, _joined(self.where, where))
+        evidence = self._search_own(search, limit=limit)
         if not self.beside:
             return evidence
         others = [
-            each._search_own(question, principal=principal, limit=limit)  # noqa: SLF001 - one of us
+            each._search_own(search, limit=limit)  # noqa: SLF001 - one of us
             for each in self.beside
         ]
         return _merge_evidence([evidence, *others], limit=limit)
 
-    def _search_own(
-        self, question: str, *, principal: Principal, limit: int
-    ) -> Evidence:
-        found = self._reranked(question, principal=principal, limit=limit)
+    def _search_own(self, search: "_Search", *, limit: int) -> Evidence:
+        found = self._reranked(search, limit=limit)
         if self.diversity:
             hits = diversified(found.hits, diversity=self.diversity)
             found = dataclasses.replace(found, hits=hits)
@@ -511,13 +523,13 @@ class Assistant:
             hits = tuple(_in_base(hit, self.name) for hit in hits)
         return dataclasses.replace(found, hits=hits)
 
-    def _reranked(self, question: str, *, principal: Principal, limit: int) -> Evidence:
-        found = self._found(question, principal=principal, limit=limit)
+    def _reranked(self, search: "_Search", *, limit: int) -> Evidence:
+        found = self._found(search, limit=limit)
         if self.reranker is None:
             return found
         with traces.span("rerank", passages=len(found.hits)):
             try:
-                found = self.reranker.rerank(question[:_LONGEST_QUESTION], found)
+                found = self.reranker.rerank(search.question[:_LONGEST_QUESTION], found)
             except ModelError:
                 if not self.degrade:
                     raise
@@ -530,27 +542,27 @@ class Assistant:
                 found = _noted(found, note)
         return found
 
-    def _found(self, question: str, *, principal: Principal, limit: int) -> Evidence:
+    def _found(self, search: "_Search", *, limit: int) -> Evidence:
         """Retrieve as many passages as are wanted, or as will be read once more."""
         if self.diversity:
             limit *= _SPARE
         if self.reranker is not None and limit > 0:  # 0 is refused there
             limit = max(limit, self.reranker.candidates)
         with traces.span("retrieve", limit=limit) as told:
-            found = self._searched(question, principal=principal, limit=limit)
+            found = self._searched(search, limit=limit)
             told["erya.hits"] = len(found.hits)
         return found
 
-    def _searched(self, question: str, *, principal: Principal, limit: int) -> Evidence:
+    def _searched(self, search: "_Search", *, limit: int) -> Evidence:
         plain = self._retriever
         if self.strategy is None:
-            return plain.retrieve(principal, question, limit=limit)
+            return search.by(plain, limit=limit)
         try:
-            return self.strategy(plain).retrieve(principal, question, limit=limit)
+            return search.by(self.strategy(plain), limit=limit)
         except ModelError:
             if not self.degrade:
                 raise
-            found = plain.retrieve(principal, question, limit=limit)
+            found = search.by(plain, limit=limit)
             note = "A model gave no answer; the question was searched as it stands."
             return _noted(found, note)
 
@@ -587,7 +599,9 @@ class Assistant:
         end = _end_of(query)
         with traces.span("ask") as told:
             limit = self.passages
-            evidence = self.search(query.question, principal=principal, limit=limit)
+            evidence = self.search(
+                query.question, principal=principal, limit=limit, where=query.where
+            )
             for event in self._answer(query, evidence, principal, end=end):
                 if isinstance(event, AnswerFinished):
                     told["erya.abstained"] = event.answer.abstained
@@ -796,6 +810,26 @@ def _last(events: Iterator[AskEvent]) -> Answer:
     """Return the whole answer of a stream of events."""
     (answer,) = (e.answer for e in events if isinstance(e, AnswerFinished))
     return answer
+
+
+def _joined(always: Filter | None, now: Filter | None) -> Filter | None:
+    """Return the filter that both let pass."""
+    given = tuple(each for each in (always, now) if each is not None)
+    return AllOf(given) if len(given) > 1 else next(iter(given), None)
+
+
+class _Search(NamedTuple):
+    """What is looked for, for whom and where."""
+
+    question: str
+    principal: Principal
+    where: Filter | None
+
+    def by(self, retriever: Retriever, *, limit: int) -> Evidence:
+        """Let a retriever search."""
+        return retriever.retrieve(
+            self.principal, self.question, limit=limit, where=self.where
+        )
 
 
 class _Place(NamedTuple):

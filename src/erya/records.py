@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Self
 
+from erya.filters import Filter
+
 __all__ = [
     "Answer",
     "AnswerFinished",
@@ -672,6 +674,7 @@ class Query:
         question: Of which the first 4,000 characters count.
         history: The conversation before it, the oldest turn first; a chat model that
             answers reads it, too.
+        where: Answer only from documents that pass; None is all that may be read.
         seconds: The longest that the answer may take, searching included. What a model
             has written by then stands, and a note says so; where it is nothing, the
             documents are quoted. None waits.
@@ -679,6 +682,7 @@ class Query:
 
     question: str
     history: tuple[Message, ...] = ()
+    where: Filter | None = None
     seconds: float | None = None
 
 

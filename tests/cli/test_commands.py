@@ -120,6 +120,27 @@ def test_search_lists_passages(erya, folder):
     assert "Nothing was found" in erya("search", "!?", "--kb", "docs").out
 
 
+def test_search_and_ask_are_narrowed_by_a_filter(erya, folder, monkeypatch):
+    erya("ingest", folder, "--kb", "hr")
+    monkeypatch.chdir(folder)
+
+    def sources(*filters):
+        found = erya("search", "annual leave", "--kb", "hr", "--json", *filters).json
+        return {Path(hit["source"]).name for hit in found["hits"]}
+
+    assert "leave.md" in sources()
+    assert sources("--filter", "under=leave.md") == {"leave.md"}  # a path from here
+    assert "leave.md" not in sources("--filter", "not source=leave.md or type=pdf")
+    assert sources("--filter", "lang=fr") == set()
+    narrowed = erya(
+        "ask", ASK, "--kb", "hr", "--filter", "not under=leave.md", "--json"
+    )
+    assert "25 days" not in narrowed.json["text"]
+    wrong = erya("search", "x", "--kb", "hr", "--filter", "leave.md")
+    assert wrong.code == 2
+    assert "KEY=VALUE was expected at 'leave.md'" in wrong.err
+
+
 def test_search_explains_each_leg(erya, folder):
     Path("erya.toml").write_text('embedding_model = "all-MiniLM-L6-v2"\n', "utf-8")
     trust(Path("erya.toml"))

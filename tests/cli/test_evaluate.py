@@ -71,6 +71,19 @@ def test_a_run_is_repeated_and_listed(erya, base, questions):
     assert first["run"] in erya("evaluate", "runs").out
 
 
+def test_a_filter_is_kept_with_the_run_and_holds_when_it_is_repeated(
+    erya, base, questions
+):
+    within = ("--filter", "under=/nowhere", "--json")
+    first = erya("evaluate", "answers", "docs", questions, *within).json
+    assert first["over_refusal"] == 1.0
+
+    again = erya("evaluate", "rerun", first["run"], "--json").json
+    assert again["changed"] == []
+    specs = [each["spec"] for each in erya("evaluate", "runs", "--json").json["runs"]]
+    assert [spec["filter"] for spec in specs] == [["under", ["/nowhere"]]] * 2
+
+
 def test_settings_are_compared_on_a_base_of_their_own(
     erya, folder, questions, tmp_path
 ):

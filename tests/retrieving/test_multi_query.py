@@ -62,9 +62,9 @@ def test_only_real_wordings_are_searched_and_no_more_than_were_asked_for(store):
     asked = []
 
     class Listening(KeywordRetriever):
-        def retrieve(self, principal, question, *, limit):
+        def retrieve(self, principal, question, *, limit, where=None):
             asked.append(question)
-            return super().retrieve(principal, question, limit=limit)
+            return super().retrieve(principal, question, limit=limit, where=where)
 
     lines = ["(1) one", "2、two", "•three", "four"]
     MultiQueryRetriever(

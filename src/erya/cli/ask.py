@@ -13,6 +13,7 @@ from erya.cli.common import (
     as_option,
     echo,
     echo_json,
+    filter_option,
     finding_options,
     flags_of,
     kb_option,
@@ -24,6 +25,7 @@ from erya.cli.common import (
 from erya.cli.progress import draft_shown, ingest_with_progress, require_existing
 from erya.cli.text import one_line, snippet, visible
 from erya.errors import BusyError, UsageError
+from erya.filters import Filter
 from erya.jobs import JobQueue
 from erya.language import language_of
 from erya.locating import reference_of
@@ -35,6 +37,7 @@ from erya.records import (
     Citation,
     ClaimChecked,
     Principal,
+    Query,
     absolute_path,
 )
 from erya.shapes import answer_shape, citation_shape
@@ -52,6 +55,7 @@ _SLUG = re.compile(r"[^\w-]+")
 )
 @kb_option
 @as_option
+@filter_option
 @click.option(
     "--context", is_flag=True, help="Show each quote within the passage around it."
 )
@@ -68,6 +72,7 @@ def ask(
     paths: tuple[str, ...],
     kb: str | None,
     narrowed: str | None,
+    where: Filter | None,
     context: bool,
     lang: str | None,
     model: str | None,
@@ -91,6 +96,8 @@ def ask(
       erya ask "Who approves travel?" --kb handbook --as ada,sales --json
 
       erya ask "How long is the warranty?" manuals/ --context
+
+      erya ask "Who approves travel?" --kb handbook --filter "tag=policy or type=pdf"
 
       erya ask "Who approves travel?" --kb handbook,finance
     """
@@ -122,7 +129,8 @@ def ask(
             at_work = JobQueue(settings.home).at_work(name) is not None
             _read(assistant, paths, principal=owner, at_work=at_work)
         with draft_shown(wanted=bool(settings.chat_model) and not as_json) as show:
-            answer = _answered(assistant.stream(question, principal=principal), show)
+            query = Query(question=question, where=where)
+            answer = _answered(assistant.stream(query, principal=principal), show)
         profile = assistant.store.profile(owner)
         language = settings_of_base(settings, profile).language
         if narrowed is None and answer.abstained and not answer.nearest:

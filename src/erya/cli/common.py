@@ -15,8 +15,9 @@ from typing_extensions import override
 from erya.cli.text import columns_of, one_line, visible
 from erya.config import Settings, load, trust
 from erya.errors import UntrustedSettingsError, UsageError
+from erya.filters import AllOf, AnyOf, Filter, Is, Not, Under, parse_filter
 from erya.language import is_row
-from erya.records import Chunk, Principal
+from erya.records import Chunk, Principal, absolute_path
 from erya.shapes import VERSION, findings_shape
 from erya.stores import Finding
 
@@ -26,6 +27,7 @@ __all__ = [
     "config_option",
     "echo",
     "echo_json",
+    "filter_option",
     "finding_options",
     "flags_of",
     "home_option",
@@ -64,6 +66,51 @@ as_option = click.option(
     "narrowed",
     metavar="NAME[,GROUP...]",
     help="See only what this person, in these groups, may read.",
+)
+
+
+class FilterText(click.ParamType[Filter]):
+    """A filter, as `erya.filters.parse_filter` reads it, in which paths are whole."""
+
+    name = "filter"
+
+    @override
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Filter:
+        return _with_whole_paths(parse_filter(value))
+
+
+def _with_whole_paths(given: Filter) -> Filter:
+    """Return a filter with paths as documents have them, where there are such files."""
+    found = given
+    match given:
+        case Under(roots):
+            found = Under(tuple(map(_whole_path, roots)))
+        case Is("source", values):
+            found = Is("source", tuple(map(_whole_path, values)))
+        case AllOf(filters):
+            found = AllOf(tuple(map(_with_whole_paths, filters)))
+        case AnyOf(filters):
+            found = AnyOf(tuple(map(_with_whole_paths, filters)))
+        case Not(inner):
+            found = Not(_with_whole_paths(inner))
+        case _:
+            pass
+    return found
+
+
+def _whole_path(source: str) -> str:
+    return absolute_path(source) if Path(source).exists() else source
+
+
+filter_option = click.option(
+    "--filter",
+    "where",
+    type=FilterText(),
+    metavar="FILTER",
+    help="Only documents that pass: 'under=hr/ and type=pdf and not tag=draft'. Keys: "
+    "under, source, id, type, lang, author, tag, date, other metadata.",
 )
 model_option = click.option("--model", help="A chat model added with `models add`.")
 strategy_option = click.option(

@@ -9,6 +9,7 @@ from erya.cli.common import (
     as_option,
     echo,
     echo_json,
+    filter_option,
     finding_options,
     place_options,
     principal_for,
@@ -54,6 +55,7 @@ from erya.evaluating.leaderboard import (
     read_summaries,
     summary_of,
 )
+from erya.filters import Filter
 from erya.shapes import comparison_shape
 
 __all__ = ["app"]
@@ -93,6 +95,7 @@ guidelines_option = click.option(
 @guidelines_option
 @concurrency_option
 @as_option
+@filter_option
 @kept_options
 @usual_options
 def answers(
@@ -109,6 +112,7 @@ def answers(
     guidelines: Path | None,
     concurrency: int,
     narrowed: str | None,
+    where: Filter | None,
     csv: Path | None,
     html: Path | None,
     fresh: bool,
@@ -146,7 +150,10 @@ def answers(
         kind="answers",
         data=Data(path=file, split=split, queries=queries, seed=seed),
         system=System(
-            settings=settings, kb=kb, principal=principal_for(settings, narrowed)
+            settings=settings,
+            kb=kb,
+            principal=principal_for(settings, narrowed),
+            where=where,
         ),
         scorers=Scorers(
             judge=judged_by or "", guidelines=tuple(_read_rules(guidelines))

@@ -10,6 +10,7 @@ from erya.cli.common import (
     as_option,
     echo,
     echo_json,
+    filter_option,
     finding_options,
     kb_option,
     principal_for,
@@ -45,6 +46,7 @@ from erya.evaluating.experiments import (
 )
 from erya.evaluating.retrieval import BEFORE
 from erya.evaluating.statistics import Difference, corrected, paired
+from erya.filters import Filter
 from erya.shapes import estimates_shape, spent_shape
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ __all__ = ["retrieval"]
 )
 @kb_option
 @as_option
+@filter_option
 @metrics_option
 @queries_option
 @seed_option
@@ -90,6 +93,7 @@ def retrieval(
     qrels: Path | None,
     kb: str | None,
     narrowed: str | None,
+    where: Filter | None,
     metrics: str | None,
     queries: int | None,
     seed: int,
@@ -148,15 +152,20 @@ def retrieval(
         raise UsageError(msg)
     elif data.is_file():
         kind, path, measure = "retrieval-base", data, measure_base
-    elif kb is not None or narrowed is not None:
-        msg = "--kb and --as go with questions of a file; a folder has its corpus."
+    elif kb is not None or narrowed is not None or where is not None:
+        msg = (
+            "--kb, --as and --filter go with questions of a file; a folder has its "
+            "corpus."
+        )
         raise UsageError(msg)
     else:
         kind, path, measure = "retrieval", data, measure_retrieval
     experiment = Experiment(
         kind=kind,
         data=Data(path=path, qrels=qrels, queries=queries, seed=seed),
-        system=System(settings=settings, principal=principal_for(settings, narrowed)),
+        system=System(
+            settings=settings, principal=principal_for(settings, narrowed), where=where
+        ),
         scorers=Scorers(metrics=tuple(names)),
     )
     with watching() as watcher:

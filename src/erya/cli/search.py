@@ -10,6 +10,7 @@ from erya.cli.common import (
     as_option,
     echo,
     echo_json,
+    filter_option,
     finding_options,
     kb_option,
     place,
@@ -20,6 +21,7 @@ from erya.cli.common import (
 from erya.cli.text import snippet
 from erya.errors import NotFoundError, UsageError
 from erya.evaluating.misses import why_missed
+from erya.filters import Filter
 from erya.opening import bases_for_reading, open_assistant
 from erya.records import Evidence, Hit, Principal, Span
 from erya.retrieving import ConvexFusion
@@ -54,6 +56,7 @@ _SCORE_BY_WORDS = "A score is the BM25 of the keyword leg."
     help="Tell what each stage did with a document that was not found.",
 )
 @as_option
+@filter_option
 @finding_options
 @usual_options
 def search(
@@ -64,6 +67,7 @@ def search(
     explain: bool,
     why: str | None,
     narrowed: str | None,
+    where: Filter | None,
     model: str | None,
     query_strategy: str | None,
     rerank_model: str | None,
@@ -78,6 +82,8 @@ def search(
       erya search "GB/T 11643" --kb standards
 
       erya search "差旅 住宿 标准" -k 3 --json
+
+      erya search "travel" --filter "under=policies/ and lang=en date>=2025-01-01"
 
       erya search "lost my phone" --explain
 
@@ -100,7 +106,7 @@ def search(
         if why is not None:
             _show_why(assistant, query, why, principal, limit=limit, as_json=as_json)
             return
-        found = assistant.search(query, principal=principal, limit=limit)
+        found = assistant.search(query, principal=principal, limit=limit, where=where)
         has_vectors = explain and assistant.store.embedder(principal) is not None
     if as_json:
         echo_json(evidence_shape(found))

@@ -57,6 +57,7 @@ from erya.evaluating.specification import (
 )
 from erya.evaluating.transcripts import answer_in, evidence_in, example_in
 from erya.evaluating.trec import read_judgements, read_trec_run
+from erya.filters import Filter, filter_from_json, filter_to_json
 from erya.language import run_together
 from erya.models import ChatModel, ModelRegistry
 from erya.opening import (
@@ -131,6 +132,7 @@ class System:
         principal: Who asks; None is the owner of the home folder.
         prompt_only: Whether the chat model is asked alone, and shown no document.
         bases: Where the base is; None is the home folder.
+        where: Only documents that pass are searched.
     """
 
     settings: Settings
@@ -139,6 +141,7 @@ class System:
     principal: Principal | None = None
     prompt_only: bool = False
     bases: Bases | None = None
+    where: Filter | None = None
 
     @property
     def asker(self) -> Principal:
@@ -284,6 +287,7 @@ def experiment_of(run: Run, settings: Settings) -> Experiment:
             principal=reader
             and Principal(user=reader["user"], groups=frozenset(reader["groups"])),
             prompt_only=spec.get("prompt_only", False),
+            where=filter_from_json(spec["filter"]) if "filter" in spec else None,
         ),
         scorers=Scorers(
             metrics=tuple(spec.get("metrics", ())),
@@ -292,6 +296,11 @@ def experiment_of(run: Run, settings: Settings) -> Experiment:
         ),
         label=spec.get("label", ""),
     )
+
+
+def _filter_spec(system: System) -> dict[str, Any]:
+    """Return what a run tells of its filter; nothing where it has none, as before."""
+    return {"filter": filter_to_json(system.where)} if system.where else {}
 
 
 def runs_of(settings: Settings) -> Runs:
@@ -377,7 +386,9 @@ def measure_base(
         settings = resolve_models(system.settings, opened)
         cache = _strategy_cache(settings, options)
         strategy = build_strategy(settings, cache)
-        assistant = replace(opened, degrade=False, strategy=strategy)
+        assistant = replace(
+            opened, degrade=False, strategy=strategy, where=system.where
+        )
         spec = {
             "kind": "retrieval-base",
             "about": f"{system.base}-{data.path.stem}",
@@ -388,6 +399,7 @@ def measure_base(
             "base": {"kb": system.base, **contents_spec(assistant, system.asker)},
             "reader": reader_spec(system.asker),
             **search_spec(settings),
+            **_filter_spec(system),
             "seed": data.seed,
         }
         return evaluate_base(
@@ -616,6 +628,7 @@ def _answers_spec(
         "judge": chat_entry(settings, judge) if judge else None,
         "prices": prices_of(settings, judge=judge),
         "guidelines": list(scorers.guidelines),
+        **_filter_spec(system),
         "seed": data.seed,
     }
 
@@ -744,7 +757,7 @@ def _open_base(system: System, watcher: Watcher) -> Iterator[Assistant]:
         with open_assistant(
             settings, system.base, chat=True, bases=system.bases
         ) as assistant:
-            yield replace(assistant, degrade=False)
+            yield replace(assistant, degrade=False, where=system.where)
         return
     with (
         scratch_home() as home,
@@ -761,7 +774,7 @@ def _open_base(system: System, watcher: Watcher) -> Iterator[Assistant]:
         )
         for problem in report.failed:
             watcher.note(f"Not read: {problem.source}: {problem.message}")
-        yield replace(assistant, degrade=False)
+        yield replace(assistant, degrade=False, where=system.where)
 
 
 def _cached(

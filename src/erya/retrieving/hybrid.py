@@ -6,6 +6,7 @@ from functools import cache, cached_property
 from typing_extensions import override
 
 from erya.errors import ModelError
+from erya.filters import Filter
 from erya.models import LEAST_KNOWN, EmbeddingModel, fingerprint_of
 from erya.records import Evidence, Fingerprint, Principal
 from erya.retrieving.base import LONGEST_QUESTION, Retriever
@@ -45,21 +46,28 @@ class HybridRetriever(Retriever):
         return fingerprint_of(self.model)
 
     @override
-    def retrieve(self, principal: Principal, question: str, *, limit: int) -> Evidence:
+    def retrieve(
+        self,
+        principal: Principal,
+        question: str,
+        *,
+        limit: int,
+        where: Filter | None = None,
+    ) -> Evidence:
         by_words = KeywordRetriever(self.store)
         # A base that was searched by vectors has some.
         searched = "_fingerprint" in vars(self)
         bare = not searched and self.store.embedder(principal) is None
         if limit < 1 or bare:  # the first is refused there
-            return by_words.retrieve(principal, question, limit=limit)
+            return by_words.retrieve(principal, question, limit=limit, where=where)
         try:
-            return self._by_both(principal, question, limit=limit) or by_words.retrieve(
-                principal, question, limit=limit
-            )
+            return self._by_both(
+                principal, question, limit=limit, where=where
+            ) or by_words.retrieve(principal, question, limit=limit, where=where)
         except ModelError:
             if not self.degrade:
                 raise
-            found = by_words.retrieve(principal, question, limit=limit)
+            found = by_words.retrieve(principal, question, limit=limit, where=where)
             note = (
                 f"The embedding model {self.model.name!r} gave no answer; passages "
                 "were found by their words alone. Look closer with: "
@@ -68,7 +76,12 @@ class HybridRetriever(Retriever):
             return replace(found, note=note)
 
     def _by_both(
-        self, principal: Principal, question: str, *, limit: int
+        self,
+        principal: Principal,
+        question: str,
+        *,
+        limit: int,
+        where: Filter | None,
     ) -> Evidence | None:
         """Search by both legs; None where the model knows too little of the question.
 
@@ -92,7 +105,7 @@ class HybridRetriever(Retriever):
         vectors = VectorQuery(model=fingerprint, embed=embed, fusion=self.fusion)
         found = search_folded(
             lambda size: self.store.search(
-                principal, asked, limit=size, vectors=vectors
+                principal, asked, limit=size, vectors=vectors, where=where
             ),
             limit=limit,
         )

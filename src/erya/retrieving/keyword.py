@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from erya.errors import UsageError
+from erya.filters import Filter
 from erya.records import Evidence, Principal
 from erya.retrieving.base import LONGEST_QUESTION, Retriever
 from erya.retrieving.folding import search_folded
@@ -25,13 +26,21 @@ class KeywordRetriever(Retriever):
     store: Store
 
     @override
-    def retrieve(self, principal: Principal, question: str, *, limit: int) -> Evidence:
+    def retrieve(
+        self,
+        principal: Principal,
+        question: str,
+        *,
+        limit: int,
+        where: Filter | None = None,
+    ) -> Evidence:
         if limit < 1:
             msg = f"limit must be at least 1, got {limit}. Try 10."
             raise UsageError(msg)
         asked = question[:LONGEST_QUESTION]
         found = search_folded(
-            lambda size: self.store.search(principal, asked, limit=size), limit=limit
+            lambda size: self.store.search(principal, asked, limit=size, where=where),
+            limit=limit,
         )
         found = keep_likely(found, asked)
         hits = tuple(

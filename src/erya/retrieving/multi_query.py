@@ -7,6 +7,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from erya.filters import Filter
 from erya.models import ChatModel, ChatRequest, complete
 from erya.prompts import load_prompt
 from erya.records import Evidence, Hit, Principal, Usage
@@ -40,7 +41,14 @@ class MultiQueryRetriever(Retriever):
     weight: float = 2.0
 
     @override
-    def retrieve(self, principal: Principal, question: str, *, limit: int) -> Evidence:
+    def retrieve(
+        self,
+        principal: Principal,
+        question: str,
+        *,
+        limit: int,
+        where: Filter | None = None,
+    ) -> Evidence:
         """Search as every retriever does.
 
         Raises:
@@ -48,12 +56,12 @@ class MultiQueryRetriever(Retriever):
             StoreError: The base is damaged or out of reach.
             UsageError: `limit` is below 1.
         """
-        found = self.retriever.retrieve(principal, question, limit=limit)
+        found = self.retriever.retrieve(principal, question, limit=limit, where=where)
         if not found.weights:  # a question without any word has no other wording
             return found
         wordings, usage = self._wordings(question[:LONGEST_QUESTION])
         others = [
-            self.retriever.retrieve(principal, wording, limit=limit)
+            self.retriever.retrieve(principal, wording, limit=limit, where=where)
             for wording in wordings
         ]
         hits = self._joined(found, others)[:limit]
