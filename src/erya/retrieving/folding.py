@@ -72,10 +72,20 @@ class _Text:
             _SHORTEST, _ALIKE * max(len(ours), len(theirs))
         ):
             return False
-        if 2 * sum(run in ours for run in other.sample) < _SAMPLE:
+        if not self._has_half_of(other.sample):
             return False
         both, either = self.runs & other.runs, self.runs | other.runs
         return len(both) >= _ALIKE * len(either) and self.deciding == other.deciding
+
+    def _has_half_of(self, sample: list[str]) -> bool:
+        """Tell whether half of some runs are in both; look for no more than that."""
+        spare = len(sample) - _SAMPLE // 2
+        for run in sample:
+            if run not in self.letters:
+                spare -= 1
+                if spare < 0:
+                    return False
+        return True
 
     @cached_property
     def sample(self) -> list[str]:

@@ -23,6 +23,7 @@ __all__ = ["Indexes", "catch_up", "embedder_of", "facts_of", "vector_crc"]
 
 _LOG: Final = logging.getLogger("erya")
 _ROWS_AT_ONCE = 1_000
+_FACTS: Final = sa.select(schema.base.c.key, schema.base.c.value)
 
 
 class Indexes(NamedTuple):
@@ -158,7 +159,7 @@ def _note_lost(connection: sa.Connection, commits: int) -> None:
 
 def facts_of(connection: sa.Connection) -> dict[str, str]:
     """Return the facts of the base as a whole."""
-    return {row.key: row.value for row in connection.execute(sa.select(schema.base))}
+    return {key: value for key, value in connection.execute(_FACTS)}  # noqa: C416 - typed
 
 
 def embedder_of(connection: sa.Connection) -> tuple[int, int] | None:

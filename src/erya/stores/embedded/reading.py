@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
@@ -41,6 +41,52 @@ __all__ = [
 ]
 
 VARIABLES: Final = 10_000  # bound values in one statement; SQLite allows 32,766
+
+# Made once: to build a statement anew takes SQLAlchemy as long as to run it.
+_OWN_NUMBER: Final = schema.chunks.c.number.in_(sa.bindparam("numbers", expanding=True))
+_TERMS: Final = (
+    sa.select(
+        schema.chunks.c.number,
+        schema.chunks.c.id,
+        sa.type_coerce(schema.chunks.c.body, sa.Text),
+        sa.type_coerce(schema.chunks.c.exact, sa.Text),
+        schema.chunks.c.body_length,
+        schema.chunks.c.exact_length,
+        schema.documents.c.label_set,
+    )
+    .join(schema.documents, schema.documents.c.number == schema.chunks.c.document)
+    .where(_OWN_NUMBER)
+)
+_PASSAGES: Final = (
+    sa.select(
+        schema.chunks.c.number,
+        schema.chunks.c.id,
+        schema.chunks.c.start,
+        schema.chunks.c.end,
+        schema.chunks.c.page,
+        schema.chunks.c.headings,
+        schema.chunks.c.text,
+        schema.chunks.c.hash,
+        schema.documents.c.id.label("document_id"),
+        schema.documents.c.source,
+        schema.documents.c.label_set,
+        schema.documents.c.seal,
+        schema.versions.c.title,
+        schema.versions.c.content_hash,
+        schema.versions.c.media_type,
+        schema.versions.c.language,
+    )
+    .join(schema.documents, schema.documents.c.number == schema.chunks.c.document)
+    .join(schema.versions, schema.versions.c.number == schema.documents.c.version)
+)
+_PASSAGES_BY_NUMBER: Final = _PASSAGES.where(_OWN_NUMBER)
+_GRANTS: Final = sa.select(schema.base.c.value).where(schema.base.c.key == "grants")
+_LABEL_SETS: Final = (
+    sa.select(schema.readers.c.label_set)
+    .where(schema.readers.c.label.in_(sa.bindparam("labels", expanding=True)))
+    .distinct()
+)
+_WORDS: Final = sa.select(schema.words).order_by(*schema.words.primary_key)
 
 
 class Scope(NamedTuple):
@@ -90,8 +136,7 @@ def chunks_where(
 
 def access_of(connection: sa.Connection, name: str) -> BaseAccess:
     """Return a base as the policy sees it: its name, and who has which role in it."""
-    table = schema.base
-    stored = connection.scalar(sa.select(table.c.value).where(table.c.key == "grants"))
+    stored = connection.scalar(_GRANTS)
     return BaseAccess(name=name, grants=json.loads(stored) if stored else {})
 
 
@@ -100,12 +145,7 @@ def scope_of(connection: sa.Connection, principal: Principal, name: str) -> Scop
     allowed = labels(principal, access_of(connection, name))
     if not isinstance(allowed, frozenset):
         return Scope(None)
-    readers = schema.readers
-    numbers = connection.scalars(
-        sa.select(readers.c.label_set)
-        .where(readers.c.label.in_(sorted(allowed)))
-        .distinct()
-    )
+    numbers = connection.scalars(_LABEL_SETS, {"labels": sorted(allowed)})
     return Scope(tuple(sorted(numbers)))
 
 
@@ -167,30 +207,22 @@ def passages(
     Raises:
         DamagedError: One is not what was written.
     """
-    chunks, documents, versions = schema.chunks, schema.documents, schema.versions
-    rows = connection.execute(
-        sa.select(
-            chunks.c.number,
-            chunks.c.id,
-            chunks.c.start,
-            chunks.c.end,
-            chunks.c.page,
-            chunks.c.headings,
-            chunks.c.text,
-            chunks.c.hash,
-            documents.c.id.label("document_id"),
-            documents.c.source,
-            documents.c.label_set,
-            documents.c.seal,
-            versions.c.title,
-            versions.c.content_hash,
-            versions.c.media_type,
-            versions.c.language,
-        )
-        .join(documents, documents.c.number == chunks.c.document)
-        .join(versions, versions.c.number == documents.c.version)
-        .where(which)
-    ).mappings()
+    rows = connection.execute(_PASSAGES.where(which)).mappings()
+    return _checked_passages(connection, scope, rows, damaged_too=damaged_too)
+
+
+def _checked_passages(
+    connection: sa.Connection,
+    scope: Scope,
+    rows: Iterable[sa.RowMapping],
+    *,
+    damaged_too: bool = True,
+) -> dict[int, Chunk]:
+    """Return the chunks of rows that may be read and are what was written.
+
+    Raises:
+        DamagedError: One is not, and damaged ones are not left out.
+    """
     readable = [dict(row) for row in rows if scope.holds(row["label_set"])]
     broken = _unsealed(connection, readable)
     found: dict[int, Chunk] = {}
@@ -235,8 +267,9 @@ def passages_of(
     """Return chunks by their numbers, as `passages` does, however many they are."""
     found: dict[int, Chunk] = {}
     for first in range(0, len(numbers), VARIABLES):
-        some = schema.chunks.c.number.in_(numbers[first : first + VARIABLES])
-        found |= passages(connection, scope, some)
+        some = list(numbers[first : first + VARIABLES])
+        rows = connection.execute(_PASSAGES_BY_NUMBER, {"numbers": some}).mappings()
+        found |= _checked_passages(connection, scope, rows)
     return found
 
 
@@ -244,25 +277,12 @@ def terms_of(
     connection: sa.Connection, scope: Scope, numbers: Sequence[int]
 ) -> dict[int, ChunkTerms]:
     """Return the terms of chunks by number, less those that may not be read."""
-    chunks, documents = schema.chunks, schema.documents
     found: dict[int, ChunkTerms] = {}
     for first in range(0, len(numbers), VARIABLES):
-        rows = connection.execute(
-            sa.select(
-                chunks.c.number,
-                chunks.c.id,
-                sa.type_coerce(chunks.c.body, sa.Text),
-                sa.type_coerce(chunks.c.exact, sa.Text),
-                chunks.c.body_length,
-                chunks.c.exact_length,
-                documents.c.label_set,
-            )
-            .join(documents, documents.c.number == chunks.c.document)
-            .where(chunks.c.number.in_(numbers[first : first + VARIABLES]))
-        )
+        some = list(numbers[first : first + VARIABLES])
         for (
             number, chunk_id, body, exact, body_length, exact_length, label_set,
-        ) in rows:  # fmt: skip
+        ) in connection.execute(_TERMS, {"numbers": some}):  # fmt: skip
             if not scope.holds(label_set):
                 continue
             found[number] = ChunkTerms(
@@ -315,10 +335,9 @@ def embedders_of(connection: sa.Connection) -> dict[int, Fingerprint]:
 
 def words_of(connection: sa.Connection) -> list[Word]:
     """Return the words of the base, in order."""
-    table = schema.words
     return [
         Word(row.word, row.kind, tuple(row.others))
-        for row in connection.execute(sa.select(table).order_by(*table.primary_key))
+        for row in connection.execute(_WORDS)
     ]
 
 
