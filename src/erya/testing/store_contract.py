@@ -857,6 +857,31 @@ class StoreContract:
         plain.close()
         mixed.close()
 
+    def test_what_a_caller_gives_wrongly_is_no_damage_of_the_base(
+        self, store: Store
+    ) -> None:
+        given = document("a.txt", "A sensor.")
+        put(store, given)
+        wrong: Any = 42
+        odd = dataclasses.replace(given, metadata={"pages": wrong})
+
+        for act in (
+            lambda: store.search(OWNER, wrong, limit=5),
+            lambda: store.search(OWNER, "sensor", limit=wrong * 1.0),
+            lambda: store.document(OWNER, wrong),
+            lambda: store.original(OWNER, wrong),
+            lambda: store.chunks(OWNER, wrong),
+            lambda: put(store, odd),
+        ):
+            with pytest.raises(UsageError, match=r"got 42"):
+                act()
+        with store.writer(OWNER, purpose="test") as writer:
+            with pytest.raises(UsageError, match="got 42"):
+                writer.remove(wrong)
+            with pytest.raises(UsageError, match="got 42"):
+                writer.relabel(given.id, wrong)
+        assert store.document(OWNER, given.id).text == given.text
+
     def test_items_and_recipes_are_listed_by_where_they_lie(self, store: Store) -> None:
         put(store, *_FILTERED)
         with store.writer(OWNER, purpose="test") as writer:

@@ -11,12 +11,19 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from erya.errors import BusyError, DamagedError, NewerFormatError, StoreError
+from erya.errors import (
+    BusyError,
+    DamagedError,
+    NewerFormatError,
+    StoreError,
+    UsageError,
+)
 from erya.language import ANALYSIS
 from erya.stores.embedded import schema
 from erya.stores.embedded.index_files import is_read_only
 
 __all__ = [
+    "check_argument",
     "create",
     "engine_for",
     "guarded",
@@ -149,6 +156,17 @@ def migrate(engine: sa.Engine) -> None:
         command.upgrade(config, "head")
 
 
+def check_argument(what: str, value: object, kind: type) -> None:
+    """Refuse what a caller gave wrongly, before it could look like damage of the base.
+
+    Raises:
+        UsageError: It is of another type.
+    """
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        msg = f"{what} is a {kind.__name__}, got {value!r:.80}."
+        raise UsageError(msg)
+
+
 @contextmanager
 def guarded(name: str) -> Iterator[None]:
     """Turn what SQLite says into an error that tells what to do.
@@ -178,6 +196,7 @@ def guarded(name: str) -> Iterator[None]:
         raise damaged from error
     except (ValueError, LookupError, TypeError) as error:
         # SQLite gave a row that no writer wrote: broken JSON, a number that is none.
+        # What a caller gives is checked before.
         damaged = _damaged(name, f"{type(error).__name__}: {error}")
         raise damaged from error
 

@@ -44,6 +44,7 @@ from erya.stores.base import (
 from erya.stores.embedded import checking, chunkings, schema
 from erya.stores.embedded.catching_up import Indexes, catch_up, facts_of
 from erya.stores.embedded.database import (
+    check_argument,
     create,
     engine_for,
     guarded,
@@ -269,6 +270,8 @@ class EmbeddedStore(Store):
         vectors: VectorQuery | None = None,
         where: Filter | None = None,
     ) -> Evidence:
+        check_argument("A question", question, str)
+        check_argument("A limit", limit, int)
         with passing_on(), guarded(self._name), self._snapshot() as snapshot:
             asked = query_terms(question, lexicon_of(words_of(snapshot.connection)))
             scope = scope_of(snapshot.connection, principal, self._name)
@@ -384,6 +387,7 @@ class EmbeddedStore(Store):
 
     @override
     def document(self, principal: Principal, document_id: str) -> Document:
+        check_argument("The id of a document", document_id, str)
         with guarded(self._name), self._engine.begin() as connection:
             row = document_row(connection, principal, document_id, name=self._name)
             is_owner = owns(principal, access_of(connection, self._name))
@@ -423,6 +427,7 @@ class EmbeddedStore(Store):
 
     @override
     def original(self, principal: Principal, document_id: str) -> bytes:
+        check_argument("The id of a document", document_id, str)
         with guarded(self._name), self._engine.begin() as connection:
             row = document_row(connection, principal, document_id, name=self._name)
             access = access_of(connection, self._name)
@@ -441,6 +446,7 @@ class EmbeddedStore(Store):
 
     @override
     def chunks(self, principal: Principal, document_id: str) -> list[Chunk]:
+        check_argument("The id of a document", document_id, str)
         with guarded(self._name), self._engine.begin() as connection:
             row = document_row(connection, principal, document_id, name=self._name)
             scope = scope_of(connection, principal, self._name)

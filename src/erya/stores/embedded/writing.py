@@ -23,7 +23,7 @@ from erya.stores.embedded.catching_up import (
     facts_of,
     vector_crc,
 )
-from erya.stores.embedded.database import guarded, outside_transaction
+from erya.stores.embedded.database import check_argument, guarded, outside_transaction
 from erya.stores.embedded.hashes import chunk_hash, hash_of, seal_of, structure_of
 from erya.stores.embedded.reading import (
     VARIABLES,
@@ -116,6 +116,9 @@ class EmbeddedWriter(Writer):
             ValueError: A chunk is no span of the document, or the embeddings do not
                 fit.
         """
+        for key, value in document.metadata.items():
+            check_argument("A name in metadata", key, str)
+            check_argument(f"The entry {key!r:.80} of metadata", value, str)
         for chunk in chunks:
             if document.text[chunk.start : chunk.end] != chunk.text:
                 msg = f"chunk {chunk.id} is not a span of the text of {document.source}"
@@ -327,10 +330,13 @@ class EmbeddedWriter(Writer):
 
     @override
     def relabel(self, document_id: str, readers: frozenset[str]) -> None:
+        check_argument("The id of a document", document_id, str)
+        check_argument("Whoever may read a document", readers, frozenset)
         self._batch.relabels[document_id] = readers
 
     @override
     def remove(self, document_id: str) -> None:
+        check_argument("The id of a document", document_id, str)
         self._forget(document_id)
         self._batch.removes[document_id] = None
 
