@@ -109,6 +109,7 @@ if TYPE_CHECKING:
 __all__ = ["Assistant"]
 
 _ADDED_AT_ONCE: Final = 64
+_FEW_ROOTS: Final = 50
 _LOG: Final = logging.getLogger("erya")
 _LONGEST_QUESTION: Final = 4_000  # characters; what comes after tells nothing more
 _SPARE: Final = 3  # passages that diversity chooses from, for each that is wanted
@@ -396,7 +397,8 @@ class Assistant:
         Only owners and the system are told all hashes. An editor's run compares by
         them: they were let write before.
         """
-        roots = source.roots or None  # a stream does not say what it offers
+        # A stream does not say what it offers; of many files each costs a look.
+        roots = source.roots if 0 < len(source.roots) <= _FEW_ROOTS else None
         where = None if roots is None else Under(roots)
         return Stored(
             tuple(self.store.documents(principal, where=where)),

@@ -822,6 +822,31 @@ class StoreContract:
         assert near.weights == everything.weights
         assert list(store.search(ADA, "sensor", limit=9, where=where).hits) == []
 
+    @pytest.mark.parametrize("many", [60, 3_000, 40_000])
+    def test_a_filter_may_name_many(self, store: Store, many: int) -> None:
+        put(store, *_FILTERED)
+        names = tuple(f"/no/{number}/" for number in range(many))
+
+        def listed(where: Filter) -> list[str]:
+            return [each.source for each in store.documents(OWNER, where=where)]
+
+        assert listed(Under((*names, "/hr/", "/it/c"))) == ["/hr/a", "/hr/b", "/it/c"]
+        assert listed(Under((*names, "/hr"))) == ["/hr/a", "/hr/b"]
+        assert listed(Is("source", (*names, "/hrx"))) == ["/hrx"]
+        with pytest.raises(UsageError, match="parts"):
+            listed(AnyOf(tuple(Has("a", name) for name in names) * 8))
+
+    def test_a_filter_nested_without_end_is_refused(self, store: Store) -> None:
+        nested: Filter = Has("a", "b")
+        for _ in range(5_000):
+            nested = Not(nested)
+
+        with pytest.raises(UsageError, match="parts"):
+            list(store.documents(OWNER, where=nested))
+        put(store, *_FILTERED)
+        with pytest.raises(UsageError, match="parts"):
+            store.search(OWNER, "sensor", limit=5, where=nested)
+
     def test_of_a_field_that_no_document_has_nothing_is_said(self) -> None:
         with pytest.raises(UsageError, match="media_type"):
             Is("colour", ("red",))  # type: ignore[arg-type]

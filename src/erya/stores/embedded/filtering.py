@@ -1,9 +1,12 @@
 """A filter as a condition of SQL, with bound values only."""
 
+import json
 from collections.abc import Sequence
+from typing import Final
 
 import sqlalchemy as sa
 
+from erya.errors import UsageError
 from erya.filters import (
     Above,
     AllOf,
@@ -17,7 +20,12 @@ from erya.filters import (
 )
 from erya.stores.embedded import schema
 
-__all__ = ["condition_of", "lies_under"]
+__all__ = ["check_parts", "condition_of", "lies_under"]
+
+# SQLite takes 1,000 conditions in a row and 32,766 bound values.
+_MANY_ROOTS: Final = 50
+_MANY_VALUES: Final = 1_000
+_MOST_PARTS: Final = 300
 
 _COLUMNS = {
     "document": schema.documents.c.id,
@@ -28,7 +36,45 @@ _COLUMNS = {
 
 
 def condition_of(given: Filter | None) -> sa.ColumnElement[bool]:
-    """Return the condition on documents joined with their current versions."""
+    """Return the condition on documents joined with their current versions.
+
+    Raises:
+        UsageError: It has more parts than a statement can.
+    """
+    check_parts(given)
+    return _condition(given)
+
+
+def check_parts(given: Filter | None) -> None:
+    """Refuse a filter that is too large for a statement.
+
+    Raises:
+        UsageError: It has more parts than a statement can.
+    """
+    if _parts_of(given) > _MOST_PARTS:
+        msg = (
+            f"A filter has at most {_MOST_PARTS} parts. Several values of one name "
+            "stand in one part, with commas."
+        )
+        raise UsageError(msg)
+
+
+def _parts_of(given: Filter | None) -> int:
+    """Count the parts of a filter, without going as deep as it may be nested."""
+    count, waiting = 0, [given]
+    while waiting and count <= _MOST_PARTS:
+        match waiting.pop():
+            case AllOf(filters) | AnyOf(filters):
+                waiting += filters
+            case Not(inner):
+                waiting.append(inner)
+            case _:
+                pass
+        count += 1
+    return count
+
+
+def _condition(given: Filter | None) -> sa.ColumnElement[bool]:
     condition: sa.ColumnElement[bool]
     match given:
         case None:
@@ -36,7 +82,7 @@ def condition_of(given: Filter | None) -> sa.ColumnElement[bool]:
         case Under(roots):
             condition = lies_under(schema.documents.c.source, roots)
         case Is(field, values):
-            condition = _COLUMNS[field].in_(values)
+            condition = _is_one_of(_COLUMNS[field], values)
         case Has(key, value):
             condition = _names(_entry(key), value)
         case Above(key, value):
@@ -51,18 +97,26 @@ def condition_of(given: Filter | None) -> sa.ColumnElement[bool]:
 def _combined(given: AllOf | AnyOf | Not) -> sa.ColumnElement[bool]:
     match given:
         case AllOf(filters):
-            return sa.and_(sa.true(), *map(condition_of, filters))
+            return sa.and_(sa.true(), *map(_condition, filters))
         case AnyOf(filters):
-            return sa.or_(sa.false(), *map(condition_of, filters))
+            return sa.or_(sa.false(), *map(_condition, filters))
         case Not(inner):
             # What has no such entry is unknown to SQL, and does not pass either.
-            return ~sa.func.coalesce(condition_of(inner), sa.false())
+            return ~sa.func.coalesce(_condition(inner), sa.false())
 
 
 def lies_under(
     column: sa.ColumnElement[str], roots: Sequence[str]
 ) -> sa.ColumnElement[bool]:
-    """Return the condition of `is_under`, in a form that an index answers."""
+    """Return the condition of `is_under`, in a form that an index answers.
+
+    Of many roots none is: each row is compared with all of them.
+    """
+    if len(roots) > _MANY_ROOTS:
+        root = _values(roots)
+        slashed = sa.func.rtrim(root.c.value, "/").concat("/")
+        inside = sa.func.substr(column, 1, sa.func.length(slashed)) == slashed
+        return sa.exists().where(sa.or_(column == root.c.value, inside))
     ranges = [
         sa.or_(column == root, sa.and_(column >= below, column < after))
         for root in roots
@@ -70,6 +124,20 @@ def lies_under(
         for below, after in [(f"{stem}/", f"{stem}0")]  # "0" follows "/"
     ]
     return sa.or_(sa.false(), *ranges)
+
+
+def _is_one_of(
+    column: sa.ColumnElement[str], values: Sequence[str]
+) -> sa.ColumnElement[bool]:
+    if len(values) <= _MANY_VALUES:
+        return column.in_(values)
+    return column.in_(sa.select(_values(values).c.value))
+
+
+def _values(values: Sequence[str]) -> sa.TableValuedAlias:
+    """Return texts as a table, however many they are."""
+    listed = json.dumps(list(values))
+    return sa.func.json_each(listed).table_valued("value")
 
 
 def _entry(key: str) -> sa.ColumnElement[str]:

@@ -52,7 +52,7 @@ from erya.stores.embedded.database import (
     migrate,
     outside_transaction,
 )
-from erya.stores.embedded.filtering import condition_of, lies_under
+from erya.stores.embedded.filtering import check_parts, condition_of, lies_under
 from erya.stores.embedded.hashes import document_hash
 from erya.stores.embedded.lock import WriterLock
 from erya.stores.embedded.reading import (
@@ -575,6 +575,7 @@ class EmbeddedStore(Store):
         """Return the readable chunks that pass a filter; None where there is none."""
         if where is None:
             return None
+        check_parts(where)  # before it is a key: one without end has no hash
         key = (snapshot.generation, scope.label_sets, where)
         held = self._filtered.get(key)
         if held is None:
