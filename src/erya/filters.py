@@ -40,6 +40,7 @@ _NAMES: Final[dict[str, Field]] = {
     "language": "language",
 }
 _TAGS: Final = {"tag": "tags"}
+_KEYS: Final = frozenset(("under", *_NAMES, *_TAGS))  # in capitals or not
 _TOKEN: Final = re.compile(
     r"""\s*(?:
         (?P<sign>[()])
@@ -270,6 +271,8 @@ class _Reader:
 
     def _comparison(self, token: "re.Match[str]") -> Filter:
         key, operator, value = token["key"], token["operator"], token["value"]
+        if key.lower() in _KEYS:
+            key = key.lower()
         if value[0] in "\"'":
             values = [value[1:-1]]
         else:
@@ -318,7 +321,7 @@ class _Reader:
 def _equal(key: str, values: tuple[str, ...]) -> Filter:
     if key == "under":
         return Under(values)
-    field = _NAMES.get(key.lower())
+    field = _NAMES.get(key)
     if field == "media_type":
         values = tuple(map(_media_type, values))
     if field is not None:

@@ -101,7 +101,7 @@ def _combined(given: AllOf | AnyOf | Not) -> sa.ColumnElement[bool]:
         case AnyOf(filters):
             return sa.or_(sa.false(), *map(_condition, filters))
         case Not(inner):
-            # What has no such entry is unknown to SQL, and does not pass either.
+            # Of what has no such entry SQL knows nothing: it passes the opposite.
             return ~sa.func.coalesce(_condition(inner), sa.false())
 
 
