@@ -56,7 +56,7 @@ from erya.evaluating.leaderboard import (
     summary_of,
 )
 from erya.filters import Filter
-from erya.shapes import comparison_shape
+from erya.shapes import comparison_shape, runs_shape
 
 __all__ = ["app"]
 
@@ -255,16 +255,7 @@ def runs(*, as_json: bool, home: Path | None, config: Path | None) -> None:
     kept = runs_of(settings)
     found = [kept.get(name) for name in kept.names()]
     if as_json:
-        told = [
-            {
-                "run": each.name,
-                "spec": dict(each.spec),
-                "items": len(each.items),
-                "finished": each.finished,
-            }
-            for each in found
-        ]
-        echo_json({"runs": told})
+        echo_json(runs_shape(found))
         return
     if not found:
         echo("Nothing was measured yet. Try: erya evaluate --help")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -44,10 +44,10 @@ from erya.evaluating.experiments import (
     measure_retrieval,
     score_trec_run,
 )
-from erya.evaluating.retrieval import BEFORE
-from erya.evaluating.statistics import Difference, corrected, paired
+from erya.evaluating.retrieval import BEFORE, reranking_gains
+from erya.evaluating.statistics import Difference
 from erya.filters import Filter
-from erya.shapes import estimates_shape, spent_shape
+from erya.shapes import retrieval_shape
 
 if TYPE_CHECKING:
     from erya.evaluating.experiments import (
@@ -173,43 +173,9 @@ def retrieval(
         report = measure(experiment, options)
     written(report.run, csv=csv, html=html)
     if as_json:
-        echo_json(_as_json(report))
+        echo_json(retrieval_shape(report, reranking_gains(report)))
     else:
         _show(report)
-
-
-def _as_json(report: RetrievalReport) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "queries": report.queries,
-        **estimates_shape(report.metrics),
-        "peak_rss_mb": round(report.peak_rss_mb),
-        "run": report.run.name,
-    }
-    if report.documents:
-        told = {"documents": report.documents, **told}
-        if report.documents_per_second:
-            told["documents_per_second"] = report.documents_per_second
-        # Of a search for ten passages; `seconds` has the deeper one that is judged.
-        told |= {
-            "search_10_p50_ms": report.p50_ms,
-            "search_10_p95_ms": report.p95_ms,
-        }
-    gains = {name: gain._asdict() for name, gain in _gains(report).items()}
-    told |= {"gained_by_reranking": gains} if gains else {}
-    spent = spent_shape(report.run)
-    return {**told, **spent, "settings": dict(report.settings)}
-
-
-def _gains(report: RetrievalReport) -> dict[str, Difference]:
-    """Return what reranking changes of each metric, corrected for being several."""
-    found = {}
-    for name in report.metrics:
-        before = report.run.values(f"{name}{BEFORE}")
-        if before:
-            after = report.run.values(name)
-            found[name] = paired([before[key] for key in after], list(after.values()))
-    p_values = corrected(found)
-    return {name: gain._replace(p=p_values[name]) for name, gain in found.items()}
 
 
 def _show(report: RetrievalReport) -> None:
@@ -226,7 +192,7 @@ def _show(report: RetrievalReport) -> None:
     else:
         lost = sum(not item.detail["found"] for item in report.run.items)
         echo(f"{report.queries:,} questions, {lost:,} of them without any result")
-    gains = _gains(report)
+    gains = reranking_gains(report)
     shown = {n: e for n, e in report.metrics.items() if not n.endswith(BEFORE)}
     show_estimates(report.run, shown)
     if gains:

@@ -1,6 +1,7 @@
 """`erya kb`: the knowledge bases."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from erya.cli.words import words_of_base
 from erya.errors import DamagedError, StoreError, UsageError
 from erya.jobs import JobQueue
 from erya.records import Principal
-from erya.shapes import status_shape
+from erya.shapes import base_shape, status_shape, stored_problems_shape
 from erya.stores import Bases, Finding, Status, StoredItem
 
 __all__ = ["app"]
@@ -57,17 +58,14 @@ def list_bases(*, as_json: bool, home: Path | None, config: Path | None) -> None
     """
     settings = settings_for(home=home, config=config)
     bases = Bases(settings.home)
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for name in bases.names():
-        row: dict[str, object] = {"name": name}
         try:
-            store = bases.open(name)
-            status = store.status(Principal.owner(settings.user))
-            store.close()
-            row |= {"documents": status.documents, "chunks": status.chunks}
+            with closing(bases.open(name)) as store:
+                status = store.status(Principal.owner(settings.user))
+            rows.append(base_shape(name, status))
         except StoreError as error:  # one damaged base must not hide the others
-            row |= {"documents": None, "chunks": None, "error": str(error)}
-        rows.append(row)
+            rows.append(base_shape(name, None, error=str(error)))
     if as_json:
         echo_json({"bases": rows})
     elif not rows:
@@ -139,8 +137,15 @@ def show(
         _show_problems(items, name=name, narrowed=narrowed is not None, as_json=as_json)
         return
     if as_json:
-        shape = status_shape(name, status, documents, embedding_model=model)
-        echo_json({**shape, "settings": profile, "grants": grants})
+        shape = status_shape(
+            name,
+            status,
+            documents,
+            embedding_model=model,
+            settings=profile,
+            grants=grants,
+        )
+        echo_json(shape)
         return
     echo(
         f"{name}: {status.documents} documents, {status.chunks:,} passages, "
@@ -178,17 +183,11 @@ def show(
 def _show_problems(
     items: list[StoredItem], *, name: str, narrowed: bool, as_json: bool
 ) -> None:
-    found = [
-        {"path": item.source, "code": code, "message": message, "page": page}
-        for item in items
-        for code, message, page in (
-            *([(item.code, item.message, None)] if item.code else []),
-            *item.notices,
-        )
-    ]
+    shape = stored_problems_shape(name, items)
     if as_json:
-        echo_json({"name": name, "problems": found})
+        echo_json(shape)
         return
+    found = shape["problems"]
     for each in found:
         page = f", p. {each['page']}" if each["page"] else ""
         source = one_line(str(each["path"]))

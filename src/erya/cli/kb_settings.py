@@ -19,6 +19,7 @@ from erya.cli.common import (
 from erya.errors import UsageError
 from erya.opening import change_base, create_base
 from erya.policy import check_grant
+from erya.shapes import base_settings_shape
 from erya.sources import specs_of_targets
 from erya.stores import Bases
 
@@ -138,7 +139,7 @@ def set_settings(
             change_base(store, wanted, settings=settings, principal=principal)
             profile = store.profile(principal)
     if as_json:
-        echo_json({"name": name, "settings": profile})
+        echo_json(base_settings_shape(name, profile))
         return
     if not profile:
         echo(f"{name!r} keeps nothing of its own: the settings say it all.")

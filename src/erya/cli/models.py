@@ -34,7 +34,7 @@ from erya.models.probing import (
     probe_embedding,
     probe_rerank,
 )
-from erya.shapes import dataclass_shape
+from erya.shapes import models_shape, probes_shape
 
 __all__ = ["app"]
 
@@ -296,10 +296,6 @@ def add_rerank(
     )
 
 
-def _shown(entry: ModelEntry) -> dict[str, Any]:
-    return {**dataclass_shape(entry), "base_url": cover_secrets(entry.base_url)}
-
-
 @app.command("list")
 @usual_options
 def list_models(*, as_json: bool, home: Path | None, config: Path | None) -> None:
@@ -315,14 +311,8 @@ def list_models(*, as_json: bool, home: Path | None, config: Path | None) -> Non
     reranking = ModelCatalogue(settings.home, kind="rerank").all()
     local = local_model_cards(settings.home)
     if as_json:
-        echo_json(
-            {
-                "chat": [_shown(entry) for entry in chat],
-                "embedding": [_shown(entry) for entry in embedding],
-                "local_embedding": [dataclass_shape(card) for card in local],
-                "rerank": [_shown(entry) for entry in reranking],
-            }
-        )
+        entries = {"chat": chat, "embedding": embedding, "rerank": reranking}
+        echo_json(models_shape(entries, local))
         return
     rows = [
         (
@@ -431,8 +421,7 @@ def test(*, name: str, as_json: bool, home: Path | None, config: Path | None) ->
             _keep_capabilities(settings, name, found)
             probes += found
     if as_json:
-        shapes = [dataclass_shape(probe) for probe in probes]
-        echo_json({"name": name, "probes": shapes})
+        echo_json(probes_shape(name, probes))
     else:
         table(
             [

@@ -16,6 +16,7 @@ from erya.errors import UsageError
 from erya.indexing import rechunk
 from erya.opening import build_chunker, open_assistant, settings_of_base
 from erya.records import Principal
+from erya.shapes import chunkings_shape
 from erya.stores import Store
 
 __all__ = ["rechunk_base"]
@@ -65,14 +66,7 @@ def rechunk_base(
         if forget:
             told["forgotten"] = _forget(store, principal)
         told["chunker"] = _in_use(store, principal)
-        told["beside"] = [
-            {
-                "chunker": each.recipe,
-                "documents": each.documents,
-                "missing": each.missing,
-            }
-            for each in store.chunkings(principal)
-        ]
+        told["beside"] = chunkings_shape(store.chunkings(principal))
         told["chunks"] = store.status(principal).chunks
     if as_json:
         echo_json(told)

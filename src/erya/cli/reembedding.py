@@ -12,6 +12,7 @@ from erya.errors import UsageError
 from erya.indexing import reembed, switch
 from erya.opening import build_embedding
 from erya.records import Fingerprint, Principal
+from erya.shapes import embedders_shape
 from erya.stores import Bases, Store, StoredEmbedder
 
 __all__ = ["reembed_base"]
@@ -63,16 +64,7 @@ def reembed_base(
         models = store.embedders(principal)
     finally:
         store.close()
-    told["models"] = [
-        {
-            "name": each.fingerprint.name,
-            "dimension": each.fingerprint.dimension,
-            "current": each.current,
-            "vectors": each.vectors,
-            "missing": each.missing,
-        }
-        for each in models
-    ]
+    told["models"] = embedders_shape(models)
     if as_json:
         echo_json(told)
     else:

@@ -10,6 +10,7 @@ from erya.cli.common import echo, echo_json, principal_for, table
 from erya.config import Settings
 from erya.errors import UsageError
 from erya.language import Word
+from erya.shapes import words_shape
 from erya.stores import Bases
 
 __all__ = ["words_of_base"]
@@ -52,8 +53,7 @@ def words_of_base(
     finally:
         store.close()
     if as_json:
-        told = [{"word": w.word, "kind": w.kind, "others": w.others} for w in found]
-        echo_json({"name": name, "words": told})
+        echo_json(words_shape(name, found))
     elif not found:
         echo(f"{name!r} has no words of its own. Add one with --add; see --help.")
     else:

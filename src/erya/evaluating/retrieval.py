@@ -28,7 +28,7 @@ from erya.evaluating.runs import (
     tokens_of,
 )
 from erya.evaluating.scratch import scratch_home
-from erya.evaluating.statistics import Estimate
+from erya.evaluating.statistics import Difference, Estimate, corrected, paired
 from erya.evaluating.trec import Judgements, TrecRun
 from erya.loading import document_of
 from erya.loading.formats.text import parse_text
@@ -41,6 +41,7 @@ __all__ = [
     "RetrievalReport",
     "evaluate_base",
     "evaluate_retrieval",
+    "reranking_gains",
     "score_run",
 ]
 
@@ -79,6 +80,21 @@ class RetrievalReport:
     peak_rss_mb: float
     settings: Mapping[str, Any]
     run: Run
+
+
+def reranking_gains(report: RetrievalReport) -> dict[str, Difference]:
+    """Return what reranking changes of each metric, corrected for being several.
+
+    Empty for a report without a rerank model.
+    """
+    gains = {}
+    for name in report.metrics:
+        before = report.run.values(f"{name}{BEFORE}")
+        if before:
+            after = report.run.values(name)
+            gains[name] = paired([before[key] for key in after], list(after.values()))
+    p_values = corrected(gains)
+    return {name: gain._replace(p=p_values[name]) for name, gain in gains.items()}
 
 
 def evaluate_retrieval(
