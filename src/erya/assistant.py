@@ -39,6 +39,7 @@ from erya.errors import (
     JobCancelledError,
     ModelError,
     NotFoundError,
+    StoreError,
     UsageError,
 )
 from erya.filters import AllOf, Filter, Is, Under
@@ -65,6 +66,7 @@ from erya.loading import (
     has_layout_model,
 )
 from erya.locating import locate
+from erya.metadata import given_in, with_given, without_given
 from erya.models import EmbeddingModel, ReaderModel
 from erya.preparing import (
     Preparation,
@@ -227,7 +229,7 @@ class Assistant:
                 are there already, and gives new ones to `principal` alone.
             force: Read unchanged files again.
             request: What the source is part of; noted with the run, to begin it again
-                after it was cut off. Its `readers` and `force` count.
+                after it was cut off. Its `readers`, `force` and `given` count.
             wait: Seconds to wait at each commit for others who write.
             on_progress: Called with the growing report for each file that is offered,
                 and after each document; what it raises ends the run, and what was
@@ -269,7 +271,9 @@ class Assistant:
             run = Ingestion(
                 writer,
                 self._stored(source, Principal.system()),
-                recipe=self._version(pool),
+                recipe=self._version(pool)._replace(
+                    given=request.given if request else None
+                ),
                 roots=source.roots,
                 readers=readers,
                 force=force,
@@ -293,11 +297,15 @@ class Assistant:
         """Store what became of a file, or note why there is nothing to store."""
         item, problem = outcome.item, outcome.problem
         ready = None
+        given: Mapping[str, str] = {}
         if problem is None and outcome.parsed is not None:
             readers = run.readers_of(item, default=private)
+            given = self._given(run, item)
+            document = document_of(item, outcome.parsed, readers=readers)
+            told = with_given(document.metadata, given)
             try:
                 ready = made_ready(
-                    document_of(item, outcome.parsed, readers=readers),
+                    dataclasses.replace(document, metadata=told),
                     outcome.made,
                     preparation=self.preparation,
                     chunker=self.chunker,
@@ -315,7 +323,7 @@ class Assistant:
         notices = outcome.notices
         if ready is not None and outcome.parsed is not None:
             notices += (*outcome.parsed.notices, *unsearched(ready.document))
-        run.opened(item, parts=len(outcome.parts), notices=notices)
+        run.opened(item, parts=len(outcome.parts), notices=notices, given=given)
         if ready is None:
             run.report.opened += 1
             return
@@ -327,7 +335,20 @@ class Assistant:
                 ready.chunks,
                 original=self.preparation.kept(ready.document, item.data),
                 terms=ready.terms,
+                given=given,
             )
+
+    def _given(self, run: Ingestion, item: Item) -> Mapping[str, str]:
+        """Return what the team says of a file, in this run or before."""
+        if run.given is not None:
+            return run.given
+        old = run.stored(item)
+        if old is None or without_given(old.recipe) == old.recipe:
+            return {}
+        try:
+            return given_in(self.store.document(Principal.system(), old.id).metadata)
+        except StoreError:  # what is damaged is being replaced
+            return {}
 
     def plan(
         self,
@@ -336,6 +357,7 @@ class Assistant:
         principal: Principal,
         readers: frozenset[str] | None = None,
         force: bool = False,
+        given: Mapping[str, str] | None = None,
     ) -> Plan:
         """Tell what `ingest` would do. Nothing is parsed, and nothing changes.
 
@@ -344,6 +366,7 @@ class Assistant:
             principal: Who would ingest.
             readers: Who would be allowed to read; None keeps those who are.
             force: Whether unchanged files would be read again.
+            given: What metadata the team would give; None keeps what it gave.
 
         Raises:
             StoreError: The base is damaged.
@@ -351,9 +374,9 @@ class Assistant:
         """
         self._refuse_to_unmask(principal, force=force)
         with ParserPool(limits=self.limits) as pool:
-            recipe = self._version(pool)
+            recipe = self._version(pool)._replace(given=given)
         stored = self._stored(source, principal)
-        known = known_of(stored, reading=recipe.reading, force=force)
+        known = known_of(stored, version=recipe, force=force)
         return planned(
             source.items(known),
             stored,

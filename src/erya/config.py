@@ -76,6 +76,8 @@ class SourceSettings:
         endpoint: Where the bucket is, if not at AWS.
         kb: The base; empty takes the one of the settings.
         readers: Who may read its documents; empty as with `erya ingest`.
+        meta: Metadata of its documents, as `department=hr`; empty as with `erya
+            ingest`.
         pages: How many pages of a web site at most.
         delay: Seconds between two requests to it.
         private: Whether the site may have an address that is not public.
@@ -91,6 +93,7 @@ class SourceSettings:
     endpoint: str = ""
     kb: str = ""
     readers: tuple[str, ...] = ()
+    meta: tuple[str, ...] = ()
     pages: int = WEB_PAGES
     delay: float = WEB_DELAY
     private: bool = False
@@ -396,7 +399,8 @@ def _source(name: str, told: Any, where: str) -> SourceSettings:
     if sum(bool(told.get(key)) for key in ("path", "url", "bucket")) != 1:
         msg = f"{called} must name one of path, url and bucket."
         raise UsageError(msg)
-    given = {**told, "readers": tuple(map(str, told.get("readers", ())))}
+    lists = {key: tuple(map(str, told.get(key, ()))) for key in ("readers", "meta")}
+    given = {**told, **lists}
     if path := told.get("path"):
         # A timer starts programs anywhere: the file says where its paths begin.
         given["path"] = str(Path(where).parent / os.path.expanduser(path))  # noqa: PTH111 - it would raise

@@ -136,6 +136,12 @@ def test_search_and_ask_are_narrowed_by_a_filter(erya, folder, monkeypatch):
         "ask", ASK, "--kb", "hr", "--filter", "not under=leave.md", "--json"
     )
     assert "25 days" not in narrowed.json["text"]
+    meta = "--meta", "team=people", "--meta", "tag=rules"
+    assert erya("ingest", folder / "leave.md", "--kb", "hr", *meta).code == 0
+    assert sources("--filter", "team=people and tag=rules") == {"leave.md"}
+    both = erya("ingest", folder, "--kb", "hr", "--no-meta", "--meta", "a=b")
+    assert both.code == 2
+    assert "use one of them" in both.err
     wrong = erya("search", "x", "--kb", "hr", "--filter", "leave.md")
     assert wrong.code == 2
     assert "KEY=VALUE was expected at 'leave.md'" in wrong.err

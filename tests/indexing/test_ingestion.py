@@ -17,7 +17,7 @@ from erya.loading import Limits, ParserPool
 from erya.opening import change_base, open_assistant
 from erya.preparing import Preparation
 from erya.records import Document, Item, Principal, Unchanged
-from erya.sources import FolderSource
+from erya.sources import FolderSource, IngestRequest
 from erya.sources.web import WebSource
 from erya.stores import Bases
 from erya.stores.embedded.writing import EmbeddedWriter
@@ -617,3 +617,68 @@ def test_a_run_stops_when_the_rules_of_its_base_change(opened, home, folder):
     with pytest.raises(UsageError, match=CHANGED):
         ingest(opened, folder, on_progress=change)
     assert sources(opened) == []
+
+
+def give(assistant, folder, given, **options):
+    request = IngestRequest(sources=(), given=given, **options)
+    return counts(ingest(assistant, folder, request=request))
+
+
+def metadata_of(assistant, name):
+    (found,) = [d for d in assistant.store.documents(ME) if d.source.endswith(name)]
+    return assistant.store.document(ME, found.id).metadata
+
+
+def test_what_the_team_says_of_documents_stays_until_it_says_otherwise(
+    assistant, folder
+):
+    hr = {"department": "hr"}
+    assert give(assistant, folder, hr) == (3, 0, 0, 0)
+    assert give(assistant, folder, hr) == (0, 0, 3, 0)
+    assert give(assistant, folder, None) == (0, 0, 3, 0)
+
+    (folder / "leave.md").write_text("# Leave\n\nThirty days.\n")
+    assert give(assistant, folder, None) == (0, 1, 2, 0)
+    assert metadata_of(assistant, "leave.md")["department"] == "hr"
+
+    assert give(assistant, folder, {"department": "it"}) == (0, 3, 0, 0)
+    assert metadata_of(assistant, "leave.md")["department"] == "it"
+    assert give(assistant, folder, {}) == (0, 3, 0, 0)
+    assert "department" not in metadata_of(assistant, "leave.md")
+    assert give(assistant, folder, {}) == (0, 0, 3, 0)
+
+
+def test_a_plan_tells_that_other_metadata_changes_documents(assistant, folder):
+    give(assistant, folder, {"department": "hr"})
+    source = FolderSource([folder], file_bytes=10_000)
+
+    def updated(given):
+        return len(assistant.plan(source, principal=ME, given=given).updated)
+
+    assert [updated(None), updated({"department": "hr"}), updated({})] == [0, 0, 3]
+
+
+def test_what_is_in_an_archive_is_said_of_too(assistant, folder):
+    with zipfile.ZipFile(folder / "more.zip", "w") as archive:
+        archive.writestr("inner.txt", "Keys are at the desk.")
+
+    give(assistant, folder, {"department": "hr"})
+
+    assert metadata_of(assistant, "inner.txt")["department"] == "hr"
+    assert give(assistant, folder, {"department": "hr"})[:2] == (0, 0)
+
+
+def test_names_in_metadata_are_not_kept_where_persons_are_masked(home, folder):
+    (folder / "leave.md").write_text(
+        "---\nreviewer: Jane Doe\ntags: policy\ndate: 2024-05-01\n---\n# Leave\n\nText.\n"
+    )
+    preparation = Preparation(masking=Masking())
+    store = Bases(home).open("masked", create=True)
+    with Assistant(store=store, preparation=preparation, workers=1) as assistant:
+        give(assistant, folder, {"owner_team": "hr"})
+
+        told = metadata_of(assistant, "leave.md")
+
+    assert "reviewer" not in told
+    assert told["tags"] == "policy"
+    assert told["owner_team"] == "hr"

@@ -651,6 +651,7 @@ CORE = """\
 <cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
  xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/">
 <dc:title>Left over</dc:title><dc:creator>Ada</dc:creator><dcterms:created>2019-05-06T00:00:00Z</dcterms:created>
+<cp:keywords>price; pumps</cp:keywords>
 </cp:coreProperties>"""
 
 
@@ -665,7 +666,11 @@ def test_office_files_say_who_wrote_them_and_when():
     parsed = parse(out.getvalue(), "x.xlsx")
 
     assert parsed.title == "x"
-    assert parsed.metadata == {"author": "Ada", "created": "2019-05-06T00:00:00Z"}
+    assert parsed.metadata == {
+        "author": "Ada",
+        "created": "2019-05-06T00:00:00Z",
+        "keywords": "price; pumps",
+    }
     assert [notice.code for notice in parsed.notices] == ["comments"]
 
 

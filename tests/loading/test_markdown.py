@@ -81,7 +81,14 @@ def test_what_front_matter_says_is_text(name):
     parsed = read(FRONT, name)
 
     assert parsed.title == "出差管理办法"
-    assert parsed.metadata == {"author": "Ann"}
+    assert parsed.metadata == {
+        "编号": "ZD-2024-07",
+        "author": "Ann",
+        "tags": "差旅, 报销",
+        "approved_by": "Bob, Cy",
+        "scope": "All staff of Graz.",
+        "limits": "hotel: 500",
+    }
     assert shown(parsed) == [
         (
             "paragraph",
@@ -92,6 +99,17 @@ def test_what_front_matter_says_is_text(name):
         ),
         ("heading", "Head"),
     ]
+
+
+def test_front_matter_gives_no_entry_that_erya_writes_and_none_without_end():
+    many = "".join(f"key{n}: {'x' * 2_000}\n" for n in range(60))
+    parsed = read(
+        f"---\nmasked: 3 phone\ngiven: team\nCleaned: all\n{many}---\nText.\n"
+    )
+
+    assert not {"masked", "given", "cleaned"} & {*parsed.metadata}
+    assert len(parsed.metadata) == 50
+    assert {len(value) for value in parsed.metadata.values()} == {1_000}
 
 
 def test_front_matter_may_be_toml():

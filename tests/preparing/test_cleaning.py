@@ -1,5 +1,6 @@
 """What is done with a document between reading and cutting it."""
 
+import dataclasses
 import random
 from dataclasses import replace
 
@@ -190,6 +191,21 @@ def test_dates_of_every_form_become_one_and_languages_are_counted():
     assert told["date"] == "2026-03-05"
     assert told["languages"].startswith("en ")
     assert "zh " in told["languages"]
+
+
+@pytest.mark.parametrize(
+    ("told", "tags"),
+    [
+        ({"keywords": "price; pumps"}, "price, pumps"),
+        ({"tags": "差旅、报销", "keywords": "x"}, "差旅, 报销"),
+        ({"category": "Manuals"}, "Manuals"),
+        ({"author": "Ada"}, None),
+    ],
+)
+def test_what_formats_call_otherwise_are_tags(told, tags):
+    given = dataclasses.replace(document(LONG), metadata=told)
+
+    assert Enrichment().enrich(given).metadata.get("tags") == tags
 
 
 def test_keywords_and_entities_go_by_rules_and_a_list():

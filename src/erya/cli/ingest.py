@@ -21,6 +21,7 @@ from erya.config import WEB_DELAY, WEB_PAGES, Settings
 from erya.errors import UsageError
 from erya.indexing import IngestReport
 from erya.jobs import JobQueue, unfinished_request
+from erya.metadata import parse_metadata
 from erya.opening import build_limits, build_parts
 from erya.policy import reader_labels
 from erya.records import absolute_path
@@ -54,6 +55,16 @@ _STRICT_EXIT = 3
     metavar="LABEL",
     help="Who may read: user:NAME, group:NAME or public; several with commas, or the "
     "option again. Default: as before, new files only you.",
+)
+@click.option(
+    "--meta",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Metadata of these documents, for --filter: department=hr, tag=policy; the "
+    "option again for more. Default: what was given before.",
+)
+@click.option(
+    "--no-meta", is_flag=True, help="Take away the metadata that was given before."
 )
 @click.option(
     "--resume", is_flag=True, help="Go on with the last run that was cut off."
@@ -94,6 +105,8 @@ def ingest(
     targets: tuple[str, ...],
     kb: str | None,
     readers: tuple[str, ...],
+    meta: tuple[str, ...],
+    no_meta: bool,
     resume: bool,
     force: bool,
     gone: bool,
@@ -123,6 +136,8 @@ def ingest(
 
       erya ingest contracts/ --kb legal --readers group:legal,user:ada
 
+      erya ingest handbook/hr --meta department=hr --meta tag=policy
+
       erya ingest handbook/ --dry-run
 
       erya ingest https://docs.example.org/guide/ --kb guide
@@ -134,9 +149,10 @@ def ingest(
       erya ingest --resume --kb legal
     """
     settings = settings_for(home=home, config=config, kb=kb)
-    labels = _labels(readers)
+    labels, given = _labels(readers), _given(meta, none=no_meta)
     if not targets:
-        _check_resumed(resume=resume, otherwise=bool(readers or force))
+        otherwise = bool(readers or force or given is not None)
+        _check_resumed(resume=resume, otherwise=otherwise)
     if not gone and (paths := [t for t in targets if t != "-" and not is_address(t)]):
         require_existing(paths)
     options = TargetOptions(
@@ -146,6 +162,7 @@ def ingest(
         sources=specs_of_targets(targets, options, gone=gone),
         readers=labels,
         force=force,
+        given=given,
     )
     queue = JobQueue(settings.home)
     if not targets:
@@ -222,6 +239,18 @@ def _labels(readers: tuple[str, ...]) -> frozenset[str] | None:
     return reader_labels(filter(None, given))
 
 
+def _given(meta: tuple[str, ...], *, none: bool) -> dict[str, str] | None:
+    """Return the metadata that the options give; None if they do not say.
+
+    Raises:
+        UsageError: An entry is none, or both options are there.
+    """
+    if meta and none:
+        msg = "--meta gives metadata and --no-meta takes it away; use one of them."
+        raise UsageError(msg)
+    return parse_metadata(meta) if meta or none else None
+
+
 def _check_resumed(*, resume: bool, otherwise: bool) -> None:
     """Check what is asked where no path is given.
 
@@ -233,7 +262,7 @@ def _check_resumed(*, resume: bool, otherwise: bool) -> None:
         raise UsageError(msg)
     if otherwise:
         msg = (
-            "--resume goes on as the run began. To give other readers, or to read all "
-            "again, name the paths."
+            "--resume goes on as the run began. To give other readers or metadata, or "
+            "to read all again, name the paths."
         )
         raise UsageError(msg)

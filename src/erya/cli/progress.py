@@ -173,6 +173,7 @@ def plans_of(
                 principal=principal_for(settings, None),
                 readers=request.readers,
                 force=request.force,
+                given=request.given,
             )
             for source in sources
         ]

@@ -16,6 +16,7 @@ from erya.cli.progress import plans_of, run_job
 from erya.config import Settings, SourceSettings
 from erya.errors import EryaError, UsageError
 from erya.jobs import JobQueue
+from erya.metadata import parse_metadata
 from erya.policy import reader_labels
 from erya.shapes import report_shape
 from erya.sources import (
@@ -63,7 +64,7 @@ def sync(
     source was seen completely.
 
     A source is a table of erya.toml: [sources.NAME] with path, or url, or bucket, and
-    if wanted kb, readers, pages, delay, private, prefix and endpoint. With --json
+    if wanted kb, readers, meta, pages, delay, private, prefix and endpoint. With --json
     each source gives an object on a line of its own.
 
     Examples:
@@ -101,19 +102,22 @@ def sync(
 
 
 class _Job(NamedTuple):
-    """A source, the base that is kept in step with it, and who may read."""
+    """A source, the base that is kept in step with it, and what is said of it."""
 
     name: str
     where: str  # it is set, for errors
     kb: str
     spec: SourceSpec
     readers: tuple[str, ...]
+    meta: tuple[str, ...]
 
 
 def _job_of_settings(given: SourceSettings, settings: Settings) -> _Job:
     kb = given.kb or settings.kb
     where = f"[sources.{given.name}]"
-    return _Job(given.name, where, kb, spec_of_settings(given), given.readers)
+    return _Job(
+        given.name, where, kb, spec_of_settings(given), given.readers, given.meta
+    )
 
 
 def _jobs_of_base(settings: Settings, kb: str) -> list[_Job]:
@@ -130,7 +134,7 @@ def _jobs_of_base(settings: Settings, kb: str) -> list[_Job]:
         msg = f"{kb!r} keeps no source. Name one: erya kb set {kb} --source FOLDER"
         raise UsageError(msg)
     return [
-        _Job(f"{kb} {n}", f"source {n} of {kb!r} (erya kb set {kb})", kb, spec, ())
+        _Job(f"{kb} {n}", f"source {n} of {kb!r} (erya kb set {kb})", kb, spec, (), ())
         for n, spec in enumerate(specs, start=1)
     ]
 
@@ -142,7 +146,8 @@ def _synced(job: _Job, settings: Settings, *, dry_run: bool, as_json: bool) -> b
         echo(f"[{job.name}] {datetime.now().astimezone():%Y-%m-%d %H:%M:%S}")
     try:
         readers = reader_labels(job.readers) if job.readers else None
-        request = IngestRequest(sources=(job.spec,), readers=readers)
+        given = parse_metadata(job.meta) if job.meta else None
+        request = IngestRequest(sources=(job.spec,), readers=readers, given=given)
         source = _opened(job, settings)
         if dry_run:
             plans = plans_of(settings, kb, [source], request=request)

@@ -2,18 +2,25 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from erya.guarding.base import PersonalDataDetector
 from erya.guarding.rules import PersonalDataRules
+from erya.metadata import GIVEN
 from erya.records import Document, Span
 
 __all__ = ["Masking"]
 
 _SIGN: Final = "*"
 _SHOWN: Final = re.compile(r"\s")
+# Of what documents say of themselves, that which names no person.
+_IMPERSONAL: Final = frozenset((
+    "category", "categories", "cleaned", "created", "creationdate", "date",
+    "description", GIVEN, "keyword", "keywords", "modified", "programming_language",
+    "subject", "tag", "tags", "url",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,12 @@ class Masking:
     kinds: frozenset[str] = frozenset()
     keep_original: bool = True
     detector: PersonalDataDetector = field(default_factory=PersonalDataRules)
+
+    def _is_impersonal(self, key: str, metadata: Mapping[str, str]) -> bool:
+        """Tell whether an entry of metadata names nobody who is not to be named."""
+        if self.kinds and "person" not in self.kinds:
+            return True
+        return key in _IMPERSONAL or key in metadata.get(GIVEN, "").split(", ")
 
     def mask(self, document: Document) -> Document:
         """Return the document as it is stored, with `masked` telling where.
@@ -46,7 +59,7 @@ class Masking:
             key: self._masked(value)
             for key, value in document.metadata.items()
             # A name by itself has no form.
-            if key != "author" or (self.kinds and "person" not in self.kinds)
+            if self._is_impersonal(key, document.metadata)
         }
         return replace(
             document,

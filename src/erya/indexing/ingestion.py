@@ -5,10 +5,12 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from erya.indexing.embedding import AT_ONCE, embed_chunks
 from erya.language import Terms
+from erya.metadata import given_suffix, without_given
 from erya.models import EmbeddingModel, fingerprint_of
 from erya.records import (
     Chunk,
@@ -30,6 +32,7 @@ __all__ = [
     "known_of",
 ]
 
+NOTHING_GIVEN: Final[Mapping[str, str]] = MappingProxyType({})
 # A commit waits for the disk, whatever it holds; a crash loses what was not committed.
 _COMMIT_DOCUMENTS = 1_000
 _COMMIT_CHARACTERS = 8_000_000
@@ -87,15 +90,37 @@ class PipelineVersion(NamedTuple):
         text: What documents of another recipe are redone for.
         abilities: What files can be read with: what gave no text, or a doubtful one,
             is read again when there is more.
+        given: What the team says of the documents; None keeps what it has said.
     """
 
     text: str
     abilities: str = ""
+    given: Mapping[str, str] | None = None
 
     @property
     def reading(self) -> str:
-        """Both, as files are noted with."""
+        """Text and abilities, as files are noted with."""
         return f"{self.text}|{self.abilities}"
+
+    def covers(self, recipe: str) -> bool:
+        """Tell whether a document of a recipe is as this run would make it."""
+        if self.given is None:
+            return without_given(recipe) == self.text
+        return recipe == self.text_with(self.given)
+
+    def covers_note(self, recipe: str) -> bool:
+        """Tell whether a file that was noted with a recipe is read as it would be."""
+        if self.given is None:
+            return without_given(recipe) == self.reading
+        return recipe == self.reading_with(self.given)
+
+    def text_with(self, given: Mapping[str, str]) -> str:
+        """Return the recipe of a document that has such metadata given."""
+        return f"{self.text}{given_suffix(given)}"
+
+    def reading_with(self, given: Mapping[str, str]) -> str:
+        """Return what a file is noted with that has such metadata given."""
+        return f"{self.text_with(given)}|{self.abilities}"
 
 
 class Stored(NamedTuple):
@@ -106,19 +131,19 @@ class Stored(NamedTuple):
 
 
 def known_of(
-    stored: Stored, *, reading: str, force: bool
+    stored: Stored, *, version: PipelineVersion, force: bool
 ) -> dict[str, Mapping[str, str]]:
     """Return everything that was read before, with the validators that still hold.
 
     Args:
         stored: What a base holds.
-        reading: How files would be read: what was read otherwise is read anew.
+        version: How files would be read: what was read otherwise is read anew.
         force: Whether unchanged files are read again.
     """
     known: dict[str, Mapping[str, str]] = {each.source: {} for each in stored.documents}
     opened = set()
     for item in stored.items:
-        holds = item.recipe == reading and not force
+        holds = version.covers_note(item.recipe) and not force
         known[item.source] = item.validators if holds else {}
         if item.parts:
             opened.add(item.source)
@@ -153,10 +178,10 @@ def is_unchanged(
         version: How files are read and cut now.
     """
     if noted is not None and noted.content_hash == item.content_hash:
-        return noted.recipe == version.reading
+        return version.covers_note(noted.recipe)
     return (
         stored is not None
-        and stored.recipe == version.text
+        and version.covers(stored.recipe)
         and stored.content_hash == item.content_hash
     )
 
@@ -168,6 +193,7 @@ class _Read(NamedTuple):
     chunks: Sequence[Chunk]
     original: bytes | None
     terms: Sequence[Terms] | None
+    recipe: str
 
 
 class Ingestion:
@@ -208,8 +234,6 @@ class Ingestion:
         self._items = {item.source: item for item in stored.items}
         self._sources = sorted({*self._stored, *self._items})
         self._version = recipe
-        self._recipe = recipe.text
-        self._reading = recipe.reading
         self._roots = roots
         self._readers = readers
         self._force = force
@@ -295,7 +319,7 @@ class Ingestion:
     def known(self) -> dict[str, Mapping[str, str]]:
         """Return all that was read before, as a source wants to know it."""
         stored = Stored(self._stored.values(), self._items.values())
-        return known_of(stored, reading=self._reading, force=self._force)
+        return known_of(stored, version=self._version, force=self._force)
 
     def readers_of(self, item: Item, *, default: frozenset[str]) -> frozenset[str]:
         """Return who may read `item`: as this run says, as before, or `default`.
@@ -310,6 +334,15 @@ class Ingestion:
             return old.readers
         return self._same_bytes.get(item.content_hash) or default
 
+    @property
+    def given(self) -> Mapping[str, str] | None:
+        """What the team says of what is offered; None keeps what it has said."""
+        return self._version.given
+
+    def stored(self, item: Item) -> StoredDocument | None:
+        """Return the document that a file has become before; None if it is new."""
+        return self._stored.get(item.source)
+
     @cached_property
     def _same_bytes(self) -> dict[str, frozenset[str]]:
         found: dict[str, frozenset[str]] = {}
@@ -320,7 +353,12 @@ class Ingestion:
         return found
 
     def opened(
-        self, item: Item, *, parts: int = 0, notices: Sequence[Notice] = ()
+        self,
+        item: Item,
+        *,
+        parts: int = 0,
+        notices: Sequence[Notice] = (),
+        given: Mapping[str, str] = NOTHING_GIVEN,
     ) -> None:
         """Note what should be known of a file that was read.
 
@@ -328,6 +366,7 @@ class Ingestion:
             item: The file.
             parts: How many files were inside.
             notices: What was noticed.
+            given: What the team says of it.
         """
         self._close_files(item.source)
         self._seen.add(item.source)
@@ -336,7 +375,7 @@ class Ingestion:
             noted = StoredItem(
                 source=item.source,
                 content_hash=item.content_hash,
-                recipe=self._reading,
+                recipe=self._version.reading_with(given),
                 parts=parts,
                 notices=tuple(notices),
                 validators=item.validators,
@@ -362,6 +401,7 @@ class Ingestion:
         *,
         original: bytes | None,
         terms: Sequence[Terms] | None = None,
+        given: Mapping[str, str] = NOTHING_GIVEN,
     ) -> None:
         """Store what was read, now or with the documents that follow.
 
@@ -370,11 +410,13 @@ class Ingestion:
             chunks: What it was cut into.
             original: The bytes that are kept of it.
             terms: Those of each chunk, where they are known.
+            given: What the team says of it; its metadata has that already.
 
         Raises:
             ModelError: The chunks cannot be embedded; nothing of them is stored.
         """
-        self._waiting.append(_Read(document, chunks, original, terms))
+        recipe = self._version.text_with(given)
+        self._waiting.append(_Read(document, chunks, original, terms, recipe))
         if sum(len(read.chunks) for read in self._waiting) >= _EMBED_AT_ONCE:
             self._put_waiting()
         self._seen.add(document.source)
@@ -406,7 +448,7 @@ class Ingestion:
                 StoredItem(
                     source=problem.source,
                     content_hash=item.content_hash if item else "",
-                    recipe=self._reading,
+                    recipe=self._version.reading_with(self._version.given or {}),
                     code=problem.code,
                     message=problem.message,
                     failed=problem.failed,
@@ -510,13 +552,13 @@ class Ingestion:
         texts = [chunk.indexed_text for read in waiting for chunk in read.chunks]
         sources = [read.document.source for read in waiting for _ in read.chunks]
         embeddings = self._embedded(texts, sources)
-        for document, chunks, original, terms in waiting:
+        for document, chunks, original, terms, recipe in waiting:
             own, embeddings = embeddings[: len(chunks)], embeddings[len(chunks) :]
             self._writer.put(
                 document,
                 chunks,
                 original=original,
-                recipe=self._recipe,
+                recipe=recipe,
                 embeddings=own if self._model else None,
                 terms=terms,
             )

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 # Raise it when a parser reads the same bytes as another text: documents are read anew.
-PARSING: Final = "7"
+PARSING: Final = "8"
 
 
 class PartCoverage(NamedTuple):

@@ -28,6 +28,7 @@ _PDF_DATE: Final = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?")
 _ISO_DATE: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _MAIL_DATE: Final = re.compile(r"(\d{1,2} [A-Z][a-z]{2} \d{4})")
 _DATES: Final = ("date", "creationdate", "created", "modified")
+_TAGS: Final = ("tags", "tag", "keywords", "keyword", "categories", "category")
 # What has a form by which anybody knows it.
 _FORMS: Final = (
     ("title", re.compile(r"《[^《》\n]{2,40}》")),
@@ -127,10 +128,12 @@ class Enrichment:
 
 
 def _facts(document: Document, _: frozenset[str]) -> dict[str, str]:
-    """Bring a date to the form of ISO 8601."""
+    """Bring a date to the form of ISO 8601, and name tags as such."""
     told = document.metadata
     date = next((_iso(told[key]) for key in _DATES if told.get(key)), "")
-    return {"date": date} if date and told.get("date") != date else {}
+    tags = next((told[key] for key in _TAGS if told.get(key)), "")
+    found = {"date": date, "tags": ", ".join(filter(None, _COMMAS.split(tags.strip())))}
+    return {k: v for k, v in found.items() if v and told.get(k) != v}
 
 
 def _iso(told: str) -> str:

@@ -109,11 +109,13 @@ class IngestRequest:
         readers: Who may read the documents; None keeps the readers of those that are
             there, and gives new ones to who asks alone.
         force: Whether unchanged files are read again.
+        given: Metadata for the documents; None keeps what was given before.
     """
 
     sources: tuple[SourceSpec, ...]
     readers: frozenset[str] | None = None
     force: bool = False
+    given: Mapping[str, str] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
@@ -121,6 +123,7 @@ class IngestRequest:
             "sources": [each.to_json() for each in self.sources],
             "readers": None if self.readers is None else sorted(self.readers),
             "force": self.force,
+            **({} if self.given is None else {"given": dict(self.given)}),
         }
 
     @classmethod
@@ -131,11 +134,12 @@ class IngestRequest:
             UsageError: It is no such thing, or of a later release.
         """
         try:
-            readers = stored.get("readers")
+            readers, given = stored.get("readers"), stored.get("given")
             return cls(
                 sources=tuple(map(SourceSpec.from_json, stored.get("sources", ()))),
                 readers=None if readers is None else frozenset(readers),
                 force=bool(stored.get("force")),
+                given=None if given is None else {**given},
             )
         except (AttributeError, TypeError) as error:
             msg = f"A request cannot be read as it was stored: {error}. Make it again."

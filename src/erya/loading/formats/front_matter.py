@@ -2,11 +2,14 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-__all__ = ["FrontMatter", "front_matter"]
+from erya.loading.encodings import clean
+from erya.metadata import OWN_METADATA
+
+__all__ = ["FrontMatter", "front_matter", "metadata_of"]
 
 _KEY: Final = re.compile(r"""(["']?)([^\W_][^:"'\n]{0,80})\1:(?:[ \t]+(.*))?""")
 _INNER: Final = re.compile(r"[ \t#-]|$")  # a line that goes on, or says nothing
@@ -14,6 +17,8 @@ _BLOCK: Final = re.compile(r"[|>][+\-\d]{0,2}(?:[ \t]+#.*)?")  # its lines stand
 _QUOTED: Final = re.compile(r"""(["'])(.*)\1""")
 _LISTED: Final = re.compile(r"\[(.*)\]")
 _MOST_LINES: Final = 1_000
+_MOST_ENTRIES: Final = 50
+_LONGEST: Final = 1_000  # characters of a value
 _DEEPEST: Final = 20
 
 
@@ -43,6 +48,17 @@ def front_matter(source: str) -> FrontMatter:
             return FrontMatter(values, min(end, len(source)) if values else 0)
         lines.append(line)
     return FrontMatter({}, 0)
+
+
+def metadata_of(values: Mapping[str, str]) -> dict[str, str]:
+    """Return what front matter says as metadata, by names that a filter can have."""
+    named = {
+        "_".join(key.lower().split()): clean(value)[:_LONGEST]
+        for key, value in values.items()
+        if value and key.lower() != "title"
+    }
+    fitting = {key: value for key, value in named.items() if key not in OWN_METADATA}
+    return dict(list(fitting.items())[:_MOST_ENTRIES])
 
 
 def _lines(source: str) -> Iterator[str]:

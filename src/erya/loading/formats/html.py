@@ -97,6 +97,7 @@ _FACTS: Final = {
     "author": ("author", "article:author", "og:article:author"),
     "date": ("date", "article:published_time", "dcterms.date", "pubdate"),
     "description": ("description", "og:description"),
+    "keywords": ("keywords", "news_keywords", "article:tag"),
 }
 
 

@@ -9,7 +9,7 @@ import pyromark
 
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
-from erya.loading.formats.front_matter import front_matter
+from erya.loading.formats.front_matter import front_matter, metadata_of
 from erya.loading.formats.html import add_html, add_well_formed
 from erya.loading.formats.markdown_blocks import in_plain_markdown
 from erya.loading.formats.markdown_escapes import OPTIONS, code_spans, with_escapes
@@ -18,7 +18,6 @@ from erya.records import Parsed
 
 __all__ = ["add_markdown", "parse_markdown"]
 
-_FACTS: Final = ("author", "date")
 # A link of digits right behind others: 250[1](…) is not 2501.
 _LINKED_DIGITS: Final = re.compile(r"(?<=\d)<a href=\"[^\"]*\"[^>]*>(\d{1,3})</a>")
 # As pulldown-cmark writes them.
@@ -54,10 +53,13 @@ def parse_markdown(data: bytes, name: str) -> Parsed:
         message = f"Comments that a page does not show are not read: {plain.comments}."
         builder.notice("comments", message)
     add_markdown(builder, plain.text)
-    facts = {fact: values.get(fact, "") for fact in _FACTS}
     title = values.get("title", "")
-    parsed = builder.parsed(title=title, media_type="text/markdown", **facts)
-    return parsed if parsed.title else replace(parsed, title=PurePosixPath(name).stem)
+    parsed = builder.parsed(title=title, media_type="text/markdown")
+    return replace(
+        parsed,
+        title=parsed.title or PurePosixPath(name).stem,
+        metadata=metadata_of(values),
+    )
 
 
 def add_markdown(builder: TextBuilder, source: str) -> None:

@@ -27,12 +27,15 @@ _FACTS: Final = {
         "author": "creator",
         "created": "created",
         "modified": "modified",
+        "keywords": "keywords",
+        "category": "category",
     },
     "meta.xml": {
         "title": "title",
         "author": "creator",
         "created": "creation-date",
         "modified": "date",
+        "keywords": "keyword",
     },
 }
 _PROGRAMS: Final = frozenset(("python-docx", "openpyxl"))
@@ -121,7 +124,7 @@ class Package:
         return read_xml(self.read(name), called=self._called)
 
     def facts(self) -> dict[str, str]:
-        """Return title, author, created and modified, as an Office document says."""
+        """Return what an Office document says of its title, author, dates and tags."""
         part = next((p for p in _FACTS if p in self.names), "")
         if not part:
             return {}
@@ -130,12 +133,18 @@ class Package:
         except DocumentError:  # no reason not to read the text
             return {}
         found = {
-            fact: told.findtext(f".//{{*}}{name}") or ""
+            fact: ", ".join(filter(None, _texts(told, name)))
             for fact, name in _FACTS[part].items()
         }
         if found["author"] in _PROGRAMS:  # its template, and when that was made
             return {"title": found["title"]}
         return found
+
+
+def _texts(told: Any, name: str) -> list[str]:
+    """Return what elements of a name say; of keywords there may be several."""
+    found = [(each.text or "").strip() for each in told.iterfind(f".//{{*}}{name}")]
+    return found if name == "keyword" else found[:1]
 
 
 def read_xml(data: bytes, *, called: str) -> Any:
