@@ -12,8 +12,9 @@ DEMO := $(BIN)/erya
 MODEL := src/erya/models/bundled/erya-embedder
 
 REAL := $(VENV)/real
+SPHINX := $(VENV)/sphinx
 
-.PHONY: demo model test test-models check format bench results constraints clean
+.PHONY: demo model test test-models check format docs bench results constraints clean
 
 demo: $(VENV)/.installed $(MODEL)/erya.json  ## Read the example handbook and ask it two questions
 	@$(DEMO) ingest examples/handbook --kb handbook --home .demo
@@ -59,6 +60,19 @@ check: $(VENV)/.installed-dev  ## Lint, types, directions of imports, dead code,
 format: $(VENV)/.installed-dev  ## Mend what can be mended
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: $(VENV)/.installed $(SPHINX)/.installed  ## Build the guide, as pages of HTML in .docs
+	$(BIN)/python scripts/build_reference.py
+	$(SPHINX)/bin/sphinx-build --fail-on-warning --quiet docs .docs
+	@echo "The guide begins at .docs/index.html"
+
+# In an environment of its own: it wants another docutils than the parser of documents.
+$(SPHINX)/.installed: scripts/docs.txt | $(VENV)/.installed
+	@test -x $(SPHINX)/bin/python || PYTHONPATH=$(VENV)/tools \
+		$(UV) venv --quiet --allow-existing --python $(PYTHON) $(SPHINX)
+	@PYTHONPATH=$(VENV)/tools $(UV) pip install --quiet --python $(SPHINX)/bin/python \
+		--requirement scripts/docs.txt
+	@touch $@
 
 # Public sets are not part of the repository; DATA says where they lie.
 DATA ?= ../shared/data
@@ -110,7 +124,7 @@ constraints: $(VENV)/.installed-dev  ## Renew what CI installs
 		--exclude-editable) > constraints.new && mv constraints.new constraints.txt
 
 clean:  ## Remove everything that was set up or built
-	rm -rf $(VENV) $(dir $(MODEL)) .demo dist .mypy_cache .ruff_cache .pytest_cache .coverage
+	rm -rf $(VENV) $(dir $(MODEL)) .demo .docs dist .mypy_cache .ruff_cache .pytest_cache .coverage
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@command -v uv >/dev/null || test -x $(UV) || \
