@@ -50,7 +50,7 @@ def lines_of(text):
 
 def parse(words):
     """Parse a command line as the program would, without looking at its values."""
-    command = app
+    command: click.Command = app
     context = click.Context(app, info_name="erya")
     while isinstance(command, click.Group):
         assert words, "a group alone is no command"

@@ -20,7 +20,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self
 
@@ -426,6 +426,7 @@ class Assistant:
         return Stored(
             tuple(self.store.documents(principal, where=where)),
             tuple(self.store.items(principal, within=roots)),
+            partial(self.store.vectors, Principal.system()),
         )
 
     def add(
@@ -453,7 +454,7 @@ class Assistant:
                 check_rules(self.store, self.rules)
             run = Ingestion(
                 writer,
-                Stored(()),
+                Stored((), vectors_of=partial(self.store.vectors, Principal.system())),
                 recipe=PipelineVersion(self.chunker.recipe + self.preparation.masks),
                 roots=(),
                 readers=None,

@@ -21,7 +21,7 @@ from erya.sources import FolderSource, IngestRequest
 from erya.sources.web import WebSource
 from erya.stores import Bases
 from erya.stores.embedded.writing import EmbeddedWriter
-from erya.testing import document
+from erya.testing import HashingEmbedding, document
 
 ME = Principal.owner("me")
 
@@ -682,3 +682,53 @@ def test_names_in_metadata_are_not_kept_where_persons_are_masked(home, folder):
     assert "reviewer" not in told
     assert told["tags"] == "policy"
     assert told["owner_team"] == "hr"
+
+
+class Counting(HashingEmbedding):
+    """Remembers what it embedded, but for the text by which a model is known."""
+
+    def __init__(self):
+        super().__init__()
+        self.texts = []
+
+    def embed_passages(self, texts):
+        self.texts += [text for text in texts if not text.startswith("Erya 尔雅:")]
+        return super().embed_passages(texts)
+
+
+def test_a_changed_line_embeds_only_the_chunks_that_it_changed(home, tmp_path):
+    file = tmp_path / "rules.md"
+    parts = [f"# Part {n}\n\nRule {n} is about sensors.\n" for n in range(20)]
+    file.write_text("\n".join(parts))
+    model = Counting()
+    store = Bases(home).open("kept", create=True)
+    with Assistant(store=store, embedding=model, workers=1) as assistant:
+        ingest(assistant, file)
+        assert len(model.texts) >= 20
+
+        model.texts.clear()
+        parts[7] = "# Part 7\n\nRule 7 is about batteries.\n"
+        file.write_text("\n".join(parts))
+        ingest(assistant, file)
+        assert [("batteries" in text) for text in model.texts] == [True]
+        (stored,) = store.documents(ME)
+        assert len(store.vectors(ME, stored.id)) == len(store.chunks(ME, stored.id))
+        found = assistant.search("batteries", principal=ME).hits
+        assert "Rule 7" in found[0].chunk.text
+
+        model.texts.clear()
+        ingest(assistant, file, force=True)  # all of it, as was asked
+        assert len(model.texts) >= 20
+
+
+def test_a_document_that_is_added_again_is_embedded_where_it_changed(home):
+    model = Counting()
+    store = Bases(home).open("kept", create=True)
+    with Assistant(store=store, embedding=model, workers=1) as assistant:
+        assistant.add([document("a", "Sensors.")], principal=ME)
+        model.texts.clear()
+
+        assistant.add([document("a", "Sensors.", readers=("public",))], principal=ME)
+        assistant.add([document("b", "Sensors.")], principal=ME)
+
+    assert len(model.texts) == 1  # of another document

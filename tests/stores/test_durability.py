@@ -26,9 +26,10 @@ from erya.errors import (
 from erya.models import fingerprint_of
 from erya.records import Principal
 from erya.stores import Bases
-from erya.stores.embedded import EmbeddedStore, schema
+from erya.stores.embedded import EmbeddedStore
 from erya.stores.embedded.database import create, engine_for, migrate
 from erya.stores.embedded.index_files import read_manifest
+from erya.stores.revisions import HEAD
 from erya.testing import chunked, document
 from erya.testing.store_contract import MODEL, both, put
 
@@ -613,7 +614,7 @@ def test_migrations_make_the_tables_that_the_schema_says(tmp_path):
         sequences = "SELECT sql FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'"
         assert len(connection.exec_driver_sql(sequences).all()) == 3
         found = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
-        assert found.scalar() == schema.HEAD
+        assert found.scalar() == HEAD
     for engine in engines:
         engine.dispose()
 

@@ -1,7 +1,6 @@
 """`erya kb`: the knowledge bases."""
 
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +60,8 @@ def list_bases(*, as_json: bool, home: Path | None, config: Path | None) -> None
     rows: list[dict[str, Any]] = []
     for name in bases.names():
         try:
-            with closing(bases.open(name)) as store:
-                status = store.status(Principal.owner(settings.user))
-            rows.append(base_shape(name, status))
+            size = bases.size(Principal.owner(settings.user), name)
+            rows.append(base_shape(name, size))
         except StoreError as error:  # one damaged base must not hide the others
             rows.append(base_shape(name, None, error=str(error)))
     if as_json:

@@ -124,10 +124,18 @@ class PipelineVersion(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """What a base holds when a run begins."""
+    """What a base holds when a run begins.
+
+    Attributes:
+        documents: Its documents.
+        items: What was noted of files.
+        vectors_of: Returns the vectors that the texts of a document have, by its id:
+            what did not change in it is not embedded again, unless all is read again.
+    """
 
     documents: Iterable[StoredDocument]
     items: Iterable[StoredItem] = ()
+    vectors_of: Callable[[str], Mapping[str, Embedding]] = lambda _: {}
 
 
 def known_of(
@@ -246,6 +254,7 @@ class Ingestion:
         self._documents = self._characters = 0
         self._pause = _COMMIT_SECONDS
         self._model = model
+        self._vectors_of = stored.vectors_of
         self._waiting: list[_Read] = []
         if model is not None:
             fingerprint = fingerprint_of(model)
@@ -549,9 +558,7 @@ class Ingestion:
     def _put_waiting(self) -> None:
         """Embed what waits in one go, so that all cores have something to do."""
         waiting, self._waiting = self._waiting, []
-        texts = [chunk.indexed_text for read in waiting for chunk in read.chunks]
-        sources = [read.document.source for read in waiting for _ in read.chunks]
-        embeddings = self._embedded(texts, sources)
+        embeddings = self._embedded_anew(waiting)
         for document, chunks, original, terms, recipe in waiting:
             own, embeddings = embeddings[: len(chunks)], embeddings[len(chunks) :]
             self._writer.put(
@@ -562,6 +569,22 @@ class Ingestion:
                 embeddings=own if self._model else None,
                 terms=terms,
             )
+
+    def _embedded_anew(self, waiting: Sequence[_Read]) -> list[Embedding]:
+        """Return the vectors of all chunks, those of texts that were there as kept."""
+        if self._model is None:
+            return []
+        texts = [(r.document, c.indexed_text) for r in waiting for c in r.chunks]
+        kept: dict[str, Mapping[str, Embedding]] = {}
+        if not self._force:
+            known = [r.document for r in waiting if r.document.source in self._stored]
+            kept = {each.id: self._vectors_of(each.id) for each in known}
+        new = [(d, text) for d, text in texts if text not in kept.get(d.id, {})]
+        made = iter(self._embedded([t for _, t in new], [d.source for d, _ in new]))
+        return [
+            kept[document.id][text] if text in kept.get(document.id, {}) else next(made)
+            for document, text in texts
+        ]
 
     def _embedded(
         self, texts: Sequence[str], sources: Sequence[str]

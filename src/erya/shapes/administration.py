@@ -66,14 +66,17 @@ def findings_shape(findings: "Sequence[Finding]") -> dict[str, Any]:
 
 
 def base_shape(
-    name: str, status: "Status | None", *, error: str = ""
+    name: str, size: "tuple[int, int] | None", *, error: str = ""
 ) -> dict[str, Any]:
-    """Return a base in a list of them; one that cannot be opened has an `error`."""
-    shape: dict[str, Any] = {
-        "name": name,
-        "documents": status.documents if status else None,
-        "chunks": status.chunks if status else None,
-    }
+    """Return a base in a list of them; one that cannot be opened has an `error`.
+
+    Args:
+        name: What it is called.
+        size: How many documents and chunks it has.
+        error: Why that is not known.
+    """
+    documents, chunks = size or (None, None)
+    shape: dict[str, Any] = {"name": name, "documents": documents, "chunks": chunks}
     return shape | ({"error": error} if error else {})
 
 

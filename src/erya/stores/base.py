@@ -686,6 +686,17 @@ class Store(Protocol):
         """
         ...
 
+    def vectors(self, principal: Principal, document_id: str) -> dict[str, Embedding]:
+        """Return the vectors of a document's chunks, by the texts that were embedded.
+
+        Of the model in use. What has none, is damaged, or was not placed is left out;
+        empty where there is no such document.
+
+        Raises:
+            NotAllowedError: The principal does not own the base.
+        """
+        ...
+
     def status(self, principal: Principal) -> Status:
         """Count what the principal may read."""
         ...

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erya.errors import NotFoundError, UsageError
-from erya.policy import BaseAccess, permit
+from erya.policy import EVERYTHING, BaseAccess, labels, permit
 from erya.records import Principal
 from erya.stores.base import Store
+from erya.stores.glance import glance
 
 if TYPE_CHECKING:
     from erya.policy import Role
@@ -62,6 +63,22 @@ class Bases:
             )
             raise NotFoundError(msg)
         return EmbeddedStore(path, name=name)
+
+    def size(self, principal: Principal, name: str) -> tuple[int, int]:
+        """Return how many documents and chunks of a base the principal may read.
+
+        Raises:
+            NotFoundError: There is none of this name.
+            StoreError: It cannot be read.
+        """
+        path = self._path(name) / "base.sqlite"
+        if labels(principal, BaseAccess(name=name, grants={})) is EVERYTHING:
+            found = glance(path.absolute()) if path.exists() else None
+            if found is not None:
+                return found
+        with closing(self.open(name)) as store:
+            status = store.status(principal)
+        return status.documents, status.chunks
 
     def copy(self, principal: Principal, name: str, home: Path) -> None:
         """Copy a base into another home, as it is at one moment.

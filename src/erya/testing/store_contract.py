@@ -557,6 +557,25 @@ class StoreContract:
         assert both(store, OWNER, "sensors").hits[0].ranks == {KEYWORD: 1, VECTOR: 1}
         assert all(finding.ok for finding in store.verify(OWNER))
 
+    def test_vectors_are_told_by_the_texts_that_were_embedded(
+        self, store: Store
+    ) -> None:
+        one, plain = document("a", "Sensors."), document("b", "Hotels.")
+        put(store, one)
+        put(store, plain, embedded=False)
+
+        chunks = chunked(one)
+        found = store.vectors(OWNER, one.id)
+        assert [*found] == [chunk.indexed_text for chunk in chunks]
+        expected = embeddings(chunks)
+        assert [each.known for each in found.values()] == [e.known for e in expected]
+        for each, made in zip(found.values(), expected, strict=True):
+            assert each.vector.tolist() == made.vector.tolist()
+        assert store.vectors(OWNER, plain.id) == {}
+        assert store.vectors(OWNER, "none") == {}
+        with pytest.raises(NotAllowedError):
+            store.vectors(ADA, one.id)
+
     def test_vectors_follow_their_documents(self, store: Store) -> None:
         one, other = document("a.txt", "Sensors."), document("b.txt", "Hotels.")
         put(store, one, other)

@@ -21,6 +21,7 @@ from erya.errors import (
 from erya.language import ANALYSIS
 from erya.stores.embedded import schema
 from erya.stores.embedded.index_files import is_read_only
+from erya.stores.revisions import HEAD, REVISIONS
 
 __all__ = [
     "check_argument",
@@ -96,7 +97,7 @@ def create(engine: sa.Engine) -> None:
             "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
             "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
         )
-        connection.execute(sa.insert(_VERSION).values(version_num=schema.HEAD))
+        connection.execute(sa.insert(_VERSION).values(version_num=HEAD))
         connection.execute(
             sa.insert(schema.base),
             [
@@ -132,13 +133,13 @@ def is_current(engine: sa.Engine, *, name: str) -> bool:
             )
             raise DamagedError(msg)
         found = connection.scalar(sa.select(_VERSION.c.version_num))
-    if found == schema.HEAD:
+    if found == HEAD:
         return True
-    if found in schema.REVISIONS:
+    if found in REVISIONS:
         return False
     msg = (
         f"The base {name!r} has the format {found}, this release knows up to "
-        f"{schema.HEAD}: a later release of Erya wrote it. It was left untouched. "
+        f"{HEAD}: a later release of Erya wrote it. It was left untouched. "
         "Upgrade with: pip install -U erya"
     )
     raise NewerFormatError(msg)

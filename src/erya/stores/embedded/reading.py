@@ -13,6 +13,7 @@ from erya.language import Word
 from erya.policy import BaseAccess, labels
 from erya.records import Chunk, Fingerprint, Principal
 from erya.stores.embedded import schema
+from erya.stores.embedded.catching_up import embedder_of, vector_crc
 from erya.stores.embedded.filtering import condition_of
 from erya.stores.embedded.hashes import chunk_hash, seal_of
 from erya.stores.embedded.scoring import ChunkTerms
@@ -37,6 +38,7 @@ __all__ = [
     "scope_of",
     "stored_embedder",
     "terms_of",
+    "vectors_of",
     "words_of",
 ]
 
@@ -291,6 +293,32 @@ def terms_of(
                 {BODY: body_length, EXACT: exact_length},
             )
     return found
+
+
+def vectors_of(
+    connection: sa.Connection, document_id: str
+) -> dict[str, tuple[float, bytes]]:
+    """Return how much was known and the vector of each text of a document.
+
+    Of the model in use; what is damaged, or stands nowhere, is left out.
+    """
+    vectors, embedder = schema.vectors, embedder_of(connection)
+    if embedder is None:
+        return {}
+    chunks = passages(
+        connection, Scope(None), schema.documents.c.id == document_id, damaged_too=False
+    )
+    rows = connection.execute(
+        sa.select(vectors.c.chunk, vectors.c.known, vectors.c.data, vectors.c.crc)
+        .join(schema.chunks, schema.chunks.c.number == vectors.c.chunk)
+        .join(schema.documents, schema.documents.c.number == schema.chunks.c.document)
+        .where(schema.documents.c.id == document_id, vectors.c.embedder == embedder[0])
+    )
+    return {
+        chunks[number].indexed_text: (known, data)
+        for number, known, data, crc in rows
+        if known and number in chunks and vector_crc(known, data) == crc
+    }
 
 
 def recipes_of(connection: sa.Connection, scope: Scope) -> frozenset[str]:

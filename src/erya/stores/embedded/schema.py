@@ -1,7 +1,5 @@
 """The tables of a base. `migrations/` makes the same ones, step by step."""
 
-from typing import Final
-
 from sqlalchemy import (
     JSON,
     Column,
@@ -17,8 +15,6 @@ from sqlalchemy import (
 )
 
 __all__ = [
-    "HEAD",
-    "REVISIONS",
     "base",
     "chunkings",
     "chunks",
@@ -36,10 +32,6 @@ __all__ = [
     "versions",
     "words",
 ]
-
-# Every format so far, oldest first.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
-HEAD: Final = REVISIONS[-1]
 
 metadata = MetaData()
 

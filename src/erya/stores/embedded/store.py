@@ -30,6 +30,7 @@ from erya.records import (
 )
 from erya.stores.base import (
     MOMENT,
+    Embedding,
     Finding,
     Job,
     Status,
@@ -71,6 +72,7 @@ from erya.stores.embedded.reading import (
     scope_of,
     stored_embedder,
     terms_of,
+    vectors_of,
     words_of,
 )
 from erya.stores.embedded.scoring import ReadableStats
@@ -452,6 +454,19 @@ class EmbeddedStore(Store):
             scope = scope_of(connection, principal, self._name)
             found = passages(connection, scope, schema.documents.c.id == row["id"])
         return sorted(found.values(), key=lambda chunk: chunk.start)
+
+    @override
+    def vectors(self, principal: Principal, document_id: str) -> dict[str, Embedding]:
+        import numpy as np  # noqa: PLC0415 - a base without vectors needs none
+
+        self._permit(principal, "maintain")
+        check_argument("The id of a document", document_id, str)
+        with guarded(self._name), self._engine.begin() as connection:
+            found = vectors_of(connection, document_id)
+        return {
+            text: Embedding(np.frombuffer(data, "<f4"), known)
+            for text, (known, data) in found.items()
+        }
 
     @override
     def status(self, principal: Principal) -> Status:
