@@ -17,7 +17,11 @@ from erya.testing.store_contract import OWNER, put
 def bases(home):
     bases = Bases(home)
     store = bases.open("a", create=True)
-    put(store, document("1", "One.", readers=("user:ada",)), document("2", "Two.", readers=("group:x",)))
+    put(
+        store,
+        document("1", "One.", readers=("user:ada",)),
+        document("2", "Two.", readers=("group:x",)),
+    )
     store.close()
     return bases
 

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from erya.errors import StoreError
 from erya.language import ANALYSIS, passage_terms
 from erya.stores.embedded import schema
+from erya.stores.embedded.damage import DamagedRowError
 from erya.stores.embedded.term_index import IndexedChunk, TermIndex
 from erya.stores.embedded.vector_index import IndexedVector, VectorIndex
 
@@ -23,6 +24,7 @@ __all__ = ["Indexes", "catch_up", "embedder_of", "facts_of", "vector_crc"]
 
 _LOG: Final = logging.getLogger("erya")
 _ROWS_AT_ONCE = 1_000
+_NUMBERS: Final = ("generation", "pruned")
 _FACTS: Final = sa.select(schema.base.c.key, schema.base.c.value)
 
 
@@ -158,8 +160,20 @@ def _note_lost(connection: sa.Connection, commits: int) -> None:
 
 
 def facts_of(connection: sa.Connection) -> dict[str, str]:
-    """Return the facts of the base as a whole."""
-    return {key: value for key, value in connection.execute(_FACTS)}  # noqa: C416 - typed
+    """Return the facts of the base as a whole.
+
+    Raises:
+        DamagedRowError: One that every base has is missing, or no number.
+    """
+    facts = {key: value for key, value in connection.execute(_FACTS)}  # noqa: C416 - typed
+    if not {"identity", "analysis", *_NUMBERS} <= facts.keys():
+        msg = f"of the facts of a base there are only {sorted(facts)}"
+        raise DamagedRowError(msg)
+    for key in _NUMBERS:
+        if not facts[key].isdecimal():
+            msg = f"{key} is a number, not {facts[key]!r:.40}"
+            raise DamagedRowError(msg)
+    return facts
 
 
 def embedder_of(connection: sa.Connection) -> tuple[int, int] | None:

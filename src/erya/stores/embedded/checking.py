@@ -16,6 +16,7 @@ from erya.stores.embedded.catching_up import (
     facts_of,
     vector_crc,
 )
+from erya.stores.embedded.damage import DamagedRowError
 from erya.stores.embedded.hashes import chunk_hash, document_hash
 from erya.stores.embedded.sealing import sealed
 from erya.stores.embedded.term_index import TermIndex
@@ -42,7 +43,7 @@ def verify(engine: sa.Engine, indexes: Indexes) -> list[Finding]:
                 findings.append(_log(connection))
                 findings.append(_index(connection, indexes.terms))
                 findings.append(_matrix(connection, indexes.vectors))
-    except (DatabaseError, ValueError, LookupError, TypeError) as error:
+    except (DatabaseError, DamagedRowError) as error:
         findings.append(Finding(check="database", ok=False, detail=str(error)))
     return findings
 

@@ -20,6 +20,7 @@ from erya.errors import (
 )
 from erya.language import ANALYSIS
 from erya.stores.embedded import schema
+from erya.stores.embedded.damage import DamagedRowError, read_json
 from erya.stores.embedded.index_files import is_read_only
 from erya.stores.revisions import HEAD, REVISIONS
 
@@ -43,6 +44,7 @@ def engine_for(path: Path) -> sa.Engine:
     engine = sa.create_engine(
         _address_of(path),
         json_serializer=_compact_json,
+        json_deserializer=read_json,
         max_overflow=-1,  # a thread that asks is never turned away for want of one
     )
     event.listen(engine, "connect", _on_connect)
@@ -195,10 +197,8 @@ def guarded(name: str) -> Iterator[None]:
     except DatabaseError as error:
         damaged = _damaged(name, str(error.orig))
         raise damaged from error
-    except (ValueError, LookupError, TypeError) as error:
-        # SQLite gave a row that no writer wrote: broken JSON, a number that is none.
-        # What a caller gives is checked before.
-        damaged = _damaged(name, f"{type(error).__name__}: {error}")
+    except DamagedRowError as error:
+        damaged = _damaged(name, str(error))
         raise damaged from error
 
 

@@ -14,6 +14,7 @@ from erya.policy import BaseAccess, labels
 from erya.records import Chunk, Fingerprint, Principal
 from erya.stores.embedded import schema
 from erya.stores.embedded.catching_up import embedder_of, vector_crc
+from erya.stores.embedded.damage import DamagedRowError
 from erya.stores.embedded.filtering import condition_of
 from erya.stores.embedded.hashes import chunk_hash, seal_of
 from erya.stores.embedded.scoring import ChunkTerms
@@ -416,9 +417,9 @@ def _written(value: Any) -> str:
     """Return stored counts of terms as they are written.
 
     Raises:
-        ValueError: They have another shape, so they are damaged.
+        DamagedRowError: They have another shape.
     """
     if not isinstance(value, str) or value[:1] + value[-1:] != "{}":
         msg = f"counts of terms are a table, not {value!r:.40}"
-        raise ValueError(msg)
+        raise DamagedRowError(msg)
     return value

@@ -1,7 +1,6 @@
 """The tables of a base. `migrations/` makes the same ones, step by step."""
 
 from sqlalchemy import (
-    JSON,
     Column,
     Float,
     ForeignKey,
@@ -13,6 +12,8 @@ from sqlalchemy import (
     Table,
     Text,
 )
+
+from erya.stores.embedded.damage import StoredJson
 
 __all__ = [
     "base",
@@ -93,13 +94,13 @@ versions = Table(
     Column("title", String, nullable=False),
     Column("language", String, nullable=False),
     Column("media_type", String, nullable=False),
-    Column("details", JSON, nullable=False),  # Document.metadata
+    Column("details", StoredJson(dict), nullable=False),  # Document.metadata
     Column("characters", Integer, nullable=False),
     Column("hash", String, nullable=False),  # of all that `document` returns
     Column("added_at", String, nullable=False),
     Column("superseded_at", String),
     Column(
-        "structure", JSON
+        "structure", StoredJson(dict)
     ),  # {"blocks": [[kind, start, end, level, omitted?]], "pages": [[s, e]]}
     Column("text", Text),
     sqlite_autoincrement=True,
@@ -127,13 +128,13 @@ chunks = Table(
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("page", Integer),
-    Column("headings", JSON, nullable=False),
+    Column("headings", StoredJson(list), nullable=False),
     Column("text", Text, nullable=False),  # a search must not read whole documents
     Column("hash", String, nullable=False),  # of all that a hit shows
     Column("body_length", Integer, nullable=False),
     Column("exact_length", Integer, nullable=False),
-    Column("body", JSON, nullable=False),  # {term: count}
-    Column("exact", JSON, nullable=False),
+    Column("body", StoredJson(dict), nullable=False),  # {term: count}
+    Column("exact", StoredJson(dict), nullable=False),
     sqlite_autoincrement=True,
 )
 
@@ -173,7 +174,7 @@ chunkings = Table(
     Column("version", Integer, nullable=False),  # another version is cut anew
     Column("embedder", Integer),  # missing where nothing was embedded
     # [[id, start, end, page, headings, known]], in reading order
-    Column("chunks", JSON, nullable=False),
+    Column("chunks", StoredJson(list), nullable=False),
     Column("vectors", LargeBinary, nullable=False),  # of all chunks, one after another
     Column("crc", Integer, nullable=False),  # of both
 )
@@ -184,7 +185,7 @@ words = Table(
     metadata,
     Column("word", String, primary_key=True),
     Column("kind", String, primary_key=True),  # same, wider, narrower or word
-    Column("others", JSON, nullable=False),  # a list; empty for a word
+    Column("others", StoredJson(list), nullable=False),  # a list; empty for a word
 )
 
 # Chunks that are gone, until every index has followed.
@@ -214,8 +215,8 @@ items = Table(
     Column("code", String, nullable=False),
     Column("message", String, nullable=False),
     Column("failed", Integer, nullable=False),
-    Column("validators", JSON, nullable=False),
-    Column("notices", JSON, nullable=False),  # [[code, message, page]]
+    Column("validators", StoredJson(dict), nullable=False),
+    Column("notices", StoredJson(list), nullable=False),  # [[code, message, page]]
     Column("at", String, nullable=False),
 )
 
@@ -227,8 +228,8 @@ jobs = Table(
     Column("state", String, nullable=False),
     Column("started_at", String, nullable=False),
     Column("finished_at", String, nullable=False),
-    Column("arguments", JSON, nullable=False),
-    Column("summary", JSON, nullable=False),
+    Column("arguments", StoredJson(dict), nullable=False),
+    Column("summary", StoredJson(dict), nullable=False),
 )
 
 # What was done, by whom; never what a document says.

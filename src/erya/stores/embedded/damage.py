@@ -1,0 +1,48 @@
+"""Rows that no writer wrote, told from what a caller or our own code does wrong."""
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+__all__ = ["DamagedRowError", "StoredJson", "read_json"]
+
+
+class DamagedRowError(Exception):
+    """SQLite gave a row that no writer wrote: broken JSON, a number that is none."""
+
+
+def read_json(text: str) -> Any:
+    """Read JSON of a row.
+
+    Raises:
+        DamagedRowError: It is none.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError) as error:
+        msg = f"{type(error).__name__}: {error}"
+        raise DamagedRowError(msg) from error
+
+
+class StoredJson(sa.TypeDecorator[Any]):
+    """JSON that is a table or a list, as it was written."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def __init__(self, kind: type) -> None:
+        super().__init__()
+        self.kind = kind
+
+    @override
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        return self.impl_instance.coerce_compared_value(op, value)
+
+    @override
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        if value is not None and not isinstance(value, self.kind):
+            msg = f"a {self.kind.__name__} was expected, not {value!r:.40}"
+            raise DamagedRowError(msg)
+        return value
