@@ -13,8 +13,11 @@ MODEL := src/erya/models/bundled/erya-embedder
 
 REAL := $(VENV)/real
 SPHINX := $(VENV)/sphinx
+# One process for each core; one that is done takes over what another has left.
+PARALLEL := --numprocesses=auto --dist=worksteal
 
-.PHONY: demo model test test-models check format docs bench results constraints clean
+.PHONY: demo model test quick bare test-models check format docs bench results \
+	constraints clean
 
 demo: $(VENV)/.installed $(MODEL)/erya.json  ## Read the example handbook and ask it two questions
 	@$(DEMO) ingest examples/handbook --kb handbook --home .demo
@@ -30,7 +33,22 @@ demo: $(VENV)/.installed $(MODEL)/erya.json  ## Read the example handbook and as
 model: $(MODEL)/erya.json  ## Build the models that travel in the wheel
 
 test: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Run the whole suite
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/pytest $(PARALLEL) --cov --cov-report=term:skip-covered
+
+quick: $(VENV)/.installed-dev $(MODEL)/erya.json  ## Run what takes less than a minute
+	$(BIN)/pytest $(PARALLEL) --quiet -m 'not slow and not real_models'
+
+# What a user gets: the wheel alone, in an empty environment, asked a question.
+BARE := $(VENV)/bare
+bare: $(VENV)/.installed $(MODEL)/erya.json  ## Build the wheel, and ask it a question
+	@rm -rf $(BARE)
+	@PYTHONPATH=$(VENV)/tools $(UV) build --quiet --wheel --out-dir $(BARE)
+	@PYTHONPATH=$(VENV)/tools $(UV) venv --quiet --python $(PYTHON) $(BARE)/env
+	@PYTHONPATH=$(VENV)/tools $(UV) pip install --quiet --python $(BARE)/env/bin/python \
+		--constraint constraints.txt $(BARE)/erya-*.whl
+	cd $(BARE) && env/bin/erya ask "How fast must I report a stolen phone?" \
+		$(CURDIR)/examples/handbook --home home | tee answer.txt
+	@grep --quiet "two hours" $(BARE)/answer.txt
 
 # A real model on a real server, in an environment of its own. The server is built from
 # source, with gcc and cmake: some ten minutes, once; uv keeps what it has built. Not for

@@ -11,6 +11,28 @@ from erya.stores.embedded import EmbeddedStore
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
+# Rooms and files whose tests start programs, or read large files or many.
+_SLOW = (
+    "cli/", "indexing/", "jobs/", "sources/", "real_models/",
+    "evaluating/test_answers", "evaluating/test_benchmarks", "evaluating/test_transcripts", "evaluating/test_questions",
+    "loading/test_pdf", "loading/test_pool", "loading/test_markdown", "loading/test_docx",
+    "loading/test_formats", "loading/test_walls", "loading/test_xml", "loading/test_office",
+    "models/test_importing", "models/test_keys", "models/test_local_embedding",
+    "models/test_openai", "models/test_rerank", "models/test_streams",
+    "preparing/test_further", "stores/test_bases", "stores/test_durability",
+    "stores/test_embedded", "stores/test_scoring",
+    "test_asking", "test_examples", "test_extras", "test_shape", "test_traces",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what `make quick` leaves out."""
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(tests).as_posix().startswith(_SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def _only_loopback(monkeypatch):
     """No test reaches past this machine."""
