@@ -34,14 +34,14 @@ def search_folded(search: Callable[[int], Evidence], *, limit: int) -> Evidence:
     size = limit + min(limit, _MOST_SPARE)
     while True:
         found = search(size)
-        hits = folded(found.hits)
+        hits = folded(found.hits, limit=limit)
         if len(hits) >= limit or len(found.hits) < size or size >= _MOST_FETCHED:
-            return replace(found, hits=hits[:limit])
+            return replace(found, hits=hits)
         size *= 2
 
 
-def folded(hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
-    """Keep the best of the hits whose texts are nearly the same.
+def folded(hits: tuple[Hit, ...], *, limit: int | None = None) -> tuple[Hit, ...]:
+    """Keep the best of the hits whose texts are nearly the same, up to `limit`.
 
     White space aside, 19 of 20 runs of five characters that either has are in both, and
     so are all numbers and all words that deny: two releases of a price list stay apart,
@@ -53,6 +53,8 @@ def folded(hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
         text = _Text(hit)
         if not any(map(text.repeats, kept)):
             kept.append(text)
+        if len(kept) == limit:
+            break
     return tuple(text.hit for text in kept)
 
 

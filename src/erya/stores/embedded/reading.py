@@ -1,11 +1,13 @@
 """What is read out of SQLite, always within what a principal may read."""
 
 import json
+import sqlite3
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from erya.errors import DamagedError, NotFoundError, OtherModelError
 from erya.filters import Filter
@@ -14,7 +16,7 @@ from erya.policy import BaseAccess, labels
 from erya.records import Chunk, Fingerprint, Principal
 from erya.stores.embedded import schema
 from erya.stores.embedded.catching_up import embedder_of, vector_crc
-from erya.stores.embedded.damage import DamagedRowError
+from erya.stores.embedded.damage import DamagedRowError, read_json
 from erya.stores.embedded.filtering import condition_of
 from erya.stores.embedded.hashes import chunk_hash, seal_of
 from erya.stores.embedded.scoring import ChunkTerms
@@ -46,20 +48,13 @@ __all__ = [
 VARIABLES: Final = 10_000  # bound values in one statement; SQLite allows 32,766
 
 # Made once: to build a statement anew takes SQLAlchemy as long as to run it.
-_OWN_NUMBER: Final = schema.chunks.c.number.in_(sa.bindparam("numbers", expanding=True))
-_TERMS: Final = (
-    sa.select(
-        schema.chunks.c.number,
-        schema.chunks.c.id,
-        sa.type_coerce(schema.chunks.c.body, sa.Text),
-        sa.type_coerce(schema.chunks.c.exact, sa.Text),
-        schema.chunks.c.body_length,
-        schema.chunks.c.exact_length,
-        schema.documents.c.label_set,
-    )
-    .join(schema.documents, schema.documents.c.number == schema.chunks.c.document)
-    .where(_OWN_NUMBER)
-)
+# Of a hundred rows of a search SQLAlchemy's own objects took most of the time.
+_TERMS: Final = """
+    SELECT chunks.number, chunks.id, chunks.body, chunks.exact, chunks.body_length,
+        chunks.exact_length, documents.label_set
+    FROM chunks JOIN documents ON documents.number = chunks.document
+    WHERE chunks.number IN (SELECT value FROM json_each(?))
+"""
 _PASSAGES: Final = (
     sa.select(
         schema.chunks.c.number,
@@ -82,7 +77,15 @@ _PASSAGES: Final = (
     .join(schema.documents, schema.documents.c.number == schema.chunks.c.document)
     .join(schema.versions, schema.versions.c.number == schema.documents.c.version)
 )
-_PASSAGES_BY_NUMBER: Final = _PASSAGES.where(_OWN_NUMBER)
+_PASSAGE_NAMES: Final = tuple(str(c.key) for c in _PASSAGES.selected_columns)
+_PASSAGES_BY_NUMBER: Final = """
+    SELECT chunks.number, chunks.id, start, "end", page, headings, chunks.text,
+        chunks.hash, documents.id, source, label_set, seal, title, content_hash,
+        media_type, language
+    FROM chunks JOIN documents ON documents.number = chunks.document
+        JOIN versions ON versions.number = documents.version
+    WHERE chunks.number IN (SELECT value FROM json_each(?))
+"""
 _GRANTS: Final = sa.select(schema.base.c.value).where(schema.base.c.key == "grants")
 _LABEL_SETS: Final = (
     sa.select(schema.readers.c.label_set)
@@ -210,14 +213,15 @@ def passages(
     Raises:
         DamagedError: One is not what was written.
     """
-    rows = connection.execute(_PASSAGES.where(which)).mappings()
+    found = connection.execute(_PASSAGES.where(which)).mappings()
+    rows = [{str(key): value for key, value in row.items()} for row in found]
     return _checked_passages(connection, scope, rows, damaged_too=damaged_too)
 
 
 def _checked_passages(
     connection: sa.Connection,
     scope: Scope,
-    rows: Iterable[sa.RowMapping],
+    rows: Iterable[Mapping[str, Any]],
     *,
     damaged_too: bool = True,
 ) -> dict[int, Chunk]:
@@ -226,7 +230,7 @@ def _checked_passages(
     Raises:
         DamagedError: One is not, and damaged ones are not left out.
     """
-    readable = [dict(row) for row in rows if scope.holds(row["label_set"])]
+    readable = [row for row in rows if scope.holds(row["label_set"])]
     broken = _unsealed(connection, readable)
     found: dict[int, Chunk] = {}
     for row in readable:
@@ -268,31 +272,46 @@ def passages_of(
     connection: sa.Connection, scope: Scope, numbers: Sequence[int]
 ) -> dict[int, Chunk]:
     """Return chunks by their numbers, as `passages` does, however many they are."""
-    found: dict[int, Chunk] = {}
-    for first in range(0, len(numbers), VARIABLES):
-        some = list(numbers[first : first + VARIABLES])
-        rows = connection.execute(_PASSAGES_BY_NUMBER, {"numbers": some}).mappings()
-        found |= _checked_passages(connection, scope, rows)
-    return found
+    rows = (
+        dict(zip(_PASSAGE_NAMES, row, strict=True))
+        for row in rows_of(connection, _PASSAGES_BY_NUMBER, json.dumps(list(numbers)))
+    )
+    told = ({**row, "headings": _list_of(row["headings"])} for row in rows)
+    return _checked_passages(connection, scope, told)
 
 
 def terms_of(
     connection: sa.Connection, scope: Scope, numbers: Sequence[int]
 ) -> dict[int, ChunkTerms]:
     """Return the terms of chunks by number, less those that may not be read."""
-    found: dict[int, ChunkTerms] = {}
-    for first in range(0, len(numbers), VARIABLES):
-        some = list(numbers[first : first + VARIABLES])
-        for (
-            number, chunk_id, body, exact, body_length, exact_length, label_set,
-        ) in connection.execute(_TERMS, {"numbers": some}):  # fmt: skip
-            if not scope.holds(label_set):
-                continue
-            found[number] = ChunkTerms(
-                chunk_id,
-                {BODY: _written(body), EXACT: _written(exact)},
-                {BODY: body_length, EXACT: exact_length},
-            )
+    return {
+        number: ChunkTerms(
+            chunk_id,
+            {BODY: _written(body), EXACT: _written(exact)},
+            {BODY: _counted(body_length), EXACT: _counted(exact_length)},
+        )
+        for number, chunk_id, body, exact, body_length, exact_length, label_set in (
+            rows_of(connection, _TERMS, json.dumps(list(numbers)))
+        )
+        if scope.holds(label_set)
+    }
+
+
+def rows_of(
+    connection: sa.Connection, statement: str, *values: Any
+) -> list[tuple[Any, ...]]:
+    """Run a query of SQLite's own within the transaction, and return what it gives.
+
+    Raises:
+        instance: The driver's error, as SQLAlchemy words it.
+    """
+    driver = connection.connection.cursor()
+    try:
+        found: list[tuple[Any, ...]] = driver.execute(statement, values).fetchall()
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(statement, values, error, sqlite3.Error) from error
+    finally:
+        driver.close()
     return found
 
 
@@ -411,6 +430,31 @@ def damaged(source: str) -> DamagedError:
         "again with --force."
     )
     return DamagedError(msg)
+
+
+def _list_of(text: str) -> list[Any]:
+    """Return a stored list.
+
+    Raises:
+        DamagedRowError: It is none.
+    """
+    found = read_json(text)
+    if not isinstance(found, list):
+        msg = f"a list was expected, not {found!r:.40}"
+        raise DamagedRowError(msg)
+    return found
+
+
+def _counted(value: Any) -> int:
+    """Return a stored count.
+
+    Raises:
+        DamagedRowError: It is none.
+    """
+    if not isinstance(value, int):
+        msg = f"a count of terms is a number, not {value!r:.40}"
+        raise DamagedRowError(msg)
+    return value
 
 
 def _written(value: Any) -> str:

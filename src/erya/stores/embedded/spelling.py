@@ -1,11 +1,11 @@
 """Words of a question that nobody wrote, and what they may be meant to be."""
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from erya.language import content_words, edit_distance, question_words
+from erya.stores.embedded.damage import read_json
 from erya.stores.embedded.scoring import ChunkTerms
 from erya.stores.embedded.term_index import BODY, EXACT, Searcher
 
@@ -56,11 +56,11 @@ def _right(
     numbers = searcher.similar(EXACT, word, label_sets, distance=wrong, limit=_CHUNKS)
     near: dict[str, tuple[int, int]] = {}
     for chunk in fetch(numbers).values():
-        for term in json.loads(chunk.written[EXACT]):
-            fits = len(term) >= _SHORTEST and content_words(term)
-            if fits and term[:1] == word[:1] and abs(len(term) - len(word)) <= wrong:
+        for term in read_json(chunk.written[EXACT]):
+            alike = term[:1] == word[:1] and abs(len(term) - len(word)) <= wrong
+            if alike and len(term) >= _SHORTEST and term not in near:
                 distance = edit_distance(word, term)
-                if distance <= wrong and term not in near:
+                if distance <= wrong and content_words(term):
                     count = searcher.count(EXACT, term, label_sets)
                     near[term] = distance, -count
     return min(near, key=lambda term: (near[term], term), default="")
