@@ -152,11 +152,10 @@ def passage_terms(
         source: The document's path or URL, of which the last part is its name.
         chunks: How many passages the document has.
     """
-    body, exact = Counter[str](), Counter[str]()
-    above = document_terms(title)
+    own, above = document_terms(text), document_terms(title)
+    body, exact = Counter(own.body), Counter(own.exact)
     name = document_terms(_stem(source))
     fields = [
-        (document_terms(text), 1),
         (_begun_terms(text), 1),
         *((_begun_terms(heading, heading=True), 1) for heading in headings[-1:]),
         (above, 1 if chunks > _SHORT else _WEIGHT),
@@ -319,7 +318,7 @@ def content_words(text: str) -> list[str]:
 
 def is_code(term: str) -> bool:
     """Tell whether `term` is a number or a code, which no other word can stand for."""
-    return any(character.isdigit() for character in term)
+    return not term.isalpha() and any(character.isdigit() for character in term)
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -329,7 +328,9 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     found = [("reference", key) for key in reference_keys(normal)]
     for match in _TOKEN.finditer(normal):
         kind, token = match.lastgroup or "", match[0]
-        if kind == "code" and not is_code(token):
+        if kind == "code" and token.isalpha():  # most are words, in one piece
+            found.append(("word", token))
+        elif kind == "code" and not is_code(token):
             words = _PIECE.findall(token)
             found += [("word", word) for word in words]
             if len(words) == 2 and words[0] in _PREFIXES:
@@ -364,19 +365,19 @@ def _code_terms(code: str) -> list[str]:
 
 
 def _count(tokens: list[tuple[str, str]]) -> Terms:
-    body: Counter[str] = Counter()
-    exact: Counter[str] = Counter()
+    words = [token for kind, token in tokens if kind == "word"]
+    stems = iter(_stemmer().stemWords(words) if words else ())
+    body: list[str] = []
     for kind, token in tokens:
         if kind == "word":
-            body[_stemmer().stemWord(token)] += 1
-            exact[token] += 1
+            body.append(next(stems))
         elif kind == "han":
-            body.update(_han_terms(token))
+            body += _han_terms(token)
         elif kind == "reference":
-            body[token] += 1
+            body.append(token)
         else:
-            body.update(_code_terms(token))
-    return Terms(body=body, exact=exact)
+            body += _code_terms(token)
+    return Terms(body=Counter(body), exact=Counter(words))
 
 
 def _telling_runs(run: str) -> list[str]:

@@ -24,6 +24,7 @@ from erya.stores.embedded.vector_index import VectorIndex
 
 __all__ = ["verify"]
 
+_ROWS_AT_ONCE = 500
 _NAMED = 5  # damaged things named in one finding
 
 
@@ -141,7 +142,7 @@ def _bad_chunks(connection: sa.Connection) -> Iterator[str]:
         .join(documents, documents.c.number == chunks.c.document)
         .join(versions, versions.c.number == documents.c.version)
         .order_by(chunks.c.document)
-        .execution_options(yield_per=500)
+        .execution_options(yield_per=_ROWS_AT_ONCE)
     ).mappings()  # fmt: skip
     version, whole = None, ""
     for row in rows:
@@ -191,6 +192,7 @@ def _bad_totals(connection: sa.Connection) -> Iterator[str]:
         )
         .outerjoin(chunks, chunks.c.document == documents.c.number)
         .group_by(documents.c.number)
+        .execution_options(yield_per=_ROWS_AT_ONCE)
     )
     for source, *numbers in rows:
         if numbers[:3] != numbers[3:]:
@@ -206,7 +208,7 @@ def _bad_vectors(connection: sa.Connection) -> Iterator[str]:
         )
         .outerjoin(chunks, chunks.c.number == vectors.c.chunk)
         .outerjoin(embedders, embedders.c.number == vectors.c.embedder)
-        .execution_options(yield_per=500)
+        .execution_options(yield_per=_ROWS_AT_ONCE)
     )  # fmt: skip
     for chunk, known, crc, data, dimension in rows:
         if vector_crc(known, data) != crc or len(data) != 4 * (dimension or 0):
@@ -233,28 +235,30 @@ def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
     found = vectors.generation()
     matrix = vectors.matrix(found) if found is not None else None
     number, _ = embedder_of(connection) or (0, 0)
-    rows = list(
-        connection.execute(
-            sa.select(schema.vectors.c.chunk, schema.vectors.c.data).where(
-                schema.vectors.c.embedder == number
-            )
-        )
+    rows = connection.execute(
+        sa.select(schema.vectors.c.chunk, schema.vectors.c.data)
+        .where(schema.vectors.c.embedder == number)
+        .execution_options(yield_per=_ROWS_AT_ONCE)
     )
+    stored: set[int] = set()
+    other = 0
+    for chunk, data in rows:  # never all vectors at once
+        stored.add(chunk)
+        other += matrix is not None and matrix.data_of(chunk) not in {data, None}
     told = _compared(
         connection,
         "matrix",
         found,
-        stored={chunk for chunk, _ in rows},
+        stored=stored,
         indexed=matrix.numbers() if matrix else set(),
     )
     if not told.ok or matrix is None:
         return told
-    other = [chunk for chunk, data in rows if matrix.data_of(chunk) != data]
     if other:
-        detail = f"{len(other)} vectors differ from SQLite's; run: erya kb rebuild"
+        detail = f"{other} vectors differ from SQLite's; run: erya kb rebuild"
         return Finding(check="matrix", ok=False, detail=detail)
     missing = connection.scalar(sa.select(sa.func.count(schema.chunks.c.number))) or 0
-    missing -= len(rows)
+    missing -= len(stored)
     if number and missing:
         detail = f"as written; {missing} chunks have none, the next ingest adds them"
         return Finding(check="matrix", ok=True, detail=detail)

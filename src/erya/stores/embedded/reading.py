@@ -47,7 +47,6 @@ __all__ = [
 
 VARIABLES: Final = 10_000  # bound values in one statement; SQLite allows 32,766
 
-# Made once: to build a statement anew takes SQLAlchemy as long as to run it.
 # Of a hundred rows of a search SQLAlchemy's own objects took most of the time.
 _TERMS: Final = """
     SELECT chunks.number, chunks.id, chunks.body, chunks.exact, chunks.body_length,
@@ -55,6 +54,7 @@ _TERMS: Final = """
     FROM chunks JOIN documents ON documents.number = chunks.document
     WHERE chunks.number IN (SELECT value FROM json_each(?))
 """
+# Made once: to build a statement anew takes SQLAlchemy as long as to run it.
 _PASSAGES: Final = (
     sa.select(
         schema.chunks.c.number,

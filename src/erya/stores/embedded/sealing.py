@@ -10,6 +10,8 @@ from erya.stores.embedded.hashes import seal_of
 
 __all__ = ["labels_of", "seal_all", "sealed"]
 
+_ROWS_AT_ONCE = 500
+
 
 def labels_of(
     connection: sa.Connection, which: sa.ColumnElement[bool] | None = None
@@ -43,8 +45,11 @@ def sealed(
         versions.c.media_type,
         versions.c.language,
     ).join(versions, versions.c.number == documents.c.version)
-    rows = connection.execute(query if which is None else query.where(which))
     labels = labels_of(connection)
+    rows = connection.execute(
+        query if which is None else query.where(which),
+        execution_options={"yield_per": _ROWS_AT_ONCE},
+    )
     for found in rows.mappings():
         row = dict(found)
         yield row, seal_of(row, labels.get(row["label_set"], ()))
