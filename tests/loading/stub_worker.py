@@ -42,7 +42,7 @@ def read_file(data, name, options):  # noqa: PLR0912
             Path(data.split()[1].decode()).write_text("x", encoding="utf-8")
         case "pages":
             for _ in range(8):
-                time.sleep(0.2)
+                time.sleep(0.6)
                 options.on_page(8)
         case _:
             pass

@@ -48,7 +48,7 @@ def hostile(monkeypatch):
 
 @pytest.mark.usefixtures("hostile")
 def test_a_parser_that_never_ends_is_stopped_and_the_next_file_is_read():
-    with ParserPool(limits=Limits(seconds=3), workers=1) as pool:
+    with ParserPool(limits=Limits(seconds=6), workers=1) as pool:
         first, second = list(pool.parse_all([item("hang"), item("fine")]))
 
     assert first.problem
@@ -170,7 +170,7 @@ def test_what_no_file_may_cause_ends_its_process_and_is_named(
 
 @pytest.mark.usefixtures("hostile")
 def test_pages_keep_the_clock_from_running_out_but_not_for_ever():
-    limits = Limits(seconds=1.0)
+    limits = Limits(seconds=3.0)  # of pages that take five together
     with ParserPool(limits=limits, workers=1) as pool:
         (slow,) = pool.parse_all([item("pages")])
         assert pool.pages == 8
@@ -198,7 +198,7 @@ def test_a_library_that_opens_a_connection_by_itself_reaches_nobody():
 
 @pytest.mark.usefixtures("hostile")
 def test_what_a_parser_has_started_ends_with_it():
-    with ParserPool(limits=Limits(seconds=3), workers=1) as pool:
+    with ParserPool(limits=Limits(seconds=6), workers=1) as pool:
         (outcome,) = pool.parse_all([item("fork-unseen")])
 
     assert outcome.problem
