@@ -53,7 +53,7 @@ def test_a_parser_that_never_ends_is_stopped_and_the_next_file_is_read():
 
     assert first.problem
     assert first.problem.code == "timeout"
-    assert "3 s" in first.problem.message
+    assert "6 s" in first.problem.message
     assert second.parsed
     assert second.parsed.text == "read"
 
