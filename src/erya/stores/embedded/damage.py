@@ -42,6 +42,12 @@ class StoredJson(sa.TypeDecorator[Any]):
 
     @override
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        """Return what was read, if it is of the kind.
+
+        Raises:
+            DamagedRowError: It is not.
+        """
+        del dialect  # the same for every one
         if value is not None and not isinstance(value, self.kind):
             msg = f"a {self.kind.__name__} was expected, not {value!r:.40}"
             raise DamagedRowError(msg)
