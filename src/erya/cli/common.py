@@ -16,8 +16,7 @@ from erya.cli.text import columns_of, one_line, visible
 from erya.config import Settings, load, trust
 from erya.errors import UntrustedSettingsError, UsageError
 from erya.filters import AllOf, AnyOf, Filter, Is, Not, Under, parse_filter
-from erya.language import is_row
-from erya.records import Chunk, Principal, absolute_path
+from erya.records import Principal, absolute_path
 from erya.shapes import VERSION, findings_shape
 from erya.stores import Finding
 
@@ -35,7 +34,6 @@ __all__ = [
     "json_option",
     "kb_option",
     "model_option",
-    "place",
     "place_options",
     "principal_for",
     "rerank_option",
@@ -217,29 +215,6 @@ def echo_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object, with the version of its shape."""
     shape = {"version": VERSION, **value}
     click.echo(json.dumps(shape, ensure_ascii=False, default=str))
-
-
-def place(chunk: Chunk, *, page: int | None = None) -> str:
-    """Say where a chunk stands: `leave.md › Annual leave, p. 3`.
-
-    Its base stands before that, where several were asked. The names of a table's
-    columns, which a chunk below them has, are no place.
-    """
-    source = chunk.source
-    try:
-        inside = Path(source).relative_to(Path.cwd())
-        source = str(inside)
-    except (ValueError, OSError):
-        pass  # elsewhere, or no path: shown in full
-    headings = [
-        heading
-        for heading in chunk.headings
-        if heading != chunk.title and not is_row(heading)
-    ]
-    page = page or chunk.page
-    told = f", p. {page}" if page else ""
-    where = f"{chunk.base}: {source}" if chunk.base else source
-    return one_line(" › ".join([where, *headings]) + told)
 
 
 def table(rows: Sequence[Sequence[object]], *, header: Sequence[str]) -> None:
