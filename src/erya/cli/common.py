@@ -34,6 +34,7 @@ __all__ = [
     "json_option",
     "kb_option",
     "model_option",
+    "name_argument",
     "place_options",
     "principal_for",
     "rerank_option",
@@ -139,6 +140,7 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorate
 
 
+name_argument = click.argument("name", help="The knowledge base.")
 place_options = together(home_option, config_option)
 usual_options = together(json_option, place_options)
 finding_options = together(model_option, strategy_option, rerank_option)

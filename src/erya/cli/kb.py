@@ -19,8 +19,8 @@ _ROWS: Final = (
     ("delete", "kb_base:delete", "Delete a base with everything in it."),
     ("verify", "kb_base:verify", "Check everything in a base; changes nothing."),
     ("rebuild", "kb_base:rebuild", "Write the index of a base anew from its texts."),
-    ("reembed", "kb_base:reembed", "Embed a base with another model, and switch."),
-    ("rechunk", "kb_base:rechunk", "Cut a base by another chunker, and switch."),
+    ("reembed", "kb_beside:reembed", "Embed a base with another model, and switch."),
+    ("rechunk", "kb_beside:rechunk", "Cut a base by another chunker, and switch."),
     ("words", "kb_base:words", "List and change what people say in other words."),
 )
 _COMMANDS: Final[Mapping[str, LazyCommand]] = MappingProxyType(

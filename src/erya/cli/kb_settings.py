@@ -10,6 +10,7 @@ import click
 from erya.cli.common import (
     echo,
     echo_json,
+    name_argument,
     place_options,
     principal_for,
     settings_for,
@@ -25,7 +26,6 @@ from erya.stores import Bases
 
 __all__ = ["create", "grant", "revoke", "set_settings"]
 
-name_argument = click.argument("name", help="The knowledge base.")
 _profile_options = together(
     click.option(
         "--embedding",

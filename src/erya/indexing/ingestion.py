@@ -32,7 +32,7 @@ __all__ = [
     "known_of",
 ]
 
-NOTHING_GIVEN: Final[Mapping[str, str]] = MappingProxyType({})
+_NOTHING_GIVEN: Final[Mapping[str, str]] = MappingProxyType({})
 # A commit waits for the disk, whatever it holds; a crash loses what was not committed.
 _COMMIT_DOCUMENTS = 1_000
 _COMMIT_CHARACTERS = 8_000_000
@@ -367,7 +367,7 @@ class Ingestion:
         *,
         parts: int = 0,
         notices: Sequence[Notice] = (),
-        given: Mapping[str, str] = NOTHING_GIVEN,
+        given: Mapping[str, str] = _NOTHING_GIVEN,
     ) -> None:
         """Note what should be known of a file that was read.
 
@@ -410,7 +410,7 @@ class Ingestion:
         *,
         original: bytes | None,
         terms: Sequence[Terms] | None = None,
-        given: Mapping[str, str] = NOTHING_GIVEN,
+        given: Mapping[str, str] = _NOTHING_GIVEN,
     ) -> None:
         """Store what was read, now or with the documents that follow.
 
@@ -575,16 +575,14 @@ class Ingestion:
         if self._model is None:
             return []
         texts = [(r.document, c.indexed_text) for r in waiting for c in r.chunks]
-        kept: dict[str, Mapping[str, Embedding]] = {}
-        if not self._force:
-            known = [r.document for r in waiting if r.document.source in self._stored]
-            kept = {each.id: self._vectors_of(each.id) for each in known}
-        new = [(d, text) for d, text in texts if text not in kept.get(d.id, {})]
+        kept: dict[tuple[str, str], Embedding] = {}
+        for document in [] if self._force else [read.document for read in waiting]:
+            if document.source in self._stored:
+                there = self._vectors_of(document.id).items()
+                kept |= {(document.id, text): vector for text, vector in there}
+        new = [(d, text) for d, text in texts if (d.id, text) not in kept]
         made = iter(self._embedded([t for _, t in new], [d.source for d, _ in new]))
-        return [
-            kept[document.id][text] if text in kept.get(document.id, {}) else next(made)
-            for document, text in texts
-        ]
+        return [kept.get((d.id, text)) or next(made) for d, text in texts]
 
     def _embedded(
         self, texts: Sequence[str], sources: Sequence[str]

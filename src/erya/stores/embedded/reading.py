@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 from erya.errors import DamagedError, NotFoundError, OtherModelError
@@ -78,14 +79,12 @@ _PASSAGES: Final = (
     .join(schema.versions, schema.versions.c.number == schema.documents.c.version)
 )
 _PASSAGE_NAMES: Final = tuple(str(c.key) for c in _PASSAGES.selected_columns)
-_PASSAGES_BY_NUMBER: Final = """
-    SELECT chunks.number, chunks.id, start, "end", page, headings, chunks.text,
-        chunks.hash, documents.id, source, label_set, seal, title, content_hash,
-        media_type, language
-    FROM chunks JOIN documents ON documents.number = chunks.document
-        JOIN versions ON versions.number = documents.version
-    WHERE chunks.number IN (SELECT value FROM json_each(?))
-"""
+_ASKED: Final = sa.func.json_each(sa.bindparam("numbers")).table_valued("value")
+_PASSAGES_BY_NUMBER: Final = str(
+    _PASSAGES.where(schema.chunks.c.number.in_(sa.select(_ASKED.c.value))).compile(
+        dialect=sqlite.dialect()
+    )
+)
 _GRANTS: Final = sa.select(schema.base.c.value).where(schema.base.c.key == "grants")
 _LABEL_SETS: Final = (
     sa.select(schema.readers.c.label_set)
