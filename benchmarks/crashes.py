@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from erya.records import Principal
+from erya.retrieving import search_store
 from erya.stores import Bases, Store
 
 OWNER = Principal.owner("crash")
@@ -187,7 +188,7 @@ def searched_wrongly(store: Store, sources: set[str]) -> int:
     wrong = 0
     for source in sorted(sources)[:: max(len(sources) // 10, 1)]:
         number = int(Path(source).stem)
-        hits = store.search(OWNER, f"File {number}", limit=50).hits
+        hits = search_store(store, OWNER, f"File {number}", limit=50).hits
         wrong += source not in {hit.chunk.source for hit in hits}
     return wrong
 

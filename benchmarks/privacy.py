@@ -19,10 +19,10 @@ from erya.assistant import Assistant
 from erya.language import query_terms
 from erya.models import OFFLINE_MODEL, open_local
 from erya.records import Principal
-from erya.retrieving import HybridRetriever
+from erya.retrieving import HybridRetriever, search_store
 from erya.stores import Bases, Store
-from erya.stores.embedded import schema
-from erya.stores.embedded.reading import passages, scope_of
+from erya.stores.catalogue import schema
+from erya.stores.catalogue.reading import passages, scope_of
 from erya.testing import document
 
 READER = Principal(user="ada")
@@ -80,7 +80,7 @@ def fill(store: Store, rows: list[dict[str, str]], label: str) -> None:
 
 def by_words(store: Store, question: str) -> list[tuple[str, float]]:
     """Search by the keyword leg alone."""
-    hits = store.search(READER, question, limit=TOP).hits
+    hits = search_store(store, READER, question, limit=TOP).hits
     return [(hit.chunk.id, hit.score) for hit in hits]
 
 

@@ -2,6 +2,7 @@ import pytest
 
 from erya.answering import ExtractiveAnswerer
 from erya.records import Evidence, Principal
+from erya.retrieving import search_store
 from erya.stores.embedded import EmbeddedStore
 from erya.testing import chunked, document
 
@@ -36,7 +37,7 @@ def base(tmp_path):
                 writer.put(given, chunks, original=b"", recipe="test")
 
         def ask(question, **options):
-            evidence = store.search(OWNER, question, limit=8)
+            evidence = search_store(store, OWNER, question, limit=8)
             return ExtractiveAnswerer(**options).answer(question, evidence)
 
         return ask
@@ -174,7 +175,7 @@ def test_an_introduction_is_quoted_with_its_list_and_nothing_twice(tmp_path):
     with store.writer(OWNER, purpose="test") as writer:
         writer.put(given, chunked(given), original=b"", recipe="test")
     question = "How do I reset the router?"
-    evidence = store.search(OWNER, question, limit=8)
+    evidence = search_store(store, OWNER, question, limit=8)
     answer = ExtractiveAnswerer().answer(question, evidence)
     store.close()
 
@@ -208,7 +209,7 @@ def test_the_best_quote_stands_first_unless_several_things_are_asked_for(tmp_pat
         writer.put(given, chunked(given), original=b"", recipe="test")
 
     def quotes(question):
-        evidence = store.search(OWNER, question, limit=8)
+        evidence = search_store(store, OWNER, question, limit=8)
         return [
             c.start for c in ExtractiveAnswerer().answer(question, evidence).citations
         ]

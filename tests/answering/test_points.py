@@ -6,6 +6,7 @@ from erya.answering import ExtractiveAnswerer
 from erya.answering.questions import detect_intent
 from erya.loading import document_of, parse
 from erya.records import Item, Principal
+from erya.retrieving import search_store
 from erya.stores.embedded import EmbeddedStore
 from erya.testing import chunked
 
@@ -46,7 +47,7 @@ def ask(tmp_path):
         given = document_of(item, parse(item.data, name), readers=frozenset({"public"}))
         with store.writer(OWNER, purpose="test") as writer:
             writer.put(given, chunked(given), original=b"", recipe="test")
-        evidence = store.search(OWNER, question, limit=8)
+        evidence = search_store(store, OWNER, question, limit=8)
         return ExtractiveAnswerer().answer(question, evidence)
 
     yield ask

@@ -20,7 +20,7 @@ from erya.records import Document, Item, Principal, Unchanged
 from erya.sources import FolderSource, IngestRequest
 from erya.sources.web import WebSource
 from erya.stores import Bases
-from erya.stores.embedded.writing import EmbeddedWriter
+from erya.stores.catalogue.writing import CatalogueWriter
 from erya.testing import HashingEmbedding, document
 
 ME = Principal.owner("me")
@@ -448,7 +448,7 @@ def test_a_run_that_ends_within_an_archive_reads_the_rest_of_it_later(
 ):
     zipped(folder / "box.zip", **{f"{i}.md": f"Number {i}." for i in range(6)})
     monkeypatch.setattr("erya.indexing.ingestion._COMMIT_DOCUMENTS", 1)
-    put, seen = EmbeddedWriter.put, []
+    put, seen = CatalogueWriter.put, []
 
     def fails(self, document, *args, **options):
         seen.append(document.source)
@@ -457,7 +457,7 @@ def test_a_run_that_ends_within_an_archive_reads_the_rest_of_it_later(
         put(self, document, *args, **options)
 
     with monkeypatch.context() as patched:
-        patched.setattr(EmbeddedWriter, "put", fails)
+        patched.setattr(CatalogueWriter, "put", fails)
         with pytest.raises(KeyboardInterrupt):
             ingest(assistant, folder)
 

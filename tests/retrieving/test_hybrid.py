@@ -5,8 +5,14 @@ import pytest
 from erya.errors import ModelError, OtherModelError, UsageError
 from erya.models import OFFLINE_MODEL, fingerprint_of, open_local
 from erya.records import Principal
-from erya.retrieving import ConvexFusion, HybridRetriever, KeywordRetriever
-from erya.stores import Candidate, Embedding, FusedQuestion
+from erya.retrieving import (
+    Candidate,
+    ConvexFusion,
+    FusedQuestion,
+    HybridRetriever,
+    KeywordRetriever,
+)
+from erya.stores import Embedding
 from erya.testing import HashingEmbedding, chunked, document
 from erya.testing.store_contract import MODEL, put
 

@@ -25,9 +25,10 @@ from erya.errors import (
 )
 from erya.models import fingerprint_of
 from erya.records import Principal
+from erya.retrieving import search_store
 from erya.stores import Bases
 from erya.stores.embedded import EmbeddedStore
-from erya.stores.embedded.database import create, engine_for, migrate
+from erya.stores.embedded.database import SqliteDatabase
 from erya.stores.embedded.index_files import read_manifest
 from erya.stores.revisions import HEAD
 from erya.testing import chunked, document
@@ -63,7 +64,7 @@ def opened(folder):
 def test_an_index_that_is_behind_is_caught_up_by_the_next_reader(base, monkeypatch):
     store = opened(base)
     with monkeypatch.context() as patch:
-        patch.setattr("erya.stores.embedded.writing.catch_up", lambda *_, **__: None)
+        patch.setattr("erya.stores.indexed.catch_up", lambda *_, **__: None)
         put(store, document("new.txt", "A hygrometer."))
         with store.writer(OWNER, purpose="x") as writer:
             writer.remove(document("3.txt", "").id)
@@ -71,8 +72,8 @@ def test_an_index_that_is_behind_is_caught_up_by_the_next_reader(base, monkeypat
     store.close()
 
     store = opened(base)
-    assert len(store.search(OWNER, "hygrometer", limit=5).hits) == 1
-    assert len(store.search(OWNER, "sensor", limit=50).hits) == 19
+    assert len(search_store(store, OWNER, "hygrometer", limit=5).hits) == 1
+    assert len(search_store(store, OWNER, "sensor", limit=50).hits) == 19
     assert bad(store) == []
     store.close()
 
@@ -85,7 +86,7 @@ def test_commits_that_a_lost_log_took_are_told(base, caplog):
     (base / "base.sqlite").write_bytes(before)
 
     store = opened(base)
-    assert store.search(OWNER, "hygrometer", limit=5).hits == ()
+    assert search_store(store, OWNER, "hygrometer", limit=5).hits == ()
     assert "Ingest its sources again" in caplog.text
     (lost,) = bad(store)
     assert lost.check == "log"
@@ -119,8 +120,8 @@ def test_a_base_on_a_disk_that_cannot_be_written_is_read(base, monkeypatch):
 
 
 def test_a_base_of_an_earlier_analysis_is_not_damaged(base, monkeypatch):
-    for room in ("catching_up", "store", "checking"):
-        monkeypatch.setattr(f"erya.stores.embedded.{room}.ANALYSIS", "next")
+    for room in ("following", "indexed", "checking", "catalogue.checking"):
+        monkeypatch.setattr(f"erya.stores.{room}.ANALYSIS", "next")
     store = opened(base)
 
     assert bad(store) == []
@@ -185,20 +186,22 @@ for turn in range(12):
 store.close()
 """
     store = opened(base)
-    before = {hit.chunk.text for hit in store.search(OWNER, "sensor", limit=50).hits}
+    before = {
+        hit.chunk.text for hit in search_store(store, OWNER, "sensor", limit=50).hits
+    }
     writer = subprocess.Popen([sys.executable, "-c", program])
     seen = 0
     while writer.poll() is None:
-        hits = store.search(OWNER, "sensor", limit=50).hits
+        hits = search_store(store, OWNER, "sensor", limit=50).hits
         found = {hit.chunk.text for hit in hits}
         assert len(hits) == 20
         assert found == before or len(found) == 1
         seen += 1
     assert writer.returncode == 0
     assert seen > 5
-    assert {hit.chunk.text for hit in store.search(OWNER, "sensor", limit=50).hits} == {
-        "Sensor turn11 here."
-    }
+    assert {
+        hit.chunk.text for hit in search_store(store, OWNER, "sensor", limit=50).hits
+    } == {"Sensor turn11 here."}
     store.close()
 
 
@@ -220,7 +223,7 @@ def test_files_that_a_killed_commit_left_do_no_harm(base, tmp_path):
         shutil.copy(tmp_path / "after" / name, base / "terms" / name)
 
     store = opened(base)
-    assert len(store.search(OWNER, "sensor", limit=50).hits) == 19
+    assert len(search_store(store, OWNER, "sensor", limit=50).hits) == 19
     assert bad(store) == []
     store.close()
 
@@ -234,7 +237,7 @@ def test_a_crash_before_the_first_table_is_no_damage(tmp_path):
 
     store = opened(folder)
     put(store, document("a.txt", "A sensor."))
-    assert len(store.search(OWNER, "sensor", limit=5).hits) == 1
+    assert len(search_store(store, OWNER, "sensor", limit=5).hits) == 1
     store.close()
 
 
@@ -325,7 +328,7 @@ def test_a_flipped_byte_in_the_database_never_gives_a_wrong_text(base, tmp_path)
     )
     store = opened(copy)
     with pytest.raises(DamagedError, match=r"7\.txt is not what was written"):
-        store.search(OWNER, "sensor 7", limit=1)
+        search_store(store, OWNER, "sensor 7", limit=1)
     assert "texts" in [finding.check for finding in bad(store)]
     store.close()
 
@@ -374,7 +377,7 @@ except StoreError as error:
     assert "free space" in done.stdout or "Free some space" in done.stdout
 
     store = opened(base)
-    assert len(store.search(OWNER, "sensor", limit=50).hits) == 20
+    assert len(search_store(store, OWNER, "sensor", limit=50).hits) == 20
     assert bad(store) == []
     store.close()
 
@@ -384,7 +387,7 @@ def test_a_base_that_cannot_be_written_can_be_read(base):
         pytest.skip("root writes everywhere")
     base.chmod(0o500)
     store = opened(base)
-    assert len(store.search(OWNER, "sensor", limit=50).hits) == 20
+    assert len(search_store(store, OWNER, "sensor", limit=50).hits) == 20
     with pytest.raises(StoreError):
         put(store, document("x", "x"))
     store.close()
@@ -431,7 +434,7 @@ def test_what_nobody_wrote_is_never_shown(base, statement):
 
 
 def read_all_of(store):
-    store.search(OWNER, "sensor 7", limit=3)
+    search_store(store, OWNER, "sensor 7", limit=3)
     store.document(OWNER, document("7.txt", "").id)
 
 
@@ -487,7 +490,7 @@ def test_a_matrix_exchanged_while_it_is_opened_is_not_used(base, monkeypatch):
 
     index._open = None
     monkeypatch.setattr(index, "_opened", exchange)
-    assert index.matrix(index.generation()) is None
+    assert index.searcher(index.generation()) is None
     assert len(both(store, OWNER, "sensor", limit=30).hits) == 20
     store.close()
 
@@ -585,12 +588,13 @@ def test_what_a_document_told_of_itself_goes_when_it_is_replaced(base):
 def test_migrations_make_the_tables_that_the_schema_says(tmp_path):
     engines = []
     for name in ("made", "migrated"):
-        engine = engine_for(tmp_path / f"{name}.sqlite")
+        (tmp_path / name).mkdir()
+        database = SqliteDatabase(tmp_path / name, name=name)
         if name == "made":
-            create(engine)
+            database.create()
         else:
-            migrate(engine)
-        engines.append(engine)
+            database.migrate()
+        engines.append(database.engine)
 
     def tables(engine):
         inspector = sa.inspect(engine)
@@ -651,12 +655,12 @@ def test_a_base_of_every_release_opens(release, tmp_path):
         expected["chunks"],
     )
     for question, text in expected["first"].items():
-        assert store.search(OWNER, question, limit=1).hits[0].chunk.text == text
+        assert search_store(store, OWNER, question, limit=1).hits[0].chunk.text == text
     reader = Principal(user="ada")
     assert [d.source for d in store.documents(reader)] == expected["ada_reads"]
     assert bad(store) == []
     put(store, document("later.txt", "Written by a later release."))
-    assert len(store.search(OWNER, "later release", limit=1).hits) == 1
+    assert len(search_store(store, OWNER, "later release", limit=1).hits) == 1
     store.close()
 
 
@@ -665,15 +669,15 @@ def test_there_is_a_golden_base():
 
 
 def test_another_analysis_reads_every_chunk_anew(base, monkeypatch):
-    for room in ("catching_up", "store"):
-        monkeypatch.setattr(f"erya.stores.embedded.{room}.ANALYSIS", "next")
+    for room in ("following", "indexed", "catalogue.feed"):
+        monkeypatch.setattr(f"erya.stores.{room}.ANALYSIS", "next")
     store = opened(base)
-    assert len(store.search(OWNER, "sensor", limit=50).hits) == 20
+    assert len(search_store(store, OWNER, "sensor", limit=50).hits) == 20
     store.close()
     store = opened(base)
     put(store, document("x.txt", "One more sensor."))
 
-    assert len(store.search(OWNER, "sensor", limit=50).hits) == 21
+    assert len(search_store(store, OWNER, "sensor", limit=50).hits) == 21
     connection = sqlite3.connect(base / "base.sqlite")
     query = "SELECT value FROM base WHERE key = 'analysis'"
     assert connection.execute(query).fetchone() == ("next",)
@@ -701,7 +705,7 @@ def test_nothing_is_shown_of_a_document_whose_source_or_readers_were_changed(
     store = opened(base)
     assert "documents" in [finding.check for finding in bad(store)]
     with pytest.raises(DamagedError, match="not what was written"):
-        store.search(OWNER, "sensor 7", limit=20)
+        search_store(store, OWNER, "sensor 7", limit=20)
     with pytest.raises(DamagedError, match="not what was written"):
         store.document(OWNER, document("7.txt", "").id)
     store.close()
@@ -733,7 +737,7 @@ with store.writer(Principal.owner("w"), purpose="hold it"):
     holder.stdout.close()
     time.sleep(0.05)
     put(store, document("x.txt", "A stale lock is no lock."))
-    assert len(store.search(OWNER, "stale", limit=1).hits) == 1
+    assert len(search_store(store, OWNER, "stale", limit=1).hits) == 1
     store.close()
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from erya.stores.embedded import vector_index
 from erya.stores.embedded.quantization import bounds, encoded
-from erya.stores.embedded.vector_index import IndexedVector, VectorIndex
+from erya.stores.embedded.vector_index import MatrixIndex
+from erya.stores.parts import IndexedVector
 
 WIDTH = 48
 
@@ -50,7 +51,7 @@ def test_many_vectors_are_searched_as_exactly_as_few(tmp_path, monkeypatch, spre
     dice = np.random.default_rng(7)
     vectors = unit(dice, 3_000, spread=spread)
     vectors[100:140] = vectors[100]  # level with each other
-    index = VectorIndex(tmp_path / "vectors", identity="x")
+    index = MatrixIndex(tmp_path / "vectors", identity="x")
     index.change(
         1,
         dimension=WIDTH,
@@ -73,7 +74,7 @@ def test_many_vectors_are_searched_as_exactly_as_few(tmp_path, monkeypatch, spre
     monkeypatch.setattr(vector_index, "bounds", counted)
     for few in (1, 10**9):
         monkeypatch.setattr(vector_index, "_FEW_ROWS", few)
-        matrix = index.matrix(2)
+        matrix = index.searcher(2)
         assert matrix is not None
         found[few] = [
             matrix.nearest(question, readers, limit=10)

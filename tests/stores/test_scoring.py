@@ -10,7 +10,8 @@ import pytest
 
 from erya.language import passage_terms, query_terms
 from erya.records import Principal
-from erya.stores.embedded.scoring import EXACT_WEIGHT, K1, B, _engine_idf
+from erya.retrieving import search_store
+from erya.stores.scoring import EXACT_WEIGHT, K1, B, _engine_idf
 from erya.testing import chunked, document
 
 OWNER = Principal.owner("owner")
@@ -96,7 +97,7 @@ def test_scores_are_those_of_bm25s(store):
             for term, weight in weights.items()
         )
         expected = dict(zip([c.id for c in chunks], totals, strict=True))
-        hits = store.search(OWNER, question, limit=100).hits
+        hits = search_store(store, OWNER, question, limit=100).hits
         assert len(hits) == sum(score > 0 for score in expected.values())
         for hit in hits:
             assert hit.score == pytest.approx(
@@ -118,7 +119,7 @@ def test_the_best_are_found_however_the_lengths_are_skewed(store, seed):
     for question in [*WORDS, "sensor price hotel", "cold box 年假 v2.1", "alarm alarm"]:
         expected = brute_force(chunks, question)
         ranked = sorted(expected.items(), key=lambda e: (-round(e[1], 9), e[0]))[:10]
-        hits = store.search(OWNER, question, limit=10).hits
+        hits = search_store(store, OWNER, question, limit=10).hits
         assert [h.chunk.id for h in hits] == [i for i, _ in ranked]
         assert [h.score for h in hits] == pytest.approx([s for _, s in ranked])
 
@@ -126,7 +127,7 @@ def test_the_best_are_found_however_the_lengths_are_skewed(store, seed):
 def test_a_flat_ranking_is_ordered_by_id(store):
     put(store, [document(f"{i}", "the same sensor", title="-") for i in range(300)])
 
-    hits = store.search(OWNER, "sensor", limit=10).hits
+    hits = search_store(store, OWNER, "sensor", limit=10).hits
 
     every = sorted(c.id for i in range(300) for c in store.chunks(OWNER, _id(i)))
     assert [hit.chunk.id for hit in hits] == every[:10]
@@ -142,7 +143,7 @@ def test_the_idf_of_the_engine_is_known_to_the_last_bit(store, holding):
             for i in range(1_000)
         ],
     )
-    store.search(OWNER, "sensor", limit=1)
+    search_store(store, OWNER, "sensor", limit=1)
     searcher = store._indexes.terms._open[1]
     query = searcher._term("body", "sensor")
     address = searcher._searcher.search(query, limit=1).hits[0][1]

@@ -9,11 +9,25 @@ from erya.retrieving.fusion import ConvexFusion
 from erya.retrieving.hybrid import HybridRetriever
 from erya.retrieving.keyword import KeywordRetriever
 from erya.retrieving.multi_query import MultiQueryRetriever
+from erya.retrieving.searching import (
+    Candidate,
+    Fused,
+    FusedQuestion,
+    Fusion,
+    VectorQuery,
+    search_store,
+)
 
 __all__ = [
+    "Candidate",
     "ConvexFusion",
+    "Fused",
+    "FusedQuestion",
+    "Fusion",
     "HybridRetriever",
     "KeywordRetriever",
     "MultiQueryRetriever",
     "Retriever",
+    "VectorQuery",
+    "search_store",
 ]

@@ -19,7 +19,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from erya.stores import Candidate, Fused, FusedQuestion, Fusion
+from erya.retrieving.searching import Candidate, Fused, FusedQuestion, Fusion
 
 __all__ = ["ConvexFusion"]
 

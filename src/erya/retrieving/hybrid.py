@@ -13,8 +13,9 @@ from erya.retrieving.base import LONGEST_QUESTION, Retriever
 from erya.retrieving.folding import search_folded
 from erya.retrieving.fusion import ConvexFusion
 from erya.retrieving.keyword import KeywordRetriever
+from erya.retrieving.searching import Fusion, VectorQuery, search_store
 from erya.retrieving.suggesting import keep_likely
-from erya.stores import Embedding, Fusion, Store, VectorQuery
+from erya.stores import Embedding, Store
 
 __all__ = ["HybridRetriever"]
 
@@ -104,8 +105,8 @@ class HybridRetriever(Retriever):
             embed()  # nobody waits for a network with a base held open
         vectors = VectorQuery(model=fingerprint, embed=embed, fusion=self.fusion)
         found = search_folded(
-            lambda size: self.store.search(
-                principal, asked, limit=size, vectors=vectors, where=where
+            lambda size: search_store(
+                self.store, principal, asked, limit=size, vectors=vectors, where=where
             ),
             limit=limit,
         )

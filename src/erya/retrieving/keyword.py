@@ -10,6 +10,7 @@ from erya.filters import Filter
 from erya.records import Evidence, Principal
 from erya.retrieving.base import LONGEST_QUESTION, Retriever
 from erya.retrieving.folding import search_folded
+from erya.retrieving.searching import search_store
 from erya.retrieving.suggesting import keep_likely
 from erya.stores import KEYWORD, Store
 
@@ -39,7 +40,9 @@ class KeywordRetriever(Retriever):
             raise UsageError(msg)
         asked = question[:LONGEST_QUESTION]
         found = search_folded(
-            lambda size: self.store.search(principal, asked, limit=size, where=where),
+            lambda size: search_store(
+                self.store, principal, asked, limit=size, where=where
+            ),
             limit=limit,
         )
         found = keep_likely(found, asked)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 from typing_extensions import override
 
 from erya.filters import Filter
-from erya.records import Chunk, Document, Evidence, Fingerprint, Notice, Principal
+from erya.records import Chunk, Document, Fingerprint, Notice, Principal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,21 +26,19 @@ __all__ = [
     "KEYWORD",
     "MOMENT",
     "VECTOR",
-    "Candidate",
+    "Catalogue",
     "DocumentWriter",
     "Embedding",
     "Finding",
-    "Fused",
-    "FusedQuestion",
-    "Fusion",
     "Job",
+    "Search",
     "Status",
     "Store",
     "StoredChunking",
     "StoredDocument",
     "StoredEmbedder",
     "StoredItem",
-    "VectorQuery",
+    "WordHit",
     "Writer",
 ]
 
@@ -57,75 +55,12 @@ class Embedding(NamedTuple):
     known: float
 
 
-class FusedQuestion(NamedTuple):
-    """What the legs know of a question.
+class WordHit(NamedTuple):
+    """A chunk with its BM25 score, and the part of it that telling words have."""
 
-    Attributes:
-        token_coverage: The share of its tokens that the embedding model knows, 0 to 1.
-        full_keyword_score: About what a chunk would score by BM25 that has all of the
-            question's telling terms; above 0.
-        depth: Chunks that the vector leg brings at least, if there are as many.
-    """
-
-    token_coverage: float
-    full_keyword_score: float
-    depth: int = 30
-
-
-class Candidate(NamedTuple):
-    """What both legs say of a chunk that either has found.
-
-    Attributes:
-        keyword: Its BM25 score; 0 where it shares no term with the question.
-        vector: The cosine of its vector and the question's; None where it has none.
-        known: The share of its tokens that the model knows; 0 where it has no vector.
-    """
-
-    keyword: float
-    vector: float | None
-    known: float
-
-
-class Fused(NamedTuple):
-    """A candidate's score, and the weight of the vector leg in it, 0 to 1.
-
-    A candidate whose score is 0 is no hit.
-    """
-
+    number: int
     score: float
-    weight: float
-
-
-class Fusion(Protocol):
-    """Makes one score of both legs' scores."""
-
-    def __call__(
-        self, question: FusedQuestion, candidates: "Sequence[Candidate]"
-    ) -> "Sequence[Fused]":
-        """Return one result for each candidate, in their order.
-
-        Args:
-            question: What is known of the question.
-            candidates: Readable chunks only, so that whatever the fusion takes their
-                scores in proportion to stays private; in no particular order.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VectorQuery:
-    """A question to the vectors of a base.
-
-    Attributes:
-        model: The fingerprint of the model that embeds the question.
-        embed: Returns the question's embedding. Called at most once for each search,
-            maybe in another thread while words are looked up. What it raises is raised.
-        fusion: Makes one score of both legs.
-    """
-
-    model: Fingerprint
-    embed: Callable[[], Embedding]
-    fusion: Fusion
+    telling: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -520,29 +455,8 @@ class Writer(DocumentWriter, Protocol):
         ...
 
 
-class Store(Protocol):
-    """One knowledge base."""
-
-    @property
-    def private_scores(self) -> bool:
-        """Whether scores are computed over what the asker may read, and no more."""
-        ...
-
-    def writer(
-        self, principal: Principal, *, purpose: str, wait: float = MOMENT
-    ) -> AbstractContextManager[Writer]:
-        """Become the one writer. Leaving commits, or drops what an error left behind.
-
-        Args:
-            principal: Who writes.
-            purpose: What for, to tell others.
-            wait: Seconds to wait for another to finish.
-
-        Raises:
-            BusyError: Another process or thread is writing all that time.
-            NotAllowedError: The principal may only read.
-        """
-        ...
+class Catalogue(Protocol):
+    """What is known of one base: its documents, their readers, what it is."""
 
     def grants(self, principal: Principal) -> "dict[str, Role]":
         """Return who has which role in this base: `user:NAME` or `group:NAME` to role.
@@ -593,39 +507,6 @@ class Store(Protocol):
 
         Raises:
             NotAllowedError: The principal may only read.
-        """
-        ...
-
-    def search(
-        self,
-        principal: Principal,
-        question: str,
-        *,
-        limit: int,
-        vectors: VectorQuery | None = None,
-        where: Filter | None = None,
-    ) -> Evidence:
-        """Find the chunks that share the most telling terms with `question`.
-
-        With `vectors` the chunks nearest in meaning are found as well, unless the base
-        has none.
-
-        No id, score, rank, weight or number of hits depends on a document that the
-        principal may not read. Ties are broken by chunk id.
-
-        Args:
-            principal: Who asks.
-            question: Free text; one without any term finds nothing.
-            limit: How many hits at most, at least 1.
-            vectors: How to find by vectors; None searches by words alone.
-            where: Search only in documents that pass. How telling a word is, is still
-                counted over all that the principal may read.
-
-        Raises:
-            ModelError: What was embedded is no vector of length 1 and the dimension of
-                the model.
-            OtherModelError: The base's vectors are of another model.
-            StoreError: The base is damaged, or an index is not in reach.
         """
         ...
 
@@ -699,6 +580,128 @@ class Store(Protocol):
 
     def status(self, principal: Principal) -> Status:
         """Count what the principal may read."""
+        ...
+
+
+class Search(Protocol):
+    """A question beside one state of a base, within what the asker may read.
+
+    Of both legs' hits `retrieving` makes one order. Chunks go by numbers that count
+    only within this search. Nothing here depends on a document that the asker may not
+    read.
+    """
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no term to look for, or nothing to read."""
+        ...
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """What is looked for as well, by the words of the base."""
+        ...
+
+    def has_vectors_of(self, model: Fingerprint) -> bool:
+        """Tell whether the base can be searched by vectors of a model.
+
+        Raises:
+            OtherModelError: It has vectors, and they are of another.
+        """
+        ...
+
+    def by_words(self, *, limit: int) -> list[WordHit]:
+        """Return the best chunks by BM25, ties broken by chunk id."""
+        ...
+
+    def nearest(self, vector: "NDArray[np.float32]", *, limit: int) -> list[int]:
+        """Return the nearest chunks by cosine, ties broken by chunk id.
+
+        Args:
+            vector: Of length 1 and the model's dimension.
+            limit: How many at most.
+        """
+        ...
+
+    def word_hits(self, numbers: Sequence[int]) -> dict[int, WordHit]:
+        """Return what `by_words` says of chunks that `nearest` has brought."""
+        ...
+
+    def cosines(
+        self, numbers: Sequence[int], vector: "NDArray[np.float32]"
+    ) -> dict[int, tuple[float, float]]:
+        """Return each chunk's cosine and how much of it the model knew, 0 to 1.
+
+        Left out is what has no vector.
+        """
+        ...
+
+    def vector(self, number: int) -> "NDArray[np.float32]":
+        """Return the vector of a chunk that has a cosine."""
+        ...
+
+    def id_of(self, number: int) -> str:
+        """Return the id of a chunk that either leg has brought."""
+        ...
+
+    def chunks(self, numbers: Sequence[int]) -> dict[int, Chunk]:
+        """Return chunks by their numbers.
+
+        Raises:
+            DamagedError: One is not what was written.
+        """
+        ...
+
+    def weights(self) -> dict[str, float]:
+        """Return how telling each term of the question is among readable chunks."""
+        ...
+
+    def full_score(self) -> float:
+        """Return about what a chunk would score that has all telling terms; above 0."""
+        ...
+
+    def suggestion(self) -> str:
+        """Return the question with words put right that nothing readable has, or ''."""
+        ...
+
+
+class Store(Catalogue, Protocol):
+    """One knowledge base: a catalogue whose chunks are found through two indexes."""
+
+    @property
+    def private_scores(self) -> bool:
+        """Whether scores are computed over what the asker may read, and no more."""
+        ...
+
+    def writer(
+        self, principal: Principal, *, purpose: str, wait: float = MOMENT
+    ) -> AbstractContextManager[Writer]:
+        """Become the one writer. Leaving commits, or drops what an error left behind.
+
+        Args:
+            principal: Who writes.
+            purpose: What for, to tell others.
+            wait: Seconds to wait for another to finish.
+
+        Raises:
+            BusyError: Another process or thread is writing all that time.
+            NotAllowedError: The principal may only read.
+        """
+        ...
+
+    def search(
+        self, principal: Principal, question: str, *, where: Filter | None = None
+    ) -> AbstractContextManager[Search]:
+        """Hold a question beside the base as it is now.
+
+        Args:
+            principal: Who asks.
+            question: Free text; one without any term finds nothing.
+            where: Search only in documents that pass. How telling a word is, is still
+                counted over all that the principal may read.
+
+        Raises:
+            StoreError: The base is damaged, or an index is not in reach.
+        """
         ...
 
     def verify(self, principal: Principal) -> list[Finding]:

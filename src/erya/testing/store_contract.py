@@ -22,16 +22,8 @@ from erya.filters import Above, AllOf, AnyOf, Below, Filter, Has, Is, Not, Under
 from erya.language import Word
 from erya.models import fingerprint_of
 from erya.records import Chunk, Document, Evidence, Notice, Principal, Span
-from erya.retrieving import ConvexFusion
-from erya.stores import (
-    KEYWORD,
-    VECTOR,
-    Embedding,
-    Fused,
-    Store,
-    StoredItem,
-    VectorQuery,
-)
+from erya.retrieving import ConvexFusion, Fused, VectorQuery, search_store
+from erya.stores import KEYWORD, VECTOR, Embedding, Store, StoredItem
 from erya.testing.documents import chunked, document
 from erya.testing.models import HashingEmbedding
 
@@ -118,7 +110,8 @@ def both(
     """Search with both legs."""
     made = MODEL.embed_query(question)
     embedding = Embedding(made.vectors[0], MODEL.known([question])[0])
-    return store.search(
+    return search_store(
+        store,
         principal,
         question,
         limit=limit,
@@ -178,8 +171,8 @@ class StoreContract:
         put(store, document("a.txt", "The new text about hotels."))
 
         assert store.status(OWNER).documents == 1
-        assert found(store.search(OWNER, "sensors", limit=5)) == []
-        hits = store.search(OWNER, "hotels", limit=5).hits
+        assert found(search_store(store, OWNER, "sensors", limit=5)) == []
+        hits = search_store(store, OWNER, "hotels", limit=5).hits
         assert [hit.chunk.text for hit in hits] == ["The new text about hotels."]
         assert [d.version for d in store.documents(OWNER)] == [2]
 
@@ -189,7 +182,7 @@ class StoreContract:
         remove(store, "a.txt", "never-there.txt")
 
         assert store.status(OWNER).documents == 1
-        assert store.search(OWNER, "sensors", limit=5).hits == ()
+        assert search_store(store, OWNER, "sensors", limit=5).hits == ()
         with pytest.raises(NotFoundError):
             store.document(OWNER, Document.id_of("a.txt"))
         with pytest.raises(NotFoundError):
@@ -206,7 +199,7 @@ class StoreContract:
             fail()
 
         assert store.status(OWNER).documents == 0
-        assert store.search(OWNER, "sensors", limit=5).hits == ()
+        assert search_store(store, OWNER, "sensors", limit=5).hits == ()
 
     def test_a_chunk_that_is_no_span_is_refused(self, store: Store) -> None:
         given, other = document("a.txt", "About sensors."), document("a.txt", "Else.")
@@ -243,12 +236,12 @@ class StoreContract:
         assert [f for f in store.verify(OWNER) if not f.ok] == []
         store.rebuild(OWNER)
         assert [f for f in store.verify(OWNER) if not f.ok] == []
-        assert len(store.search(OWNER, "alarms", limit=5).hits) == 1
+        assert len(search_store(store, OWNER, "alarms", limit=5).hits) == 1
 
     # Finding
 
     def test_an_empty_store_finds_nothing(self, store: Store) -> None:
-        assert store.search(OWNER, "sensors", limit=5).hits == ()
+        assert search_store(store, OWNER, "sensors", limit=5).hits == ()
         assert list(store.documents(OWNER)) == []
 
     @pytest.mark.parametrize("question", ["", "   ", "？！…", "\x00\x01", "😀"])
@@ -257,7 +250,7 @@ class StoreContract:
     ) -> None:
         put(store, document("a.txt", "About sensors."))
 
-        assert store.search(OWNER, question, limit=5).hits == ()
+        assert search_store(store, OWNER, question, limit=5).hits == ()
 
     @pytest.mark.parametrize(
         ("question", "text"),
@@ -277,7 +270,7 @@ class StoreContract:
     ) -> None:
         put(store, document("a.txt", text), document("b.txt", "Else 其他 entirely."))
 
-        hits = store.search(OWNER, question, limit=1).hits
+        hits = search_store(store, OWNER, question, limit=1).hits
 
         assert [hit.chunk.text for hit in hits] == [text]
 
@@ -287,7 +280,7 @@ class StoreContract:
             document(f"{i}.txt", sentence(dice, _WORDS, 12)) for i in range(30)
         ))  # fmt: skip
 
-        hits = store.search(OWNER, "sensor price 年假", limit=10).hits
+        hits = search_store(store, OWNER, "sensor price 年假", limit=10).hits
 
         assert len(hits) == 10
         scores = [hit.score for hit in hits]
@@ -309,7 +302,7 @@ class StoreContract:
         )
 
         def sources(principal: Principal) -> list[str]:
-            hits = store.search(principal, "sensors", limit=9).hits
+            hits = search_store(store, principal, "sensors", limit=9).hits
             listed = [d.source for d in store.documents(principal)]
             assert sorted(hit.chunk.source for hit in hits) == listed
             assert store.status(principal).documents == len(listed)
@@ -339,15 +332,15 @@ class StoreContract:
     def test_labels_like_other_labels_let_nobody_in(self, store: Store) -> None:
         put(store, document("a.txt", "Sensors.", readers=("group:ada", "user:sales")))
 
-        assert store.search(ADA, "sensors", limit=5).hits == ()
+        assert search_store(store, ADA, "sensors", limit=5).hits == ()
 
     def test_a_document_without_readers_is_for_the_owner_alone(
         self, store: Store
     ) -> None:
         put(store, document("a.txt", "Sensors.", readers=()))
 
-        assert store.search(ADA, "sensors", limit=5).hits == ()
-        assert len(store.search(OWNER, "sensors", limit=5).hits) == 1
+        assert search_store(store, ADA, "sensors", limit=5).hits == ()
+        assert len(search_store(store, OWNER, "sensors", limit=5).hits) == 1
 
     def test_other_readers_count_at_once(self, store: Store) -> None:
         given = document("a.txt", "Sensors.", readers=("user:ada",))
@@ -356,8 +349,11 @@ class StoreContract:
         with store.writer(OWNER, purpose="x") as writer:
             writer.relabel(given.id, frozenset({"user:bob"}))
 
-        assert store.search(ADA, "sensors", limit=5).hits == ()
-        assert len(store.search(Principal(user="bob"), "sensors", limit=5).hits) == 1
+        assert search_store(store, ADA, "sensors", limit=5).hits == ()
+        assert (
+            len(search_store(store, Principal(user="bob"), "sensors", limit=5).hits)
+            == 1
+        )
         assert [f for f in store.verify(OWNER) if not f.ok] == []
 
     @pytest.mark.parametrize("seed", range(6))
@@ -399,8 +395,8 @@ class StoreContract:
 
         for question in [*_WORDS, "sensor price", "cold box alarm", "年假 差旅 GB/T"]:
             for principal in (NOBODY, ADA):
-                expected = plain.search(principal, question, limit=10)
-                seen = mixed.search(principal, question, limit=10)
+                expected = search_store(plain, principal, question, limit=10)
+                seen = search_store(mixed, principal, question, limit=10)
                 assert found(seen) == found(expected), question
                 assert seen.weights == expected.weights
                 near = found(both(plain, principal, question, limit=10))
@@ -426,9 +422,9 @@ class StoreContract:
         remove(used, *(g.source for g in gone))
 
         for question in _WORDS:
-            seen = used.search(ADA, question, limit=10)
-            assert found(seen) == found(plain.search(ADA, question, limit=10))
-            assert seen.weights == plain.search(ADA, question, limit=10).weights
+            seen = search_store(used, ADA, question, limit=10)
+            assert found(seen) == found(search_store(plain, ADA, question, limit=10))
+            assert seen.weights == search_store(plain, ADA, question, limit=10).weights
             near = found(both(plain, ADA, question, limit=10))
             assert found(both(used, ADA, question, limit=10)) == near
         plain.close()
@@ -456,7 +452,7 @@ class StoreContract:
             dataclasses.replace(working, fusion=FailingFusion()),
         ):
             with pytest.raises(type(error), match=str(error)):
-                store.search(OWNER, "sensors", limit=5, vectors=broken)
+                search_store(store, OWNER, "sensors", limit=5, vectors=broken)
 
     @pytest.mark.parametrize("wrong", ["nan", "longer", "other shape"])
     def test_what_is_no_vector_of_the_model_is_refused(
@@ -471,7 +467,9 @@ class StoreContract:
         }[wrong]
 
         with pytest.raises(ModelError, match="no vector of length 1"):
-            store.search(OWNER, "sensors", limit=5, vectors=asked(Embedding(given, 1)))
+            search_store(
+                store, OWNER, "sensors", limit=5, vectors=asked(Embedding(given, 1))
+            )
 
     def test_a_question_embedded_by_another_model_is_refused(
         self, store: Store
@@ -484,7 +482,7 @@ class StoreContract:
         )
 
         with pytest.raises(OtherModelError, match="'other'"):
-            store.search(OWNER, "sensors", limit=5, vectors=query)
+            search_store(store, OWNER, "sensors", limit=5, vectors=query)
 
     def test_what_shares_no_word_is_found_by_its_vector(self, store: Store) -> None:
         put(store, document("a.txt", "Sensors."), document("b.txt", "Hotels."))
@@ -492,7 +490,8 @@ class StoreContract:
             [chunked(document("b.txt", "Hotels."))[0].indexed_text]
         )
 
-        near = store.search(
+        near = search_store(
+            store,
             OWNER,
             "overnight",
             limit=5,
@@ -505,7 +504,7 @@ class StoreContract:
         assert best.scores[VECTOR] == pytest.approx(1.0, abs=1e-6)
         assert best.scores[KEYWORD] == 0.0
         assert best.weights[VECTOR] == ConvexFusion().weight
-        assert near.weights == store.search(OWNER, "overnight", limit=5).weights
+        assert near.weights == search_store(store, OWNER, "overnight", limit=5).weights
 
     def test_texts_that_the_model_does_not_know_stand_nowhere(
         self, store: Store
@@ -655,17 +654,17 @@ class StoreContract:
         self, store: Store
     ) -> None:
         put(store, document("a.txt", "Paid leave."), document("b.txt", "A garage."))
-        assert store.search(OWNER, "holiday", limit=5).hits == ()
+        assert search_store(store, OWNER, "holiday", limit=5).hits == ()
 
         with store.writer(OWNER, purpose="x") as writer:
             writer.set_word(Word("Holiday", "same", ("leave",)))
 
-        (hit,) = store.search(ADA, "holiday", limit=5).hits
+        (hit,) = search_store(store, ADA, "holiday", limit=5).hits
         assert hit.chunk.source == "a.txt"
         assert store.words(OWNER) == [Word("Holiday", "same", ("leave",))]
         with store.writer(OWNER, purpose="x") as writer:
             assert writer.drop_word("Holiday") == 1
-        assert store.search(ADA, "holiday", limit=5).hits == ()
+        assert search_store(store, ADA, "holiday", limit=5).hits == ()
 
     def test_what_a_word_is_looked_for_as_counts_less_than_the_word(
         self, store: Store
@@ -674,7 +673,7 @@ class StoreContract:
         with store.writer(OWNER, purpose="x") as writer:
             writer.set_word(Word("holiday", "same", ("leave",)))
 
-        found = store.search(OWNER, "holiday", limit=5).hits
+        found = search_store(store, OWNER, "holiday", limit=5).hits
 
         assert [hit.chunk.source for hit in found] == ["b.txt", "a.txt"]
         assert found[0].score > found[1].score
@@ -704,11 +703,11 @@ class StoreContract:
     ) -> None:
         put(store, document("a.txt", "Sensors cost money. A requirement. HX-210."))
 
-        found = store.search(OWNER, typed, limit=5)
+        found = search_store(store, OWNER, typed, limit=5)
 
         assert found.suggestion == meant
         if meant:
-            right = store.search(OWNER, meant, limit=5)
+            right = search_store(store, OWNER, meant, limit=5)
             assert right.suggestion == ""
             assert right.hits[0].score > max((h.score for h in found.hits), default=0)
 
@@ -719,9 +718,9 @@ class StoreContract:
             document("secret.txt", "The merger.", readers=("user:bob",)),
         )
 
-        assert store.search(ADA, "the mergre", limit=5).suggestion == ""
+        assert search_store(store, ADA, "the mergre", limit=5).suggestion == ""
         assert (
-            store.search(Principal(user="bob"), "the mergre", limit=5).suggestion
+            search_store(store, Principal(user="bob"), "the mergre", limit=5).suggestion
             == "the merger"
         )
 
@@ -736,7 +735,7 @@ class StoreContract:
                 store.writer(OWNER, purpose="x"),
             ):
                 pass
-            assert store.search(OWNER, "sensors", limit=5).hits == ()
+            assert search_store(store, OWNER, "sensors", limit=5).hits == ()
         put(store, document("a.txt", "Sensors."))
 
     def test_a_reader_may_not_write_or_maintain(self, store: Store) -> None:
@@ -833,13 +832,13 @@ class StoreContract:
 
         names = expected.split()
         assert [d.source for d in store.documents(OWNER, where=where)] == names
-        evidence = store.search(OWNER, "sensor", limit=9, where=where)
+        evidence = search_store(store, OWNER, "sensor", limit=9, where=where)
         assert sorted(h.chunk.source for h in evidence.hits) == names
         near = both(store, OWNER, "sensor", limit=9, where=where)
         assert sorted(h.chunk.source for h in near.hits) == names
         everything = both(store, OWNER, "sensor", limit=9)
         assert near.weights == everything.weights
-        assert list(store.search(ADA, "sensor", limit=9, where=where).hits) == []
+        assert list(search_store(store, ADA, "sensor", limit=9, where=where).hits) == []
 
     @pytest.mark.parametrize("many", [60, 3_000, 40_000])
     def test_a_filter_may_name_many(self, store: Store, many: int) -> None:
@@ -864,7 +863,7 @@ class StoreContract:
             list(store.documents(OWNER, where=nested))
         put(store, *_FILTERED)
         with pytest.raises(UsageError, match="parts"):
-            store.search(OWNER, "sensor", limit=5, where=nested)
+            search_store(store, OWNER, "sensor", limit=5, where=nested)
 
     def test_of_a_field_that_no_document_has_nothing_is_said(self) -> None:
         with pytest.raises(UsageError, match="media_type"):
@@ -893,8 +892,8 @@ class StoreContract:
         for where in (Under(("/a",)), Not(Under(("/b",))), Is("source", ("/a/h1",))):
             for question in (*_WORDS, "sensor price"):
                 assert found(
-                    mixed.search(ADA, question, limit=10, where=where)
-                ) == found(plain.search(ADA, question, limit=10, where=where))
+                    search_store(mixed, ADA, question, limit=10, where=where)
+                ) == found(search_store(plain, ADA, question, limit=10, where=where))
                 assert found(both(mixed, ADA, question, limit=10, where=where)) == (
                     found(both(plain, ADA, question, limit=10, where=where))
                 )
@@ -910,8 +909,8 @@ class StoreContract:
         odd = dataclasses.replace(given, metadata={"pages": wrong})
 
         for act in (
-            lambda: store.search(OWNER, wrong, limit=5),
-            lambda: store.search(OWNER, "sensor", limit=wrong * 1.0),
+            lambda: search_store(store, OWNER, wrong, limit=5),
+            lambda: search_store(store, OWNER, "sensor", limit=wrong * 1.0),
             lambda: store.document(OWNER, wrong),
             lambda: store.original(OWNER, wrong),
             lambda: store.chunks(OWNER, wrong),
@@ -946,7 +945,7 @@ class StoreContract:
         with store.writer(OWNER, purpose="test") as writer:
             writer.set_grant("group:lab", "editor")
         assert [each.source for each in store.documents(ann)] == ["a.txt"]
-        assert store.search(ann, "sensors", limit=5).hits
+        assert search_store(store, ann, "sensors", limit=5).hits
         assert store.status(ann).documents == 1
         with store.writer(ann, purpose="test") as writer:
             writer.note(StoredItem(source="/a", content_hash="1", recipe="r"))

@@ -1,49 +1,121 @@
-"""Open the SQLite file of a base: settings, format, and errors in our own words."""
+"""The tables of a base in one SQLite file."""
 
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from typing_extensions import override
 
-from erya.errors import (
-    BusyError,
-    DamagedError,
-    NewerFormatError,
-    StoreError,
-    UsageError,
-)
-from erya.language import ANALYSIS
-from erya.stores.embedded import schema
-from erya.stores.embedded.damage import DamagedRowError, read_json
+from erya.errors import BusyError, StoreError
+from erya.stores.base import Finding
+from erya.stores.catalogue.database import Database, compact_json, damaged_file
+from erya.stores.damage import read_json
 from erya.stores.embedded.index_files import is_read_only
-from erya.stores.revisions import HEAD, REVISIONS
+from erya.stores.embedded.lock import WriterLock
 
-__all__ = [
-    "check_argument",
-    "create",
-    "engine_for",
-    "guarded",
-    "is_current",
-    "migrate",
-    "outside_transaction",
-]
+__all__ = ["SqliteDatabase"]
 
 _BUSY_MILLISECONDS = 10_000
-# A base newer than this release says so in this table, whatever else has changed.
-_VERSION = sa.table("alembic_version", sa.column("version_num"))
+_NAMED = 5  # damaged things named in one finding
 
 
-def engine_for(path: Path) -> sa.Engine:
+class SqliteDatabase(Database):
+    """One file in the folder of the base, with a lock beside it."""
+
+    def __init__(self, folder: Path, *, name: str) -> None:
+        self._path = folder / "base.sqlite"
+        super().__init__(_engine_for(self._path), name=name)
+        self._lock = WriterLock(folder, base=name)
+        self._opened: os.stat_result | None = None
+
+    def remember_file(self) -> None:
+        """Take the file as it is now for the base that was opened.
+
+        Raises:
+            OSError: There is none.
+        """
+        self._opened = self._path.stat()
+
+    @override
+    def still_there(self) -> bool:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return False
+        return self._opened is None or os.path.samestat(found, self._opened)
+
+    @override
+    def held(self, *, purpose: str, wait: float = 0.0) -> AbstractContextManager[None]:
+        return self._lock.held(purpose=purpose, wait=wait)
+
+    @override
+    def create(self) -> None:
+        self._outside_transaction("PRAGMA journal_mode = WAL")
+        super().create()
+
+    @override
+    def take_numbers(
+        self, connection: sa.Connection, table: sa.Table, *, count: int
+    ) -> int:
+        # What is inserted under a number counts as used by itself.
+        sequence = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
+        last = connection.scalar(
+            sa.select(sequence.c.seq).where(sequence.c.name == table.name)
+        )
+        return int(last or 0) + 1
+
+    @override
+    def drop_traces(self) -> None:
+        with self.guarded():
+            self._outside_transaction("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @override
+    def check(self, connection: sa.Connection) -> list[Finding]:
+        rows = connection.exec_driver_sql("PRAGMA integrity_check")
+        told = [str(row[0]) for row in rows]
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        whole = told == ["ok"]
+        return [
+            Finding(check="database", ok=whole, detail="; ".join(told[:_NAMED])),
+            Finding(
+                check="references",
+                ok=not broken,
+                detail=f"{len(broken)} broken" if broken else "as written",
+            ),
+        ]
+
+    @override
+    def error_for(self, error: DBAPIError) -> StoreError:
+        reason = str(error.orig)
+        if not isinstance(error, OperationalError) or "malformed" in reason:
+            return damaged_file(self.name, reason)
+        if "locked" in reason:
+            return BusyError(base=self.name, holder="another process")
+        return StoreError(
+            f"The base {self.name!r} cannot be read or written: {reason}. "
+            "Nothing that was acknowledged is lost. Check the free space and the "
+            "permissions of its folder, then run the command again."
+        )
+
+    def _outside_transaction(self, statement: str) -> None:
+        """Run a statement that SQLite refuses inside a transaction."""
+        connection = self.engine.raw_connection()
+        try:
+            connection.cursor().execute(statement).fetchall()
+        finally:
+            connection.close()
+
+
+def _engine_for(path: Path) -> sa.Engine:
     """Return an engine on the file at `path`, which need not exist yet."""
     engine = sa.create_engine(
         _address_of(path),
-        json_serializer=_compact_json,
+        json_serializer=compact_json,
         json_deserializer=read_json,
         max_overflow=-1,  # a thread that asks is never turned away for want of one
     )
@@ -82,130 +154,3 @@ def _on_connect(connection: Any, _record: Any) -> None:
 
 def _on_begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN")
-
-
-def _compact_json(value: Any) -> str:
-    import json  # noqa: PLC0415 - the serializer is looked up at run time anyway
-
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def create(engine: sa.Engine) -> None:
-    """Make the tables of a new base in one transaction. The caller holds the lock."""
-    outside_transaction(engine, "PRAGMA journal_mode = WAL")
-    with engine.begin() as connection:
-        schema.metadata.create_all(connection)
-        connection.exec_driver_sql(
-            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
-            "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
-        )
-        connection.execute(sa.insert(_VERSION).values(version_num=HEAD))
-        connection.execute(
-            sa.insert(schema.base),
-            [
-                {"key": "identity", "value": secrets.token_hex(16)},
-                {"key": "generation", "value": "0"},
-                {"key": "pruned", "value": "0"},
-                {"key": "analysis", "value": ANALYSIS},
-            ],
-        )
-
-
-def outside_transaction(engine: sa.Engine, statement: str) -> None:
-    """Run a statement that SQLite refuses inside a transaction."""
-    connection = engine.raw_connection()
-    try:
-        connection.cursor().execute(statement).fetchall()
-    finally:
-        connection.close()
-
-
-def is_current(engine: sa.Engine, *, name: str) -> bool:
-    """Tell whether the base has this release's format; otherwise it is an older one.
-
-    Raises:
-        NewerFormatError: A later release wrote it.
-        DamagedError: It is no base.
-    """
-    with guarded(name), engine.connect() as connection:
-        if not sa.inspect(connection).has_table("alembic_version"):
-            msg = (
-                f"The file of the base {name!r} has no format in it, so it is no base "
-                "of Erya or is damaged. Move it away, and ingest the documents again."
-            )
-            raise DamagedError(msg)
-        found = connection.scalar(sa.select(_VERSION.c.version_num))
-    if found == HEAD:
-        return True
-    if found in REVISIONS:
-        return False
-    msg = (
-        f"The base {name!r} has the format {found}, this release knows up to "
-        f"{HEAD}: a later release of Erya wrote it. It was left untouched. "
-        "Upgrade with: pip install -U erya"
-    )
-    raise NewerFormatError(msg)
-
-
-def migrate(engine: sa.Engine) -> None:
-    """Bring an older base to this release's format. The caller holds the lock."""
-    from alembic import command  # noqa: PLC0415 - slow to load, and seldom needed
-    from alembic.config import Config  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
-def check_argument(what: str, value: object, kind: type) -> None:
-    """Refuse what a caller gave wrongly, before it could look like damage of the base.
-
-    Raises:
-        UsageError: It is of another type.
-    """
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        msg = f"{what} is a {kind.__name__}, got {value!r:.80}."
-        raise UsageError(msg)
-
-
-@contextmanager
-def guarded(name: str) -> Iterator[None]:
-    """Turn what SQLite says into an error that tells what to do.
-
-    Raises:
-        BusyError: Another process kept the file locked.
-        DamagedError: The file is not what was written.
-        StoreError: The disk is full or cannot be written.
-    """
-    try:
-        yield
-    except OperationalError as error:
-        reason = str(error.orig)
-        if "locked" in reason:
-            raise BusyError(base=name, holder="another process") from error
-        if "malformed" in reason:
-            damaged = _damaged(name, reason)
-            raise damaged from error
-        msg = (
-            f"The base {name!r} cannot be read or written: {reason}. "
-            "Nothing that was acknowledged is lost. Check the free space and the "
-            "permissions of its folder, then run the command again."
-        )
-        raise StoreError(msg) from error
-    except DatabaseError as error:
-        damaged = _damaged(name, str(error.orig))
-        raise damaged from error
-    except DamagedRowError as error:
-        damaged = _damaged(name, str(error))
-        raise damaged from error
-
-
-def _damaged(name: str, reason: str) -> DamagedError:
-    msg = (
-        f"The file of the base {name!r} is damaged: {reason}. Look closer with: "
-        f"erya kb verify {name}. Then restore it from a backup, or delete the base and "
-        "ingest the documents again."
-    )
-    return DamagedError(msg)

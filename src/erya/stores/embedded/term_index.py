@@ -12,11 +12,11 @@ import shutil
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import tantivy
+from typing_extensions import override
 
 from erya.stores.embedded.index_files import (
     MANIFEST,
@@ -28,47 +28,25 @@ from erya.stores.embedded.index_files import (
     read_manifest,
     write_manifest,
 )
+from erya.stores.parts import (
+    BODY,
+    EXACT,
+    FieldStats,
+    IndexedChunk,
+    KeywordIndex,
+    KeywordSearcher,
+    Proposal,
+)
 
-__all__ = ["BODY", "EXACT", "FieldStats", "IndexedChunk", "Searcher", "TermIndex"]
+__all__ = ["TermIndex"]
 
-BODY: Final = "body"
-EXACT: Final = "exact"
 _MARK: Final = "\x01marker"  # no text yields it: control characters are no term
 _HEAP = 50_000_000
 _COUNTS_KEPT = 100_000
 _FEW_SETS = 16  # up to here terms were four times as fast as a set
 
 
-class IndexedChunk(NamedTuple):
-    """What the index keeps of a chunk."""
-
-    number: int
-    label_set: int
-    body: Mapping[str, int]
-    exact: Mapping[str, int]
-
-
-class Proposal(NamedTuple):
-    """A chunk that may belong among the best, with the engine's own score."""
-
-    number: int
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class FieldStats:
-    """What the engine's own scores in one field are computed with.
-
-    Attributes:
-        documents: Documents counted, the deleted and the unreadable ones included.
-        average: The average length of the field over those.
-    """
-
-    documents: int
-    average: float
-
-
-class Searcher:
+class Searcher(KeywordSearcher):
     """The index as it was at one generation."""
 
     def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher) -> None:
@@ -77,8 +55,8 @@ class Searcher:
         self._stats: dict[str, FieldStats] = {}
         self._counts: dict[tuple[str, str, tuple[int, ...] | None], int] = {}
 
+    @override
     def count(self, field: str, term: str, label_sets: tuple[int, ...] | None) -> int:
-        """Count the chunks with `term` that carry one of `label_sets`; None is all."""
         key = (field, term, label_sets)
         found = self._counts.get(key)
         if found is None:
@@ -92,12 +70,13 @@ class Searcher:
             self._counts[key] = found
         return found
 
+    @override
     def engine_count(self, field: str, term: str) -> int:
-        """Count as the engine does for its own scores, the deleted included."""
         return self._searcher.doc_freq(field, term)
 
+    @override
     def stats(self, field: str) -> FieldStats:
-        """Return what the engine's scores in `field` rest on, as it explains itself."""
+        # As the engine explains itself.
         if field not in self._stats:
             query = self._term(field, _MARK)
             address = self._searcher.search(query, limit=1).hits[0][1]
@@ -106,6 +85,7 @@ class Searcher:
             self._stats[field] = FieldStats(int(told["N"]), told["avgdl"])
         return self._stats[field]
 
+    @override
     def propose(
         self,
         boosts: Mapping[tuple[str, str], float],
@@ -114,14 +94,6 @@ class Searcher:
         limit: int,
         within: Sequence[int] | None = None,
     ) -> list[Proposal]:
-        """Return the `limit` chunks that score highest, each term under its boost.
-
-        Args:
-            boosts: Field and term to the factor on the engine's score.
-            label_sets: Where to look; None is everywhere.
-            limit: How many at most.
-            within: The numbers of the chunks to look among; None is all.
-        """
         query = tantivy.Query.boolean_query(
             [
                 (
@@ -141,6 +113,7 @@ class Searcher:
             for (score, _), number in zip(hits, numbers, strict=True)
         ]
 
+    @override
     def similar(
         self,
         field: str,
@@ -150,15 +123,6 @@ class Searcher:
         distance: int,
         limit: int,
     ) -> list[int]:
-        """Return the numbers of some chunks with a term that is nearly `term`.
-
-        Args:
-            field: Where to look.
-            term: The word; two letters exchanged count as one that is wrong.
-            label_sets: The sets of readers; None is everywhere.
-            distance: How many letters may be wrong, at most 2.
-            limit: How many chunks at most.
-        """
         query = tantivy.Query.fuzzy_term_query(
             self._schema, field, term, distance=distance
         )
@@ -167,8 +131,8 @@ class Searcher:
         ).hits
         return _numbers_of(self._searcher, hits)
 
+    @override
     def numbers(self) -> set[int]:
-        """Return the number of every chunk in the index."""
         query = tantivy.Query.term_query(self._schema, "kind", "chunk")
         size = max(self._searcher.num_docs, 1)
         hits = self._searcher.search(query, limit=size, count=False).hits
@@ -214,7 +178,7 @@ class Searcher:
         )
 
 
-class TermIndex:
+class TermIndex(KeywordIndex):
     """The index in one folder. Only the holder of the base's lock may change it."""
 
     def __init__(self, folder: Path, *, identity: str) -> None:
@@ -226,8 +190,8 @@ class TermIndex:
         self._checked: dict[str, tuple[tuple[int, int, int], int | None]] = {}
         self._links: Path | None = None
 
+    @override
     def searcher(self, generation: int) -> Searcher | None:
-        """Return the index at `generation`, or None if it is not there intact."""
         # Other threads may open another generation meanwhile.
         held = self._open
         if held is None or held[0] != generation:
@@ -244,11 +208,9 @@ class TermIndex:
             weakref.finalize(self, shutil.rmtree, self._links, ignore_errors=True)
         return str(self._links)
 
+    @override
     def generation(self) -> int | None:
-        """Return the generation on disk, or None if the index is missing or damaged.
-
-        The files' checksums are compared before the engine reads them.
-        """
+        # The files' checksums are compared before the engine reads them.
         self._open = None
         try:
             manifest = read_manifest(self._folder)
@@ -270,6 +232,7 @@ class TermIndex:
         self._open = (told[0], Searcher(self._schema, searcher))
         return told[0]
 
+    @override
     def change(
         self,
         generation: int,
@@ -278,18 +241,6 @@ class TermIndex:
         add: Iterable[IndexedChunk],
         anew: bool = False,
     ) -> None:
-        """Bring the index to `generation` in one commit.
-
-        Args:
-            generation: What the index holds afterwards.
-            remove: Numbers of chunks that are gone or will be added again.
-            add: The chunks to add, in any number.
-            anew: Write a new index and put it in the place of the old one.
-
-        Raises:
-            OSError: The disk is full or cannot be written; the index is then not usable
-                and is written anew later.
-        """
         self._open = None
         if anew:
             folder = draft_folder(self._folder)

@@ -1,12 +1,11 @@
 """The matrix of a base: every vector in one file, searched without approximation.
 
-It holds nothing that SQLite does not: per row a vector, the same in bytes for a first
-look, the number of its chunk, the number of its set of readers, and how much of its
-text the model knew. Rows are only
-ever appended; a row whose chunk is gone is listed in the manifest, until so many are
-that all is written anew. The manifest beside the files names the base, the generation,
-how many rows count, and their checksums. Whatever does not fit is not used but caught
-up or written anew.
+It holds nothing that the catalogue does not: per row a vector, the same in bytes for a
+first look, the number of its chunk, the number of its set of readers, and how much of
+its text the model knew. Rows are only ever appended; a row whose chunk is gone is
+listed in the manifest, until so many are that all is written anew. The manifest beside
+the files names the base, the generation, how many rows count, and their checksums.
+Whatever does not fit is not used but caught up or written anew.
 """
 
 import os
@@ -17,7 +16,9 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from typing_extensions import override
 
 from erya.stores.embedded.index_files import (
     crc_of,
@@ -27,12 +28,20 @@ from erya.stores.embedded.index_files import (
     write_manifest,
 )
 from erya.stores.embedded.quantization import Codes, bounds, encoded
+from erya.stores.parts import (
+    IndexedVector,
+    Neighbour,
+    VectorIndex,
+    VectorSearcher,
+)
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["IndexedVector", "Matrix", "Neighbour", "VectorIndex", "is_unit"]
+    from erya.stores.parts import Numbered
+
+__all__ = ["Matrix", "MatrixIndex"]
 
 _VECTORS: Final = "vectors.f32"
 _CODES: Final = "codes.u8"
@@ -47,35 +56,9 @@ _FEW_GONE: Final = 1_000
 _GONE_SHARE: Final = 0.2
 # Sums of 32-bit floats are off by less for each number in them.
 _SLACK: Final = 1e-7
-_UNIT: Final = 1e-4  # what a length of 1 may be off
 _FEW_ROWS: Final = 300  # of so many the exact cosine costs less than a first look
 _GATHERED: Final = 4  # one row in so many costs less to copy than to look at all
 _DIGITS: Final = 9
-
-
-class IndexedVector(NamedTuple):
-    """What the matrix keeps of a chunk: `data` is 32-bit floats, little endian."""
-
-    number: int
-    label_set: int
-    known: float
-    data: bytes
-
-
-class Numbered(Protocol):
-    """Chunks by their numbers."""
-
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        """Theirs."""
-        ...
-
-
-class Neighbour(NamedTuple):
-    """A chunk near a question."""
-
-    number: int
-    cosine: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,16 +76,7 @@ class _Manifest:
     written: str  # tells these files from others of the same generation
 
 
-def is_unit(vector: "NDArray[np.float32]", dimension: int) -> bool:
-    """Tell whether a vector has `dimension` finite numbers and the length 1."""
-    import numpy as np  # noqa: PLC0415 - as for all of this module
-
-    if vector.shape != (dimension,) or not np.isfinite(vector).all():
-        return False
-    return abs(float(np.linalg.norm(vector.astype(np.float64))) - 1) < _UNIT
-
-
-class Matrix:
+class Matrix(VectorSearcher):
     """The vectors as they were at one generation."""
 
     def __init__(
@@ -134,6 +108,7 @@ class Matrix:
         order = np.argsort(numbers, kind="stable")
         self._sorted, self._places = numbers[order], there[order]
 
+    @override
     def nearest(
         self,
         vector: "NDArray[np.float32]",
@@ -142,17 +117,6 @@ class Matrix:
         limit: int,
         within: "Numbered | None" = None,
     ) -> list[Neighbour]:
-        """Return the nearest chunks by cosine, the best first.
-
-        At least `limit` where there are as many, and all that lie level with the last:
-        who decides among those is the caller.
-
-        Args:
-            vector: Of length 1.
-            label_sets: Where to look; None is everywhere.
-            limit: How many are wanted.
-            within: The chunks to look among; None is all.
-        """
         import numpy as np  # noqa: PLC0415
 
         places = self._allowed(label_sets, within)
@@ -175,10 +139,10 @@ class Matrix:
             if exact[i] >= last
         ]
 
+    @override
     def cosines(
         self, numbers: Sequence[int], vector: "NDArray[np.float32]"
     ) -> dict[int, tuple[float, float]]:
-        """Return the cosine of each chunk that stands somewhere, and what was known."""
         import numpy as np  # noqa: PLC0415
 
         if not len(self._sorted):
@@ -192,12 +156,12 @@ class Matrix:
         rows = zip(wanted[found].tolist(), exact.tolist(), known.tolist(), strict=True)
         return {number: (cosine, share) for number, cosine, share in rows}
 
+    @override
     def numbers(self) -> set[int]:
-        """Return the number of every chunk in the matrix."""
         return set(self._rows["number"][self._there].tolist())
 
+    @override
     def data_of(self, number: int) -> bytes | None:
-        """Return a chunk's vector as it is stored, or None where there is none."""
         import numpy as np  # noqa: PLC0415
 
         at = int(np.searchsorted(self._sorted, number))
@@ -205,8 +169,8 @@ class Matrix:
             return None
         return bytes(self._vectors[self._places[at]].tobytes())
 
+    @override
     def vector(self, number: int) -> "NDArray[np.float32]":
-        """Return the vector of a chunk that stands somewhere."""
         import numpy as np  # noqa: PLC0415
 
         at = int(np.searchsorted(self._sorted, number))
@@ -261,7 +225,7 @@ class Matrix:
         return held[2]
 
 
-class VectorIndex:
+class MatrixIndex(VectorIndex):
     """The matrix in one folder. Only the holder of the base's lock may change it."""
 
     def __init__(self, folder: Path, *, identity: str) -> None:
@@ -271,8 +235,8 @@ class VectorIndex:
         # By name, what a file was when it was compared: inode, time, size and checksum.
         self._checked: dict[str, tuple[int, int, int, int]] = {}
 
-    def matrix(self, generation: int) -> Matrix | None:
-        """Return the matrix at `generation`, or None if it is not there intact."""
+    @override
+    def searcher(self, generation: int) -> Matrix | None:
         held = self._open
         if held is not None and held[0].generation == generation:
             return held[1]
@@ -289,8 +253,8 @@ class VectorIndex:
         self._open = manifest, matrix
         return matrix
 
+    @override
     def generation(self) -> int | None:
-        """Return the generation on disk, or None if it is missing or damaged."""
         try:
             manifest = self._manifest()
             if self._intact(manifest) and self._manifest() == manifest:
@@ -299,6 +263,7 @@ class VectorIndex:
             pass
         return None
 
+    @override
     def change(
         self,
         generation: int,
@@ -308,18 +273,6 @@ class VectorIndex:
         add: Iterable[IndexedVector],
         anew: bool = False,
     ) -> None:
-        """Bring the matrix to `generation` in one step.
-
-        Args:
-            generation: What it holds afterwards.
-            dimension: The numbers in each vector.
-            remove: Numbers of chunks that are gone or will be added again.
-            add: The chunks to add, in any number.
-            anew: Write new files and put them in the place of the old ones.
-
-        Raises:
-            OSError: The disk is full or cannot be written.
-        """
         self._open = None
         if anew:
             self._write_anew(generation, dimension, add)

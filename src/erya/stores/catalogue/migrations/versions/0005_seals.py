@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from erya.stores.embedded.sealing import seal_all
+from erya.stores.catalogue.sealing import seal_all
 
 revision = "0005"
 down_revision = "0004"

@@ -1,29 +1,13 @@
-"""Rows that no writer wrote, told from what a caller or our own code does wrong."""
+"""Columns with JSON in them, as it was written."""
 
-import json
 from typing import Any
 
 import sqlalchemy as sa
 from typing_extensions import override
 
-__all__ = ["DamagedRowError", "StoredJson", "read_json"]
+from erya.stores.damage import DamagedRowError
 
-
-class DamagedRowError(Exception):
-    """SQLite gave a row that no writer wrote: broken JSON, a number that is none."""
-
-
-def read_json(text: str) -> Any:
-    """Read JSON of a row.
-
-    Raises:
-        DamagedRowError: It is none.
-    """
-    try:
-        return json.loads(text)
-    except (ValueError, TypeError, RecursionError) as error:
-        msg = f"{type(error).__name__}: {error}"
-        raise DamagedRowError(msg) from error
+__all__ = ["StoredJson"]
 
 
 class StoredJson(sa.TypeDecorator[Any]):

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from erya.errors import DamagedError, UsageError
 from erya.records import Chunk
 from erya.stores.base import StoredChunking
-from erya.stores.embedded import schema
-from erya.stores.embedded.catching_up import embedder_of, facts_of, vector_crc
+from erya.stores.catalogue import schema
+from erya.stores.catalogue.dialects import upsert
+from erya.stores.catalogue.facts import embedder_of, facts_of, vector_crc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ def stage(
         for each in found
     ]
     if new:
-        connection.execute(sqlite_insert(table).prefix_with("OR REPLACE"), new)
+        connection.execute(upsert(connection, table), new)
 
 
 def missing(connection: sa.Connection, recipe: str) -> sa.Select[tuple[str]]:
@@ -117,6 +117,7 @@ def switch(
     before: str,
     renamed: Callable[[str], str],
     row_of: Callable[[Chunk, int], Row],
+    take_numbers: Callable[[int], int],
 ) -> None:
     """Put what a chunker has cut in the place of the chunks in use, and keep those.
 
@@ -126,6 +127,7 @@ def switch(
         before: That of the chunks in use.
         renamed: Returns how a document was read, with `recipe` in it.
         row_of: Returns what is stored of a chunk of a document with so many.
+        take_numbers: Returns the first of so many numbers that no chunk ever had.
 
     Raises:
         DamagedError: What was kept is not what was written.
@@ -140,9 +142,6 @@ def switch(
         raise UsageError(msg)
     current = embedder_of(connection)
     generation = int(facts_of(connection)["generation"]) + 1
-    sequence = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
-    last = sa.select(sequence.c.seq).where(sequence.c.name == "chunks")
-    number = int(connection.scalar(last) or 0)
     documents, table, chunks = schema.documents, schema.chunkings, schema.chunks
     for row in list(_documents(connection)):
         kept = connection.execute(
@@ -162,8 +161,8 @@ def switch(
         connection.execute(sa.delete(chunks).where(chunks.c.document == row.number))
         stage(connection, {key: own}, recipe=before, embedder=current and current[0])
         rows = [row_of(chunk, len(taken.chunks)) for chunk in _chunks(row, taken)]
-        for each in rows:
-            number += 1
+        first = take_numbers(len(rows))
+        for number, each in enumerate(rows, start=first):
             each |= {
                 "number": number, "document": row.number, "generation": generation,
             }  # fmt: skip

@@ -5,8 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from erya.stores.embedded import schema
-from erya.stores.embedded.hashes import seal_of
+from erya.stores.catalogue import schema
+from erya.stores.catalogue.hashes import seal_of
 
 __all__ = ["labels_of", "seal_all", "sealed"]
 

@@ -1,6 +1,7 @@
 """The tables of a base. `migrations/` makes the same ones, step by step."""
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Float,
     ForeignKey,
@@ -13,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from erya.stores.embedded.damage import StoredJson
+from erya.stores.catalogue.stored_json import StoredJson
 
 __all__ = [
     "base",
@@ -36,6 +37,11 @@ __all__ = [
 
 metadata = MetaData()
 
+# In the order of code points everywhere: SQLite knows no other, and ranges need it.
+_NAME = String().with_variant(String(collation="C"), "postgresql")
+_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+_CRC = Integer().with_variant(BigInteger(), "postgresql")  # unsigned, 32 bits
+
 # Facts of the base as a whole: identity, generation, analysis, pruned; embedder, which
 # is missing where nothing was ever embedded; embedder_before, missing before a switch;
 # chunker and chunker_before, the same; embedded_to, a model's number and that of a
@@ -43,8 +49,8 @@ metadata = MetaData()
 base = Table(
     "base",
     metadata,
-    Column("key", String, primary_key=True),
-    Column("value", String, nullable=False),
+    Column("key", _NAME, primary_key=True),
+    Column("value", _NAME, nullable=False),
 )
 
 # Documents with the same readers share a set, so that a query filters by few numbers.
@@ -52,13 +58,13 @@ label_sets = Table(
     "label_sets",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("labels", String, nullable=False, unique=True),  # sorted, a JSON list
+    Column("labels", _NAME, nullable=False, unique=True),  # sorted, a JSON list
 )
 readers = Table(
     "readers",
     metadata,
     Column("label_set", ForeignKey("label_sets.number"), primary_key=True),
-    Column("label", String, primary_key=True),
+    Column("label", _NAME, primary_key=True),
     Index("readers_by_label", "label"),
 )
 
@@ -66,15 +72,15 @@ documents = Table(
     "documents",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("id", String, nullable=False, unique=True),
-    Column("source", String, nullable=False, index=True),
+    Column("id", _NAME, nullable=False, unique=True),
+    Column("source", _NAME, nullable=False, index=True),
     Column("label_set", ForeignKey("label_sets.number"), nullable=False, index=True),
     Column("version", Integer, nullable=False),  # the current one, in `versions`
     Column("chunks", Integer, nullable=False),
     Column("body_length", Integer, nullable=False),  # terms of all chunks together
     Column("exact_length", Integer, nullable=False),
     # A hash of its source, its readers, and what its version says of the file.
-    Column("seal", String, nullable=False, server_default=""),
+    Column("seal", _NAME, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 
@@ -89,20 +95,20 @@ versions = Table(
         nullable=False,
         index=True,
     ),
-    Column("content_hash", String, nullable=False, index=True),
-    Column("recipe", String, nullable=False),
-    Column("title", String, nullable=False),
-    Column("language", String, nullable=False),
-    Column("media_type", String, nullable=False),
+    Column("content_hash", _NAME, nullable=False, index=True),
+    Column("recipe", _NAME, nullable=False),
+    Column("title", _NAME, nullable=False),
+    Column("language", _NAME, nullable=False),
+    Column("media_type", _NAME, nullable=False),
     Column("details", StoredJson(dict), nullable=False),  # Document.metadata
     Column("characters", Integer, nullable=False),
-    Column("hash", String, nullable=False),  # of all that `document` returns
-    Column("added_at", String, nullable=False),
-    Column("superseded_at", String),
+    Column("hash", _NAME, nullable=False),  # of all that `document` returns
+    Column("added_at", _NAME, nullable=False),
+    Column("superseded_at", _NAME),
     Column(
         "structure", StoredJson(dict)
     ),  # {"blocks": [[kind, start, end, level, omitted?]], "pages": [[s, e]]}
-    Column("text", Text),
+    Column("text", _TEXT),
     sqlite_autoincrement=True,
 )
 # How current documents were read: the few different ones are found without the others.
@@ -110,6 +116,7 @@ Index(
     "versions_current_recipe",
     versions.c.recipe,
     sqlite_where=versions.c.superseded_at.is_(None),
+    postgresql_where=versions.c.superseded_at.is_(None),
 )
 
 # A number is never used twice: the indexes know chunks by it.
@@ -117,7 +124,7 @@ chunks = Table(
     "chunks",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("id", String, nullable=False, unique=True),
+    Column("id", _NAME, nullable=False, unique=True),
     Column(
         "document",
         ForeignKey("documents.number", ondelete="CASCADE"),
@@ -129,8 +136,8 @@ chunks = Table(
     Column("end", Integer, nullable=False),
     Column("page", Integer),
     Column("headings", StoredJson(list), nullable=False),
-    Column("text", Text, nullable=False),  # a search must not read whole documents
-    Column("hash", String, nullable=False),  # of all that a hit shows
+    Column("text", _TEXT, nullable=False),  # a search must not read whole documents
+    Column("hash", _NAME, nullable=False),  # of all that a hit shows
     Column("body_length", Integer, nullable=False),
     Column("exact_length", Integer, nullable=False),
     Column("body", StoredJson(dict), nullable=False),  # {term: count}
@@ -143,7 +150,7 @@ embedders = Table(
     "embedders",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("name", String, nullable=False),
+    Column("name", _NAME, nullable=False),
     Column("dimension", Integer, nullable=False),
     Column("probe", LargeBinary, nullable=False),  # 32-bit floats, little endian
 )
@@ -155,9 +162,7 @@ vectors = Table(
     Column("chunk", ForeignKey("chunks.number", ondelete="CASCADE"), primary_key=True),
     Column("embedder", ForeignKey("embedders.number"), primary_key=True),
     Column("known", Float, nullable=False),  # share of the tokens, 0 to 1
-    Column(
-        "crc", Integer, nullable=False
-    ),  # of known and data: embedded again if wrong
+    Column("crc", _CRC, nullable=False),  # of known and data: embedded again if wrong
     Column("data", LargeBinary, nullable=False),  # as a probe
 )
 
@@ -170,21 +175,21 @@ chunkings = Table(
         ForeignKey("documents.number", ondelete="CASCADE"),
         primary_key=True,
     ),
-    Column("recipe", String, primary_key=True),  # the chunker's
+    Column("recipe", _NAME, primary_key=True),  # the chunker's
     Column("version", Integer, nullable=False),  # another version is cut anew
     Column("embedder", Integer),  # missing where nothing was embedded
     # [[id, start, end, page, headings, known]], in reading order
     Column("chunks", StoredJson(list), nullable=False),
     Column("vectors", LargeBinary, nullable=False),  # of all chunks, one after another
-    Column("crc", Integer, nullable=False),  # of both
+    Column("crc", _CRC, nullable=False),  # of both
 )
 
 # What people say in place of what the documents say, and words that are one term.
 words = Table(
     "words",
     metadata,
-    Column("word", String, primary_key=True),
-    Column("kind", String, primary_key=True),  # same, wider, narrower or word
+    Column("word", _NAME, primary_key=True),
+    Column("kind", _NAME, primary_key=True),  # same, wider, narrower or word
     Column("others", StoredJson(list), nullable=False),  # a list; empty for a word
 )
 
@@ -199,7 +204,7 @@ removals = Table(
 originals = Table(
     "originals",
     metadata,
-    Column("hash", String, primary_key=True),
+    Column("hash", _NAME, primary_key=True),
     Column("data", LargeBinary, nullable=False),
 )
 
@@ -208,26 +213,26 @@ originals = Table(
 items = Table(
     "items",
     metadata,
-    Column("source", String, primary_key=True),
-    Column("content_hash", String, nullable=False),
-    Column("recipe", String, nullable=False),
+    Column("source", _NAME, primary_key=True),
+    Column("content_hash", _NAME, nullable=False),
+    Column("recipe", _NAME, nullable=False),
     Column("parts", Integer, nullable=False),
-    Column("code", String, nullable=False),
-    Column("message", String, nullable=False),
+    Column("code", _NAME, nullable=False),
+    Column("message", _NAME, nullable=False),
     Column("failed", Integer, nullable=False),
     Column("validators", StoredJson(dict), nullable=False),
     Column("notices", StoredJson(list), nullable=False),  # [[code, message, page]]
-    Column("at", String, nullable=False),
+    Column("at", _NAME, nullable=False),
 )
 
 jobs = Table(
     "jobs",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("kind", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("started_at", String, nullable=False),
-    Column("finished_at", String, nullable=False),
+    Column("kind", _NAME, nullable=False),
+    Column("state", _NAME, nullable=False),
+    Column("started_at", _NAME, nullable=False),
+    Column("finished_at", _NAME, nullable=False),
     Column("arguments", StoredJson(dict), nullable=False),
     Column("summary", StoredJson(dict), nullable=False),
 )
@@ -237,9 +242,9 @@ journal = Table(
     "journal",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("at", String, nullable=False),
-    Column("who", String, nullable=False),
-    Column("action", String, nullable=False),
-    Column("document", String, nullable=False),
+    Column("at", _NAME, nullable=False),
+    Column("who", _NAME, nullable=False),
+    Column("action", _NAME, nullable=False),
+    Column("document", _NAME, nullable=False),
     Column("generation", Integer, nullable=False),
 )

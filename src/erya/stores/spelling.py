@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from erya.language import content_words, edit_distance, question_words
-from erya.stores.embedded.damage import read_json
-from erya.stores.embedded.scoring import ChunkTerms
-from erya.stores.embedded.term_index import BODY, EXACT, Searcher
+from erya.stores.damage import read_json
+from erya.stores.parts import BODY, EXACT, ChunkTerms, KeywordSearcher
 
 __all__ = ["respelled"]
 
@@ -20,7 +19,7 @@ _CHUNKS: Final = 20  # that are read for what they write
 
 def respelled(
     question: str,
-    searcher: Searcher,
+    searcher: KeywordSearcher,
     fetch: Callable[[Sequence[int]], Mapping[int, ChunkTerms]],
     *,
     label_sets: tuple[int, ...] | None,
@@ -46,7 +45,7 @@ def respelled(
 
 def _right(
     word: str,
-    searcher: Searcher,
+    searcher: KeywordSearcher,
     fetch: Callable[[Sequence[int]], Mapping[int, ChunkTerms]],
     *,
     label_sets: tuple[int, ...] | None,

@@ -1,28 +1,25 @@
 """What is read out of SQLite, always within what a principal may read."""
 
 import json
-import sqlite3
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DBAPIError
 
 from erya.errors import DamagedError, NotFoundError, OtherModelError
 from erya.filters import Filter
 from erya.language import Word
 from erya.policy import BaseAccess, labels
 from erya.records import Chunk, Fingerprint, Principal
-from erya.stores.embedded import schema
-from erya.stores.embedded.catching_up import embedder_of, vector_crc
-from erya.stores.embedded.damage import DamagedRowError, read_json
-from erya.stores.embedded.filtering import condition_of
-from erya.stores.embedded.hashes import chunk_hash, seal_of
-from erya.stores.embedded.scoring import ChunkTerms
-from erya.stores.embedded.sealing import labels_of
-from erya.stores.embedded.term_index import BODY, EXACT
+from erya.stores.catalogue import schema
+from erya.stores.catalogue.dialects import Numbers
+from erya.stores.catalogue.facts import embedder_of, vector_crc
+from erya.stores.catalogue.filtering import condition_of
+from erya.stores.catalogue.hashes import chunk_hash, seal_of
+from erya.stores.catalogue.sealing import labels_of
+from erya.stores.damage import DamagedRowError, read_json
+from erya.stores.parts import BODY, EXACT, ChunkTerms
 
 __all__ = [
     "VARIABLES",
@@ -48,14 +45,6 @@ __all__ = [
 
 VARIABLES: Final = 10_000  # bound values in one statement; SQLite allows 32,766
 
-# Of a hundred rows of a search SQLAlchemy's own objects took most of the time.
-_TERMS: Final = """
-    SELECT chunks.number, chunks.id, chunks.body, chunks.exact, chunks.body_length,
-        chunks.exact_length, documents.label_set
-    FROM chunks JOIN documents ON documents.number = chunks.document
-    WHERE chunks.number IN (SELECT value FROM json_each(?))
-"""
-# Made once: to build a statement anew takes SQLAlchemy as long as to run it.
 _PASSAGES: Final = (
     sa.select(
         schema.chunks.c.number,
@@ -79,11 +68,26 @@ _PASSAGES: Final = (
     .join(schema.versions, schema.versions.c.number == schema.documents.c.version)
 )
 _PASSAGE_NAMES: Final = tuple(str(c.key) for c in _PASSAGES.selected_columns)
-_ASKED: Final = sa.func.json_each(sa.bindparam("numbers")).table_valued("value")
-_PASSAGES_BY_NUMBER: Final = str(
-    _PASSAGES.where(schema.chunks.c.number.in_(sa.select(_ASKED.c.value))).compile(
-        dialect=sqlite.dialect()
-    )
+_PASSAGES_BY_NUMBER: Final = Numbers(
+    _PASSAGES.with_only_columns(
+        *(
+            sa.cast(c, sa.Text).label(c.key) if c.key == "headings" else c
+            for c in _PASSAGES.selected_columns
+        )
+    ),
+    schema.chunks.c.number,
+)
+_TERMS: Final = Numbers(
+    sa.select(
+        schema.chunks.c.number,
+        schema.chunks.c.id,
+        sa.cast(schema.chunks.c.body, sa.Text),
+        sa.cast(schema.chunks.c.exact, sa.Text),
+        schema.chunks.c.body_length,
+        schema.chunks.c.exact_length,
+        schema.documents.c.label_set,
+    ).join(schema.documents, schema.documents.c.number == schema.chunks.c.document),
+    schema.chunks.c.number,
 )
 _GRANTS: Final = sa.select(schema.base.c.value).where(schema.base.c.key == "grants")
 _LABEL_SETS: Final = (
@@ -273,7 +277,7 @@ def passages_of(
     """Return chunks by their numbers, as `passages` does, however many they are."""
     rows = (
         dict(zip(_PASSAGE_NAMES, row, strict=True))
-        for row in rows_of(connection, _PASSAGES_BY_NUMBER, json.dumps(list(numbers)))
+        for row in _PASSAGES_BY_NUMBER.rows(connection, numbers)
     )
     told = ({**row, "headings": _list_of(row["headings"])} for row in rows)
     return _checked_passages(connection, scope, told)
@@ -290,28 +294,10 @@ def terms_of(
             {BODY: _counted(body_length), EXACT: _counted(exact_length)},
         )
         for number, chunk_id, body, exact, body_length, exact_length, label_set in (
-            rows_of(connection, _TERMS, json.dumps(list(numbers)))
+            _TERMS.rows(connection, numbers)
         )
         if scope.holds(label_set)
     }
-
-
-def rows_of(
-    connection: sa.Connection, statement: str, *values: Any
-) -> list[tuple[Any, ...]]:
-    """Run a query of SQLite's own within the transaction, and return what it gives.
-
-    Raises:
-        instance: The driver's error, as SQLAlchemy words it.
-    """
-    driver = connection.connection.cursor()
-    try:
-        found: list[tuple[Any, ...]] = driver.execute(statement, values).fetchall()
-    except sqlite3.Error as error:
-        raise DBAPIError.instance(statement, values, error, sqlite3.Error) from error
-    finally:
-        driver.close()
-    return found
 
 
 def vectors_of(

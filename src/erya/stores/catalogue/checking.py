@@ -1,52 +1,33 @@
-"""Check what is stored against everything else."""
+"""Check the rows of a catalogue against each other."""
 
 import hashlib
 from collections.abc import Iterator
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError
 
 from erya.language import ANALYSIS, passage_terms
 from erya.records import Chunk
 from erya.stores.base import Finding
-from erya.stores.embedded import schema
-from erya.stores.embedded.catching_up import (
-    Indexes,
-    embedder_of,
-    facts_of,
-    vector_crc,
-)
-from erya.stores.embedded.damage import DamagedRowError
-from erya.stores.embedded.hashes import chunk_hash, document_hash
-from erya.stores.embedded.sealing import sealed
-from erya.stores.embedded.term_index import TermIndex
-from erya.stores.embedded.vector_index import VectorIndex
+from erya.stores.catalogue import schema
+from erya.stores.catalogue.facts import facts_of, vector_crc
+from erya.stores.catalogue.hashes import chunk_hash, document_hash
+from erya.stores.catalogue.sealing import sealed
 
-__all__ = ["verify"]
+__all__ = ["check_rows"]
 
 _ROWS_AT_ONCE = 500
 _NAMED = 5  # damaged things named in one finding
 
 
-def verify(engine: sa.Engine, indexes: Indexes) -> list[Finding]:
-    """Return one finding for each check, in the order in which damage would spread."""
-    findings: list[Finding] = []
-    try:
-        with engine.begin() as connection:
-            findings += _database(connection)
-            if all(finding.ok for finding in findings):
-                findings.append(_finding("documents", _bad_seals(connection)))
-                findings.append(_finding("texts", _bad_texts(connection)))
-                findings.append(_finding("originals", _bad_originals(connection)))
-                findings.append(_finding("chunks", _bad_chunks(connection)))
-                findings.append(_finding("totals", _bad_totals(connection)))
-                findings.append(_finding("vectors", _bad_vectors(connection)))
-                findings.append(_log(connection))
-                findings.append(_index(connection, indexes.terms))
-                findings.append(_matrix(connection, indexes.vectors))
-    except (DatabaseError, DamagedRowError) as error:
-        findings.append(Finding(check="database", ok=False, detail=str(error)))
-    return findings
+def check_rows(connection: sa.Connection) -> Iterator[Finding]:
+    """Yield one finding for each check, in the order in which damage would spread."""
+    yield _finding("documents", _bad_seals(connection))
+    yield _finding("texts", _bad_texts(connection))
+    yield _finding("originals", _bad_originals(connection))
+    yield _finding("chunks", _bad_chunks(connection))
+    yield _finding("totals", _bad_totals(connection))
+    yield _finding("vectors", _bad_vectors(connection))
+    yield _log(connection)
 
 
 def _finding(check: str, bad: Iterator[str]) -> Finding:
@@ -56,20 +37,6 @@ def _finding(check: str, bad: Iterator[str]) -> Finding:
     more = len(wrong) - _NAMED
     detail = named + (f"; and {more} more" if more > 0 else "")
     return Finding(check=check, ok=not wrong, detail=detail or "as written")
-
-
-def _database(connection: sa.Connection) -> list[Finding]:
-    told = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-    whole = told == ["ok"]
-    return [
-        Finding(check="database", ok=whole, detail="; ".join(told[:_NAMED])),
-        Finding(
-            check="references",
-            ok=not broken,
-            detail=f"{len(broken)} broken" if broken else "as written",
-        ),
-    ]
 
 
 def _log(connection: sa.Connection) -> Finding:
@@ -216,78 +183,3 @@ def _bad_vectors(connection: sa.Connection) -> Iterator[str]:
                 f"the vector of chunk {chunk} is not what was written; drop it with: "
                 "erya kb rebuild, and ingest again"
             )
-
-
-def _index(connection: sa.Connection, terms: TermIndex) -> Finding:
-    found = terms.generation()
-    searcher = terms.searcher(found) if found is not None else None
-    stored = set(connection.scalars(sa.select(schema.chunks.c.number)))
-    return _compared(
-        connection,
-        "index",
-        found,
-        stored=stored,
-        indexed=searcher.numbers() if searcher else set(),
-    )
-
-
-def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
-    found = vectors.generation()
-    matrix = vectors.matrix(found) if found is not None else None
-    number, _ = embedder_of(connection) or (0, 0)
-    rows = connection.execute(
-        sa.select(schema.vectors.c.chunk, schema.vectors.c.data)
-        .where(schema.vectors.c.embedder == number)
-        .execution_options(yield_per=_ROWS_AT_ONCE)
-    )
-    stored: set[int] = set()
-    other = 0
-    for chunk, data in rows:  # never all vectors at once
-        stored.add(chunk)
-        other += matrix is not None and matrix.data_of(chunk) not in {data, None}
-    told = _compared(
-        connection,
-        "matrix",
-        found,
-        stored=stored,
-        indexed=matrix.numbers() if matrix else set(),
-    )
-    if not told.ok or matrix is None:
-        return told
-    if other:
-        detail = f"{other} vectors differ from SQLite's; run: erya kb rebuild"
-        return Finding(check="matrix", ok=False, detail=detail)
-    missing = connection.scalar(sa.select(sa.func.count(schema.chunks.c.number))) or 0
-    missing -= len(stored)
-    if number and missing:
-        detail = f"as written; {missing} chunks have none, the next ingest adds them"
-        return Finding(check="matrix", ok=True, detail=detail)
-    return told
-
-
-def _compared(
-    connection: sa.Connection,
-    check: str,
-    found: int | None,
-    *,
-    stored: set[int],
-    indexed: set[int],
-) -> Finding:
-    """Compare the generation of an index, and the chunks in it, with SQLite's."""
-    facts = facts_of(connection)
-    expected = int(facts["generation"])
-    if facts["analysis"] != ANALYSIS:
-        detail = "of an earlier release; the next search writes it anew"
-        return Finding(check=check, ok=True, detail=detail)
-    if found is None:
-        detail = "missing or damaged; the next search writes it anew"
-    elif found != expected:
-        detail = f"at generation {found} of {expected}; the next search catches it up"
-    elif stored != indexed:
-        detail = (
-            f"{len(stored - indexed)} chunks are missing, {len(indexed - stored)} are "
-            "too many; run: erya kb rebuild"
-        )
-    else:
-        return Finding(check=check, ok=True, detail="as written")
-    return Finding(check=check, ok=False, detail=detail)

@@ -1,6 +1,5 @@
 """A filter as a condition of SQL, with bound values only."""
 
-import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,7 +17,14 @@ from erya.filters import (
     Not,
     Under,
 )
-from erya.stores.embedded import schema
+from erya.stores.catalogue import schema
+from erya.stores.catalogue.dialects import (
+    as_list,
+    entries,
+    in_code_points,
+    position,
+    texts,
+)
 
 __all__ = ["check_parts", "condition_of", "lies_under"]
 
@@ -113,7 +119,7 @@ def lies_under(
     Of many roots none is: each row is compared with all of them.
     """
     if len(roots) > _MANY_ROOTS:
-        root = _values(roots)
+        root = texts(as_list(roots))
         slashed = sa.func.rtrim(root.c.value, "/").concat("/")
         inside = sa.func.substr(column, 1, sa.func.length(slashed)) == slashed
         return sa.exists().where(sa.or_(column == root.c.value, inside))
@@ -131,19 +137,14 @@ def _is_one_of(
 ) -> sa.ColumnElement[bool]:
     if len(values) <= _MANY_VALUES:
         return column.in_(values)
-    return column.in_(sa.select(_values(values).c.value))
-
-
-def _values(values: Sequence[str]) -> sa.TableValuedAlias:
-    """Return texts as a table, however many they are."""
-    listed = json.dumps(list(values))
-    return sa.func.json_each(listed).table_valued("value")
+    return column.in_(sa.select(texts(as_list(values)).c.value))
 
 
 def _entry(key: str) -> sa.ColumnElement[str]:
     # By rows, since a path of SQLite has no way to write a name with a quote in it.
-    rows = sa.func.json_each(schema.versions.c.details).table_valued("key", "value")
-    return sa.select(rows.c.value).where(rows.c.key == key).scalar_subquery()
+    rows = entries(schema.versions.c.details)
+    value = in_code_points(rows.c.value)
+    return sa.select(value).where(rows.c.key == key).scalar_subquery()
 
 
 def _names(entry: sa.ColumnElement[str], value: str) -> sa.ColumnElement[bool]:
@@ -153,5 +154,5 @@ def _names(entry: sa.ColumnElement[str], value: str) -> sa.ColumnElement[bool]:
     wanted = sa.func.lower(value)
     return sa.or_(
         sa.func.lower(entry) == wanted,
-        sa.func.instr("," + listed + ",", "," + wanted + ",") > 0,
+        position("," + listed + ",", "," + wanted + ",") > 0,
     )

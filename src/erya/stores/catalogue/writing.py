@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from typing_extensions import override
 
 from erya.errors import UsageError
@@ -15,17 +14,17 @@ from erya.language import WORD_KINDS, Terms, Word, passage_terms
 from erya.policy import Role, permit
 from erya.records import Chunk, Document, Fingerprint, Principal
 from erya.stores.base import Embedding, StoredItem, Writer
-from erya.stores.embedded import chunkings, schema
-from erya.stores.embedded.catching_up import (
-    Indexes,
-    catch_up,
+from erya.stores.catalogue import chunkings, schema
+from erya.stores.catalogue.database import Database, check_argument
+from erya.stores.catalogue.dialects import upsert
+from erya.stores.catalogue.facts import (
     embedder_of,
     facts_of,
+    set_fact,
     vector_crc,
 )
-from erya.stores.embedded.database import check_argument, guarded, outside_transaction
-from erya.stores.embedded.hashes import chunk_hash, hash_of, seal_of, structure_of
-from erya.stores.embedded.reading import (
+from erya.stores.catalogue.hashes import chunk_hash, hash_of, seal_of, structure_of
+from erya.stores.catalogue.reading import (
     VARIABLES,
     Scope,
     access_of,
@@ -34,10 +33,10 @@ from erya.stores.embedded.reading import (
     passages,
     stored_embedder,
 )
-from erya.stores.embedded.sealing import seal_all
-from erya.stores.embedded.vector_index import is_unit
+from erya.stores.catalogue.sealing import seal_all
+from erya.stores.parts import is_unit
 
-__all__ = ["EmbeddedWriter"]
+__all__ = ["CatalogueWriter"]
 
 _LOOKED_AT_AGAIN: Final = 1_000  # chunks; noting that all have vectors costs a commit
 
@@ -70,17 +69,28 @@ class _Batch:
         return bool(self.puts or self.relabels or self.removes or self.vectors)
 
 
-class EmbeddedWriter(Writer):
+class CatalogueWriter(Writer):
     """Collects changes and commits them as one transaction and one generation."""
 
     def __init__(
-        self, engine: sa.Engine, indexes: Indexes, *, principal: Principal, name: str
+        self,
+        database: Database,
+        *,
+        principal: Principal,
+        follow: Callable[[], None],
     ) -> None:
-        self._engine = engine
-        self._indexes = indexes
+        """Take what is written to.
+
+        Args:
+            database: The base, held for writing.
+            principal: Who writes.
+            follow: Brings the indexes to the generation that was just committed.
+        """
+        self._database = database
+        self._follow = follow
         self._who = principal.user
         self._principal = principal
-        self._name = name
+        self._name = database.name
         self._batch = _Batch()
         self._purge = False
         self._embedder: tuple[int, int] | None = None  # number and dimension
@@ -133,7 +143,7 @@ class EmbeddedWriter(Writer):
 
     @override
     def use_embedder(self, fingerprint: Fingerprint) -> None:
-        with guarded(self._name), self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             known = stored_embedder(connection)
             if known is None or not known.agrees(fingerprint):
                 some = connection.scalar(sa.select(schema.vectors.c.chunk).limit(1))
@@ -145,7 +155,7 @@ class EmbeddedWriter(Writer):
     @override
     def stage_embedder(self, fingerprint: Fingerprint) -> None:
         self._maintain()
-        with guarded(self._name), self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             found = numbered_embedder(connection, fingerprint)
             number = _add_embedder(connection, fingerprint) if found is None else found
             self._staged = number, fingerprint.dimension
@@ -153,7 +163,7 @@ class EmbeddedWriter(Writer):
     @override
     def switch_embedder(self, fingerprint: Fingerprint) -> None:
         self._maintain()
-        with guarded(self._name), self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             number = numbered_embedder(connection, fingerprint)
             lacking = _lacking(connection, number)
             if number is None or lacking:
@@ -165,17 +175,16 @@ class EmbeddedWriter(Writer):
                 raise UsageError(msg)
             before = embedder_of(connection)
             if before is not None and before[0] != number:
-                _set_fact(connection, "embedder_before", before[0])
-            _set_fact(connection, "embedder", number)
+                set_fact(connection, "embedder_before", before[0])
+            set_fact(connection, "embedder", number)
             _write_anew(connection)
         self._embedder = number, fingerprint.dimension
-        with guarded(self._name):
-            catch_up(self._engine, self._indexes)
+        self._follow()
 
     @override
     def forget_embedder(self, fingerprint: Fingerprint) -> int:
         self._maintain()
-        with guarded(self._name), self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             number = numbered_embedder(connection, fingerprint)
             current = embedder_of(connection)
             if number is not None and current is not None and number == current[0]:
@@ -205,7 +214,7 @@ class EmbeddedWriter(Writer):
             vectors.c.chunk == chunks.c.number,
             vectors.c.embedder == embedder[0],
         )
-        with guarded(self._name), self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             last = first = 0 if staged else _embedded_to(connection, embedder[0])
             while numbers := connection.scalars(
                 sa.select(chunks.c.number)
@@ -244,7 +253,7 @@ class EmbeddedWriter(Writer):
 
     @override
     def unchunked(self, recipe: str, *, limit: int) -> list[str]:
-        with guarded(self._name), self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             query = chunkings.missing(connection, recipe).limit(limit)
             return list(connection.scalars(query))
 
@@ -253,7 +262,7 @@ class EmbeddedWriter(Writer):
         self, recipe: str, *, before: str, renamed: Callable[[str], str]
     ) -> None:
         self._maintain()
-        with guarded(self._name), self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             chunkings.switch(
                 connection,
                 recipe,
@@ -262,18 +271,20 @@ class EmbeddedWriter(Writer):
                 row_of=lambda chunk, count: _chunk_row(
                     chunk, _terms_of(chunk, chunks=count)
                 ),
+                take_numbers=lambda count: self._database.take_numbers(
+                    connection, schema.chunks, count=count
+                ),
             )
-            _set_fact(connection, "chunker_before", before)
-            _set_fact(connection, "chunker", recipe)
+            set_fact(connection, "chunker_before", before)
+            set_fact(connection, "chunker", recipe)
             _write_anew(connection)
-        with guarded(self._name):
-            catch_up(self._engine, self._indexes)
+        self._follow()
 
     @override
     def forget_chunker(self, recipe: str) -> int:
         self._maintain()
         self._purge = True
-        with guarded(self._name), self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             return chunkings.forget(connection, recipe)
 
     @override
@@ -316,15 +327,14 @@ class EmbeddedWriter(Writer):
             msg = f"a word is {', '.join(WORD_KINDS)}, not {word.kind!r}"
             raise ValueError(msg)
         values = {"word": word.word, "kind": word.kind, "others": list(word.others)}
-        insert = sqlite_insert(schema.words).prefix_with("OR REPLACE")
-        with guarded(self._name), self._engine.begin() as connection:
-            connection.execute(insert.values(values))
+        with self._database.transaction() as connection:
+            connection.execute(upsert(connection, schema.words), values)
 
     @override
     def drop_word(self, word: str) -> int:
         self._maintain()
         table = schema.words
-        with guarded(self._name), self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             gone = connection.execute(sa.delete(table).where(table.c.word == word))
         return int(gone.rowcount)
 
@@ -351,18 +361,18 @@ class EmbeddedWriter(Writer):
     @override
     def set_grant(self, label: str, role: Role | None) -> None:
         self._maintain()
-        with guarded(self._name), self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             grants = dict(access_of(connection, self._name).grants)
             grants.pop(label, None)
             if role is not None:
                 grants[label] = role
-            _set_fact(connection, "grants", json.dumps(grants, sort_keys=True))
+            set_fact(connection, "grants", json.dumps(grants, sort_keys=True))
 
     @override
     def set_profile(self, profile: Mapping[str, Any]) -> None:
         self._maintain()
-        with guarded(self._name), self._engine.begin() as connection:
-            _set_fact(connection, "profile", json.dumps(profile, sort_keys=True))
+        with self._database.transaction() as connection:
+            set_fact(connection, "profile", json.dumps(profile, sort_keys=True))
 
     def _maintain(self) -> None:
         """Refuse what an owner alone may change.
@@ -370,7 +380,7 @@ class EmbeddedWriter(Writer):
         Raises:
             NotAllowedError: The principal does not own the base.
         """
-        with guarded(self._name), self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             access = access_of(connection, self._name)
         permit(self._principal, "maintain", access)
 
@@ -378,33 +388,33 @@ class EmbeddedWriter(Writer):
     def commit(self) -> None:
         batch, self._batch = self._batch, _Batch()
         for recipe, rows in batch.cut.items():
-            with guarded(self._name), self._engine.begin() as connection:
+            with self._database.transaction() as connection:
                 model = self._embedder and self._embedder[0]
                 chunkings.stage(connection, rows, recipe=recipe, embedder=model)
         if batch.staged and self._staged is not None:
-            with guarded(self._name), self._engine.begin() as connection:
+            with self._database.transaction() as connection:
                 _write_vectors(connection, batch.staged, embedder=self._staged[0])
         if not batch.changes:
             if batch.notes:
-                with guarded(self._name), self._engine.begin() as connection:
+                with self._database.transaction() as connection:
                     _write_notes(connection, batch.notes)
             return
-        with guarded(self._name), self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             _write_notes(connection, batch.notes)
             transaction = _Transaction(
+                self._database,
                 connection,
                 who=self._who,
                 embedder=self._embedder[0] if self._embedder else None,
             )
             transaction.apply(batch)
         self._purge = self._purge or transaction.erased
-        with guarded(self._name):
-            catch_up(self._engine, self._indexes)
+        self._follow()
 
     @override
     def begin_job(self, kind: str, arguments: Mapping[str, Any]) -> int:
         jobs = schema.jobs
-        with guarded(self._name), self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             number = connection.scalar(
                 sa.insert(jobs)
                 .values(
@@ -428,7 +438,7 @@ class EmbeddedWriter(Writer):
         summary: Mapping[str, Any],
     ) -> None:
         jobs = schema.jobs
-        with guarded(self._name), self._engine.begin() as connection:
+        with self._database.transaction() as connection:
             connection.execute(
                 sa.update(jobs)
                 .where(jobs.c.number == number)
@@ -436,22 +446,23 @@ class EmbeddedWriter(Writer):
             )
             if state == "done":
                 # What an earlier run with the same arguments left undone is done now.
-                done = sa.select(jobs.c.arguments).where(jobs.c.number == number)
+                done = sa.select(sa.cast(jobs.c.arguments, sa.Text)).where(
+                    jobs.c.number == number
+                )
                 connection.execute(
                     sa.update(jobs)
                     .where(
                         jobs.c.state == "running",
                         jobs.c.number < number,
-                        jobs.c.arguments == done.scalar_subquery(),
+                        sa.cast(jobs.c.arguments, sa.Text) == done.scalar_subquery(),
                     )
                     .values(state="resumed", finished_at=_now())
                 )
 
     def finish(self) -> None:
-        """Leave nothing of what was removed in SQLite's log."""
+        """Leave nothing of what was removed in the engine's log."""
         if self._purge:
-            with guarded(self._name):
-                outside_transaction(self._engine, "PRAGMA wal_checkpoint(TRUNCATE)")
+            self._database.drop_traces()
 
     def _forget(self, document_id: str) -> None:
         """Drop what this batch said of a document before."""
@@ -464,8 +475,14 @@ class _Transaction:
     """Applies one batch inside one transaction."""
 
     def __init__(
-        self, connection: sa.Connection, *, who: str, embedder: int | None
+        self,
+        database: Database,
+        connection: sa.Connection,
+        *,
+        who: str,
+        embedder: int | None,
     ) -> None:
+        self._database = database
         self._connection = connection
         self._who = who
         self._embedder = embedder
@@ -516,9 +533,10 @@ class _Transaction:
         for put in puts:
             if put.document.id in known:
                 self._supersede(known[put.document.id]["number"])
-        next_document = self._last("documents") + 1
-        next_version = self._last("versions") + 1
-        next_chunk = self._last("chunks") + 1
+        fresh = sum(put.document.id not in known for put in puts)
+        next_document = self._take(schema.documents, fresh)
+        next_version = self._take(schema.versions, len(puts))
+        next_chunk = self._take(schema.chunks, sum(len(put.chunks) for put in puts))
         new: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
         versions: list[dict[str, Any]] = []
@@ -559,13 +577,10 @@ class _Transaction:
             p.document.content_hash: p.original for p in puts if p.original is not None
         }
         # What is there under the hash may be damaged; what comes now is not.
-        insert = sqlite_insert(schema.originals)
         self._drop_unkept([p for p in puts if p.original is None])
         if originals:
             self._connection.execute(
-                insert.on_conflict_do_update(
-                    index_elements=["hash"], set_={"data": insert.excluded.data}
-                ),
+                upsert(self._connection, schema.originals),
                 [{"hash": key, "data": data} for key, data in originals.items()],
             )
         if changed:
@@ -715,11 +730,8 @@ class _Transaction:
         """Note chunks for the indexes to drop, or to index again."""
         chunks = schema.chunks
         gone = sa.select(chunks.c.number, sa.literal(self._generation)).where(which)
-        self._connection.execute(
-            sa.insert(schema.removals)
-            .prefix_with("OR REPLACE")
-            .from_select(["chunk", "generation"], gone)
-        )
+        replace = upsert(self._connection, schema.removals)
+        self._connection.execute(replace.from_select(["chunk", "generation"], gone))
 
     def _drop_orphans(self) -> None:
         """Drop the bytes of what was taken out, unless another document has them."""
@@ -773,13 +785,9 @@ class _Transaction:
                 sa.update(base).where(base.c.key == key).values(value=str(value))
             )
 
-    def _last(self, table: str) -> int:
-        """Return the highest number that `table` has ever used."""
-        sequence = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
-        value = self._connection.scalar(
-            sa.select(sequence.c.seq).where(sequence.c.name == table)
-        )
-        return int(value or 0)
+    def _take(self, table: sa.Table, count: int) -> int:
+        """Return the first of so many numbers that `table` has never used."""
+        return self._database.take_numbers(self._connection, table, count=count)
 
     def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
@@ -804,8 +812,7 @@ def _write_vectors(
             for each in found
         ]
         if new:
-            insert = sqlite_insert(schema.vectors).prefix_with("OR REPLACE")
-            connection.execute(insert, new)
+            connection.execute(upsert(connection, schema.vectors), new)
     return parts
 
 
@@ -828,7 +835,7 @@ def _note_embedded(connection: sa.Connection, embedder: int, *, since: int) -> N
     """Note that all chunks have a vector of a model, where it saves a later look."""
     last = connection.scalar(sa.select(sa.func.max(schema.chunks.c.number))) or 0
     if last - since > _LOOKED_AT_AGAIN:
-        _set_fact(connection, "embedded_to", f"{embedder}:{last}")
+        set_fact(connection, "embedded_to", f"{embedder}:{last}")
 
 
 def _lacking(connection: sa.Connection, embedder: int | None) -> int:
@@ -879,7 +886,7 @@ def _write_notes(
 
 
 def _set_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> None:
-    _set_fact(connection, "embedder", _add_embedder(connection, fingerprint))
+    set_fact(connection, "embedder", _add_embedder(connection, fingerprint))
 
 
 def _add_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> int:
@@ -895,15 +902,6 @@ def _add_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> int:
         .returning(schema.embedders.c.number)
     )
     return int(number or 0)
-
-
-def _set_fact(connection: sa.Connection, key: str, value: int | str) -> None:
-    fact = sqlite_insert(schema.base).values(key=key, value=str(value))
-    connection.execute(
-        fact.on_conflict_do_update(
-            index_elements=["key"], set_={"value": fact.excluded.value}
-        )
-    )
 
 
 def _terms_of(chunk: Chunk, *, chunks: int) -> Terms:

@@ -19,13 +19,13 @@ import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from erya.language import QueryTerms
-from erya.stores.embedded.damage import DamagedRowError
-from erya.stores.embedded.term_index import BODY, EXACT, Searcher
+from erya.stores.base import WordHit
+from erya.stores.parts import BODY, EXACT, ChunkTerms, KeywordSearcher
 
-__all__ = ["Bm25", "ChunkTerms", "ReadableStats", "Scored"]
+__all__ = ["Bm25", "ReadableStats"]
 
 K1: Final = 1.2
 B: Final = 0.75
@@ -50,48 +50,6 @@ class ReadableStats:
     averages: Mapping[str, float]
 
 
-class ChunkTerms(NamedTuple):
-    """A chunk's terms as SQLite keeps them.
-
-    Attributes:
-        id: The chunk's id.
-        written: Field to its terms as JSON: `{"term":count,…}`, without blanks.
-        lengths: Field to the sum of the counts.
-    """
-
-    id: str
-    written: Mapping[str, str]
-    lengths: Mapping[str, int]
-
-    def occurrences(self, field: str, key: str) -> int:
-        """Return the count behind `key`, which is `"term":`; 0 where there is none.
-
-        Looking for a few keys in the text took a fifth of the time of reading it all.
-
-        Raises:
-            DamagedRowError: There is no number.
-        """
-        text = self.written[field]
-        start = text.find(key)
-        if start < 0:
-            return 0
-        start += len(key)
-        end = text.find(",", start)
-        try:
-            return int(text[start : end if end >= 0 else -1])
-        except ValueError:
-            msg = f"the count of {key:.40} is no number"
-            raise DamagedRowError(msg) from None
-
-
-class Scored(NamedTuple):
-    """A chunk with its score, and the part of it that telling words have."""
-
-    number: int
-    score: float
-    telling: float
-
-
 @dataclass(frozen=True, slots=True)
 class _Term:
     field: str
@@ -107,7 +65,7 @@ class Bm25:
 
     def __init__(
         self,
-        searcher: Searcher,
+        searcher: KeywordSearcher,
         asked: QueryTerms,
         *,
         stats: ReadableStats,
@@ -136,7 +94,7 @@ class Bm25:
         fetch: Callable[[Sequence[int]], Mapping[int, ChunkTerms]],
         *,
         limit: int,
-    ) -> list[Scored]:
+    ) -> list[WordHit]:
         """Return the `limit` best readable chunks, ties broken by chunk id.
 
         Args:
@@ -148,7 +106,7 @@ class Bm25:
             return []
         boosts = {(term.field, term.term): term.boost for term in self._terms}
         bound = self._bound()
-        known: dict[int, tuple[Scored, str]] = {}
+        known: dict[int, tuple[WordHit, str]] = {}
         size = limit + _MORE_PROPOSALS
         while True:
             proposals = self._searcher.propose(
@@ -167,10 +125,10 @@ class Bm25:
             size *= 2
         return [scored for scored, _ in ranked[:limit]]
 
-    def scores(self, chunks: Mapping[int, ChunkTerms]) -> dict[int, Scored]:
+    def scores(self, chunks: Mapping[int, ChunkTerms]) -> dict[int, WordHit]:
         """Return the scores of chunks; 0 where one shares no term with the question."""
         return {
-            number: Scored(number, *_score(chunk, self._terms, self._stats))
+            number: WordHit(number, *_score(chunk, self._terms, self._stats))
             for number, chunk in chunks.items()
         }
 

@@ -1,0 +1,147 @@
+"""What has changed since a generation, for the indexes to follow."""
+
+import logging
+from collections.abc import Iterator
+from typing import Final
+
+import sqlalchemy as sa
+
+from erya.language import ANALYSIS, passage_terms
+from erya.stores.catalogue import schema
+from erya.stores.catalogue.facts import facts_of, set_fact, vector_crc
+from erya.stores.parts import IndexedChunk, IndexedVector
+
+__all__ = [
+    "analyse_anew",
+    "chunks_since",
+    "drop_damaged_vectors",
+    "note_lost",
+    "vectors_since",
+]
+
+_LOG: Final = logging.getLogger("erya")
+_ROWS_AT_ONCE: Final = 1_000
+
+
+def chunks_since(connection: sa.Connection, generation: int) -> Iterator[IndexedChunk]:
+    """Yield the chunks that came, or changed their readers, after a generation."""
+    chunks, documents = schema.chunks, schema.documents
+    rows = connection.execute(
+        sa.select(chunks.c.number, documents.c.label_set, chunks.c.body, chunks.c.exact)
+        .join(documents, documents.c.number == chunks.c.document)
+        .where(chunks.c.generation > generation)
+        .execution_options(yield_per=_ROWS_AT_ONCE)
+    )
+    for number, label_set, body, exact in rows:
+        yield IndexedChunk(number, label_set, body, exact)
+
+
+def vectors_since(
+    connection: sa.Connection, generation: int, embedder: int
+) -> Iterator[IndexedVector]:
+    """Yield their vectors of a model, less those that are not what was written."""
+    chunks, documents, vectors = schema.chunks, schema.documents, schema.vectors
+    rows = connection.execute(
+        sa.select(
+            chunks.c.number,
+            documents.c.label_set,
+            vectors.c.known,
+            vectors.c.data,
+            vectors.c.crc,
+        )
+        .join(documents, documents.c.number == chunks.c.document)
+        .join(vectors, vectors.c.chunk == chunks.c.number)
+        .where(chunks.c.generation > generation, vectors.c.embedder == embedder)
+        # As the index on generations has them: by number alone, SQLite would read all.
+        .order_by(chunks.c.generation, chunks.c.number)
+        .execution_options(yield_per=_ROWS_AT_ONCE)
+    )
+    for number, label_set, known, data, crc in rows:
+        if vector_crc(known, data) == crc:
+            yield IndexedVector(number, label_set, known, data)
+
+
+def drop_damaged_vectors(connection: sa.Connection) -> None:
+    """Forget vectors that are not what was written.
+
+    Their chunks are found by their words until the next ingest embeds them again.
+    """
+    vectors = schema.vectors
+    rows = connection.execute(
+        sa.select(
+            vectors.c.chunk, vectors.c.embedder, vectors.c.known, vectors.c.crc,
+            vectors.c.data,
+        ).execution_options(yield_per=_ROWS_AT_ONCE)
+    )  # fmt: skip
+    bad = [row[:2] for row in rows if vector_crc(row[2], row[4]) != row[3]]
+    if bad:
+        connection.execute(
+            sa.delete(schema.base).where(schema.base.c.key == "embedded_to")
+        )
+    for chunk, embedder in bad:
+        connection.execute(
+            sa.delete(vectors).where(
+                vectors.c.chunk == chunk, vectors.c.embedder == embedder
+            )
+        )
+
+
+def note_lost(connection: sa.Connection, commits: int) -> None:
+    """Keep in mind that changes were lost, until the base is rebuilt."""
+    set_fact(connection, "lost", commits)
+    _LOG.warning(
+        "The last changes (%d) of the base are not there: the log beside its database "
+        "was lost, or the database is an older copy. Ingest its sources again.",
+        commits,
+    )
+
+
+def analyse_anew(connection: sa.Connection) -> None:
+    """Give every chunk the terms of this release's analysis."""
+    chunks, documents, versions = schema.chunks, schema.documents, schema.versions
+    rows = connection.execute(
+        sa.select(
+            chunks.c.number,
+            chunks.c.headings,
+            chunks.c.text,
+            versions.c.title,
+            documents.c.source,
+            documents.c.chunks,
+        )
+        .join(documents, documents.c.number == chunks.c.document)
+        .join(versions, versions.c.number == documents.c.version)
+    ).all()
+    change = (
+        sa.update(chunks)
+        .where(chunks.c.number == sa.bindparam("which"))
+        .values(
+            body=sa.bindparam("b"),
+            exact=sa.bindparam("e"),
+            body_length=sa.bindparam("bl"),
+            exact_length=sa.bindparam("el"),
+        )
+    )
+    for number, headings, text, title, source, count in rows:
+        found = passage_terms(
+            text, title=title, headings=headings, source=source, chunks=count
+        )
+        connection.execute(
+            change,
+            {
+                "which": number,
+                "b": dict(found.body),
+                "e": dict(found.exact),
+                "bl": found.body.total(),
+                "el": found.exact.total(),
+            },
+        )
+    for column in ("body_length", "exact_length"):
+        total = (
+            sa.select(sa.func.coalesce(sa.func.sum(chunks.c[column]), 0))
+            .where(chunks.c.document == documents.c.number)
+            .scalar_subquery()
+        )
+        connection.execute(sa.update(documents).values({column: total}))
+    # A new generation, so that no process goes on with what it has read before.
+    set_fact(connection, "analysis", ANALYSIS)
+    set_fact(connection, "generation", int(facts_of(connection)["generation"]) + 1)

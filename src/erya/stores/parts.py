@@ -1,0 +1,320 @@
+"""The two indexes of a base. Both are written anew from its catalogue at any time.
+
+An index follows the generations of its catalogue: it is at one, is brought to the next
+by what has changed since, and says so in the same act. Whatever it holds is of chunks
+by their numbers, each with the number of its set of readers, so that a search looks
+only where the asker may read. `erya.testing` has a contract suite for each.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from erya.stores.damage import DamagedRowError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "BODY",
+    "EXACT",
+    "ChunkTerms",
+    "FieldStats",
+    "IndexedChunk",
+    "IndexedVector",
+    "Indexes",
+    "KeywordIndex",
+    "KeywordSearcher",
+    "Neighbour",
+    "Numbered",
+    "Proposal",
+    "VectorIndex",
+    "VectorSearcher",
+    "is_unit",
+]
+
+# The fields of a chunk: its terms, and the exact forms of its English words.
+BODY: Final = "body"
+EXACT: Final = "exact"
+
+_UNIT: Final = 1e-4  # what a length of 1 may be off
+
+
+class IndexedChunk(NamedTuple):
+    """What a keyword index keeps of a chunk."""
+
+    number: int
+    label_set: int
+    body: Mapping[str, int]
+    exact: Mapping[str, int]
+
+
+class IndexedVector(NamedTuple):
+    """What a vector index keeps of a chunk: `data` is 32-bit floats, little endian."""
+
+    number: int
+    label_set: int
+    known: float
+    data: bytes
+
+
+class ChunkTerms(NamedTuple):
+    """A chunk's terms as the catalogue keeps them.
+
+    Attributes:
+        id: The chunk's id.
+        written: Field to its terms as JSON: `{"term":count,…}`, without blanks.
+        lengths: Field to the sum of the counts.
+    """
+
+    id: str
+    written: Mapping[str, str]
+    lengths: Mapping[str, int]
+
+    def occurrences(self, field: str, key: str) -> int:
+        """Return the count behind `key`, which is `"term":`; 0 where there is none.
+
+        Looking for a few keys in the text took a fifth of the time of reading it all.
+
+        Raises:
+            DamagedRowError: There is no number.
+        """
+        text = self.written[field]
+        start = text.find(key)
+        if start < 0:
+            return 0
+        start += len(key)
+        end = text.find(",", start)
+        try:
+            return int(text[start : end if end >= 0 else -1])
+        except ValueError:
+            msg = f"the count of {key:.40} is no number"
+            raise DamagedRowError(msg) from None
+
+
+class Proposal(NamedTuple):
+    """A chunk that may belong among the best, with the engine's own score."""
+
+    number: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class FieldStats:
+    """What the engine's own scores in one field are computed with.
+
+    Attributes:
+        documents: Documents counted, the deleted and the unreadable ones included.
+        average: The average length of the field over those.
+    """
+
+    documents: int
+    average: float
+
+
+class Neighbour(NamedTuple):
+    """A chunk near a question."""
+
+    number: int
+    cosine: float
+
+
+class Numbered(Protocol):
+    """Chunks by their numbers."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Theirs."""
+        ...
+
+
+class KeywordSearcher(Protocol):
+    """A keyword index as it was at one generation.
+
+    It proposes: the scores that count are computed from what the catalogue says of the
+    proposed chunks, with statistics over what the asker may read (`scoring`).
+    """
+
+    def count(self, field: str, term: str, label_sets: tuple[int, ...] | None) -> int:
+        """Count the chunks with `term` that carry one of `label_sets`; None is all."""
+        ...
+
+    def engine_count(self, field: str, term: str) -> int:
+        """Count as the engine does for its own scores, the deleted included."""
+        ...
+
+    def stats(self, field: str) -> FieldStats:
+        """Return what the engine's scores in `field` rest on."""
+        ...
+
+    def propose(
+        self,
+        boosts: Mapping[tuple[str, str], float],
+        label_sets: tuple[int, ...] | None,
+        *,
+        limit: int,
+        within: Sequence[int] | None = None,
+    ) -> list[Proposal]:
+        """Return the `limit` chunks that score highest, each term under its boost.
+
+        Args:
+            boosts: Field and term to the factor on the engine's score.
+            label_sets: Where to look; None is everywhere.
+            limit: How many at most.
+            within: The numbers of the chunks to look among; None is all.
+        """
+        ...
+
+    def similar(
+        self,
+        field: str,
+        term: str,
+        label_sets: tuple[int, ...] | None,
+        *,
+        distance: int,
+        limit: int,
+    ) -> list[int]:
+        """Return the numbers of some chunks with a term that is nearly `term`.
+
+        Args:
+            field: Where to look.
+            term: The word; two letters exchanged count as one that is wrong.
+            label_sets: The sets of readers; None is everywhere.
+            distance: How many letters may be wrong, at most 2.
+            limit: How many chunks at most.
+        """
+        ...
+
+    def numbers(self) -> set[int]:
+        """Return the number of every chunk in the index."""
+        ...
+
+
+class KeywordIndex(Protocol):
+    """Finds chunks by their terms. Only the holder of its lock may change it."""
+
+    def generation(self) -> int | None:
+        """Return the generation it is at, or None if it is missing or damaged."""
+        ...
+
+    def searcher(self, generation: int) -> KeywordSearcher | None:
+        """Return the index at `generation`, or None if it is not there intact."""
+        ...
+
+    def change(
+        self,
+        generation: int,
+        *,
+        remove: Iterable[int],
+        add: Iterable[IndexedChunk],
+        anew: bool = False,
+    ) -> None:
+        """Bring the index to `generation`, all at once.
+
+        Args:
+            generation: What the index holds afterwards.
+            remove: Numbers of chunks that are gone or will be added again.
+            add: The chunks to add, in any number.
+            anew: Write a new index and put it in the place of the old one.
+
+        Raises:
+            OSError: It cannot be written; it is then not usable until it is written
+                anew.
+        """
+        ...
+
+
+class VectorSearcher(Protocol):
+    """A vector index as it was at one generation."""
+
+    def nearest(
+        self,
+        vector: "NDArray[np.float32]",
+        label_sets: tuple[int, ...] | None,
+        *,
+        limit: int,
+        within: Numbered | None = None,
+    ) -> list[Neighbour]:
+        """Return the nearest chunks by cosine, the best first.
+
+        At least `limit` where there are as many, and all that lie level with the last:
+        who decides among those is the caller. A text of which the model knows nothing
+        stands nowhere, and is not near anything.
+
+        Args:
+            vector: Of length 1.
+            label_sets: Where to look; None is everywhere.
+            limit: How many are wanted.
+            within: The chunks to look among; None is all.
+        """
+        ...
+
+    def cosines(
+        self, numbers: Sequence[int], vector: "NDArray[np.float32]"
+    ) -> dict[int, tuple[float, float]]:
+        """Return the cosine of each chunk that stands somewhere, and what was known."""
+        ...
+
+    def vector(self, number: int) -> "NDArray[np.float32]":
+        """Return the vector of a chunk that stands somewhere."""
+        ...
+
+    def data_of(self, number: int) -> bytes | None:
+        """Return a chunk's vector as it was given, or None where there is none."""
+        ...
+
+    def numbers(self) -> set[int]:
+        """Return the number of every chunk in the index."""
+        ...
+
+
+class VectorIndex(Protocol):
+    """Finds chunks by their vectors. Only the holder of its lock may change it."""
+
+    def generation(self) -> int | None:
+        """Return the generation it is at, or None if it is missing or damaged."""
+        ...
+
+    def searcher(self, generation: int) -> VectorSearcher | None:
+        """Return the index at `generation`, or None if it is not there intact."""
+        ...
+
+    def change(
+        self,
+        generation: int,
+        *,
+        dimension: int,
+        remove: Iterable[int],
+        add: Iterable[IndexedVector],
+        anew: bool = False,
+    ) -> None:
+        """Bring the index to `generation`, all at once.
+
+        Args:
+            generation: What it holds afterwards.
+            dimension: The numbers in each vector; of another than before, only anew.
+            remove: Numbers of chunks that are gone or will be added again.
+            add: The chunks to add, in any number.
+            anew: Write a new index and put it in the place of the old one.
+
+        Raises:
+            OSError: It cannot be written, or only anew.
+        """
+        ...
+
+
+class Indexes(NamedTuple):
+    """Both indexes of a base."""
+
+    terms: KeywordIndex
+    vectors: VectorIndex
+
+
+def is_unit(vector: "NDArray[np.float32]", dimension: int) -> bool:
+    """Tell whether a vector has `dimension` finite numbers and the length 1."""
+    import numpy as np  # noqa: PLC0415 - a base without vectors needs none
+
+    if vector.shape != (dimension,) or not np.isfinite(vector).all():
+        return False
+    return abs(float(np.linalg.norm(vector.astype(np.float64))) - 1) < _UNIT
