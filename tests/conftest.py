@@ -7,6 +7,7 @@ import pytest
 
 from erya.cli.main import main
 from erya.stores.embedded import EmbeddedStore
+from tests import postgres_server
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -58,6 +59,15 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("ERYA_CONFIG", raising=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The address of a real PostgreSQL, which is thrown away at the end."""
+    if postgres_server.programs() is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with postgres_server.running() as address:
+        yield address
 
 
 @pytest.fixture

@@ -107,6 +107,9 @@ class Settings:
 
     Attributes:
         home: Where bases and models are kept.
+        catalogue: The address of a PostgreSQL database that keeps what is known of the
+            bases, for several machines: `postgresql://NAME@HOST/DATABASE`; empty keeps
+            it in the home folder.
         kb: The knowledge base that is used when none is named.
         user: Who is at the keyboard: the reader of what they ingest.
         chat_model: The chat model that answers; empty quotes the documents instead.
@@ -164,6 +167,7 @@ class Settings:
     home: Path = field(
         default_factory=lambda: platformdirs.user_data_path("erya", appauthor=False)
     )
+    catalogue: str = ""
     kb: str = DEFAULT_BASE
     user: str = field(default_factory=_user)
     chat_model: str = ""
@@ -221,9 +225,9 @@ _DEFAULTS: Final = {
 
 # What a file that one merely stands beside may not set: who is asked, what is written.
 _SENDS_OR_WRITES: Final = frozenset(
-    ("home", "user", "chat_model", "chat_proxy", "embedding_model", "embedding_proxy",
-     "rerank_model", "rerank_proxy", "model_hub", "enrich_model", "enrich_names",
-     "mask", "mask_originals", "trace_file", "sources")
+    ("home", "catalogue", "user", "chat_model", "chat_proxy", "embedding_model",
+     "embedding_proxy", "rerank_model", "rerank_proxy", "model_hub", "enrich_model",
+     "enrich_names", "mask", "mask_originals", "trace_file", "sources")
 )  # fmt: skip
 
 

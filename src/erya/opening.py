@@ -37,6 +37,7 @@ from erya.stores import Bases, Store
 __all__ = [
     "base_for_reading",
     "bases_for_reading",
+    "bases_of",
     "build_answerer",
     "build_chunker",
     "build_embedding",
@@ -89,7 +90,7 @@ def open_assistant(
         except OSError as error:
             msg = f"trace_file cannot be written: {error}. Choose another file."
             raise UsageError(msg) from None
-    place = bases or Bases(settings.home)
+    place = bases or bases_of(settings)
     if not place.exists(kb):
         # What may be missing comes before the base, which is else left behind empty.
         build_parts(settings, chat=chat)
@@ -106,6 +107,16 @@ def open_assistant(
         opened.pop_all()
     *others, first = assistants
     return replace(first, beside=tuple(others)) if others else first
+
+
+def bases_of(settings: Settings) -> Bases:
+    """Return the bases of a home, whose catalogues may lie in a database.
+
+    Raises:
+        MissingExtraError: What a catalogue elsewhere needs is not installed.
+        UsageError: The setting is no address of a database.
+    """
+    return Bases(settings.home, catalogue=settings.catalogue)
 
 
 def create_base(
@@ -128,7 +139,7 @@ def create_base(
         UsageError: The name cannot be one, the base is there already, or the profile is
             none.
     """
-    place = bases or Bases(settings.home)
+    place = bases or bases_of(settings)
     if place.exists(kb):
         msg = f"There is a base {kb!r} already. Change it with: erya kb set {kb}"
         raise UsageError(msg)
@@ -324,7 +335,7 @@ def base_for_reading(settings: Settings) -> str:
     """
     if settings.kb != DEFAULT_BASE:
         return settings.kb
-    names = Bases(settings.home).names()
+    names = bases_of(settings).names()
     named = [name for name in names if not name.startswith(_OF_FILES)]
     if settings.kb in names or not named:
         return settings.kb

@@ -19,6 +19,7 @@ from erya.evaluating import (
     run_experiment,
 )
 from erya.evaluating.scratch import scratch_home
+from erya.opening import bases_of
 from erya.shapes import comparison_shape
 from erya.stores import Bases, Store
 
@@ -50,7 +51,7 @@ def compare_with_copy(
     principal = principal_for(settings, None)
     own = replace(settings, kb=name, embedding_model=AUTO_MODEL, chunker=AUTO_CHUNKER)
     with scratch_home() as home:
-        Bases(settings.home).copy(principal, name, home)
+        bases_of(settings).copy(principal, name, home)
         copies = Bases(home)
         copied = copies.open(name)
         try:

@@ -9,7 +9,7 @@ from erya.cli.common import echo, echo_json, kb_option, settings_for, usual_opti
 from erya.cli.questions import queue_of
 from erya.errors import NotFoundError
 from erya.evaluating.questions import Feedback, add_feedback
-from erya.stores import Bases
+from erya.opening import bases_of
 
 __all__ = ["feedback"]
 
@@ -54,7 +54,7 @@ def feedback(
       erya feedback "年假有几天？" --thumb up --answer "15 天" --kb handbook
     """
     settings = settings_for(home=home, config=config, kb=kb)
-    if settings.kb not in Bases(settings.home).names():
+    if settings.kb not in bases_of(settings).names():
         msg = f"There is no base {settings.kb!r}. Name one with --kb; see: erya kb list"
         raise NotFoundError(msg)
     queue = queue_of(settings)

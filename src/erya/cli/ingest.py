@@ -22,7 +22,7 @@ from erya.errors import UsageError
 from erya.indexing import IngestReport
 from erya.jobs import JobQueue, unfinished_request
 from erya.metadata import parse_metadata
-from erya.opening import build_limits, build_parts
+from erya.opening import bases_of, build_limits, build_parts
 from erya.policy import reader_labels
 from erya.records import absolute_path
 from erya.shapes import report_shape
@@ -33,7 +33,6 @@ from erya.sources import (
     open_source,
     specs_of_targets,
 )
-from erya.stores import Bases
 
 __all__ = ["ingest"]
 
@@ -177,7 +176,7 @@ def ingest(
         plans = plans_of(settings, settings.kb, sources, request=request)
         show_plans(plans, kb=settings.kb, as_json=as_json)
         return
-    if not Bases(settings.home).exists(settings.kb):
+    if not bases_of(settings).exists(settings.kb):
         build_parts(settings)  # tells what is missing before anything is noted
     job = queue.submit(settings.kb, request, user=settings.user)
     try:
@@ -203,7 +202,7 @@ def _cut_off(queue: JobQueue, settings: Settings) -> IngestRequest:
         NotFoundError: There is no such base.
         UsageError: Every run has ended, or one still works on it.
     """
-    with closing(Bases(settings.home).open(settings.kb)) as store:
+    with closing(bases_of(settings).open(settings.kb)) as store:
         job = queue.cut_off(base=settings.kb)
         if job is None and (other := queue.at_work(settings.kb)) is not None:
             msg = (

@@ -21,8 +21,9 @@ from erya.cli.text import one_line
 from erya.cli.words import words_of_base
 from erya.errors import DamagedError, UsageError
 from erya.jobs import JobQueue
+from erya.opening import bases_of
 from erya.shapes import status_shape, stored_problems_shape
-from erya.stores import Bases, Finding, Status, StoredItem
+from erya.stores import Finding, Status, StoredItem
 
 __all__ = ["delete", "rebuild", "show", "verify", "words"]
 
@@ -70,7 +71,7 @@ def show(
     """
     settings = settings_for(home=home, config=config)
     principal = principal_for(settings, narrowed)
-    store = Bases(settings.home).open(name)
+    store = bases_of(settings).open(name)
     try:
         status = store.status(principal)
         documents = list(store.documents(principal))
@@ -167,7 +168,7 @@ def delete(*, name: str, yes: bool, home: Path | None, config: Path | None) -> N
       erya kb delete handbook --yes
     """
     settings = settings_for(home=home, config=config)
-    bases = Bases(settings.home)
+    bases = bases_of(settings)
     if not bases.exists(name):
         bases.open(name)  # raises, naming those there are
     if not yes and not click.confirm(f"Delete the base {name!r} for good?"):
@@ -194,7 +195,7 @@ def verify(*, name: str, as_json: bool, home: Path | None, config: Path | None) 
     settings = settings_for(home=home, config=config)
     findings: list[Finding]
     try:
-        store = Bases(settings.home).open(name)
+        store = bases_of(settings).open(name)
     except DamagedError as error:
         findings = [Finding(check="database", ok=False, detail=str(error))]
     else:
@@ -216,7 +217,7 @@ def rebuild(*, name: str, home: Path | None, config: Path | None) -> None:
       erya kb rebuild handbook
     """
     settings = settings_for(home=home, config=config)
-    store = Bases(settings.home).open(name)
+    store = bases_of(settings).open(name)
     try:
         store.rebuild(principal_for(settings, None))
     finally:

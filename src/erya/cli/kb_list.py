@@ -7,9 +7,9 @@ import click
 
 from erya.cli.common import echo, echo_json, settings_for, table, usual_options
 from erya.errors import StoreError
+from erya.opening import bases_of
 from erya.records import Principal
 from erya.shapes import base_shape
-from erya.stores import Bases
 
 __all__ = ["list_bases"]
 
@@ -24,7 +24,7 @@ def list_bases(*, as_json: bool, home: Path | None, config: Path | None) -> None
       erya kb list
     """
     settings = settings_for(home=home, config=config)
-    bases = Bases(settings.home)
+    bases = bases_of(settings)
     rows: list[dict[str, Any]] = []
     for name in bases.names():
         try:

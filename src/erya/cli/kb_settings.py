@@ -18,11 +18,10 @@ from erya.cli.common import (
     usual_options,
 )
 from erya.errors import UsageError
-from erya.opening import change_base, create_base
+from erya.opening import bases_of, change_base, create_base
 from erya.policy import check_grant
 from erya.shapes import base_settings_shape
 from erya.sources import specs_of_targets
-from erya.stores import Bases
 
 __all__ = ["create", "grant", "revoke", "set_settings"]
 
@@ -129,7 +128,7 @@ def set_settings(
     principal = principal_for(settings, None)
     wanted: dict[str, Any] = dict(_change(each) for each in changes)
     wanted |= dict.fromkeys(unset)
-    with closing(Bases(settings.home).open(name)) as store:
+    with closing(bases_of(settings).open(name)) as store:
         profile = store.profile(principal)
         if sources or no_sources:
             kept = [] if no_sources else list(profile.get("sources", ()))
@@ -190,7 +189,7 @@ def grant(
     who, what = check_grant(label, role)
     principal = principal_for(settings, None)
     with (
-        closing(Bases(settings.home).open(name)) as store,
+        closing(bases_of(settings).open(name)) as store,
         store.writer(principal, purpose="grant a role") as writer,
     ):
         writer.set_grant(who, what)
@@ -212,7 +211,7 @@ def revoke(*, name: str, label: str, home: Path | None, config: Path | None) -> 
     """
     settings = settings_for(home=home, config=config)
     principal = principal_for(settings, None)
-    with closing(Bases(settings.home).open(name)) as store:
+    with closing(bases_of(settings).open(name)) as store:
         if label not in store.grants(principal):
             msg = f"{label} has no role in {name!r}. Who has one shows: erya kb show"
             raise UsageError(msg)

@@ -19,10 +19,10 @@ from erya.cli.text import columns_of, visible
 from erya.config import Settings
 from erya.indexing import WAIT_SECONDS, IngestReport, Plan, plan_of_new_base
 from erya.jobs import Job, JobQueue, RunningJob
-from erya.opening import open_assistant
+from erya.opening import bases_of, open_assistant
 from erya.records import Principal
 from erya.sources import FolderSource, IngestRequest, Source
-from erya.stores import MOMENT, Bases
+from erya.stores import MOMENT
 
 __all__ = [
     "draft_shown",
@@ -164,7 +164,7 @@ def plans_of(
     Raises:
         EryaError: As `open_assistant` and `Assistant.plan` do.
     """
-    if not Bases(settings.home).exists(kb):
+    if not bases_of(settings).exists(kb):
         return [plan_of_new_base(source.items({})) for source in sources]
     with open_assistant(settings, kb) as assistant:
         return [

@@ -10,10 +10,10 @@ from erya.cli.progress import shown
 from erya.config import Settings
 from erya.errors import UsageError
 from erya.indexing import reembed, switch
-from erya.opening import build_embedding
+from erya.opening import bases_of, build_embedding
 from erya.records import Fingerprint, Principal
 from erya.shapes import embedders_shape
-from erya.stores import Bases, Store, StoredEmbedder
+from erya.stores import Store, StoredEmbedder
 
 __all__ = ["reembed_base"]
 
@@ -40,7 +40,7 @@ def reembed_base(
         msg = "--back names its model itself: the one before. Leave the others out."
         raise UsageError(msg)
     principal = principal_for(settings, None)
-    store = Bases(settings.home).open(name)
+    store = bases_of(settings).open(name)
     told: dict[str, Any] = {"name": name}
     try:
         if back:

@@ -17,9 +17,8 @@ from erya.cli.common import (
 from erya.cli.text import one_line
 from erya.errors import UsageError
 from erya.locating import CitedPassage, find_cited_passage
-from erya.opening import base_for_reading, build_limits
+from erya.opening import base_for_reading, bases_of, build_limits
 from erya.shapes import cited_passage_shape
-from erya.stores import Bases
 
 __all__ = ["show"]
 
@@ -60,7 +59,7 @@ def show(
     """
     settings = settings_for(home=home, config=config, kb=kb)
     principal = principal_for(settings, narrowed)
-    store = Bases(settings.home).open(base_for_reading(settings))
+    store = bases_of(settings).open(base_for_reading(settings))
     try:
         cited = find_cited_passage(
             store, citation, principal=principal, limits=build_limits(settings)

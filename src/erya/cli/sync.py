@@ -17,6 +17,7 @@ from erya.config import Settings, SourceSettings
 from erya.errors import EryaError, UsageError
 from erya.jobs import JobQueue
 from erya.metadata import parse_metadata
+from erya.opening import bases_of
 from erya.policy import reader_labels
 from erya.shapes import report_shape
 from erya.sources import (
@@ -26,7 +27,6 @@ from erya.sources import (
     open_source,
     spec_of_settings,
 )
-from erya.stores import Bases
 
 __all__ = ["sync"]
 
@@ -127,7 +127,7 @@ def _jobs_of_base(settings: Settings, kb: str) -> list[_Job]:
         NotFoundError: There is no such base.
         UsageError: It keeps none.
     """
-    with closing(Bases(settings.home).open(kb)) as store:
+    with closing(bases_of(settings).open(kb)) as store:
         stored = store.profile(principal_for(settings, None)).get("sources", ())
     specs = [SourceSpec.from_json(each) for each in stored]
     if not specs:

@@ -10,8 +10,8 @@ from erya.cli.common import echo, echo_json, principal_for, table
 from erya.config import Settings
 from erya.errors import UsageError
 from erya.language import Word
+from erya.opening import bases_of
 from erya.shapes import words_shape
-from erya.stores import Bases
 
 __all__ = ["words_of_base"]
 
@@ -40,7 +40,7 @@ def words_of_base(
     new = [_entry(line, where="--add") for line in add]
     new += _entries(file) if file else []
     principal = principal_for(settings, None)
-    store = Bases(settings.home).open(name)
+    store = bases_of(settings).open(name)
     try:
         if new or remove:
             with store.writer(principal, purpose="change its words") as writer:

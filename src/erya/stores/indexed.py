@@ -159,7 +159,7 @@ class IndexedStore(SqlCatalogue, Store):
             if self._has_moved_on(generation):
                 continue
             try:
-                with self._database.held(purpose="catch up its index"):
+                with self._database.held_here(purpose="catch up its index"):
                     self._catch_up()
             except BusyError:
                 time.sleep(_PAUSE)

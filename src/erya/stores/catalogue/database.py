@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 
 from erya.errors import DamagedError, NewerFormatError, StoreError, UsageError
 from erya.language import ANALYSIS
@@ -30,7 +30,10 @@ class Database(ABC):
     Attributes:
         engine: Where they are.
         name: What the base is called.
+        kept_removals: For so many generations the record of removals reaches back.
     """
+
+    kept_removals = 2  # the indexes follow each commit before the next one begins
 
     def __init__(self, engine: sa.Engine, *, name: str) -> None:
         self.engine = engine
@@ -67,6 +70,21 @@ class Database(ABC):
             StoreError: The place cannot be written to.
         """
 
+    def held_here(
+        self, *, purpose: str, wait: float = 0.0
+    ) -> AbstractContextManager[None]:
+        """Keep others on this machine from changing the indexes for a while.
+
+        Args:
+            purpose: What for, to tell others.
+            wait: Seconds to wait for somebody else to finish.
+
+        Raises:
+            BusyError: Somebody else holds them.
+            StoreError: The place cannot be written to.
+        """
+        return self.held(purpose=purpose, wait=wait)
+
     def still_there(self) -> bool:
         """Tell whether this is still the base that was opened, and was not deleted."""
         return True
@@ -92,7 +110,7 @@ class Database(ABC):
         """
         try:
             yield
-        except DatabaseError as error:
+        except DBAPIError as error:
             told = self.error_for(error)
             raise told from error
         except DamagedRowError as error:
@@ -107,21 +125,25 @@ class Database(ABC):
     def create(self) -> None:
         """Make the tables of a new base in one transaction. The caller holds it."""
         with self.engine.begin() as connection:
-            schema.metadata.create_all(connection)
-            connection.exec_driver_sql(
-                "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
-                "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
-            )
-            connection.execute(sa.insert(_VERSION).values(version_num=HEAD))
-            connection.execute(
-                sa.insert(schema.base),
-                [
-                    {"key": "identity", "value": secrets.token_hex(16)},
-                    {"key": "generation", "value": "0"},
-                    {"key": "pruned", "value": "0"},
-                    {"key": "analysis", "value": ANALYSIS},
-                ],
-            )
+            self.make_tables(connection)
+
+    def make_tables(self, connection: sa.Connection) -> None:
+        """Make the tables of a new base."""
+        schema.metadata.create_all(connection)
+        connection.exec_driver_sql(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+            "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+        connection.execute(sa.insert(_VERSION).values(version_num=HEAD))
+        connection.execute(
+            sa.insert(schema.base),
+            [
+                {"key": "identity", "value": secrets.token_hex(16)},
+                {"key": "generation", "value": "0"},
+                {"key": "pruned", "value": "0"},
+                {"key": "analysis", "value": ANALYSIS},
+            ],
+        )
 
     def is_current(self) -> bool:
         """Tell whether the base has this release's format; else it is an older one.

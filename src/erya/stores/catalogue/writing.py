@@ -772,11 +772,10 @@ class _Transaction:
     def _publish(self) -> None:
         """Count the generation up, and forget removals that every index has seen.
 
-        The index follows each commit before the next one begins, so removals of the
-        generation before last are history.
+        Those who are farther behind are written anew.
         """
         removals, base = schema.removals, schema.base
-        seen = self._generation - 2
+        seen = self._generation - self._database.kept_removals
         self._connection.execute(
             sa.delete(removals).where(removals.c.generation <= seen)
         )

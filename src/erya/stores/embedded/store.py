@@ -11,7 +11,7 @@ from erya.stores.following import catch_up
 from erya.stores.indexed import IndexedStore
 from erya.stores.parts import Indexes
 
-__all__ = ["EmbeddedStore", "indexes_in"]
+__all__ = ["EmbeddedStore", "indexes_in", "make_private"]
 
 _PATIENCE = 30.0  # seconds that the second of two who make a base waits for the first
 
@@ -60,7 +60,7 @@ def _indexes_of(database: SqliteDatabase, folder: Path) -> Indexes:
 
 def _create(database: SqliteDatabase, folder: Path) -> None:
     try:
-        _make_private(folder)
+        make_private(folder)
     except OSError as error:
         msg = (
             f"The folder {folder} cannot be made: {error.strerror or error}. "
@@ -90,7 +90,7 @@ def _refuse_emptied(folder: Path, *, name: str, indexed: bool) -> None:
     raise DamagedError(msg)
 
 
-def _make_private(folder: Path) -> None:
+def make_private(folder: Path) -> None:
     """Make the folder of a base, which nobody else on the machine may enter."""
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.mkdir(exist_ok=True, mode=0o700)

@@ -1,0 +1,248 @@
+"""The tables of a base in one schema of PostgreSQL."""
+
+import getpass
+import hashlib
+import os
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from typing_extensions import override
+
+from erya.errors import BusyError, StoreError, UsageError
+from erya.extras import require
+from erya.stores.base import Finding
+from erya.stores.catalogue.database import Database, compact_json
+from erya.stores.damage import read_json
+from erya.stores.embedded.lock import WriterLock
+
+__all__ = ["PostgresDatabase", "address_of", "engine_at", "in_words"]
+
+_PAUSE: Final = 0.05
+_ROLLED_BACK: Final = ("40001", "40P01")  # another transaction was first
+_PORT: Final = "5432"
+_HERE: Final = (None, "localhost", "127.0.0.1", "::1")
+_MODES: Final = {"disable": False, "prefer": None, "require": True}
+_LONGEST_NAME: Final = 63  # bytes of an application's name
+
+
+class PostgresDatabase(Database):
+    """One schema, and a lock that every machine sees."""
+
+    # Other machines may be so many commits behind, and need not read everything anew.
+    kept_removals = 10_000
+
+    def __init__(
+        self, address: sa.URL, schema: str, *, name: str, lock: WriterLock
+    ) -> None:
+        """Take where the tables are, or will be.
+
+        Args:
+            address: Of the database.
+            schema: Of the base.
+            name: What the base is called.
+            lock: Of the indexes on this machine.
+        """
+        super().__init__(engine_at(address, schema=schema), name=name)
+        self.schema = schema
+        self._address = address
+        self._lock = lock
+        digest = hashlib.sha256(schema.encode()).digest()
+        self._key = int.from_bytes(digest[:8], "big", signed=True)
+
+    @override
+    def error_for(self, error: DBAPIError) -> StoreError:
+        return in_words(error, base=self.name, address=self._address)
+
+    @override
+    def take_numbers(
+        self, connection: sa.Connection, table: sa.Table, *, count: int
+    ) -> int:
+        # A sequence never goes back, not even with its transaction.
+        sequence = sa.func.pg_get_serial_sequence(table.name, "number")
+        first = int(connection.scalar(sa.select(sa.func.nextval(sequence))) or 0)
+        last = first + max(count, 1) - 1
+        connection.execute(sa.select(sa.func.setval(sequence, last)))
+        return first
+
+    @override
+    def drop_traces(self) -> None:
+        """PostgreSQL overwrites what was removed when it vacuums, by itself."""
+
+    @override
+    def check(self, connection: sa.Connection) -> list[Finding]:
+        version = connection.scalar(sa.text("SHOW server_version"))
+        detail = f"PostgreSQL {version} checks its own pages and references"
+        return [Finding(check="database", ok=True, detail=detail)]
+
+    @override
+    def still_there(self) -> bool:
+        known = sa.select(sa.func.to_regnamespace(self.schema))
+        with self.transaction() as connection:
+            return connection.scalar(known) is not None
+
+    @contextmanager
+    @override
+    def held(self, *, purpose: str, wait: float = 0.0) -> Iterator[None]:
+        deadline = time.monotonic() + wait
+        connection = self._locked(purpose, deadline=deadline)
+        try:
+            left = max(0.0, deadline - time.monotonic())
+            with self.held_here(purpose=purpose, wait=left):
+                yield
+        finally:
+            connection.invalidate()  # with the session its lock ends
+            connection.close()
+
+    @contextmanager
+    @override
+    def held_here(self, *, purpose: str, wait: float = 0.0) -> Iterator[None]:
+        with self._lock.held(purpose=purpose, wait=wait):
+            yield
+
+    def _locked(self, purpose: str, *, deadline: float) -> sa.Connection:
+        """Return a connection whose session holds the lock of the base.
+
+        Raises:
+            BusyError: Somebody else holds it until then.
+        """
+        told = f"erya {socket.gethostname()[:20]} {os.getpid()}: {purpose}"
+        named = sa.select(
+            sa.func.set_config("application_name", told[:_LONGEST_NAME], False)  # noqa: FBT003
+        )
+        taken = sa.select(sa.func.pg_try_advisory_lock(self._key))
+        with self.guarded():
+            connection = self.engine.connect()
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.execute(named)
+            while not (locked := connection.scalar(taken)):
+                if time.monotonic() >= deadline:
+                    break
+                time.sleep(_PAUSE)
+        if locked:
+            return connection
+        holder = self._holder(connection)
+        connection.close()
+        raise BusyError(base=self.name, holder=holder)
+
+    def _holder(self, connection: sa.Connection) -> str:
+        told = connection.scalar(
+            sa.text(
+                "SELECT application_name FROM pg_stat_activity JOIN pg_locks"
+                " USING (pid) WHERE locktype = 'advisory' AND granted AND"
+                " (classid::bigint << 32) | objid::bigint = :key"
+            ),
+            {"key": self._key},
+        )
+        return str(told or "another process")
+
+
+def address_of(given: str) -> sa.URL:
+    """Return the address of a database as a person wrote it.
+
+    A folder as `host` is that of the server's socket, as PostgreSQL's own tools have
+    it.
+
+    Raises:
+        MissingExtraError: The extra `postgres` is not installed.
+        UsageError: It is none of PostgreSQL.
+    """
+    require("pg8000", feature="A catalogue in PostgreSQL", extra="postgres")
+    try:
+        url = sa.make_url(given)
+    except ArgumentError:
+        url = sa.URL.create("none")
+    if url.drivername not in {"postgresql", "postgres"} or not url.database:
+        msg = (
+            f"A catalogue is the address of a PostgreSQL database, got {given!r:.80}. "
+            "Try postgresql://NAME@HOST/DATABASE."
+        )
+        raise UsageError(msg)
+    unknown = sorted(url.query.keys() - {"host", "port", "sslmode", "sslrootcert"})
+    if unknown:
+        msg = (
+            f"The address of a catalogue has {', '.join(unknown)} in it. Known are "
+            "host, port, sslmode and sslrootcert."
+        )
+        raise UsageError(msg)
+    return url.set(
+        drivername="postgresql+pg8000", username=url.username or getpass.getuser()
+    )
+
+
+def engine_at(address: sa.URL, *, schema: str, keep: bool = True) -> sa.Engine:
+    """Return an engine whose transactions see one state of the tables in a schema.
+
+    Args:
+        address: Of the database.
+        schema: Where tables are looked for.
+        keep: Whether connections are kept open between two transactions.
+    """
+    kept: dict[str, Any] = {"max_overflow": -1, "pool_pre_ping": True}
+    engine = sa.create_engine(
+        address.set(query={}),
+        connect_args=_way_to(address),
+        isolation_level="REPEATABLE READ",
+        json_serializer=compact_json,
+        json_deserializer=read_json,
+        **(kept if keep else {"poolclass": sa.NullPool}),
+    )
+    # Otherwise a thousand rows are a thousand trips to the server.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
+
+    def begin_in(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f'SET search_path TO "{schema}"')  # one of our own making
+        cursor.close()
+        connection.commit()
+
+    event.listen(engine, "connect", begin_in, insert=True)
+    return engine
+
+
+def _way_to(address: sa.URL) -> dict[str, Any]:
+    """Return how the driver is to connect, as PostgreSQL's own tools take an address.
+
+    `sslmode` is disable, prefer (encrypt if the server can; what is not said, except to
+    this machine itself), require, or verify-full, with the authority in `sslrootcert`.
+
+    Raises:
+        UsageError: There is no such mode.
+    """
+    told = {key: str(value) for key, value in address.query.items()}
+    folder = told.get("host", "")
+    here = folder.startswith("/") or address.host in _HERE
+    mode = told.get("sslmode", "disable" if here else "prefer")
+    way: dict[str, Any] = {}
+    if folder.startswith("/"):
+        way["unix_sock"] = f"{folder}/.s.PGSQL.{told.get('port', _PORT)}"
+    if mode == "verify-full":
+        way["ssl_context"] = ssl.create_default_context(cafile=told.get("sslrootcert"))
+    elif mode in _MODES:
+        way["ssl_context"] = _MODES[mode]
+    else:
+        known = ", ".join([*_MODES, "verify-full"])
+        msg = f"sslmode is one of {known}, got {mode!r:.40}."
+        raise UsageError(msg)
+    return way
+
+
+def in_words(error: DBAPIError, *, base: str, address: sa.URL) -> StoreError:
+    """Return what the driver says as an error that tells what to do."""
+    told = error.orig.args[0] if error.orig and error.orig.args else {}
+    code = told.get("C", "") if isinstance(told, dict) else ""
+    if code in _ROLLED_BACK:
+        return BusyError(base=base, holder="another process")
+    reason = told.get("M", error.orig) if isinstance(told, dict) else told
+    where = address.set(drivername="postgresql", password=None)
+    return StoreError(
+        f"The catalogue {where.render_as_string()} cannot be read or written: "
+        f"{str(reason).strip(' .')}. Nothing that was acknowledged is lost. See that the "
+        "server runs and lets this user in, then run the command again."
+    )

@@ -1,0 +1,196 @@
+"""The knowledge bases in one PostgreSQL database, by name."""
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from typing_extensions import override
+
+from erya.stores.base import Store
+from erya.stores.catalogue import schema
+from erya.stores.catalogue.facts import facts_of
+from erya.stores.embedded.database import SqliteDatabase
+from erya.stores.embedded.lock import WriterLock
+from erya.stores.embedded.store import indexes_in, make_private
+from erya.stores.following import catch_up
+from erya.stores.indexed import IndexedStore
+from erya.stores.places import Place
+from erya.stores.postgres.database import (
+    PostgresDatabase,
+    address_of,
+    engine_at,
+    in_words,
+)
+
+__all__ = ["PostgresPlace"]
+
+_HOME: Final = "erya"  # the schema of what all bases share
+_BASES: Final = sa.Table(
+    "bases",
+    sa.MetaData(schema=_HOME),
+    sa.Column("name", sa.Text(collation="C"), primary_key=True),
+    sa.Column("schema", sa.Text, nullable=False, unique=True),
+)
+_ROWS_AT_ONCE: Final = 1_000
+_HOME_KEY: Final = 0x45525941  # of the lock for making it
+
+
+class PostgresPlace(Place):
+    """Bases whose catalogues are schemas of one database.
+
+    Their indexes lie in the home folder of each machine that uses them.
+    """
+
+    def __init__(self, address: str, *, folder: Path) -> None:
+        """Take the address, as a person wrote it, and where indexes are kept.
+
+        Raises:
+            MissingExtraError: The extra `postgres` is not installed.
+            UsageError: It is no address of a PostgreSQL database.
+        """
+        self._address = address_of(address)
+        self._folder = folder
+        self._home = engine_at(self._address, schema=_HOME, keep=False)
+
+    @override
+    def names(self) -> list[str]:
+        return sorted(self._schemas())
+
+    @override
+    def exists(self, name: str) -> bool:
+        return name in self._schemas()
+
+    @override
+    def open(self, name: str) -> Store:
+        made = name not in self._schemas()
+        if made:
+            with suppress(IntegrityError):  # another has just made it
+                self._create(name)
+        database = self._database(name)
+        try:
+            if not database.is_current():
+                with database.held(purpose="migrate it"):
+                    database.migrate()
+            with database.transaction() as connection:
+                identity = facts_of(connection)["identity"]
+            indexes = indexes_in(self._folder / name, identity=identity)
+            if made:
+                with database.held_here(purpose="create it"), database.guarded():
+                    catch_up(database.engine, indexes)
+            return IndexedStore(database, indexes)
+        except BaseException:
+            database.engine.dispose()
+            raise
+
+    @override
+    def size(self, name: str) -> tuple[int, int] | None:
+        documents = sa.table(
+            "documents", sa.column("chunks"), schema=self._schemas()[name]
+        )
+        chunks = sa.func.coalesce(sa.func.sum(documents.c.chunks), 0)
+        with self._connected() as connection:
+            found = connection.execute(sa.select(sa.func.count(), chunks)).one()
+        return int(found[0]), int(found[1])
+
+    @override
+    def copy(self, name: str, folder: Path) -> None:
+        source = self._database(name)
+        target = SqliteDatabase(folder, name=name)
+        try:
+            target.create()
+            with source.transaction() as reading, target.transaction() as writing:
+                for table in schema.metadata.sorted_tables:
+                    writing.execute(sa.delete(table))  # the facts of a new base
+                    _copy_rows(table, reading, writing)
+        finally:
+            source.engine.dispose()
+            target.engine.dispose()
+
+    @override
+    def delete(self, name: str) -> None:
+        database = self._database(name)
+        try:
+            with (
+                database.held(purpose="delete it"),
+                database.transaction() as connection,
+            ):
+                connection.execute(sa.delete(_BASES).where(_BASES.c.name == name))
+                connection.execute(sa.schema.DropSchema(database.schema, cascade=True))
+        finally:
+            database.engine.dispose()
+        shutil.rmtree(self._folder / name, ignore_errors=True)
+
+    def _create(self, name: str) -> None:
+        """Make the tables of a base, and enter its name, all at once."""
+        own = f"base_{secrets.token_hex(8)}"
+        self._make_home()
+        database = PostgresDatabase(
+            self._address, own, name=name, lock=self._lock(name)
+        )
+        try:
+            with self._told(), database.engine.begin() as connection:
+                connection.execute(sa.schema.CreateSchema(own))
+                connection.execute(sa.insert(_BASES).values(name=name, schema=own))
+                database.make_tables(connection)
+        finally:
+            database.engine.dispose()
+
+    def _make_home(self) -> None:
+        # Of two that are the first, one waits, and then sees what the other has made.
+        alone = self._home.execution_options(isolation_level="READ COMMITTED")
+        with self._told(), alone.begin() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_HOME_KEY)))
+            connection.execute(sa.schema.CreateSchema(_HOME, if_not_exists=True))
+            _BASES.metadata.create_all(connection)
+
+    def _database(self, name: str) -> PostgresDatabase:
+        return PostgresDatabase(
+            self._address, self._schemas()[name], name=name, lock=self._lock(name)
+        )
+
+    def _lock(self, name: str) -> WriterLock:
+        make_private(self._folder / name)
+        return WriterLock(self._folder / name, base=name)
+
+    def _schemas(self) -> dict[str, str]:
+        """Return the schema of each base by its name."""
+        with self._connected() as connection:
+            if not sa.inspect(connection).has_table(_BASES.name, schema=_HOME):
+                return {}
+            rows = connection.execute(sa.select(_BASES.c.name, _BASES.c.schema))
+            return {str(name): str(own) for name, own in rows}
+
+    @contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        with self._told(), self._home.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what the driver says into an error that tells what to do.
+
+        Raises:
+            IntegrityError: Another was first.
+            StoreError: The database is out of reach, or refuses.
+        """
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except DBAPIError as error:
+            told = in_words(error, base="", address=self._address)
+            raise told from error
+
+
+def _copy_rows(table: sa.Table, reading: sa.Connection, writing: sa.Connection) -> None:
+    rows = reading.execute(
+        sa.select(table).execution_options(yield_per=_ROWS_AT_ONCE)
+    ).mappings()
+    for part in rows.partitions():
+        values: list[dict[str, Any]] = [dict(row) for row in part]
+        writing.execute(sa.insert(table), values)
