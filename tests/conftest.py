@@ -66,8 +66,8 @@ def postgres():
     """The address of a real PostgreSQL, which is thrown away at the end."""
     if postgres_server.programs() is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with postgres_server.running() as address:
-        yield address
+    with postgres_server.running() as server:
+        yield server.address
 
 
 @pytest.fixture

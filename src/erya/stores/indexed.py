@@ -14,7 +14,11 @@ from erya.records import Fingerprint, Principal
 from erya.stores import checking
 from erya.stores.base import MOMENT, Finding, Search, Store, Writer
 from erya.stores.catalogue import SqlCatalogue, schema
-from erya.stores.catalogue.database import Database, check_argument
+from erya.stores.catalogue.database import (
+    Database,
+    check_argument,
+    deleted_meanwhile,
+)
 from erya.stores.catalogue.facts import facts_of
 from erya.stores.catalogue.filtering import check_parts
 from erya.stores.catalogue.reading import (
@@ -111,6 +115,9 @@ class IndexedStore(SqlCatalogue, Store):
     @override
     def verify(self, principal: Principal) -> list[Finding]:
         self._permit(principal, "maintain")
+        if self._database.shared:  # what another machine has written is no damage here
+            with self._database.held_here(purpose="catch up its index", wait=MOMENT):
+                self._catch_up()
         return checking.verify(self._database, self._indexes)
 
     @override
@@ -191,8 +198,7 @@ class IndexedStore(SqlCatalogue, Store):
             NotFoundError: It was.
         """
         if not self._database.still_there():
-            msg = f"The base {self._name!r} was deleted meanwhile. Open it again."
-            raise NotFoundError(msg)
+            raise NotFoundError(deleted_meanwhile(self._name))
 
     def _embedder(
         self, connection: sa.Connection, number: str | None

@@ -15,6 +15,7 @@ from erya.testing.chat_server import ChatServer, Reply
 from erya.testing.chunker_contract import ChunkerContract
 from erya.testing.documents import chunked, document
 from erya.testing.format_contract import FormatContract
+from erya.testing.index_contracts import KeywordIndexContract, VectorIndexContract
 from erya.testing.model_contracts import EmbeddingContract, RerankContract
 from erya.testing.models import HashingEmbedding, OverlapReranking, ScriptedChatModel
 from erya.testing.source_contract import SourceContract
@@ -28,6 +29,7 @@ __all__ = [
     "EmbeddingContract",
     "FormatContract",
     "HashingEmbedding",
+    "KeywordIndexContract",
     "OverlapReranking",
     "Reply",
     "RerankContract",
@@ -35,6 +37,7 @@ __all__ = [
     "ScriptedChatModel",
     "SourceContract",
     "StoreContract",
+    "VectorIndexContract",
     "chunked",
     "document",
 ]

@@ -11,14 +11,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from erya.errors import DamagedError, NewerFormatError, StoreError, UsageError
+from erya.errors import DamagedError, EryaError, NewerFormatError, UsageError
 from erya.language import ANALYSIS
 from erya.stores.base import Finding
 from erya.stores.catalogue import schema
 from erya.stores.damage import DamagedRowError
 from erya.stores.revisions import HEAD, REVISIONS
 
-__all__ = ["Database", "check_argument", "compact_json", "damaged_file"]
+__all__ = [
+    "Database",
+    "check_argument",
+    "compact_json",
+    "damaged_file",
+    "deleted_meanwhile",
+]
 
 # A base newer than this release says so in this table, whatever else has changed.
 _VERSION = sa.table("alembic_version", sa.column("version_num"))
@@ -31,16 +37,19 @@ class Database(ABC):
         engine: Where they are.
         name: What the base is called.
         kept_removals: For so many generations the record of removals reaches back.
+        shared: Whether other machines write, too, so that the indexes of this one may
+            be behind.
     """
 
     kept_removals = 2  # the indexes follow each commit before the next one begins
+    shared = False
 
     def __init__(self, engine: sa.Engine, *, name: str) -> None:
         self.engine = engine
         self.name = name
 
     @abstractmethod
-    def error_for(self, error: DBAPIError) -> StoreError:
+    def error_for(self, error: DBAPIError) -> EryaError:
         """Return what the driver says as an error that tells what to do."""
 
     @abstractmethod
@@ -199,6 +208,11 @@ def check_argument(what: str, value: object, kind: type) -> None:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         msg = f"{what} is a {kind.__name__}, got {value!r:.80}."
         raise UsageError(msg)
+
+
+def deleted_meanwhile(name: str) -> str:
+    """Word that a base is gone that was opened."""
+    return f"The base {name!r} was deleted meanwhile. Open it again."
 
 
 def damaged_file(name: str, reason: str) -> DamagedError:

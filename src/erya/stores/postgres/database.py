@@ -15,10 +15,10 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from typing_extensions import override
 
-from erya.errors import BusyError, StoreError, UsageError
+from erya.errors import BusyError, EryaError, NotFoundError, StoreError, UsageError
 from erya.extras import require
 from erya.stores.base import Finding
-from erya.stores.catalogue.database import Database, compact_json
+from erya.stores.catalogue.database import Database, compact_json, deleted_meanwhile
 from erya.stores.damage import read_json
 from erya.stores.embedded.lock import WriterLock
 
@@ -29,6 +29,7 @@ _ROLLED_BACK: Final = ("40001", "40P01")  # another transaction was first
 _PORT: Final = "5432"
 _HERE: Final = (None, "localhost", "127.0.0.1", "::1")
 _MODES: Final = {"disable": False, "prefer": None, "require": True}
+_NO_TABLE: Final = "42P01"
 _LONGEST_NAME: Final = 63  # bytes of an application's name
 
 
@@ -37,6 +38,7 @@ class PostgresDatabase(Database):
 
     # Other machines may be so many commits behind, and need not read everything anew.
     kept_removals = 10_000
+    shared = True
 
     def __init__(
         self, address: sa.URL, schema: str, *, name: str, lock: WriterLock
@@ -57,7 +59,7 @@ class PostgresDatabase(Database):
         self._key = int.from_bytes(digest[:8], "big", signed=True)
 
     @override
-    def error_for(self, error: DBAPIError) -> StoreError:
+    def error_for(self, error: DBAPIError) -> EryaError:
         return in_words(error, base=self.name, address=self._address)
 
     @override
@@ -233,16 +235,19 @@ def _way_to(address: sa.URL) -> dict[str, Any]:
     return way
 
 
-def in_words(error: DBAPIError, *, base: str, address: sa.URL) -> StoreError:
+def in_words(error: DBAPIError, *, base: str, address: sa.URL) -> EryaError:
     """Return what the driver says as an error that tells what to do."""
     told = error.orig.args[0] if error.orig and error.orig.args else {}
     code = told.get("C", "") if isinstance(told, dict) else ""
     if code in _ROLLED_BACK:
         return BusyError(base=base, holder="another process")
+    if code == _NO_TABLE and base:
+        return NotFoundError(deleted_meanwhile(base))
     reason = told.get("M", error.orig) if isinstance(told, dict) else told
-    where = address.set(drivername="postgresql", password=None)
+    said = str(reason).strip(" .")
+    where = address.set(drivername="postgresql")
     return StoreError(
         f"The catalogue {where.render_as_string()} cannot be read or written: "
-        f"{str(reason).strip(' .')}. Nothing that was acknowledged is lost. See that the "
+        f"{said}. Nothing that was acknowledged is lost. See that the "
         "server runs and lets this user in, then run the command again."
     )
