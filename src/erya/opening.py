@@ -50,6 +50,7 @@ __all__ = [
     "check_profile",
     "create_base",
     "open_assistant",
+    "reader_of",
     "settings_of_base",
 ]
 
@@ -117,6 +118,21 @@ def bases_of(settings: Settings) -> Bases:
         UsageError: The setting is no address of a database.
     """
     return Bases(settings.home, catalogue=settings.catalogue)
+
+
+def reader_of(settings: Settings, user: str, *groups: str) -> Principal:
+    """Return a person as a reader, in the groups that are known of them.
+
+    Args:
+        settings: Where it is kept who is in which group.
+        user: What the person is called.
+        groups: Others that they are in, for now.
+
+    Raises:
+        StoreError: Where groups are kept is out of reach.
+    """
+    known = bases_of(settings).groups.of(user)
+    return Principal(user=user, groups=known | frozenset(groups))
 
 
 def create_base(

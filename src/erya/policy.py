@@ -16,9 +16,11 @@ __all__ = [
     "Everything",
     "Role",
     "check_grant",
+    "check_member",
     "labels",
     "owns",
     "permit",
+    "permit_home",
     "reader_labels",
     "role_in",
 ]
@@ -110,6 +112,35 @@ def permit(principal: Principal, action: Action, base: BaseAccess) -> None:
     may = "read" if role == "reader" else "read and write"
     msg = f"{who} may {may} this base and not {action} it. Ask its owner."
     raise NotAllowedError(msg)
+
+
+def permit_home(principal: Principal) -> None:
+    """Let `principal` change what all bases share, or refuse.
+
+    Raises:
+        NotAllowedError: The home is not theirs.
+        UsageError: `principal` is no Principal.
+    """
+    _check(principal)
+    if principal.role == "reader":
+        who = principal.user or "an unnamed reader"
+        msg = f"{who} may not see or change who is in which group. Ask its owner."
+        raise NotAllowedError(msg)
+
+
+def check_member(group: str, user: str) -> None:
+    """Check the names of a group and of a person in it.
+
+    Raises:
+        UsageError: One cannot be a name.
+    """
+    for kind, name in (("group", group), ("user", user)):
+        if not _LABEL.fullmatch(f"{kind}:{name}"):
+            msg = (
+                f"The name of a {kind} has no blanks or commas and begins with no "
+                f"colon, got {name!r:.80}. Try: erya groups add sales ada"
+            )
+            raise UsageError(msg)
 
 
 def _own(principal: Principal) -> frozenset[str]:

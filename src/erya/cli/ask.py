@@ -17,11 +17,11 @@ from erya.cli.common import (
     finding_options,
     flags_of,
     kb_option,
-    principal_for,
     settings_for,
     usual_options,
 )
 from erya.cli.places import place
+from erya.cli.principals import principal_for
 from erya.cli.progress import draft_shown, ingest_with_progress, require_existing
 from erya.cli.text import one_line, snippet, visible
 from erya.errors import BusyError, UsageError

@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from erya.cli.common import echo, principal_for
+from erya.cli.common import echo
 from erya.cli.measured import show_comparison, watching
+from erya.cli.principals import principal_for
 from erya.config import AUTO_CHUNKER, AUTO_MODEL, Settings
 from erya.evaluating import (
     RETRIEVAL_METRICS,

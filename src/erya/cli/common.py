@@ -14,9 +14,9 @@ from typing_extensions import override
 
 from erya.cli.text import columns_of, one_line, visible
 from erya.config import Settings, load, trust
-from erya.errors import UntrustedSettingsError, UsageError
+from erya.errors import UntrustedSettingsError
 from erya.filters import AllOf, AnyOf, Filter, Is, Not, Under, parse_filter
-from erya.records import Principal, absolute_path
+from erya.records import absolute_path
 from erya.shapes import VERSION, findings_shape
 from erya.stores import Finding
 
@@ -36,7 +36,6 @@ __all__ = [
     "model_option",
     "name_argument",
     "place_options",
-    "principal_for",
     "rerank_option",
     "settings_for",
     "show_findings",
@@ -64,7 +63,7 @@ as_option = click.option(
     "--as",
     "narrowed",
     metavar="NAME[,GROUP...]",
-    help="See only what this person, in these groups, may read.",
+    help="See only what this person may read, in their groups and in these.",
 )
 
 
@@ -184,21 +183,6 @@ def settings_for(**flags: Any) -> Settings:
     for path in found if file is None else ():
         echo(f"Settings: {path}", err=True)
     return settings
-
-
-def principal_for(settings: Settings, narrowed: str | None) -> Principal:
-    """Return the person at the keyboard, or whom `--as` narrows them to.
-
-    Raises:
-        UsageError: `--as` names nobody.
-    """
-    if narrowed is None:
-        return Principal.owner(settings.user)
-    user, *groups = [part.strip() for part in narrowed.split(",")]
-    if not user:
-        msg = f"--as needs a name, got {narrowed!r}. Try --as ada,sales."
-        raise UsageError(msg)
-    return Principal(user=user, groups=frozenset(filter(None, groups)))
 
 
 def flags_of(given: Mapping[str, object]) -> str:

@@ -8,7 +8,7 @@ import click
 
 from erya.addresses import cover_secrets
 from erya.cli.common import echo, echo_json, table, usual_options
-from erya.cli.groups import Group
+from erya.cli.lazy import Group
 from erya.config import load, trust
 
 __all__ = ["app"]

@@ -12,7 +12,6 @@ from erya.cli.common import (
     filter_option,
     finding_options,
     place_options,
-    principal_for,
     settings_for,
     table,
     usual_options,
@@ -20,7 +19,7 @@ from erya.cli.common import (
 from erya.cli.evaluate_benchmark import benchmark
 from erya.cli.evaluate_judge import judge
 from erya.cli.evaluate_retrieval import retrieval
-from erya.cli.groups import Group
+from erya.cli.lazy import Group
 from erya.cli.measured import (
     again_option,
     concurrency_option,
@@ -34,6 +33,7 @@ from erya.cli.measured import (
     watching,
     written,
 )
+from erya.cli.principals import principal_for
 from erya.errors import UsageError
 from erya.evaluating import (
     Data,

@@ -13,7 +13,6 @@ from erya.cli.common import (
     filter_option,
     finding_options,
     kb_option,
-    principal_for,
     settings_for,
     table,
     usual_options,
@@ -30,6 +29,7 @@ from erya.cli.measured import (
     watching,
     written,
 )
+from erya.cli.principals import principal_for
 from erya.errors import UsageError
 from erya.evaluating import (
     Data,

@@ -1,76 +1,103 @@
-"""Groups of commands; those of the program itself are imported when they are called."""
+"""`erya groups`: who is in which group."""
 
-import importlib
-from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from pathlib import Path
 
 import click
-from click.shell_completion import CompletionItem
-from typing_extensions import override
 
-__all__ = ["STOPPED", "Group", "LazyCommand", "LazyGroup"]
+from erya.cli.common import (
+    echo,
+    echo_json,
+    settings_for,
+    table,
+    usual_options,
+)
+from erya.cli.lazy import Group
+from erya.cli.principals import principal_for
+from erya.opening import bases_of
+from erya.shapes import groups_shape
 
-STOPPED: Final = 130  # the exit code after Ctrl-C, as shells have it
+__all__ = ["app"]
+
+app = Group("groups", help="List groups, and say who is in them.")
+
+group_argument = click.argument("group")
+people_argument = click.argument("people", nargs=-1, required=True)
 
 
-class Group(click.Group):
-    """Commands, listed as they were added: those that a new user needs come first."""
+@app.command("list")
+@usual_options
+def list_groups(*, as_json: bool, home: Path | None, config: Path | None) -> None:
+    """List groups, each with who is in it.
 
-    def __init__(self, name: str, **options: Any) -> None:
-        super().__init__(name, no_args_is_help=True, **options)
+    Example:
 
-    @override
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-
-class LazyCommand(NamedTuple):
-    """A command that is imported when it is called.
-
-    Attributes:
-        place: Module and name: `erya.cli.ask:ask`.
-        help: What it does, in a line, as the list of commands shows it.
+      erya groups list
     """
+    settings = settings_for(home=home, config=config)
+    found = bases_of(settings).groups.all(principal_for(settings, None))
+    if as_json:
+        echo_json(groups_shape(found))
+    elif not found:
+        echo("No groups yet. Make one with: erya groups add GROUP NAME")
+    else:
+        rows = [(name, ", ".join(members)) for name, members in found.items()]
+        table(rows, header=("GROUP", "MEMBERS"))
 
-    place: str
-    help: str
+
+@app.command("add")
+@group_argument
+@people_argument
+@usual_options
+def add(
+    *,
+    group: str,
+    people: tuple[str, ...],
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
+) -> None:
+    """Take people into a group: they read what its readers read, from now on.
+
+    What a group may do in a base says `erya kb grant`; what it reads, `--readers` of
+    `erya ingest`.
+
+    Examples:
+
+      erya groups add sales ada bob
+
+      erya ingest offers/ --kb offers --readers group:sales
+    """
+    settings = settings_for(home=home, config=config)
+    groups, principal = bases_of(settings).groups, principal_for(settings, None)
+    added = [who for who in people if groups.add(principal, group, who)]
+    if as_json:
+        echo_json({"group": group, "added": added})
+    else:
+        echo(f"{group}: {', '.join(added)} added." if added else "They were all in it.")
 
 
-class LazyGroup(Group):
-    """Commands that are imported when they are called: the list of them costs none."""
+@app.command("remove")
+@group_argument
+@people_argument
+@usual_options
+def remove(
+    *,
+    group: str,
+    people: tuple[str, ...],
+    as_json: bool,
+    home: Path | None,
+    config: Path | None,
+) -> None:
+    """Take people out of a group, at once. A group without members is gone.
 
-    def __init__(
-        self, name: str, lazy: Mapping[str, LazyCommand], **options: Any
-    ) -> None:
-        super().__init__(name, **options)
-        self._lazy = lazy
+    Example:
 
-    @override
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        return list(self._lazy)
-
-    @override
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self._lazy:
-            return None
-        module, _, name = self._lazy[cmd_name].place.partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-    @override
-    def format_commands(
-        self, ctx: click.Context, formatter: click.HelpFormatter
-    ) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, each.help) for name, each in self._lazy.items()])
-
-    @override
-    def shell_complete(
-        self, ctx: click.Context, incomplete: str
-    ) -> list[CompletionItem]:
-        names = [
-            CompletionItem(name, help=each.help)
-            for name, each in self._lazy.items()
-            if name.startswith(incomplete)
-        ]
-        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
+      erya groups remove sales bob
+    """
+    settings = settings_for(home=home, config=config)
+    groups, principal = bases_of(settings).groups, principal_for(settings, None)
+    gone = [who for who in people if groups.remove(principal, group, who)]
+    if as_json:
+        echo_json({"group": group, "removed": gone})
+    else:
+        echo(f"{group}: {', '.join(gone)} removed." if gone else "Nobody was in it.")

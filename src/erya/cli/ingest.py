@@ -14,8 +14,8 @@ from erya.cli.common import (
     settings_for,
     usual_options,
 )
-from erya.cli.groups import STOPPED
 from erya.cli.ingested import show_plans, show_report
+from erya.cli.lazy import STOPPED
 from erya.cli.progress import plans_of, require_existing, run_job
 from erya.config import WEB_DELAY, WEB_PAGES, Settings
 from erya.errors import UsageError

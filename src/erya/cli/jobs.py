@@ -12,8 +12,8 @@ from erya.cli.common import (
     table,
     usual_options,
 )
-from erya.cli.groups import STOPPED, Group
 from erya.cli.ingested import show_report
+from erya.cli.lazy import STOPPED, Group
 from erya.cli.progress import run_job
 from erya.jobs import Job, JobQueue
 from erya.opening import build_limits

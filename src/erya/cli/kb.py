@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from erya.cli.groups import LazyCommand, LazyGroup
+from erya.cli.lazy import LazyCommand, LazyGroup
 
 __all__ = ["app"]
 

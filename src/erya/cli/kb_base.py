@@ -10,13 +10,13 @@ from erya.cli.common import (
     echo_json,
     name_argument,
     place_options,
-    principal_for,
     settings_for,
     show_findings,
     table,
     usual_options,
 )
 from erya.cli.ingested import tell_kept_runs
+from erya.cli.principals import principal_for
 from erya.cli.text import one_line
 from erya.cli.words import words_of_base
 from erya.errors import DamagedError, UsageError

@@ -12,11 +12,11 @@ from erya.cli.common import (
     echo_json,
     name_argument,
     place_options,
-    principal_for,
     settings_for,
     together,
     usual_options,
 )
+from erya.cli.principals import principal_for
 from erya.errors import UsageError
 from erya.opening import bases_of, change_base, create_base
 from erya.policy import check_grant

@@ -10,7 +10,7 @@ from typing import Final
 import click
 from typing_extensions import override
 
-from erya.cli.groups import STOPPED, LazyCommand, LazyGroup
+from erya.cli.lazy import STOPPED, LazyCommand, LazyGroup
 from erya.cli.text import visible
 from erya.errors import EryaError, UsageError
 
@@ -33,6 +33,7 @@ _ROWS: Final = (
     ("feedback", "feedback", "Say whether an answer was good, for later review."),
     ("questions", "app", "Make, review and exchange test sets."),
     ("kb", "app", "Make, list, show, change, check and delete knowledge bases."),
+    ("groups", "app", "List groups, and say who is in them."),
     ("jobs", "app", "List, show, cancel and resume work on bases."),
     ("models", "app", "Add, list and test models."),
     ("config", "app", "Show the settings."),

@@ -16,7 +16,7 @@ from erya.cli.common import (
     table,
     usual_options,
 )
-from erya.cli.groups import Group
+from erya.cli.lazy import Group
 from erya.config import Settings
 from erya.errors import NotFoundError, UsageError
 from erya.models import (

@@ -13,8 +13,9 @@ from typing import Final, Protocol
 import click
 
 from erya.assistant import Assistant
-from erya.cli.common import echo, interactive, principal_for
+from erya.cli.common import echo, interactive
 from erya.cli.ingested import total
+from erya.cli.principals import principal_for
 from erya.cli.text import columns_of, visible
 from erya.config import Settings
 from erya.indexing import WAIT_SECONDS, IngestReport, Plan, plan_of_new_base

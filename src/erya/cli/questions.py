@@ -15,13 +15,13 @@ from erya.cli.common import (
     json_option,
     kb_option,
     place_options,
-    principal_for,
     settings_for,
     table,
     usual_options,
 )
-from erya.cli.groups import Group
+from erya.cli.lazy import Group
 from erya.cli.measured import watching
+from erya.cli.principals import principal_for
 from erya.cli.text import visible
 from erya.config import Settings
 from erya.errors import UsageError

@@ -9,7 +9,8 @@ from typing import Any
 from erya.assistant import Assistant
 from erya.chunking import recipe_in, split_recipe, with_recipe
 from erya.cli.beside import compare_with_copy
-from erya.cli.common import echo, echo_json, principal_for
+from erya.cli.common import echo, echo_json
+from erya.cli.principals import principal_for
 from erya.cli.progress import shown
 from erya.config import AUTO_CHUNKER, Settings
 from erya.errors import UsageError

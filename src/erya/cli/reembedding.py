@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from erya.cli.beside import compare_with_copy
-from erya.cli.common import echo, echo_json, principal_for
+from erya.cli.common import echo, echo_json
+from erya.cli.principals import principal_for
 from erya.cli.progress import shown
 from erya.config import Settings
 from erya.errors import UsageError

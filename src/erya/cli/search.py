@@ -13,11 +13,11 @@ from erya.cli.common import (
     filter_option,
     finding_options,
     kb_option,
-    principal_for,
     settings_for,
     usual_options,
 )
 from erya.cli.places import place
+from erya.cli.principals import principal_for
 from erya.cli.text import snippet
 from erya.errors import NotFoundError, UsageError
 from erya.evaluating.misses import why_missed

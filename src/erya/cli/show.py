@@ -10,10 +10,10 @@ from erya.cli.common import (
     echo,
     echo_json,
     kb_option,
-    principal_for,
     settings_for,
     usual_options,
 )
+from erya.cli.principals import principal_for
 from erya.cli.text import one_line
 from erya.errors import UsageError
 from erya.locating import CitedPassage, find_cited_passage

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import click
 
-from erya.cli.common import echo, echo_json, principal_for, settings_for, usual_options
-from erya.cli.groups import STOPPED
+from erya.cli.common import echo, echo_json, settings_for, usual_options
 from erya.cli.ingested import show_plans, show_report
+from erya.cli.lazy import STOPPED
+from erya.cli.principals import principal_for
 from erya.cli.progress import plans_of, run_job
 from erya.config import Settings, SourceSettings
 from erya.errors import EryaError, UsageError

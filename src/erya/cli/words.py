@@ -6,7 +6,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from erya.cli.common import echo, echo_json, principal_for, table
+from erya.cli.common import echo, echo_json, table
+from erya.cli.principals import principal_for
 from erya.config import Settings
 from erya.errors import UsageError
 from erya.language import Word

@@ -27,6 +27,7 @@ __all__ = [
     "chunkings_shape",
     "embedders_shape",
     "findings_shape",
+    "groups_shape",
     "model_shape",
     "models_shape",
     "probes_shape",
@@ -125,6 +126,12 @@ def chunkings_shape(chunkings: "Iterable[StoredChunking]") -> list[dict[str, Any
         }
         for each in chunkings
     ]
+
+
+def groups_shape(groups: "Mapping[str, Sequence[str]]") -> dict[str, Any]:
+    """Return who is in which group, as `groups list --json` has it."""
+    rows = [{"name": n, "members": list(members)} for n, members in groups.items()]
+    return {"groups": rows}
 
 
 def words_shape(name: str, words: "Iterable[Word]") -> dict[str, Any]:

@@ -9,6 +9,7 @@ from erya.errors import NotFoundError, UsageError
 from erya.policy import EVERYTHING, BaseAccess, labels, permit
 from erya.records import Principal
 from erya.stores.base import Store
+from erya.stores.groups import Groups
 from erya.stores.places import FolderPlace, Place
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ class Bases:
             UsageError: The address is none.
         """
         self._place = _place_of(home / "bases", catalogue)
+
+    @property
+    def groups(self) -> Groups:
+        """Who is in which group, for all of these bases."""
+        return Groups(self._place)
 
     def names(self) -> list[str]:
         """Return the names of all bases, sorted; none where there is no home yet.

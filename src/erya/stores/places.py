@@ -2,18 +2,25 @@
 
 import secrets
 import shutil
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from typing_extensions import override
 
 from erya.stores.base import Store
 from erya.stores.glance import glance
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    import sqlalchemy as sa
+
 __all__ = ["FolderPlace", "Place"]
 
 _DELETED: Final = ".deleted-"
+_SHARED: Final = "people.sqlite3"
 
 
 class Place(Protocol):
@@ -52,6 +59,27 @@ class Place(Protocol):
 
         Raises:
             BusyError: Somebody is writing to it.
+        """
+        ...
+
+    def make_shared(self) -> None:
+        """Make the tables of what all bases share, if there are none.
+
+        Raises:
+            StoreError: They cannot be made.
+        """
+        ...
+
+    def shared(
+        self, *, writes: bool = False
+    ) -> "AbstractContextManager[sa.Connection | None]":
+        """Begin a transaction on what all bases share; None where nothing is there.
+
+        Args:
+            writes: Whether it may change something; it then sees the last state.
+
+        Raises:
+            StoreError: It cannot be read or written.
         """
         ...
 
@@ -109,3 +137,23 @@ class FolderPlace(Place):
             path.rename(doomed)
         for folder in self._folder.glob(f"{_DELETED}*"):
             shutil.rmtree(folder, ignore_errors=True)
+
+    @override
+    def make_shared(self) -> None:
+        from erya.stores.catalogue.members import Members  # noqa: PLC0415
+        from erya.stores.embedded.database import shared_file  # noqa: PLC0415
+
+        with shared_file(self._folder.parent / _SHARED, writes=True) as connection:
+            Members.make(connection)
+
+    @contextmanager
+    @override
+    def shared(self, *, writes: bool = False) -> "Iterator[sa.Connection | None]":
+        path = self._folder.parent / _SHARED
+        if not path.exists():
+            yield None
+            return
+        from erya.stores.embedded.database import shared_file  # noqa: PLC0415
+
+        with shared_file(path, writes=writes) as connection:
+            yield connection

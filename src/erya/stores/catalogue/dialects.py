@@ -16,6 +16,7 @@ __all__ = [
     "as_list",
     "entries",
     "in_code_points",
+    "insert_new",
     "position",
     "raw_rows",
     "texts",
@@ -34,6 +35,11 @@ def upsert(connection: sa.Connection, table: sa.Table) -> Any:
     key = [column.name for column in table.primary_key]
     others = {c.name: insert.excluded[c.name] for c in table.c if c.name not in key}
     return insert.on_conflict_do_update(index_elements=key, set_=others)
+
+
+def insert_new(connection: sa.Connection, table: sa.Table) -> Any:
+    """Return the statement that inserts a row unless there is one with its key."""
+    return _INSERTS[connection.dialect.name](table).on_conflict_do_nothing()
 
 
 class _Texts(GenericFunction[Any]):

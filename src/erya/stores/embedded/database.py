@@ -1,7 +1,8 @@
 """The tables of a base in one SQLite file."""
 
 import os
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from erya.stores.damage import read_json
 from erya.stores.embedded.index_files import is_read_only
 from erya.stores.embedded.lock import WriterLock
 
-__all__ = ["SqliteDatabase"]
+__all__ = ["SqliteDatabase", "shared_file"]
 
 _BUSY_MILLISECONDS = 10_000
 _NAMED = 5  # damaged things named in one finding
@@ -109,6 +110,33 @@ class SqliteDatabase(Database):
             connection.cursor().execute(statement).fetchall()
         finally:
             connection.close()
+
+
+@contextmanager
+def shared_file(path: Path, *, writes: bool) -> Iterator[sa.Connection]:
+    """Begin a transaction in a file that all bases of a home share.
+
+    Raises:
+        StoreError: It cannot be read or written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine = _engine_for(path)
+        try:
+            with engine.begin() as connection:
+                if writes:  # of two, one waits, and then sees what the other wrote
+                    connection.exec_driver_sql("COMMIT")
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                yield connection
+        finally:
+            engine.dispose()
+    except (OSError, DBAPIError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        msg = (
+            f"The file {path} cannot be read or written: {reason}. Check the "
+            "free space and the permissions of its folder."
+        )
+        raise StoreError(msg) from error
 
 
 def _engine_for(path: Path) -> sa.Engine:

@@ -14,6 +14,7 @@ from typing_extensions import override
 from erya.stores.base import Store
 from erya.stores.catalogue import schema
 from erya.stores.catalogue.facts import facts_of
+from erya.stores.catalogue.members import Members
 from erya.stores.embedded.database import SqliteDatabase
 from erya.stores.embedded.lock import WriterLock
 from erya.stores.embedded.store import indexes_in, make_private
@@ -56,6 +57,7 @@ class PostgresPlace(Place):
         self._address = address_of(address)
         self._folder = folder
         self._home = engine_at(self._address, schema=_HOME, keep=False)
+        self._committed = self._home.execution_options(isolation_level="READ COMMITTED")
 
     @override
     def names(self) -> list[str]:
@@ -125,6 +127,17 @@ class PostgresPlace(Place):
             database.engine.dispose()
         shutil.rmtree(self._folder / name, ignore_errors=True)
 
+    @override
+    def make_shared(self) -> None:
+        self._make_home()
+
+    @contextmanager
+    @override
+    def shared(self, *, writes: bool = False) -> Iterator[sa.Connection | None]:
+        engine = self._committed if writes else self._home
+        with self._told(), engine.begin() as connection:
+            yield connection
+
     def _create(self, name: str) -> None:
         """Make the tables of a base, and enter its name, all at once."""
         own = f"base_{secrets.token_hex(8)}"
@@ -142,11 +155,11 @@ class PostgresPlace(Place):
 
     def _make_home(self) -> None:
         # Of two that are the first, one waits, and then sees what the other has made.
-        alone = self._home.execution_options(isolation_level="READ COMMITTED")
-        with self._told(), alone.begin() as connection:
+        with self._told(), self._committed.begin() as connection:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_HOME_KEY)))
             connection.execute(sa.schema.CreateSchema(_HOME, if_not_exists=True))
             _BASES.metadata.create_all(connection)
+            Members.make(connection)
 
     def _database(self, name: str) -> PostgresDatabase:
         return PostgresDatabase(
