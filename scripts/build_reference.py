@@ -6,7 +6,6 @@ English texts are those of `--help` and of `Settings`; Chinese ones stand in
 docs/zh/reference.toml. The suite holds the pages against the program.
 """
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,13 +14,12 @@ from typing import Any, Final, NamedTuple
 import click
 
 from erya.cli.main import app
-from erya.config import Settings, load
+from erya.config import SETTINGS, load
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
-_ENTRY: Final = re.compile(r"^        (\w+): (.+(?:\n {12}.+)*)", re.MULTILINE)
 # What depends on the machine, and is told in words.
 _OF_THE_MACHINE: Final = frozenset(("home", "user", "workers"))
-_NO_SETTINGS: Final = frozenset(("sources", "origins"))
+_TABLES: Final = frozenset(("sources",))
 # On every command that has them; said once.
 _EVERYWHERE: Final = frozenset(("--home", "--config", "--json", "--help"))
 
@@ -117,9 +115,6 @@ def commands_page(language: str, texts: Mapping[str, str]) -> str:
 def settings_page(language: str, texts: Mapping[str, str]) -> str:
     """Return the page of all settings."""
     words = WORDS[language]
-    told = {
-        name: _one_line(text) for name, text in _ENTRY.findall(Settings.__doc__ or "")
-    }
     defaults = {
         each.name: each.value
         for each in load(environment={}, file=Path("/dev/null"))[1]
@@ -128,10 +123,10 @@ def settings_page(language: str, texts: Mapping[str, str]) -> str:
         (
             f"`{name}`",
             words.machine if name in _OF_THE_MACHINE else _written(defaults[name]),
-            texts.get(name) or told[name],
+            texts.get(name) or told.about,
         )
-        for name in told
-        if name not in _NO_SETTINGS
+        for name, told in SETTINGS.items()
+        if name not in _TABLES
     ]
     parts = [f"# {words.settings}", words.about_settings]
     parts.append(_table((words.setting, words.default, words.meaning), rows))

@@ -9,13 +9,15 @@ import dataclasses
 import difflib
 import getpass
 import hashlib
+import math
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, get_type_hints
 
 import platformdirs
 
@@ -26,9 +28,11 @@ __all__ = [
     "AUTO_MODEL",
     "BASE_SETTINGS",
     "DEFAULT_BASE",
+    "SETTINGS",
     "WEB_DELAY",
     "WEB_PAGES",
     "Origin",
+    "Setting",
     "Settings",
     "SourceSettings",
     "check_setting",
@@ -101,107 +105,284 @@ class SourceSettings:
     machine_role: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Everything that can be set, with its default.
+class Setting(NamedTuple):
+    """What is declared of a setting, beside its default and its type.
 
     Attributes:
-        home: Where bases and models are kept.
-        catalogue: The address of a PostgreSQL database that keeps what is known of the
-            bases, for several machines: `postgresql://NAME@HOST/DATABASE`; empty keeps
-            it in the home folder.
-        kb: The knowledge base that is used when none is named.
-        user: Who is at the keyboard: the reader of what they ingest.
-        chat_model: The chat model that answers; empty quotes the documents instead.
-        chat_seconds: The longest a chat model may take, retries included.
-        chat_proxy: The proxy to reach chat models through; empty goes there directly.
-        embedding_model: The model that places texts by their meaning. `auto` is the one
-            that a base was embedded with, for a new base the one that comes with Erya;
-            empty searches by words alone.
-        embedding_seconds: The longest an embedding endpoint may take for one request.
-        embedding_proxy: The proxy to reach embedding endpoints through.
-        query_strategy: How a question is searched: `multi-query` also searches for
-            other wordings by the chat model; empty searches for it as it stands.
-        rerank_model: The model that reads the best passages once more and puts the best
-            first; empty leaves the order of the search.
-        rerank_candidates: Passages that it reads for each question.
-        rerank_seconds: The longest a rerank endpoint may take for one request.
-        rerank_proxy: The proxy to reach rerank endpoints through.
-        read_units: Sentences, rows and items that the reader reads together with each
-            question, to choose those that answer and to mark the words; 0 reads none.
-        diversity: How much a passage loses for what those before it say, 0 to 1: where
-            several passages say the same, others come forward.
-        model_hub: Where models are fetched from, when one is added by its name.
-        passages: Passages that an answer is made from.
-        chunker: How documents are cut: `structure`, `recursive`, `fixed`,
-            `parent-child`, `semantic` or `discourse`. `auto` is the one that a base was
-            switched to, else `structure`.
-        chunk_tokens: The largest passage, in tokens; a base that was switched to
-            another chunker keeps its own.
-        workers: Processes that read files.
-        max_file_bytes: The largest file that is read.
-        max_text_characters: The longest text that a file may turn into.
-        parse_seconds: The longest that reading a file may take without a page of it
-            being done.
-        parse_memory_mb: Memory of a process that reads files, in megabytes.
-        html: Whether web pages are read `whole`, or their `main` part alone.
-        clean: Steps that clean a document, with commas: normalise, duplicates,
-            quality, and boilerplate, which also leaves out what is said of several
-            things below one heading; `none` cleans nothing.
-        enrich: What is told of a document in its metadata: facts, languages, keywords,
-            entities.
-        enrich_model: The chat model that names keywords and entities; empty goes by
-            rules.
-        enrich_names: A file of names to look for, one on each line.
-        mask: Kinds of personal data that are masked, with commas, or `all`; `none`
-            masks nothing.
-        mask_originals: Whether the files that masked documents were read from are kept,
-            for the `owner` alone, or `none` are.
-        language: The language of the words around an answer: `en`, `zh`, or `auto` for
-            that of the question.
-        trace_file: Where spans are written, one JSON object each; empty writes none.
-        sources: What `erya sync` keeps bases in step with; in `erya.toml` only.
+        about: What it is, for people.
+        choices: What it may be; empty for any.
+        least: The smallest number; below it nothing works.
+        most: The largest number; above it is a mistake.
+        reaches_out: Whether it says who is asked, or what is written: a file that one
+            merely stands beside may not set it.
+        of_base: Whether it belongs to a base, which keeps it: a setting only says what
+            a new base gets; by a flag or the environment, also what one command does
+            otherwise.
+    """
+
+    about: str
+    choices: tuple[str, ...] = ()
+    least: float = -math.inf
+    most: float = math.inf
+    reaches_out: bool = False
+    of_base: bool = False
+
+
+def setting(
+    about: str,
+    *,
+    default: Any = None,
+    make: Callable[[], Any] | None = None,
+    **told: Any,
+) -> Any:
+    """Declare a setting.
+
+    Args:
+        about: What it is, for people.
+        default: What it is where nobody says anything; or
+        make: what makes that.
+        **told: As for `Setting`.
+    """
+    metadata = {"setting": Setting(about, **told)}
+    if make is not None:
+        return field(default_factory=make, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set. `about` tells what each setting is.
+
+    Attributes:
         origins: Where `load` found those that are no defaults; no setting itself.
     """
 
-    home: Path = field(
-        default_factory=lambda: platformdirs.user_data_path("erya", appauthor=False)
+    home: Path = setting(
+        "Where bases and models are kept.",
+        make=lambda: platformdirs.user_data_path("erya", appauthor=False),
+        reaches_out=True,
     )
-    catalogue: str = ""
-    kb: str = DEFAULT_BASE
-    user: str = field(default_factory=_user)
-    chat_model: str = ""
-    chat_seconds: float = 120.0
-    chat_proxy: str = ""
-    embedding_model: str = AUTO_MODEL
-    embedding_seconds: float = 120.0
-    embedding_proxy: str = ""
-    query_strategy: str = ""
-    rerank_model: str = ""
-    rerank_candidates: int = 30
-    rerank_seconds: float = 120.0
-    rerank_proxy: str = ""
-    read_units: int = 8
-    diversity: float = 0.0
-    model_hub: str = "https://huggingface.co"
-    passages: int = 8
-    chunker: str = AUTO_CHUNKER
-    chunk_tokens: int = 256
-    workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
-    max_file_bytes: int = 100_000_000
-    max_text_characters: int = 20_000_000
-    parse_seconds: float = 30.0
-    parse_memory_mb: int = 1_000
-    html: str = "whole"
-    clean: str = "normalise,duplicates,quality"
-    enrich: str = "facts,languages"
-    enrich_model: str = ""
-    enrich_names: str = ""
-    mask: str = ""
-    mask_originals: str = "owner"
-    language: str = "auto"
-    trace_file: str = ""
-    sources: tuple[SourceSettings, ...] = ()
+    catalogue: str = setting(
+        "The address of a PostgreSQL database that keeps what is known of the bases, "
+        "for several machines: `postgresql://NAME@HOST/DATABASE`; empty keeps it in "
+        "the home folder.",
+        default="",
+        reaches_out=True,
+    )
+    kb: str = setting(
+        "The knowledge base that is used when none is named.",
+        default=DEFAULT_BASE,
+    )
+    user: str = setting(
+        "Who is at the keyboard: the reader of what they ingest.",
+        make=_user,
+        reaches_out=True,
+    )
+    chat_model: str = setting(
+        "The chat model that answers; empty quotes the documents instead.",
+        default="",
+        reaches_out=True,
+    )
+    chat_seconds: float = setting(
+        "The longest a chat model may take, retries included.",
+        default=120.0,
+        least=0.1,
+        most=86_400,
+    )
+    chat_proxy: str = setting(
+        "The proxy to reach chat models through; empty goes there directly.",
+        default="",
+        reaches_out=True,
+    )
+    embedding_model: str = setting(
+        "The model that places texts by their meaning. `auto` is the one that a base "
+        "was embedded with, for a new base the one that comes with Erya; empty "
+        "searches by words alone.",
+        default=AUTO_MODEL,
+        reaches_out=True,
+        of_base=True,
+    )
+    embedding_seconds: float = setting(
+        "The longest an embedding endpoint may take for one request.",
+        default=120.0,
+        least=0.1,
+        most=86_400,
+    )
+    embedding_proxy: str = setting(
+        "The proxy to reach embedding endpoints through.",
+        default="",
+        reaches_out=True,
+    )
+    query_strategy: str = setting(
+        "How a question is searched: `multi-query` also searches for other wordings "
+        "by the chat model; empty searches for it as it stands.",
+        default="",
+        choices=("", "multi-query"),
+    )
+    rerank_model: str = setting(
+        "The model that reads the best passages once more and puts the best first; "
+        "empty leaves the order of the search.",
+        default="",
+        reaches_out=True,
+    )
+    rerank_candidates: int = setting(
+        "Passages that it reads for each question.",
+        default=30,
+        least=1,
+        most=1_000,
+    )
+    rerank_seconds: float = setting(
+        "The longest a rerank endpoint may take for one request.",
+        default=120.0,
+        least=0.1,
+        most=86_400,
+    )
+    rerank_proxy: str = setting(
+        "The proxy to reach rerank endpoints through.",
+        default="",
+        reaches_out=True,
+    )
+    read_units: int = setting(
+        "Sentences, rows and items that the reader reads together with each question,"
+        " to choose those that answer and to mark the words; 0 reads none.",
+        default=8,
+        least=0,
+        most=100,
+    )
+    diversity: float = setting(
+        "How much a passage loses for what those before it say, 0 to 1: where several"
+        " passages say the same, others come forward.",
+        default=0.0,
+        least=0.0,
+        most=1.0,
+    )
+    model_hub: str = setting(
+        "Where models are fetched from, when one is added by its name.",
+        default="https://huggingface.co",
+        reaches_out=True,
+    )
+    passages: int = setting(
+        "Passages that an answer is made from.",
+        default=8,
+        least=1,
+        most=1_000,
+    )
+    chunker: str = setting(
+        "How documents are cut: `structure`, `recursive`, `fixed`, `parent-child`, "
+        "`semantic` or `discourse`. `auto` is the one that a base was switched to, "
+        "else `structure`.",
+        default=AUTO_CHUNKER,
+        choices=(
+            "auto",
+            "structure",
+            "recursive",
+            "fixed",
+            "parent-child",
+            "semantic",
+            "discourse",
+        ),
+        of_base=True,
+    )
+    chunk_tokens: int = setting(
+        "The largest passage, in tokens; a base that was switched to another chunker "
+        "keeps its own.",
+        default=256,
+        least=16,
+        most=100_000,
+        of_base=True,
+    )
+    workers: int = setting(
+        "Processes that read files.",
+        make=lambda: min(4, os.cpu_count() or 1),
+        least=1,
+        most=64,
+    )
+    max_file_bytes: int = setting(
+        "The largest file that is read.",
+        default=100_000_000,
+        least=1,
+        most=1_000_000_000,
+    )
+    max_text_characters: int = setting(
+        "The longest text that a file may turn into.",
+        default=20_000_000,
+        least=1,
+        most=300_000_000,
+    )
+    parse_seconds: float = setting(
+        "The longest that reading a file may take without a page of it being done.",
+        default=30.0,
+        least=0.1,
+        most=86_400,
+    )
+    parse_memory_mb: int = setting(
+        "Memory of a process that reads files, in megabytes.",
+        default=1_000,
+        least=256,
+        most=1_000_000,
+    )
+    html: str = setting(
+        "Whether web pages are read `whole`, or their `main` part alone.",
+        default="whole",
+        choices=("whole", "main"),
+        of_base=True,
+    )
+    clean: str = setting(
+        "Steps that clean a document, with commas: normalise, duplicates, quality, "
+        "and boilerplate, which also leaves out what is said of several things below "
+        "one heading; `none` cleans nothing.",
+        default="normalise,duplicates,quality",
+        of_base=True,
+    )
+    enrich: str = setting(
+        "What is told of a document in its metadata: facts, languages, keywords, "
+        "entities.",
+        default="facts,languages",
+        of_base=True,
+    )
+    enrich_model: str = setting(
+        "The chat model that names keywords and entities; empty goes by rules.",
+        default="",
+        reaches_out=True,
+    )
+    enrich_names: str = setting(
+        "A file of names to look for, one on each line.",
+        default="",
+        reaches_out=True,
+        of_base=True,
+    )
+    mask: str = setting(
+        "Kinds of personal data that are masked, with commas, or `all`; `none` masks "
+        "nothing.",
+        default="",
+        reaches_out=True,
+        of_base=True,
+    )
+    mask_originals: str = setting(
+        "Whether the files that masked documents were read from are kept, for the "
+        "`owner` alone, or `none` are.",
+        default="owner",
+        choices=("owner", "none"),
+        reaches_out=True,
+        of_base=True,
+    )
+    language: str = setting(
+        "The language of the words around an answer: `en`, `zh`, or `auto` for that "
+        "of the question.",
+        default="auto",
+        choices=("auto", "en", "zh"),
+        of_base=True,
+    )
+    trace_file: str = setting(
+        "Where spans are written, one JSON object each; empty writes none.",
+        default="",
+        reaches_out=True,
+    )
+    sources: tuple[SourceSettings, ...] = setting(
+        "What `erya sync` keeps bases in step with; in `erya.toml` only.",
+        default=(),
+        reaches_out=True,
+    )
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def is_default(self, name: str) -> bool:
@@ -216,19 +397,19 @@ class Settings:
         return origin == _FLAG or origin.startswith(_PREFIX)
 
 
+SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType(
+    {
+        each.name: each.metadata["setting"]
+        for each in dataclasses.fields(Settings)
+        if "setting" in each.metadata
+    }
+)
+BASE_SETTINGS: Final = tuple(n for n, told in SETTINGS.items() if told.of_base)
 _DEFAULTS: Final = {
     each.name: each.default
     for each in dataclasses.fields(Settings)
-    if each.name != "origins"
+    if each.name in SETTINGS
 }
-
-
-# What a file that one merely stands beside may not set: who is asked, what is written.
-_SENDS_OR_WRITES: Final = frozenset(
-    ("home", "catalogue", "user", "chat_model", "chat_proxy", "embedding_model",
-     "embedding_proxy", "rerank_model", "rerank_proxy", "model_hub", "enrich_model",
-     "enrich_names", "mask", "mask_originals", "trace_file", "sources")
-)  # fmt: skip
 
 
 class Origin(NamedTuple):
@@ -287,14 +468,6 @@ def load(
     ]
 
 
-# What belongs to a base: it keeps these, and a setting only says what a new base gets;
-# by a flag or the environment, also what one command does otherwise.
-BASE_SETTINGS: Final = (
-    "embedding_model", "chunker", "chunk_tokens", "html", "clean", "enrich",
-    "enrich_names", "mask", "mask_originals", "language",
-)  # fmt: skip
-
-
 def secret(variable: str) -> str | None:
     """Return a key from the environment, or None if the variable is not set.
 
@@ -322,7 +495,11 @@ def trust(file: Path) -> None:
 
 def _refuse_untrusted(file: Path, given: Mapping[str, Any]) -> None:
     risky = tuple(
-        sorted(name for name in _SENDS_OR_WRITES & given.keys() if _asks(given[name]))
+        sorted(
+            name
+            for name in given.keys() & SETTINGS.keys()
+            if SETTINGS[name].reaches_out and _asks(given[name])
+        )
     )
     if risky and _mark_of(file) not in _trusted_marks():
         raise UntrustedSettingsError(file=str(file), settings=risky)
@@ -430,14 +607,12 @@ def check_setting(name: str, value: Any, where: str) -> Any:
     Raises:
         UsageError: There is no such setting, or the value cannot be one.
     """
-    # The default tells the type; a Path or a number may also be written as text.
-    defaults = {f.name: f for f in dataclasses.fields(Settings) if f.name in _DEFAULTS}
-    if name not in defaults or name == "sources":
-        near = difflib.get_close_matches(name, defaults, n=1)
+    if name not in SETTINGS or name == "sources":
+        near = difflib.get_close_matches(name, SETTINGS, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else " See: erya config show"
         msg = f"Unknown setting {name!r} ({where}).{hint}"
         raise UsageError(msg)
-    kind = {"home": Path, **_KINDS}.get(name, str)
+    declared, kind = SETTINGS[name], _KINDS[name]
     if isinstance(value, bool) or not isinstance(value, _MAY_BE_WRITTEN[kind]):
         msg = f"{name} ({where}) must be {_WORDS[kind]}, got {value!r}."
         raise UsageError(msg)
@@ -451,15 +626,14 @@ def check_setting(name: str, value: Any, where: str) -> Any:
             msg = f"{name} ({where}) is empty. Name a folder."
             raise UsageError(msg)
         return converted.expanduser().absolute()
-    if name in _CHOICES and converted not in _CHOICES[name]:
-        there = " or ".join(repr(each) for each in _CHOICES[name])
+    if declared.choices and converted not in declared.choices:
+        there = " or ".join(repr(each) for each in declared.choices)
         msg = f"{name} ({where}) is {there}, got {value!r}."
         raise UsageError(msg)
-    if name in _RANGES:
-        least, most = _RANGES[name]
-        if not least <= converted <= most:
-            msg = f"{name} ({where}) must be from {least:,} to {most:,}, got {value!r}."
-            raise UsageError(msg)
+    least, most = declared.least, declared.most
+    if kind in {int, float} and not least <= converted <= most:
+        msg = f"{name} ({where}) must be from {least:,} to {most:,}, got {value!r}."
+        raise UsageError(msg)
     if name == "user" and not _USER.fullmatch(converted):
         msg = (
             f"{name} ({where}) must be a name without blanks or commas, got {value!r}."
@@ -468,47 +642,8 @@ def check_setting(name: str, value: Any, where: str) -> Any:
     return converted
 
 
-_KINDS: Final[dict[str, type]] = {
-    "chat_seconds": float,
-    "embedding_seconds": float,
-    "rerank_seconds": float,
-    "rerank_candidates": int,
-    "read_units": int,
-    "parse_seconds": float,
-    "diversity": float,
-    "passages": int,
-    "chunk_tokens": int,
-    "workers": int,
-    "max_file_bytes": int,
-    "max_text_characters": int,
-    "parse_memory_mb": int,
-}
-# What is below makes nothing work, and what is above is a mistake.
-_RANGES: Final[dict[str, tuple[float, float]]] = {
-    "chat_seconds": (0.1, 86_400),
-    "embedding_seconds": (0.1, 86_400),
-    "rerank_seconds": (0.1, 86_400),
-    "rerank_candidates": (1, 1_000),
-    "read_units": (0, 100),
-    "diversity": (0.0, 1.0),
-    "parse_seconds": (0.1, 86_400),
-    "passages": (1, 1_000),
-    "chunk_tokens": (16, 100_000),
-    "workers": (1, 64),
-    "max_file_bytes": (1, 1_000_000_000),
-    "max_text_characters": (1, 300_000_000),
-    "parse_memory_mb": (256, 1_000_000),
-}
-_CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "query_strategy": ("", "multi-query"),
-    "chunker": (
-        "auto", "structure", "recursive", "fixed", "parent-child", "semantic",
-        "discourse",
-    ),
-    "html": ("whole", "main"),
-    "mask_originals": ("owner", "none"),
-    "language": ("auto", "en", "zh"),
-}  # fmt: skip
+# A Path or a number may also be written as text.
+_KINDS: Final = {name: get_type_hints(Settings)[name] for name in SETTINGS}
 _USER: Final = re.compile(r"[^\s,]+")
 _MAY_BE_WRITTEN: Final[dict[type, tuple[type, ...]]] = {
     str: (str,), Path: (str, Path), int: (str, int), float: (str, int, float),
