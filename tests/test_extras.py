@@ -43,7 +43,7 @@ def test_onnx_runtime_reports_nothing_to_its_maker(tmp_path, use):
     program = (
         "from pathlib import Path; import numpy as np, time\n"
         "from erya.models import OFFLINE_MODEL, open_local\n"
-        "from erya.stores.embedded.quantization import bounds, encoded\n"
+        "from erya.stores.quantization import bounds, encoded\n"
         f"{use}\n"
         "time.sleep(0.5)"
     )

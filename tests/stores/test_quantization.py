@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from erya.stores.embedded import vector_index
-from erya.stores.embedded.quantization import bounds, encoded
 from erya.stores.embedded.vector_index import MatrixIndex
 from erya.stores.parts import IndexedVector
+from erya.stores.quantization import bounds, decoded, encoded, packed, unpacked
 
 WIDTH = 48
 
@@ -28,9 +28,11 @@ def test_no_cosine_exceeds_its_bound(width, spread, spikes):
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     question = unit(dice, 1, spread=spread, width=width)[0]
 
-    most = bounds(encoded(vectors), question)
+    codes = encoded(vectors)
+    most = bounds(codes, question)
 
-    exact = vectors.astype("f8") @ question.astype("f8")
+    kept = decoded(codes.upper, codes.lower, codes.scale)
+    exact = kept.astype("f8") @ question.astype("f8")
     assert (exact <= most + 1e-6).all()
     assert (most - exact).max() < 0.2  # and says something
 
@@ -46,6 +48,33 @@ def test_a_vector_of_zeros_is_no_fault():
     )
 
 
+@pytest.mark.parametrize("width", [1, 2, 5, 384])
+def test_what_is_kept_is_near_and_gives_the_same_bytes_again(width):
+    dice = np.random.default_rng(width)
+    vectors = unit(dice, 5_000, width=width)
+    vectors[7] = 0
+    codes = encoded(vectors)
+    kept = decoded(codes.upper, codes.lower, codes.scale)
+
+    steps = np.abs(vectors).max(axis=1, keepdims=True) / 63 / 256
+    assert (np.abs(kept - vectors) <= steps * 0.51).all()
+    assert (kept[7] == 0).all()
+    again = encoded(kept)
+    assert packed(again) == packed(codes)
+    assert packed(unpacked(packed(codes), width)) == packed(codes)
+
+
+def test_vectors_of_earlier_releases_are_read_beside_those_of_today():
+    vectors = unit(np.random.default_rng(3), 9)
+    today = packed(encoded(vectors))
+    before = [vector.astype("<f4").tobytes() for vector in vectors]
+    for rows in (before, today[:4] + before[4:], before[:1] + today[1:8] + before[8:]):
+        assert packed(unpacked(rows, WIDTH)) == today
+    with pytest.raises(ValueError, match="another dimension"):
+        unpacked([*today, before[0][:-4]], WIDTH)
+    assert len(unpacked([], WIDTH).upper) == 0
+
+
 @pytest.mark.parametrize("spread", [0.01, 0.3, 3.0])
 def test_many_vectors_are_searched_as_exactly_as_few(tmp_path, monkeypatch, spread):
     dice = np.random.default_rng(7)
@@ -57,8 +86,8 @@ def test_many_vectors_are_searched_as_exactly_as_few(tmp_path, monkeypatch, spre
         dimension=WIDTH,
         remove=(),
         add=(
-            IndexedVector(n, n % 3, float(n % 50 > 0), vector.tobytes())
-            for n, vector in enumerate(vectors)
+            IndexedVector(n, n % 3, float(n % 50 > 0), data)
+            for n, data in enumerate(packed(encoded(vectors)))
         ),
         anew=True,
     )
@@ -86,5 +115,7 @@ def test_many_vectors_are_searched_as_exactly_as_few(tmp_path, monkeypatch, spre
     assert found[1] == found[10**9]
     best = found[1][0]
     there = [n for n in range(3_000) if n % 7 and n % 50]
-    cosines = (vectors[there].astype("f8") @ asked[0].astype("f8")).round(9)
+    codes = encoded(vectors[there])
+    kept = decoded(codes.upper, codes.lower, codes.scale)
+    cosines = (kept.astype("f8") * asked[0].astype("f8")).sum(axis=1).round(9)
     assert [n.cosine for n in best[:10]] == sorted(cosines, reverse=True)[:10]

@@ -571,7 +571,8 @@ class Catalogue(Protocol):
         """Return the vectors of a document's chunks, by the texts that were embedded.
 
         Of the model in use. What has none, is damaged, or was not placed is left out;
-        empty where there is no such document.
+        empty where there is no such document. Each number is off by less than 0.00004
+        of the largest; put again, a vector stays as it is.
 
         Raises:
             NotAllowedError: The principal does not own the base.

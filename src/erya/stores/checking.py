@@ -11,6 +11,7 @@ from erya.stores.catalogue.database import Database
 from erya.stores.catalogue.facts import embedder_of, facts_of
 from erya.stores.damage import DamagedRowError
 from erya.stores.parts import Indexes, KeywordIndex, VectorIndex
+from erya.stores.quantization import has_length, packed, unpacked
 
 __all__ = ["verify"]
 
@@ -48,7 +49,7 @@ def _index(connection: sa.Connection, terms: KeywordIndex) -> Finding:
 def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
     found = vectors.generation()
     matrix = vectors.searcher(found) if found is not None else None
-    number, _ = embedder_of(connection) or (0, 0)
+    number, dimension = embedder_of(connection) or (0, 0)
     rows = connection.execute(
         sa.select(schema.vectors.c.chunk, schema.vectors.c.data)
         .where(schema.vectors.c.embedder == number)
@@ -58,7 +59,8 @@ def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
     other = 0
     for chunk, data in rows:  # never all vectors at once
         stored.add(chunk)
-        other += matrix is not None and matrix.data_of(chunk) not in {data, None}
+        kept = matrix.data_of(chunk) if matrix is not None else None
+        other += kept not in {data, None} and kept != _repacked(data, dimension)
     told = _compared(
         connection,
         "matrix",
@@ -77,6 +79,13 @@ def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
         detail = f"as written; {missing} chunks have none, the next ingest adds them"
         return Finding(check="matrix", ok=True, detail=detail)
     return told
+
+
+def _repacked(data: bytes, dimension: int) -> bytes:
+    """Return a vector of an earlier release as it is packed now."""
+    if not has_length(data, dimension):
+        return b""
+    return packed(unpacked([data], dimension))[0]
 
 
 def _compared(

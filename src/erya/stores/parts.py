@@ -51,7 +51,7 @@ class IndexedChunk(NamedTuple):
 
 
 class IndexedVector(NamedTuple):
-    """What a vector index keeps of a chunk: `data` is 32-bit floats, little endian."""
+    """What a vector index keeps of a chunk: `data` is as `quantization` packs it."""
 
     number: int
     label_set: int
@@ -261,7 +261,7 @@ class VectorSearcher(Protocol):
         ...
 
     def data_of(self, number: int) -> bytes | None:
-        """Return a chunk's vector as it was given, or None where there is none."""
+        """Return a chunk's vector, packed, or None where there is none."""
         ...
 
     def numbers(self) -> set[int]:

@@ -27,7 +27,7 @@ from erya.stores.base import (
 )
 from erya.stores.catalogue import chunkings, schema
 from erya.stores.catalogue.database import Database, check_argument
-from erya.stores.catalogue.facts import facts_of
+from erya.stores.catalogue.facts import embedder_of, facts_of
 from erya.stores.catalogue.filtering import condition_of, lies_under
 from erya.stores.catalogue.hashes import document_hash
 from erya.stores.catalogue.reading import (
@@ -44,6 +44,7 @@ from erya.stores.catalogue.reading import (
     words_of,
 )
 from erya.stores.catalogue.sealing import labels_of
+from erya.stores.quantization import decoded, unpacked
 
 __all__ = ["SqlCatalogue"]
 
@@ -278,15 +279,18 @@ class SqlCatalogue(Catalogue):
 
     @override
     def vectors(self, principal: Principal, document_id: str) -> dict[str, Embedding]:
-        import numpy as np  # noqa: PLC0415 - a base without vectors needs none
-
         self._permit(principal, "maintain")
         check_argument("The id of a document", document_id, str)
         with self._database.transaction() as connection:
+            model = embedder_of(connection)
             found = vectors_of(connection, document_id)
+        if model is None or not found:
+            return {}
+        codes = unpacked([data for _, data in found.values()], model[1])
+        vectors = decoded(codes.upper, codes.lower, codes.scale)
         return {
-            text: Embedding(np.frombuffer(data, "<f4"), known)
-            for text, (known, data) in found.items()
+            text: Embedding(vector, known)
+            for vector, (text, (known, _)) in zip(vectors, found.items(), strict=True)
         }
 
     @override

@@ -12,6 +12,7 @@ from erya.stores.catalogue import schema
 from erya.stores.catalogue.facts import facts_of, vector_crc
 from erya.stores.catalogue.hashes import chunk_hash, document_hash
 from erya.stores.catalogue.sealing import sealed
+from erya.stores.quantization import has_length
 
 __all__ = ["check_rows"]
 
@@ -178,7 +179,7 @@ def _bad_vectors(connection: sa.Connection) -> Iterator[str]:
         .execution_options(yield_per=_ROWS_AT_ONCE)
     )  # fmt: skip
     for chunk, known, crc, data, dimension in rows:
-        if vector_crc(known, data) != crc or len(data) != 4 * (dimension or 0):
+        if vector_crc(known, data) != crc or not has_length(data, dimension or 0):
             yield (
                 f"the vector of chunk {chunk} is not what was written; drop it with: "
                 "erya kb rebuild, and ingest again"

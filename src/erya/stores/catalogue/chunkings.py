@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -12,13 +12,12 @@ from erya.stores.base import StoredChunking
 from erya.stores.catalogue import schema
 from erya.stores.catalogue.dialects import upsert
 from erya.stores.catalogue.facts import embedder_of, facts_of, vector_crc
+from erya.stores.quantization import packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["Staged", "forget", "missing", "stage", "staged", "switch"]
-
-_BYTES: Final = 4  # of a number in a vector
 
 Row = dict[str, Any]
 
@@ -156,7 +155,7 @@ def switch(
                 "nothing was switched. Forget it, and cut the documents again."
             )
             raise DamagedError(msg)
-        own = _kept(connection, row, embedder=current and current[0])
+        own = _kept(connection, row, current=current)
         key = row.id
         connection.execute(sa.delete(chunks).where(chunks.c.document == row.number))
         stage(connection, {key: own}, recipe=before, embedder=current and current[0])
@@ -169,7 +168,7 @@ def switch(
         if rows:
             connection.execute(sa.insert(chunks), rows)
         if rows and taken.vectors and current:
-            vectors = _vectors(taken, dimension=current[1])
+            vectors = _vectors(taken)
             connection.execute(
                 sa.insert(schema.vectors),
                 [
@@ -227,16 +226,26 @@ def _chunks(row: Any, taken: Staged) -> Iterator[Chunk]:
         )
 
 
-def _vectors(taken: Staged, *, dimension: int) -> Iterator[Row]:
-    size = dimension * _BYTES
+def _vectors(taken: Staged) -> Iterator[Row]:
+    size = len(taken.vectors) // len(taken.chunks)
     for i, (*_, known) in enumerate(taken.chunks):
         data = taken.vectors[i * size : (i + 1) * size]
         yield {"known": known, "crc": vector_crc(known, data), "data": data}
 
 
-def _kept(connection: sa.Connection, document: Any, *, embedder: int | None) -> Staged:
+def _of_one_length(rows: "Sequence[bytes]", current: tuple[int, int] | None) -> bytes:
+    """Return vectors one after another, those of earlier releases as all others."""
+    if not rows or current is None:
+        return b""
+    return b"".join(packed(unpacked(rows, current[1])))
+
+
+def _kept(
+    connection: sa.Connection, document: Any, *, current: tuple[int, int] | None
+) -> Staged:
     """Return the chunks in use of a document, as they are kept beside."""
     chunks, vectors = schema.chunks, schema.vectors
+    embedder = current and current[0]
     rows: Sequence[Any] = connection.execute(
         sa.select(
             chunks.c.id, chunks.c.start, chunks.c.end, chunks.c.page,
@@ -255,7 +264,7 @@ def _kept(connection: sa.Connection, document: Any, *, embedder: int | None) -> 
             [row.id, row.start, row.end, row.page, row.headings, row.known or 0.0]
             for row in rows
         ],
-        b"".join(row.data for row in rows) if whole else b"",
+        _of_one_length([row.data for row in rows], current) if whole else b"",
         document.hash,
     )
 

@@ -35,6 +35,7 @@ from erya.stores.catalogue.reading import (
 )
 from erya.stores.catalogue.sealing import seal_all
 from erya.stores.parts import is_unit
+from erya.stores.quantization import encoded, packed
 
 __all__ = ["CatalogueWriter"]
 
@@ -139,7 +140,7 @@ class CatalogueWriter(Writer):
                 f"{document.source}"
             )
             raise ValueError(msg)
-        return [self._vector_row(each) for each in embeddings or ()]
+        return self._vector_rows(embeddings or ())
 
     @override
     def use_embedder(self, fingerprint: Fingerprint) -> None:
@@ -291,34 +292,40 @@ class CatalogueWriter(Writer):
     def embed(
         self, embeddings: Mapping[str, Embedding], *, staged: bool = False
     ) -> None:
-        rows = {
-            key: self._vector_row(each, staged=staged)
-            for key, each in embeddings.items()
-        }
+        made = self._vector_rows(list(embeddings.values()), staged=staged)
+        rows = dict(zip(embeddings, made, strict=True))
         (self._batch.staged if staged else self._batch.vectors).update(rows)
 
-    def _vector_row(
-        self, embedding: Embedding, *, staged: bool = False
-    ) -> dict[str, Any]:
-        """Return what is stored of an embedding.
+    def _vector_rows(
+        self, embeddings: Sequence[Embedding], *, staged: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return what is stored of embeddings.
 
         Raises:
-            ValueError: It does not fit the model in use.
+            ValueError: One does not fit the model in use.
         """
         import numpy as np  # noqa: PLC0415 - a base without vectors needs none
 
         model = self._staged if staged else self._embedder
         expected = model[1] if model else None
-        vector = np.ascontiguousarray(embedding.vector, dtype="<f4")
-        nowhere = embedding.known == 0 and vector.shape == (expected,)
-        if not (is_unit(vector, expected or 0) or (nowhere and not vector.any())):
-            msg = (
-                f"an embedding of the shape {vector.shape} is no vector of length 1 "
-                f"and {expected} finite numbers, as the model in use gives them"
+        for vector, known in embeddings:
+            nowhere = known == 0 and vector.shape == (expected,) and not vector.any()
+            if not nowhere and not is_unit(vector, expected or 0):
+                msg = (
+                    f"an embedding of the shape {vector.shape} is no vector of length "
+                    f"1 and {expected} finite numbers, as the model in use gives them"
+                )
+                raise ValueError(msg)
+        if not embeddings:
+            return []
+        vectors = np.stack([each.vector for each in embeddings]).astype(np.float32)
+        data = packed(encoded(vectors))
+        return [
+            {"known": known, "crc": vector_crc(known, each), "data": each}
+            for known, each in zip(
+                (float(each.known) for each in embeddings), data, strict=True
             )
-            raise ValueError(msg)
-        data, known = vector.tobytes(), float(embedding.known)
-        return {"known": known, "crc": vector_crc(known, data), "data": data}
+        ]
 
     @override
     def set_word(self, word: Word) -> None:

@@ -1,8 +1,8 @@
 """The matrix of a base: every vector in one file, searched without approximation.
 
-It holds nothing that the catalogue does not: per row a vector, the same in bytes for a
-first look, the number of its chunk, the number of its set of readers, and how much of
-its text the model knew. Rows are only ever appended; a row whose chunk is gone is
+It holds nothing that the catalogue does not: per row a vector in bytes, the
+number of its chunk, the number of its set of readers, and how much of its text the
+model knew. Rows are only ever appended; a row whose chunk is gone is
 listed in the manifest, until so many are that all is written anew. The manifest beside
 the files names the base, the generation, how many rows count, and their checksums.
 Whatever does not fit is not used but caught up or written anew.
@@ -27,13 +27,13 @@ from erya.stores.embedded.index_files import (
     read_manifest,
     write_manifest,
 )
-from erya.stores.embedded.quantization import Codes, bounds, encoded
 from erya.stores.parts import (
     IndexedVector,
     Neighbour,
     VectorIndex,
     VectorSearcher,
 )
+from erya.stores.quantization import Codes, bounds, decoded, packed, unpacked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Matrix", "MatrixIndex"]
 
-_VECTORS: Final = "vectors.f32"
-_CODES: Final = "codes.u8"
+_UPPER: Final = "upper.u8"
+_LOWER: Final = "lower.i8"
 _ROWS: Final = "rows"
 _ROW: Final = [
     ("number", "<i8"), ("label_set", "<i8"), ("known", "<f8"),
@@ -70,8 +70,8 @@ class _Manifest:
     dimension: int
     rows: int
     gone: list[int]
-    vectors_crc: int
-    codes_crc: int
+    upper_crc: int
+    lower_crc: int
     rows_crc: int
     written: str  # tells these files from others of the same generation
 
@@ -81,16 +81,15 @@ class Matrix(VectorSearcher):
 
     def __init__(
         self,
-        vectors: "NDArray[np.float32]",
-        codes: "NDArray[np.uint8]",
+        upper: "NDArray[np.uint8]",
+        lower: "NDArray[np.int8]",
         rows: "NDArray[Any]",
         *,
         gone: Sequence[int],
     ) -> None:
         import numpy as np  # noqa: PLC0415 - as for all of this module
 
-        self._vectors = vectors
-        self._codes = Codes(codes, rows["scale"].copy(), rows["lost"].copy())
+        self._codes = Codes(upper, lower, rows["scale"].copy(), rows["lost"].copy())
         self._rows = rows
         self._there = np.ones(len(rows), dtype=bool)
         self._there[gone] = False
@@ -167,23 +166,32 @@ class Matrix(VectorSearcher):
         at = int(np.searchsorted(self._sorted, number))
         if at == len(self._sorted) or self._sorted[at] != number:
             return None
-        return bytes(self._vectors[self._places[at]].tobytes())
+        return packed(self._codes_at(self._places[at : at + 1]))[0]
 
     @override
     def vector(self, number: int) -> "NDArray[np.float32]":
         import numpy as np  # noqa: PLC0415
 
         at = int(np.searchsorted(self._sorted, number))
-        found: NDArray[np.float32] = self._vectors[self._places[at]]
+        found: NDArray[np.float32] = self._vectors_at(self._places[at : at + 1])[0]
         return found
+
+    def _codes_at(self, places: "NDArray[np.int64]") -> Codes:
+        upper, lower, scale, lost = self._codes
+        return Codes(upper[places], lower[places], scale[places], lost[places])
+
+    def _vectors_at(self, places: "NDArray[np.int64]") -> "NDArray[np.float32]":
+        upper, lower, scale, _ = self._codes
+        return decoded(upper[places], lower[places], scale[places])
 
     def _most(
         self, vector: "NDArray[np.float32]", places: "NDArray[np.int64]"
     ) -> "NDArray[np.float32]":
         """Return what the cosine of each of some rows is at most."""
         if len(places) * _GATHERED < len(self._rows):
-            codes, scale, lost = self._codes
-            few = Codes(codes[places], scale[places], lost[places])
+            upper, lower, scale, lost = self._codes
+            # The lower bytes are not looked at, and need not be copied.
+            few = Codes(upper[places], lower[:0], scale[places], lost[places])
             most = bounds(few, vector)
         else:
             most = bounds(self._codes, vector)
@@ -205,7 +213,7 @@ class Matrix(VectorSearcher):
         cosines = np.empty(len(places), np.float64)
         for first in range(0, len(places), _ROWS_AT_ONCE):
             some = slice(first, first + _ROWS_AT_ONCE)
-            cosines[some] = (self._vectors[places[some]] * wide).sum(axis=1)
+            cosines[some] = (self._vectors_at(places[some]) * wide).sum(axis=1)
         return np.asarray(np.round(cosines, _DIGITS))
 
     def _allowed(
@@ -306,7 +314,7 @@ class MatrixIndex(VectorIndex):
         folder = draft_folder(self._folder)
         empty = _Manifest(
             identity=self._identity, generation=generation, dimension=dimension,
-            rows=0, gone=[], vectors_crc=0, codes_crc=0, rows_crc=0,
+            rows=0, gone=[], upper_crc=0, lower_crc=0, rows_crc=0,
             written=secrets.token_hex(8),
         )  # fmt: skip
         write_manifest(folder, asdict(_append(folder, empty, add, gone=[])))
@@ -347,22 +355,21 @@ class MatrixIndex(VectorIndex):
         if not manifest.rows:
             nothing = np.empty(0, _ROW)
             return Matrix(
-                np.empty(shape, "f4"), np.empty(shape, "u1"), nothing, gone=[]
+                np.empty(shape, "u1"), np.empty(shape, "i1"), nothing, gone=[]
             )
-        vectors = np.memmap(self._folder / _VECTORS, "<f4", "r", shape=shape)
-        codes = np.memmap(self._folder / _CODES, "u1", "r", shape=shape)
+        upper = np.memmap(self._folder / _UPPER, "u1", "r", shape=shape)
+        lower = np.memmap(self._folder / _LOWER, "i1", "r", shape=shape)
         rows = np.fromfile(self._folder / _ROWS, _ROW, count=manifest.rows)
         return Matrix(
-            vectors.view(np.ndarray), codes.view(np.ndarray), rows, gone=manifest.gone
+            upper.view(np.ndarray), lower.view(np.ndarray), rows, gone=manifest.gone
         )
 
 
 def _files(folder: Path, manifest: _Manifest) -> list[tuple[Path, int, int]]:
     """Return the files with the sizes and checksums of what counts in them."""
     return [
-        (folder / _VECTORS, manifest.rows * manifest.dimension * 4,
-         manifest.vectors_crc),
-        (folder / _CODES, manifest.rows * manifest.dimension, manifest.codes_crc),
+        (folder / _UPPER, manifest.rows * manifest.dimension, manifest.upper_crc),
+        (folder / _LOWER, manifest.rows * manifest.dimension, manifest.lower_crc),
         (folder / _ROWS, manifest.rows * _row_size(), manifest.rows_crc),
     ]  # fmt: skip
 
@@ -395,10 +402,10 @@ def _append(
         for file in files:
             file.flush()
             os.fsync(file.fileno())
-    vectors_crc, codes_crc, rows_crc = sums
+    upper_crc, lower_crc, rows_crc = sums
     return replace(
         manifest, rows=count, gone=gone,
-        vectors_crc=vectors_crc, codes_crc=codes_crc, rows_crc=rows_crc,
+        upper_crc=upper_crc, lower_crc=lower_crc, rows_crc=rows_crc,
     )  # fmt: skip
 
 
@@ -412,17 +419,13 @@ def _encoded(
     """
     import numpy as np  # noqa: PLC0415
 
-    data = b"".join(each.data for each in batch)
-    if len(data) != len(batch) * dimension * 4:
-        msg = "a stored vector has another dimension than its model"
-        raise ValueError(msg)
-    codes = encoded(np.frombuffer(data, "<f4").reshape(len(batch), dimension))
+    codes = unpacked([each.data for each in batch], dimension)
     rows = np.empty(len(batch), _ROW)
     rows["number"] = [each.number for each in batch]
     rows["label_set"] = [each.label_set for each in batch]
     rows["known"] = [each.known for each in batch]
     rows["scale"], rows["lost"] = codes.scale, codes.lost
-    return data, codes.codes.tobytes(), rows.tobytes()
+    return codes.upper.tobytes(), codes.lower.tobytes(), rows.tobytes()
 
 
 def _opened_at(path: Path, size: int) -> BinaryIO:
