@@ -32,6 +32,7 @@ __all__ = [
     "VectorIndex",
     "VectorSearcher",
     "is_unit",
+    "written_key",
 ]
 
 # The fields of a chunk: its terms, and the exact forms of its English words.
@@ -64,7 +65,8 @@ class ChunkTerms(NamedTuple):
 
     Attributes:
         id: The chunk's id.
-        written: Field to its terms as JSON: `{"term":count,…}`, without blanks.
+        written: Field to its terms, as `written_key` finds them: a line for each, with
+            a line's end before the first.
         lengths: Field to the sum of the counts.
     """
 
@@ -72,8 +74,13 @@ class ChunkTerms(NamedTuple):
     written: Mapping[str, str]
     lengths: Mapping[str, int]
 
+    def terms(self, field: str) -> list[str]:
+        """Return the terms of a field."""
+        lines = self.written[field].split("\n")[1:-1]
+        return [line.partition("\t")[0] for line in lines]
+
     def occurrences(self, field: str, key: str) -> int:
-        """Return the count behind `key`, which is `"term":`; 0 where there is none.
+        """Return the count behind a `written_key`; 0 where there is none.
 
         Looking for a few keys in the text took a fifth of the time of reading it all.
 
@@ -85,12 +92,16 @@ class ChunkTerms(NamedTuple):
         if start < 0:
             return 0
         start += len(key)
-        end = text.find(",", start)
         try:
-            return int(text[start : end if end >= 0 else -1])
+            return int(text[start : text.find("\n", start)])
         except ValueError:
             msg = f"the count of {key:.40} is no number"
             raise DamagedRowError(msg) from None
+
+
+def written_key(term: str) -> str:
+    """Return what stands before the count of a term in `ChunkTerms.written`."""
+    return f"\n{term}\t"
 
 
 class Proposal(NamedTuple):

@@ -23,7 +23,13 @@ from typing import Final
 
 from erya.language import QueryTerms
 from erya.stores.base import WordHit
-from erya.stores.parts import BODY, EXACT, ChunkTerms, KeywordSearcher
+from erya.stores.parts import (
+    BODY,
+    EXACT,
+    ChunkTerms,
+    KeywordSearcher,
+    written_key,
+)
 
 __all__ = ["Bm25", "ReadableStats"]
 
@@ -57,7 +63,7 @@ class _Term:
     weight: float  # in the question, times the readable idf
     telling: float  # of this, what is not filler
     boost: float  # on the engine's score
-    key: str  # in the JSON of a chunk's terms
+    key: str  # in what is written of a chunk
 
 
 class Bm25:
@@ -172,7 +178,9 @@ class Bm25:
                     self._searcher.stats(field).documents,
                     self._searcher.engine_count(field, term),
                 )
-                yield _Term(field, term, weight, telling, weight / engine, f'"{term}":')
+                yield _Term(
+                    field, term, weight, telling, weight / engine, written_key(term)
+                )
 
     def _bound(self) -> float:
         """Return by what factor a readable score can exceed the engine's.

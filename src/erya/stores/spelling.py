@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from erya.language import content_words, edit_distance, question_words
-from erya.stores.damage import read_json
 from erya.stores.parts import BODY, EXACT, ChunkTerms, KeywordSearcher
 
 __all__ = ["respelled"]
@@ -55,7 +54,7 @@ def _right(
     numbers = searcher.similar(EXACT, word, label_sets, distance=wrong, limit=_CHUNKS)
     near: dict[str, tuple[int, int]] = {}
     for chunk in fetch(numbers).values():
-        for term in read_json(chunk.written[EXACT]):
+        for term in chunk.terms(EXACT):
             alike = term[:1] == word[:1] and abs(len(term) - len(word)) <= wrong
             if alike and len(term) >= _SHORTEST and term not in near:
                 distance = edit_distance(word, term)

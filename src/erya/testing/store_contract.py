@@ -167,6 +167,34 @@ class StoreContract:
         assert store.chunks(OWNER, given.id) == chunked(given)
         assert store.original(OWNER, given.id) == given.text.encode()
 
+    def test_passages_of_a_long_document_are_those_of_its_text(
+        self, store: Store
+    ) -> None:
+        parts = [f"Sensor {n} measures {'deep ' * 40}water." for n in range(120)]
+        long = document("long.txt", "\n\n".join(parts))
+        other = document("other.txt", "Sensor 119 is written about in short.")
+        put(store, long, other)
+        assert store.chunks(OWNER, long.id) == chunked(long)
+        for question in ("sensor 7", "sensor 119"):
+            for hit in search_store(store, OWNER, question, limit=9).hits:
+                text = store.document(OWNER, hit.chunk.document_id).text
+                assert hit.chunk.text == text[hit.chunk.start : hit.chunk.end]
+        assert all(finding.ok for finding in store.verify(OWNER))
+
+    def test_an_original_comes_back_whether_it_is_the_text_or_not(
+        self, store: Store
+    ) -> None:
+        same = document("a.txt", "Sensors. 传感器")
+        original = b"\xef\xbb\xbfSensors."
+        digest = hashlib.sha256(original).hexdigest()
+        other = dataclasses.replace(document("b.txt", "Sensors."), content_hash=digest)
+        with store.writer(OWNER, purpose="test") as writer:
+            for given, data in ((same, same.text.encode()), (other, original)):
+                writer.put(given, chunked(given), original=data, recipe="test")
+        assert store.original(OWNER, same.id) == same.text.encode()
+        assert store.original(OWNER, other.id) == original
+        assert all(finding.ok for finding in store.verify(OWNER))
+
     def test_putting_again_replaces_and_keeps_one(self, store: Store) -> None:
         put(store, document("a.txt", "The old text about sensors."))
         put(store, document("a.txt", "The new text about hotels."))

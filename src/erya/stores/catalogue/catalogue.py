@@ -264,6 +264,8 @@ class SqlCatalogue(Catalogue):
             )
         if data is None and row["structure"].get("private"):
             raise masked(row["source"])
+        if data is None and row["text"] is not None:
+            data = row["text"].encode()  # the same, and not kept twice
         if data is None or hashlib.sha256(data).hexdigest() != row["content_hash"]:
             raise damaged(row["source"])
         return bytes(data)

@@ -115,7 +115,7 @@ def switch(
     *,
     before: str,
     renamed: Callable[[str], str],
-    row_of: Callable[[Chunk, int], Row],
+    row_of: Callable[[Chunk, int, int], Row],
     take_numbers: Callable[[int], int],
 ) -> None:
     """Put what a chunker has cut in the place of the chunks in use, and keep those.
@@ -125,7 +125,8 @@ def switch(
         recipe: The chunker's.
         before: That of the chunks in use.
         renamed: Returns how a document was read, with `recipe` in it.
-        row_of: Returns what is stored of a chunk of a document with so many.
+        row_of: Returns what is stored of a chunk of a document with so many chunks and
+            characters.
         take_numbers: Returns the first of so many numbers that no chunk ever had.
 
     Raises:
@@ -159,7 +160,8 @@ def switch(
         key = row.id
         connection.execute(sa.delete(chunks).where(chunks.c.document == row.number))
         stage(connection, {key: own}, recipe=before, embedder=current and current[0])
-        rows = [row_of(chunk, len(taken.chunks)) for chunk in _chunks(row, taken)]
+        count, length = len(taken.chunks), len(row.text)
+        rows = [row_of(chunk, count, length) for chunk in _chunks(row, taken)]
         first = take_numbers(len(rows))
         for number, each in enumerate(rows, start=first):
             each |= {

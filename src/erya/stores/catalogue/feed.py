@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from erya.language import ANALYSIS, passage_terms
 from erya.stores.catalogue import schema
 from erya.stores.catalogue.facts import facts_of, set_fact, vector_crc
+from erya.stores.catalogue.reading import Scope, passages
 from erya.stores.parts import IndexedChunk, IndexedVector
 
 __all__ = [
@@ -97,20 +98,11 @@ def note_lost(connection: sa.Connection, commits: int) -> None:
 
 
 def analyse_anew(connection: sa.Connection) -> None:
-    """Give every chunk the terms of this release's analysis."""
-    chunks, documents, versions = schema.chunks, schema.documents, schema.versions
-    rows = connection.execute(
-        sa.select(
-            chunks.c.number,
-            chunks.c.headings,
-            chunks.c.text,
-            versions.c.title,
-            documents.c.source,
-            documents.c.chunks,
-        )
-        .join(documents, documents.c.number == chunks.c.document)
-        .join(versions, versions.c.number == documents.c.version)
-    ).all()
+    """Give every chunk the terms of this release's analysis.
+
+    Damaged ones keep theirs; `verify` names them.
+    """
+    chunks, documents = schema.chunks, schema.documents
     change = (
         sa.update(chunks)
         .where(chunks.c.number == sa.bindparam("which"))
@@ -121,20 +113,31 @@ def analyse_anew(connection: sa.Connection) -> None:
             exact_length=sa.bindparam("el"),
         )
     )
-    for number, headings, text, title, source, count in rows:
-        found = passage_terms(
-            text, title=title, headings=headings, source=source, chunks=count
-        )
-        connection.execute(
-            change,
-            {
-                "which": number,
-                "b": dict(found.body),
-                "e": dict(found.exact),
-                "bl": found.body.total(),
-                "el": found.exact.total(),
-            },
-        )
+    for document, count in connection.execute(
+        sa.select(documents.c.number, documents.c.chunks)
+    ).all():
+        which = chunks.c.document == document
+        held = passages(connection, Scope(None), which, damaged_too=False)
+        rows = []
+        for number, chunk in held.items():
+            found = passage_terms(
+                chunk.text,
+                title=chunk.title,
+                headings=chunk.headings,
+                source=chunk.source,
+                chunks=count,
+            )
+            rows.append(
+                {
+                    "which": number,
+                    "b": dict(found.body),
+                    "e": dict(found.exact),
+                    "bl": found.body.total(),
+                    "el": found.exact.total(),
+                }
+            )
+        if rows:
+            connection.execute(change, rows)
     for column in ("body_length", "exact_length"):
         total = (
             sa.select(sa.func.coalesce(sa.func.sum(chunks.c[column]), 0))

@@ -13,6 +13,7 @@ from erya.language import Word
 from erya.policy import BaseAccess, labels
 from erya.records import Chunk, Fingerprint, Principal
 from erya.stores.catalogue import schema
+from erya.stores.catalogue.columns import read_terms, read_text
 from erya.stores.catalogue.dialects import Numbers
 from erya.stores.catalogue.facts import embedder_of, vector_crc
 from erya.stores.catalogue.filtering import condition_of
@@ -45,6 +46,11 @@ __all__ = [
 
 VARIABLES: Final = 10_000  # bound values in one statement; SQLite allows 32,766
 
+# The text of a document whose passages are read from it. No bound value: the driver
+# alone runs it.
+_WHOLE: Final = sa.case(
+    (schema.chunks.c.text == sa.literal_column("''"), schema.versions.c.text)
+)
 _PASSAGES: Final = (
     sa.select(
         schema.chunks.c.number,
@@ -54,6 +60,7 @@ _PASSAGES: Final = (
         schema.chunks.c.page,
         schema.chunks.c.headings,
         schema.chunks.c.text,
+        _WHOLE.label("whole"),
         schema.chunks.c.hash,
         schema.documents.c.id.label("document_id"),
         schema.documents.c.source,
@@ -81,8 +88,8 @@ _TERMS: Final = Numbers(
     sa.select(
         schema.chunks.c.number,
         schema.chunks.c.id,
-        sa.cast(schema.chunks.c.body, sa.Text),
-        sa.cast(schema.chunks.c.exact, sa.Text),
+        schema.chunks.c.body,
+        schema.chunks.c.exact,
         schema.chunks.c.body_length,
         schema.chunks.c.exact_length,
         schema.documents.c.label_set,
@@ -235,6 +242,7 @@ def _checked_passages(
     """
     readable = [row for row in rows if scope.holds(row["label_set"])]
     broken = _unsealed(connection, readable)
+    texts = _texts_of(readable)
     found: dict[int, Chunk] = {}
     for row in readable:
         chunk = Chunk(
@@ -242,7 +250,7 @@ def _checked_passages(
             document_id=row["document_id"],
             start=row["start"],
             end=row["end"],
-            text=row["text"],
+            text=row["text"] or texts[row["document_id"]][row["start"] : row["end"]],
             source=row["source"],
             title=row["title"],
             headings=tuple(row["headings"]),
@@ -255,6 +263,12 @@ def _checked_passages(
             raise error
         found[row["number"]] = chunk
     return found
+
+
+def _texts_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the texts of documents that are short, by their ids, each read once."""
+    whole = {row["document_id"]: row["whole"] for row in rows if not row["text"]}
+    return {key: read_text(text) if text else "" for key, text in whole.items()}
 
 
 def _unsealed(
@@ -290,7 +304,7 @@ def terms_of(
     return {
         number: ChunkTerms(
             chunk_id,
-            {BODY: _written(body), EXACT: _written(exact)},
+            {BODY: read_terms(body), EXACT: read_terms(exact)},
             {BODY: _counted(body_length), EXACT: _counted(exact_length)},
         )
         for number, chunk_id, body, exact, body_length, exact_length, label_set in (
@@ -438,17 +452,5 @@ def _counted(value: Any) -> int:
     """
     if not isinstance(value, int):
         msg = f"a count of terms is a number, not {value!r:.40}"
-        raise DamagedRowError(msg)
-    return value
-
-
-def _written(value: Any) -> str:
-    """Return stored counts of terms as they are written.
-
-    Raises:
-        DamagedRowError: They have another shape.
-    """
-    if not isinstance(value, str) or value[:1] + value[-1:] != "{}":
-        msg = f"counts of terms are a table, not {value!r:.40}"
         raise DamagedRowError(msg)
     return value

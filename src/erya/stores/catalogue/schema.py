@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from erya.stores.catalogue.stored_json import StoredJson
+from erya.stores.catalogue.columns import StoredJson, StoredTerms, StoredText
 
 __all__ = [
     "base",
@@ -108,7 +108,7 @@ versions = Table(
     Column(
         "structure", StoredJson(dict)
     ),  # {"blocks": [[kind, start, end, level, omitted?]], "pages": [[s, e]]}
-    Column("text", _TEXT),
+    Column("text", StoredText),
     sqlite_autoincrement=True,
 )
 # How current documents were read: the few different ones are found without the others.
@@ -136,12 +136,13 @@ chunks = Table(
     Column("end", Integer, nullable=False),
     Column("page", Integer),
     Column("headings", StoredJson(list), nullable=False),
-    Column("text", _TEXT, nullable=False),  # a search must not read whole documents
+    # Of a document that is not short: a search must not read it whole. Else empty.
+    Column("text", _TEXT, nullable=False),
     Column("hash", _NAME, nullable=False),  # of all that a hit shows
     Column("body_length", Integer, nullable=False),
     Column("exact_length", Integer, nullable=False),
-    Column("body", StoredJson(dict), nullable=False),  # {term: count}
-    Column("exact", StoredJson(dict), nullable=False),
+    Column("body", StoredTerms, nullable=False),  # {term: count}
+    Column("exact", StoredTerms, nullable=False),
     sqlite_autoincrement=True,
 )
 

@@ -56,6 +56,8 @@ class SqliteDatabase(Database):
 
     @override
     def create(self) -> None:
+        # Rows of a kilobyte fill a page of 16 better than one of 4.
+        self._outside_transaction("PRAGMA page_size = 16384")
         self._outside_transaction("PRAGMA journal_mode = WAL")
         super().create()
 

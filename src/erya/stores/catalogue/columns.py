@@ -1,0 +1,165 @@
+"""Columns whose values are kept otherwise than they are used.
+
+Texts and terms are packed: a passage of 450 characters takes 900 bytes in place of
+2,000. What earlier releases wrote as it is, is read as well.
+"""
+
+import zlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from erya.stores.damage import DamagedRowError, read_json
+
+__all__ = ["StoredJson", "StoredTerms", "StoredText", "read_terms", "read_text"]
+
+_LEVEL: Final = 3  # of packing: more took twice the time for a twentieth less
+# Between a term and its count, and around both; no term has either.
+COUNT: Final = "\t"
+END: Final = "\n"
+
+
+class StoredJson(sa.TypeDecorator[Any]):
+    """JSON that is a table or a list, as it was written."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def __init__(self, kind: type) -> None:
+        super().__init__()
+        self.kind = kind
+
+    @override
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        return self.impl_instance.coerce_compared_value(op, value)
+
+    @override
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        """Return what was read, if it is of the kind.
+
+        Raises:
+            DamagedRowError: It is not.
+        """
+        del dialect  # the same for every one
+        if value is not None and not isinstance(value, self.kind):
+            msg = f"a {self.kind.__name__} was expected, not {value!r:.40}"
+            raise DamagedRowError(msg)
+        return value
+
+
+class _Declared(sa.types.UserDefinedType[Any]):
+    """A column of SQLite, declared as earlier releases did. It keeps anything."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @override
+    def get_col_spec(self, **_: Any) -> str:
+        return self.name
+
+
+class _Packed(sa.TypeDecorator[Any]):
+    """A value that is kept as bytes."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+    declared = ""
+
+    @override
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(_Declared(self.declared))
+        return dialect.type_descriptor(sa.LargeBinary())
+
+
+class StoredText(_Packed):
+    """A text."""
+
+    cache_ok = True
+    declared = "TEXT"
+
+    @override
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> Any:
+        del dialect
+        return None if value is None else zlib.compress(value.encode(), _LEVEL)
+
+    @override
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> str | None:
+        """Return the text.
+
+        Raises:
+            DamagedRowError: It is none.
+        """
+        del dialect
+        return None if value is None else read_text(value)
+
+
+class StoredTerms(_Packed):
+    """Terms, each with its count."""
+
+    cache_ok = True
+    declared = "JSON"
+
+    @override
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
+        del dialect
+        return zlib.compress(_written(value).encode(), _LEVEL)
+
+    @override
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        """Return the counts.
+
+        Raises:
+            DamagedRowError: It is not what was written.
+        """
+        del dialect
+        lines = read_terms(value).split(END)[1:-1]
+        pairs = (line.split(COUNT) for line in lines)
+        try:
+            return {term: int(count) for term, count in pairs}
+        except ValueError as error:
+            msg = f"counts of terms: {error}"
+            raise DamagedRowError(msg) from None
+
+
+def _written(counts: Mapping[str, int]) -> str:
+    lines = [f"{term}{COUNT}{count}" for term, count in counts.items()]
+    return END.join(["", *lines, ""]) if lines else END
+
+
+def read_text(value: Any) -> str:
+    """Return a text as a row has it.
+
+    Raises:
+        DamagedRowError: It is none.
+    """
+    if isinstance(value, str):
+        return value
+    try:
+        return zlib.decompress(value).decode()
+    except (zlib.error, ValueError, TypeError) as error:
+        msg = f"a text was expected: {error}"
+        raise DamagedRowError(msg) from None
+
+
+def read_terms(value: Any) -> str:
+    """Return terms as `ChunkTerms` has them, from a row.
+
+    Raises:
+        DamagedRowError: They have another shape.
+    """
+    if isinstance(value, str):  # as earlier releases wrote them
+        counts = read_json(value)
+        if not isinstance(counts, dict):
+            msg = f"counts of terms are a table, not {value!r:.40}"
+            raise DamagedRowError(msg)
+        return _written(counts)
+    found = read_text(value)
+    if not (found.startswith(END) and found.endswith(END)):
+        msg = f"counts of terms are lines, not {found!r:.40}"
+        raise DamagedRowError(msg)
+    return found
