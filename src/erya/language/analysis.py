@@ -152,18 +152,14 @@ def passage_terms(
         source: The document's path or URL, of which the last part is its name.
         chunks: How many passages the document has.
     """
-    own, above = document_terms(text), document_terms(title)
+    own, above = document_terms(text), _kept_terms(title)
     body, exact = Counter(own.body), Counter(own.exact)
-    name = document_terms(_stem(source))
+    name = _kept_terms(_stem(source))
     fields = [
         (_begun_terms(text), 1),
         *((_begun_terms(heading, heading=True), 1) for heading in headings[-1:]),
         (above, 1 if chunks > _SHORT else _WEIGHT),
-        *(
-            (document_terms(heading), _WEIGHT)
-            for heading in headings
-            if heading != title
-        ),
+        *((_kept_terms(heading), _WEIGHT) for heading in headings if heading != title),
         (Terms(body=name.body - above.body, exact=name.exact - above.exact), 1),
     ]
     for found, weight in fields:
@@ -172,6 +168,12 @@ def passage_terms(
         for term, count in found.exact.items():
             exact[term] += weight * count
     return Terms(body=body, exact=exact)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _kept_terms(text: str) -> Terms:
+    """Return the terms of what stands above many passages. Nobody changes them."""
+    return document_terms(text)
 
 
 def _begun_terms(text: str, *, heading: bool = False) -> Terms:

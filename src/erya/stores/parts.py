@@ -6,6 +6,7 @@ by their numbers, each with the number of its set of readers, so that a search l
 only where the asker may read. `erya.testing` has a contract suite for each.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
@@ -33,6 +34,7 @@ __all__ = [
     "VectorSearcher",
     "is_unit",
     "written_key",
+    "written_terms",
 ]
 
 # The fields of a chunk: its terms, and the exact forms of its English words.
@@ -43,12 +45,12 @@ _UNIT: Final = 1e-4  # what a length of 1 may be off
 
 
 class IndexedChunk(NamedTuple):
-    """What a keyword index keeps of a chunk."""
+    """What a keyword index keeps of a chunk: its terms, as `written_terms` has them."""
 
     number: int
     label_set: int
-    body: Mapping[str, int]
-    exact: Mapping[str, int]
+    body: str
+    exact: str
 
 
 class IndexedVector(NamedTuple):
@@ -65,8 +67,7 @@ class ChunkTerms(NamedTuple):
 
     Attributes:
         id: The chunk's id.
-        written: Field to its terms, as `written_key` finds them: a line for each, with
-            a line's end before the first.
+        written: Field to its terms, as `written_terms` has them.
         lengths: Field to the sum of the counts.
     """
 
@@ -97,6 +98,12 @@ class ChunkTerms(NamedTuple):
         except ValueError:
             msg = f"the count of {key:.40} is no number"
             raise DamagedRowError(msg) from None
+
+
+def written_terms(counts: Mapping[str, int]) -> str:
+    """Return terms with their counts, a line for each, and a line's end before all."""
+    lines = [f"{term}\t{count}" for term, count in counts.items()]
+    return "\n".join(["", *lines, ""]) if lines else "\n"
 
 
 def written_key(term: str) -> str:
@@ -326,6 +333,7 @@ def is_unit(vector: "NDArray[np.float32]", dimension: int) -> bool:
     """Tell whether a vector has `dimension` finite numbers and the length 1."""
     import numpy as np  # noqa: PLC0415 - a base without vectors needs none
 
-    if vector.shape != (dimension,) or not np.isfinite(vector).all():
+    if vector.shape != (dimension,):
         return False
-    return abs(float(np.linalg.norm(vector.astype(np.float64))) - 1) < _UNIT
+    # What is not finite has no finite length.
+    return abs(math.sqrt(float(np.dot(vector, vector))) - 1) < _UNIT

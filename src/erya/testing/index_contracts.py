@@ -17,6 +17,7 @@ from erya.stores.parts import (
     Numbered,
     VectorIndex,
     VectorSearcher,
+    written_terms,
 )
 from erya.stores.quantization import decoded, encoded, packed
 
@@ -31,7 +32,10 @@ def _chunk(
     number: int, body: str, *, label_set: int = 1, exact: str = ""
 ) -> IndexedChunk:
     return IndexedChunk(
-        number, label_set, Counter(body.split()), Counter(exact.split())
+        number,
+        label_set,
+        written_terms(Counter(body.split())),
+        written_terms(Counter(exact.split())),
     )
 
 
@@ -117,7 +121,7 @@ class KeywordIndexContract:
                 holding = {
                     c.number
                     for c in chunks
-                    if word in c.body and (sets is None or c.label_set in sets)
+                    if f"\n{word}\t" in c.body and (sets is None or c.label_set in sets)
                 }
                 assert searcher.count(BODY, word, sets) == len(holding)
                 for within in (None, tuple(range(1, 120, 3)), ()):

@@ -5,20 +5,25 @@ Texts and terms are packed: a passage of 450 characters takes 900 bytes in place
 """
 
 import zlib
-from collections.abc import Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
 from typing_extensions import override
 
 from erya.stores.damage import DamagedRowError, read_json
+from erya.stores.parts import written_terms
 
-__all__ = ["StoredJson", "StoredTerms", "StoredText", "read_terms", "read_text"]
+__all__ = [
+    "StoredHash",
+    "StoredJson",
+    "StoredTerms",
+    "StoredText",
+    "read_hash",
+    "read_terms",
+    "read_text",
+]
 
 _LEVEL: Final = 3  # of packing: more took twice the time for a twentieth less
-# Between a term and its count, and around both; no term has either.
-COUNT: Final = "\t"
-END: Final = "\n"
 
 
 class StoredJson(sa.TypeDecorator[Any]):
@@ -76,6 +81,23 @@ class _Packed(sa.TypeDecorator[Any]):
         return dialect.type_descriptor(sa.LargeBinary())
 
 
+class StoredHash(_Packed):
+    """A hash in hexadecimal digits, of which two are a byte."""
+
+    cache_ok = True
+    declared = "VARCHAR"
+
+    @override
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> Any:
+        del dialect
+        return None if value is None else bytes.fromhex(value)
+
+    @override
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        del dialect
+        return read_hash(value)
+
+
 class StoredText(_Packed):
     """A text."""
 
@@ -107,7 +129,7 @@ class StoredTerms(_Packed):
     @override
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
         del dialect
-        return zlib.compress(_written(value).encode(), _LEVEL)
+        return zlib.compress(written_terms(value).encode(), _LEVEL)
 
     @override
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
@@ -117,8 +139,8 @@ class StoredTerms(_Packed):
             DamagedRowError: It is not what was written.
         """
         del dialect
-        lines = read_terms(value).split(END)[1:-1]
-        pairs = (line.split(COUNT) for line in lines)
+        lines = read_terms(value).split("\n")[1:-1]
+        pairs = (line.split("\t") for line in lines)
         try:
             return {term: int(count) for term, count in pairs}
         except ValueError as error:
@@ -126,9 +148,9 @@ class StoredTerms(_Packed):
             raise DamagedRowError(msg) from None
 
 
-def _written(counts: Mapping[str, int]) -> str:
-    lines = [f"{term}{COUNT}{count}" for term, count in counts.items()]
-    return END.join(["", *lines, ""]) if lines else END
+def read_hash(value: Any) -> Any:
+    """Return a hash as a row has it; what is none stays, and is equal to no other."""
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def read_text(value: Any) -> str:
@@ -157,9 +179,9 @@ def read_terms(value: Any) -> str:
         if not isinstance(counts, dict):
             msg = f"counts of terms are a table, not {value!r:.40}"
             raise DamagedRowError(msg)
-        return _written(counts)
+        return written_terms(counts)
     found = read_text(value)
-    if not (found.startswith(END) and found.endswith(END)):
+    if not (found.startswith("\n") and found.endswith("\n")):
         msg = f"counts of terms are lines, not {found!r:.40}"
         raise DamagedRowError(msg)
     return found

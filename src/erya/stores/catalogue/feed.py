@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from erya.language import ANALYSIS, passage_terms
 from erya.stores.catalogue import schema
+from erya.stores.catalogue.columns import read_terms
 from erya.stores.catalogue.facts import facts_of, set_fact, vector_crc
 from erya.stores.catalogue.reading import Scope, passages
 from erya.stores.parts import IndexedChunk, IndexedVector
@@ -28,13 +29,18 @@ def chunks_since(connection: sa.Connection, generation: int) -> Iterator[Indexed
     """Yield the chunks that came, or changed their readers, after a generation."""
     chunks, documents = schema.chunks, schema.documents
     rows = connection.execute(
-        sa.select(chunks.c.number, documents.c.label_set, chunks.c.body, chunks.c.exact)
+        sa.select(
+            chunks.c.number,
+            documents.c.label_set,
+            sa.type_coerce(chunks.c.body, sa.types.NullType()),
+            sa.type_coerce(chunks.c.exact, sa.types.NullType()),
+        )
         .join(documents, documents.c.number == chunks.c.document)
         .where(chunks.c.generation > generation)
         .execution_options(yield_per=_ROWS_AT_ONCE)
     )
     for number, label_set, body, exact in rows:
-        yield IndexedChunk(number, label_set, body, exact)
+        yield IndexedChunk(number, label_set, read_terms(body), read_terms(exact))
 
 
 def vectors_since(

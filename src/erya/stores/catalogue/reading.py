@@ -13,7 +13,7 @@ from erya.language import Word
 from erya.policy import BaseAccess, labels
 from erya.records import Chunk, Fingerprint, Principal
 from erya.stores.catalogue import schema
-from erya.stores.catalogue.columns import read_terms, read_text
+from erya.stores.catalogue.columns import read_hash, read_terms, read_text
 from erya.stores.catalogue.dialects import Numbers
 from erya.stores.catalogue.facts import embedder_of, vector_crc
 from erya.stores.catalogue.filtering import condition_of
@@ -293,7 +293,15 @@ def passages_of(
         dict(zip(_PASSAGE_NAMES, row, strict=True))
         for row in _PASSAGES_BY_NUMBER.rows(connection, numbers)
     )
-    told = ({**row, "headings": _list_of(row["headings"])} for row in rows)
+    told = (
+        {
+            **row,
+            "headings": _list_of(row["headings"]),
+            "hash": read_hash(row["hash"]),
+            "seal": read_hash(row["seal"]),
+        }
+        for row in rows
+    )
     return _checked_passages(connection, scope, told)
 
 

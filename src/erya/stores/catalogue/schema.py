@@ -14,7 +14,12 @@ from sqlalchemy import (
     Text,
 )
 
-from erya.stores.catalogue.columns import StoredJson, StoredTerms, StoredText
+from erya.stores.catalogue.columns import (
+    StoredHash,
+    StoredJson,
+    StoredTerms,
+    StoredText,
+)
 
 __all__ = [
     "base",
@@ -80,7 +85,7 @@ documents = Table(
     Column("body_length", Integer, nullable=False),  # terms of all chunks together
     Column("exact_length", Integer, nullable=False),
     # A hash of its source, its readers, and what its version says of the file.
-    Column("seal", _NAME, nullable=False, server_default=""),
+    Column("seal", StoredHash, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 
@@ -102,7 +107,7 @@ versions = Table(
     Column("media_type", _NAME, nullable=False),
     Column("details", StoredJson(dict), nullable=False),  # Document.metadata
     Column("characters", Integer, nullable=False),
-    Column("hash", _NAME, nullable=False),  # of all that `document` returns
+    Column("hash", StoredHash, nullable=False),  # of all that `document` returns
     Column("added_at", _NAME, nullable=False),
     Column("superseded_at", _NAME),
     Column(
@@ -138,7 +143,7 @@ chunks = Table(
     Column("headings", StoredJson(list), nullable=False),
     # Of a document that is not short: a search must not read it whole. Else empty.
     Column("text", _TEXT, nullable=False),
-    Column("hash", _NAME, nullable=False),  # of all that a hit shows
+    Column("hash", StoredHash, nullable=False),  # of all that a hit shows
     Column("body_length", Integer, nullable=False),
     Column("exact_length", Integer, nullable=False),
     Column("body", StoredTerms, nullable=False),  # {term: count}

@@ -48,7 +48,7 @@ class _Put(NamedTuple):
     chunks: list[dict[str, Any]]
     original: bytes | None
     recipe: str
-    vectors: list[dict[str, Any]]  # one for each chunk, or none at all
+    embeddings: Sequence[Embedding]  # one for each chunk, or none at all
 
 
 @dataclass(slots=True)
@@ -109,7 +109,7 @@ class CatalogueWriter(Writer):
         embeddings: Sequence[Embedding] | None = None,
         terms: Sequence[Terms] | None = None,
     ) -> None:
-        vectors = self._checked(document, chunks, embeddings)
+        self._check(document, chunks, embeddings)
         if terms is None:
             terms = [_terms_of(chunk, chunks=len(chunks)) for chunk in chunks]
         short = len(document.text) <= _SHORT
@@ -117,15 +117,17 @@ class CatalogueWriter(Writer):
             _chunk_row(*pair, short=short) for pair in zip(chunks, terms, strict=True)
         ]
         self._forget(document.id)
-        self._batch.puts[document.id] = _Put(document, rows, original, recipe, vectors)
+        self._batch.puts[document.id] = _Put(
+            document, rows, original, recipe, embeddings or ()
+        )
 
-    def _checked(
+    def _check(
         self,
         document: Document,
         chunks: Sequence[Chunk],
         embeddings: Sequence[Embedding] | None,
-    ) -> list[dict[str, Any]]:
-        """Return what is stored of the embeddings.
+    ) -> None:
+        """Refuse what does not fit together.
 
         Raises:
             ValueError: A chunk is no span of the document, or the embeddings do not
@@ -144,7 +146,26 @@ class CatalogueWriter(Writer):
                 f"{document.source}"
             )
             raise ValueError(msg)
-        return self._vector_rows(embeddings or ())
+        self._check_embeddings(embeddings or ())
+
+    def _check_embeddings(
+        self, embeddings: Iterable[Embedding], *, staged: bool = False
+    ) -> None:
+        """Refuse what is no vector of the model in use.
+
+        Raises:
+            ValueError: One is none.
+        """
+        model = self._staged if staged else self._embedder
+        expected = model[1] if model else None
+        for vector, known in embeddings:
+            nowhere = known == 0 and vector.shape == (expected,) and not vector.any()
+            if not nowhere and not is_unit(vector, expected or 0):
+                msg = (
+                    f"an embedding of the shape {vector.shape} is no vector of length "
+                    f"1 and {expected} finite numbers, as the model in use gives them"
+                )
+                raise ValueError(msg)
 
     @override
     def use_embedder(self, fingerprint: Fingerprint) -> None:
@@ -245,7 +266,8 @@ class CatalogueWriter(Writer):
         recipe: str,
         embeddings: Sequence[Embedding] | None = None,
     ) -> None:
-        made = self._checked(document, chunks, embeddings)
+        self._check(document, chunks, embeddings)
+        made = _vector_rows(embeddings or ())
         known = [each["known"] for each in made] or [0.0] * len(chunks)
         told = [
             [c.id, c.start, c.end, c.page, list(c.headings), share]
@@ -296,40 +318,10 @@ class CatalogueWriter(Writer):
     def embed(
         self, embeddings: Mapping[str, Embedding], *, staged: bool = False
     ) -> None:
-        made = self._vector_rows(list(embeddings.values()), staged=staged)
+        self._check_embeddings(embeddings.values(), staged=staged)
+        made = _vector_rows(list(embeddings.values()))
         rows = dict(zip(embeddings, made, strict=True))
         (self._batch.staged if staged else self._batch.vectors).update(rows)
-
-    def _vector_rows(
-        self, embeddings: Sequence[Embedding], *, staged: bool = False
-    ) -> list[dict[str, Any]]:
-        """Return what is stored of embeddings.
-
-        Raises:
-            ValueError: One does not fit the model in use.
-        """
-        import numpy as np  # noqa: PLC0415 - a base without vectors needs none
-
-        model = self._staged if staged else self._embedder
-        expected = model[1] if model else None
-        for vector, known in embeddings:
-            nowhere = known == 0 and vector.shape == (expected,) and not vector.any()
-            if not nowhere and not is_unit(vector, expected or 0):
-                msg = (
-                    f"an embedding of the shape {vector.shape} is no vector of length "
-                    f"1 and {expected} finite numbers, as the model in use gives them"
-                )
-                raise ValueError(msg)
-        if not embeddings:
-            return []
-        vectors = np.stack([each.vector for each in embeddings]).astype(np.float32)
-        data = packed(encoded(vectors))
-        return [
-            {"known": known, "crc": vector_crc(known, each), "data": each}
-            for known, each in zip(
-                (float(each.known) for each in embeddings), data, strict=True
-            )
-        ]
 
     @override
     def set_word(self, word: Word) -> None:
@@ -552,7 +544,7 @@ class _Transaction:
         changed: list[dict[str, Any]] = []
         versions: list[dict[str, Any]] = []
         chunks: list[dict[str, Any]] = []
-        vectors: list[dict[str, Any]] = []
+        embedded: list[int] = []  # the chunks that have vectors
         for put in puts:
             old = known.get(put.document.id)
             number = old["number"] if old else next_document
@@ -575,14 +567,17 @@ class _Transaction:
                         "generation": self._generation,
                     }
                 )
-            own = chunks[len(chunks) - len(put.chunks) :]
-            vectors += [
-                vector | {"chunk": chunk["number"], "embedder": self._embedder}
-                for chunk, vector in zip(own, put.vectors, strict=False)
-            ]
+            if put.embeddings:
+                own = chunks[len(chunks) - len(put.chunks) :]
+                embedded += [chunk["number"] for chunk in own]
         self._insert(schema.documents, new)
         self._insert(schema.versions, versions)
         self._insert(schema.chunks, chunks)
+        made = _vector_rows([each for put in puts for each in put.embeddings])
+        vectors = [
+            row | {"chunk": number, "embedder": self._embedder}
+            for number, row in zip(embedded, made, strict=True)
+        ]
         self._insert(schema.vectors, vectors)
         originals = {
             p.document.content_hash: p.original
@@ -805,6 +800,23 @@ class _Transaction:
     def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             self._connection.execute(sa.insert(table), list(rows))
+
+
+def _vector_rows(embeddings: Sequence[Embedding]) -> list[dict[str, Any]]:
+    """Return what is stored of embeddings: of many at once it takes a tenth."""
+    import numpy as np  # noqa: PLC0415 - a base without vectors needs none
+
+    if not embeddings:
+        return []
+    vectors = np.stack([each.vector for each in embeddings]).astype(np.float32)
+    return [
+        {"known": known, "crc": vector_crc(known, data), "data": data}
+        for known, data in zip(
+            (float(each.known) for each in embeddings),
+            packed(encoded(vectors)),
+            strict=True,
+        )
+    ]
 
 
 def _write_vectors(

@@ -22,6 +22,8 @@ from erya.stores.embedded.lock import WriterLock
 __all__ = ["SqliteDatabase", "shared_file"]
 
 _BUSY_MILLISECONDS = 10_000
+_PAGE = 16_384  # bytes
+_LOG_PAGES = 250
 _NAMED = 5  # damaged things named in one finding
 
 
@@ -57,7 +59,7 @@ class SqliteDatabase(Database):
     @override
     def create(self) -> None:
         # Rows of a kilobyte fill a page of 16 better than one of 4.
-        self._outside_transaction("PRAGMA page_size = 16384")
+        self._outside_transaction(f"PRAGMA page_size = {_PAGE}")
         self._outside_transaction("PRAGMA journal_mode = WAL")
         super().create()
 
@@ -178,6 +180,8 @@ def _on_connect(connection: Any, _record: Any) -> None:
         "synchronous = FULL",  # acknowledged means durable
         "secure_delete = ON",  # deleted means gone
         "cell_size_check = ON",
+        f"wal_autocheckpoint = {_LOG_PAGES}",
+        f"journal_size_limit = {_LOG_PAGES * _PAGE}",  # once its pages are brought in
     ):
         connection.execute(f"PRAGMA {pragma}")
 
