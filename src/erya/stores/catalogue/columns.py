@@ -140,9 +140,9 @@ class StoredTerms(_Packed):
         """
         del dialect
         lines = read_terms(value).split("\n")[1:-1]
-        pairs = (line.split("\t") for line in lines)
+        pairs = (line.partition("\t") for line in lines)
         try:
-            return {term: int(count) for term, count in pairs}
+            return {term: int(count) if tab else 1 for term, tab, count in pairs}
         except ValueError as error:
             msg = f"counts of terms: {error}"
             raise DamagedRowError(msg) from None

@@ -26,6 +26,7 @@ __all__ = [
     "deleted_meanwhile",
 ]
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 # A base newer than this release says so in this table, whatever else has changed.
 _VERSION = sa.table("alembic_version", sa.column("version_num"))
 
@@ -196,7 +197,7 @@ class Database(ABC):
 
 def compact_json(value: Any) -> str:
     """Return JSON as a column has it: without blanks, so that terms are found in it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def check_argument(what: str, value: object, kind: type) -> None:

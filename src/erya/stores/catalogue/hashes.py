@@ -3,11 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from erya.records import Chunk, Document
 
 __all__ = ["chunk_hash", "document_hash", "hash_of", "seal_of", "structure_of"]
+
+# Made once: to make one took as long as to use it.
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 
 
 def structure_of(document: Document) -> dict[str, Any]:
@@ -67,5 +70,4 @@ def chunk_hash(chunk: Chunk) -> str:
 
 
 def _sha256(value: Sequence[Any]) -> str:
-    packed = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(packed.encode()).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(value).encode()).hexdigest()

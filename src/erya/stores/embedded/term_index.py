@@ -341,8 +341,7 @@ def _document(chunk: IndexedChunk) -> tantivy.Document:
 
 def _repeated(written: str) -> str:
     """Return each term as often as it counts, parted by ends of lines."""
-    single = written.replace("\t1\n", "\n")  # most of them
-    return _COUNTED.sub(lambda m: f"\n{m[1]}" * int(m[2]), single)
+    return _COUNTED.sub(lambda m: f"\n{m[1]}" * int(m[2]), written)
 
 
 def _numbers_of(searcher: tantivy.Searcher, hits: Sequence[Any]) -> list[int]:
