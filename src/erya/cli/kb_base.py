@@ -23,7 +23,7 @@ from erya.errors import DamagedError, UsageError
 from erya.jobs import JobQueue
 from erya.opening import bases_of
 from erya.shapes import status_shape, stored_problems_shape
-from erya.stores import Finding, Status, StoredItem
+from erya.stores import Finding, Page, Status, StoredItem
 
 __all__ = ["delete", "rebuild", "show", "verify", "words"]
 
@@ -74,7 +74,9 @@ def show(
     store = bases_of(settings).open(name)
     try:
         status = store.status(principal)
-        documents = list(store.documents(principal))
+        whole = everything or as_json
+        part = Page() if whole else Page(skip=(page - 1) * _SHOWN, limit=_SHOWN)
+        documents = list(store.documents(principal, page=part))
         embedder = store.embedder(principal)
         items = list(store.items(principal))
         profile = store.profile(principal)
@@ -106,9 +108,7 @@ def show(
         echo(f"keeps: {', '.join(kept)}")
     for label, role in sorted(grants.items()):
         echo(f"{label}: {role}")
-    first = 0 if everything else (page - 1) * _SHOWN
-    shown = documents if everything else documents[first : first + _SHOWN]
-    if shown:
+    if documents:
         echo()
         table(
             [
@@ -119,12 +119,12 @@ def show(
                     d.added_at,
                     ",".join(sorted(d.readers)),
                 )
-                for d in shown
+                for d in documents
             ],
             header=("SOURCE", "PASSAGES", "VERSION", "ADDED", "READERS"),
         )
-    if len(documents) > first + len(shown):
-        left = len(documents) - first - len(shown)
+    left = status.documents - part.skip - len(documents)
+    if left > 0:
         echo(f"… and {left} more: --page {page + 1}, or --all")
     _show_jobs(status)
 

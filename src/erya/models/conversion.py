@@ -36,7 +36,6 @@ _MASKED: Final = -1e4  # as softmax sees it, nothing; and it fits 16-bit floats
 _LEVELS: Final = 127  # of an activation on either side of zero
 _WEIGHT_LEVELS: Final = 63  # two products of such bytes fit 16 bits
 _TINY: Final = 1e-9
-_LONGEST_HEADER: Final = 100_000_000  # as in the format's reference implementation
 _DTYPES: Final[dict[str, Any]] = {
     "F64": np.float64,
     "F32": np.float32,
@@ -128,36 +127,28 @@ def convert_tabled(
 def read_safetensors(path: Path) -> "dict[str, NDArray[Any]]":
     """Return the tensors of a safetensors file by name; 16-bit ones as 32-bit.
 
-    The format: eight bytes with the length of a header, the header as JSON, the data.
-
     Raises:
+        MissingExtraError: The package `safetensors` is not installed.
         UsageError: The file is missing, or not what the format says.
     """
+    library = require("safetensors", feature="Converting a model", extra="convert")
     try:
-        raw = np.memmap(path, dtype=np.uint8, mode="r")
-        length = int(raw[:8].view("<u8")[0])
-        header = json.loads(raw[8 : 8 + min(length, _LONGEST_HEADER)].tobytes())
-        data = raw[8 + length :]
-        return {
-            name: _tensor(data, entry)
-            for name, entry in header.items()
-            if name != "__metadata__"
-        }
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        # NumPy has no type for BF16, so that the library gives bytes alone.
+        tensors = library.deserialize(path.read_bytes())
+        return {name: _tensor(told) for name, told in tensors}
+    except (OSError, LookupError, library.SafetensorError) as error:
         msg = f"The weights {path} cannot be read: {error}."
         raise UsageError(msg) from None
 
 
-def _tensor(data: "NDArray[np.uint8]", entry: Mapping[str, Any]) -> "NDArray[Any]":
-    start, end = entry["data_offsets"]
-    part = data[start:end].tobytes()
-    if entry["dtype"] == "BF16":  # the upper half of a 32-bit float
-        halves = np.frombuffer(part, dtype="<u2").astype(np.uint32) << 16
-        return halves.view(np.float32).reshape(entry["shape"])
-    values = np.frombuffer(part, dtype=_DTYPES[entry["dtype"]])
+def _tensor(told: Mapping[str, Any]) -> "NDArray[Any]":
+    if told["dtype"] == "BF16":  # the upper half of a 32-bit float
+        halves = np.frombuffer(told["data"], dtype="<u2").astype(np.uint32) << 16
+        return halves.view(np.float32).reshape(told["shape"])
+    values = np.frombuffer(told["data"], dtype=_DTYPES[told["dtype"]])
     if values.dtype.kind == "f":
         values = values.astype(np.float32)
-    return values.reshape(entry["shape"])
+    return values.reshape(told["shape"])
 
 
 def _config(path: Path) -> dict[str, Any]:

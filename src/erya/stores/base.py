@@ -23,6 +23,7 @@ MOMENT: Final = 2.0  # seconds that a writer waits for one who is about to finis
 VECTOR: Final = "vector"
 
 __all__ = [
+    "EVERY_PAGE",
     "KEYWORD",
     "MOMENT",
     "VECTOR",
@@ -31,6 +32,7 @@ __all__ = [
     "Embedding",
     "Finding",
     "Job",
+    "Page",
     "Search",
     "Status",
     "Store",
@@ -61,6 +63,24 @@ class WordHit(NamedTuple):
     number: int
     score: float
     telling: float
+
+
+class Page(NamedTuple):
+    """A part of a list that is in order.
+
+    Attributes:
+        after: Only what comes after this; the last of one page begins the next. None
+            begins with the first.
+        skip: How many of those to leave out.
+        limit: How many at most; None for all.
+    """
+
+    after: str | None = None
+    skip: int = 0
+    limit: int | None = None
+
+
+EVERY_PAGE: Final = Page()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -511,14 +531,22 @@ class Catalogue(Protocol):
         ...
 
     def documents(
-        self, principal: Principal, *, where: Filter | None = None
+        self,
+        principal: Principal,
+        *,
+        where: Filter | None = None,
+        page: Page = EVERY_PAGE,
     ) -> Iterator[StoredDocument]:
         """Yield what the principal may read, in the order of the sources.
+
+        It is read some at a time, so that a large base takes no more memory; what is
+        written meanwhile may be in it or not.
 
         Args:
             principal: Who asks.
             where: Only what passes; by sources it costs what it yields, whatever else
                 the base holds.
+            page: Only a part of it.
         """
         ...
 

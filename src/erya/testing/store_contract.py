@@ -23,7 +23,7 @@ from erya.language import Word
 from erya.models import fingerprint_of
 from erya.records import Chunk, Document, Evidence, Notice, Principal, Span
 from erya.retrieving import ConvexFusion, Fused, VectorQuery, search_store
-from erya.stores import KEYWORD, VECTOR, Embedding, Store, StoredItem
+from erya.stores import KEYWORD, VECTOR, Embedding, Page, Store, StoredItem
 from erya.testing.documents import chunked, document
 from erya.testing.models import HashingEmbedding
 
@@ -868,6 +868,23 @@ class StoreContract:
         everything = both(store, OWNER, "sensor", limit=9)
         assert near.weights == everything.weights
         assert list(search_store(store, ADA, "sensor", limit=9, where=where).hits) == []
+
+    def test_a_listing_comes_in_pages(self, store: Store) -> None:
+        names = [f"{n:02}.txt" for n in range(12)]
+        put(store, *(document(name, "x", readers=("group:sales",)) for name in names))
+        put(store, document("05b.txt", "x", readers=("user:bob",)))
+
+        def listed(**page: Any) -> list[str]:
+            found = store.documents(ADA, page=Page(**page))
+            return [each.source for each in found]
+
+        assert listed() == names
+        assert listed(limit=0) == []
+        assert listed(limit=5) == names[:5]
+        assert listed(after="04.txt", limit=3) == names[5:8]
+        assert listed(after="04.txt", skip=2, limit=3) == names[7:10]
+        assert listed(skip=10) == names[10:]
+        assert listed(after="11.txt") == listed(skip=99) == []
 
     @pytest.mark.parametrize("many", [60, 3_000, 40_000])
     def test_a_filter_may_name_many(self, store: Store, many: int) -> None:

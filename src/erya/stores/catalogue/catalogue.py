@@ -5,6 +5,7 @@ The same SQL runs on SQLite and on PostgreSQL; `dialects` has what differs.
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,9 +17,11 @@ from erya.language import Word
 from erya.policy import EVERYTHING, Action, Role, labels, owns, permit
 from erya.records import Block, Chunk, Document, Fingerprint, Notice, Principal, Span
 from erya.stores.base import (
+    EVERY_PAGE,
     Catalogue,
     Embedding,
     Job,
+    Page,
     Status,
     StoredChunking,
     StoredDocument,
@@ -49,6 +52,7 @@ from erya.stores.quantization import decoded, unpacked
 __all__ = ["SqlCatalogue"]
 
 _JOBS_SHOWN = 10
+_ROWS_AT_ONCE = 1_000
 _PLACES = frozenset(("sources", "enrich_names"))
 
 
@@ -137,8 +141,25 @@ class SqlCatalogue(Catalogue):
 
     @override
     def documents(
-        self, principal: Principal, *, where: Filter | None = None
+        self,
+        principal: Principal,
+        *,
+        where: Filter | None = None,
+        page: Page = EVERY_PAGE,
     ) -> Iterator[StoredDocument]:
+        left = math.inf if page.limit is None else page.limit
+        while left > 0:
+            size = int(min(left, _ROWS_AT_ONCE))
+            found = self._some_documents(principal, where, page._replace(limit=size))
+            yield from found
+            if len(found) < size:
+                return
+            left -= size
+            page = Page(after=found[-1].source)
+
+    def _some_documents(
+        self, principal: Principal, where: Filter | None, page: Page
+    ) -> list[StoredDocument]:
         documents, versions = schema.documents, schema.versions
         every = versions.alias()
         so_far = (
@@ -147,15 +168,16 @@ class SqlCatalogue(Catalogue):
             .correlate(documents)
             .scalar_subquery()
         )
-        # Of every other role it is not read: the structure of long documents is long.
         with self._database.transaction() as connection:
+            # Of an owner it is not read: the structure of long documents is long.
             private = (
                 sa.false()
                 if owns(principal, access_of(connection, self._name))
                 else versions.c.structure["private"].as_boolean()
             )
             scope = scope_of(connection, principal, self._name)
-            sets = labels_of(connection)
+            last = page.after
+            later = sa.true() if last is None else documents.c.source > last
             rows = connection.execute(
                 sa.select(
                     documents.c.id,
@@ -172,11 +194,14 @@ class SqlCatalogue(Catalogue):
                     so_far,
                 )
                 .join(versions, versions.c.number == documents.c.version)
-                .where(scope.allows(), condition_of(where))
+                .where(later, scope.allows(), condition_of(where))
                 .order_by(documents.c.source)
-            )
-            found = [_stored_document(tuple(row), sets) for row in rows]
-        yield from found
+                .offset(page.skip)
+                .limit(page.limit)
+            ).all()
+            used = sorted({row.label_set for row in rows})
+            sets = labels_of(connection, schema.readers.c.label_set.in_(used))
+        return [_stored_document(tuple(row), sets) for row in rows]
 
     @override
     def items(
