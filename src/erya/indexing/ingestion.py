@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from erya.indexing.embedding import AT_ONCE, embed_chunks
-from erya.language import Terms
+from erya.language import WrittenTerms
 from erya.metadata import given_suffix, without_given
 from erya.models import EmbeddingModel, fingerprint_of
 from erya.records import (
@@ -200,7 +200,7 @@ class _Read(NamedTuple):
     document: Document
     chunks: Sequence[Chunk]
     original: bytes | None
-    terms: Sequence[Terms] | None
+    terms: Sequence[WrittenTerms] | None
     recipe: str
 
 
@@ -409,7 +409,7 @@ class Ingestion:
         chunks: Sequence[Chunk],
         *,
         original: bytes | None,
-        terms: Sequence[Terms] | None = None,
+        terms: Sequence[WrittenTerms] | None = None,
         given: Mapping[str, str] = _NOTHING_GIVEN,
     ) -> None:
         """Store what was read, now or with the documents that follow.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from typing_extensions import override
 
 from erya.errors import UsageError
-from erya.language import Terms
+from erya.language import WrittenTerms
 from erya.records import Chunk, Document, Fingerprint, Principal
 from erya.stores import DocumentWriter, Embedding, Store, StoredItem, Writer
 
@@ -117,7 +117,7 @@ class Publisher(DocumentWriter):
         original: bytes | None,
         recipe: str,
         embeddings: Sequence[Embedding] | None = None,
-        terms: Sequence[Terms] | None = None,
+        terms: Sequence[WrittenTerms] | None = None,
     ) -> None:
         """Store a document with its chunks at the next commit."""
         self._acts.append(

@@ -49,6 +49,12 @@ from erya.language.tokens import (
     run_together,
     token_ends,
 )
+from erya.language.written import (
+    WrittenTerms,
+    count_written,
+    write_terms,
+    written_counts,
+)
 
 __all__ = [
     "ANALYSIS",
@@ -63,10 +69,12 @@ __all__ = [
     "Reference",
     "Terms",
     "Word",
+    "WrittenTerms",
     "begun_references",
     "begun_spans",
     "content_words",
     "count_tokens",
+    "count_written",
     "denies",
     "document_terms",
     "edit_distance",
@@ -97,4 +105,6 @@ __all__ = [
     "table_row",
     "terms",
     "token_ends",
+    "write_terms",
+    "written_counts",
 ]

@@ -4,7 +4,6 @@ A process that a hostile file has taken over may tell anything. What it tells is
 own document, whose text it could change as well; it cannot reach another's.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple
@@ -13,7 +12,7 @@ from erya import traces
 from erya.chunking import Chunker, chunk_ids, plain_chunker
 from erya.errors import DocumentError
 from erya.guarding import PersonalDataRules
-from erya.language import Terms
+from erya.language import WrittenTerms, count_written
 from erya.loading import FurtherWork, Made
 from erya.preparing.preparation import Preparation
 from erya.records import Chunk, Document, Span
@@ -38,7 +37,7 @@ class Ready(NamedTuple):
 
     document: Document
     chunks: list[Chunk]
-    terms: list[Terms] | None
+    terms: list[WrittenTerms] | None
 
 
 def further_work(preparation: Preparation, chunker: Chunker) -> FurtherWork | None:
@@ -125,7 +124,7 @@ def _document(document: Document, made: Made) -> Document:
     return replace(document, language=language, masked=masked, private_original=private)
 
 
-def _chunks(document: Document, made: Made) -> Iterator[tuple[Chunk, Terms]]:
+def _chunks(document: Document, made: Made) -> Iterator[tuple[Chunk, WrittenTerms]]:
     """Yield the chunks that a process has cut, and the terms of each.
 
     Raises:
@@ -141,10 +140,11 @@ def _chunks(document: Document, made: Made) -> Iterator[tuple[Chunk, Terms]]:
         most = _WEIGHT * (end - start + len(above)) + _WEIGHT
         # Apart from each other: an id would come twice.
         right = _is_within(span, document) and start >= end_before and texts and paged
-        counts = (*body.values(), *exact.values())
-        if not right or not all(_is_count(count, most=most) for count in counts):
+        if not right:
             raise ValueError(_FOREIGN)
-        "".join((*headings, *body, *exact)).encode()  # what no text has is a ValueError
+        "".join(headings).encode()  # what no text has is a ValueError
+        lengths = (count_written(each, most=most) for each in (body, exact))
+        terms = WrittenTerms(body, exact, *lengths)
         end_before = end
         chunk = Chunk(
             id=id_of(span),
@@ -157,11 +157,7 @@ def _chunks(document: Document, made: Made) -> Iterator[tuple[Chunk, Terms]]:
             headings=tuple(headings),
             page=page,
         )
-        yield chunk, Terms(body=Counter(body), exact=Counter(exact))
-
-
-def _is_count(told: object, *, most: int) -> bool:
-    return type(told) is int and 0 < told <= most
+        yield chunk, terms
 
 
 def _is_within(span: Span, document: Document) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from erya.chunking import chunker_of
 from erya.guarding import Masking
-from erya.language import passage_terms
+from erya.language import passage_terms, write_terms
 from erya.loading import document_of
 from erya.loading.worker import main
 from erya.preparing.enriching import Enrichment
@@ -46,12 +46,14 @@ def prepared(
             rows(())
     told = []
     for chunk in chunks:
-        terms = passage_terms(
-            chunk.text,
-            title=chunk.title,
-            headings=chunk.headings,
-            source=chunk.source,
-            chunks=len(chunks),
+        terms = write_terms(
+            passage_terms(
+                chunk.text,
+                title=chunk.title,
+                headings=chunk.headings,
+                source=chunk.source,
+                chunks=len(chunks),
+            )
         )
         place = (chunk.start, chunk.end, chunk.page, chunk.headings)
         told.append([*place, terms.body, terms.exact])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from erya.language import Terms, Word
+    from erya.language import Word, WrittenTerms
     from erya.policy import Role
 
 # The names of the legs in `Hit.ranks`.
@@ -240,7 +240,7 @@ class DocumentWriter(Protocol):
         original: bytes | None,
         recipe: str,
         embeddings: Sequence[Embedding] | None = None,
-        terms: "Sequence[Terms] | None" = None,
+        terms: "Sequence[WrittenTerms] | None" = None,
     ) -> None:
         """Store a document with its chunks, in place of what its id held before.
 
@@ -252,7 +252,7 @@ class DocumentWriter(Protocol):
             recipe: How they were read and cut.
             embeddings: One for each chunk, by the model that `use_embedder` named; None
                 leaves the chunks to be found by their words.
-            terms: Those of each chunk, by `erya.language.passage_terms`, where they are
+            terms: Those of each chunk, by `erya.language.write_terms`, where they are
                 known already.
 
         Raises:

@@ -34,7 +34,6 @@ __all__ = [
     "VectorSearcher",
     "is_unit",
     "written_key",
-    "written_terms",
 ]
 
 # The fields of a chunk: its terms, and the exact forms of its English words.
@@ -45,7 +44,7 @@ _UNIT: Final = 1e-4  # what a length of 1 may be off
 
 
 class IndexedChunk(NamedTuple):
-    """What a keyword index keeps of a chunk: its terms, as `written_terms` has them."""
+    """What a keyword index keeps of a chunk, its terms as `written_counts` has them."""
 
     number: int
     label_set: int
@@ -67,7 +66,7 @@ class ChunkTerms(NamedTuple):
 
     Attributes:
         id: The chunk's id.
-        written: Field to its terms, as `written_terms` has them.
+        written: Field to its terms, as `erya.language.written_counts` has them.
         lengths: Field to the sum of the counts.
     """
 
@@ -111,15 +110,6 @@ def _number(text: str) -> int:
     except ValueError:
         msg = f"the count {text:.40} of a term is no number"
         raise DamagedRowError(msg) from None
-
-
-def written_terms(counts: Mapping[str, int]) -> str:
-    """Return terms, a line for each, with counts that are not 1 behind tabs.
-
-    A line's end stands before all.
-    """
-    lines = [t if n == 1 else f"{t}\t{n}" for t, n in counts.items()]
-    return "\n".join(["", *lines, ""]) if lines else "\n"
 
 
 def written_key(term: str) -> str:

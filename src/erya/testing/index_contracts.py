@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from typing_extensions import override
 
+from erya.language import written_counts
 from erya.stores.parts import (
     BODY,
     EXACT,
@@ -17,7 +18,6 @@ from erya.stores.parts import (
     Numbered,
     VectorIndex,
     VectorSearcher,
-    written_terms,
 )
 from erya.stores.quantization import decoded, encoded, packed
 
@@ -34,8 +34,8 @@ def _chunk(
     return IndexedChunk(
         number,
         label_set,
-        written_terms(Counter(body.split())),
-        written_terms(Counter(exact.split())),
+        written_counts(Counter(body.split())),
+        written_counts(Counter(exact.split())),
     )
 
 

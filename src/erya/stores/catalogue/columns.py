@@ -10,8 +10,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from typing_extensions import override
 
+from erya.language import written_counts
 from erya.stores.damage import DamagedRowError, read_json
-from erya.stores.parts import written_terms
 
 __all__ = [
     "StoredHash",
@@ -121,7 +121,7 @@ class StoredText(_Packed):
 
 
 class StoredTerms(_Packed):
-    """Terms, each with its count."""
+    """Terms, each with its count: a table, or the text that is written of one."""
 
     cache_ok = True
     declared = "JSON"
@@ -129,7 +129,8 @@ class StoredTerms(_Packed):
     @override
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
         del dialect
-        return zlib.compress(written_terms(value).encode(), _LEVEL)
+        text = value if isinstance(value, str) else written_counts(value)
+        return zlib.compress(text.encode(), _LEVEL)
 
     @override
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
@@ -179,7 +180,7 @@ def read_terms(value: Any) -> str:
         if not isinstance(counts, dict):
             msg = f"counts of terms are a table, not {value!r:.40}"
             raise DamagedRowError(msg)
-        return written_terms(counts)
+        return written_counts(counts)
     found = read_text(value)
     if not (found.startswith("\n") and found.endswith("\n")):
         msg = f"counts of terms are lines, not {found!r:.40}"

@@ -10,7 +10,13 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from erya.errors import UsageError
-from erya.language import WORD_KINDS, Terms, Word, passage_terms
+from erya.language import (
+    WORD_KINDS,
+    Word,
+    WrittenTerms,
+    passage_terms,
+    write_terms,
+)
 from erya.policy import Role, permit
 from erya.records import Chunk, Document, Fingerprint, Principal
 from erya.stores.base import Embedding, StoredItem, Writer
@@ -107,14 +113,14 @@ class CatalogueWriter(Writer):
         original: bytes | None,
         recipe: str,
         embeddings: Sequence[Embedding] | None = None,
-        terms: Sequence[Terms] | None = None,
+        terms: Sequence[WrittenTerms] | None = None,
     ) -> None:
         self._check(document, chunks, embeddings)
-        if terms is None:
-            terms = [_terms_of(chunk, chunks=len(chunks)) for chunk in chunks]
         short = len(document.text) <= _SHORT
+        # One after the other: the tables of all terms take twenty times the text.
+        counted = terms or (_terms_of(chunk, chunks=len(chunks)) for chunk in chunks)
         rows = [
-            _chunk_row(*pair, short=short) for pair in zip(chunks, terms, strict=True)
+            _chunk_row(*pair, short=short) for pair in zip(chunks, counted, strict=True)
         ]
         self._forget(document.id)
         self._batch.puts[document.id] = _Put(
@@ -929,17 +935,19 @@ def _add_embedder(connection: sa.Connection, fingerprint: Fingerprint) -> int:
     return int(number or 0)
 
 
-def _terms_of(chunk: Chunk, *, chunks: int) -> Terms:
-    return passage_terms(
-        chunk.text,
-        title=chunk.title,
-        headings=chunk.headings,
-        source=chunk.source,
-        chunks=chunks,
+def _terms_of(chunk: Chunk, *, chunks: int) -> WrittenTerms:
+    return write_terms(
+        passage_terms(
+            chunk.text,
+            title=chunk.title,
+            headings=chunk.headings,
+            source=chunk.source,
+            chunks=chunks,
+        )
     )
 
 
-def _chunk_row(chunk: Chunk, found: Terms, *, short: bool) -> dict[str, Any]:
+def _chunk_row(chunk: Chunk, found: WrittenTerms, *, short: bool) -> dict[str, Any]:
     """Return what is stored of a chunk; of a short document its text is read whole."""
     return {
         "id": chunk.id,
@@ -949,10 +957,10 @@ def _chunk_row(chunk: Chunk, found: Terms, *, short: bool) -> dict[str, Any]:
         "headings": list(chunk.headings),
         "text": "" if short else chunk.text,
         "hash": chunk_hash(chunk),
-        "body_length": found.body.total(),
-        "exact_length": found.exact.total(),
-        "body": dict(found.body),
-        "exact": dict(found.exact),
+        "body_length": found.body_length,
+        "exact_length": found.exact_length,
+        "body": found.body,
+        "exact": found.exact,
     }
 
 
