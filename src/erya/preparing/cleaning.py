@@ -9,12 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from zlib import crc32
 
 from erya.errors import UsageError
 from erya.language import HAN, fold_letters, run_together
 from erya.records import Document
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["CLEANING", "check_cleaning", "clean_document"]
 
@@ -133,19 +137,21 @@ def _leave_out_copies(document: Document) -> _Step:
     Jaccard similarity; what shares a band is then compared exactly, with a few of each
     band, so that records that are all alike in form cost no more than others.
     """
+    import numpy as np  # noqa: PLC0415 - not for a program that only asks
+
     sections = _sections(document)
     buckets: dict[tuple[str, str, bytes], list[int]] = {}
-    shingles: dict[int, frozenset[int]] = {}
+    # Arrays, as sets of so many paragraphs took 900 MB of a text of 19.
+    shingles: dict[int, NDArray[np.uint32]] = {}
 
     def copied(at: int) -> bool:
         block = document.blocks[at]
         text = run_together(document.text[block.start : block.end])[:_COMPARED]
         if block.kind not in {"paragraph", "list"} or len(text) < _LONG:
             return False
-        own = frozenset(
-            crc32(text[i : i + _SHINGLE].encode())
-            for i in range(len(text) - _SHINGLE + 1)
-        )
+        starts = range(len(text) - _SHINGLE + 1)
+        hashes = (crc32(text[i : i + _SHINGLE].encode()) for i in starts)
+        own = np.unique(np.fromiter(hashes, np.uint32, len(starts)))
         same = sections[at], "".join(_NUMBERS.findall(text))
         bands = [(*same, band) for band in _bands(own)]
         near = {other for band in bands for other in buckets.get(band, ())}
@@ -171,10 +177,10 @@ def _sections(document: Document) -> list[str]:
     return found
 
 
-def _bands(shingles: frozenset[int]) -> list[bytes]:
-    import numpy as np  # noqa: PLC0415 - not for a program that only asks
+def _bands(shingles: "NDArray[np.uint32]") -> list[bytes]:
+    import numpy as np  # noqa: PLC0415 - as above
 
-    values = np.fromiter(shingles, dtype=np.uint64, count=len(shingles))
+    values = shingles.astype(np.uint64)
     # (a·x + b) modulo a power of two, a odd: another order of the hashes for each row.
     rows = np.arange(1, _BANDS * _ROWS + 1, dtype=np.uint64)[:, None]
     mixed = (values * (rows * np.uint64(0x9E3779B1) | np.uint64(1)) + rows) & np.uint64(
@@ -184,8 +190,11 @@ def _bands(shingles: frozenset[int]) -> list[bytes]:
     return [bytes([band]) + minima[band].tobytes() for band in range(_BANDS)]
 
 
-def _alike(one: frozenset[int], other: frozenset[int]) -> bool:
-    return len(one & other) >= _ALIKE * len(one | other)
+def _alike(one: "NDArray[np.uint32]", other: "NDArray[np.uint32]") -> bool:
+    import numpy as np  # noqa: PLC0415 - as above
+
+    both = len(np.intersect1d(one, other, assume_unique=True))
+    return both >= _ALIKE * (len(one) + len(other) - both)
 
 
 def _leave_out_rubbish(document: Document) -> _Step:
