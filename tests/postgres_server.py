@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pg8000
+
 _FOLDERS = "/usr/lib/postgresql"
 _PATIENCE = 60.0
 # The server refuses to run as root; Debian's package brings a user for it.
@@ -35,9 +37,11 @@ def programs() -> Path | None:
 class Server:
     """A server that can be stopped, and started again with what it holds."""
 
-    def __init__(self, command: list[str | Path], *, port: int) -> None:
+    def __init__(
+        self, program: Path, arguments: list[str | Path], *, port: int
+    ) -> None:
         self.address = f"postgresql://tester@127.0.0.1:{port}/postgres"
-        self._command = command
+        self._command = [program, *arguments]
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -50,8 +54,8 @@ class Server:
         while time.monotonic() < deadline:
             assert self._process.poll() is None, "the server has ended"
             try:
-                socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
-            except OSError:
+                pg8000.connect("tester", "127.0.0.1", "postgres", self._port).close()
+            except pg8000.Error:
                 time.sleep(0.05)
             else:
                 return
@@ -80,7 +84,8 @@ def running() -> Iterator["Server"]:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
         server = Server(
-            [folder / "postgres", "-D", data, "-p", str(port), "-k", root,
+            folder / "postgres",
+            ["-D", data, "-p", str(port), "-k", root,
              "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"], port=port,
         )  # fmt: skip
         server.start()

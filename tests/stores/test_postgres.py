@@ -5,13 +5,23 @@ import threading
 from contextlib import closing
 
 import pytest
+import sqlalchemy as sa
 
-from erya.errors import BusyError, NotFoundError, StoreError, UsageError
+from erya.errors import (
+    BusyError,
+    NewerFormatError,
+    NotFoundError,
+    StoreError,
+    UsageError,
+)
+from erya.models import fingerprint_of
 from erya.records import Document, Principal
 from erya.retrieving import search_store
-from erya.stores import Bases
-from erya.testing import StoreContract, chunked, document
-from erya.testing.store_contract import both, found, put
+from erya.stores import Bases, Embedding
+from erya.stores.catalogue import schema
+from erya.stores.postgres.database import address_of
+from erya.testing import HashingEmbedding, StoreContract, chunked, document
+from erya.testing.store_contract import MODEL, both, found, put
 from tests import postgres_server
 
 OWNER = Principal.owner("owner")
@@ -168,19 +178,128 @@ def test_bases_are_named_counted_copied_and_deleted(machines, tmp_path):
         assert sources(store, "hygrometer") == []
 
 
+def searched(store):
+    return found(both(store, OWNER, "hygrometer"))
+
+
+def test_a_model_switched_on_one_machine_is_followed_after_more_commits(machines):
+    one, two, name = machines
+    other = HashingEmbedding(name="other")
+    with closing(one.open(name, create=True)) as here, closing(two.open(name)) as there:
+        put(here, document("a.txt", "A hygrometer."), document("b.txt", "Rain."))
+        assert searched(there) == searched(here)
+        with here.writer(OWNER, purpose="test") as writer:
+            writer.use_embedder(fingerprint_of(MODEL))
+            writer.stage_embedder(fingerprint_of(other))
+            chunks = writer.unembedded(limit=9, staged=True)
+            made = other.embed_passages(
+                [chunk.indexed_text for chunk in chunks]
+            ).vectors
+            rows = {c.id: Embedding(v, 1.0) for c, v in zip(chunks, made, strict=True)}
+            writer.embed(rows, staged=True)
+            writer.commit()
+            writer.switch_embedder(fingerprint_of(other))
+        with here.writer(OWNER, purpose="test") as writer:
+            given = document("c.txt", "Wind.")
+            writer.put(given, chunked(given), original=b"Wind.", recipe="test")
+        assert sources(there, "wind") == ["c.txt"]
+        assert all(finding.ok for finding in there.verify(OWNER))
+
+
+def test_terms_of_another_analysis_are_followed_by_every_machine(machines):
+    one, two, name = machines
+    with closing(one.open(name, create=True)) as here, closing(two.open(name)) as there:
+        put(here, document("a.txt", "A hygrometer."))
+        assert sources(there, "hygrometer") == sources(here, "hygrometer") == ["a.txt"]
+        with (
+            here._database.transaction() as connection
+        ):  # as an earlier release left it
+            connection.execute(
+                sa.text("UPDATE base SET value = '1' WHERE key = 'analysis'")
+            )
+            connection.execute(
+                sa.text("UPDATE base SET value = '2' WHERE key = 'generation'")
+            )
+            old = {"sensor": 1}
+            connection.execute(
+                sa.update(schema.chunks).values(body=old, exact=old, generation=2)
+            )
+        for store in (here, there):
+            assert sources(store, "sensor") == []
+            assert sources(store, "hygrometer") == ["a.txt"]
+            assert all(finding.ok for finding in store.verify(OWNER))
+
+
+def test_terms_of_a_later_release_are_left_alone(machines):
+    one, _, name = machines
+    with closing(one.open(name, create=True)) as store:
+        put(store, document("a.txt", "A hygrometer."))
+        with store._database.transaction() as connection:
+            connection.execute(
+                sa.text("UPDATE base SET value = '999' WHERE key = 'analysis'")
+            )
+        with pytest.raises(NewerFormatError, match="later release"):
+            sources(store, "hygrometer")
+
+
+def test_a_base_of_the_home_with_the_same_name_is_another(tmp_path, postgres):
+    name = f"base-{secrets.token_hex(4)}"
+    home = Bases(tmp_path / "home")
+    shared = Bases(tmp_path / "home", catalogue=postgres)
+    with closing(home.open(name, create=True)) as mine:
+        put(mine, document("mine.txt", "A hygrometer."))
+        with closing(shared.open(name, create=True)) as theirs:
+            put(theirs, document("theirs.txt", "A hygrometer."))
+            assert sources(theirs, "hygrometer") == ["theirs.txt"]
+        assert sources(mine, "hygrometer") == ["mine.txt"]
+        shared.delete(OWNER, name)
+        assert home.names() == [name]
+        assert sources(mine, "hygrometer") == ["mine.txt"]
+
+
+def test_nothing_of_a_base_that_another_machine_deleted_stays(machines, tmp_path):
+    one, two, name = machines
+    with closing(one.open(name, create=True)) as here, closing(two.open(name)) as there:
+        put(here, document("a.txt", "A hygrometer."))
+        assert sources(there, "hygrometer") == ["a.txt"]
+        schema_of = there._database.schema
+    assert list((tmp_path / "two").rglob(schema_of))
+    one.delete(OWNER, name)
+    assert name not in two.names()
+    assert not list((tmp_path / "two").rglob(schema_of))
+    with pytest.raises(NotFoundError):
+        two.size(OWNER, name)
+
+
+def test_a_character_that_no_database_keeps_is_told(machines):
+    one, _, name = machines
+    with closing(one.open(name, create=True)) as store:
+        with pytest.raises(UsageError, match="NUL"):
+            put(store, document("a.txt", "A hygrometer.", title="Hy\0gro"))
+        put(store, document("a.txt", "A hygrometer."))
+
+
 @pytest.mark.parametrize(
     ("address", "told"),
     [
         ("mysql://x/y", "is the address of a PostgreSQL database"),
         ("postgresql://host", "is the address of a PostgreSQL database"),
+        ("postgresql://ann:secret@host", "is the address of a PostgreSQL database"),
+        ("postgresql://host:port/base", "is the address of a PostgreSQL database"),
         ("no address", "is the address of a PostgreSQL database"),
         ("postgresql://host/base?options=x", "has options in it"),
         ("postgresql://host/base?sslmode=maybe", "sslmode is one of"),
     ],
 )
 def test_an_address_that_is_none_is_refused(tmp_path, address, told):
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=told) as refused:
         Bases(tmp_path, catalogue=address)
+    assert "secret" not in str(refused.value)
+
+
+def test_host_and_port_may_stand_behind_the_address():
+    found = address_of("postgresql:///base?host=db.example&port=5433")
+    assert (found.host, found.port, found.database) == ("db.example", 5433, "base")
 
 
 def test_a_server_out_of_reach_is_named_without_its_password(tmp_path):
@@ -190,6 +309,12 @@ def test_a_server_out_of_reach_is_named_without_its_password(tmp_path):
     ) as refused:
         bases.names()
     assert "topsecret" not in str(refused.value)
+
+
+def search_while_it_stops(store, server):
+    with store.search(OWNER, "hygrometer") as search:
+        server.stop()
+        search.by_words(limit=3)
 
 
 def test_a_server_that_was_lost_and_is_back_goes_on(tmp_path):
@@ -206,6 +331,9 @@ def test_a_server_that_was_lost_and_is_back_goes_on(tmp_path):
                 sources(store, "hygrometer")
             server.start()
             assert sources(store, "hygrometer") == ["a.txt"]
+            with pytest.raises(StoreError, match="cannot be read or written"):
+                search_while_it_stops(store, server)
+            server.start()
             put(store, document("b.txt", "A second hygrometer."))
             assert len(sources(store, "hygrometer")) == 2
             assert all(finding.ok for finding in store.verify(OWNER))

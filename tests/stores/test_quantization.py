@@ -6,7 +6,14 @@ import pytest
 from erya.stores.embedded import vector_index
 from erya.stores.embedded.vector_index import MatrixIndex
 from erya.stores.parts import IndexedVector
-from erya.stores.quantization import bounds, decoded, encoded, packed, unpacked
+from erya.stores.quantization import (
+    bounds,
+    decoded,
+    encoded,
+    of_length_1,
+    packed,
+    unpacked,
+)
 
 WIDTH = 48
 
@@ -62,6 +69,17 @@ def test_what_is_kept_is_near_and_gives_the_same_bytes_again(width):
     again = encoded(kept)
     assert packed(again) == packed(codes)
     assert packed(unpacked(packed(codes), width)) == packed(codes)
+
+
+def test_a_vector_whose_errors_point_one_way_is_of_length_1_again():
+    odd = np.full(1_024, 1.0)
+    for share in (0.30, 0.49, 0.51, 0.70):
+        odd[:] = share
+        odd[0] = 63 * 256
+        given = (odd / np.linalg.norm(odd)).astype("f4")[None]
+        codes = encoded(given)
+        kept = of_length_1(decoded(codes.upper, codes.lower, codes.scale))
+        assert abs(float(np.linalg.norm(kept)) - 1) < 1e-4
 
 
 def test_vectors_of_earlier_releases_are_read_beside_those_of_today():

@@ -18,16 +18,24 @@ def document_of(item: Item, parsed: Parsed, *, readers: frozenset[str]) -> Docum
     return Document(
         id=Document.id_of(item.source),
         source=item.source,
-        title=_short(parsed.title),
-        text=parsed.text,
+        title=_short(_without_nul(parsed.title)),
+        text=_without_nul(parsed.text),
         blocks=parsed.blocks,
         pages=parsed.pages,
         language=language_of(parsed.text[:_SAMPLE]),
         media_type=parsed.media_type,
-        metadata=parsed.metadata,
+        metadata={
+            _without_nul(key): _without_nul(value)
+            for key, value in parsed.metadata.items()
+        },
         readers=readers,
         content_hash=item.content_hash,
     )
+
+
+def _without_nul(text: str) -> str:
+    """Write another sign for the one that databases take for an end, in its place."""
+    return text.replace("\0", "\ufffd")
 
 
 def _short(title: str) -> str:

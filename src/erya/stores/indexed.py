@@ -1,13 +1,13 @@
 """A base: its catalogue, and two indexes that follow it."""
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 from typing_extensions import override
 
-from erya.errors import BusyError, NotFoundError
+from erya.errors import BusyError, NewerFormatError, NotFoundError
 from erya.filters import Filter
 from erya.language import ANALYSIS, lexicon_of, query_terms
 from erya.records import Fingerprint, Principal
@@ -153,38 +153,48 @@ class IndexedStore(SqlCatalogue, Store):
         """
         deadline = time.monotonic() + _PATIENCE
         while True:
-            with ExitStack() as stack:
-                with self._database.guarded():
-                    begun = self._database.engine.begin()
-                    connection = stack.enter_context(begun)
-                    snapshot, generation = self._opened(connection)
+            with self._database.transaction() as connection:
+                facts = facts_of(connection)
+                snapshot = self._opened(connection, facts)
                 if snapshot is not None:
                     yield snapshot
                     return
             if time.monotonic() > deadline:
                 raise BusyError(base=self._name, holder="somebody who never finishes")
-            if self._has_moved_on(generation):
+            if self._has_moved_on(int(facts["generation"])):
                 continue
+            # Terms of another analysis are written into the catalogue itself.
+            same = facts["analysis"] == ANALYSIS
+            held = self._database.held_here if same else self._database.held
             try:
-                with self._database.held_here(purpose="catch up its index"):
+                with held(purpose="catch up its index"):
                     self._catch_up()
             except BusyError:
                 time.sleep(_PAUSE)
 
-    def _opened(self, connection: sa.Connection) -> tuple[Snapshot | None, int]:
-        """Return a snapshot of the transaction, and at which generation it is.
+    def _opened(
+        self, connection: sa.Connection, facts: Mapping[str, str]
+    ) -> Snapshot | None:
+        """Return a snapshot of the transaction.
 
         None where an index is not at the generation of the catalogue.
+
+        Raises:
+            NewerFormatError: Other machines share the base, of a later release.
         """
-        facts = facts_of(connection)
+        if self._database.shared and _is_later(facts["analysis"]):
+            msg = (
+                f"The base {self._name!r} has terms of a later release of Erya on "
+                "another machine. Upgrade with: pip install -U erya"
+            )
+            raise NewerFormatError(msg)
         generation = int(facts["generation"])
         searcher = self._indexes.terms.searcher(generation)
         matrix = self._indexes.vectors.searcher(generation)
         if not searcher or not matrix or facts["analysis"] != ANALYSIS:
-            return None, generation
+            return None
         embedder = self._embedder(connection, facts.get("embedder"))
-        snapshot = Snapshot(connection, searcher, matrix, generation, embedder)
-        return snapshot, generation
+        return Snapshot(connection, searcher, matrix, generation, embedder)
 
     def _has_moved_on(self, generation: int) -> bool:
         """Tell whether a writer has committed since: then the index may fit by now."""
@@ -251,3 +261,8 @@ class IndexedStore(SqlCatalogue, Store):
             kept = [(k, v) for k, v in list(self._stats.items()) if k[0] == key[0]]
             self._stats = dict([*kept[-_STATS_KEPT:], (key, held)])
         return held
+
+
+def _is_later(analysis: str) -> bool:
+    """Tell whether terms are of a later release; numbers count the analyses."""
+    return analysis.isdecimal() and int(analysis) > int(ANALYSIS)

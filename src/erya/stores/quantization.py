@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Codes", "bounds", "decoded", "encoded", "has_length", "packed", "unpacked"]
+__all__ = [
+    "Codes",
+    "bounds",
+    "decoded",
+    "encoded",
+    "has_length",
+    "of_length_1",
+    "packed",
+    "unpacked",
+]
 
 # Seven bits for the upper byte, written as numbers above 0: signed or not, the same.
 _STEPS: Final = 63
@@ -29,6 +38,7 @@ _ZERO: Final = 64
 _PARTS: Final = 256  # of a step
 _QUERY_STEPS: Final = 127
 _LEAST: Final = 1e-30
+_ODD: Final = 5e-5
 _MARK: Final = 1
 _SCALE_BYTES: Final = 4
 _HEAD: Final = 1 + _SCALE_BYTES
@@ -88,6 +98,19 @@ def decoded(
     return np.asarray(
         steps.astype(np.float32) / np.float32(_PARTS) * scale[:, None], np.float32
     )
+
+
+def of_length_1(vectors: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    """Return vectors, those that rounding has made too long or short put right.
+
+    Where all errors point one way a length is off by more than a vector may be.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    lengths = np.linalg.norm(vectors, axis=1)
+    odd = (np.abs(lengths - 1) > _ODD) & (lengths > 0)
+    vectors[odd] /= lengths[odd, None]
+    return vectors
 
 
 def packed(codes: Codes) -> list[bytes]:

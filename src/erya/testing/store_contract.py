@@ -869,6 +869,14 @@ class StoreContract:
         assert near.weights == everything.weights
         assert list(search_store(store, ADA, "sensor", limit=9, where=where).hits) == []
 
+    @pytest.mark.parametrize("author", ["Émile Иванов", "ÀB", "İstanbul", "王 小明"])
+    def test_a_filter_finds_a_name_in_any_letters(
+        self, store: Store, author: str
+    ) -> None:
+        put(store, _filtered("a", author=author), _filtered("b", author="Ada"))
+        found = store.documents(OWNER, where=Has("author", author))
+        assert [each.source for each in found] == ["a"]
+
     def test_a_listing_comes_in_pages(self, store: Store) -> None:
         names = [f"{n:02}.txt" for n in range(12)]
         put(store, *(document(name, "x", readers=("group:sales",)) for name in names))

@@ -47,7 +47,7 @@ from erya.stores.catalogue.reading import (
     words_of,
 )
 from erya.stores.catalogue.sealing import labels_of
-from erya.stores.quantization import decoded, unpacked
+from erya.stores.quantization import decoded, of_length_1, unpacked
 
 __all__ = ["SqlCatalogue"]
 
@@ -314,7 +314,7 @@ class SqlCatalogue(Catalogue):
         if model is None or not found:
             return {}
         codes = unpacked([data for _, data in found.values()], model[1])
-        vectors = decoded(codes.upper, codes.lower, codes.scale)
+        vectors = of_length_1(decoded(codes.upper, codes.lower, codes.scale))
         return {
             text: Embedding(vector, known)
             for vector, (text, (known, _)) in zip(vectors, found.items(), strict=True)

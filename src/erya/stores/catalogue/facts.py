@@ -10,7 +10,7 @@ from erya.stores.catalogue import schema
 from erya.stores.catalogue.dialects import upsert
 from erya.stores.damage import DamagedRowError
 
-__all__ = ["embedder_of", "facts_of", "set_fact", "vector_crc"]
+__all__ = ["begin_anew", "embedder_of", "facts_of", "set_fact", "vector_crc"]
 
 _NUMBERS: Final = ("generation", "pruned")
 _FACTS: Final = sa.select(schema.base.c.key, schema.base.c.value)
@@ -55,3 +55,10 @@ def set_fact(connection: sa.Connection, key: str, value: int | str) -> None:
     connection.execute(
         upsert(connection, schema.base), {"key": key, "value": str(value)}
     )
+
+
+def begin_anew(connection: sa.Connection) -> None:
+    """Begin a generation that every index is written anew for."""
+    generation = int(facts_of(connection)["generation"]) + 1
+    for key in _NUMBERS:
+        set_fact(connection, key, generation)

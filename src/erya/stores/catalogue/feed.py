@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from erya.language import ANALYSIS, passage_terms
 from erya.stores.catalogue import schema
 from erya.stores.catalogue.columns import read_terms
-from erya.stores.catalogue.facts import facts_of, set_fact, vector_crc
+from erya.stores.catalogue.facts import begin_anew, set_fact, vector_crc
 from erya.stores.catalogue.reading import Scope, passages
 from erya.stores.parts import IndexedChunk, IndexedVector
 
@@ -153,4 +153,4 @@ def analyse_anew(connection: sa.Connection) -> None:
         connection.execute(sa.update(documents).values({column: total}))
     # A new generation, so that no process goes on with what it has read before.
     set_fact(connection, "analysis", ANALYSIS)
-    set_fact(connection, "generation", int(facts_of(connection)["generation"]) + 1)
+    begin_anew(connection)

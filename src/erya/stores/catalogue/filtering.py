@@ -151,7 +151,7 @@ def _names(entry: sa.ColumnElement[str], value: str) -> sa.ColumnElement[bool]:
     listed = sa.func.lower(entry)
     for separator in ("; ", ";", "； ", "；", ", ", "，", "、"):
         listed = sa.func.replace(listed, separator, ",")
-    wanted = sa.func.lower(value)
+    wanted = sa.func.lower(in_code_points(sa.literal(value)))
     return sa.or_(
         sa.func.lower(entry) == wanted,
         position("," + listed + ",", "," + wanted + ",") > 0,

@@ -24,6 +24,7 @@ from erya.stores.catalogue import chunkings, schema
 from erya.stores.catalogue.database import Database, check_argument
 from erya.stores.catalogue.dialects import upsert
 from erya.stores.catalogue.facts import (
+    begin_anew,
     embedder_of,
     facts_of,
     set_fact,
@@ -209,7 +210,7 @@ class CatalogueWriter(Writer):
             if before is not None and before[0] != number:
                 set_fact(connection, "embedder_before", before[0])
             set_fact(connection, "embedder", number)
-            _write_anew(connection)
+            begin_anew(connection)
         self._embedder = number, fingerprint.dimension
         self._follow()
 
@@ -310,7 +311,7 @@ class CatalogueWriter(Writer):
             )
             set_fact(connection, "chunker_before", before)
             set_fact(connection, "chunker", recipe)
-            _write_anew(connection)
+            begin_anew(connection)
         self._follow()
 
     @override
@@ -790,11 +791,13 @@ class _Transaction:
         Those who are farther behind are written anew.
         """
         removals, base = schema.removals, schema.base
-        seen = self._generation - self._database.kept_removals
+        # A switch that every index is written anew for is not forgotten either.
+        pruned = int(facts_of(self._connection)["pruned"])
+        seen = max(self._generation - self._database.kept_removals, pruned)
         self._connection.execute(
             sa.delete(removals).where(removals.c.generation <= seen)
         )
-        for key, value in (("generation", self._generation), ("pruned", max(seen, 0))):
+        for key, value in (("generation", self._generation), ("pruned", seen)):
             self._connection.execute(
                 sa.update(base).where(base.c.key == key).values(value=str(value))
             )
@@ -877,17 +880,6 @@ def _lacking(connection: sa.Connection, embedder: int | None) -> int:
     )
     count = sa.select(sa.func.count()).select_from(chunks).where(~there)
     return int(connection.scalar(count) or 0)
-
-
-def _write_anew(connection: sa.Connection) -> None:
-    """Begin a generation that every index is written anew for."""
-    generation = int(facts_of(connection)["generation"]) + 1
-    for key in ("generation", "pruned"):
-        connection.execute(
-            sa.update(schema.base)
-            .where(schema.base.c.key == key)
-            .values(value=str(generation))
-        )
 
 
 def _write_notes(

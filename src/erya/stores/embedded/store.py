@@ -37,6 +37,8 @@ class EmbeddedStore(IndexedStore):
             if not database.is_current():
                 with database.held(purpose="migrate it"):
                     database.migrate()
+                    with database.guarded():  # indexes of another form are written anew
+                        catch_up(database.engine, _indexes_of(database, folder))
             super().__init__(database, _indexes_of(database, folder))
             database.remember_file()
         except BaseException:

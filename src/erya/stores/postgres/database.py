@@ -15,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from typing_extensions import override
 
+from erya.addresses import cover_secrets
 from erya.errors import BusyError, EryaError, NotFoundError, StoreError, UsageError
 from erya.extras import require
 from erya.stores.base import Finding
@@ -25,6 +26,8 @@ from erya.stores.embedded.lock import WriterLock
 __all__ = ["PostgresDatabase", "address_of", "engine_at", "in_words"]
 
 _PAUSE: Final = 0.05
+_CONNECTIONS: Final = 15  # beside five; more wait for one that is free
+_NUL: Final = ("22021", "22P05")
 _ROLLED_BACK: Final = ("40001", "40P01")  # another transaction was first
 _PORT: Final = "5432"
 _HERE: Final = (None, "localhost", "127.0.0.1", "::1")
@@ -158,11 +161,12 @@ def address_of(given: str) -> sa.URL:
     require("pg8000", feature="A catalogue in PostgreSQL", extra="postgres")
     try:
         url = sa.make_url(given)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         url = sa.URL.create("none")
     if url.drivername not in {"postgresql", "postgres"} or not url.database:
+        shown = cover_secrets(given)
         msg = (
-            f"A catalogue is the address of a PostgreSQL database, got {given!r:.80}. "
+            f"A catalogue is the address of a PostgreSQL database, got {shown!r:.80}. "
             "Try postgresql://NAME@HOST/DATABASE."
         )
         raise UsageError(msg)
@@ -173,6 +177,12 @@ def address_of(given: str) -> sa.URL:
             "host, port, sslmode and sslrootcert."
         )
         raise UsageError(msg)
+    told = url.query.get("host")
+    if isinstance(told, str) and not told.startswith("/"):
+        url = url.set(host=told)
+    port = url.query.get("port")
+    if isinstance(port, str) and port.isdecimal():
+        url = url.set(port=int(port))
     return url.set(
         drivername="postgresql+pg8000", username=url.username or getpass.getuser()
     )
@@ -186,7 +196,7 @@ def engine_at(address: sa.URL, *, schema: str, keep: bool = True) -> sa.Engine:
         schema: Where tables are looked for.
         keep: Whether connections are kept open between two transactions.
     """
-    kept: dict[str, Any] = {"max_overflow": -1, "pool_pre_ping": True}
+    kept: dict[str, Any] = {"max_overflow": _CONNECTIONS, "pool_pre_ping": True}
     engine = sa.create_engine(
         address.set(query={}),
         connect_args=_way_to(address),
@@ -241,6 +251,8 @@ def in_words(error: DBAPIError, *, base: str, address: sa.URL) -> EryaError:
     code = told.get("C", "") if isinstance(told, dict) else ""
     if code in _ROLLED_BACK:
         return BusyError(base=base, holder="another process")
+    if code in _NUL:
+        return UsageError("PostgreSQL keeps no text with the character NUL in it.")
     if code == _NO_TABLE and base:
         return NotFoundError(deleted_meanwhile(base))
     reason = told.get("M", error.orig) if isinstance(told, dict) else told

@@ -1,5 +1,6 @@
 """The knowledge bases in one PostgreSQL database, by name."""
 
+import hashlib
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from typing_extensions import override
 
+from erya.errors import NotFoundError, StoreError
 from erya.stores.base import Store
 from erya.stores.catalogue import schema
+from erya.stores.catalogue.database import deleted_meanwhile
 from erya.stores.catalogue.facts import facts_of
 from erya.stores.catalogue.members import Members
 from erya.stores.embedded.database import SqliteDatabase
@@ -38,6 +41,7 @@ _BASES: Final = sa.Table(
     sa.Column("schema", sa.Text, nullable=False, unique=True),
 )
 _ROWS_AT_ONCE: Final = 1_000
+_PATIENCE: Final = 30.0  # seconds for whoever makes the same base
 _HOME_KEY: Final = 0x45525941  # of the lock for making it
 
 
@@ -55,12 +59,15 @@ class PostgresPlace(Place):
             UsageError: It is no address of a PostgreSQL database.
         """
         self._address = address_of(address)
-        self._folder = folder
+        where = self._address.set(password=None, query={}).render_as_string()
+        # Apart from bases of the home, which may be called the same.
+        self._folder = folder.parent / "shared" / _short_hash(where)
         self._home = engine_at(self._address, schema=_HOME, keep=False)
         self._committed = self._home.execution_options(isolation_level="READ COMMITTED")
 
     @override
     def names(self) -> list[str]:
+        self._drop_remains()
         return sorted(self._schemas())
 
     @override
@@ -80,9 +87,13 @@ class PostgresPlace(Place):
                     database.migrate()
             with database.transaction() as connection:
                 identity = facts_of(connection)["identity"]
-            indexes = indexes_in(self._folder / name, identity=identity)
+            folder = self._folder / database.schema
+            indexes = indexes_in(folder, identity=identity)
             if made:
-                with database.held_here(purpose="create it"), database.guarded():
+                with (
+                    database.held_here(purpose="create it", wait=_PATIENCE),
+                    database.guarded(),
+                ):
                     catch_up(database.engine, indexes)
             return IndexedStore(database, indexes)
         except BaseException:
@@ -92,7 +103,7 @@ class PostgresPlace(Place):
     @override
     def size(self, name: str) -> tuple[int, int] | None:
         documents = sa.table(
-            "documents", sa.column("chunks"), schema=self._schemas()[name]
+            "documents", sa.column("chunks"), schema=self._schema_of(name)
         )
         chunks = sa.func.coalesce(sa.func.sum(documents.c.chunks), 0)
         with self._connected() as connection:
@@ -125,7 +136,7 @@ class PostgresPlace(Place):
                 connection.execute(sa.schema.DropSchema(database.schema, cascade=True))
         finally:
             database.engine.dispose()
-        shutil.rmtree(self._folder / name, ignore_errors=True)
+        self._drop_remains()
 
     @override
     def make_shared(self) -> None:
@@ -142,9 +153,7 @@ class PostgresPlace(Place):
         """Make the tables of a base, and enter its name, all at once."""
         own = f"base_{secrets.token_hex(8)}"
         self._make_home()
-        database = PostgresDatabase(
-            self._address, own, name=name, lock=self._lock(name)
-        )
+        database = self._database_in(own, name=name)
         try:
             with self._told(), database.engine.begin() as connection:
                 connection.execute(sa.schema.CreateSchema(own))
@@ -162,13 +171,45 @@ class PostgresPlace(Place):
             Members.make(connection)
 
     def _database(self, name: str) -> PostgresDatabase:
-        return PostgresDatabase(
-            self._address, self._schemas()[name], name=name, lock=self._lock(name)
-        )
+        own = self._schema_of(name)
+        try:
+            make_private(self._folder / own)
+        except OSError as error:
+            msg = (
+                f"The folder {self._folder / own} cannot be made: "
+                f"{error.strerror or error}. Choose another home with --home or "
+                "ERYA_HOME."
+            )
+            raise StoreError(msg) from None
+        return self._database_in(own, name=name)
 
-    def _lock(self, name: str) -> WriterLock:
-        make_private(self._folder / name)
-        return WriterLock(self._folder / name, base=name)
+    def _database_in(self, own: str, *, name: str) -> PostgresDatabase:
+        lock = WriterLock(self._folder / own, base=name)
+        return PostgresDatabase(self._address, own, name=name, lock=lock)
+
+    def _schema_of(self, name: str) -> str:
+        """Return the schema of a base.
+
+        Raises:
+            NotFoundError: Another has deleted it meanwhile.
+        """
+        own = self._schemas().get(name)
+        if own is None:
+            raise NotFoundError(deleted_meanwhile(name))
+        return own
+
+    def _drop_remains(self) -> None:
+        """Delete the indexes of bases that are gone, whoever has deleted them.
+
+        Folders are listed first: one is made after its schema.
+        """
+        if not self._folder.is_dir():
+            return
+        folders = list(self._folder.iterdir())
+        there = {*self._schemas().values()}
+        for folder in folders:
+            if folder.name not in there:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _schemas(self) -> dict[str, str]:
         """Return the schema of each base by its name."""
@@ -198,6 +239,10 @@ class PostgresPlace(Place):
         except DBAPIError as error:
             told = in_words(error, base="", address=self._address)
             raise told from error
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _copy_rows(table: sa.Table, reading: sa.Connection, writing: sa.Connection) -> None:
