@@ -20,8 +20,10 @@ __all__ = ["app"]
 
 app = Group("groups", help="List groups, and say who is in them.")
 
-group_argument = click.argument("group")
-people_argument = click.argument("people", nargs=-1, required=True)
+group_argument = click.argument("group", help="The group.")
+people_argument = click.argument(
+    "people", nargs=-1, required=True, help="Who: names as in --as."
+)
 
 
 @app.command("list")
