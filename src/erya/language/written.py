@@ -1,4 +1,4 @@
-"""Terms with their counts as text: a passage's take a twentieth of what tables take."""
+"""Terms with their counts as text: a passage's take an eighth of what tables take."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple

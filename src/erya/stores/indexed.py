@@ -46,11 +46,7 @@ _FILTERS_KEPT = 16  # with the numbers of the chunks that pass
 class IndexedStore(SqlCatalogue, Store):
     """One base: what the catalogue knows is found through the indexes."""
 
-    def __init__(
-        self,
-        database: Database,
-        indexes: Indexes,
-    ) -> None:
+    def __init__(self, database: Database, indexes: Indexes) -> None:
         """Take the parts.
 
         Args:

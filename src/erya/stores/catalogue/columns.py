@@ -1,7 +1,7 @@
 """Columns whose values are kept otherwise than they are used.
 
-Texts and terms are packed: a passage of 450 characters takes 900 bytes in place of
-2,000. What earlier releases wrote as it is, is read as well.
+Texts and terms are packed: the rows of a passage of 450 characters and its document
+take 1,240 bytes in place of 2,870. What earlier releases wrote as it is, is read as well.
 """
 
 import zlib
@@ -23,7 +23,7 @@ __all__ = [
     "read_text",
 ]
 
-_LEVEL: Final = 3  # of packing: more took twice the time for a twentieth less
+_LEVEL: Final = 3  # of packing: 6 took a sixth longer, and gave the same size
 
 
 class StoredJson(sa.TypeDecorator[Any]):

@@ -9,7 +9,7 @@ from erya.records import Chunk, Document
 
 __all__ = ["chunk_hash", "document_hash", "hash_of", "seal_of", "structure_of"]
 
-# Made once: to make one took as long as to use it.
+# Made once: to make one takes a third of the time of using it.
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 
 

@@ -46,7 +46,7 @@ from erya.stores.quantization import encoded, packed
 
 __all__ = ["CatalogueWriter"]
 
-_SHORT: Final = 16_000  # characters; to unpack so many takes 60 µs
+_SHORT: Final = 16_000  # characters; to unpack so many takes 100 µs
 _LOOKED_AT_AGAIN: Final = 1_000  # chunks; noting that all have vectors costs a commit
 
 
@@ -118,7 +118,7 @@ class CatalogueWriter(Writer):
     ) -> None:
         self._check(document, chunks, embeddings)
         short = len(document.text) <= _SHORT
-        # One after the other: the tables of all terms take twenty times the text.
+        # One after the other: tables of terms take eight times what their text takes.
         counted = terms or (_terms_of(chunk, chunks=len(chunks)) for chunk in chunks)
         rows = [
             _chunk_row(*pair, short=short) for pair in zip(chunks, counted, strict=True)
@@ -812,7 +812,7 @@ class _Transaction:
 
 
 def _vector_rows(embeddings: Sequence[Embedding]) -> list[dict[str, Any]]:
-    """Return what is stored of embeddings: of many at once it takes a tenth."""
+    """Return what is stored of embeddings; many at once take a tenth of the time."""
     import numpy as np  # noqa: PLC0415 - a base without vectors needs none
 
     if not embeddings:

@@ -61,14 +61,7 @@ def _indexes_of(database: SqliteDatabase, folder: Path) -> Indexes:
 
 
 def _create(database: SqliteDatabase, folder: Path) -> None:
-    try:
-        make_private(folder)
-    except OSError as error:
-        msg = (
-            f"The folder {folder} cannot be made: {error.strerror or error}. "
-            "Choose another home with --home or ERYA_HOME."
-        )
-        raise StoreError(msg) from None
+    make_private(folder)
     with database.held(purpose="create it", wait=_PATIENCE), database.guarded():
         # Two processes may both have found nothing; the second finds tables now.
         if database.is_blank():
@@ -93,6 +86,17 @@ def _refuse_emptied(folder: Path, *, name: str, indexed: bool) -> None:
 
 
 def make_private(folder: Path) -> None:
-    """Make the folder of a base, which nobody else on the machine may enter."""
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.mkdir(exist_ok=True, mode=0o700)
+    """Make the folder of a base, which nobody else on the machine may enter.
+
+    Raises:
+        StoreError: It cannot be made.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True, mode=0o700)
+    except OSError as error:
+        msg = (
+            f"The folder {folder} cannot be made: {error.strerror or error}. "
+            "Choose another home with --home or ERYA_HOME."
+        )
+        raise StoreError(msg) from None

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from typing_extensions import override
 
-from erya.errors import NotFoundError, StoreError
+from erya.errors import NotFoundError
 from erya.stores.base import Store
 from erya.stores.catalogue import schema
 from erya.stores.catalogue.database import deleted_meanwhile
@@ -172,15 +172,7 @@ class PostgresPlace(Place):
 
     def _database(self, name: str) -> PostgresDatabase:
         own = self._schema_of(name)
-        try:
-            make_private(self._folder / own)
-        except OSError as error:
-            msg = (
-                f"The folder {self._folder / own} cannot be made: "
-                f"{error.strerror or error}. Choose another home with --home or "
-                "ERYA_HOME."
-            )
-            raise StoreError(msg) from None
+        make_private(self._folder / own)
         return self._database_in(own, name=name)
 
     def _database_in(self, own: str, *, name: str) -> PostgresDatabase:
