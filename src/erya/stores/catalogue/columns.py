@@ -1,7 +1,8 @@
 """Columns whose values are kept otherwise than they are used.
 
 Texts and terms are packed: the rows of a passage of 450 characters and its document
-take 1,240 bytes in place of 2,870. What earlier releases wrote as it is, is read as well.
+take 1,240 bytes in place of 2,870. What earlier releases wrote as it is, is read as
+well.
 """
 
 import zlib
