@@ -256,6 +256,7 @@ class Ingestion:
         self._model = model
         self._vectors_of = stored.vectors_of
         self._waiting: list[_Read] = []
+        self._chunks_waiting = 0
         if model is not None:
             fingerprint = fingerprint_of(model)
             writer.use_embedder(fingerprint)
@@ -426,7 +427,8 @@ class Ingestion:
         """
         recipe = self._version.text_with(given)
         self._waiting.append(_Read(document, chunks, original, terms, recipe))
-        if sum(len(read.chunks) for read in self._waiting) >= _EMBED_AT_ONCE:
+        self._chunks_waiting += len(chunks)
+        if self._chunks_waiting >= _EMBED_AT_ONCE:
             self._put_waiting()
         self._seen.add(document.source)
         if document.source in self._stored:
@@ -557,7 +559,7 @@ class Ingestion:
 
     def _put_waiting(self) -> None:
         """Embed what waits in one go, so that all cores have something to do."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._chunks_waiting = self._waiting, [], 0
         embeddings = self._embedded_anew(waiting)
         for document, chunks, original, terms, recipe in waiting:
             own, embeddings = embeddings[: len(chunks)], embeddings[len(chunks) :]

@@ -48,6 +48,7 @@ _SHORT: Final = 3  # passages of a document whose title does
 _LONGEST_ENDING: Final = 5  # letters of a file's ending
 
 _LONGEST_TERM = 64  # a longer run of letters is no word; the index need not keep it
+_STRETCHES_KEPT: Final = 20_000
 
 # Measured on LCQMC, with DRCD, CMRC and CSL held against it: LOG.md.
 _SEVERAL_WEIGHT: Final = 0.5  # of a Chinese term of several characters
@@ -63,6 +64,10 @@ _TOKEN = re.compile(
     rf"|(?P<han>[{HAN}]+)"
     r"|(?P<other>[^\W\d_]+|[^\W_]+)"
 )
+# What no token reaches beyond: blanks, but for the one within a standard's number.
+_STRETCH = re.compile(r"\S+(?:(?<=[a-z]) (?=\d{3})\S+)*")
+_GAP = re.compile(r"[a-z] \d{3}")
+_OUTER: Final = ".,;:!?()\"'，。；：！？（）"  # no token begins or ends with one
 _BEGUN: Final = "^"  # before the key of a reference that begins a line
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _APOSTROPHES: Final = str.maketrans("’ʼ", "''")
@@ -130,7 +135,29 @@ class QueryTerms:
 
 def document_terms(text: str) -> Terms:
     """Return what the index keeps of `text`. An empty text has no terms."""
-    return _count(_tokens(text))
+    return _normal_terms(normal_text(text))
+
+
+def _normal_terms(normal: str) -> Terms:
+    body = _references(normal)
+    exact = list[str]()
+    # Few texts have a standard's number, and to look for a digit is quick.
+    gap = _GAP.search(normal)
+    for each in _STRETCH.findall(normal) if gap else normal.split():
+        stretch = each.strip(_OUTER)
+        short = len(stretch) <= _LONGEST_TERM
+        found = _kept_stretch(stretch) if short else _listed(_cut(stretch))
+        body += found[0]
+        exact += found[1]
+    return Terms(body=Counter(body), exact=Counter(exact))
+
+
+@functools.lru_cache(maxsize=_STRETCHES_KEPT)
+def _kept_stretch(stretch: str) -> tuple[list[str], list[str]]:
+    """Return the terms of what comes again and again. Nobody changes them."""
+    if stretch.isascii() and stretch.isalpha():
+        return [_stemmer().stemWord(stretch)], [stretch]
+    return _listed(_cut(stretch))
 
 
 def passage_terms(
@@ -152,22 +179,25 @@ def passage_terms(
         source: The document's path or URL, of which the last part is its name.
         chunks: How many passages the document has.
     """
-    own, above = document_terms(text), _kept_terms(title)
-    body, exact = Counter(own.body), Counter(own.exact)
+    normal = normal_text(text)
+    own, above = _normal_terms(normal), _kept_terms(title)
     name = _kept_terms(_stem(source))
     fields = [
-        (_begun_terms(text), 1),
-        *((_begun_terms(heading, heading=True), 1) for heading in headings[-1:]),
+        (_begun_terms(normal), 1),
+        *(
+            (_begun_terms(normal_text(heading), heading=True), 1)
+            for heading in headings[-1:]
+        ),
         (above, 1 if chunks > _SHORT else _WEIGHT),
         *((_kept_terms(heading), _WEIGHT) for heading in headings if heading != title),
         (Terms(body=name.body - above.body, exact=name.exact - above.exact), 1),
     ]
     for found, weight in fields:
         for term, count in found.body.items():
-            body[term] += weight * count
+            own.body[term] += weight * count
         for term, count in found.exact.items():
-            exact[term] += weight * count
-    return Terms(body=body, exact=exact)
+            own.exact[term] += weight * count
+    return own
 
 
 @functools.lru_cache(maxsize=1_024)
@@ -176,9 +206,9 @@ def _kept_terms(text: str) -> Terms:
     return document_terms(text)
 
 
-def _begun_terms(text: str, *, heading: bool = False) -> Terms:
+def _begun_terms(normal: str, *, heading: bool = False) -> Terms:
     """Return a term for each article or section that begins in a passage."""
-    begun = begun_references(normal_text(text), heading=heading)
+    begun = begun_references(normal, heading=heading)
     return Terms(body=Counter(f"{_BEGUN}{key}" for key in begun), exact=Counter())
 
 
@@ -320,14 +350,22 @@ def content_words(text: str) -> list[str]:
 
 def is_code(term: str) -> bool:
     """Tell whether `term` is a number or a code, which no other word can stand for."""
-    return not term.isalpha() and any(character.isdigit() for character in term)
+    return not term.isalpha() and any(map(str.isdigit, term))
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
     """Normalise and cut `text`: NFKC, lower case, simplified characters."""
     normal = normal_text(text)
-    # Article 47 and 第四十七条 are one term, beside the words that they are written in.
-    found = [("reference", key) for key in reference_keys(normal)]
+    return [*(("reference", key) for key in _references(normal)), *_cut(normal)]
+
+
+def _references(normal: str) -> list[str]:
+    """Article 47 and 第四十七条 are one term, beside their words."""
+    return [key for key in reference_keys(normal) if len(key) <= _LONGEST_TERM]
+
+
+def _cut(normal: str) -> list[tuple[str, str]]:
+    found = list[tuple[str, str]]()
     for match in _TOKEN.finditer(normal):
         kind, token = match.lastgroup or "", match[0]
         if kind == "code" and token.isalpha():  # most are words, in one piece
@@ -367,6 +405,12 @@ def _code_terms(code: str) -> list[str]:
 
 
 def _count(tokens: list[tuple[str, str]]) -> Terms:
+    body, exact = _listed(tokens)
+    return Terms(body=Counter(body), exact=Counter(exact))
+
+
+def _listed(tokens: list[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    """Return the terms of the body and the exact words, in order."""
     words = [token for kind, token in tokens if kind == "word"]
     stems = iter(_stemmer().stemWords(words) if words else ())
     body: list[str] = []
@@ -379,7 +423,7 @@ def _count(tokens: list[tuple[str, str]]) -> Terms:
             body.append(token)
         else:
             body += _code_terms(token)
-    return Terms(body=Counter(body), exact=Counter(words))
+    return body, words
 
 
 def _telling_runs(run: str) -> list[str]:

@@ -23,6 +23,8 @@ def normal_text(text: str) -> str:
 
     Raised digits stand apart: 10⁶ is not 106. Soft hyphens are left out.
     """
+    if text.isascii():
+        return text.lower()
     normal = unicodedata.normalize("NFKC", apart(text)).lower()
     if _SOFT_HYPHEN in normal:
         normal = normal.replace(_SOFT_HYPHEN, "")

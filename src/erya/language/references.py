@@ -54,17 +54,18 @@ _RANGE: Final = re.compile(
     rf"第\s?({_HAN_NUMBER}|\d{{1,4}})\s?[条條]?\s?(?:[至到~～—-]{{1,2}})\s?第?"
     rf"({_HAN_NUMBER}|\d{{1,4}})\s?[条條]"
 )
-# Each English reference has one of these, and a Chinese one is not ASCII: to look for
-# all references took a tenth of the time of storing a passage without any.
-_WORDS: Final = (
-    "art", "chapter", "sec", "clause", "para", "annex", "appendix", "schedule",
+# Each reference has one of these: to look for all took a tenth of the time of storing
+# a passage without any. Some signs are letters of the words in another case.
+_CHINESE_SIGNS: Final = re.compile("[第条條节節规的说讲]")
+_ENGLISH_SIGNS: Final = (
+    "article", "art.", "chapter", "section", "sec.", "clause", "para.", "paragraph",
+    "annex", "appendix", "schedule", "§", "ſ", "ı",
 )  # fmt: skip
 _LONGEST_RANGE: Final = 10
 # What begins a line may stand behind a mark of Markdown; lines may have been joined.
-_LINE: Final = re.compile(
-    r"^[ \t]*(?:#{1,6} )?"
-    r"|(?<=[。！？；.!?;] )(?=第|§|\d{1,3}\.\d|(?:article|section|clause) )",
-    re.MULTILINE | re.IGNORECASE,
+_LINE: Final = re.compile(r"^[ \t]*(?:#{1,6} )?", re.MULTILINE)
+_JOINED_LINE: Final = re.compile(
+    r"[。！？；.!?;] (?=第|§|\d{1,3}\.\d|(?:article|section|clause) )", re.IGNORECASE
 )
 _NUMBERED: Final = re.compile(rf"({_NUMBER})(?=[.、)）]?(?:\s|$|[\u4e00-\u9fff]))")
 _NAMED_NUMBER: Final = re.compile(r"第(\d[\d.]*[a-z]?)[条章节款段]")
@@ -84,24 +85,24 @@ class Reference(NamedTuple):
 
 def references(text: str) -> list[Reference]:
     """Return the references of `text` in order; of a range each that it spans."""
-    if text.isascii():
-        lower = text.lower()
-        if not any(word in lower for word in _WORDS):
-            return []
-    found = [
-        (match.start(), Reference(match[0], f"第{number}条"))
-        for match in _RANGE.finditer(text)
-        for number in _ranged(match)
-    ]
-    found += [
-        (match.start(), Reference(match[0], _chinese(match)))
-        for match in _CHINESE.finditer(text)
-    ]
-    found += [
-        (match.start(), Reference(match[0], _english(match)))
-        for match in _ENGLISH.finditer(text)
-        if not _is_article(match)
-    ]
+    found = list[tuple[int, Reference]]()
+    if not text.isascii() and _CHINESE_SIGNS.search(text):
+        found += [
+            (match.start(), Reference(match[0], f"第{number}条"))
+            for match in _RANGE.finditer(text)
+            for number in _ranged(match)
+        ]
+        found += [
+            (match.start(), Reference(match[0], _chinese(match)))
+            for match in _CHINESE.finditer(text)
+        ]
+    lower = text.lower().replace("i̇", "i")  # İ
+    if any(sign in lower for sign in _ENGLISH_SIGNS):
+        found += [
+            (match.start(), Reference(match[0], _english(match)))
+            for match in _ENGLISH.finditer(text)
+            if not _is_article(match)
+        ]
     return [each for _, each in sorted(found, key=lambda pair: pair[0])]
 
 
@@ -115,13 +116,15 @@ def begun_spans(text: str) -> Iterator[tuple[int, str]]:
 
     A number by itself, such as `3.1`, is its own key.
     """
-    for line in _LINE.finditer(text):
-        match = _CHINESE.match(text, line.end()) or _ENGLISH.match(text, line.end())
+    lines = [line.span() for line in _LINE.finditer(text)]
+    lines += [(joined.end(), joined.end()) for joined in _JOINED_LINE.finditer(text)]
+    for start, end in sorted(lines):
+        match = _CHINESE.match(text, end) or _ENGLISH.match(text, end)
         if match is not None:
             named = match.re is _CHINESE
-            yield line.start(), _chinese(match) if named else _english(match)
-        elif number := _NUMBERED.match(text, line.end()):
-            yield line.start(), number[1]
+            yield start, _chinese(match) if named else _english(match)
+        elif number := _NUMBERED.match(text, end):
+            yield start, number[1]
 
 
 def begun_references(text: str, *, heading: bool = False) -> list[str]:
