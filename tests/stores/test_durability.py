@@ -32,6 +32,8 @@ from erya.stores import Bases
 from erya.stores.embedded import EmbeddedStore
 from erya.stores.embedded.database import SqliteDatabase
 from erya.stores.embedded.index_files import read_manifest
+from erya.stores.embedded.term_index import TermIndex
+from erya.stores.embedded.vector_index import MatrixIndex
 from erya.stores.revisions import HEAD
 from erya.testing import chunked, document
 from erya.testing.store_contract import MODEL, both, put
@@ -89,7 +91,8 @@ def opened(folder):
 def test_an_index_that_is_behind_is_caught_up_by_the_next_reader(base, monkeypatch):
     store = opened(base)
     with monkeypatch.context() as patch:
-        patch.setattr("erya.stores.indexed.catch_up", lambda *_, **__: None)
+        for act in ("go_ahead", "catch_up"):
+            patch.setattr(f"erya.stores.indexed.{act}", lambda *_, **__: None)
         put(store, document("new.txt", "A hygrometer."))
         with store.writer(OWNER, purpose="x") as writer:
             writer.remove(document("3.txt", "").id)
@@ -99,6 +102,127 @@ def test_an_index_that_is_behind_is_caught_up_by_the_next_reader(base, monkeypat
     store = opened(base)
     assert len(search_store(store, OWNER, "hygrometer", limit=5).hits) == 1
     assert len(search_store(store, OWNER, "sensor", limit=50).hits) == 19
+    assert bad(store) == []
+    store.close()
+
+
+# A commit that the indexes are ahead of
+
+
+def begun_commit(base, monkeypatch, act):
+    """Begin a commit that is cut off after the indexes have gone ahead."""
+    store = opened(base)
+
+    def fail(*_):
+        msg = "struck"
+        raise RuntimeError(msg)
+
+    writing = store.writer(OWNER, purpose="test")
+    writer = writing.__enter__()
+    act(writer)
+    with monkeypatch.context() as patch:
+        patch.setattr("sqlalchemy.engine.base.RootTransaction.commit", fail)
+        with pytest.raises(RuntimeError, match="struck"):
+            writer.commit()
+    writing.__exit__(RuntimeError, RuntimeError("struck"), None)
+    store.close()
+
+
+def replace_two(writer):
+    fresh = document("new.txt", "A hygrometer.")
+    writer.put(fresh, chunked(fresh), original=None, recipe="test")
+    writer.remove(document("3.txt", "").id)
+    writer.relabel(document("4.txt", "").id, frozenset({"user:eve"}))
+
+
+def told(store):
+    found = search_store(store, OWNER, "sensor hygrometer", limit=50)
+    return [(hit.chunk.source, hit.score) for hit in found.hits]
+
+
+def test_a_commit_that_never_came_is_taken_back(base, monkeypatch, caplog):
+    store = opened(base)
+    before = told(store)
+    store.close()
+    begun_commit(base, monkeypatch, replace_two)
+    pending = base / "pending"
+    assert pending.exists()
+    for index in ("terms", "vectors"):
+        assert read_manifest(base / index)["generation"] == 2
+
+    store = opened(base)
+    assert told(store) == before
+    assert not pending.exists()
+    bob = Principal(user="bob")
+    assert len(search_store(store, bob, "sensor", limit=50).hits) == 20
+    assert bad(store) == []
+    with store.writer(OWNER, purpose="test") as writer:
+        replace_two(writer)
+    assert len(search_store(store, bob, "sensor", limit=50).hits) == 18
+    assert {source for source, _ in told(store)} == {
+        "new.txt", *(f"{i}.txt" for i in range(20) if i != 3)
+    }  # fmt: skip
+    assert bad(store) == []
+    assert "lost" not in caplog.text
+    store.close()
+
+
+def test_vectors_are_taken_back_as_well(tmp_path, monkeypatch):
+    store = EmbeddedStore(tmp_path / "base", name="test")
+    fingerprint = fingerprint_of(MODEL)
+    with store.writer(OWNER, purpose="test") as writer:
+        writer.use_embedder(fingerprint)
+    put(store, document("a.txt", "Annual leave."), document("b.txt", "A sensor."))
+    before = both(store, OWNER, "annual leave")
+    store.close()
+
+    def change(writer):
+        writer.use_embedder(fingerprint)
+        writer.remove(document("a.txt", "").id)
+        replace_two(writer)
+
+    begun_commit(tmp_path / "base", monkeypatch, change)
+    store = opened(tmp_path / "base")
+    assert both(store, OWNER, "annual leave") == before
+    assert bad(store) == []
+    store.close()
+
+
+def test_whoever_reads_does_not_wait_for_a_commit(base, monkeypatch):
+    reader, store = opened(base), opened(base)
+    before = told(reader)
+    seen = []
+    monkeypatch.setattr("erya.stores.indexed._PATIENCE", 0.2)
+    write = MatrixIndex.change
+
+    def change(self, *given, **named):
+        seen.append(told(reader))
+        write(self, *given, **named)
+        seen.append(told(reader))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MatrixIndex, "change", change)
+        put(store, document("new.txt", "A hygrometer."))
+    assert seen == [before, before]
+    assert told(reader) != before
+    reader.close()
+    store.close()
+
+
+def test_a_disk_that_is_full_for_the_indexes_keeps_the_documents(base, monkeypatch):
+    store = opened(base)
+    write, full = TermIndex.change, [True]
+
+    def change(self, *given, **named):
+        if full:
+            raise OSError(28, "No space left on device")
+        write(self, *given, **named)
+
+    monkeypatch.setattr(TermIndex, "change", change)
+    with pytest.raises(StoreError, match="documents are stored"):
+        put(store, document("new.txt", "A hygrometer."))
+    full.clear()
+    assert len(search_store(store, OWNER, "hygrometer", limit=5).hits) == 1
     assert bad(store) == []
     store.close()
 

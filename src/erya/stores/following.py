@@ -1,10 +1,14 @@
 """Bring the indexes to the generation of the catalogue. The caller holds the lock.
 
 A writer's commit and the repair after a crash are the same act: the catalogue says
-what has changed since the generation that an index names, and the index follows.
+what has changed since the generation that an index names, and the index follows. A
+commit lets the indexes go ahead, so that nobody who reads meanwhile has to wait for
+them; if it does not come about, they are taken back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 import sqlalchemy as sa
@@ -13,9 +17,10 @@ from erya.errors import StoreError
 from erya.language import ANALYSIS
 from erya.stores.catalogue import feed, schema
 from erya.stores.catalogue.facts import embedder_of, facts_of
-from erya.stores.parts import Indexes, KeywordIndex, VectorIndex
+from erya.stores.catalogue.reading import VARIABLES
+from erya.stores.parts import Indexes, KeywordIndex, Pending, VectorIndex
 
-__all__ = ["catch_up"]
+__all__ = ["catch_up", "go_ahead"]
 
 
 def catch_up(engine: sa.Engine, indexes: Indexes, *, anew: bool = False) -> None:
@@ -35,14 +40,47 @@ def catch_up(engine: sa.Engine, indexes: Indexes, *, anew: bool = False) -> None
                 anew = True
             if anew or indexes.vectors.generation() is None:  # all are read anyway
                 feed.drop_damaged_vectors(connection)
-            _follow(connection, _Terms(indexes.terms), anew=anew)
-            _follow(connection, _Vectors(connection, indexes.vectors), anew=anew)
+            if not anew:
+                _take_back(connection, indexes)
+            for index in _followers(connection, indexes):
+                _follow(connection, index, anew=anew)
+        indexes.pending.clear()
     except OSError as error:
         msg = (
             f"The documents are stored, but their index could not be written: {error}. "
             "Free some space on the disk; the next search or ingest catches it up."
         )
         raise StoreError(msg) from error
+
+
+def go_ahead(connection: sa.Connection, indexes: Indexes) -> None:
+    """Bring the indexes to the generation that a transaction is about to commit.
+
+    Those who read go on with the one before, in the indexes that they have open. What
+    cannot be written here is caught up after the commit.
+    """
+    generation = int(facts_of(connection)["generation"])
+    with suppress(OSError):
+        changed = feed.changed_in(connection, generation)
+        indexes.pending.write(Pending(generation, changed))
+        for index in _followers(connection, indexes):
+            _follow(connection, index, anew=False)
+
+
+class _Change(NamedTuple):
+    """What brings an index to a generation.
+
+    Attributes:
+        to: The generation.
+        remove: The numbers of chunks that are gone, or are added again.
+        add: Which chunks are added, in parts.
+        anew: Whether there is no other.
+    """
+
+    to: int
+    remove: Sequence[int]
+    add: Sequence[sa.ColumnElement[bool]]
+    anew: bool = False
 
 
 class _Follower(Protocol):
@@ -52,16 +90,9 @@ class _Follower(Protocol):
         """Return the generation it is at, or None if it is not usable."""
         ...
 
-    def change(
-        self, connection: sa.Connection, span: "_Step", *, remove: Sequence[int]
-    ) -> None:
-        """Bring it from one generation to another; from -1, write it anew."""
+    def change(self, connection: sa.Connection, change: _Change) -> None:
+        """Bring it to another."""
         ...
-
-
-class _Step(NamedTuple):
-    since: int
-    to: int
 
 
 class _Terms:
@@ -73,14 +104,13 @@ class _Terms:
     def generation(self) -> int | None:
         return self._index.generation()
 
-    def change(
-        self, connection: sa.Connection, span: _Step, *, remove: Sequence[int]
-    ) -> None:
+    def change(self, connection: sa.Connection, change: _Change) -> None:
+        parts = (feed.indexed_chunks(connection, which) for which in change.add)
         self._index.change(
-            span.to,
-            remove=remove,
-            add=feed.chunks_since(connection, span.since),
-            anew=span.since < 0,
+            change.to,
+            remove=change.remove,
+            add=chain.from_iterable(parts),
+            anew=change.anew,
         )
 
 
@@ -94,17 +124,23 @@ class _Vectors:
     def generation(self) -> int | None:
         return self._index.generation()
 
-    def change(
-        self, connection: sa.Connection, span: _Step, *, remove: Sequence[int]
-    ) -> None:
+    def change(self, connection: sa.Connection, change: _Change) -> None:
         number, dimension = self._embedder or (0, 0)
-        self._index.change(
-            span.to,
-            dimension=dimension,
-            remove=remove,
-            add=feed.vectors_since(connection, span.since, number),
-            anew=span.since < 0,
+        parts = (
+            feed.indexed_vectors(connection, which, number) for which in change.add
         )
+        self._index.change(
+            change.to,
+            dimension=dimension,
+            remove=change.remove,
+            add=chain.from_iterable(parts),
+            anew=change.anew,
+        )
+
+
+def _followers(connection: sa.Connection, indexes: Indexes) -> Iterator[_Follower]:
+    yield _Terms(indexes.terms)
+    yield _Vectors(connection, indexes.vectors)
 
 
 def _follow(connection: sa.Connection, index: _Follower, *, anew: bool) -> None:
@@ -115,16 +151,45 @@ def _follow(connection: sa.Connection, index: _Follower, *, anew: bool) -> None:
         return
     if found is not None and found > generation:
         feed.note_lost(connection, found - generation)
-    everything = _Step(-1, generation)
     if found is None or found > generation or found < int(facts["pruned"]):
-        index.change(connection, everything, remove=())
+        index.change(connection, _everything(generation))
         return
     removals = schema.removals
     gone = connection.scalars(
         sa.select(removals.c.chunk).where(removals.c.generation > found)
     ).all()
+    since = schema.chunks.c.generation > found
+    _bring(connection, index, _Change(generation, gone, [since]))
+
+
+def _take_back(connection: sa.Connection, indexes: Indexes) -> None:
+    """Bring back the indexes that went ahead for a commit that never came about."""
+    pending = indexes.pending.read()
+    generation = int(facts_of(connection)["generation"])
+    if pending is None or pending.generation != generation + 1:
+        return
+    changed = pending.chunks
+    if changed is None:
+        change = _everything(generation)
+    else:
+        number = schema.chunks.c.number
+        parts = [
+            number.in_(changed[first : first + VARIABLES])
+            for first in range(0, len(changed), VARIABLES)
+        ]
+        change = _Change(generation, changed, parts)
+    for index in _followers(connection, indexes):
+        if index.generation() == pending.generation:
+            _bring(connection, index, change)
+
+
+def _bring(connection: sa.Connection, index: _Follower, change: _Change) -> None:
     try:
-        index.change(connection, _Step(found, generation), remove=gone)
+        index.change(connection, change)
     except OSError:
         # Whatever a killed commit left in the engine's way, a new index is free of.
-        index.change(connection, everything, remove=())
+        index.change(connection, _everything(change.to))
+
+
+def _everything(generation: int) -> _Change:
+    return _Change(generation, (), [sa.true()], anew=True)

@@ -30,7 +30,7 @@ from erya.stores.catalogue.reading import (
     words_of,
 )
 from erya.stores.catalogue.writing import CatalogueWriter
-from erya.stores.following import catch_up
+from erya.stores.following import catch_up, go_ahead
 from erya.stores.parts import BODY, EXACT, Indexes
 from erya.stores.scoring import ReadableStats
 from erya.stores.searching import Asked, IndexedSearch, Snapshot
@@ -82,11 +82,20 @@ class IndexedStore(SqlCatalogue, Store):
             # it while the lock is ours.
             self._catch_up()
             writer = CatalogueWriter(
-                self._database, principal=principal, follow=self._catch_up
+                self._database,
+                principal=principal,
+                ahead=self._go_ahead,
+                follow=self._catch_up,
             )
             yield writer
             writer.commit()
             writer.finish()
+
+    def _go_ahead(self, connection: sa.Connection) -> None:
+        # Where another machine may commit the same number, an index that waits here
+        # for a commit that never came would be taken for it.
+        if not self._database.shared:
+            go_ahead(connection, self._indexes)
 
     def _catch_up(self) -> None:
         with self._database.guarded():
@@ -141,8 +150,8 @@ class IndexedStore(SqlCatalogue, Store):
     def _snapshot(self) -> Iterator[Snapshot]:
         """Open the catalogue and the indexes at the same generation.
 
-        Between the two commits of a writer they differ for a moment; after a crash they
-        differ until somebody catches up, and that is then us.
+        While a writer commits they differ for whoever has them not open; after a crash
+        they differ until somebody catches up, and that is then us.
 
         Raises:
             BusyError: A writer has not finished its commit for `_PATIENCE` seconds.

@@ -29,6 +29,8 @@ __all__ = [
     "KeywordSearcher",
     "Neighbour",
     "Numbered",
+    "Pending",
+    "PendingNote",
     "Proposal",
     "VectorIndex",
     "VectorSearcher",
@@ -328,11 +330,49 @@ class VectorIndex(Protocol):
         ...
 
 
+class Pending(NamedTuple):
+    """A generation that the indexes may be at before the catalogue is.
+
+    Attributes:
+        generation: The number.
+        chunks: Those that it adds, changes or takes out; None where it is another
+            whole, for which every index is written anew.
+    """
+
+    generation: int
+    chunks: list[int] | None
+
+
+class PendingNote(Protocol):
+    """Where it is noted what the indexes are brought to, until it is committed."""
+
+    def read(self) -> Pending | None:
+        """Return what is noted."""
+        ...
+
+    def write(self, pending: Pending) -> None:
+        """Note it, so that it outlives a crash.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        ...
+
+    def clear(self) -> None:
+        """Forget it.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        ...
+
+
 class Indexes(NamedTuple):
-    """Both indexes of a base."""
+    """Both indexes of a base, and what is noted of them."""
 
     terms: KeywordIndex
     vectors: VectorIndex
+    pending: PendingNote
 
 
 def is_unit(vector: "NDArray[np.float32]", dimension: int) -> bool:

@@ -9,24 +9,32 @@ import sqlalchemy as sa
 from erya.language import ANALYSIS, passage_terms
 from erya.stores.catalogue import schema
 from erya.stores.catalogue.columns import read_terms
-from erya.stores.catalogue.facts import begin_anew, set_fact, vector_crc
+from erya.stores.catalogue.facts import (
+    begin_anew,
+    facts_of,
+    set_fact,
+    vector_crc,
+)
 from erya.stores.catalogue.reading import Scope, passages
 from erya.stores.parts import IndexedChunk, IndexedVector
 
 __all__ = [
     "analyse_anew",
-    "chunks_since",
+    "changed_in",
     "drop_damaged_vectors",
+    "indexed_chunks",
+    "indexed_vectors",
     "note_lost",
-    "vectors_since",
 ]
 
 _LOG: Final = logging.getLogger("erya")
 _ROWS_AT_ONCE: Final = 1_000
 
 
-def chunks_since(connection: sa.Connection, generation: int) -> Iterator[IndexedChunk]:
-    """Yield the chunks that came, or changed their readers, after a generation."""
+def indexed_chunks(
+    connection: sa.Connection, which: sa.ColumnElement[bool]
+) -> Iterator[IndexedChunk]:
+    """Yield what a keyword index keeps of some chunks."""
     chunks, documents = schema.chunks, schema.documents
     rows = connection.execute(
         sa.select(
@@ -36,17 +44,17 @@ def chunks_since(connection: sa.Connection, generation: int) -> Iterator[Indexed
             sa.type_coerce(chunks.c.exact, sa.types.NullType()),
         )
         .join(documents, documents.c.number == chunks.c.document)
-        .where(chunks.c.generation > generation)
+        .where(which)
         .execution_options(yield_per=_ROWS_AT_ONCE)
     )
     for number, label_set, body, exact in rows:
         yield IndexedChunk(number, label_set, read_terms(body), read_terms(exact))
 
 
-def vectors_since(
-    connection: sa.Connection, generation: int, embedder: int
+def indexed_vectors(
+    connection: sa.Connection, which: sa.ColumnElement[bool], embedder: int
 ) -> Iterator[IndexedVector]:
-    """Yield their vectors of a model, less those that are not what was written."""
+    """Yield the vectors of some chunks, less those that are not what was written."""
     chunks, documents, vectors = schema.chunks, schema.documents, schema.vectors
     rows = connection.execute(
         sa.select(
@@ -58,7 +66,7 @@ def vectors_since(
         )
         .join(documents, documents.c.number == chunks.c.document)
         .join(vectors, vectors.c.chunk == chunks.c.number)
-        .where(chunks.c.generation > generation, vectors.c.embedder == embedder)
+        .where(which, vectors.c.embedder == embedder)
         # As the index on generations has them: by number alone, SQLite would read all.
         .order_by(chunks.c.generation, chunks.c.number)
         .execution_options(yield_per=_ROWS_AT_ONCE)
@@ -66,6 +74,19 @@ def vectors_since(
     for number, label_set, known, data, crc in rows:
         if vector_crc(known, data) == crc:
             yield IndexedVector(number, label_set, known, data)
+
+
+def changed_in(connection: sa.Connection, generation: int) -> list[int] | None:
+    """Return the chunks that came, changed or went with the current generation.
+
+    None where every index is written anew for it.
+    """
+    if int(facts_of(connection)["pruned"]) == generation:
+        return None
+    chunks, removals = schema.chunks, schema.removals
+    came = sa.select(chunks.c.number).where(chunks.c.generation == generation)
+    went = sa.select(removals.c.chunk).where(removals.c.generation == generation)
+    return list(connection.scalars(came.union(went)))
 
 
 def drop_damaged_vectors(connection: sa.Connection) -> None:

@@ -86,6 +86,7 @@ class CatalogueWriter(Writer):
         database: Database,
         *,
         principal: Principal,
+        ahead: Callable[[sa.Connection], None],
         follow: Callable[[], None],
     ) -> None:
         """Take what is written to.
@@ -93,9 +94,11 @@ class CatalogueWriter(Writer):
         Args:
             database: The base, held for writing.
             principal: Who writes.
+            ahead: Brings the indexes to the generation that is about to be committed.
             follow: Brings the indexes to the generation that was just committed.
         """
         self._database = database
+        self._ahead = ahead
         self._follow = follow
         self._who = principal.user
         self._principal = principal
@@ -211,6 +214,7 @@ class CatalogueWriter(Writer):
                 set_fact(connection, "embedder_before", before[0])
             set_fact(connection, "embedder", number)
             begin_anew(connection)
+            self._ahead(connection)
         self._embedder = number, fingerprint.dimension
         self._follow()
 
@@ -312,6 +316,7 @@ class CatalogueWriter(Writer):
             set_fact(connection, "chunker_before", before)
             set_fact(connection, "chunker", recipe)
             begin_anew(connection)
+            self._ahead(connection)
         self._follow()
 
     @override
@@ -418,6 +423,7 @@ class CatalogueWriter(Writer):
                 embedder=self._embedder[0] if self._embedder else None,
             )
             transaction.apply(batch)
+            self._ahead(connection)
         self._purge = self._purge or transaction.erased
         self._follow()
 

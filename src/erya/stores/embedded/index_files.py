@@ -16,7 +16,9 @@ __all__ = [
     "linked_folder",
     "put_in_place",
     "read_manifest",
+    "read_summed",
     "write_manifest",
+    "write_summed",
 ]
 
 # A checksum of the rest on the first line, JSON on the second.
@@ -69,23 +71,38 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         OSError: There is none.
         ValueError: It is not what was written.
     """
-    crc, _, content = (folder / MANIFEST).read_bytes().partition(b"\n")
+    return read_summed(folder / MANIFEST)
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest of a folder in one step: it is the old one or the new one."""
+    write_summed(folder / MANIFEST, manifest)
+
+
+def read_summed(path: Path) -> dict[str, Any]:
+    """Return a table as `write_summed` has written it.
+
+    Raises:
+        OSError: There is none.
+        ValueError: It is not what was written.
+    """
+    crc, _, content = path.read_bytes().partition(b"\n")
     if crc != _sum(content):
-        msg = "the manifest is damaged"
+        msg = f"{path.name} is damaged"
         raise ValueError(msg)
     loaded: dict[str, Any] = json.loads(content)
     return loaded
 
 
-def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write the manifest of a folder in one step: it is the old one or the new one."""
-    content = json.dumps(manifest).encode()
-    draft = folder / (MANIFEST + ".new")
+def write_summed(path: Path, table: dict[str, Any]) -> None:
+    """Write a table with its checksum in one step: it is the old one or the new one."""
+    content = json.dumps(table).encode()
+    draft = path.with_name(f"{path.name}.new")
     with draft.open("wb") as file:
         file.write(_sum(content) + b"\n" + content)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(folder / MANIFEST)
+    draft.replace(path)
 
 
 def _sum(content: bytes) -> bytes:

@@ -5,6 +5,7 @@ from pathlib import Path
 from erya.errors import DamagedError, StoreError
 from erya.stores.catalogue.facts import facts_of
 from erya.stores.embedded.database import SqliteDatabase
+from erya.stores.embedded.pending import PendingFile
 from erya.stores.embedded.term_index import TermIndex
 from erya.stores.embedded.vector_index import MatrixIndex
 from erya.stores.following import catch_up
@@ -51,6 +52,7 @@ def indexes_in(folder: Path, *, identity: str) -> Indexes:
     return Indexes(
         TermIndex(folder / "terms", identity=identity),
         MatrixIndex(folder / "vectors", identity=identity),
+        PendingFile(folder / "pending"),
     )
 
 

@@ -195,9 +195,11 @@ class TermIndex(KeywordIndex):
         # Other threads may open another generation meanwhile.
         held = self._open
         if held is None or held[0] != generation:
-            self.generation()
-            held = self._open
-        return held[1] if held is not None and held[0] == generation else None
+            held = self._opened()
+            if held is None or held[0] != generation:
+                return None  # one ahead may be taken back, and is not kept
+            self._open = held
+        return held[1]
 
     def _place(self) -> str:
         """Return the folder to open: the engine makes a lock in it even to read."""
@@ -210,8 +212,11 @@ class TermIndex(KeywordIndex):
 
     @override
     def generation(self) -> int | None:
+        found = self._opened()
+        return None if found is None else found[0]
+
+    def _opened(self) -> tuple[int, Searcher] | None:
         # The files' checksums are compared before the engine reads them.
-        self._open = None
         try:
             manifest = read_manifest(self._folder)
             if manifest["identity"] != self._identity:
@@ -229,8 +234,7 @@ class TermIndex(KeywordIndex):
             return None
         if told != [manifest["generation"]]:
             return None
-        self._open = (told[0], Searcher(self._schema, searcher))
-        return told[0]
+        return told[0], Searcher(self._schema, searcher)
 
     @override
     def change(
@@ -241,7 +245,6 @@ class TermIndex(KeywordIndex):
         add: Iterable[IndexedChunk],
         anew: bool = False,
     ) -> None:
-        self._open = None
         if anew:
             folder = draft_folder(self._folder)
         else:
@@ -264,6 +267,7 @@ class TermIndex(KeywordIndex):
         self._write_manifest(folder, generation)
         if anew:
             put_in_place(folder, self._folder)
+            self._open = None
 
     def _drop_strays(self) -> None:
         """Delete what a killed commit left, over which the engine would trip."""

@@ -281,9 +281,9 @@ class MatrixIndex(VectorIndex):
         add: Iterable[IndexedVector],
         anew: bool = False,
     ) -> None:
-        self._open = None
         if anew:
             self._write_anew(generation, dimension, add)
+            self._open = None
             return
         old = self._manifest()
         if old.dimension != dimension:
