@@ -14,12 +14,11 @@ from typing import Any, Final, NamedTuple
 import click
 
 from erya.cli.main import app
-from erya.config import SETTINGS, load
+from erya.config import SETTINGS, TABLES, load
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
 # What depends on the machine, and is told in words.
 _OF_THE_MACHINE: Final = frozenset(("home", "user", "workers"))
-_TABLES: Final = frozenset(("sources",))
 # On every command that has them; said once.
 _EVERYWHERE: Final = frozenset(("--home", "--config", "--json", "--help"))
 
@@ -126,7 +125,7 @@ def settings_page(language: str, texts: Mapping[str, str]) -> str:
             texts.get(name) or told.about,
         )
         for name, told in SETTINGS.items()
-        if name not in _TABLES
+        if name not in TABLES
     ]
     parts = [f"# {words.settings}", words.about_settings]
     parts.append(_table((words.setting, words.default, words.meaning), rows))

@@ -31,6 +31,7 @@ from erya.answering import (
     Draft,
     ExtractiveAnswerer,
     completed,
+    draft_from,
     may_be_cut,
 )
 from erya.chunking import Chunker, StructureChunker
@@ -103,6 +104,7 @@ from erya.verifying import (
     check_facts,
     check_spans,
     check_words,
+    verify,
 )
 
 if TYPE_CHECKING:
@@ -653,6 +655,25 @@ class Assistant:
         mine = dataclasses.replace(evidence, hits=hits)
         query = _asked(query)
         return _last(self._answer(query, mine, principal, end=_end_of(query)))
+
+    def check(
+        self, text: str, hits: Sequence["Hit"], *, principal: Principal
+    ) -> Answer:
+        """Return a text that cites passages as an answer, every sentence checked.
+
+        Args:
+            text: `[2]` behind a sentence cites the second passage. Without any passage
+                it is nothing that documents carry, and has no claims.
+            hits: What it was written from, in the order of the numbers.
+            principal: Who reads it; a citation of what they may not read fails.
+
+        Raises:
+            StoreError: The base is damaged.
+        """
+        if not hits:
+            return Answer(text=text)
+        read = self._reader_of(principal)
+        return verify(draft_from(text, hits), read, checks=_CHECKS)
 
     def _may_read(self, principal: Principal, place: "_Place") -> bool:
         try:

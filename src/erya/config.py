@@ -29,12 +29,15 @@ __all__ = [
     "BASE_SETTINGS",
     "DEFAULT_BASE",
     "SETTINGS",
+    "TABLES",
     "WEB_DELAY",
     "WEB_PAGES",
+    "DatabaseSettings",
     "Origin",
     "Setting",
     "Settings",
     "SourceSettings",
+    "ToolServerSettings",
     "check_setting",
     "load",
     "secret",
@@ -103,6 +106,41 @@ class SourceSettings:
     private: bool = False
     proxy: str = ""
     machine_role: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSettings:
+    """A database whose tables agents may read: `[databases.NAME]`.
+
+    Attributes:
+        name: What it is called.
+        url: Where it is: `sqlite:///FILE` or `postgresql+pg8000://…`; or
+        url_env: the variable of the environment that holds that.
+        tables: The tables and views that may be read; nothing else can be.
+    """
+
+    name: str
+    url: str = ""
+    url_env: str = ""
+    tables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolServerSettings:
+    """A server of the Model Context Protocol, with tools: `[tool_servers.NAME]`.
+
+    Attributes:
+        name: What it is called; the names of its tools begin with it.
+        command: A program and its arguments, which is started; or
+        url: where a server listens.
+        permissions: What its tools may do, each of `read`, `write`, `network` and
+            `money`. Whatever a server says of its tools itself does not count.
+    """
+
+    name: str
+    command: tuple[str, ...] = ()
+    url: str = ""
+    permissions: tuple[str, ...] = ("write", "network")
 
 
 class Setting(NamedTuple):
@@ -378,8 +416,25 @@ class Settings:
         default="",
         reaches_out=True,
     )
+    search_url: str = setting(
+        "Where a search engine is that speaks the API of SearXNG, for agents that "
+        "search the web; empty lets none.",
+        default="",
+        reaches_out=True,
+    )
     sources: tuple[SourceSettings, ...] = setting(
         "What `erya sync` keeps bases in step with; in `erya.toml` only.",
+        default=(),
+        reaches_out=True,
+    )
+    databases: tuple[DatabaseSettings, ...] = setting(
+        "Databases whose tables agents may read; in `erya.toml` only.",
+        default=(),
+        reaches_out=True,
+    )
+    tool_servers: tuple[ToolServerSettings, ...] = setting(
+        "Servers of the Model Context Protocol whose tools agents may call; in "
+        "`erya.toml` only.",
         default=(),
         reaches_out=True,
     )
@@ -404,6 +459,19 @@ SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType(
         if "setting" in each.metadata
     }
 )
+# Settings that are tables of `erya.toml`, and what says where each leads.
+TABLES: Final[Mapping[str, type[Any]]] = MappingProxyType(
+    {
+        "sources": SourceSettings,
+        "databases": DatabaseSettings,
+        "tool_servers": ToolServerSettings,
+    }
+)
+_PLACES: Final = {
+    "sources": ("path", "url", "bucket"),
+    "databases": ("url", "url_env"),
+    "tool_servers": ("command", "url"),
+}
 BASE_SETTINGS: Final = tuple(n for n, told in SETTINGS.items() if told.of_base)
 _DEFAULTS: Final = {
     each.name: each.default
@@ -453,8 +521,8 @@ def load(
         (_FLAG, {k: v for k, v in (flags or {}).items() if v is not None}),
     ):
         for name, value in given.items():
-            if name == "sources" and origin not in {"environment", _FLAG}:
-                values[name] = _sources(value, origin)
+            if name in TABLES and origin not in {"environment", _FLAG}:
+                values[name] = _rows(name, value, origin)
                 origins[name] = origin
                 continue
             where = f"{_PREFIX}{name.upper()}" if origin == "environment" else origin
@@ -539,17 +607,19 @@ def _from_file(named: Path | None) -> dict[str, Any]:
         raise UsageError(msg) from None
 
 
-def _sources(given: Any, where: str) -> tuple[SourceSettings, ...]:
-    """Read the tables `[sources.NAME]`.
+def _rows(table: str, given: Any, where: str) -> tuple[Any, ...]:
+    """Read tables such as `[sources.NAME]`.
 
     Raises:
         UsageError: One has an unknown name, a value of another type, or names no place,
             or two.
     """
     if not isinstance(given, dict):
-        msg = f"sources ({where}) are tables: [sources.NAME]."
+        msg = f"{table} ({where}) are tables: [{table}.NAME]."
         raise UsageError(msg)
-    return tuple(_source(name, told, where) for name, told in given.items())
+    return tuple(
+        _row(table, name, told=told, where=where) for name, told in given.items()
+    )
 
 
 _TYPES: Final = {
@@ -561,9 +631,14 @@ _TYPES: Final = {
 }
 
 
-def _source(name: str, told: Any, where: str) -> SourceSettings:
-    called = f"[sources.{name}] ({where})"
-    kinds = {f.name: type(f.default) for f in dataclasses.fields(SourceSettings)}
+def _row(table: str, name: str, *, told: Any, where: str) -> Any:
+    """Read one table.
+
+    Raises:
+        UsageError: It has an unknown name, or a value that cannot be one.
+    """
+    called = f"[{table}.{name}] ({where})"
+    kinds = {f.name: type(f.default) for f in dataclasses.fields(TABLES[table])}
     del kinds["name"]
     for key, value in (told if isinstance(told, dict) else {"": told}).items():
         if key not in kinds:
@@ -577,15 +652,16 @@ def _source(name: str, told: Any, where: str) -> SourceSettings:
             kind = _TYPES[kinds[key]]
             msg = f"{key} of {called} must be {kind}, got {value!r}."
             raise UsageError(msg)
-    if sum(bool(told.get(key)) for key in ("path", "url", "bucket")) != 1:
-        msg = f"{called} must name one of path, url and bucket."
+    places = _PLACES[table]
+    if sum(bool(told.get(key)) for key in places) != 1:
+        *first, last = places
+        msg = f"{called} must name one of {', '.join(first)} and {last}."
         raise UsageError(msg)
-    lists = {key: tuple(map(str, told.get(key, ()))) for key in ("readers", "meta")}
-    given = {**told, **lists}
+    given = {k: tuple(map(str, v)) if kinds[k] is tuple else v for k, v in told.items()}
     if path := told.get("path"):
         # A timer starts programs anywhere: the file says where its paths begin.
         given["path"] = str(Path(where).parent / os.path.expanduser(path))  # noqa: PTH111 - it would raise
-    return SourceSettings(name=name, **given)
+    return TABLES[table](name=name, **given)
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -607,7 +683,7 @@ def check_setting(name: str, value: Any, where: str) -> Any:
     Raises:
         UsageError: There is no such setting, or the value cannot be one.
     """
-    if name not in SETTINGS or name == "sources":
+    if name not in SETTINGS or name in TABLES:
         near = difflib.get_close_matches(name, SETTINGS, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else " See: erya config show"
         msg = f"Unknown setting {name!r} ({where}).{hint}"

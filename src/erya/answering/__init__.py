@@ -7,7 +7,11 @@ not yet checked. It never searches, and never shows what was not given to it.
 from erya.answering.base import Answerer, Draft
 from erya.answering.completing import COMPLETED, completed, may_be_cut
 from erya.answering.extractive import ExtractiveAnswerer
-from erya.answering.grounded import GroundedAnswerer
+from erya.answering.grounded import (
+    GroundedAnswerer,
+    draft_from,
+    passages_text,
+)
 from erya.answering.prompted import PromptedAnswerer
 
 __all__ = [
@@ -18,5 +22,7 @@ __all__ = [
     "GroundedAnswerer",
     "PromptedAnswerer",
     "completed",
+    "draft_from",
     "may_be_cut",
+    "passages_text",
 ]

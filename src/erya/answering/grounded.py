@@ -25,7 +25,7 @@ from erya.records import (
     Usage,
 )
 
-__all__ = ["GroundedAnswerer"]
+__all__ = ["GroundedAnswerer", "draft_from", "passages_text"]
 
 _SILENT: Final = "NOT_IN_DOCUMENTS"
 # [1], [1, 2], [1-3], [^1], 【1】, ［1］, one or several, with the blanks before them
@@ -139,6 +139,30 @@ class GroundedAnswerer(Answerer):
         return dataclasses.replace(draft, usage=done.usage)
 
 
+def draft_from(text: str, hits: Sequence[Hit]) -> Answer:
+    """Return the answer that a model's text is, its claims not verified.
+
+    Args:
+        text: What it wrote; `[2]` behind a sentence cites the second of the passages.
+        hits: The passages that it was shown, in the order of their numbers.
+    """
+    return _Writing(hits, cache(_best_span)).write(text)
+
+
+def passages_text(hits: Sequence[Hit], *, first: int = 1) -> str:
+    """Return passages as a model is shown them, each with its number.
+
+    Args:
+        hits: In the order of their numbers.
+        first: The number of the first.
+    """
+    return "\n\n".join(
+        f"[{number}] {' › '.join((hit.chunk.title, *hit.chunk.headings))}\n"
+        f"{hit.chunk.text}"
+        for number, hit in enumerate(hits, start=first)
+    )
+
+
 def _settled(text: str) -> int:
     """Return how many pieces of an answer that still grows will stay as they are.
 
@@ -171,12 +195,7 @@ def _says_nothing(text: str) -> bool:
 def _request(
     question: str, hits: Sequence[Hit], history: Sequence[Message]
 ) -> ChatRequest:
-    passages = "\n\n".join(
-        f"[{number}] {' › '.join((hit.chunk.title, *hit.chunk.headings))}\n"
-        f"{hit.chunk.text}"
-        for number, hit in enumerate(hits, start=1)
-    )
-    user = f"Passages:\n\n{passages}\n\nQuestion: {question}"
+    user = f"Passages:\n\n{passages_text(hits)}\n\nQuestion: {question}"
     system = Message.of("system", load_prompt("answer").fill())
     turns = (system, *history, Message.of("user", user))
     return ChatRequest(messages=turns)

@@ -1,6 +1,6 @@
 """`erya config`: what is set, and where it came from."""
 
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,14 +72,9 @@ def trust_file(*, file: Path) -> None:
 
 def _shown(value: Any) -> Any:
     """Cover the passwords in a setting."""
-    if isinstance(value, tuple):  # of sources
-        return tuple(
-            replace(
-                each,
-                url=cover_secrets(each.url),
-                endpoint=cover_secrets(each.endpoint),
-                proxy=cover_secrets(each.proxy),
-            )
-            for each in value
-        )
+    if isinstance(value, tuple):  # a table, or a list in one
+        return tuple(map(_shown, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        shown = {each.name: _shown(getattr(value, each.name)) for each in fields(value)}
+        return replace(value, **shown)
     return cover_secrets(value) if isinstance(value, str) else value

@@ -26,6 +26,8 @@ _ROWS: Final = (
     ("inspect", "inspect", "Show what is read of a file, and what to look at."),
     ("search", "search", "Find the passages nearest to a query."),
     ("show", "show", "Show a citation where it stands, in text and on its page."),
+    ("agent", "app", "Let a model work with tools, and go on where it was cut off."),
+    ("tools", "app", "List the tools of agents, and try one."),
     ("evaluate", "app", "Measure, with intervals."),
     ("compare", "compare", "Tell which of two is better, on what, and by how much."),
     ("gate", "gate", "Fail when a run is worse than its baseline by more than chance."),

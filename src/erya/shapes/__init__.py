@@ -7,6 +7,12 @@ raises it. Nothing here computes: values are put in their places.
 
 from typing import Final
 
+from erya.shapes.acting import (
+    agent_run_shape,
+    stored_run_shape,
+    tool_result_shape,
+    tool_shape,
+)
 from erya.shapes.administration import (
     base_settings_shape,
     base_shape,
@@ -77,6 +83,7 @@ __all__ = [
     "ProblemShape",
     "ReportShape",
     "UsageShape",
+    "agent_run_shape",
     "answer_shape",
     "base_settings_shape",
     "base_shape",
@@ -110,6 +117,9 @@ __all__ = [
     "spent_shape",
     "status_shape",
     "stored_problems_shape",
+    "stored_run_shape",
+    "tool_result_shape",
+    "tool_shape",
     "usage_shape",
     "words_shape",
 ]

@@ -1,0 +1,126 @@
+"""Tools within one folder that the caller has granted."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from erya.loading import Limits, ParserPool
+from erya.records import Item, is_under
+from erya.tools.base import Tool, ToolError, ToolLimits
+from erya.tools.functions import FunctionTool
+
+__all__ = ["file_tools"]
+
+_MOST_LISTED: Final = 200
+_MOST_BYTES: Final = 5_000_000
+_LIMITS: Final = ToolLimits(seconds=60.0)
+
+
+def file_tools(folder: Path, *, limits: Limits | None = None) -> list[Tool]:
+    """Return the tools that list, read and write the files of a folder.
+
+    Args:
+        folder: The one that is granted, with all below it; nothing beside it can be
+            reached, by `..` or by links.
+        limits: What parsing a file may cost.
+    """
+    tools = _FileTools(Path(os.path.realpath(folder)), limits or Limits())
+    return [
+        FunctionTool.of(tools.list_files, "read"),
+        FunctionTool.of(tools.read_file, "read", limits=_LIMITS),
+        FunctionTool.of(tools.write_file, "write"),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _FileTools:
+    folder: Path
+    limits: Limits = field(default_factory=Limits)
+
+    def list_files(self, folder: str = ".") -> str:
+        """List the files and folders in a folder.
+
+        Args:
+            folder: Its path, from the folder that was granted.
+
+        Raises:
+            ToolError: There is none.
+        """
+        place = self._place(folder)
+        if not place.is_dir():
+            msg = f"{folder!r:.200} is no folder."
+            raise ToolError(msg)
+        names = sorted(f"{e.name}/" if e.is_dir() else e.name for e in place.iterdir())
+        more = "\n(There are more.)" if len(names) > _MOST_LISTED else ""
+        return "\n".join(names[:_MOST_LISTED]) + more or "The folder is empty."
+
+    def read_file(self, path: str) -> str:
+        """Read a file as text, whatever its format.
+
+        Args:
+            path: Its path, from the folder that was granted.
+
+        Raises:
+            ToolError: There is none, it is too large, or has no text.
+        """
+        place = self._place(path)
+        if not place.is_file():
+            msg = f"There is no file {path!r:.200}."
+            raise ToolError(msg)
+        if place.stat().st_size > _MOST_BYTES:
+            msg = f"{path!r:.200} has more than {_MOST_BYTES:,} bytes."
+            raise ToolError(msg)
+        item = Item(source=str(place), data=place.read_bytes())
+        with ParserPool(limits=self.limits, workers=1) as pool:
+            for outcome in pool.parse_all([item]):
+                if outcome.parsed is not None:
+                    return outcome.parsed.text
+                if outcome.problem is not None:
+                    raise ToolError(outcome.problem.message)
+        msg = f"{path!r:.200} has no text."
+        raise ToolError(msg)
+
+    def write_file(self, path: str, text: str, *, overwrite: bool = False) -> str:
+        """Write a text file.
+
+        Args:
+            path: Its path, from the folder that was granted.
+            text: What stands in it.
+            overwrite: Whether a file that is there may be written over.
+
+        Raises:
+            ToolError: It cannot be written.
+        """
+        place = self._place(path)
+        if len(text.encode("utf-8", "replace")) > _MOST_BYTES:
+            msg = f"The text has more than {_MOST_BYTES:,} bytes."
+            raise ToolError(msg)
+        if place.is_dir() or (place.exists() and not overwrite):
+            msg = f"{path!r:.200} is there already."
+            raise ToolError(msg)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            draft = place.with_name(f".{place.name}.new")
+            draft.write_text(text, encoding="utf-8", errors="replace")
+            draft.replace(place)
+        except OSError as error:
+            msg = f"{path!r:.200} cannot be written: {error.strerror}."
+            raise ToolError(msg) from None
+        return f"Written: {path}"
+
+    def _place(self, path: str) -> Path:
+        """Return where a path leads.
+
+        Raises:
+            ToolError: Out of the folder, or it cannot be a path.
+        """
+        try:
+            place = os.path.realpath(self.folder / path)
+        except ValueError:  # a NUL in it
+            msg = f"{path!r:.200} is no path."
+            raise ToolError(msg) from None
+        if not is_under(place, str(self.folder)):
+            msg = f"{path!r:.200} is outside of the folder that was granted."
+            raise ToolError(msg)
+        return Path(place)

@@ -1,0 +1,266 @@
+"""The loop: calls, budgets, approval, and runs that are gone on with."""
+
+import json
+import threading
+
+import pytest
+
+from erya.agents import (
+    Agent,
+    AgentFinished,
+    AgentRuns,
+    AgentText,
+    Budget,
+    Runner,
+    ToolReturned,
+    start_run,
+    without_links,
+)
+from erya.assistant import Assistant
+from erya.errors import ModelError, NotFoundError
+from erya.models import Finished, TextDelta
+from erya.records import Principal, ToolCall, Usage
+from erya.stores import Bases
+from erya.testing import ScriptedChatModel, document
+from erya.tools import FunctionTool, Toolbox, document_tools
+
+OWNER = Principal.owner("me")
+
+
+def calls(*wanted, text=""):
+    """A turn of the model that calls tools: names with their arguments."""
+    made = [
+        ToolCall(id="x", name=name, arguments=json.dumps(arguments))
+        for name, arguments in wanted
+    ]
+    said = [TextDelta(text)] if text else []
+    usage = Usage(model="scripted", input_tokens=10, output_tokens=5)
+    return [*said, *made, Finished(reason="tools", usage=usage)]
+
+
+class Post:
+    """A tool with effects, which remembers them."""
+
+    def __init__(self):
+        self.sent = []
+
+    def tool(self, *permissions):
+        def send(text: str) -> str:
+            """Send a message.
+
+            Args:
+                text: What.
+            """
+            self.sent.append(text)
+            return "sent"
+
+        return FunctionTool.of(send, *(permissions or ("write", "network")))
+
+
+def add(a: int, b: int) -> int:
+    """Add."""
+    return a + b
+
+
+def ran(runner, task="Do it."):
+    events = list(runner.run(start_run(runner.agent, task)))
+    assert isinstance(events[-1], AgentFinished)
+    return events[-1].run, events
+
+
+def agent_of(*lines, tools=(), **fields):
+    model = ScriptedChatModel(lines=list(lines))
+    return Agent(model=model, toolbox=Toolbox(tools), **fields)
+
+
+def test_results_go_back_to_the_model_until_it_answers():
+    agent = agent_of(
+        calls(("add", {"a": 2, "b": 3}), ("add", {"a": 1, "b": "x"}), text="Adding."),
+        "It is 5.",
+        tools=[FunctionTool.of(add)],
+    )
+    run, events = ran(Runner(agent=agent, principal=OWNER))
+    assert run.reason == "answered"
+    assert run.answer.text == "It is 5."
+    assert run.steps == 2
+    returned = [e.result.text for e in events if isinstance(e, ToolReturned)]
+    assert returned[0] == "5"
+    assert "has to be integer" in returned[1]
+    assert "".join(e.text for e in events if isinstance(e, AgentText)) == "Adding.It is 5."
+    last = agent.model.requests[1].messages
+    assert [m.role for m in last] == ["system", "user", "assistant", "tool", "tool"]
+    assert {p.id for p in last[2].parts[1:]} == {p.call_id for m in last[3:] for p in m.parts}
+
+
+def test_answers_cite_the_passages_that_were_shown(tmp_path):
+    with Assistant(store=Bases(tmp_path).open("kb", create=True)) as assistant:
+        assistant.add([document("a.md", "Annual leave is 25 days.")], principal=OWNER)
+        agent = agent_of(
+            calls(("search_documents", {"query": "annual leave"})),
+            calls(("search_documents", {"query": "leave days"})),
+            "Annual leave is 25 days [1]. It doubles every year [1].",
+            tools=document_tools(assistant),
+        )
+        check = lambda text, hits: assistant.check(text, hits, principal=OWNER)  # noqa: E731
+        run, events = ran(Runner(agent=agent, principal=OWNER, check=check))
+    assert len(run.hits) == 1
+    again = agent.model.requests[2].messages[-1].parts[0].text
+    assert "Shown before: [1]" in again
+    assert [c.verdict for c in run.answer.claims] == ["supported", "not_found"] or (
+        run.answer.claims[0].verdict == "supported"
+        and run.answer.claims[1].verdict != "supported"
+    )
+    assert run.answer.citations[0].quote == "Annual leave is 25 days."
+
+
+@pytest.mark.parametrize(
+    ("budget", "reason", "steps"),
+    [
+        (Budget(steps=2), "answered", 2),
+        (Budget(tokens=15), "tokens", 1),
+        (Budget(seconds=0.0), "seconds", 0),
+    ],
+)
+def test_a_budget_ends_a_run(budget, reason, steps):
+    agent = agent_of(
+        calls(("add", {"a": 1, "b": 1})), "So far 2.",
+        tools=[FunctionTool.of(add)], budget=budget,
+    )  # fmt: skip
+    run, _ = ran(Runner(agent=agent, principal=OWNER))
+    assert (run.reason, run.steps) == (reason, steps)
+
+
+def test_with_the_last_step_no_tool_is_called():
+    post = Post()
+    agent = agent_of(
+        calls(("add", {"a": 1, "b": 1})), calls(("send", {"text": "x"}), text="Two."),
+        tools=[FunctionTool.of(add), post.tool()], budget=Budget(steps=2),
+        allowed=frozenset({"read", "write", "network"}),
+    )  # fmt: skip
+    run, _ = ran(Runner(agent=agent, principal=OWNER))
+    assert agent.model.requests[1].tool_choice == "none"
+    assert run.answer.text == "Two."
+    assert post.sent == []
+
+
+def test_effects_wait_for_approval():
+    asked = []
+
+    def approve(call, tool):
+        asked.append((call.name, json.loads(call.arguments)["text"]))
+        return len(asked) == 2
+
+    post = Post()
+    lines = [calls(("send", {"text": "a"}), ("send", {"text": "b"})), "Done."]
+    agent = agent_of(*lines, tools=[post.tool()])
+    run, events = ran(Runner(agent=agent, principal=OWNER, approve=approve))
+    assert asked == [("send", "a"), ("send", "b")]
+    assert post.sent == ["b"]
+    returned = [e.result.text for e in events if isinstance(e, ToolReturned)]
+    assert returned == ["The call was not approved. Do without it.", "sent"]
+    ran(Runner(agent=agent_of(*lines, tools=[post.tool()]), principal=OWNER))
+    assert post.sent == ["b"]
+    free = agent_of(*lines, tools=[post.tool()], allowed=frozenset({"write", "network"}))
+    ran(Runner(agent=free, principal=OWNER))
+    assert post.sent == ["b", "a", "b"]
+
+
+def test_a_failing_model_ends_the_run_with_a_note():
+    agent = agent_of(ModelError("at http://10.0.0.1", reader_message="The model failed."))
+    run, _ = ran(Runner(agent=agent, principal=OWNER))
+    assert (run.reason, run.note) == ("failed", "The model failed.")
+
+
+def test_a_cancelled_run_stops_before_its_next_step():
+    post = Post()
+    agent = agent_of(
+        calls(("send", {"text": "a"})), "Done.",
+        tools=[post.tool()], allowed=frozenset({"write", "network"}),
+    )  # fmt: skip
+    stop = threading.Event()
+    runner = Runner(agent=agent, principal=OWNER, is_cancelled=stop.is_set)
+    events = runner.run(start_run(agent, "x"))
+    for event in events:
+        if isinstance(event, ToolReturned):
+            stop.set()
+    assert isinstance(event, AgentFinished)
+    assert event.run.reason == "cancelled"
+    assert post.sent == ["a"]
+
+
+class Struck(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("strike", range(1, 12))
+def test_a_run_that_was_cut_off_does_no_effect_twice(tmp_path, strike):
+    """Strike at each save in turn, as a kill would, and go on from what was kept."""
+    runs, post = AgentRuns(tmp_path), Post()
+    script = [
+        calls(("add", {"a": 1, "b": 1}), ("send", {"text": "one"})),
+        calls(("send", {"text": "two"}), ("add", {"a": 2, "b": 2})),
+        "Done.",
+    ]
+    allowed = frozenset({"write", "network"})
+    saved = 0
+
+    def keep(run):
+        runs.save(run, principal=OWNER, options={})
+
+    def save(run):
+        nonlocal saved
+        saved += 1
+        if saved == strike:
+            raise Struck
+        keep(run)
+
+    def runner(lines, save):
+        agent = agent_of(*lines, tools=[post.tool(), FunctionTool.of(add)], allowed=allowed)
+        return Runner(agent=agent, principal=OWNER, save=save)
+
+    first = runner(script, save)
+    run = start_run(first.agent, "x")
+    keep(run)
+    try:
+        list(first.run(run))
+    except Struck:
+        left = runs.get(run.id, principal=OWNER).run
+        assert left.reason == "running"
+        (*_, end) = runner(script[left.steps :], keep).run(left)
+        run = end.run
+    else:
+        run = runs.get(run.id, principal=OWNER).run
+    assert run.reason == "answered"
+    assert run.answer.text == "Done."
+    assert len(post.sent) == len(set(post.sent))
+    assert post.sent == sorted(post.sent)
+
+
+def test_runs_are_their_principals(tmp_path):
+    runs = AgentRuns(tmp_path)
+    ada, eve = Principal(user="ada"), Principal(user="eve")
+    agent = agent_of("Hello.")
+    (*_, end) = Runner(agent=agent, principal=ada).run(start_run(agent, "x"))
+    runs.save(end.run, principal=ada, options={"kb": "a"})
+    assert runs.get(end.run.id, principal=ada).run.answer.text == "Hello."
+    assert runs.all(principal=eve) == []
+    assert len(runs.all(principal=OWNER)) == 1
+    with pytest.raises(NotFoundError, match="agent list"):
+        runs.get(end.run.id, principal=eve)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("See ![x](https://evil.example/?q=1) here", "See x here"),
+        ("[click](https://evil.example/a) now [1]", "click now [1]"),
+        ("Go to https://evil.example/x?y=1.", "Go to (…)"),
+        ("[ok](https://good.example/p) and https://good.example/q", "[ok](https://good.example/p) and https://good.example/q"),
+        ("<img src=https://evil.example> and <a href='//evil.example'>a</a>", " and a"),
+        ("[x][1]\n\n[1]: https://evil.example", "[x][1]\n\n"),
+        ("Run javascript:alert(1) or www.evil.example/a", "Run (…)) or (…)"),
+        ("As said [1](see below), 5 // 2 is 2", "As said [1](see below), 5 // 2 is 2"),
+    ],
+)  # fmt: skip
+def test_links_that_nobody_asked_for_are_left_out(text, shown):
+    assert without_links(text, allowed_in="Read https://good.example/p please") == shown
