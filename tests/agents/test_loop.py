@@ -68,6 +68,12 @@ def ran(runner, task="Do it."):
     return events[-1].run, events
 
 
+def finished(events):
+    *_, last = events
+    assert isinstance(last, AgentFinished)
+    return last.run
+
+
 def agent_of(*lines, tools=(), **fields):
     model = ScriptedChatModel(lines=list(lines))
     return Agent(model=model, toolbox=Toolbox(tools), **fields)
@@ -86,10 +92,14 @@ def test_results_go_back_to_the_model_until_it_answers():
     returned = [e.result.text for e in events if isinstance(e, ToolReturned)]
     assert returned[0] == "5"
     assert "has to be integer" in returned[1]
-    assert "".join(e.text for e in events if isinstance(e, AgentText)) == "Adding.It is 5."
+    assert (
+        "".join(e.text for e in events if isinstance(e, AgentText)) == "Adding.It is 5."
+    )
     last = agent.model.requests[1].messages
     assert [m.role for m in last] == ["system", "user", "assistant", "tool", "tool"]
-    assert {p.id for p in last[2].parts[1:]} == {p.call_id for m in last[3:] for p in m.parts}
+    assert {p.id for p in last[2].parts[1:]} == {
+        p.call_id for m in last[3:] for p in m.parts
+    }
 
 
 def test_answers_cite_the_passages_that_were_shown(tmp_path):
@@ -102,7 +112,7 @@ def test_answers_cite_the_passages_that_were_shown(tmp_path):
             tools=document_tools(assistant),
         )
         check = lambda text, hits: assistant.check(text, hits, principal=OWNER)  # noqa: E731
-        run, events = ran(Runner(agent=agent, principal=OWNER, check=check))
+        run, _events = ran(Runner(agent=agent, principal=OWNER, check=check))
     assert len(run.hits) == 1
     again = agent.model.requests[2].messages[-1].parts[0].text
     assert "Shown before: [1]" in again
@@ -153,20 +163,24 @@ def test_effects_wait_for_approval():
     post = Post()
     lines = [calls(("send", {"text": "a"}), ("send", {"text": "b"})), "Done."]
     agent = agent_of(*lines, tools=[post.tool()])
-    run, events = ran(Runner(agent=agent, principal=OWNER, approve=approve))
+    _run, events = ran(Runner(agent=agent, principal=OWNER, approve=approve))
     assert asked == [("send", "a"), ("send", "b")]
     assert post.sent == ["b"]
     returned = [e.result.text for e in events if isinstance(e, ToolReturned)]
     assert returned == ["The call was not approved. Do without it.", "sent"]
     ran(Runner(agent=agent_of(*lines, tools=[post.tool()]), principal=OWNER))
     assert post.sent == ["b"]
-    free = agent_of(*lines, tools=[post.tool()], allowed=frozenset({"write", "network"}))
+    free = agent_of(
+        *lines, tools=[post.tool()], allowed=frozenset({"write", "network"})
+    )
     ran(Runner(agent=free, principal=OWNER))
     assert post.sent == ["b", "a", "b"]
 
 
 def test_a_failing_model_ends_the_run_with_a_note():
-    agent = agent_of(ModelError("at http://10.0.0.1", reader_message="The model failed."))
+    agent = agent_of(
+        ModelError("at http://10.0.0.1", reader_message="The model failed.")
+    )
     run, _ = ran(Runner(agent=agent, principal=OWNER))
     assert (run.reason, run.note) == ("failed", "The model failed.")
 
@@ -180,11 +194,13 @@ def test_a_cancelled_run_stops_before_its_next_step():
     stop = threading.Event()
     runner = Runner(agent=agent, principal=OWNER, is_cancelled=stop.is_set)
     events = runner.run(start_run(agent, "x"))
+    final = None
     for event in events:
         if isinstance(event, ToolReturned):
             stop.set()
-    assert isinstance(event, AgentFinished)
-    assert event.run.reason == "cancelled"
+        final = event
+    assert isinstance(final, AgentFinished)
+    assert final.run.reason == "cancelled"
     assert post.sent == ["a"]
 
 
@@ -215,7 +231,9 @@ def test_a_run_that_was_cut_off_does_no_effect_twice(tmp_path, strike):
         keep(run)
 
     def runner(lines, save):
-        agent = agent_of(*lines, tools=[post.tool(), FunctionTool.of(add)], allowed=allowed)
+        agent = agent_of(
+            *lines, tools=[post.tool(), FunctionTool.of(add)], allowed=allowed
+        )
         return Runner(agent=agent, principal=OWNER, save=save)
 
     first = runner(script, save)
@@ -226,8 +244,7 @@ def test_a_run_that_was_cut_off_does_no_effect_twice(tmp_path, strike):
     except Struck:
         left = runs.get(run.id, principal=OWNER).run
         assert left.reason == "running"
-        (*_, end) = runner(script[left.steps :], keep).run(left)
-        run = end.run
+        run = finished(runner(script[left.steps :], keep).run(left))
     else:
         run = runs.get(run.id, principal=OWNER).run
     assert run.reason == "answered"
@@ -240,13 +257,13 @@ def test_runs_are_their_principals(tmp_path):
     runs = AgentRuns(tmp_path)
     ada, eve = Principal(user="ada"), Principal(user="eve")
     agent = agent_of("Hello.")
-    (*_, end) = Runner(agent=agent, principal=ada).run(start_run(agent, "x"))
-    runs.save(end.run, principal=ada, options={"kb": "a"})
-    assert runs.get(end.run.id, principal=ada).run.answer.text == "Hello."
+    run = finished(Runner(agent=agent, principal=ada).run(start_run(agent, "x")))
+    runs.save(run, principal=ada, options={"kb": "a"})
+    assert runs.get(run.id, principal=ada).run.answer.text == "Hello."
     assert runs.all(principal=eve) == []
     assert len(runs.all(principal=OWNER)) == 1
     with pytest.raises(NotFoundError, match="agent list"):
-        runs.get(end.run.id, principal=eve)
+        runs.get(run.id, principal=eve)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import http.server
 import json
 import sqlite3
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from erya.tools import (
     ToolContext,
     ToolError,
     ToolLimits,
+    ToolServer,
     computing_tools,
     database_tools,
     document_tools,
@@ -80,12 +82,19 @@ def test_a_schema_follows_from_signature_and_docstring():
         "properties": {
             "to": {
                 "type": "object",
-                "properties": {"town": {"type": "string"}, "street": {"type": "string"}},
+                "properties": {
+                    "town": {"type": "string"},
+                    "street": {"type": "string"},
+                },
                 "required": ["town"],
                 "additionalProperties": False,
                 "description": "Where to, all of it.",
             },
-            "how": {"type": "string", "enum": ["train", "bus"], "description": "By what."},
+            "how": {
+                "type": "string",
+                "enum": ["train", "bus"],
+                "description": "By what.",
+            },
             "days": {"type": "integer", "description": "How long."},
             "notes": {"type": "array", "items": {"type": "string"}},
             "prices": {"type": "object", "additionalProperties": {"type": "number"}},
@@ -214,20 +223,36 @@ def test_what_is_no_arithmetic_is_refused(expression):
 
 def test_dates_are_reckoned():
     tools = computing_tools()
-    assert called(tools, "move_date", day="2026-01-31", months=1).text == "2026-02-28 Saturday"
-    assert called(tools, "move_date", day="2024-02-29", years=-1, days=1).text == "2023-03-01 Wednesday"
-    assert called(tools, "days_between", start="2024-02-28", end="2024-03-01").text == "2"
+    assert (
+        called(tools, "move_date", day="2026-01-31", months=1).text
+        == "2026-02-28 Saturday"
+    )
+    assert (
+        called(tools, "move_date", day="2024-02-29", years=-1, days=1).text
+        == "2023-03-01 Wednesday"
+    )
+    assert (
+        called(tools, "days_between", start="2024-02-28", end="2024-03-01").text == "2"
+    )
     assert called(tools, "move_date", day="2026-01-31", years=99_999).is_error
     assert called(tools, "days_between", start="tomorrow", end="2024-03-01").is_error
-    assert called(tools, "current_time", timezone="Asia/Shanghai").text.endswith("+0800")
+    assert called(tools, "current_time", timezone="Asia/Shanghai").text.endswith(
+        "+0800"
+    )
     assert called(tools, "current_time", timezone="../../etc/passwd").is_error
 
 
 def test_units_are_converted():
     tools = computing_tools()
     pytest.importorskip("pint")
-    assert called(tools, "convert_units", value=90, unit="km/h", to="m/s").text == "25 m / s"
-    assert called(tools, "convert_units", value=212, unit="degF", to="degC").text == "100 °C"
+    assert (
+        called(tools, "convert_units", value=90, unit="km/h", to="m/s").text
+        == "25 m / s"
+    )
+    assert (
+        called(tools, "convert_units", value=212, unit="degF", to="degC").text
+        == "100 °C"
+    )
     assert called(tools, "convert_units", value=1, unit="kg", to="m").is_error
 
 
@@ -240,7 +265,9 @@ def assistant(tmp_path):
         made.add(
             [
                 document("hr/leave.md", "Annual leave is 25 days."),
-                document("hr/pay.md", "Salaries rise by 3 %.", readers=("group:board",)),
+                document(
+                    "hr/pay.md", "Salaries rise by 3 %.", readers=("group:board",)
+                ),
             ],
             principal=OWNER,
         )
@@ -277,14 +304,22 @@ def test_files_are_reached_within_the_folder_alone(tmp_path):
     tools = file_tools(folder)
     assert called(tools, "list_files").text.split() == ["a.md", "link.txt", "sub/"]
     assert "Text." in called(tools, "read_file", path="a.md").text
-    for path in ("../secret.txt", "link.txt", str(tmp_path / "secret.txt"), "a\0b", "no"):
+    for path in (
+        "../secret.txt",
+        "link.txt",
+        str(tmp_path / "secret.txt"),
+        "a\0b",
+        "no",
+    ):
         assert called(tools, "read_file", path=path).is_error, path
     assert called(tools, "write_file", path="../x.txt", text="x").is_error
     assert not (tmp_path / "x.txt").exists()
     assert not called(tools, "write_file", path="sub/n.txt", text="你好").is_error
     assert (folder / "sub/n.txt").read_text() == "你好"
     assert called(tools, "write_file", path="sub/n.txt", text="x").is_error
-    assert not called(tools, "write_file", path="sub/n.txt", text="x", overwrite=True).is_error
+    assert not called(
+        tools, "write_file", path="sub/n.txt", text="x", overwrite=True
+    ).is_error
     assert {t.spec.name: t.permissions for t in tools}["write_file"] == {"write"}
 
 
@@ -306,7 +341,10 @@ def shop(tmp_path):
 
 
 def test_tables_are_described_and_read(shop):
-    assert "orders: id (INTEGER), town (TEXT), total (REAL)" in called(shop, "describe_tables").text
+    assert (
+        "orders: id (INTEGER), town (TEXT), total (REAL)"
+        in called(shop, "describe_tables").text
+    )
     rows = called(
         shop, "query_table", table="orders", columns=["town", "total"],
         where=[{"column": "total", "operator": ">", "value": 6}],
@@ -330,10 +368,15 @@ def test_nothing_but_the_listed_tables_is_read(shop):
     assert called(shop, "query_table", table="orders", columns=["word"]).is_error
     quoted = "'; drop table orders; --"
     where = [{"column": "town", "operator": "=", "value": quoted}]
-    assert called(shop, "query_table", table="orders", where=where).text == "id\ttown\ttotal"
+    assert (
+        called(shop, "query_table", table="orders", where=where).text
+        == "id\ttown\ttotal"
+    )
     bad = [{"column": "town", "operator": "= 1 or", "value": 1}]
     assert called(shop, "query_table", table="orders", where=bad).is_error
-    assert called(shop, "query_table", table="orders", order={"column": quoted}).is_error
+    assert called(
+        shop, "query_table", table="orders", order={"column": quoted}
+    ).is_error
 
 
 def test_a_database_that_is_not_there_is_a_mistake_of_the_user(tmp_path):
@@ -367,7 +410,9 @@ def site():
 
 def test_the_web_is_searched_where_the_operator_says(site):
     tools = web_tools(search_url=site)
-    assert called(tools, "search_web", query="x y").text == "T\nhttps://x.example/\nabout"
+    assert (
+        called(tools, "search_web", query="x y").text == "T\nhttps://x.example/\nabout"
+    )
     assert all(tool.permissions == {"network"} for tool in tools)
     assert [tool.spec.name for tool in web_tools()] == ["fetch_page"]
 
@@ -379,5 +424,60 @@ def test_a_page_on_this_machine_is_not_fetched(site):
 
 
 def test_an_error_of_a_tool_says_what_to_do():
+    context = ToolContext(principal=OWNER, key="k", deadline=0.0)
     with pytest.raises(ToolError, match="2026-11-28"):
-        computing_tools()[3].call({"start": "x", "end": "y"}, None)
+        computing_tools()[3].call({"start": "x", "end": "y"}, context)
+
+
+# Servers of tools
+
+
+SERVER = """
+from mcp.server import MCPServer
+server = MCPServer("things")
+
+@server.tool()
+def double(number: int) -> int:
+    "Double a number."
+    return number * 2
+
+@server.tool()
+def fail() -> str:
+    "Fail."
+    raise ValueError("no")
+
+@server.tool()
+def slow() -> str:
+    "Wait."
+    import time
+    time.sleep(30)
+    return ""
+
+server.run("stdio")
+"""
+
+
+def test_a_server_of_tools_is_started_and_asked(tmp_path):
+    program = tmp_path / "server.py"
+    program.write_text(SERVER)
+    with ToolServer(
+        "t", command=(sys.executable, str(program)), permissions=frozenset({"network"})
+    ) as server:
+        tools = server.tools()
+        assert {tool.spec.name for tool in tools} == {"t_double", "t_fail", "t_slow"}
+        double = next(tool for tool in tools if tool.spec.name == "t_double")
+        assert double.permissions == {"network"}
+        assert double.spec.description == "Double a number."
+        assert double.spec.parameters["properties"]["number"]["type"] == "integer"
+        assert called(tools, "t_double", number=21).text == "42"
+        assert called(tools, "t_double", number="x").is_error
+        assert called(tools, "t_fail").is_error
+        assert called(tools, "t_slow", seconds=1.0).is_error
+        assert called(tools, "t_double", number=2).text == "4"
+
+
+def test_a_server_that_does_not_start_is_named(tmp_path):
+    command = (sys.executable, "-c", "raise SystemExit(3)")
+    server = ToolServer("broken", command=command)
+    with pytest.raises(UsageError, match="'broken'"), server:
+        pass

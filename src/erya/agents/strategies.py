@@ -39,7 +39,7 @@ _NO_FAULT: Final = "NO_FAULT"
 _MARK: Final = re.compile(r"^(?:[-*•]|\(?\d{1,2}[.):、])\s*")
 _NUMBER: Final = re.compile(r"\d+")
 _ANSWER: Final = re.compile(
-    r"^\s*\**(?:answer|答案|回答)\**\s*[:：]\s*", re.IGNORECASE | re.MULTILINE
+    r"^\s*\**(?:answer|答案|回答)\**\s*[:：]\**\s*", re.IGNORECASE | re.MULTILINE
 )
 
 

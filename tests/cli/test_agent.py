@@ -1,0 +1,116 @@
+"""Agents and tools from the command line."""
+
+import json
+import sqlite3
+
+import pytest
+
+from erya.testing import ChatServer, Reply
+
+
+@pytest.fixture
+def model(erya, folder):
+    """Return what makes a server the model `m` of a home with a base `kb`."""
+    assert erya("ingest", folder, "--kb", "kb").code == 0
+
+    def use(server):
+        erya(
+            "models", "add", "chat", "m", "--base-url", server.base_url, "--model", "x"
+        )
+        return ("--model", "m", "--kb", "kb")
+
+    return use
+
+
+def test_an_agent_searches_and_answers_with_sources(erya, model):
+    with ChatServer(
+        Reply(calls=(("search_documents", '{"query": "annual leave"}'),)),
+        Reply(text="Every employee has 25 days of annual leave [1]."),
+    ) as server:
+        done = erya("agent", "run", "How much leave?", *model(server))
+
+    assert done.code == 0
+    assert "Every employee has 25 days of annual leave. [1]" in done.out
+    assert "Sources:" in done.out
+    assert '→ search_documents(query="annual leave")' in done.err
+    (run,) = erya("agent", "list", "--json").json["runs"]
+    assert run["reason"] == "answered"
+    shown = erya("agent", "show", run["id"])
+    assert "→ search_documents" in shown.out
+    assert "(data, not instructions)" in shown.out
+    kept = erya("agent", "show", run["id"], "--json").json
+    assert kept["messages"][2]["parts"][0]["arguments"] == {"query": "annual leave"}
+    assert erya("agent", "resume", run["id"]).code == 2
+    assert erya("agent", "list", "--as", "eve", "--json").json["runs"] == []
+    assert erya("agent", "show", run["id"], "--as", "eve").code == 2
+
+
+def test_effects_are_refused_where_nobody_is_asked(erya, model, tmp_path):
+    work = tmp_path / "granted"
+    work.mkdir()
+    replies = (
+        Reply(calls=(("write_file", '{"path": "a.txt", "text": "x"}'),)),
+        Reply(text="Done."),
+    )
+    tools = ("--tools", "files", "--folder", work)
+    with ChatServer(*replies) as server:
+        done = erya("agent", "run", "Write it", *tools, *model(server))
+    assert "See --allow" in done.err
+    assert list(work.iterdir()) == []
+    with ChatServer(*replies) as server:
+        use = model(server)
+        done = erya(
+            "agent", "run", "Write it", *tools, "--allow", "write", *use, "--json"
+        )
+    assert done.json["answer"]["text"] == "Done."
+    assert (work / "a.txt").read_text() == "x"
+
+
+def test_a_run_that_fails_says_so_and_exits_with_1(erya, model):
+    with ChatServer(Reply(status=500, body="{}")) as server:
+        done = erya("agent", "run", "x", *model(server))
+    assert done.code == 1
+    assert "Not finished (failed)" in done.err
+
+
+def test_mistakes_are_told(erya, folder):
+    assert "needs a chat model" in erya("agent", "run", "x", "--tools", "compute").err
+    assert "task is empty" in erya("agent", "run", " ", "--tools", "compute").err
+    assert "no run" in erya("agent", "show", "none").err
+    assert "No runs yet" in erya("agent", "list").out
+    assert "There are no tools" in erya("tools", "list", "--tools", "magic").err
+    assert "databases.shop" in erya("tools", "list", "--tools", "database:shop").err
+    assert "need a folder" in erya("tools", "list", "--tools", "files").err
+
+
+def test_tools_are_listed_and_tried(erya, folder):
+    assert "calculate" in erya("tools", "list", "--tools", "compute").out
+    done = erya(
+        "tools", "test", "calculate", '{"expression": "6*7"}', "--tools", "compute"
+    )
+    assert done.out == "42\n"
+    wrong = erya("tools", "test", "calculate", "{}", "--tools", "compute", "--json")
+    assert wrong.code == 1
+    assert wrong.json["is_error"]
+    erya("ingest", folder, "--kb", "kb")
+    arguments = json.dumps({"query": "annual leave", "limit": 1})
+    found = erya("tools", "test", "search_documents", arguments, "--kb", "kb")
+    assert "25 days of annual leave" in found.out
+    assert erya("tools", "test", "nothing", "--tools", "compute").code == 2
+
+
+def test_databases_and_servers_come_from_the_settings(erya, tmp_path):
+    file = tmp_path / "shop.sqlite"
+    with sqlite3.connect(file) as database:
+        database.execute("create table orders (id integer)")
+    settings = tmp_path / "agents.toml"
+    settings.write_text(
+        f'[databases.shop]\nurl = "sqlite:///{file}"\ntables = ["orders"]\n'
+    )
+    done = erya(
+        "tools", "test", "describe_tables", "--tools", "database:shop",
+        "--config", settings,
+    )  # fmt: skip
+    assert done.out == "orders: id (INTEGER)\n"
+    settings.write_text("[tool_servers.x]\n")
+    assert "command and url" in erya("tools", "list", "--config", settings).err
