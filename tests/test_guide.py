@@ -11,7 +11,7 @@ import click
 import pytest
 
 from erya.cli.main import app
-from erya.config import load
+from erya.config import TABLES, load
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -73,7 +73,7 @@ def test_the_reference_lists_every_command_option_and_setting(reference):
 
 def test_chinese_texts_are_those_of_commands_and_settings_that_exist(reference):
     texts = tomllib.loads((DOCS / "zh/reference.toml").read_text("utf-8"))
-    settings = {each.name for each in load(environment={})[1]} - {"sources"}
+    settings = {each.name for each in load(environment={})[1]} - {*TABLES}
 
     assert {*texts["commands"]} == {name for name, _ in reference.commands()}
     assert {*texts["settings"]} == settings

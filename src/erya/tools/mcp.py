@@ -59,11 +59,9 @@ class ToolServer:
         self._command = tuple(command)
         self._url = url
         self._permissions = permissions
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name=f"mcp {name}", daemon=True
-        )
-        self._closing = asyncio.Event()
+        self._loop: Any = None
+        self._thread: Any = None
+        self._closing: Any = None
         self._ended: Any = None
         self._client: Any = None
 
@@ -75,6 +73,11 @@ class ToolServer:
             UsageError: The server cannot be started or reached.
         """
         require("mcp", feature=_FEATURE, extra="agents")
+        self._loop = asyncio.new_event_loop()
+        self._closing = asyncio.Event()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name=f"mcp {self.name}", daemon=True
+        )
         self._thread.start()
         ready = self._loop.create_future()
         self._ended = asyncio.run_coroutine_threadsafe(self._stay(ready), self._loop)
@@ -95,6 +98,8 @@ class ToolServer:
                 self._ended.result(_CONNECT_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_CONNECT_SECONDS)
+        if not self._loop.is_running():
+            self._loop.close()
 
     def tools(self) -> list[Tool]:
         """Return its tools.
