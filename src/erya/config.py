@@ -252,10 +252,11 @@ class Settings:
         reaches_out=True,
     )
     query_strategy: str = setting(
-        "How a question is searched: `multi-query` also searches for other wordings "
-        "by the chat model; empty searches for it as it stands.",
+        "How a question is searched beside as it stands, with the chat model: for "
+        "other wordings (`multi-query`, `rewrite`), for the simple questions in it "
+        "(`sub-queries`), for a more general one (`step-back`), for a passage that "
+        "might answer (`hyde`); several with `+`. Empty searches for it alone.",
         default="",
-        choices=("", "multi-query"),
     )
     rerank_model: str = setting(
         "The model that reads the best passages once more and puts the best first; "

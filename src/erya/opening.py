@@ -30,7 +30,7 @@ from erya.models import OFFLINE_MODEL, ChatModel, EmbeddingModel, ModelRegistry
 from erya.preparing import Enrichment, Preparation, check_cleaning
 from erya.records import Principal, absolute_path
 from erya.reranking import Reranker
-from erya.retrieving import MultiQueryRetriever, Retriever
+from erya.retrieving import QUERY_STRATEGIES, MultiQueryRetriever, Retriever
 from erya.sources import SourceSpec
 from erya.stores import Bases, Store
 
@@ -428,11 +428,20 @@ def build_strategy(
     """
     if not settings.query_strategy:
         return None
+    names = settings.query_strategy.split("+")
+    unknown = [name for name in names if name not in QUERY_STRATEGIES]
+    if unknown:
+        known = ", ".join(QUERY_STRATEGIES)
+        msg = f"There is no query_strategy {unknown[0]!r:.80}. There are: {known}."
+        raise UsageError(msg)
     if not settings.chat_model:
         msg = f"{settings.query_strategy} takes a chat model: name one with --model."
         raise UsageError(msg)
     chat = model or ModelRegistry(settings).chat(settings.chat_model)
-    return lambda plain: MultiQueryRetriever(retriever=plain, model=chat)
+    strategies = tuple(QUERY_STRATEGIES[name] for name in dict.fromkeys(names))
+    return lambda plain: MultiQueryRetriever(
+        retriever=plain, model=chat, strategies=strategies
+    )
 
 
 def build_answerer(settings: Settings, model: ChatModel | None) -> Answerer:

@@ -5,7 +5,7 @@ import pytest
 from erya.assistant import Assistant
 from erya.errors import ModelError
 from erya.records import Principal
-from erya.retrieving import KeywordRetriever, MultiQueryRetriever
+from erya.retrieving import QUERY_STRATEGIES, KeywordRetriever, MultiQueryRetriever
 from erya.stores import Bases
 from erya.testing import ScriptedChatModel, document
 
@@ -138,3 +138,37 @@ def test_an_assistant_searches_the_question_alone_while_the_model_is_away(store)
     assistant = replace(assistant, degrade=False)
     with pytest.raises(ModelError):
         assistant.search(QUESTION, principal=ADA)
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "searched"),
+    [
+        ("rewrite", "holiday entitlement", ["holiday entitlement"]),
+        ("step-back", "1. what days off are there", ["what days off are there"]),
+        ("sub-queries", "holiday\n- canteen", ["holiday", "canteen"]),
+        ("hyde", "Each year\nbrings a holiday. " + "x" * 500, ["Each year brings a holiday. " + "x" * 500]),
+        ("hyde", " ", []),
+    ],
+)  # fmt: skip
+def test_each_strategy_asks_and_reads_in_its_own_way(store, name, line, searched):
+    asked = []
+
+    class Listening(KeywordRetriever):
+        def retrieve(self, principal, question, *, limit, where=None):
+            asked.append(question)
+            return super().retrieve(principal, question, limit=limit, where=where)
+
+    model = ScriptedChatModel([line])
+    MultiQueryRetriever(
+        retriever=Listening(store), model=model, strategies=(QUERY_STRATEGIES[name],)
+    ).retrieve(ADA, QUESTION, limit=5)
+    assert asked[0] == QUESTION
+    assert sorted(asked[1:]) == sorted(searched)
+
+
+def test_strategies_are_combined(store):
+    both = (QUERY_STRATEGIES["rewrite"], QUERY_STRATEGIES["step-back"])
+    retriever, _ = asking(store, "holiday", "canteen soup", strategies=both)
+    found = retriever.retrieve(ADA, QUESTION, limit=5)
+    assert sorted(sources(found)) == ["canteen.txt", "holiday.txt", "leave.txt"]
+    assert found.usage.output_tokens == 2

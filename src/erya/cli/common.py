@@ -115,7 +115,8 @@ strategy_option = click.option(
     "--strategy",
     "query_strategy",
     metavar="NAME",
-    help="multi-query also searches for other wordings by the chat model.",
+    help="Let the chat model word the question anew: multi-query, rewrite, "
+    "sub-queries, step-back, hyde; several with +.",
 )
 rerank_option = click.option(
     "--rerank",

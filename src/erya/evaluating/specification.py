@@ -17,6 +17,7 @@ from erya.models import OFFLINE_MODEL, ModelCatalogue, fingerprint_of
 from erya.opening import build_embedding
 from erya.prompts import load_prompt
 from erya.records import Principal
+from erya.retrieving import QUERY_STRATEGIES
 
 __all__ = [
     "RECORDED",
@@ -160,8 +161,8 @@ def prompts_of(
     if settings.chat_model and answers:
         prompts = {"answer": "answer", "alone": "answer_alone"}
         prompts["tools"] = "call_functions"
-    if settings.query_strategy:
-        prompts["multi-query"] = "multi_query"
+    for name in filter(None, settings.query_strategy.split("+")):
+        prompts[name] = QUERY_STRATEGIES[name].prompt
     if judge:
         prompts |= {f"judge {kind}": f"judge_{kind}" for kind in KINDS}
     return {use: load_prompt(name).digest for use, name in prompts.items()}

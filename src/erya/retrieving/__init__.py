@@ -8,7 +8,11 @@ from erya.retrieving.base import Retriever
 from erya.retrieving.fusion import ConvexFusion
 from erya.retrieving.hybrid import HybridRetriever
 from erya.retrieving.keyword import KeywordRetriever
-from erya.retrieving.multi_query import MultiQueryRetriever
+from erya.retrieving.multi_query import (
+    QUERY_STRATEGIES,
+    MultiQueryRetriever,
+    QueryStrategy,
+)
 from erya.retrieving.searching import (
     Candidate,
     Fused,
@@ -19,6 +23,7 @@ from erya.retrieving.searching import (
 )
 
 __all__ = [
+    "QUERY_STRATEGIES",
     "Candidate",
     "ConvexFusion",
     "Fused",
@@ -27,6 +32,7 @@ __all__ = [
     "HybridRetriever",
     "KeywordRetriever",
     "MultiQueryRetriever",
+    "QueryStrategy",
     "Retriever",
     "VectorQuery",
     "search_store",

@@ -1,6 +1,7 @@
 """Models that need no endpoint and no weights."""
 
 import re
+import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ class ScriptedChatModel(ChatModel):
     requests: list[ChatRequest] = field(default_factory=list)
     name: str = "scripted"
     cancelled: int = 0
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def asked(self) -> list[Sequence[Message]]:
@@ -49,8 +51,9 @@ class ScriptedChatModel(ChatModel):
     @override
     @contextmanager
     def stream(self, request: ChatRequest) -> Iterator[Iterator[ChatEvent]]:
-        self.requests.append(request)
-        line = self.lines[len(self.requests) - 1]
+        with self._turn:  # several may ask at once
+            self.requests.append(request)
+            line = self.lines[len(self.requests) - 1]
         over = False
 
         def events() -> Iterator[ChatEvent]:
