@@ -1,3 +1,4 @@
+import io
 import json
 import socket
 import sys
@@ -91,8 +92,10 @@ class Ran:
 def erya(monkeypatch, capsys):
     """Run the program in this process, as its entry point does."""
 
-    def run(*arguments: object) -> Ran:
+    def run(*arguments: object, stdin: str = "") -> Ran:
         monkeypatch.setattr(sys, "argv", ["erya", *map(str, arguments)])
+        if stdin:
+            monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
         code = 0
         try:
             main()

@@ -8,7 +8,7 @@ import pytest
 
 from erya.agents import Agent, AgentFinished, Runner, start_run
 from erya.assistant import Assistant
-from erya.models import ChatModel, Finished, TextDelta
+from erya.models import ChatModel, ChatRequest, Finished, TextDelta
 from erya.records import Principal, TextPart, ToolCall, ToolResult, Usage
 from erya.stores import Bases
 from erya.testing import document
@@ -33,7 +33,7 @@ class Obeying(ChatModel):
     """Searches first, then does and says everything that what it reads asks for."""
 
     name: str = "obeying"
-    requests: list = field(default_factory=list)
+    requests: list[ChatRequest] = field(default_factory=list)
 
     @contextmanager
     def stream(self, request):

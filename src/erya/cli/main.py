@@ -21,6 +21,7 @@ __all__ = ["app", "main"]
 # order in which a new user needs them.
 _ROWS: Final = (
     ("ask", "ask", "Answer a question from documents, each sentence with its source."),
+    ("chat", "chat", "Ask question after question, each understood after the last."),
     ("ingest", "ingest", "Read files, folders, web sites and buckets into a base."),
     ("sync", "sync", "Bring bases in step with what erya.toml, or a base, names."),
     ("inspect", "inspect", "Show what is read of a file, and what to look at."),
@@ -35,6 +36,7 @@ _ROWS: Final = (
     ("feedback", "feedback", "Say whether an answer was good, for later review."),
     ("questions", "app", "Make, review and exchange test sets."),
     ("kb", "app", "Make, list, show, change, check and delete knowledge bases."),
+    ("threads", "app", "List, show and forget conversations."),
     ("groups", "app", "List groups, and say who is in them."),
     ("jobs", "app", "List, show, cancel and resume work on bases."),
     ("models", "app", "Add, list and test models."),

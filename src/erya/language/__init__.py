@@ -14,6 +14,7 @@ from erya.language.analysis import (
     passage_terms,
     query_terms,
     question_words,
+    tagged_words,
     terms,
 )
 from erya.language.denials import denies
@@ -103,6 +104,7 @@ __all__ = [
     "table_cells",
     "table_header",
     "table_row",
+    "tagged_words",
     "terms",
     "token_ends",
     "write_terms",

@@ -37,6 +37,7 @@ __all__ = [
     "passage_terms",
     "query_terms",
     "question_words",
+    "tagged_words",
     "terms",
 ]
 
@@ -346,6 +347,15 @@ def content_words(text: str) -> list[str]:
         else:
             words.append(match[0].lower())
     return [word for word in words if word not in _STOP_WORDS]
+
+
+def tagged_words(text: str) -> list[tuple[str, str]]:
+    """Return the words of a Chinese text in order, each with its part of speech.
+
+    As jieba has them: `n` and what begins with it are nouns, `nr`, `ns` and `nt` names
+    of persons, places and institutions, `v` verbs, `m` numbers, `t` times.
+    """
+    return [(word, tag) for word, tag in _jieba().tag(text)]
 
 
 def is_code(term: str) -> bool:

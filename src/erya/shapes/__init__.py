@@ -46,6 +46,7 @@ from erya.shapes.asking import (
 from erya.shapes.common import (
     dataclass_shape,
 )
+from erya.shapes.conversing import thread_shape, turn_shape
 from erya.shapes.ingesting import (
     DoubtfulShape,
     NoticeShape,
@@ -118,8 +119,10 @@ __all__ = [
     "status_shape",
     "stored_problems_shape",
     "stored_run_shape",
+    "thread_shape",
     "tool_result_shape",
     "tool_shape",
+    "turn_shape",
     "usage_shape",
     "words_shape",
 ]
