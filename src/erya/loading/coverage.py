@@ -59,7 +59,7 @@ def coverage_of(data: bytes, name: str, text: str) -> list[PartCoverage]:
         DocumentError: It is damaged.
     """
     left = Counter(_words(text))
-    found = []
+    shares = []
     for part, own in own_parts(data, name):
         words = Counter(_words(own))
         both = words & left
@@ -67,13 +67,13 @@ def coverage_of(data: bytes, name: str, text: str) -> list[PartCoverage]:
         missing = (word for word, _ in (words - both).most_common(_MOST_SHOWN))
         if words:
             share = PartCoverage(part, words.total(), both.total(), tuple(missing))
-            found.append(share)
-    return found
+            shares.append(share)
+    return shares
 
 
 def _words(text: str) -> Iterator[str]:
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return (found[0] for found in _WORDS.finditer(_OFF_THE_LINE.sub("", folded)))
+    return (match[0] for match in _WORDS.finditer(_OFF_THE_LINE.sub("", folded)))
 
 
 def own_parts(data: bytes, name: str) -> Iterator[tuple[str, str]]:
@@ -90,9 +90,9 @@ def own_parts(data: bytes, name: str) -> Iterator[tuple[str, str]]:
         for part in sorted(filter(_SHOWN.fullmatch, package.names)):
             office = part.startswith(("word/", "ppt/", "xl/"))
             if data_of := package.read(part).strip():
-                yield part, _shown(_tree(data_of), office=office)
+                yield part, _read_text(_tree(data_of), office=office)
     elif kind in {"text/html", "application/xml", "image/svg+xml"}:
-        yield name, _shown(_tree(data))
+        yield name, _read_text(_tree(data))
     elif kind.startswith("text/") or kind in {"application/json", "application/jsonl"}:
         yield name, decode(data)
 
@@ -125,7 +125,7 @@ def _tree(data: bytes) -> Any:
         raise DocumentError(msg, code="damaged") from None
 
 
-def _shown(root: Any, *, office: bool = False) -> str:
+def _read_text(root: Any, *, office: bool = False) -> str:
     """Return the text of a tree, paragraphs apart: runs of one word are not.
 
     Args:

@@ -259,8 +259,8 @@ class _Reader:
                         yield _flat(note, self._text_of)
 
     def _style_of(self, element: "BaseOxmlElement") -> Any:
-        found = element.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
-        return self._styles.get(found.get(qn("w:val"))) if found is not None else None
+        style = element.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
+        return self._styles.get(style.get(qn("w:val"))) if style is not None else None
 
     def _heading_level(self, element: "BaseOxmlElement", style: Any) -> int:
         """Return the level of a heading; 0 for other text."""
@@ -342,12 +342,12 @@ def _heads(rows: "Sequence[BaseOxmlElement]") -> int:
 
 def _merges(row: "BaseOxmlElement") -> list[tuple[str, int]]:
     """Return of each cell how it is merged downwards, and over how many columns."""
-    found = []
+    merges = []
     for cell in _children(row, "w:tc"):
         merged = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
         how = "" if merged is None else merged.get(qn("w:val"), "continue")
-        found.append((how, _columns(cell)))
-    return found
+        merges.append((how, _columns(cell)))
+    return merges
 
 
 def _columns(cell: "BaseOxmlElement") -> int:
@@ -400,10 +400,10 @@ def _title(document: "Document") -> str:
     if not any(rel.reltype.endswith("/core-properties") for rel in rels):
         return ""
     try:
-        told = document.core_properties.title or ""
+        title = document.core_properties.title or ""
     except _DAMAGED:
         return ""
-    return clean(" ".join(told.split()))
+    return clean(" ".join(title.split()))
 
 
 def _numbering_of(document: "Document") -> "BaseOxmlElement | None":

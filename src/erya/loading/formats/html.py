@@ -135,21 +135,21 @@ def _source(data: bytes, name: str) -> str:
 
 def _title(tree: LexborHTMLParser) -> str:
     """Return the title of a page, and not of a drawing in it."""
-    drawn = {node.mem_id for node in tree.css("svg title")}
-    titles = (node for node in tree.css("title") if node.mem_id not in drawn)
+    in_drawings = {node.mem_id for node in tree.css("svg title")}
+    titles = (node for node in tree.css("title") if node.mem_id not in in_drawings)
     first = next(titles, None)
     return first.text(deep=True) if first is not None else ""
 
 
 def _facts(tree: LexborHTMLParser) -> dict[str, str]:
     """Return what a page says of itself for programs."""
-    told: dict[str, str] = {}
+    meta: dict[str, str] = {}
     for node in tree.css("meta[content]"):
         attributes = node.attributes
         name = attributes.get("name") or attributes.get("property") or ""
-        told.setdefault(name.lower(), attributes.get("content") or "")
+        meta.setdefault(name.lower(), attributes.get("content") or "")
     return {
-        fact: next((told[name] for name in names if told.get(name)), "")
+        fact: next((meta[name] for name in names if meta.get(name)), "")
         for fact, names in _FACTS.items()
     }
 
@@ -303,7 +303,7 @@ class _Reader:
         """Add what stands in a page as lexbor writes it."""
         raw = 0  # elements of preformatted text that are open
         inline = self._inline
-        for before, whole, given, text, blocks, closes, tag, attributes, sign in map(
+        for before, whole, attrs, text, blocks, closes, tag, attributes, sign in map(
             re.Match.groups, _NEXT.finditer(source)
         ):
             if before and (inline or raw or not before.isspace()):
@@ -313,7 +313,7 @@ class _Reader:
             elif raw:
                 raw += self._raw(tag, text or blocks, closes=bool(closes))
             elif whole:
-                self._whole(whole, given, text)
+                self._whole(whole, attrs, text)
             elif blocks:
                 self._part()
             elif tag == "pre" and not (closes or self._tables):

@@ -162,5 +162,5 @@ def _joined(heads: Sequence[Sequence[_Cell]]) -> list[str]:
 
 
 def _spanned(form: re.Pattern[str], attributes: str) -> int:
-    told = form.search(attributes)
-    return min(max(int(told[1]), 1), _MOST_SPANNED) if told else 1
+    match = form.search(attributes)
+    return min(max(int(match[1]), 1), _MOST_SPANNED) if match else 1

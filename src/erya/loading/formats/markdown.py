@@ -38,7 +38,7 @@ def parse_markdown(data: bytes, name: str) -> Parsed:
     source = source[end:]
     builder = TextBuilder()
     lines = [
-        f"{key}: {told}" for key, told in values.items() if key != "title" and told
+        f"{key}: {value}" for key, value in values.items() if key != "title" and value
     ]
     builder.paragraph("\n".join(lines), pairs=False)
     if name.lower().endswith(".mdx"):

@@ -66,8 +66,8 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[str, bool]]:
         while boxes and line.strip() and indent < boxes[-1]:
             boxes.pop()
         inside = line[_WIDTH * len(boxes) :] if line.strip() else line
-        if found := _FENCE.match(inside):
-            mark = found[1]
+        if fence_match := _FENCE.match(inside):
+            mark = fence_match[1]
             if not fence:
                 fence = mark
             elif mark.startswith(fence):

@@ -69,19 +69,19 @@ def _add_output(builder: TextBuilder, output: dict[str, Any]) -> bool:
         return _add_code(builder, text)
     data = output.get("data") or output
 
-    def told(kind: str) -> str:  # earlier versions have shorter names
+    def text_of(kind: str) -> str:  # earlier versions have shorter names
         return _joined(data.get(f"text/{kind}") or data.get(kind) or "")
 
-    if told("markdown"):
-        add_markdown(builder, told("markdown"))
+    if text_of("markdown"):
+        add_markdown(builder, text_of("markdown"))
         return False
-    text = _joined(output.get("text") or "") or told("plain")
+    text = _joined(output.get("text") or "") or text_of("plain")
     if text and not _OBJECT.match(text):
         return _add_code(builder, text)
-    if told("html"):
-        add_html(builder, told("html"))
+    if text_of("html"):
+        add_html(builder, text_of("html"))
         return False
-    return _add_code(builder, told("latex") or text)
+    return _add_code(builder, text_of("latex") or text)
 
 
 def _add_code(builder: TextBuilder, text: str) -> bool:

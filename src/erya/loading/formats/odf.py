@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
-from erya.loading.formats.docx_numbering import tick, written
+from erya.loading.formats.docx_numbering import format_list_number, tick
 from erya.loading.formats.odf_line import (
     UNSEEN,
     Lines,
@@ -29,7 +29,7 @@ from erya.loading.formats.odf_names import (
 from erya.loading.formats.odf_objects import Objects
 from erya.loading.formats.office_parts import MOST_HEADS, joined_heads
 from erya.loading.formats.packed import Package, read_xml
-from erya.loading.formats.symbols import shown_in
+from erya.loading.formats.symbols import decode_symbols
 from erya.loading.formats.whole_numbers import whole_number
 from erya.records import Parsed
 
@@ -152,7 +152,7 @@ def _numbered(styles: Any) -> dict[tuple[str, int], _Numbers]:
     for style in styles.iter(f"{TEXT}list-style", _OUTLINE):
         for level in style:
             form = level.get(f"{STYLE}num-format", "")
-            told = _Numbers(
+            numbers = _Numbers(
                 form=form,
                 start=_whole(level, "start-value"),
                 before=level.get(f"{STYLE}num-prefix", ""),
@@ -160,11 +160,11 @@ def _numbered(styles: Any) -> dict[tuple[str, int], _Numbers]:
                 levels=_whole(level, "display-levels"),
             )
             if sign := _sign(level):
-                told = _Numbers("", 1, sign, "", 1)
+                numbers = _Numbers("", 1, sign, "", 1)
             if form or sign:
                 named = style.get(f"{STYLE}name", "")
                 key = named if style.tag != _OUTLINE else _OUTLINE
-                numbered[key, _whole(level, "level") - 1] = told
+                numbered[key, _whole(level, "level") - 1] = numbers
     return numbered
 
 
@@ -174,7 +174,7 @@ def _sign(level: Any) -> str:
     properties = level.find(f"{STYLE}text-properties")
     if properties is not None:
         font = properties.get(f"{STYLE}font-name", properties.get(f"{FO}font-family"))
-        sign = shown_in((font or "").strip("'"), sign)
+        sign = decode_symbols((font or "").strip("'"), sign)
     return tick(sign)
 
 
@@ -283,17 +283,17 @@ class _Reader:
             self._builder.end_list()
 
     def _item(self, element: Any, *, depth: int) -> None:
-        given = element.get(f"{TEXT}start-value") is not None
-        number = _whole(element, "start-value") if given else self._counts[-1] + 1
+        has_start = element.get(f"{TEXT}start-value") is not None
+        number = _whole(element, "start-value") if has_start else self._counts[-1] + 1
         self._counts[-1] = number
         numbers = self._numbered.get((self._style, depth))
         if numbers is None:
             self._mark = "-"
         else:
             style, counts = self._style, self._counts
-            told = self._number(numbers, depth, style=style, counts=counts)
-            told = told if numbers.form else ""
-            self._mark = f"{numbers.before}{told}{numbers.after}"
+            label = self._number(numbers, depth, style=style, counts=counts)
+            label = label if numbers.form else ""
+            self._mark = f"{numbers.before}{label}{numbers.after}"
         self.read(element, depth=depth)
 
     def _heading_number(self, heading: Any, depth: int) -> str:
@@ -307,8 +307,8 @@ class _Reader:
             above = self._numbered.get((_OUTLINE, level), numbers)
             self._headings.append(above.start - (level == depth))
         self._headings[depth] += 1
-        told = self._number(numbers, depth, style=_OUTLINE, counts=self._headings)
-        return f"{numbers.before}{told}{numbers.after} "
+        label = self._number(numbers, depth, style=_OUTLINE, counts=self._headings)
+        return f"{numbers.before}{label}{numbers.after} "
 
     def _number(
         self, numbers: _Numbers, depth: int, *, style: str, counts: Sequence[int]
@@ -321,7 +321,7 @@ class _Reader:
             for level in levels
         }
         return ".".join(
-            written(counts[level], _FORMS.get(forms[level], "decimal"))
+            format_list_number(counts[level], _FORMS.get(forms[level], "decimal"))
             for level in levels
         )
 

@@ -129,22 +129,22 @@ class Package:
         if not part:
             return {}
         try:
-            told = self.xml(part)
+            root = self.xml(part)
         except DocumentError:  # no reason not to read the text
             return {}
-        found = {
-            fact: ", ".join(filter(None, _texts(told, name)))
+        facts = {
+            fact: ", ".join(filter(None, _texts(root, name)))
             for fact, name in _FACTS[part].items()
         }
-        if found["author"] in _PROGRAMS:  # its template, and when that was made
-            return {"title": found["title"]}
-        return found
+        if facts["author"] in _PROGRAMS:  # its template, and when that was made
+            return {"title": facts["title"]}
+        return facts
 
 
-def _texts(told: Any, name: str) -> list[str]:
+def _texts(root: Any, name: str) -> list[str]:
     """Return what elements of a name say; of keywords there may be several."""
-    found = [(each.text or "").strip() for each in told.iterfind(f".//{{*}}{name}")]
-    return found if name == "keyword" else found[:1]
+    texts = [(each.text or "").strip() for each in root.iterfind(f".//{{*}}{name}")]
+    return texts if name == "keyword" else texts[:1]
 
 
 def read_xml(data: bytes, *, called: str) -> Any:
@@ -163,8 +163,8 @@ def read_xml(data: bytes, *, called: str) -> Any:
         root = _root_as_declared(data) if meant else None
         if root is None:
             raise DocumentError(_damaged(called, error), code="damaged") from None
-    told = root.getroottree().docinfo.internalDTD
-    if told is not None and next(told.iterentities(), None) is not None:
+    dtd = root.getroottree().docinfo.internalDTD
+    if dtd is not None and next(dtd.iterentities(), None) is not None:
         raise DocumentError(_declares(called), code=_TYPED)
     return root
 

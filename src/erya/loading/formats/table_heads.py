@@ -96,9 +96,15 @@ def is_data(rows: Sequence[Sequence[str]]) -> bool:
         > len(below)
         for at in numbers
     )
-    told = [rows[0][at] for at in numbers]
-    first = int(told[0]) if told and told[0].isdecimal() and len(told[0]) < 9 else 0
-    counts = len(told) > 1 and told == [str(first + n) for n in range(len(told))]
+    number_cells = [rows[0][at] for at in numbers]
+    first = (
+        int(number_cells[0])
+        if number_cells and number_cells[0].isdecimal() and len(number_cells[0]) < 9
+        else 0
+    )
+    counts = len(number_cells) > 1 and number_cells == [
+        str(first + n) for n in range(len(number_cells))
+    ]
     return bool(numbers) and alike and not counts
 
 

@@ -37,7 +37,7 @@ def with_tables(text: str) -> str:
         if len(rows) < _FEWEST:
             out += (line.text for line in lines)
         else:
-            out += ["", *_written(rows), ""]
+            out += ["", *_write_table(rows), ""]
     return "\n".join(out)
 
 
@@ -113,7 +113,7 @@ def _has_names(rows: Sequence[Sequence[str]]) -> bool:
     return looks_named(rows) and not any(map(str.isdigit, "".join(rows[0])))
 
 
-def _written(rows: list[list[str]]) -> Iterator[str]:
+def _write_table(rows: list[list[str]]) -> Iterator[str]:
     names = rows.pop(0) if _has_names(rows) else [""] * len(rows[0])
     yield table_row(names)
     yield table_row(["---"] * len(names))

@@ -42,9 +42,9 @@ def as_html(source: str) -> str:
     """Return XHTML as HTML; if it is not well-formed, with its empty elements ended."""
     declaration = _DECLARATION.match(source)
     body = source[declaration.end() :] if declaration else source
-    written = _ENTITY.sub(_character, body)
+    expanded = _ENTITY.sub(_character, body)
     try:
-        root = read_xml(written.encode(), called="page")
+        root = read_xml(expanded.encode(), called="page")
     except DocumentError:
         return without_prefixes(_CLOSED_AT_ONCE.sub(r"<\1\2></\1>", source))
     for element in root.iter(etree.Element):
@@ -60,7 +60,7 @@ def without_prefixes(source: str) -> str:
     """Return a page with formulas as HTML has them: `m:math` is `math`."""
     if _MATH not in source:
         return source
-    prefixes = sorted({told[1] for told in _PREFIX.finditer(source)})
+    prefixes = sorted({match[1] for match in _PREFIX.finditer(source)})
     if not prefixes:
         return source
     return re.sub(rf"(</?)(?:{'|'.join(prefixes[:10])}):", r"\1", source)

@@ -69,10 +69,10 @@ class RunningHeads:
     def _place(self, line: Line, page: Box) -> _Place | None:
         """Return the place of a running head; None of another line."""
         place = _place(line, page)
-        held = place is not None and any(
+        is_known = place is not None and any(
             _Place(place.edge, place.step + near) in self.places for near in (0, -1, 1)
         )
-        return place if held else None
+        return place if is_known else None
 
 
 def sample_of(count: int) -> list[int]:
@@ -97,19 +97,23 @@ def learn_heads(pages: Sequence[tuple[Sequence[Line], Box]]) -> RunningHeads:
             place = _place(line, page)
             if place is not None:
                 words = " ".join(piece.text for piece in line)
-                told = at[place].get(number, "")
-                at[place][number] = f"{told} {_DIGITS.sub('#', words.casefold())}"
+                before = at[place].get(number, "")
+                at[place][number] = f"{before} {_DIGITS.sub('#', words.casefold())}"
     return RunningHeads(
-        frozenset(place for place, found in at.items() if _runs(found, len(pages)))
+        frozenset(
+            place
+            for place, words_by_page in at.items()
+            if _runs(words_by_page, len(pages))
+        )
     )
 
 
-def _runs(found: dict[int, str], pages: int) -> bool:
-    if len(found) < max(_LEAST_PAGES, _SHARE * pages):
+def _runs(words_by_page: dict[int, str], pages: int) -> bool:
+    if len(words_by_page) < max(_LEAST_PAGES, _SHARE * pages):
         return False
-    times = Counter(found.values())
+    times = Counter(words_by_page.values())
     again = sum(count for count in times.values() if count > 1)
-    return again >= _AGAIN * len(found)
+    return again >= _AGAIN * len(words_by_page)
 
 
 def _place(line: Line, page: Box) -> _Place | None:

@@ -58,9 +58,9 @@ class PageText:
         blocks: What the text consists of, in the offsets of the page.
         numbers: For each character its number in PDFium's list, or -1.
         sizes: For each block the size of its letters, to rank headings by.
-        states: What should be known of the page, as one word each.
-        seen: Of a page that was read by OCR, the box of each number in shares of the
-            page: numbers are then not PDFium's.
+        states: What is to be reported of the page, as one word each.
+        ocr_boxes: Of a page that was read by OCR, the box of each number in shares of
+            the page: numbers are then not PDFium's.
         files: What is attached to it.
     """
 
@@ -69,7 +69,7 @@ class PageText:
     numbers: list[int] = field(default_factory=list)
     sizes: list[float] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
-    seen: Sequence[Box] = ()
+    ocr_boxes: Sequence[Box] = ()
     files: list[Part] = field(default_factory=list)
 
     def add(
@@ -121,9 +121,13 @@ def lay_out(
         return
     if omitted:
         for line in lines:
-            told = flat(line)
+            flat_line = flat(line)
             page.add(
-                "paragraph", told.text, [*told.numbers], size=told.size, omitted=omitted
+                "paragraph",
+                flat_line.text,
+                [*flat_line.numbers],
+                size=flat_line.size,
+                omitted=omitted,
             )
         return
     usual = _usual_size(lines)
@@ -157,8 +161,10 @@ def _in_one_direction(lines: Sequence[Line]) -> list[Line]:
     runs = [any(runs_left(piece.text) for piece in line) for line in lines]
     if not any(runs):
         return list(lines)
-    written = sum(any(_LETTER.search(piece.text) for piece in line) for line in lines)
-    mirrored = 2 * sum(runs) > written
+    lines_with_letters = sum(
+        any(_LETTER.search(piece.text) for piece in line) for line in lines
+    )
+    mirrored = 2 * sum(runs) > lines_with_letters
     return [
         sorted(map(_mirrored, line) if mirrored else line, key=lambda p: p.box.left)
         for line in lines

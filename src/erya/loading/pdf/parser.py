@@ -93,7 +93,7 @@ def parse_pdf(
     """
     whole = _Whole()
     with open_pdf(data) as document:
-        told = {key: _told(document, key) for key in _KEYS}
+        info = {key: _read_info(document, key) for key in _KEYS}
         reader = PdfReader(document, ocr=ocr, layout=layout)
         for number in range(len(document)):
             page = reader.page(number)
@@ -106,14 +106,16 @@ def parse_pdf(
             on_part(part)
     notices = (*_notices(whole, ocr=ocr), *_active(data))
     if not any(not block.omitted for block in whole.blocks):
-        told_of = " ".join(notice.message for notice in notices)
+        message = " ".join(notice.message for notice in notices)
         code = next((n.code for n in notices if n.code in _FAILURES), "empty")
-        msg = told_of or "The pages of this PDF are empty."
+        msg = message or "The pages of this PDF are empty."
         raise DocumentError(msg, code=code)
     text = "".join(whole.text)
-    ranked = _outlined(text, whole, outline) or _ranked(whole.blocks, whole.sizes)
+    ranked = _rank_by_outline(text, whole, outline) or _rank_by_size(
+        whole.blocks, whole.sizes
+    )
     return Parsed(
-        title=_title(clean(told.get("Title", "")), text, ranked, first=whole.pages[0])
+        title=_title(clean(info.get("Title", "")), text, ranked, first=whole.pages[0])
         or PurePosixPath(name).stem,
         text=text,
         blocks=ranked,
@@ -121,7 +123,7 @@ def parse_pdf(
         media_type="application/pdf",
         metadata={
             key.lower(): clean(value)
-            for key, value in told.items()
+            for key, value in info.items()
             if key != "Title" and clean(value).strip()
         },
         notices=notices,
@@ -156,7 +158,7 @@ class _Whole:
 
 
 def _notices(whole: _Whole, *, ocr: bool) -> tuple[Notice, ...]:
-    """Word what should be known of some pages."""
+    """Return a notice for each state that pages are in."""
     cure = (
         "OCR found nothing there."
         if ocr
@@ -220,28 +222,30 @@ class PdfReader:
     def page(self, number: int) -> PageText:
         """Return the text of a page, counted from 0. A damaged page has none."""
         look = self._seen.pop(number, None) or self._look(number)
-        found = PageText()
+        page_text = PageText()
         if look.state in {"no_text", "garbled"} and self._ocr:
             with self._opened(number) as opened:
                 if opened is not None:
-                    return _recognised(opened.page)
+                    return _recognise(opened.page)
         if look.state:
-            found.states.append(look.state)
+            page_text.states.append(look.state)
         if look.state == "garbled":
-            lay_out(found, look.lines, omitted="garbled")
-            return found
+            lay_out(page_text, look.lines, omitted="garbled")
+            return page_text
         heads, body, feet = self._heads.part(look.lines, look.edges)
         names = names_above(heads, body)
         heads = [line for line in heads if line not in names]
         body = names + body
-        lay_out(found, heads, omitted="running_head")
-        lay_out(found, body, levels=look.levels, regions=self._regions(number, look))
-        lay_out(found, feet, omitted="running_head")
+        lay_out(page_text, heads, omitted="running_head")
+        lay_out(
+            page_text, body, levels=look.levels, regions=self._regions(number, look)
+        )
+        lay_out(page_text, feet, omitted="running_head")
         if look.hidden:
-            lay_out(found, look.hidden, omitted="hidden")
-            found.states.append("hidden_text")
-        add_annotations(found, look.annotations)
-        return found
+            lay_out(page_text, look.hidden, omitted="hidden")
+            page_text.states.append("hidden_text")
+        add_annotations(page_text, look.annotations)
+        return page_text
 
     def _regions(self, number: int, look: "_Look") -> list[Region] | None:
         """Return the regions of a page; None where no model is to look at it.
@@ -281,11 +285,11 @@ class PdfReader:
                 state = "no_text"
             elif signs.garbled_share() > _GARBLED:
                 state = "garbled"
-            shown, hidden = part_by_sight(
+            visible, hidden = part_by_sight(
                 lines, page, signs=signs, objects=objects, edges=edges
             )
             notes = read_annotations(self._document, page)
-            return _Look(shown, hidden, edges, state, levels, notes, degrees)
+            return _Look(visible, hidden, edges, state, levels, notes, degrees)
 
     @contextmanager
     def _opened(self, number: int) -> "Iterator[_Opened | None]":
@@ -303,7 +307,7 @@ class PdfReader:
 
 
 class _Look(NamedTuple):
-    """What is on a page, and what should be known of it, as one word."""
+    """What is on a page, and the state that it is in, as one word."""
 
     lines: list[Line]
     hidden: list[Line]
@@ -331,15 +335,15 @@ def _count_signs(lines: Sequence[Line]) -> int:
     return sum(len(piece.text) for line in lines for piece in line)
 
 
-def _recognised(page: pypdfium2.PdfPage) -> PageText:
-    from erya.loading.pdf.ocr import recognised  # noqa: PLC0415 - an extra
+def _recognise(page: pypdfium2.PdfPage) -> PageText:
+    from erya.loading.pdf.ocr import recognise_page  # noqa: PLC0415 - an extra
 
-    found = PageText()
-    seen = recognised(page)
-    lay_out(found, seen.lines)
-    found.seen = seen.boxes
-    found.states.append("ocr" if found.text else "no_text")
-    return found
+    page_text = PageText()
+    recognition = recognise_page(page)
+    lay_out(page_text, recognition.lines)
+    page_text.ocr_boxes = recognition.boxes
+    page_text.states.append("ocr" if page_text.text else "no_text")
+    return page_text
 
 
 class _Opened(NamedTuple):
@@ -351,21 +355,21 @@ class _Opened(NamedTuple):
 
 def _outline(document: pypdfium2.PdfDocument) -> list[tuple[str, int, int]]:
     """Return the outline: title, page from 0, level from 1."""
-    found = []
+    entries = []
     for entry in islice(document.get_toc(max_depth=_LEVELS), _MOST_ENTRIES):
         place = entry.get_dest()
         number = place.get_index() if place is not None else None
         title = clean(entry.get_title() or "")
         if number is not None and _folded(title):
-            found.append((title, number, entry.level + 1))
-    return found
+            entries.append((title, number, entry.level + 1))
+    return entries
 
 
 def _folded(text: str) -> str:
     return _MARKS.sub("", text.casefold())
 
 
-def _outlined(
+def _rank_by_outline(
     text: str, whole: _Whole, outline: Sequence[tuple[str, int, int]]
 ) -> tuple[Block, ...]:
     """Make headings of what the outline names; empty if it names little of the text.
@@ -378,7 +382,7 @@ def _outlined(
         if not 0 <= page < len(whole.pages):
             continue
         span = whole.pages[page]
-        wanted = _folded(title)
+        folded_title = _folded(title)
         begins = bisect_left(starts, span.start)
         for at in range(begins, bisect_left(starts, span.end)):
             block = whole.blocks[at]
@@ -387,7 +391,7 @@ def _outlined(
                 at not in named
                 and not block.omitted
                 and len(inner) < 2 * len(title) + 40
-                and _folded(inner).endswith(wanted)
+                and _folded(inner).endswith(folded_title)
             ):
                 named[at] = level
                 break
@@ -406,7 +410,7 @@ def _outlined(
     return tuple(blocks)
 
 
-def _told(document: pypdfium2.PdfDocument, key: str) -> str:
+def _read_info(document: pypdfium2.PdfDocument, key: str) -> str:
     """Return what a PDF says of itself, read as far as it can be read."""
     size = pdfium.FPDF_GetMetaText(document.raw, key.encode(), None, 0)
     buffer = ctypes.create_string_buffer(size)
@@ -441,14 +445,14 @@ def open_pdf(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
         document.close()
 
 
-def _ranked(blocks: list[Block], sizes: list[float]) -> tuple[Block, ...]:
+def _rank_by_size(blocks: list[Block], sizes: list[float]) -> tuple[Block, ...]:
     """Give headings their levels: the largest type is the first."""
-    found = {
+    heading_sizes = {
         round(s) for b, s in zip(blocks, sizes, strict=True) if b.kind == "heading"
     }
     levels = {
         size: min(level, _LEVELS)
-        for level, size in enumerate(sorted(found, reverse=True), start=1)
+        for level, size in enumerate(sorted(heading_sizes, reverse=True), start=1)
     }
     return tuple(
         block._replace(level=levels[round(size)]) if block.kind == "heading" else block
@@ -456,14 +460,14 @@ def _ranked(blocks: list[Block], sizes: list[float]) -> tuple[Block, ...]:
     )
 
 
-def _title(told: str, text: str, blocks: tuple[Block, ...], *, first: Span) -> str:
+def _title(title: str, text: str, blocks: tuple[Block, ...], *, first: Span) -> str:
     """Return what the PDF calls itself, unless a program has said so for it.
 
     Else the highest heading of the first page that is not of a section; or none.
     """
-    told = " ".join(told.split())
-    if told and not told.lower().startswith(_NO_TITLE) and "\ufffd" not in told:
-        return told
+    title = " ".join(title.split())
+    if title and not title.lower().startswith(_NO_TITLE) and "\ufffd" not in title:
+        return title
     headings = [
         (block.level, text[block.start : block.end])
         for block in blocks

@@ -90,7 +90,7 @@ class Rules:
 
 
 @dataclass(slots=True)
-class _Drawn:
+class _DrawnLines:
     """The rules so far."""
 
     across: list[Rule] = field(default_factory=list)
@@ -127,31 +127,31 @@ def page_rules(
         objects: What the page draws.
         turn: Turns a box to where it stands on the page as it is shown.
     """
-    drawn = _Drawn()
-    for found in objects:
-        if found.form is not None:
-            drawn.work += 1
-        if found.kind == _PATH:
-            _add_path(drawn, found)
-            if drawn.is_drawing():
+    lines = _DrawnLines()
+    for page_object in objects:
+        if page_object.form is not None:
+            lines.work += 1
+        if page_object.kind == _PATH:
+            _add_path(lines, page_object)
+            if lines.is_drawing():
                 return Rules()
-    if not drawn.across:
+    if not lines.across:
         return Rules()
     if turn is not None:
-        drawn = _turned(drawn, turn)
-    across, upright = _merged(drawn.across), _merged(drawn.upright)
+        lines = _turned(lines, turn)
+    across, upright = _merged(lines.across), _merged(lines.upright)
     grids = [grid for part in _touching(across, upright) if (grid := _grid(*part))]
     grids.sort(key=lambda g: (g.box.right - g.box.left) * (g.box.top - g.box.bottom))
     return Rules(tuple(grids), tuple(across))
 
 
-def _add_path(drawn: _Drawn, path: PageObject) -> None:
+def _add_path(lines: _DrawnLines, path: PageObject) -> None:
     box = bounds(path)
     if box is None:
         return
     thin = min(box.right - box.left, box.top - box.bottom) <= _THIN
     if thin:
-        drawn.add(box)
+        lines.add(box)
         return
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     pdfium.FPDFPath_GetDrawMode(raw(path.at), fill, stroke)
@@ -159,18 +159,18 @@ def _add_path(drawn: _Drawn, path: PageObject) -> None:
     if not stroke.value and (not fill.value or _is_white(path)):
         return
     if 4 <= count <= 5 and not stroke.value:
-        drawn.frame(box)
+        lines.frame(box)
     elif 2 <= count <= _MOST_SEGMENTS:
-        drawn.work += count
+        lines.work += count
         for line in _segments(path, count):
-            drawn.add(line)
+            lines.add(line)
 
 
 def _is_white(path: PageObject) -> bool:
     values = [ctypes.c_uint() for _ in range(4)]
-    told = pdfium.FPDFPageObj_GetFillColor(raw(path.at), *values)
+    has_colour = pdfium.FPDFPageObj_GetFillColor(raw(path.at), *values)
     *colours, opaque = (value.value for value in values)
-    return bool(told) and (min(colours) >= _WHITE or not opaque)
+    return bool(has_colour) and (min(colours) >= _WHITE or not opaque)
 
 
 def _segments(path: PageObject, count: int) -> Iterator[Box]:
@@ -200,13 +200,13 @@ def _between(one: tuple[float, float], other: tuple[float, float]) -> Box:
     return Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
 
 
-def _turned(drawn: _Drawn, turn: Callable[[Box], Box]) -> _Drawn:
-    found = _Drawn()
-    for rule in drawn.across:
-        found.add(turn(Box(rule.start, rule.at, rule.end, rule.at)))
-    for rule in drawn.upright:
-        found.add(turn(Box(rule.at, rule.start, rule.at, rule.end)))
-    return found
+def _turned(lines: _DrawnLines, turn: Callable[[Box], Box]) -> _DrawnLines:
+    result = _DrawnLines()
+    for rule in lines.across:
+        result.add(turn(Box(rule.start, rule.at, rule.end, rule.at)))
+    for rule in lines.upright:
+        result.add(turn(Box(rule.at, rule.start, rule.at, rule.end)))
+    return result
 
 
 def _merged(rules: Iterable[Rule]) -> list[Rule]:
@@ -305,11 +305,11 @@ def _edges(places: list[float], low: float, high: float) -> tuple[float, ...]:
 
 def _by_place(rules: list[Rule], edges: Sequence[float]) -> list[list[Rule]]:
     """Return the rules at each edge."""
-    found: list[list[Rule]] = [[] for _ in edges]
+    by_edge: list[list[Rule]] = [[] for _ in edges]
     for rule in rules:
         near = min(range(len(edges)), key=lambda at: abs(edges[at] - rule.at))
-        found[near].append(rule)
-    return found
+        by_edge[near].append(rule)
+    return by_edge
 
 
 def _covers(rules: Iterable[Rule], start: float, end: float) -> bool:

@@ -35,11 +35,11 @@ def tell_struck(signs: Signs, lines: Sequence[Line], levels: Sequence[Rule]) -> 
                 ends.update(_struck(signs, rule, piece))
     if not ends:  # as on nearly all pages
         return False
-    written = list(signs.units)
+    units = list(signs.units)
     for first, last in ends:
-        _mark(signs, written, first, before=STRUCK)
-        _mark(signs, written, last, behind=STRUCK)
-    signs.units = "".join(written)
+        _mark(signs, units, first, before=STRUCK)
+        _mark(signs, units, last, behind=STRUCK)
+    signs.units = "".join(units)
     return True
 
 
@@ -78,8 +78,8 @@ def _struck(signs: Signs, rule: Rule, piece: Piece) -> list[tuple[int, int]]:
 
 
 def _mark(
-    signs: Signs, written: list[str], number: int, *, before: str = "", behind: str = ""
+    signs: Signs, units: list[str], number: int, *, before: str = "", behind: str = ""
 ) -> None:
-    sign = signs.several.get(number, written[number])
+    sign = signs.several.get(number, units[number])
     signs.several[number] = before + sign + behind
-    written[number] = SEVERAL
+    units[number] = SEVERAL

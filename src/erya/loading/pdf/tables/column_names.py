@@ -274,7 +274,7 @@ def has_names(rows: Sequence[Row]) -> bool:
     if (  # of buses, or of lessons, above figures of another form
         all(name.isdigit() for name in numbers)
         and len(set(numbers)) == len(numbers) > 2
-        and not any(told.isdigit() for column in columns for told in column[1:])
+        and not any(text.isdigit() for column in columns for text in column[1:])
         and _NAME.search(first[0])
     ):
         return len(rows) > 2
@@ -285,7 +285,7 @@ def has_names(rows: Sequence[Row]) -> bool:
         or not all(_is_name(*column) for column in columns if column[0])
     ):
         return False
-    figures = all(FIGURES.fullmatch(told) for c in columns for told in c[1:] if told)
+    figures = all(FIGURES.fullmatch(text) for c in columns for text in c[1:] if text)
     return figures or not _has_digits(first[0])
 
 
@@ -294,7 +294,7 @@ def _is_name(name: str, *below: str) -> bool:
 
     It has letters or a year; it is long, or has other digits, only above figures.
     """
-    figures = all(FIGURES.fullmatch(told) for told in below if told)
+    figures = all(FIGURES.fullmatch(text) for text in below if text)
     return (
         _NAME.search(name) is not None
         and (figures or (not _has_digits(name) and len(name) <= _LONGEST_NAME))
@@ -313,5 +313,5 @@ def words(cell: Sequence[Piece]) -> str:
 
 def is_figure(text: str) -> bool:
     """Tell whether a text is a number, an amount or a date, and no year."""
-    told = text.rstrip("*†‡ ")
-    return FIGURES.fullmatch(told) is not None and not _YEAR.match(told)
+    figure = text.rstrip("*†‡ ")
+    return FIGURES.fullmatch(figure) is not None and not _YEAR.match(figure)

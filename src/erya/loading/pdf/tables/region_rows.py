@@ -75,7 +75,7 @@ def _joined(columns: list[Span], lines: Sequence[Line]) -> list[Span]:
 
     at, placed = 0, places()
     while at + 1 < len(columns):
-        over = any({at, at + 1} <= {*held} for line in placed for held in line)
+        over = any({at, at + 1} <= {*spanned} for line in placed for spanned in line)
         both = any(
             at in left and at + 1 in right
             for line in placed

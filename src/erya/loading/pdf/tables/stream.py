@@ -1,8 +1,8 @@
 """Tables without lines around their cells: what stands below each other makes columns.
 
-Cells go on over several lines. Which lines are of one row is told by the lines that are
-drawn between rows, if there are any; else by the distance of lines, and by whether the
-line above was full.
+Cells go on over several lines. Which lines are of one row is decided by the lines that
+are drawn between rows, if there are any; else by the distance of lines, and by whether
+the line above was full.
 """
 
 import re
@@ -74,9 +74,9 @@ def aligned_tables(
         return
     pieces = _from_top(lines)
     taken: set[int] = set()
-    for found in banded_tables(pieces, levels, taken):
-        taken |= {id(piece) for row in found for cell in row for piece in cell}
-        yield found
+    for table in banded_tables(pieces, levels, taken):
+        taken |= {id(piece) for row in table for cell in row for piece in cell}
+        yield table
     visual = by_lines([piece for piece in pieces if id(piece) not in taken])
     for zone in _zones([with_signs(line) for line in visual]):
         rows = _rows(zone, levels)
@@ -216,8 +216,8 @@ def _count_above(lines: Sequence[Line], columns: Sequence[Span]) -> int:
     count = 0
     for below, line in pairwise(reversed(lines)):
         places = [places_of(piece, columns) for piece in line]
-        across = any(not found or (0 in found and len(found) > 1) for found in places)
-        apart = len({tuple(found) for found in places}) == len(line)
+        across = any(not place or (0 in place and len(place) > 1) for place in places)
+        apart = len({tuple(place) for place in places}) == len(line)
         if across or not apart or not _near(line, below, apart=_ROWS_NAMED):
             break
         if len(line) == 1 and (
@@ -323,9 +323,9 @@ def _rows(zone: Sequence[Line], levels: Sequence[Rule]) -> list[Row] | None:
     lines = [cells_of(line, columns) for line in zone]
     groups = next(
         (
-            found
-            for found in (_between_rules(zone, levels), _by_blanks(zone, lines))
-            if len(found) > 1 and _like_cells(lines, found, columns)
+            grouping
+            for grouping in (_between_rules(zone, levels), _by_blanks(zone, lines))
+            if len(grouping) > 1 and _like_cells(lines, grouping, columns)
         ),
         None,
     )

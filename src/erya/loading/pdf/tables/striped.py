@@ -60,19 +60,19 @@ def banded_tables(
 
 def _alike(levels: Sequence[Rule]) -> Iterator[tuple[float, float, list[float]]]:
     """Yield from where to where several rules go, and their heights."""
-    found: list[tuple[float, float, list[float]]] = []
+    groups: list[tuple[float, float, list[float]]] = []
     for _, left, right, at in sorted(
         (r.end - r.start, r.start, r.end, r.at) for r in levels
     ):
         if (
-            found
-            and abs(found[-1][0] - left) < _ALIKE
-            and abs(found[-1][1] - right) < _ALIKE
+            groups
+            and abs(groups[-1][0] - left) < _ALIKE
+            and abs(groups[-1][1] - right) < _ALIKE
         ):
-            found[-1][2].append(at)
+            groups[-1][2].append(at)
         else:
-            found.append((left, right, [at]))
-    several = (each for each in found if _LEAST_LEVELS <= len(each[2]) <= _MOST_LEVELS)
+            groups.append((left, right, [at]))
+    several = (each for each in groups if _LEAST_LEVELS <= len(each[2]) <= _MOST_LEVELS)
     yield from islice(several, _MOST_TABLES)
 
 
@@ -128,13 +128,13 @@ def _fitting(lines: Iterable[Line], columns: Sequence[Span]) -> list[Piece]:
         lines: From a table on.
         columns: Of the table.
     """
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     for line in lines:
         if any(len(places_of(piece, columns)) != 1 for piece in line):
             break
-        found += line
-    several = len({place_of(piece, columns) for piece in found}) > 1
-    return found if several else []
+        pieces += line
+    several = len({place_of(piece, columns) for piece in pieces}) > 1
+    return pieces if several else []
 
 
 def _free_columns(pieces: Sequence[Piece]) -> list[Span]:

@@ -74,20 +74,20 @@ def ruled_apart(lines: Sequence[Line]) -> list[Line]:
     """Return lines with a table in place of what stands in the cells of a grid."""
     inside = _by_grid(lines)
     tables = {
-        grid: found
+        grid: table_lines
         for grid, pieces in inside.items()
-        if (found := _in_grid(grid, pieces)) is not None
+        if (table_lines := _in_grid(grid, pieces)) is not None
         and not _goes_on_beside(grid, lines)
     }
     if not tables:
         return list(lines)
     out: list[Line] = []
-    shown: set[Grid] = set()
+    emitted: set[Grid] = set()
     for line in lines:
         rest = [p for p in line if p.grid not in tables or p.place == OVER]
         for grid in (p.grid for p in line if p.place != OVER):
-            if grid in tables and grid not in shown:
-                shown.add(grid)
+            if grid in tables and grid not in emitted:
+                emitted.add(grid)
                 out += tables[grid]
         if rest:
             out.append(rest)
@@ -116,19 +116,19 @@ def _in_grid(grid: Grid, pieces: Sequence[Piece]) -> list[Line] | None:
     rows: list[Row] = []
     first = 0  # the first row that is no title
     for number, row in enumerate(grid.cells):
-        found = [
+        row_cells = [
             cells.get(place, []) if place == (number, at) else []
             for at, place in enumerate(row)
         ]
-        if not any(found):
+        if not any(row_cells):
             first = first if rows else number + 1
         elif not rows and len(set(row)) == 1:
-            titles += by_lines(_from_top(found[0]))
+            titles += by_lines(_from_top(row_cells[0]))
             first = number + 1
         elif all(above == number for above, _ in row):
-            rows += _rows_of(found)
+            rows += _rows_of(row_cells)
         else:
-            rows.append(found)
+            rows.append(row_cells)
     rows = _without_empty(_with_names(grid.cells[first:], cells, rows))
     if len(rows) < 2 or len(rows[0]) < 2:
         return None
@@ -348,19 +348,19 @@ def tables_apart(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list
     """
     lines, tables = _placed(lines, levels)
     run: list[Line] = []
-    shown: set[int] = set()
+    emitted: set[int] = set()
     for line in lines:
         rest: Line = []
         for piece in line:
-            for found, part in _by_table(piece, tables):
-                if found is None:
+            for table, part in _by_table(piece, tables):
+                if table is None:
                     rest.append(part)
-                elif id(found) not in shown:
-                    shown.add(id(found))
+                elif id(table) not in emitted:
+                    emitted.add(id(table))
                     if run:
                         yield run
                     run = []
-                    yield [[found]]
+                    yield [[table]]
         if rest:
             run.append([flat(rest)])
     if run:
@@ -384,11 +384,11 @@ def _placed(
 
     def named(rows: list[Row]) -> tuple[Table, set[int]]:
         # What is a part of another table names no column.
-        found = with_names(rows, visual, levels)
-        above = numbers_of(found.above)
+        naming = with_names(rows, visual, levels)
+        above = numbers_of(naming.above)
         if any(0 < len(above & other) < len(other) for other in inside):
-            found, above = with_names(rows, [], levels), set()
-        return _table(found.rows, named=bool(above)), above
+            naming, above = with_names(rows, [], levels), set()
+        return _table(naming.rows, named=bool(above)), above
 
     tables: dict[int, Table] = {}
     # From below: what looks like a table of names is of the table below it.
@@ -443,5 +443,5 @@ def _by_table(
         yield None, piece
     else:
         for part in piece.parts():
-            told = (tables.get(number) for number in part.numbers)
-            yield next((table for table in told if table is not None), None), part
+            owners = (tables.get(number) for number in part.numbers)
+            yield next((table for table in owners if table is not None), None), part
