@@ -107,7 +107,7 @@ class TextBuilder:
         table but lines, and one row is a line: pages are laid out with such tables.
         A form is written as its labels with their values.
         """
-        lines = [[_one_line(_seen(cell)) for cell in row] for row in rows]
+        lines = [[_one_line(_clean_if_needed(cell)) for cell in row] for row in rows]
         lines = [line for line in lines if any(line)]
         used = sorted({at for line in lines for at, cell in enumerate(line) if cell})
         if len(lines) < 2 or len(used) < 2:
@@ -183,7 +183,7 @@ class TextBuilder:
 
     def _add(self, kind: BlockKind, text: str, *, level: int = 0) -> None:
         self._open_question = None
-        self._put(kind, _seen(text), level)
+        self._put(kind, _clean_if_needed(text), level)
 
     def _put(self, kind: BlockKind, text: str, level: int = 0) -> None:
         """Add a text that is clean."""
@@ -213,7 +213,7 @@ def tidy(text: str) -> str:
     return _AROUND_NEWLINE.sub("\n", _BLANKS.sub(" ", text)).strip()
 
 
-def _seen(text: str) -> str:
+def _clean_if_needed(text: str) -> str:
     return text if text.isprintable() else clean(text)
 
 

@@ -261,11 +261,11 @@ class ParserPool:
         for item in items:
             waiting.append(self._threads.submit(self._parse, item))
             if len(waiting) > self._size * _AHEAD:
-                yield self._settled(waiting.popleft().result())
+                yield self._settle(waiting.popleft().result())
         while waiting:
-            yield self._settled(waiting.popleft().result())
+            yield self._settle(waiting.popleft().result())
 
-    def _settled(self, outcome: ParseResult) -> ParseResult:
+    def _settle(self, outcome: ParseResult) -> ParseResult:
         """Open an archive now that had to wait for those before it."""
         if not outcome.postponed:
             return outcome
@@ -479,7 +479,7 @@ class _Budget:
         if depth <= self._limits.depth:
             return None
         message = f"It is inside {depth} files; {self._limits.depth} are opened."
-        return _refused(part, "too_deep", message)
+        return _refuse(part, "too_deep", message)
 
 
 def _too_much(item: Item, limits: Limits) -> Problem:
@@ -488,10 +488,10 @@ def _too_much(item: Item, limits: Limits) -> Problem:
         f"{limits.unpacked_bytes:,} bytes, or one is a bomb; those after it were left "
         "out. Unpack it first, if you trust it."
     )
-    return _refused(item, _BOMB, message)
+    return _refuse(item, _BOMB, message)
 
 
-def _refused(item: Item, code: str, message: str) -> Problem:
+def _refuse(item: Item, code: str, message: str) -> Problem:
     return Problem(source=item.source, code=code, message=message, failed=True)
 
 

@@ -118,7 +118,7 @@ def _leave_out_boilerplate(document: Document) -> _Step:
     )
     seen: set[tuple[str, str]] = set()
 
-    def again(at: int) -> bool:
+    def is_repeat(at: int) -> bool:
         text, key = texts[at], (sections[at], texts[at])
         if times[text] < _ALWAYS_SAID or document.blocks[at].kind != "paragraph":
             return False
@@ -126,7 +126,7 @@ def _leave_out_boilerplate(document: Document) -> _Step:
         seen.add(key)
         return not first
 
-    return _leave_out(document, again, reason="boilerplate")
+    return _leave_out(document, is_repeat, reason="boilerplate")
 
 
 def _leave_out_copies(document: Document) -> _Step:
@@ -144,7 +144,7 @@ def _leave_out_copies(document: Document) -> _Step:
     # Arrays take a sixteenth of what sets take: of a text of 19 MB those took a GB.
     shingles: dict[int, NDArray[np.uint32]] = {}
 
-    def copied(at: int) -> bool:
+    def is_copy(at: int) -> bool:
         block = document.blocks[at]
         text = run_together(document.text[block.start : block.end])[:_COMPARED]
         if block.kind not in {"paragraph", "list"} or len(text) < _LONG:
@@ -164,7 +164,7 @@ def _leave_out_copies(document: Document) -> _Step:
                 bucket.append(at)
         return False
 
-    return _leave_out(document, copied, reason="duplicate")
+    return _leave_out(document, is_copy, reason="duplicate")
 
 
 def _sections(document: Document) -> list[str]:
@@ -205,7 +205,7 @@ def _leave_out_rubbish(document: Document) -> _Step:
     themselves and do not count: what stands between them does.
     """
 
-    def rubbish(at: int) -> bool:
+    def is_rubbish(at: int) -> bool:
         block = document.blocks[at]
         if block.kind != "paragraph":
             return False
@@ -226,7 +226,7 @@ def _leave_out_rubbish(document: Document) -> _Step:
             or _repeats(text)
         )
 
-    return _leave_out(document, rubbish, reason="low_quality")
+    return _leave_out(document, is_rubbish, reason="low_quality")
 
 
 def _repeats(text: str) -> bool:

@@ -154,7 +154,7 @@ class FolderSource(Source):
             return _failure(path, "unreadable", error)
         if len(data) > self._file_bytes:
             return self._too_large(path, len(data))
-        if _changed(before, after, len(data)):
+        if _has_changed(before, after, len(data)):
             if tries > 1:
                 time.sleep(_PAUSE)
                 return self._read(path, tries=tries - 1)
@@ -174,7 +174,9 @@ class FolderSource(Source):
         )
 
 
-def _changed(before: os.stat_result, after: os.stat_result, bytes_read: int) -> bool:
+def _has_changed(
+    before: os.stat_result, after: os.stat_result, bytes_read: int
+) -> bool:
     """Tell whether a file was written to between two looks at it."""
     same = (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
     return not same or bytes_read != after.st_size

@@ -161,7 +161,7 @@ class WebSource(Source):
         for count, url in enumerate(self._addresses(known)):
             over = self._over(count, spent, time.monotonic() - began)
             if over:
-                yield self._stopped("too_many", over)
+                yield self._stop("too_many", over)
                 return
             result, links = self._page(url, known)
             waiting.add(filter(self._is_inside, links), named_by=url)
@@ -174,7 +174,7 @@ class WebSource(Source):
                 offered.add(result.source)
                 yield result
             if failed >= _MOST_FAILED:
-                yield self._stopped(
+                yield self._stop(
                     "outage",
                     f"{failed} pages one after the other could not be read. The others "
                     "stay as they are: try again later.",
@@ -183,7 +183,7 @@ class WebSource(Source):
         yield from self._without_canonical(known, answered)
         if waiting.full:
             message = "The site names more pages than can be looked at: raise pages."
-            yield self._stopped("too_many", message)
+            yield self._stop("too_many", message)
 
     def _over(self, pages: int, spent: int, seconds: float) -> str:
         """Return which limit a site is over, in words; empty if it is over none."""
@@ -223,7 +223,7 @@ class WebSource(Source):
                     answered |= {url, result.source}
                     yield result
 
-    def _stopped(self, code: str, message: str) -> Problem:
+    def _stop(self, code: str, message: str) -> Problem:
         self._complete = False
         return _problem(self._root, code, message)
 
@@ -311,7 +311,7 @@ class WebSource(Source):
         links = list(
             dict.fromkeys(
                 link
-                for match in islice(_named_in(text), _MOST_LINKS)
+                for match in islice(_find_links(text), _MOST_LINKS)
                 if (link := _absolute(base, match[1])) and self._is_inside(link)
             )
         )
@@ -486,7 +486,7 @@ def _problem(url: str, code: str, message: str) -> Problem:
     return Problem(source=url, code=code, message=message, failed=True)
 
 
-def _named_in(text: str) -> Iterator[re.Match[str]]:
+def _find_links(text: str) -> Iterator[re.Match[str]]:
     """Yield what a page leads to: links, frames, and where it sends its reader."""
     return chain(_REFRESH.finditer(text), _FRAMES.finditer(text), _LINKS.finditer(text))
 

@@ -147,7 +147,7 @@ def _read(opened: Callable[[], IO[bytes]], most: int) -> bytes | None:
     return b"".join(parts)
 
 
-def _named(name: str) -> str:
+def _safe_name(name: str) -> str:
     """Return a name without what would lead out of the archive."""
     parts = (part for part in PurePosixPath(name.replace("\\", "/")).parts)
     return "/".join(part for part in parts if part not in {"/", "..", "."}) or "unnamed"
@@ -201,20 +201,20 @@ def _zip(data: bytes) -> Iterator[_Member | Notice]:
 def _zip_name(info: zipfile.ZipInfo) -> str:
     """Return a member's name; Chinese programs write GBK and do not say so."""
     if info.flag_bits & 0x800:
-        return _named(info.filename)
+        return _safe_name(info.filename)
     raw = info.filename.encode("cp437", "replace")
     for encoding in ("utf-8", "gb18030"):
         try:
-            return _named(raw.decode(encoding))
+            return _safe_name(raw.decode(encoding))
         except UnicodeDecodeError:
             continue
-    return _named(info.filename)
+    return _safe_name(info.filename)
 
 
 def _tar(file: IO[bytes]) -> Iterator[_Member | Notice]:
     with tarfile.open(fileobj=file, mode="r|") as archive:
         for info in archive:
-            name = _named(info.name)
+            name = _safe_name(info.name)
             if info.isdir() or _is_junk(name):
                 continue
             if notice := _unread(name, link=not info.isreg()):

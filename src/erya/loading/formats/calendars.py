@@ -6,7 +6,7 @@ from typing import Final
 
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
-from erya.loading.formats.content_lines import Property, properties, unescaped
+from erya.loading.formats.content_lines import Property, properties, unescape
 from erya.records import Parsed
 
 __all__ = ["appointments", "parse_calendar"]
@@ -84,7 +84,7 @@ def _format_field(field: Property) -> str:
     if field.name == "DURATION" and (match := _DURATION.fullmatch(field.value)):
         parts = (f"{n} {u}" for n, u in zip(match.groups(), _UNITS, strict=True) if n)
         return " ".join(parts) or field.value
-    return unescaped(field.value)
+    return unescape(field.value)
 
 
 def _person(field: Property) -> str:

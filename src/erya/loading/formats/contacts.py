@@ -6,7 +6,7 @@ from typing import Final
 
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
-from erya.loading.formats.content_lines import Property, properties, unescaped
+from erya.loading.formats.content_lines import Property, properties, unescape
 from erya.records import Parsed
 
 __all__ = ["parse_contacts"]
@@ -75,4 +75,4 @@ def _format_value(line: Property, *, most: int | None = None) -> str:
         parts = (part.strip() for part in value.replace("\\;", "\0").split(";"))
         value = ", ".join(part.replace("\0", ";") for part in parts if part)
         value = ", ".join(value.split(", ")[:most])
-    return unescaped(value.removeprefix("tel:").removeprefix("mailto:"))
+    return unescape(value.removeprefix("tel:").removeprefix("mailto:"))

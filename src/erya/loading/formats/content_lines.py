@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-__all__ = ["Property", "properties", "unescaped"]
+__all__ = ["Property", "properties", "unescape"]
 
 _FOLD: Final = re.compile(r"\r?\n[ \t]")
 _ESCAPE: Final = re.compile(r"\\([,;nN\\])")
@@ -41,6 +41,6 @@ def properties(text: str) -> Iterator[Property]:
         yield Property(match[1].upper(), parameters, match[3].strip())
 
 
-def unescaped(value: str) -> str:
+def unescape(value: str) -> str:
     """Return a value with its commas, semicolons and line ends as they are meant."""
     return _ESCAPE.sub(lambda f: "\n" if f[1] in "nN" else f[1], value)

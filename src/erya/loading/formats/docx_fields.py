@@ -143,7 +143,7 @@ class _Equation:
         return parts
 
 
-def _stacked(parts: Sequence[str], options: Sequence[str], before: str) -> str:
+def _stack(parts: Sequence[str], options: Sequence[str], before: str) -> str:
     """Return what is above or below the line."""
     text = "".join(parts)
     write = lowered if "do" in options else raised
@@ -176,7 +176,7 @@ def _integral(parts: Sequence[str], options: Sequence[str], _before: str) -> str
     return f"{sign}_{{{low}}}^{{{high}}}{inside}"
 
 
-def _bracketed(parts: Sequence[str], options: Sequence[str], _before: str) -> str:
+def _bracket(parts: Sequence[str], options: Sequence[str], _before: str) -> str:
     left, right = "(", ")"
     for option in options:
         if option.startswith("bc"):
@@ -192,10 +192,10 @@ def _bracketed(parts: Sequence[str], options: Sequence[str], _before: str) -> st
 _WRITERS: Final[dict[str, _Write]] = {
     "f": _fraction,
     "r": _root,
-    "s": _stacked,
+    "s": _stack,
     "o": _overstrike,
     "i": _integral,
-    "b": _bracketed,
+    "b": _bracket,
     "a": lambda parts, _options, _before: " \\\\ ".join(parts),
     "l": lambda parts, _options, _before: ", ".join(parts),
     "d": lambda parts, _options, _before: f" {''.join(parts)}",

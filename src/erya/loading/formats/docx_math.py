@@ -92,7 +92,7 @@ def _operator(node: _Node) -> str:
     return f"{_OPERATORS.get(sign, sign)}{limits}{node.part('e')}"
 
 
-def _delimited(node: _Node) -> str:
+def _delimiters(node: _Node) -> str:
     before, after = node.property("begChr", "("), node.property("endChr", ")")
     return f"{before}{node.property('sepChr', '|').join(node.parts('e'))}{after}"
 
@@ -124,7 +124,7 @@ def _phantom(node: _Node) -> str:
     return "" if node.property("show", "1") in _OFF else node.part("e")
 
 
-def _boxed(node: _Node) -> str:
+def _box(node: _Node) -> str:
     struck = any(map(node.has, _STRIKES))
     return f"\\cancel{{{node.part('e')}}}" if struck else node.part("e")
 
@@ -142,7 +142,7 @@ _WRITERS: Final[dict[str, Callable[[_Node], str]]] = {
     qn("m:func"): lambda node: f"\\{node.part('fName')}{node.part('e')}",
     qn("m:limLow"): lambda node: f"{node.part('e')}_{{{node.part('lim')}}}",
     qn("m:limUpp"): lambda node: f"\\overset{{{node.part('lim')}}}{{{node.part('e')}}}",
-    qn("m:d"): _delimited,
+    qn("m:d"): _delimiters,
     qn("m:m"): lambda node: " \\\\ ".join(node.parts("mr")),
     qn("m:mr"): lambda node: " & ".join(node.parts("e")),
     qn("m:eqArr"): lambda node: " \\\\ ".join(node.parts("e")),
@@ -150,5 +150,5 @@ _WRITERS: Final[dict[str, Callable[[_Node], str]]] = {
     qn("m:acc"): _accent,
     qn("m:groupChr"): _group,
     qn("m:phant"): _phantom,
-    qn("m:borderBox"): _boxed,
+    qn("m:borderBox"): _box,
 }

@@ -16,7 +16,7 @@ from erya.loading.formats.json_values import (
     note_repeated,
     read_json,
 )
-from erya.loading.formats.table_heads import count_notes, is_data, parted
+from erya.loading.formats.table_heads import count_notes, is_data, split_tables
 from erya.records import Parsed
 
 __all__ = ["add_records", "parse_csv", "parse_jsonl"]
@@ -50,7 +50,7 @@ def parse_csv(data: bytes, name: str) -> Parsed:
     if unclosed:
         message = f"Quotation marks that close no cell were read as text: {unclosed}."
         builder.notice("quotation_marks", message)
-    for table in parted(rows):
+    for table in split_tables(rows):
         _add_table(builder, table)
     return builder.parsed(title=PurePosixPath(name).stem, media_type="text/csv")
 

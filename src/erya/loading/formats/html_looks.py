@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from erya.loading.builder import TextBuilder
 from erya.loading.formats.html_sheets import runs_scripts, sheets_of, styles_by_sheets
-from erya.loading.formats.html_styles import INHERITED, Style, merged, read_style
+from erya.loading.formats.html_styles import INHERITED, Style, merge_styles, read_style
 
 __all__ = ["NUMBERING", "apply_looks"]
 
@@ -231,7 +231,7 @@ class _Looks:
                 is_any_visible |= self._is_visible_within[child.mem_id]
             elif child.tag == "-text":
                 parts.append(child)
-            elif self._is_seen(child, by):
+            elif self._is_visible(child, by):
                 is_any_visible = True
             elif child.tag in _HELD:
                 parts.append(child)
@@ -240,7 +240,7 @@ class _Looks:
         self._is_visible_within[node.mem_id] = is_any_visible
         return parts if is_any_visible else None
 
-    def _is_seen(self, node: LexborNode, by: frozenset[str]) -> bool:
+    def _is_visible(self, node: LexborNode, by: frozenset[str]) -> bool:
         """Tell whether an element is seen in one that hides by what is handed on."""
         if node.tag in _DRAWN and "visibility" not in by:
             return node.tag != "img" or bool(node.attributes.get("alt"))
@@ -261,7 +261,7 @@ class _Looks:
     def of(self, node: LexborNode) -> Style:
         own = self._read(node.attributes.get("style") or "")
         under = self._by_sheets.get(node.mem_id)
-        return merged(under, own) if under is not None else own
+        return merge_styles(under, own) if under is not None else own
 
     def are_hidden(self, node: LexborNode, style: Style) -> bool:
         """Tell whether a reader does not see what is in an element."""
@@ -281,8 +281,8 @@ class _Looks:
 
     def _is_white(self, node: LexborNode, style: Style) -> bool:
         """Tell whether an element is white, and nothing around it has a colour."""
-        is_said = style.colour is not None or "color" in style.undoes
-        if node.tag == "font" and not is_said:
+        is_stated = style.colour is not None or "color" in style.undoes
+        if node.tag == "font" and not is_stated:
             style = self._read(f"color:{node.attributes.get('color') or ''}")
         if not style.is_white:
             return False

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from erya.loading.formats.html_styles import Style, merged, without_strings
+from erya.loading.formats.html_styles import Style, merge_styles, without_strings
 
 __all__ = ["runs_scripts", "sheets_of", "styles_by_sheets"]
 
@@ -123,7 +123,9 @@ def styles_by_sheets(
         matches += len(nodes)
         for node in nodes:
             applied = _unhide(style) if showing.takes_back(node, style, rank) else style
-            styles[node.mem_id] = merged(styles.get(node.mem_id, _NOTHING), applied)
+            styles[node.mem_id] = merge_styles(
+                styles.get(node.mem_id, _NOTHING), applied
+            )
             if "style" not in node.attributes:
                 node.attrs["style"] = ""
         if matches > _MOST_MATCHES:
@@ -186,10 +188,10 @@ def _rank(selector: str, style: Style) -> _Rank:
 
 
 def _selectors(rule: _Rule) -> list[str]:
-    return _parted(rule.selectors)
+    return _split_selectors(rule.selectors)
 
 
-def _parted(selectors: str) -> list[str]:
+def _split_selectors(selectors: str) -> list[str]:
     parts = _COMMA.split(selectors) if "(" in selectors else selectors.split(",")
     return [part.strip() for part in parts]
 
@@ -197,11 +199,11 @@ def _parted(selectors: str) -> list[str]:
 def _stateless(selectors: str) -> str:
     """Return selectors without what elements may become, or where they stand."""
     for _ in range(_DEEPEST):
-        selectors = _STATES.sub(_nothing_said, selectors)
+        selectors = _STATES.sub(_drop_state, selectors)
     return selectors
 
 
-def _nothing_said(match: re.Match[str]) -> str:
+def _drop_state(match: re.Match[str]) -> str:
     before = match.string[max(match.start() - 1, 0) : match.start()]
     return "*" if not before or before in " >+~,(" else ""
 
@@ -259,7 +261,7 @@ def _that_show(
     """
     for rule, style in rules:
         if style.shows & concealed:
-            for selector in _parted(_stateless(rule.selectors)):
+            for selector in _split_selectors(_stateless(rule.selectors)):
                 if not _PARTS.search(selector):
                     yield rule, selector, style
 

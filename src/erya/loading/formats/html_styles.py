@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeVar
 
-__all__ = ["INHERITED", "Style", "merged", "read_style", "without_strings"]
+__all__ = ["INHERITED", "Style", "merge_styles", "read_style", "without_strings"]
 
 _LONGEST: Final = 10_000  # characters of one style that are looked at
 _LONGEST_VALUE: Final = 200
@@ -50,7 +50,7 @@ _NOT_SHOWN: Final = {
 }
 
 
-_Told = TypeVar("_Told", str, bool)
+_Value = TypeVar("_Value", str, bool)
 _Colour = tuple[float, float, float, float]  # red, green, blue, opacity
 
 
@@ -159,7 +159,7 @@ def read_style(style: str) -> Style:
     )
 
 
-def merged(under: Style, over: Style) -> Style:
+def merge_styles(under: Style, over: Style) -> Style:
     """Return one style laid over another, which wins where both say something."""
     visible = over.shows
     hides = {name for name in under.hides if _KINDS.get(name, name) not in visible}
@@ -180,7 +180,7 @@ def merged(under: Style, over: Style) -> Style:
     )
 
 
-def _last(under: _Told | None, over: _Told | None) -> _Told | None:
+def _last(under: _Value | None, over: _Value | None) -> _Value | None:
     return under if over is None else over
 
 
@@ -218,7 +218,7 @@ def _declarations(style: str) -> list[tuple[str, str, bool]]:
     """
     text = without_strings(style[:_LONGEST].lower())
     if "\\" in text:
-        text = _ESCAPED.sub(_unescaped, text)
+        text = _ESCAPED.sub(_unescape, text)
     declarations = []
     for declaration in text.split(";"):
         name, colon, value = declaration.partition(":")
@@ -238,7 +238,7 @@ def _bare(match: re.Match[str]) -> str:
     return " " if match[0].startswith("/*") else " url "
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def _unescape(match: re.Match[str]) -> str:
     code = int(match[1] or "0", 16)
     return match[2] or (chr(code) if 0 < code < 0x110000 else "")
 
@@ -328,7 +328,7 @@ def _standing(properties: dict[str, str]) -> str | None:
         return _OFF_THE_LINE[align]
     up = _pixels(properties.get("mso-text-raise", "")) or 0  # as Word says it
     if _is_small(properties.get("font-size", "")):
-        up = _MOVED if align in {"top", "text-top"} else up or _moved(properties)
+        up = _MOVED if align in {"top", "text-top"} else up or _pixels_up(properties)
     if abs(up) >= _MOVED:
         return "sup" if up > 0 else "sub"
     return None if align is None else ""
@@ -341,7 +341,7 @@ def _is_small(size: str) -> bool:
     return size in _SMALLER or (pixels is not None and pixels <= small)
 
 
-def _moved(properties: dict[str, str]) -> float:
+def _pixels_up(properties: dict[str, str]) -> float:
     """Return by how many pixels text is moved up."""
     up = _pixels(properties.get("vertical-align", ""))
     if not up and properties.get("position") == "relative":

@@ -32,7 +32,7 @@ def read_json(text: str, *, repeated: list[str] | None = None) -> Any:
         RecursionError: It is nested without end.
     """
 
-    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
         if len(value) == len(pairs):
             return value
@@ -49,7 +49,7 @@ def read_json(text: str, *, repeated: list[str] | None = None) -> Any:
         parse_float=_Number,
         parse_int=_Number,
         parse_constant=_Number,
-        object_pairs_hook=made,
+        object_pairs_hook=make_object,
     )
 
 

@@ -250,7 +250,7 @@ def _add_leaf(
     elif leaf.get_content_type() in _PKCS7:
         _add_signed(builder, leaf, parts)
     else:
-        parts += _attached(leaf, len(parts) + 1)
+        parts += _attached_parts(leaf, len(parts) + 1)
 
 
 def _is_encrypted(leaf: EmailMessage) -> bool:
@@ -300,15 +300,15 @@ def _add_message(builder: TextBuilder, leaf: EmailMessage, parts: list[Part]) ->
         add_mail_text(builder, _text(part))
 
 
-def _attached(leaf: EmailMessage, number: int) -> Iterator[Part]:
+def _attached_parts(leaf: EmailMessage, number: int) -> Iterator[Part]:
     data = _bytes(leaf)
     if is_tnef(data):
         yield from tnef_parts(data)
-    elif name := _attached_as(leaf, number):
+    elif name := _attachment_name(leaf, number):
         yield Part(name, data)
 
 
-def _attached_as(leaf: EmailMessage, number: int) -> str:
+def _attachment_name(leaf: EmailMessage, number: int) -> str:
     """Return the name of an attachment; empty for what is none."""
     if name := _file_name(leaf):
         return name
@@ -403,11 +403,11 @@ def _text(part: EmailMessage) -> str:
         return ""
     text = decode(data, declared=part.get_content_charset())
     if part.get_param("format", "") == "flowed":
-        return _unflowed(text)
+        return _unflow(text)
     return text
 
 
-def _unflowed(text: str) -> str:
+def _unflow(text: str) -> str:
     """Join lines that were cut behind a blank, but for a signature's (RFC 3676)."""
     plain = text.replace("\r\n", "\n")
     return _SOFT_END.sub(" ", _SOFT_END_CHINESE.sub("", plain))

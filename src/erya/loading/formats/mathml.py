@@ -128,7 +128,7 @@ def _fence(value: str | None, usual: str) -> str:
     return usual if value is None else value.strip()
 
 
-def _enclosed(node: Any, parts: Sequence[str]) -> str:
+def _enclose(node: Any, parts: Sequence[str]) -> str:
     text = _run(parts)
     for notation in (node.attributes.get("notation") or "").lower().split():
         if notation in _ENCLOSED:
@@ -168,7 +168,7 @@ _Write = Callable[[Sequence[str]], str]
 _WITH_ATTRIBUTES: Final[dict[str, Callable[[Any, Sequence[str]], str]]] = {
     "mfrac": _fraction,
     "mfenced": _fence_parts,
-    "menclose": _enclosed,
+    "menclose": _enclose,
 }
 # With the parts that each needs at least.
 _WRITERS: Final[dict[str, tuple[int, _Write]]] = {

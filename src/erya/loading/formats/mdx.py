@@ -8,7 +8,7 @@ from typing import Final
 
 from erya.records import Span
 
-__all__ = ["said_by_components", "without_code"]
+__all__ = ["without_code", "write_components"]
 
 _IMPORT: Final = re.compile(
     rb"import\s{0,20}+(?:type\s{1,20}+)?"
@@ -94,7 +94,7 @@ def _depth(line: bytes) -> int:
     return opened - (len(line) - len(line.translate(None, _CLOSE)))
 
 
-def said_by_components(page: str) -> str:
+def write_components(page: str) -> str:
     """Return a page with the titles and values of components as text behind them."""
     return _COMPONENT.sub(_with_attributes, page)
 

@@ -27,7 +27,7 @@ from erya.loading.formats.odf_names import (
     TEXT,
 )
 from erya.loading.formats.odf_objects import Objects
-from erya.loading.formats.office_parts import MOST_HEADS, joined_heads
+from erya.loading.formats.office_parts import MOST_HEADS, join_heads
 from erya.loading.formats.packed import Package, read_xml
 from erya.loading.formats.symbols import decode_symbols
 from erya.loading.formats.whole_numbers import whole_number
@@ -77,7 +77,7 @@ def parse_odf(data: bytes, name: str) -> Parsed:
     body = content.find(f"{OFFICE}body")
     numbered: dict[tuple[str, int], _Numbers] = {}
     for root in reversed(roots):  # as of old, those of all pages last
-        numbered |= _numbered(root)
+        numbered |= _list_numbers(root)
     for text in _edges(styles, lines, "header"):
         builder.omit(text, reason="running_head")
     reader = _Reader(builder, lines, objects, numbered=numbered)
@@ -146,7 +146,7 @@ class _Numbers(NamedTuple):
     levels: int  # how many numbers are written, with those of the levels above
 
 
-def _numbered(styles: Any) -> dict[tuple[str, int], _Numbers]:
+def _list_numbers(styles: Any) -> dict[tuple[str, int], _Numbers]:
     """Return how levels of lists are numbered, and which have a tick for a mark."""
     numbered = {}
     for style in styles.iter(f"{TEXT}list-style", _OUTLINE):
@@ -195,7 +195,7 @@ class _Reader:
         self._builder = builder
         self._lines = lines
         self._objects = objects
-        self._numbered = numbered
+        self._list_numbers = numbered
         self._headings: list[int] = []  # the numbers of headings, by levels
         self._style = ""  # of the list that is open
         self._counts: list[int] = []  # of items, one for each level that is open
@@ -234,7 +234,7 @@ class _Reader:
                 label = f"{mark} "
             if text.strip():
                 self._builder.heading(label + text, level=min(number, _LEVELS))
-            self._anchored(element)
+            self._add_anchored(element)
         elif element.tag == f"{TABLE}table":
             self._builder.table(self._rows(element), header=True)
         else:
@@ -258,9 +258,9 @@ class _Reader:
             self._builder.item(text, depth=min(depth, _DEEPEST), mark=mark)
         elif depth < 0:
             self._builder.paragraph(text)
-        self._anchored(element)
+        self._add_anchored(element)
 
-    def _anchored(self, element: Any) -> None:
+    def _add_anchored(self, element: Any) -> None:
         """Add the text boxes and charts of a paragraph or a heading."""
         for frame in _frames(element):
             for box in frame.iterchildren(f"{DRAW}text-box"):
@@ -272,7 +272,7 @@ class _Reader:
             self._style = element.get(f"{TEXT}style-name", "")
         # A list goes on after what stands between, if it says so.
         before = element.get(f"{TEXT}continue-list", "")
-        numbers = self._numbered.get((self._style, depth))
+        numbers = self._list_numbers.get((self._style, depth))
         first = numbers.start - 1 if numbers else 0
         self._counts.append(self._last.get(before, first))
         self.read(element, depth=depth)
@@ -286,7 +286,7 @@ class _Reader:
         has_start = element.get(f"{TEXT}start-value") is not None
         number = _whole(element, "start-value") if has_start else self._counts[-1] + 1
         self._counts[-1] = number
-        numbers = self._numbered.get((self._style, depth))
+        numbers = self._list_numbers.get((self._style, depth))
         if numbers is None:
             self._mark = "-"
         else:
@@ -298,13 +298,13 @@ class _Reader:
 
     def _heading_number(self, heading: Any, depth: int) -> str:
         """Return the number before a heading, and count it."""
-        numbers = self._numbered.get((_OUTLINE, depth))
+        numbers = self._list_numbers.get((_OUTLINE, depth))
         plain = heading.get(f"{TEXT}is-list-header") == "true"
         if numbers is None or plain or depth >= _MOST_LEVELS:
             return ""
         del self._headings[depth + 1 :]
         for level in range(len(self._headings), depth + 1):
-            above = self._numbered.get((_OUTLINE, level), numbers)
+            above = self._list_numbers.get((_OUTLINE, level), numbers)
             self._headings.append(above.start - (level == depth))
         self._headings[depth] += 1
         label = self._number(numbers, depth, style=_OUTLINE, counts=self._headings)
@@ -317,7 +317,7 @@ class _Reader:
         first = max(0, depth + 1 - numbers.levels)
         levels = range(first, min(depth + 1, len(counts)))
         forms = {
-            level: (self._numbered.get((style, level)) or numbers).form
+            level: (self._list_numbers.get((style, level)) or numbers).form
             for level in levels
         }
         return ".".join(
@@ -349,7 +349,7 @@ class _Reader:
                 cells += [text for _ in repeats]
             rows += [cells] * _repeats(row, "number-rows-repeated")
         if heads > 1:
-            rows[:heads] = [joined_heads(rows[:heads])]
+            rows[:heads] = [join_heads(rows[:heads])]
         return rows
 
 

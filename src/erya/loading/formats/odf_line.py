@@ -80,7 +80,7 @@ class _Line:
         self._lines = lines
         self._looks = looks
         self._paragraph = paragraph
-        self._seen: dict[tuple[str, ...], Look] = {}
+        self._look_cache: dict[tuple[str, ...], Look] = {}
         self._is_struck = False
         self._last = ""
 
@@ -107,9 +107,9 @@ class _Line:
         return (*spans, name) if name else spans
 
     def _look(self, spans: tuple[str, ...]) -> Look:
-        if spans not in self._seen:
-            self._seen[spans] = self._looks.of(self._paragraph, spans)
-        return self._seen[spans]
+        if spans not in self._look_cache:
+            self._look_cache[spans] = self._looks.of(self._paragraph, spans)
+        return self._look_cache[spans]
 
     def _text(self, text: str | None, spans: tuple[str, ...]) -> None:
         if text:

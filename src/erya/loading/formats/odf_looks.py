@@ -43,7 +43,7 @@ class Looks:
         self._fonts: dict[str, str] = {}
         self._merged: dict[tuple[str, str], _Properties] = {}
         self._grounds: dict[tuple[str, str], str | None] = {}
-        self._seen: dict[tuple[str, ...], tuple[_Properties, Look]] = {}
+        self._look_cache: dict[tuple[str, ...], tuple[_Properties, Look]] = {}
         self._on_white = True
         for root in roots:
             self._read(root)
@@ -86,13 +86,13 @@ class Looks:
         """
         name = paragraph.get(f"{TEXT}style-name", "")
         key = name, *spans
-        if key not in self._seen:
+        if key not in self._look_cache:
             merged = dict(self._defaults.get("paragraph", {}))
             merged |= self._of_style("paragraph", name)
             for span in spans:
                 merged |= self._of_style("text", span)
-            self._seen[key] = merged, self._plain(merged)
-        properties, look = self._seen[key]
+            self._look_cache[key] = merged, self._plain(merged)
+        properties, look = self._look_cache[key]
         if look.is_hidden or not self._is_unseen(properties, paragraph):
             return look
         return look._replace(is_hidden=True)

@@ -94,7 +94,7 @@ class _Reader:
         if part is None:
             return {}
         levels = [self._level(level) for level in part.iter(f"{_C}lvl")]
-        return _joined(levels) if levels else self._level(part)
+        return _join_levels(levels) if levels else self._level(part)
 
     def _level(self, part: Any) -> _Points:
         code = next((each.text or "" for each in part.iter(f"{_C}formatCode")), "")
@@ -122,7 +122,7 @@ class _Reader:
         return text if formatted is None else formatted
 
 
-def _joined(levels: list[_Points]) -> _Points:
+def _join_levels(levels: list[_Points]) -> _Points:
     """Return names of several levels, the innermost first, with those around them."""
     names = {place: [text] for place, text in levels[0].items()}
     for level in levels[1:_MOST_LEVELS]:

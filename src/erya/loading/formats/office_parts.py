@@ -21,7 +21,7 @@ __all__ = [
     "add_sheet_drawings",
     "alternative",
     "embedded_files",
-    "joined_heads",
+    "join_heads",
     "number_of",
     "paragraphs_of",
     "related_parts",
@@ -73,7 +73,7 @@ def alternative(properties: Any) -> str:
     return "" if words.lower().endswith(_PICTURES) else " ".join(words.split())
 
 
-def joined_heads(heads: Sequence[Sequence[str]]) -> list[str]:
+def join_heads(heads: Sequence[Sequence[str]]) -> list[str]:
     """Return one row of names for several: each column has those above it."""
     return [
         " ".join(dict.fromkeys(filter(None, names)))

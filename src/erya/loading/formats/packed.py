@@ -70,7 +70,9 @@ class Package:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except DAMAGED as error:
-            raise DocumentError(_damaged(called, error), code="damaged") from None
+            raise DocumentError(
+                _damage_message(called, error), code="damaged"
+            ) from None
         parts = self._zip.infolist()
         size = sum(part.file_size for part in parts)
         if size > _MOST_BYTES or len(parts) > _MOST_PARTS:
@@ -99,7 +101,7 @@ class Package:
                         head = part.read(_HEAD)
                 except DAMAGED as error:
                     raise DocumentError(
-                        _damaged(self._called, error), code="damaged"
+                        _damage_message(self._called, error), code="damaged"
                     ) from None
                 if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
                     raise DocumentError(_declares(self._called), code=_TYPED)
@@ -113,7 +115,9 @@ class Package:
         try:
             return self._zip.read(name)
         except DAMAGED as error:
-            raise DocumentError(_damaged(self._called, error), code="damaged") from None
+            raise DocumentError(
+                _damage_message(self._called, error), code="damaged"
+            ) from None
 
     def xml(self, name: str) -> Any:
         """Return the root element of a part.
@@ -162,7 +166,9 @@ def read_xml(data: bytes, *, called: str) -> Any:
             raise DocumentError(_declares(called), code=_TYPED) from None
         root = _root_as_declared(data) if meant else None
         if root is None:
-            raise DocumentError(_damaged(called, error), code="damaged") from None
+            raise DocumentError(
+                _damage_message(called, error), code="damaged"
+            ) from None
     dtd = root.getroottree().docinfo.internalDTD
     if dtd is not None and next(dtd.iterentities(), None) is not None:
         raise DocumentError(_declares(called), code=_TYPED)
@@ -193,5 +199,5 @@ def _declares(called: str) -> str:
     )
 
 
-def _damaged(called: str, error: Exception) -> str:
+def _damage_message(called: str, error: Exception) -> str:
     return f"This {called} is damaged: {error}"

@@ -15,13 +15,13 @@ from erya.loading.formats.office_charts import add_chart
 from erya.loading.formats.office_parts import (
     MOST_HEADS,
     alternative,
-    joined_heads,
+    join_heads,
     number_of,
     paragraphs_of,
     related_parts,
 )
 from erya.loading.formats.packed import Package
-from erya.loading.formats.pptx_lists import listed
+from erya.loading.formats.pptx_lists import list_paragraphs
 from erya.records import Parsed
 
 __all__ = ["parse_pptx"]
@@ -277,7 +277,7 @@ def _rows(table: Any, *, named: bool) -> list[list[str]]:
                 cells.append(_cell(cell))
         rows.append(cells)
     if heads > 1:
-        rows[:heads] = [joined_heads(rows[:heads])]
+        rows[:heads] = [join_heads(rows[:heads])]
     return rows
 
 
@@ -300,7 +300,7 @@ def _cell(cell: Any) -> str:
 
 
 def _add_text(builder: TextBuilder, shape: Any, *, kind: str) -> None:
-    paragraphs = list(listed(shape))
+    paragraphs = list(list_paragraphs(shape))
     if kind in _TITLES:
         builder.heading(" ".join(each.text for each in paragraphs), level=1)
         return

@@ -84,7 +84,7 @@ def _parse(data: bytes, name: str) -> Parsed:
         know_roles,
     )
 
-    source = _EMPTY_FIRST.sub(_filled, decode(data))
+    source = _EMPTY_FIRST.sub(_fill_empty_cell, decode(data))
     know_directives(source)
     know_roles(source)
     tree = docutils.core.publish_doctree(source, settings_overrides=_SETTINGS)
@@ -106,7 +106,7 @@ def _parse(data: bytes, name: str) -> Parsed:
     return parsed if parsed.title else replace(parsed, title=PurePosixPath(name).stem)
 
 
-def _filled(match: re.Match[str]) -> str:
+def _fill_empty_cell(match: re.Match[str]) -> str:
     r"""Mark an empty first cell as one; `\\` and a blank are nothing."""
     indent, first, others, blanks = match.groups()
     if len(blanks) <= len(first):
@@ -205,7 +205,7 @@ class _Reader:
             elif kind == "definition_list_item":
                 self._definition(child, level=level, depth=depth)
             elif kind in _NAMED:
-                self._named(child, level=level, depth=depth)
+                self._add_named(child, level=level, depth=depth)
             elif not self._leaf(child, depth=depth):
                 self.read(child, level=level, depth=depth)
 
@@ -263,7 +263,7 @@ class _Reader:
         if depth == 0:
             self._builder.end_list()
 
-    def _named(self, node: Any, *, level: int, depth: int) -> None:
+    def _add_named(self, node: Any, *, level: int, depth: int) -> None:
         """Add something below a name: with its name, where it begins with a line."""
         name, *rest = node.children
         if node.tagname == "option_list_item":

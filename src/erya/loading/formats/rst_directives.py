@@ -157,13 +157,13 @@ def _tolerant(own: Any) -> Any:
 def _lenient(convert: Callable[[str], Any]) -> Callable[[str], Any]:
     """Return a conversion that refuses no value."""
 
-    def converted(value: str) -> Any:
+    def convert_or_mark(value: str) -> Any:
         try:
             return convert(value)
         except (ValueError, TypeError):
             return _UNREADABLE
 
-    return converted
+    return convert_or_mark
 
 
 def know_roles(source: str) -> None:

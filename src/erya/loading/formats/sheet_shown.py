@@ -143,7 +143,7 @@ def _raised_runs(text: str, runs: Sequence[tuple[int, int]], book: Any) -> str:
 
 
 def with_raised_signs(data: bytes, package: Package | None) -> bytes:
-    """Return a workbook (xlsx) whose signs off the line are told by their letters.
+    """Return a workbook (xlsx) whose signs off the line are shown by their letters.
 
     The library that reads the cells does not tell where letters stand, nor in which
     font. Texts are in a part of their own, or in the cells.

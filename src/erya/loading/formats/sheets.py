@@ -62,7 +62,7 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
     """
     beside = _read_beside(data)
     package, marks = beside.package, beside.marks
-    book = _opened(with_raised_signs(beside.data, package))
+    book = _open_book(with_raised_signs(beside.data, package))
     _refuse_unnamed(marks, book.sheet_names)
     builder = TextBuilder()
     if beside.looks is None:
@@ -173,7 +173,7 @@ def _comments(package: Package) -> int:
     return sum(len(_COMMENT.findall(package.read(part))) for part in parts)
 
 
-def _opened(data: bytes) -> python_calamine.CalamineWorkbook:
+def _open_book(data: bytes) -> python_calamine.CalamineWorkbook:
     """Open a workbook.
 
     Raises:

@@ -71,7 +71,7 @@ def _rows(lines: Sequence[_Line]) -> list[list[str]]:
         return rows
     if kinds != {"bars"} or 2 * len(uneven) >= len(rows):
         return []
-    return _placed([line.text for line in lines if line.kind != "rule"])
+    return _place_cells([line.text for line in lines if line.kind != "rule"])
 
 
 def _cells(line: _Line) -> list[str]:
@@ -80,7 +80,7 @@ def _cells(line: _Line) -> list[str]:
     return line.text.strip("\n\r").split("\t")
 
 
-def _placed(lines: Sequence[str]) -> list[list[str]]:
+def _place_cells(lines: Sequence[str]) -> list[list[str]]:
     """Return rows of which some have cells over several columns, such as a sum.
 
     A cell is of the column that begins where its bar stands. A line whose bars stand

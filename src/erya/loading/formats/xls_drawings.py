@@ -44,10 +44,10 @@ def texts_of(stream: bytes) -> Iterator[str]:
         if kind == _TEXT_BOX and len(body) >= 12:
             (expected_length,) = struct.unpack_from("<H", body, 10)
         elif kind == _CONTINUES and expected_length and body:
-            yield _decoded(body[1:], expected_length, wide=bool(body[0] & 1))
+            yield _decode(body[1:], expected_length, wide=bool(body[0] & 1))
             expected_length = 0
         elif kind == _CHART_TEXT and len(body) > 4:
-            yield _decoded(body[4:], body[2], wide=bool(body[3] & 1))
+            yield _decode(body[4:], body[2], wide=bool(body[3] & 1))
 
 
 def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
@@ -58,7 +58,7 @@ def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
         at += 4 + size
 
 
-def _decoded(data: bytes, count: int, *, wide: bool) -> str:
+def _decode(data: bytes, count: int, *, wide: bool) -> str:
     text = data[: 2 * count if wide else count].decode(
         "utf-16-le" if wide else "latin-1", "replace"
     )

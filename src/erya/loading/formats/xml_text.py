@@ -255,7 +255,9 @@ class _Reader:
         if self._is_whole(element):
             return [self._line(element)]
         return (
-            self._torn(element) if _is_mixed(element) else self._inner(element, depth)
+            self._split_content(element)
+            if _is_mixed(element)
+            else self._inner(element, depth)
         )
 
     def _add(self, element: Any, depth: int) -> bool:
@@ -293,7 +295,7 @@ class _Reader:
                 parts += [line, run]
         return [part for part in parts if not isinstance(part, list) or part]
 
-    def _torn(self, element: Any) -> list[Any]:
+    def _split_content(self, element: Any) -> list[Any]:
         """Return texts and elements in their order."""
         attributes = [] if self._is_document else _attributes(element)
         parts: list[Any] = [attributes, element.text or ""]

@@ -44,7 +44,7 @@ _CHOICES: Final = frozenset(
 _MOST_OPTIONS: Final = 2_000  # of a list
 _UTF_16: Final = "\xfe\xff"  # what such a text begins with
 _PASSWORD: Final = 1 << 13  # the flag of a text field (ISO 32000-1, table 228)
-# What of a page should be known, by why something of it is not searched.
+# The state of a page to report, by why something of it is not searched.
 _STATES: Final = {
     "comment": "comments", "hidden": "hidden_text",
     "password": "password_field", "file": "lost_attachment",
@@ -130,7 +130,7 @@ def _annotations(
     count = pdfium.FPDFPage_GetAnnotCount(page.raw)
     room = _MOST_OF_FILES
     for number in range(min(count, _MOST_ANNOTATIONS)):
-        with _opened(page, number) as annotation:
+        with _open_annotation(page, number) as annotation:
             if annotation is None:
                 continue
             kind = pdfium.FPDFAnnot_GetSubtype(annotation)
@@ -171,13 +171,13 @@ def _field(form: Any, annotation: Any) -> Annotation:
         return Annotation(f"{'☑' if checked else '☐'} {name}")
     value = read_text(pdfium.FPDFAnnot_GetFormFieldValue) if kind in _VALUES else ""
     if kind in _CHOICES:
-        value = ", ".join(_chosen(form, annotation)) or value
+        value = ", ".join(_chosen_entries(form, annotation)) or value
     elif value and pdfium.FPDFAnnot_GetFormFieldFlags(form, annotation) & _PASSWORD:
         return Annotation("", "password")
     return Annotation(f"{name}: {value}" if name and value else value)
 
 
-def _chosen(form: Any, annotation: Any) -> Iterator[str]:
+def _chosen_entries(form: Any, annotation: Any) -> Iterator[str]:
     """Yield the entries of a list that are chosen, as a reader sees them."""
     count = pdfium.FPDFAnnot_GetOptionCount(form, annotation)
     for number in range(min(count, _MOST_OPTIONS)):
@@ -214,7 +214,7 @@ def _utf_16(ask: Callable[..., int]) -> str:
 
 
 @contextmanager
-def _opened(page: pypdfium2.PdfPage, number: int) -> Iterator[Any]:
+def _open_annotation(page: pypdfium2.PdfPage, number: int) -> Iterator[Any]:
     annotation = pdfium.FPDFPage_GetAnnot(page.raw, number)
     try:
         yield annotation or None

@@ -17,7 +17,12 @@ from erya.loading.pdf.joining import by_lines, flat, running
 from erya.loading.pdf.lines import NONE, Line, Piece, runs_left
 from erya.loading.pdf.reading_order import Region, read_by_regions
 from erya.loading.pdf.ruling_lines import Rule
-from erya.loading.pdf.tables.tables import Table, ruled_apart, table_text, tables_apart
+from erya.loading.pdf.tables.tables import (
+    Table,
+    place_lattice_tables,
+    split_tables,
+    table_text,
+)
 from erya.records import Block, BlockKind, Part
 
 __all__ = ["PageText", "lay_out"]
@@ -131,13 +136,13 @@ def lay_out(
             )
         return
     usual = _usual_size(lines)
-    lines = _in_one_direction(ruled_apart(lines))
+    lines = _in_one_direction(place_lattice_tables(lines))
     if regions is None:
-        for block in _ordered(lines, levels):
+        for block in _order_lines(lines, levels):
             _write(page, block, usual)
         return
     for run in read_by_regions(
-        lines, regions, levels, ordered=lambda some: _ordered(list(some), levels)
+        lines, regions, levels, ordered=lambda some: _order_lines(list(some), levels)
     ):
         if run.kind == "title":
             _write_title(page, run.lines)
@@ -166,12 +171,12 @@ def _in_one_direction(lines: Sequence[Line]) -> list[Line]:
     )
     mirrored = 2 * sum(runs) > lines_with_letters
     return [
-        sorted(map(_mirrored, line) if mirrored else line, key=lambda p: p.box.left)
+        sorted(map(_mirror, line) if mirrored else line, key=lambda p: p.box.left)
         for line in lines
     ]
 
 
-def _mirrored(piece: Piece) -> Piece:
+def _mirror(piece: Piece) -> Piece:
     left, bottom, right, top = piece.box
     return replace(piece, box=Box(-right, bottom, -left, top), gaps=())
 
@@ -188,10 +193,10 @@ def _usual_size(lines: Sequence[Sequence[Piece]]) -> float:
     return max(weights, key=lambda size: (weights[size], size))
 
 
-def _ordered(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
+def _order_lines(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
     """Yield runs of lines in reading order; columns one after the other."""
     upright = [line for line in lines if not _stands(line)]
-    yield from _ordered_upright(upright, levels)
+    yield from _order_upright(upright, levels)
     for line in lines:
         if _stands(line):  # a mark along the margin belongs to no line beside it
             yield [line]
@@ -205,10 +210,10 @@ def _stands(line: Sequence[Piece]) -> bool:
     return len(line[0].text) > 3 and box.top - box.bottom > 3 * (box.right - box.left)
 
 
-def _ordered_upright(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
+def _order_upright(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
     gutter = _gutter(lines)
     if gutter is None:
-        yield from tables_apart(lines, levels)
+        yield from split_tables(lines, levels)
         return
     # Where a line reaches over the gutter, everything above is read before it.
     pieces = sorted((p for line in lines for p in line), key=lambda p: -p.box.top)
@@ -221,8 +226,8 @@ def _ordered_upright(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
             continue
         left = [piece for piece in together if piece.box.right <= gutter]
         right = [piece for piece in together if piece.box.left >= gutter]
-        yield from tables_apart(_lines_of(left), levels)
-        yield from tables_apart(_lines_of(right), levels)
+        yield from split_tables(_lines_of(left), levels)
+        yield from split_tables(_lines_of(right), levels)
 
 
 def _across(pieces: Sequence[Piece]) -> Iterator[_Lines]:

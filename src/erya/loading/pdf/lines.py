@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from erya.loading.pdf.boxes import Box, joined
 from erya.loading.pdf.characters import SEVERAL, SOFT_HYPHEN, Signs
-from erya.loading.pdf.raised_signs import tell_raised
+from erya.loading.pdf.raised_signs import mark_raised
 from erya.loading.pdf.ruling_lines import Grid, Rules
 
 __all__ = [
@@ -144,7 +144,7 @@ def read_signs(textpage: Any, turn: Callable[[Box], Box] | None = None) -> Signs
         turn: Turns a box to where it stands on the page as it is shown.
     """
     signs = Signs(textpage, turn)
-    tell_raised(signs)
+    mark_raised(signs)
     if runs_left(signs.units):
         signs.units = _letters_in_order(signs.units, signs.box)
     return signs
@@ -326,7 +326,7 @@ def _pieces_from_left(signs: Signs, boxes: Mapping[int, Box]) -> Iterator[Piece]
             numbers.append(NONE)
         if box is None:
             first = number
-        tidied, own = _tidied(signs, [number])
+        tidied, own = _tidy(signs, [number])
         text += tidied
         numbers += own
         box, last = here if box is None else joined(box, here), number
@@ -415,13 +415,13 @@ def _piece(
     numbers: Sequence[int] = range(start, end)
     plain = text.isprintable() and "  " not in text  # nearly all, and quickly decided
     if not plain and _UNTIDY.search(text):
-        text, numbers = _tidied(signs, numbers)
+        text, numbers = _tidy(signs, numbers)
     if _SPREAD * text.count(" ") > len(text) > _SPREAD:
-        text, numbers = _closed_up(text, numbers)
+        text, numbers = _close_up(text, numbers)
     return Piece(text, numbers, box, *signs.size(start), gaps=gaps)
 
 
-def _closed_up(text: str, numbers: Sequence[int]) -> tuple[str, Sequence[int]]:
+def _close_up(text: str, numbers: Sequence[int]) -> tuple[str, Sequence[int]]:
     """Leave out blanks between Chinese characters that are set wide apart.
 
     As in a line that is drawn out to both margins, or a title.
@@ -433,7 +433,7 @@ def _closed_up(text: str, numbers: Sequence[int]) -> tuple[str, Sequence[int]]:
     return "".join(text[at] for at in kept), [numbers[at] for at in kept]
 
 
-def _tidied(signs: Signs, numbers: Sequence[int]) -> tuple[str, list[int]]:
+def _tidy(signs: Signs, numbers: Sequence[int]) -> tuple[str, list[int]]:
     """Join surrogates, drop what no reader sees, and make one blank of several."""
     text: list[str] = []
     kept: list[int] = []

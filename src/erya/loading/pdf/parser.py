@@ -31,7 +31,7 @@ from erya.loading.pdf.lines import Line, page_lines, read_signs, runs_left
 from erya.loading.pdf.objects import page_objects
 from erya.loading.pdf.reading_order import Region
 from erya.loading.pdf.ruling_lines import Rule, Rules, page_rules
-from erya.loading.pdf.struck_text import tell_struck
+from erya.loading.pdf.struck_text import mark_struck
 from erya.loading.pdf.tables.stream import names_above
 from erya.loading.pdf.tables.tables import grids_of_tables
 from erya.loading.pdf.visibility import part_by_sight, shows_picture
@@ -213,18 +213,20 @@ class PdfReader:
         self._document = document
         self._layout = layout
         self._ocr = ocr
-        # Most of the time goes into opening pages: what was seen is kept.
-        self._seen = {number: self._look(number) for number in sample_of(len(document))}
+        # Most of the time goes into opening pages: what was read there is kept.
+        self._sampled_looks = {
+            number: self._look(number) for number in sample_of(len(document))
+        }
         self._heads = learn_heads(
-            [(look.lines, look.edges) for look in self._seen.values()]
+            [(look.lines, look.edges) for look in self._sampled_looks.values()]
         )
 
     def page(self, number: int) -> PageText:
         """Return the text of a page, counted from 0. A damaged page has none."""
-        look = self._seen.pop(number, None) or self._look(number)
+        look = self._sampled_looks.pop(number, None) or self._look(number)
         page_text = PageText()
         if look.state in {"no_text", "garbled"} and self._ocr:
-            with self._opened(number) as opened:
+            with self._open_page(number) as opened:
                 if opened is not None:
                     return _recognise(opened.page)
         if look.state:
@@ -256,7 +258,7 @@ class PdfReader:
             runs_left(piece.text) for line in look.lines for piece in line
         ):
             return None
-        with self._opened(number) as opened:
+        with self._open_page(number) as opened:
             if opened is None:
                 return None
             from erya.loading.pdf.regions import page_regions  # noqa: PLC0415 - extra
@@ -265,7 +267,7 @@ class PdfReader:
             return page_regions(opened.page, look.edges, turn=turn)
 
     def _look(self, number: int) -> "_Look":
-        with self._opened(number) as opened:
+        with self._open_page(number) as opened:
             if opened is None:
                 return _Look([], [], Box(0.0, 0.0, 0.0, 0.0), "damaged")
             page, textpage = opened
@@ -276,7 +278,7 @@ class PdfReader:
                 edges = turn(edges)
             signs = read_signs(textpage.raw, turn)
             objects = page_objects(page.raw)
-            lines, levels = _ruled_lines(page_rules(objects, turn=turn), signs)
+            lines, levels = _cut_at_rules(page_rules(objects, turn=turn), signs)
             state = ""
             count = _count_signs(lines)
             if count < _FEW_SIGNS and shows_picture(
@@ -292,7 +294,7 @@ class PdfReader:
             return _Look(visible, hidden, edges, state, levels, notes, degrees)
 
     @contextmanager
-    def _opened(self, number: int) -> "Iterator[_Opened | None]":
+    def _open_page(self, number: int) -> "Iterator[_Opened | None]":
         try:
             page = self._document[number]
             textpage = page.get_textpage()
@@ -318,7 +320,7 @@ class _Look(NamedTuple):
     degrees: int = 0
 
 
-def _ruled_lines(rules: Rules, signs: Signs) -> tuple[list[Line], tuple[Rule, ...]]:
+def _cut_at_rules(rules: Rules, signs: Signs) -> tuple[list[Line], tuple[Rule, ...]]:
     """Return the lines of a page, cut where rules make a table, and those rules."""
     lines = list(page_lines(signs, rules))
     if any(piece.grid is not None for line in lines for piece in line):
@@ -326,7 +328,7 @@ def _ruled_lines(rules: Rules, signs: Signs) -> tuple[list[Line], tuple[Rule, ..
         if len(grids) < len(rules.grids):  # others are drawings, which cut no words
             rules = replace(rules, grids=grids)
             lines = list(page_lines(signs, rules))
-    if tell_struck(signs, lines, rules.levels):
+    if mark_struck(signs, lines, rules.levels):
         lines = list(page_lines(signs, rules))
     return lines, rules.levels
 
@@ -360,12 +362,12 @@ def _outline(document: pypdfium2.PdfDocument) -> list[tuple[str, int, int]]:
         place = entry.get_dest()
         number = place.get_index() if place is not None else None
         title = clean(entry.get_title() or "")
-        if number is not None and _folded(title):
+        if number is not None and _fold(title):
             entries.append((title, number, entry.level + 1))
     return entries
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return _MARKS.sub("", text.casefold())
 
 
@@ -382,7 +384,7 @@ def _rank_by_outline(
         if not 0 <= page < len(whole.pages):
             continue
         span = whole.pages[page]
-        folded_title = _folded(title)
+        folded_title = _fold(title)
         begins = bisect_left(starts, span.start)
         for at in range(begins, bisect_left(starts, span.end)):
             block = whole.blocks[at]
@@ -391,7 +393,7 @@ def _rank_by_outline(
                 at not in named
                 and not block.omitted
                 and len(inner) < 2 * len(title) + 40
-                and _folded(inner).endswith(folded_title)
+                and _fold(inner).endswith(folded_title)
             ):
                 named[at] = level
                 break

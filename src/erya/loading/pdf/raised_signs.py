@@ -11,7 +11,7 @@ from typing import Final
 from erya.language import lowered, raised
 from erya.loading.pdf.characters import NOTHING, SEVERAL, Signs, TextObject
 
-__all__ = ["tell_raised"]
+__all__ = ["mark_raised"]
 
 _SMALLER: Final = 0.85  # of the letters beside them
 _SMALLEST: Final = 0.35  # smaller ones stand beside the first letter of a chapter
@@ -33,7 +33,7 @@ _NO_BLANKS: Final = frozenset(("", "\r\n", "\r", "\n"))
 _CHINESE: Final = "\u2e80"  # its signs are from here on
 
 
-def tell_raised(signs: Signs) -> None:
+def mark_raised(signs: Signs) -> None:
     """Write signs above and below the line as such, and join what goes on behind them.
 
     PDFium ends a line behind some of them.

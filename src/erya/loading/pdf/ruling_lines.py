@@ -138,8 +138,8 @@ def page_rules(
     if not lines.across:
         return Rules()
     if turn is not None:
-        lines = _turned(lines, turn)
-    across, upright = _merged(lines.across), _merged(lines.upright)
+        lines = _turn(lines, turn)
+    across, upright = _merge(lines.across), _merge(lines.upright)
     grids = [grid for part in _touching(across, upright) if (grid := _grid(*part))]
     grids.sort(key=lambda g: (g.box.right - g.box.left) * (g.box.top - g.box.bottom))
     return Rules(tuple(grids), tuple(across))
@@ -200,7 +200,7 @@ def _between(one: tuple[float, float], other: tuple[float, float]) -> Box:
     return Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
 
 
-def _turned(lines: _DrawnLines, turn: Callable[[Box], Box]) -> _DrawnLines:
+def _turn(lines: _DrawnLines, turn: Callable[[Box], Box]) -> _DrawnLines:
     result = _DrawnLines()
     for rule in lines.across:
         result.add(turn(Box(rule.start, rule.at, rule.end, rule.at)))
@@ -209,19 +209,19 @@ def _turned(lines: _DrawnLines, turn: Callable[[Box], Box]) -> _DrawnLines:
     return result
 
 
-def _merged(rules: Iterable[Rule]) -> list[Rule]:
+def _merge(rules: Iterable[Rule]) -> list[Rule]:
     """Join rules on one line that touch, as those of neighbouring cells."""
     merged: list[Rule] = []
     level: list[Rule] = []
     for rule in sorted(rules):
         if level and rule.at - level[0].at > _SAME:
-            merged += _joined(level)
+            merged += _join(level)
             level = []
         level.append(rule)
-    return merged + _joined(level)
+    return merged + _join(level)
 
 
-def _joined(level: Sequence[Rule]) -> list[Rule]:
+def _join(level: Sequence[Rule]) -> list[Rule]:
     joined: list[Rule] = []
     for rule in sorted(level, key=lambda rule: rule.start):
         if joined and rule.start - joined[-1].end <= _TOUCH:

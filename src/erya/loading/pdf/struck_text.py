@@ -8,7 +8,7 @@ from erya.loading.pdf.characters import SEVERAL, Signs
 from erya.loading.pdf.lines import NONE, Line, Piece
 from erya.loading.pdf.ruling_lines import Rule
 
-__all__ = ["tell_struck"]
+__all__ = ["mark_struck"]
 
 _LOWEST: Final = 0.2  # of the height of letters: lower ones are drawn below them
 _HIGHEST: Final = 0.75
@@ -17,7 +17,7 @@ _APART: Final = 0.5  # of the size of letters, at most, from its ends to theirs
 _MOST_LOOKED_AT: Final = 200_000  # pairs of a rule and a piece of a line
 
 
-def tell_struck(signs: Signs, lines: Sequence[Line], levels: Sequence[Rule]) -> bool:
+def mark_struck(signs: Signs, lines: Sequence[Line], levels: Sequence[Rule]) -> bool:
     """Write marks around signs that a rule goes through, from the first to the last.
 
     A rule that begins or ends elsewhere is of a table or a drawing.
@@ -32,7 +32,7 @@ def tell_struck(signs: Signs, lines: Sequence[Line], levels: Sequence[Rule]) -> 
     for rule in levels:
         for piece in pieces:
             if _goes_through(rule, piece):
-                ends.update(_struck(signs, rule, piece))
+                ends.update(_struck_ends(signs, rule, piece))
     if not ends:  # as on nearly all pages
         return False
     units = list(signs.units)
@@ -54,7 +54,7 @@ def _goes_through(rule: Rule, piece: Piece) -> bool:
     )
 
 
-def _struck(signs: Signs, rule: Rule, piece: Piece) -> list[tuple[int, int]]:
+def _struck_ends(signs: Signs, rule: Rule, piece: Piece) -> list[tuple[int, int]]:
     """Return the first and the last sign of a piece that a rule goes through."""
     boxes = {
         number: signs.box(number)

@@ -94,7 +94,7 @@ class Surfaces:
                 self._add(page_object, order)
             else:
                 self._orders[page_object.at] = order
-        for box in _laid_over(page):
+        for box in _annotation_boxes(page):
             self._put(_Surface(order + 1, box, None))
 
     def may_hide(self, handle: int, colour: Colour) -> bool:
@@ -207,7 +207,7 @@ def clip_of(handle: int, form: Matrix | None) -> Box | None:
         box = _box_of_clip(clip, number)
         if box is None:
             continue
-        clip_box = box if clip_box is None else _shared(clip_box, box)
+        clip_box = box if clip_box is None else _intersection(clip_box, box)
     return clip_box if clip_box is None or form is None else moved(clip_box, form)
 
 
@@ -225,7 +225,7 @@ def _box_of_clip(clip: int, number: int) -> Box | None:
     return Box(min(xs), min(ys), max(xs), max(ys))
 
 
-def _shared(one: Box, other: Box) -> Box:
+def _intersection(one: Box, other: Box) -> Box:
     return Box(
         max(one.left, other.left),
         max(one.bottom, other.bottom),
@@ -234,7 +234,7 @@ def _shared(one: Box, other: Box) -> Box:
     )
 
 
-def _laid_over(page: Any) -> Iterator[Box]:
+def _annotation_boxes(page: Any) -> Iterator[Box]:
     for number in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MOST_ANNOTATIONS)):
         annotation = pdfium.FPDFPage_GetAnnot(page, number)
         if not annotation:

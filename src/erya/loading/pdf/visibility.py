@@ -192,7 +192,9 @@ class _Sight:
                 numbers = range(start, end)
                 yield from numbers if self._is_blank(numbers) else ()
             elif self._surfaces.may_hide(by, colour) or is_clipped(by):
-                yield from self._covered(text_object, colour, clip_of(by, form_of(by)))
+                yield from self._find_covered(
+                    text_object, colour, clip_of(by, form_of(by))
+                )
 
     def _is_faint(self, by: int, colour: Colour) -> bool:
         return colour[3] < _FAINT or min(colour[:3]) > _LIGHT or self._on_layer(by)
@@ -202,7 +204,7 @@ class _Sight:
             self._scanned = shows_picture(self._page)
         return self._scanned
 
-    def _covered(
+    def _find_covered(
         self, text_object: TextObject, colour: Colour, clip: Box | None
     ) -> Iterator[int]:
         """Yield the characters under surfaces and beyond a clip that are not seen."""

@@ -87,11 +87,13 @@ def with_names(
     for line in head_lines:
         groups = _groups(line, each) if each is not None else None
         for number, piece in enumerate(line):
-            for at in groups[number] if groups else columns.covered(piece, line):
+            for at in (
+                groups[number] if groups else columns.covered_columns(piece, line)
+            ):
                 names[at].append(piece)
     if not count and _is_title(names, pieces=len(heads)):
         return Named(rows, [])
-    return Named([names, *_labelled(labels, rows[count:])], taken)
+    return Named([names, *_label_rows(labels, rows[count:])], taken)
 
 
 def _groups(line: Line, each: Line) -> list[range] | None:
@@ -178,14 +180,14 @@ class _Columns:
         return (
             len(line) == 1
             and abs(middle - around) < 2 * _MIDDLE * line[0].size
-            and len(self.covered(line[0], line)) == 1
+            and len(self.covered_columns(line[0], line)) == 1
         )
 
     def names_some(self, line: Line) -> bool:
         """Tell whether a line names more than the first column."""
-        return any(self.covered(piece, line) != [0] for piece in line)
+        return any(self.covered_columns(piece, line) != [0] for piece in line)
 
-    def covered(self, piece: Piece, line: Line) -> list[int]:
+    def covered_columns(self, piece: Piece, line: Line) -> list[int]:
         """Return the columns that a name of a line covers, at least one.
 
         Alone in its line, in the middle of all columns but the first, it covers those.
@@ -229,7 +231,7 @@ def _is_title(names: Row, *, pieces: int) -> bool:
     return 2 * named < columns or (pieces == 1 and 2 * named == columns)
 
 
-def _labelled(labels: Sequence[Line], rows: Sequence[Row]) -> list[Row]:
+def _label_rows(labels: Sequence[Line], rows: Sequence[Row]) -> list[Row]:
     """Return rows below their labels; a label that goes on is of the first row."""
     first, *others = rows
     labels = list(labels)

@@ -29,9 +29,9 @@ from erya.loading.pdf.tables.columns import (
     shares,
     span_of,
 )
-from erya.loading.pdf.tables.striped import banded_tables
+from erya.loading.pdf.tables.striped import striped_tables
 
-__all__ = ["aligned_tables", "names_above", "with_signs"]
+__all__ = ["names_above", "stream_tables", "with_signs"]
 
 _SIGN: Final = 0.6  # of the size of figures, that a sign behind them is wide
 _APART: Final = 2.2  # times the height of a line: more blank ends a table
@@ -61,9 +61,7 @@ _NUMBERED: Final = re.compile(
 )
 
 
-def aligned_tables(
-    lines: Sequence[Line], levels: Sequence[Rule]
-) -> Iterator[list[Row]]:
+def stream_tables(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list[Row]]:
     """Yield the rows of each table among lines.
 
     Args:
@@ -74,7 +72,7 @@ def aligned_tables(
         return
     pieces = _from_top(lines)
     taken: set[int] = set()
-    for table in banded_tables(pieces, levels, taken):
+    for table in striped_tables(pieces, levels, taken):
         taken |= {id(piece) for row in table for cell in row for piece in cell}
         yield table
     visual = by_lines([piece for piece in pieces if id(piece) not in taken])
@@ -100,7 +98,7 @@ def names_above(heads: Sequence[Line], body: Sequence[Line]) -> list[Line]:
         for line in above[-1:]
         if below and len(line) > 1 and len(below[0]) > 1
         and _near(line, below[0], apart=_ROWS_NAMED)
-        and (_aligned(line, below[0]) or _heads(line, below[0]))
+        and (_is_aligned(line, below[0]) or _heads(line, below[0]))
     ]  # fmt: skip
     first = {piece.numbers[0] for line in names for piece in line}
     return [line for line in heads if line[0].numbers[0] in first]
@@ -134,7 +132,7 @@ def _may_hold_one(lines: Sequence[Line]) -> bool:
 def _zones(lines: Sequence[Line]) -> Iterator[list[Line]]:
     """Return lines that make a table, from the first to the last row."""
     rows = [at for at, line in enumerate(lines) if 1 < len(line) <= _MOST_COLUMNS]
-    chains = _chained(lines, rows, apart=_ROWS_APART)
+    chains = _chain_rows(lines, rows, apart=_ROWS_APART)
     zones = []
     free = len(lines)  # from the bottom: names of columns are of the table below them
     while chains:
@@ -142,9 +140,9 @@ def _zones(lines: Sequence[Line]) -> Iterator[list[Line]]:
         begin, end = chain[0], chain[-1] + 1
         if len(chain) < 2 or end > free:
             continue
-        columns = _parted(lines[begin:end])
+        columns = _merge_columns(lines[begin:end])
         if not _stand_below(lines[begin:end], columns):
-            nearer = _chained(lines, chain, apart=_APART)
+            nearer = _chain_rows(lines, chain, apart=_APART)
             chains += nearer if len(nearer) > 1 else []
             continue
         begin -= _count_above(lines[max(begin - _MOST_NAMES, 0) : begin + 1], columns)
@@ -154,7 +152,7 @@ def _zones(lines: Sequence[Line]) -> Iterator[list[Line]]:
     return reversed(zones)
 
 
-def _chained(
+def _chain_rows(
     lines: Sequence[Line], rows: Sequence[int], *, apart: float
 ) -> list[list[int]]:
     """Return rows that may be of one table, as their places among the lines."""
@@ -185,7 +183,7 @@ def _goes_on(lines: Sequence[Line], *, apart: float) -> bool:
     one, *between, other = lines
     return (
         all(_near(above, below, apart=apart) for above, below in pairwise(lines))
-        and (_aligned(one, other) or _heads(one, other))
+        and (_is_aligned(one, other) or _heads(one, other))
         and all(_fits(line, one, other) for line in between)
     )
 
@@ -264,7 +262,7 @@ def _count_below(lines: Sequence[Line], columns: Sequence[Span]) -> int:
     return count
 
 
-def _aligned(one: Line, other: Line) -> bool:
+def _is_aligned(one: Line, other: Line) -> bool:
     """Tell whether at least half of the inner edges of cells stand below each other.
 
     The outermost edges do so in any text.
@@ -319,7 +317,7 @@ def _columns(lines: Sequence[Line]) -> list[Span]:
 
 def _rows(zone: Sequence[Line], levels: Sequence[Rule]) -> list[Row] | None:
     """Return the rows that lines make; None if they make no table."""
-    columns = _parted(zone)
+    columns = _merge_columns(zone)
     lines = [cells_of(line, columns) for line in zone]
     groups = next(
         (
@@ -358,7 +356,7 @@ def _is_list(rows: Sequence[Row]) -> bool:
     return bool(marks) and (numbered or all(map(_BULLET.fullmatch, marks)))
 
 
-def _parted(zone: Sequence[Line]) -> list[Span]:
+def _merge_columns(zone: Sequence[Line]) -> list[Span]:
     """Return columns, those as one between which a gap is neither wide nor frequent."""
     columns = _columns(zone)
     lines = [cells_of(line, columns) for line in zone]

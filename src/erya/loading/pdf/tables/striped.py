@@ -22,7 +22,7 @@ from erya.loading.pdf.tables.columns import (
     span_of,
 )
 
-__all__ = ["banded_tables"]
+__all__ = ["striped_tables"]
 
 _ALIKE: Final = 4.0  # points: rules that begin and end as near are of one table
 _LEAST_LEVELS: Final = 3
@@ -35,7 +35,7 @@ _FILLED: Final = 0.7  # of the rows have more than one cell
 _LONGEST_LINE: Final = 200  # characters, of a cell
 
 
-def banded_tables(
+def striped_tables(
     pieces: Sequence[Piece], levels: Sequence[Rule], taken: Set[int]
 ) -> Iterator[list[Row]]:
     """Yield tables whose rows stand between rules of one width, wherever in them.

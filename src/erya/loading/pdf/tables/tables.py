@@ -19,15 +19,15 @@ from erya.loading.pdf.ruling_lines import Grid, Rule
 from erya.loading.pdf.tables.column_names import has_names, is_figure, with_names, words
 from erya.loading.pdf.tables.columns import BEFORE, BEHIND, FIGURES, Row
 from erya.loading.pdf.tables.region_rows import region_rows
-from erya.loading.pdf.tables.stream import aligned_tables
+from erya.loading.pdf.tables.stream import stream_tables
 
 __all__ = [
     "Table",
     "grids_of_tables",
+    "place_lattice_tables",
     "region_table",
-    "ruled_apart",
+    "split_tables",
     "table_text",
-    "tables_apart",
 ]
 
 _Place = tuple[int, int]  # row and column of a cell
@@ -70,7 +70,7 @@ def grids_of_tables(lines: Sequence[Line]) -> tuple[Grid, ...]:
     )
 
 
-def ruled_apart(lines: Sequence[Line]) -> list[Line]:
+def place_lattice_tables(lines: Sequence[Line]) -> list[Line]:
     """Return lines with a table in place of what stands in the cells of a grid."""
     inside = _by_grid(lines)
     tables = {
@@ -339,14 +339,14 @@ class _Written:
             self.numbers.append(number)
 
 
-def tables_apart(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list[Line]]:
+def split_tables(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list[Line]]:
     """Yield each table, and the lines between tables together.
 
     Args:
         lines: In their order, with tables between rules among them.
         levels: The rules from left to right.
     """
-    lines, tables = _placed(lines, levels)
+    lines, tables = _place_tables(lines, levels)
     run: list[Line] = []
     emitted: set[int] = set()
     for line in lines:
@@ -367,7 +367,7 @@ def tables_apart(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list
         yield run
 
 
-def _placed(
+def _place_tables(
     lines: Sequence[Line], levels: Sequence[Rule]
 ) -> tuple[list[Line], dict[int, Table]]:
     """Return lines, with named tables in place of those between rules, and the others.
@@ -379,10 +379,10 @@ def _placed(
     visual = by_lines(
         _from_top([part for line in others for piece in line for part in piece.parts()])
     )
-    aligned = [_with_signs(rows) for rows in aligned_tables(others, levels)]
+    aligned = [_with_signs(rows) for rows in stream_tables(others, levels)]
     inside = [numbers_of(chain(*chain(*rows))) for rows in aligned]
 
-    def named(rows: list[Row]) -> tuple[Table, set[int]]:
+    def name_columns(rows: list[Row]) -> tuple[Table, set[int]]:
         # What is a part of another table names no column.
         naming = with_names(rows, visual, levels)
         above = numbers_of(naming.above)
@@ -394,13 +394,13 @@ def _placed(
     # From below: what looks like a table of names is of the table below it.
     for rows, numbers in zip(reversed(aligned), reversed(inside), strict=True):
         if not numbers & tables.keys():
-            table, above = named(rows)
+            table, above = name_columns(rows)
             tables |= dict.fromkeys(numbers | above, table)
     placed: list[Line] = []
     for line in lines:
         ruled = line[0]
         if isinstance(ruled, Table) and ruled.rows[0][0] and not has_names(ruled.rows):
-            table, above = named(ruled.rows)
+            table, above = name_columns(ruled.rows)
             tables |= dict.fromkeys(above, table)
             placed.append([table])
         else:
