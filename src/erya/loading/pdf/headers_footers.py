@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from erya.loading.pdf.boxes import Box
 from erya.loading.pdf.lines import Line
 
-__all__ = ["Parted", "RunningHeads", "learn_heads", "sample_of"]
+__all__ = ["HeadersFooters", "Parted", "learn_headers_footers", "sample_of"]
 
 _ZONE: Final = 0.12  # of a page's height, above and below
 _STEP: Final = 4.0  # points: lines this near to each other stand at one height
@@ -40,7 +40,7 @@ class Parted(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class RunningHeads:
+class HeadersFooters:
     """Where the running heads of a document stand."""
 
     places: frozenset[_Place]
@@ -89,7 +89,9 @@ def sample_of(count: int) -> list[int]:
     )
 
 
-def learn_heads(pages: Sequence[tuple[Sequence[Line], Box]]) -> RunningHeads:
+def learn_headers_footers(
+    pages: Sequence[tuple[Sequence[Line], Box]],
+) -> HeadersFooters:
     """Learn where running heads stand, from the lines and the edges of some pages."""
     at: dict[_Place, dict[int, str]] = defaultdict(dict)
     for number, (lines, page) in enumerate(pages):
@@ -99,7 +101,7 @@ def learn_heads(pages: Sequence[tuple[Sequence[Line], Box]]) -> RunningHeads:
                 words = " ".join(piece.text for piece in line)
                 before = at[place].get(number, "")
                 at[place][number] = f"{before} {_DIGITS.sub('#', words.casefold())}"
-    return RunningHeads(
+    return HeadersFooters(
         frozenset(
             place
             for place, words_by_page in at.items()

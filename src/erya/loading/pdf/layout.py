@@ -16,7 +16,7 @@ from erya.loading.pdf.boxes import Box
 from erya.loading.pdf.joining import by_lines, flat, running
 from erya.loading.pdf.lines import NONE, Line, Piece, runs_left
 from erya.loading.pdf.reading_order import Region, read_by_regions
-from erya.loading.pdf.ruling_lines import Rule
+from erya.loading.pdf.ruling_lines import RulingLine
 from erya.loading.pdf.tables.tables import (
     Table,
     place_lattice_tables,
@@ -108,7 +108,7 @@ def lay_out(
     page: PageText,
     lines: Sequence[Line],
     *,
-    levels: Sequence[Rule] = (),
+    horizontal_lines: Sequence[RulingLine] = (),
     regions: Sequence[Region] | None = None,
     omitted: str = "",
 ) -> None:
@@ -117,7 +117,7 @@ def lay_out(
     Args:
         page: What stands above them.
         lines: In any order.
-        levels: The rules that are drawn from left to right.
+        horizontal_lines: The ruling lines that are drawn from left to right.
         regions: Of the page, if a model has looked at it: then they give the order,
             the headings and where tables are.
         omitted: Why they are not searched; each line is then a block.
@@ -138,11 +138,14 @@ def lay_out(
     usual = _usual_size(lines)
     lines = _in_one_direction(place_lattice_tables(lines))
     if regions is None:
-        for block in _order_lines(lines, levels):
+        for block in _order_lines(lines, horizontal_lines):
             _write(page, block, usual)
         return
     for run in read_by_regions(
-        lines, regions, levels, ordered=lambda some: _order_lines(list(some), levels)
+        lines,
+        regions,
+        horizontal_lines,
+        ordered=lambda some: _order_lines(list(some), horizontal_lines),
     ):
         if run.kind == "title":
             _write_title(page, run.lines)
@@ -193,10 +196,12 @@ def _usual_size(lines: Sequence[Sequence[Piece]]) -> float:
     return max(weights, key=lambda size: (weights[size], size))
 
 
-def _order_lines(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
+def _order_lines(
+    lines: _Lines, horizontal_lines: Sequence[RulingLine]
+) -> Iterator[_Lines]:
     """Yield runs of lines in reading order; columns one after the other."""
     upright = [line for line in lines if not _stands(line)]
-    yield from _order_upright(upright, levels)
+    yield from _order_upright(upright, horizontal_lines)
     for line in lines:
         if _stands(line):  # a mark along the margin belongs to no line beside it
             yield [line]
@@ -210,10 +215,12 @@ def _stands(line: Sequence[Piece]) -> bool:
     return len(line[0].text) > 3 and box.top - box.bottom > 3 * (box.right - box.left)
 
 
-def _order_upright(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
+def _order_upright(
+    lines: _Lines, horizontal_lines: Sequence[RulingLine]
+) -> Iterator[_Lines]:
     gutter = _gutter(lines)
     if gutter is None:
-        yield from split_tables(lines, levels)
+        yield from split_tables(lines, horizontal_lines)
         return
     # Where a line reaches over the gutter, everything above is read before it.
     pieces = sorted((p for line in lines for p in line), key=lambda p: -p.box.top)
@@ -226,8 +233,8 @@ def _order_upright(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
             continue
         left = [piece for piece in together if piece.box.right <= gutter]
         right = [piece for piece in together if piece.box.left >= gutter]
-        yield from split_tables(_lines_of(left), levels)
-        yield from split_tables(_lines_of(right), levels)
+        yield from split_tables(_lines_of(left), horizontal_lines)
+        yield from split_tables(_lines_of(right), horizontal_lines)
 
 
 def _across(pieces: Sequence[Piece]) -> Iterator[_Lines]:

@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 from erya.loading.pdf.boxes import Box, joined
 from erya.loading.pdf.characters import SEVERAL, SOFT_HYPHEN, Signs
 from erya.loading.pdf.raised_signs import mark_raised
-from erya.loading.pdf.ruling_lines import Grid, Rules
+from erya.loading.pdf.ruling_lines import Grid, RulingLines
 
 __all__ = [
     "NONE",
@@ -150,16 +150,18 @@ def read_signs(textpage: Any, turn: Callable[[Box], Box] | None = None) -> Signs
     return signs
 
 
-def page_lines(signs: Signs, rules: Rules) -> Iterator[Line]:
+def page_lines(signs: Signs, ruling_lines: RulingLines) -> Iterator[Line]:
     """Yield each line as its pieces, in PDFium's order.
 
     Args:
         signs: The characters of a page.
-        rules: What is drawn on the page: lines are cut there.
+        ruling_lines: What is drawn on the page: lines are cut there.
     """
     both_ways = runs_left(signs.units)
     if both_ways:
-        rules = Rules()  # words in both directions are told apart by gaps alone
+        ruling_lines = (
+            RulingLines()
+        )  # words in both directions are told apart by gaps alone
     runs = [_Run.of(*line.span(), signs) for line in _LINE.finditer(signs.units)]
     # Asking where characters stand is most of the work: running text is only sampled.
     wide = [_looks_wide(signs, run) for run in runs]
@@ -170,7 +172,7 @@ def page_lines(signs: Signs, rules: Rules) -> Iterator[Line]:
     for at, run in enumerate(runs):
         if both_ways and runs_left(signs.units[run.start : run.end]):
             candidates = _pieces_both_ways(signs, run)
-        elif rules.grids and (grids := rules.touching(run.around())):
+        elif ruling_lines.grids and (grids := ruling_lines.touching(run.around())):
             candidates = _pieces_of_cells(signs, run, grids=grids)
         else:
             cut = cut_all or any(wide[max(at - _AROUND, 0) : at + _AROUND + 1])

@@ -25,12 +25,12 @@ from erya.loading.pdf.fields import (
     attached_files,
     read_annotations,
 )
-from erya.loading.pdf.headers_footers import learn_heads, sample_of
+from erya.loading.pdf.headers_footers import learn_headers_footers, sample_of
 from erya.loading.pdf.layout import PageText, lay_out
 from erya.loading.pdf.lines import Line, page_lines, read_signs, runs_left
 from erya.loading.pdf.objects import page_objects
 from erya.loading.pdf.reading_order import Region
-from erya.loading.pdf.ruling_lines import Rule, Rules, page_rules
+from erya.loading.pdf.ruling_lines import RulingLine, RulingLines, find_ruling_lines
 from erya.loading.pdf.struck_text import mark_struck
 from erya.loading.pdf.tables.stream import names_above
 from erya.loading.pdf.tables.tables import grids_of_tables
@@ -217,7 +217,7 @@ class PdfReader:
         self._sampled_looks = {
             number: self._look(number) for number in sample_of(len(document))
         }
-        self._heads = learn_heads(
+        self._headers_footers = learn_headers_footers(
             [(look.lines, look.edges) for look in self._sampled_looks.values()]
         )
 
@@ -234,13 +234,16 @@ class PdfReader:
         if look.state == "garbled":
             lay_out(page_text, look.lines, omitted="garbled")
             return page_text
-        heads, body, feet = self._heads.part(look.lines, look.edges)
+        heads, body, feet = self._headers_footers.part(look.lines, look.edges)
         names = names_above(heads, body)
         heads = [line for line in heads if line not in names]
         body = names + body
         lay_out(page_text, heads, omitted="running_head")
         lay_out(
-            page_text, body, levels=look.levels, regions=self._regions(number, look)
+            page_text,
+            body,
+            horizontal_lines=look.horizontal_lines,
+            regions=self._regions(number, look),
         )
         lay_out(page_text, feet, omitted="running_head")
         if look.hidden:
@@ -278,7 +281,9 @@ class PdfReader:
                 edges = turn(edges)
             signs = read_signs(textpage.raw, turn)
             objects = page_objects(page.raw)
-            lines, levels = _cut_at_rules(page_rules(objects, turn=turn), signs)
+            lines, horizontal_lines = _cut_at_rules(
+                find_ruling_lines(objects, turn=turn), signs
+            )
             state = ""
             count = _count_signs(lines)
             if count < _FEW_SIGNS and shows_picture(
@@ -291,7 +296,9 @@ class PdfReader:
                 lines, page, signs=signs, objects=objects, edges=edges
             )
             notes = read_annotations(self._document, page)
-            return _Look(visible, hidden, edges, state, levels, notes, degrees)
+            return _Look(
+                visible, hidden, edges, state, horizontal_lines, notes, degrees
+            )
 
     @contextmanager
     def _open_page(self, number: int) -> "Iterator[_Opened | None]":
@@ -315,22 +322,26 @@ class _Look(NamedTuple):
     hidden: list[Line]
     edges: Box
     state: str
-    levels: tuple[Rule, ...] = ()
+    horizontal_lines: tuple[RulingLine, ...] = ()
     annotations: Sequence[Annotation] = ()
     degrees: int = 0
 
 
-def _cut_at_rules(rules: Rules, signs: Signs) -> tuple[list[Line], tuple[Rule, ...]]:
+def _cut_at_rules(
+    ruling_lines: RulingLines, signs: Signs
+) -> tuple[list[Line], tuple[RulingLine, ...]]:
     """Return the lines of a page, cut where rules make a table, and those rules."""
-    lines = list(page_lines(signs, rules))
+    lines = list(page_lines(signs, ruling_lines))
     if any(piece.grid is not None for line in lines for piece in line):
         grids = grids_of_tables(lines)
-        if len(grids) < len(rules.grids):  # others are drawings, which cut no words
-            rules = replace(rules, grids=grids)
-            lines = list(page_lines(signs, rules))
-    if mark_struck(signs, lines, rules.levels):
-        lines = list(page_lines(signs, rules))
-    return lines, rules.levels
+        if len(grids) < len(
+            ruling_lines.grids
+        ):  # others are drawings, which cut no words
+            ruling_lines = replace(ruling_lines, grids=grids)
+            lines = list(page_lines(signs, ruling_lines))
+    if mark_struck(signs, lines, ruling_lines.horizontal_lines):
+        lines = list(page_lines(signs, ruling_lines))
+    return lines, ruling_lines.horizontal_lines
 
 
 def _count_signs(lines: Sequence[Line]) -> int:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from erya.loading.pdf.boxes import Box, area, joined, overlap
 from erya.loading.pdf.joining import by_lines
 from erya.loading.pdf.lines import Line, Piece, numbers_of
-from erya.loading.pdf.ruling_lines import Rule
+from erya.loading.pdf.ruling_lines import RulingLine
 from erya.loading.pdf.tables.column_names import is_figure
 from erya.loading.pdf.tables.tables import Table, region_table
 
@@ -62,7 +62,7 @@ class Run(NamedTuple):
 def read_by_regions(
     lines: Sequence[Line],
     regions: Sequence[Region],
-    levels: Sequence[Rule],
+    horizontal_lines: Sequence[RulingLine],
     *,
     ordered: Callable[[Sequence[Line]], Iterator[list[Line]]],
 ) -> list[Run]:
@@ -71,10 +71,10 @@ def read_by_regions(
     Args:
         lines: Of a page, in any order, with tables between rules among them.
         regions: Of the page, tables first.
-        levels: The rules from left to right.
+        horizontal_lines: The ruling lines from left to right.
         ordered: Puts lines in reading order without regions.
     """
-    tables, lines = _tables(lines, regions, levels, ordered=ordered)
+    tables, lines = _tables(lines, regions, horizontal_lines, ordered=ordered)
     flow = [region for region in regions if region.kind in _FLOW]
     by_region: dict[Region, list[Line]] = defaultdict(list)
     free: list[Line] = []
@@ -123,7 +123,7 @@ def _run(kind: str, lines: list[Line]) -> Run:
 def _tables(
     lines: Sequence[Line],
     regions: Sequence[Region],
-    levels: Sequence[Rule],
+    horizontal_lines: Sequence[RulingLine],
     *,
     ordered: Callable[[Sequence[Line]], Iterator[list[Line]]],
 ) -> tuple[list[Run], list[Line]]:
@@ -140,7 +140,7 @@ def _tables(
         left = [part for part in parts if taken.isdisjoint(part.numbers)]
         inside = _whole_lines(region.box, left, regions)
         table = _covering(own, inside) or region_table(
-            inside, above=_by_lines(left), levels=levels
+            inside, above=_by_lines(left), horizontal_lines=horizontal_lines
         )
         if table is not None:
             tables.append(table)

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from erya.loading.pdf.joining import by_lines
 from erya.loading.pdf.lines import Line, Piece
-from erya.loading.pdf.ruling_lines import Rule
+from erya.loading.pdf.ruling_lines import RulingLine
 from erya.loading.pdf.tables.columns import (
     CAPTION,
     FIGURES,
@@ -57,7 +57,7 @@ class Named(NamedTuple):
 def with_names(
     rows: list[Row],
     lines: Sequence[Line],
-    levels: Sequence[Rule],
+    horizontal_lines: Sequence[RulingLine],
     *,
     count: int | None = None,
 ) -> Named:
@@ -66,11 +66,11 @@ def with_names(
     Args:
         rows: Of the table.
         lines: Of the page from the top; the table may be among them.
-        levels: The rules from left to right.
+        horizontal_lines: The ruling lines from left to right.
         count: How many of the first rows have names, if that is known.
     """
     count = _count_names(rows) if count is None else count
-    columns = _Columns.of(rows, count, levels)
+    columns = _Columns.of(rows, count, horizontal_lines)
     above = list(columns.lines_above(rows, lines))
     while above and not columns.names_some(above[-1]):
         above.pop()  # a title
@@ -125,17 +125,19 @@ class _Columns:
     """From where to where the columns of a table go, and the rules of its page."""
 
     spans: Sequence[Span]
-    levels: Sequence[Rule]
+    horizontal_lines: Sequence[RulingLine]
 
     @classmethod
-    def of(cls, rows: Sequence[Row], names: int, levels: Sequence[Rule]) -> "_Columns":
+    def of(
+        cls, rows: Sequence[Row], names: int, horizontal_lines: Sequence[RulingLine]
+    ) -> "_Columns":
         """Return the columns of a table whose first rows are `names` rows of names."""
         spans = []
         for column in zip(*rows, strict=True):
             pieces = [*chain(*column[names:])] or [*chain(*column)]
             lefts, rights = zip(*map(span_of, pieces), strict=True)
             spans.append((min(lefts), max(rights)))
-        return cls(spans, levels)
+        return cls(spans, horizontal_lines)
 
     @property
     def width(self) -> float:
@@ -209,7 +211,7 @@ class _Columns:
 
     def _rule_beneath(self, piece: Piece, line: Line) -> Span | None:
         """Return from where to where the rule goes that is drawn beneath one name."""
-        for rule in self.levels:
+        for rule in self.horizontal_lines:
             if rule.end - rule.start < _PART * self.width and _is_beneath(rule, piece):
                 others = (p for p in line if p is not piece)
                 if not any(_is_beneath(rule, other) for other in others):
@@ -217,7 +219,7 @@ class _Columns:
         return None
 
 
-def _is_beneath(rule: Rule, piece: Piece) -> bool:
+def _is_beneath(rule: RulingLine, piece: Piece) -> bool:
     return (
         -_BENEATH * piece.height <= rule.at - piece.box.bottom <= _TOUCHES
         and rule.start - _TOUCHES <= piece.box.left

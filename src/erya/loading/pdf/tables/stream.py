@@ -14,7 +14,7 @@ from typing import Final
 
 from erya.loading.pdf.joining import by_lines, flat
 from erya.loading.pdf.lines import Line, Piece
-from erya.loading.pdf.ruling_lines import Rule
+from erya.loading.pdf.ruling_lines import RulingLine
 from erya.loading.pdf.tables.columns import (
     BEFORE,
     BEHIND,
@@ -61,23 +61,25 @@ _NUMBERED: Final = re.compile(
 )
 
 
-def stream_tables(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list[Row]]:
+def stream_tables(
+    lines: Sequence[Line], horizontal_lines: Sequence[RulingLine]
+) -> Iterator[list[Row]]:
     """Yield the rows of each table among lines.
 
     Args:
         lines: In the order in which they are drawn.
-        levels: The rules from left to right.
+        horizontal_lines: The ruling lines from left to right.
     """
     if not _may_hold_one(lines):
         return
     pieces = _from_top(lines)
     taken: set[int] = set()
-    for table in striped_tables(pieces, levels, taken):
+    for table in striped_tables(pieces, horizontal_lines, taken):
         taken |= {id(piece) for row in table for cell in row for piece in cell}
         yield table
     visual = by_lines([piece for piece in pieces if id(piece) not in taken])
     for zone in _zones([with_signs(line) for line in visual]):
-        rows = _rows(zone, levels)
+        rows = _rows(zone, horizontal_lines)
         if rows is not None:
             yield rows
 
@@ -315,14 +317,19 @@ def _columns(lines: Sequence[Line]) -> list[Span]:
     return columns
 
 
-def _rows(zone: Sequence[Line], levels: Sequence[Rule]) -> list[Row] | None:
+def _rows(
+    zone: Sequence[Line], horizontal_lines: Sequence[RulingLine]
+) -> list[Row] | None:
     """Return the rows that lines make; None if they make no table."""
     columns = _merge_columns(zone)
     lines = [cells_of(line, columns) for line in zone]
     groups = next(
         (
             grouping
-            for grouping in (_between_rules(zone, levels), _by_blanks(zone, lines))
+            for grouping in (
+                _between_rules(zone, horizontal_lines),
+                _by_blanks(zone, lines),
+            )
             if len(grouping) > 1 and _like_cells(lines, grouping, columns)
         ),
         None,
@@ -376,7 +383,9 @@ def _merge_columns(zone: Sequence[Line]) -> list[Span]:
     return parted
 
 
-def _between_rules(zone: Sequence[Line], levels: Sequence[Rule]) -> list[list[int]]:
+def _between_rules(
+    zone: Sequence[Line], horizontal_lines: Sequence[RulingLine]
+) -> list[list[int]]:
     """Put lines together between which no rule is drawn; a line is its number."""
     left = min(line[0].box.left for line in zone)
     right = max(line[-1].box.right for line in zone)
@@ -385,7 +394,7 @@ def _between_rules(zone: Sequence[Line], levels: Sequence[Rule]) -> list[list[in
     ]
     wide = [
         rule.at
-        for rule in levels
+        for rule in horizontal_lines
         if min(rule.end, right) - max(rule.start, left) > _ACROSS * (right - left)
     ]
     groups = [[0]]

@@ -9,7 +9,7 @@ from typing import Final
 
 from erya.loading.pdf.joining import by_lines
 from erya.loading.pdf.lines import Line, Piece
-from erya.loading.pdf.ruling_lines import Rule
+from erya.loading.pdf.ruling_lines import RulingLine
 from erya.loading.pdf.tables.columns import (
     FIGURES,
     NEAR,
@@ -36,16 +36,16 @@ _LONGEST_LINE: Final = 200  # characters, of a cell
 
 
 def striped_tables(
-    pieces: Sequence[Piece], levels: Sequence[Rule], taken: Set[int]
+    pieces: Sequence[Piece], horizontal_lines: Sequence[RulingLine], taken: Set[int]
 ) -> Iterator[list[Row]]:
     """Yield tables whose rows stand between rules of one width, wherever in them.
 
     Args:
         pieces: From the top.
-        levels: The rules from left to right.
+        horizontal_lines: The ruling lines from left to right.
         taken: The pieces that are of a table already, by their identity.
     """
-    for left, right, heights in _alike(levels):
+    for left, right, heights in _alike(horizontal_lines):
         inside = [
             piece
             for piece in pieces
@@ -58,11 +58,13 @@ def striped_tables(
             yield rows
 
 
-def _alike(levels: Sequence[Rule]) -> Iterator[tuple[float, float, list[float]]]:
+def _alike(
+    horizontal_lines: Sequence[RulingLine],
+) -> Iterator[tuple[float, float, list[float]]]:
     """Yield from where to where several rules go, and their heights."""
     groups: list[tuple[float, float, list[float]]] = []
     for _, left, right, at in sorted(
-        (r.end - r.start, r.start, r.end, r.at) for r in levels
+        (r.end - r.start, r.start, r.end, r.at) for r in horizontal_lines
     ):
         if (
             groups

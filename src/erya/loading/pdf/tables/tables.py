@@ -15,7 +15,7 @@ from erya.language import table_row
 from erya.loading.pdf.boxes import joined
 from erya.loading.pdf.joining import by_lines, flat, is_broken, running
 from erya.loading.pdf.lines import NONE, OVER, Line, Piece, numbers_of
-from erya.loading.pdf.ruling_lines import Grid, Rule
+from erya.loading.pdf.ruling_lines import Grid, RulingLine
 from erya.loading.pdf.tables.column_names import has_names, is_figure, with_names, words
 from erya.loading.pdf.tables.columns import BEFORE, BEHIND, FIGURES, Row
 from erya.loading.pdf.tables.region_rows import region_rows
@@ -339,14 +339,16 @@ class _Written:
             self.numbers.append(number)
 
 
-def split_tables(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list[Line]]:
+def split_tables(
+    lines: Sequence[Line], horizontal_lines: Sequence[RulingLine]
+) -> Iterator[list[Line]]:
     """Yield each table, and the lines between tables together.
 
     Args:
         lines: In their order, with tables between rules among them.
-        levels: The rules from left to right.
+        horizontal_lines: The ruling lines from left to right.
     """
-    lines, tables = _place_tables(lines, levels)
+    lines, tables = _place_tables(lines, horizontal_lines)
     run: list[Line] = []
     emitted: set[int] = set()
     for line in lines:
@@ -368,7 +370,7 @@ def split_tables(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list
 
 
 def _place_tables(
-    lines: Sequence[Line], levels: Sequence[Rule]
+    lines: Sequence[Line], horizontal_lines: Sequence[RulingLine]
 ) -> tuple[list[Line], dict[int, Table]]:
     """Return lines, with named tables in place of those between rules, and the others.
 
@@ -379,15 +381,15 @@ def _place_tables(
     visual = by_lines(
         _from_top([part for line in others for piece in line for part in piece.parts()])
     )
-    aligned = [_with_signs(rows) for rows in stream_tables(others, levels)]
+    aligned = [_with_signs(rows) for rows in stream_tables(others, horizontal_lines)]
     inside = [numbers_of(chain(*chain(*rows))) for rows in aligned]
 
     def name_columns(rows: list[Row]) -> tuple[Table, set[int]]:
         # What is a part of another table names no column.
-        naming = with_names(rows, visual, levels)
+        naming = with_names(rows, visual, horizontal_lines)
         above = numbers_of(naming.above)
         if any(0 < len(above & other) < len(other) for other in inside):
-            naming, above = with_names(rows, [], levels), set()
+            naming, above = with_names(rows, [], horizontal_lines), set()
         return _table(naming.rows, named=bool(above)), above
 
     tables: dict[int, Table] = {}
@@ -409,14 +411,17 @@ def _place_tables(
 
 
 def region_table(
-    pieces: Sequence[Piece], *, above: Sequence[Line], levels: Sequence[Rule]
+    pieces: Sequence[Piece],
+    *,
+    above: Sequence[Line],
+    horizontal_lines: Sequence[RulingLine],
 ) -> Table | None:
     """Return the table that all pieces make, if they stand in rows and columns.
 
     Args:
         pieces: What stands where a table is known to be.
         above: The other lines of the page, from the top; they may name its columns.
-        levels: The rules from left to right.
+        horizontal_lines: The ruling lines from left to right.
     """
     rows, count = region_rows(pieces)
     rows = _without_empty(rows)
@@ -429,7 +434,7 @@ def region_table(
         or filled < _LEAST_FILLED * len(rows) * width
     ):
         return None
-    named = with_names(rows, above, levels, count=count)
+    named = with_names(rows, above, horizontal_lines, count=count)
     return _table(named.rows, named=bool(count or named.above))
 
 
