@@ -14,7 +14,7 @@ from erya.records import Document, Span
 __all__ = ["Masking"]
 
 _SIGN: Final = "*"
-_SHOWN: Final = re.compile(r"\s")
+_BLANK: Final = re.compile(r"\s")
 # Of what documents say of themselves, that which names no person.
 _IMPERSONAL: Final = frozenset((
     "category", "categories", "cleaned", "created", "creationdate", "date",
@@ -90,7 +90,7 @@ def _overwrite(text: str, spans: Collection[Span]) -> str:
         inner = text[start:end]
         parts += [
             text[at:start],
-            "".join(sign if _SHOWN.match(sign) else _SIGN for sign in inner),
+            "".join(sign if _BLANK.match(sign) else _SIGN for sign in inner),
         ]
         at = end
     return "".join((*parts, text[at:]))

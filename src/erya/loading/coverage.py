@@ -28,7 +28,7 @@ _WORDS: Final = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
 # What tells signs above and below the line, which a file has without it: x_i, x^(n+1).
 _OFF_THE_LINE: Final = re.compile(r"[\^_]\(?")
 # Parts of packages that a reader sees, and the elements of each that hold text.
-_SHOWN: Final = re.compile(
+_TEXT_PARTS: Final = re.compile(
     r"word/(?:document|footnotes|endnotes|header|footer)\w*\.xml|word/charts/chart\w*\.xml"
     r"|ppt/(?:slides/slide|notesSlides/notesSlide|charts/chart)\w*\.xml"
     r"|xl/sharedStrings\.xml|xl/(?:drawings/drawing|charts/chart)\w*\.xml"
@@ -44,7 +44,7 @@ _UNSEEN: Final = frozenset(
     ("script", "style", "instrText", "delText", "annotation", "head", "f", "Fallback")
 )
 _OFFICE_TEXT: Final = frozenset(("t", "v"))
-_MOST_SHOWN: Final = 12  # words that are missing
+_MOST_MISSING: Final = 12  # words that are missing
 
 
 def coverage_of(data: bytes, name: str, text: str) -> list[PartCoverage]:
@@ -64,7 +64,7 @@ def coverage_of(data: bytes, name: str, text: str) -> list[PartCoverage]:
         words = Counter(_words(own))
         both = words & left
         left -= both
-        missing = (word for word, _ in (words - both).most_common(_MOST_SHOWN))
+        missing = (word for word, _ in (words - both).most_common(_MOST_MISSING))
         if words:
             share = PartCoverage(part, words.total(), both.total(), tuple(missing))
             shares.append(share)
@@ -87,7 +87,7 @@ def own_parts(data: bytes, name: str) -> Iterator[tuple[str, str]]:
         yield from _pages(data)
     elif zipfile.is_zipfile(io.BytesIO(data)):
         package = Package(data, called="package")
-        for part in sorted(filter(_SHOWN.fullmatch, package.names)):
+        for part in sorted(filter(_TEXT_PARTS.fullmatch, package.names)):
             office = part.startswith(("word/", "ppt/", "xl/"))
             if data_of := package.read(part).strip():
                 yield part, _read_text(_tree(data_of), office=office)

@@ -68,7 +68,7 @@ _BY_MAIN: Final = {
     "sheet": f"{_OFFICE_KIND}spreadsheetml.sheet",
 }
 _OPEN: Final = "application/vnd.oasis.opendocument."
-_SAID: Final = frozenset(
+_MIMETYPES: Final = frozenset(
     (
         f"{_OPEN}text",
         f"{_OPEN}presentation",
@@ -225,7 +225,7 @@ def _inside_zip(data: bytes) -> str:
     except _DAMAGED:
         return "application/zip"
     kind = mimetype.decode("ascii", "replace").strip().removesuffix("-template")
-    if kind in _SAID:
+    if kind in _MIMETYPES:
         return kind
     if office in _BY_MAIN:
         return _BY_MAIN[office]

@@ -58,7 +58,7 @@ _FORMS: Final = (
 _BEFORE: Final = re.compile(
     ".*(?:可以|应当|[由向在和对与的或经被把将至及、，])(?=.{4})"
 )
-_ASKED_ABOUT: Final = 8_000  # characters of a document that a model reads
+_PROMPT_CHARACTERS: Final = 8_000  # characters of a document that a model reads
 _ANSWER: Final = re.compile(
     r"^\s*(keywords|entities)\s*[:：]\s*(.+)$", re.MULTILINE | re.IGNORECASE
 )
@@ -113,7 +113,7 @@ class Enrichment:
     def _by_model(self, document: Document) -> dict[str, str]:
         if self.model is None:
             return {}
-        text = f"{document.title}\n\n{document.text[:_ASKED_ABOUT]}"
+        text = f"{document.title}\n\n{document.text[:_PROMPT_CHARACTERS]}"
         try:
             done = complete(
                 self.model, ChatRequest.of(load_prompt("enrich").fill(), text)

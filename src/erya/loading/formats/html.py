@@ -63,7 +63,7 @@ _BLOCKS: Final = frozenset(
      "details", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form",
      "header", "hr", "html", "legend", "li", "main", "p", "section", "summary")
 )  # fmt: skip
-_TOLD: Final = frozenset(
+_OWN_KINDS: Final = frozenset(
     ("caption", "dd", "dl", "dt", "li")
 )  # blocks of their own kind
 _HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
@@ -74,18 +74,18 @@ _ALONE: Final = frozenset(("p", *_HEADINGS))
 _PARTS: Final = frozenset((*_BLOCKS, *_HEADINGS, *_CELLS, "tr"))
 # Attributes as lexbor writes them: values are quoted, and a name may hold what is no
 # name, such as a quotation mark too many.
-_GIVEN: Final = r"(?:\s+[^\s/>][^\s/>=]*(?:=\"[^\"]*\")?)*\s*/?"
+_ATTRIBUTES: Final = r"(?:\s+[^\s/>][^\s/>=]*(?:=\"[^\"]*\")?)*\s*/?"
 # Some text and what follows it: most often a whole element without others inside, or
 # tags that only part what stands around them.
 _NEXT: Final = re.compile(
-    rf"([^<]*)(?:<(p|h[1-6]|t[dh]|li)({_GIVEN})>([^<]*)</\2>"
-    rf"|((?:</?(?:{'|'.join(sorted(_BLOCKS - _TOLD))}){_GIVEN}>\s*)+)"
-    rf"|<(/?)([a-zA-Z][^\s/>]*)({_GIVEN})>"
+    rf"([^<]*)(?:<(p|h[1-6]|t[dh]|li)({_ATTRIBUTES})>([^<]*)</\2>"
+    rf"|((?:</?(?:{'|'.join(sorted(_BLOCKS - _OWN_KINDS))}){_ATTRIBUTES}>\s*)+)"
+    rf"|<(/?)([a-zA-Z][^\s/>]*)({_ATTRIBUTES})>"
     r"|<!--.*?-->|<![dD][^>]*>|(<)|\Z)",
     re.DOTALL,
 )
-_ANY_TAG: Final = re.compile(rf"</?[a-zA-Z][^\s/>]*{_GIVEN}>")
-_INLINE_TAGS: Final = re.compile(rf"</?(?:{'|'.join(_INLINE)}){_GIVEN}>")
+_ANY_TAG: Final = re.compile(rf"</?[a-zA-Z][^\s/>]*{_ATTRIBUTES}>")
+_INLINE_TAGS: Final = re.compile(rf"</?(?:{'|'.join(_INLINE)}){_ATTRIBUTES}>")
 _NAMES: Final = re.compile(r"<([a-zA-Z]{1,10})\b")
 _DEEPEST: Final = 20  # a list inside of lists; what is deeper stands at that depth
 _MOST_PARTS: Final = 200  # that are asked whether they are the main part

@@ -29,8 +29,8 @@ _FONTS: Final = frozenset(("symbol", "wingdings", "wingdings 2"))
 _AWAY: Final = frozenset(
     ("left", "right", "top", "bottom", "text-indent", "clip", "clip-path")
 )
-_HELD: Final = frozenset(("iframe", "img", "input"))  # have nothing inside
-_DRAWN: Final = frozenset(
+_EMPTY_ELEMENTS: Final = frozenset(("iframe", "img", "input"))  # have nothing inside
+_REPLACED_ELEMENTS: Final = frozenset(
     ("iframe", "img", "input", "svg", "textarea", "select", "button")
 )
 _COLOURED: Final = frozenset(("a", "mark"))  # by what shows pages
@@ -233,7 +233,7 @@ class _Looks:
                 parts.append(child)
             elif self._is_visible(child, by):
                 is_any_visible = True
-            elif child.tag in _HELD:
+            elif child.tag in _EMPTY_ELEMENTS:
                 parts.append(child)
             else:
                 within += child.iter(include_text=True)
@@ -242,7 +242,7 @@ class _Looks:
 
     def _is_visible(self, node: LexborNode, by: frozenset[str]) -> bool:
         """Tell whether an element is seen in one that hides by what is handed on."""
-        if node.tag in _DRAWN and "visibility" not in by:
+        if node.tag in _REPLACED_ELEMENTS and "visibility" not in by:
             return node.tag != "img" or bool(node.attributes.get("alt"))
         return by <= self._undone(node)
 

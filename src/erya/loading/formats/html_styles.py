@@ -10,7 +10,7 @@ __all__ = ["INHERITED", "Style", "merge_styles", "read_style", "without_strings"
 _LONGEST: Final = 10_000  # characters of one style that are looked at
 _LONGEST_VALUE: Final = 200
 # What holds no declaration of its own: addresses, comments, and strings.
-_HELD: Final = re.compile(
+_NO_DECLARATION: Final = re.compile(
     r"url\([^()]*\)|/\*.*?(?:\*/|\Z)|\"[^\"]*\"|'[^']*'", re.DOTALL
 )
 _NO_LETTERS: Final = re.compile(r"[^\w ,-]+")
@@ -32,7 +32,7 @@ _FAR_MARGIN: Final = re.compile(r"(?:.* )?-\d{4,6}(?:\.\d+)?(?:px|pt|em|rem)?(?:
 _SMALLER: Final = frozenset(("smaller", "small", "x-small", "xx-small"))
 _APART: Final = frozenset(("block", "flex", "grid", "list-item", "table", "table-row"))
 _PICTURES: Final = frozenset(("background", "background-image"))
-_DRAWN: Final = re.compile(r"\burl\b|gradient\(|image")
+_IMAGE: Final = re.compile(r"\burl\b|gradient\(|image")
 _NO_GROUND: Final = frozenset(("none", "transparent", "inherit", "initial", "unset"))
 _NAMED: Final = {"white": "#fff", "black": "#000"}
 _HEX: Final = re.compile(r"#(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})")
@@ -81,12 +81,12 @@ class Style(NamedTuple):
         """Whether behind it is a picture or another colour than white."""
         ground = self.ground or ""
         coloured = ground not in _NO_GROUND and not _is_white(_colour(ground))
-        return (bool(ground) and coloured) or bool(_DRAWN.search(self.picture or ""))
+        return (bool(ground) and coloured) or bool(_IMAGE.search(self.picture or ""))
 
     @property
     def is_blended(self) -> bool:
         """Whether its letters have the colour that is behind them."""
-        if self.colour is None or _DRAWN.search(self.picture or ""):
+        if self.colour is None or _IMAGE.search(self.picture or ""):
             return False
         behind = _colour(self.ground or "")
         return not _is_white(behind) and _is_close(_colour(self.colour), behind)
@@ -208,7 +208,7 @@ def _is_struck(properties: dict[str, str]) -> bool | None:
 
 def without_strings(text: str) -> str:
     """Return text of a sheet without addresses, comments and what could end strings."""
-    return _HELD.sub(_bare, text)
+    return _NO_DECLARATION.sub(_bare, text)
 
 
 def _declarations(style: str) -> list[tuple[str, str, bool]]:

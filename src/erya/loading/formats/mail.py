@@ -34,7 +34,7 @@ __all__ = [
 
 _SOFT_END: Final = re.compile(r"(?<!\n--) \n(?=[^\n>])")
 _SOFT_END_CHINESE: Final = re.compile("(?<=[\u2e80-\uffef]) \n(?=[\u2e80-\uffef])")
-_SHOWN: Final = ("From", "To", "Cc", "Date")
+_SHOWN_HEADERS: Final = ("From", "To", "Cc", "Date")
 _LONGEST_HEADER: Final = 2_000  # characters
 _DEEPEST: Final = 20  # messages and multiparts inside each other
 _MOST_PARTS: Final = 1_000
@@ -112,9 +112,9 @@ def parse_mail(data: bytes, name: str) -> tuple[Parsed, list[Part]]:
     """
     message = _message(data)
     builder = TextBuilder()
-    headers = {each: _header(message, each) for each in (*_SHOWN, "Subject")}
+    headers = {each: _header(message, each) for each in (*_SHOWN_HEADERS, "Subject")}
     builder.heading(headers["Subject"], level=1)
-    lines = (f"{each}: {headers[each]}" for each in _SHOWN if headers[each])
+    lines = (f"{each}: {headers[each]}" for each in _SHOWN_HEADERS if headers[each])
     builder.paragraph("\n".join(lines), pairs=False)
     parts: list[Part] = []
     _add_body(builder, message, parts)

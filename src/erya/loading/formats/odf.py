@@ -49,7 +49,7 @@ _COMMENT: Final = "{http://openoffice.org/2009/office}annotation"
 _COVERED: Final = f"{TABLE}covered-table-cell"
 _OUTLINE: Final = f"{TEXT}outline-style"
 _MOST_LEVELS: Final = 10  # of headings
-_DRAWN: Final = re.compile(rb"<\w{1,20}:(?:frame|custom-shape)[\s>]")
+_DRAWING: Final = re.compile(rb"<\w{1,20}:(?:frame|custom-shape)[\s>]")
 _DRAWINGS: Final = (f"{DRAW}frame", f"{DRAW}custom-shape")
 _FURNITURE: Final = frozenset(("page-number", "date-time", "header", "footer"))
 _XML_ID: Final = "{http://www.w3.org/XML/1998/namespace}id"
@@ -105,7 +105,7 @@ def add_drawings(builder: TextBuilder, package: Package) -> None:
         DocumentError: It is damaged.
     """
     data = package.read("content.xml")
-    if _DRAWN.search(data) is None:
+    if _DRAWING.search(data) is None:
         return
     content = read_xml(data, called="spreadsheet")
     objects = Objects(package, builder)

@@ -35,7 +35,7 @@ _CHART: Final = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _EMBEDDED: Final = re.compile(
     r"(?:word|ppt|xl)/embeddings/[^/]+\.(?:docx|xlsx|pptx|pdf|txt)"
 )
-_DRAWN: Final = re.compile(r"xl/(?:drawings/drawing|charts/chart)\d+\.xml")
+_DRAWINGS: Final = re.compile(r"xl/(?:drawings/drawing|charts/chart)\d+\.xml")
 MOST_HEADS: Final = 4  # rows of names above a table
 _PICTURES: Final = (
     ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".svg",
@@ -152,7 +152,7 @@ def add_sheet_drawings(builder: TextBuilder, package: Package) -> None:
 
     The numbers of a chart stand in cells.
     """
-    for name in sorted(filter(_DRAWN.fullmatch, package.names)):
+    for name in sorted(filter(_DRAWINGS.fullmatch, package.names)):
         try:
             root = package.xml(name)
         except DocumentError as error:

@@ -34,7 +34,7 @@ _NUMBERS: Final = frozenset(("float", "percentage", "currency"))
 _CALC_TYPE: Final = (
     "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 )
-_SHOWN: Final = _NUMBERS | {"time", "string"}
+_SHOWN_KINDS: Final = _NUMBERS | {"time", "string"}
 # What tells that a part of a text looks otherwise than its letters.
 _RUNS: Final = re.compile(rb'<vertAlign|<strike|rFont val="(?:Symbol|Wingdings)')
 _MOST_SIGNS: Final = 3
@@ -257,7 +257,7 @@ def _cell_text(cell: Any, heights: Mapping[str, str]) -> str:
     kind = cell.get(f"{OFFICE}value-type")
     paragraphs = cell.findall(f"{TEXT}p")
     is_error = cell.get(_CALC_TYPE) == "error"  # of which the value is empty
-    if kind not in _SHOWN or (kind == "string" and not any(map(len, paragraphs))):
+    if kind not in _SHOWN_KINDS or (kind == "string" and not any(map(len, paragraphs))):
         return "".join(paragraphs[0].itertext()) if is_error and paragraphs else ""
     text = " ".join(_line(each, heights) for each in paragraphs)
     negative = cell.get(f"{OFFICE}value", "").startswith("-")

@@ -23,7 +23,7 @@ _MARKUP: Final = re.compile(
     re.IGNORECASE,
 )
 _VOICE: Final = re.compile(r"<v(?:\.[^ \t<>\n]{0,200})?[ \t]+([^<>\n]{1,200})>|</v>")
-_NOT_SAID: Final = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s|$)")
+_NOT_SPEECH: Final = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s|$)")
 _APART: Final = re.compile(r"\n[^\S\n]*\n")
 _ENDS: Final = re.compile(r"[.!?。！？…][\"'”’）)]*$")
 _LONGEST: Final = 400  # characters of a paragraph
@@ -39,7 +39,7 @@ def parse_subtitles(data: bytes, name: str) -> Parsed:
     speech, since, speaker, now = "", "", "", ""
     for block in _APART.split(decode(data).strip()):
         times = _TIMES.search(block)
-        if _NOT_SAID.match(block) or not (times or (now and not block.isdecimal())):
+        if _NOT_SPEECH.match(block) or not (times or (now and not block.isdecimal())):
             continue
         cue = block
         if times:

@@ -18,7 +18,7 @@ __all__ = ["as_html", "is_xhtml", "without_prefixes"]
 _HEAD: Final = 2_048
 _NAMESPACE: Final = "http://www.w3.org/1999/xhtml"
 _MATH: Final = "http://www.w3.org/1998/Math/MathML"
-_KNOWN: Final = frozenset((_NAMESPACE, _MATH, "http://www.w3.org/2000/svg"))
+_NAMESPACES: Final = frozenset((_NAMESPACE, _MATH, "http://www.w3.org/2000/svg"))
 _DECLARATION: Final = re.compile(r"\s*+<\?xml[^<>]*\?>")
 _ENTITY: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,9});")
 _OF_XML: Final = frozenset(("amp", "lt", "gt", "quot", "apos"))
@@ -49,7 +49,7 @@ def as_html(source: str) -> str:
         return without_prefixes(_CLOSED_AT_ONCE.sub(r"<\1\2></\1>", source))
     for element in root.iter(etree.Element):
         name = etree.QName(element)
-        if name.namespace in _KNOWN:
+        if name.namespace in _NAMESPACES:
             element.tag = name.localname
     etree.cleanup_namespaces(root)
     page: str = etree.tostring(root, method="html", encoding="unicode")

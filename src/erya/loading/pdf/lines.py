@@ -159,9 +159,8 @@ def page_lines(signs: Signs, ruling_lines: RulingLines) -> Iterator[Line]:
     """
     both_ways = runs_left(signs.units)
     if both_ways:
-        ruling_lines = (
-            RulingLines()
-        )  # words in both directions are told apart by gaps alone
+        # Words in both directions are told apart by gaps alone.
+        ruling_lines = RulingLines()
     runs = [_Run.of(*line.span(), signs) for line in _LINE.finditer(signs.units)]
     # Asking where characters stand is most of the work: running text is only sampled.
     wide = [_looks_wide(signs, run) for run in runs]

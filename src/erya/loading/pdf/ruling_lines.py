@@ -99,8 +99,8 @@ class _DrawnLines:
 
     def is_drawing(self) -> bool:
         """Tell whether there are more rules than tables have, or much else."""
-        ruling_lines = len(self.across) + len(self.upright)
-        return ruling_lines > _MOST_RULES or self.work > _MOST_WORK
+        count = len(self.across) + len(self.upright)
+        return count > _MOST_RULES or self.work > _MOST_WORK
 
     def add(self, box: Box) -> None:
         """Add a thin box as a rule, if it is long enough for one."""
