@@ -334,9 +334,8 @@ def _cut_at_rules(
     lines = list(page_lines(signs, ruling_lines))
     if any(piece.grid is not None for line in lines for piece in line):
         grids = grids_of_tables(lines)
-        if len(grids) < len(
-            ruling_lines.grids
-        ):  # others are drawings, which cut no words
+        # Others are drawings, which cut no words.
+        if len(grids) < len(ruling_lines.grids):
             ruling_lines = replace(ruling_lines, grids=grids)
             lines = list(page_lines(signs, ruling_lines))
     if mark_struck(signs, lines, ruling_lines.horizontal_lines):
