@@ -16,12 +16,12 @@ from pptx.util import Inches
 from erya.errors import DocumentError
 from erya.language import table_cells
 from erya.loading import Limits, ParserPool, media_type, parse
-from erya.loading.formats.number_formats import shown as shown_number
+from erya.loading.formats.number_formats import format_number as shown_number
 from erya.loading.office import office_program
 from erya.records import Item, Span
 
 
-def shown(parsed):
+def format_number(parsed):
     return [(b.kind, parsed.text[b.start : b.end]) for b in parsed.blocks]
 
 
@@ -84,7 +84,7 @@ def presentation():
 def test_slides_are_pages_with_titles_lists_tables_and_notes():
     parsed = parse(presentation(), "deck.pptx")
 
-    assert shown(parsed) == [
+    assert format_number(parsed) == [
         ("heading", "Cold boxes"),
         ("list", "- Keep it closed.\n  - Charge it."),
         ("paragraph", "Say why."),
@@ -180,7 +180,7 @@ def test_sheets_are_pages_and_blank_rows_part_their_tables():
         "p.xlsx",
     )
 
-    assert shown(parsed) == [
+    assert format_number(parsed) == [
         ("heading", "价格"),
         ("table", "| 型号 | 价格 |\n| --- | --- |\n| HX-210 | 120 |"),
         ("table", "|  |  |\n| --- | --- |\n| 1 | 2 |\n| 3 | 4.5 |"),
@@ -273,7 +273,7 @@ def test_numbers_are_read_as_a_sheet_shows_them():
     styles = ("General", "0%;[Red]-0%", "0.00%", "&quot;¥&quot;#,##0.00")
     parsed = parse(workbook(("rates", rows), styles=styles), "r.xlsx")
 
-    assert shown(parsed)[1] == (
+    assert format_number(parsed)[1] == (
         "table",
         (
             "| rate | part | sum | word |\n| --- | --- | --- | --- |\n"
@@ -296,7 +296,10 @@ def test_a_number_in_the_first_row_names_no_column_whatever_stands_beside_it():
     ]
     parsed = parse(workbook(("x", rows), styles=("0&quot;元&quot;",)), "n.xlsx")
 
-    assert shown(parsed)[1][1] == "|  |  |\n| --- | --- |\n| 1元 | 3元 |\n| 2元 | 6元 |"
+    assert (
+        format_number(parsed)[1][1]
+        == "|  |  |\n| --- | --- |\n| 1元 | 3元 |\n| 2元 | 6元 |"
+    )
 
 
 def test_formulas_without_a_value_and_hidden_rows_are_told():
@@ -359,7 +362,7 @@ def test_open_document_text_keeps_headings_lists_tables_and_notes():
 
     parsed = parse(data, "leave.odt")
 
-    assert shown(parsed) == [
+    assert format_number(parsed) == [
         ("heading", "Leave"),
         ("paragraph", "Ten days [paid]."),
         ("list", "- one\n  - two"),
@@ -471,7 +474,7 @@ def test_a_book_is_read_in_the_order_of_its_spine():
 
     parsed = parse(data, "x.epub")
 
-    assert [text for _, text in shown(parsed)] == ["First", "a", "Second", "b"]
+    assert [text for _, text in format_number(parsed)] == ["First", "a", "Second", "b"]
     assert (parsed.title, parsed.metadata["author"]) == ("书", "Ada")
 
 
@@ -570,7 +573,7 @@ def test_a_mail_has_its_subject_its_people_its_text_once_and_its_attachments():
     first, second = opened(data, "m.eml")
 
     assert first.parsed
-    assert [text for _, text in shown(first.parsed)] == [
+    assert [text for _, text in format_number(first.parsed)] == [
         "年假 plan",
         "From: ada@example.org\nTo: bob@example.org",
         "Ten days.",
@@ -613,7 +616,7 @@ def test_a_mail_that_came_back_is_read_with_what_became_of_it():
     first, second = opened(REPORT, "m.eml")
 
     assert first.parsed
-    assert [text for _, text in shown(first.parsed)][2:] == [
+    assert [text for _, text in format_number(first.parsed)][2:] == [
         "It failed.",
         "Reporting-MTA: dns; mx.example.org",
         "Status: 5.1.1",
@@ -642,7 +645,7 @@ def test_each_part_of_a_mail_that_has_alternatives_chooses_by_itself():
     first, second = opened(message.as_bytes(), "m.eml")
 
     assert first.parsed
-    texts = [text for _, text in shown(first.parsed)]
+    texts = [text for _, text in format_number(first.parsed)]
     assert texts[1:] == ["The body.", "plain words", "-- the list"]
     assert second.item.source == "/d/m.eml/attachment-1.csv"
 
@@ -717,7 +720,10 @@ def test_a_mail_nested_without_end_is_refused():
 def test_a_saved_web_page_is_read_as_the_page():
     data = b'Subject: Saved\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary="b"\n\n--b\nContent-Type: text/html; charset=utf-8\n\n<h1>Page</h1><p>Text.</p>\n--b\nContent-Type: image/png\n\nxx\n--b--\n'
 
-    assert [text for _, text in shown(parse(data, "page.mhtml"))] == ["Page", "Text."]
+    assert [text for _, text in format_number(parse(data, "page.mhtml"))] == [
+        "Page",
+        "Text.",
+    ]
 
 
 def test_a_notebook_has_prose_code_and_what_it_printed():
@@ -731,7 +737,7 @@ def test_a_notebook_has_prose_code_and_what_it_printed():
     ]
     parsed = parse(json.dumps({"cells": cells, "nbformat": 4}).encode(), "a.ipynb")
 
-    assert shown(parsed) == [
+    assert format_number(parsed) == [
         ("heading", "Prices"),
         ("paragraph", "Read this."),
         ("code", "print(3)"),
@@ -792,8 +798,8 @@ Code::
     assert "hunter2" not in parsed.text
     levels = {parsed.text[b.start : b.end]: b.level for b in parsed.blocks}
     assert (levels["Guide"], levels["Part"]) == (1, 2)
-    assert ("table", "| A | B |\n| --- | --- |\n| 1 | 2 |") in shown(parsed)
-    assert ("code", "x = 1") in shown(parsed)
+    assert ("table", "| A | B |\n| --- | --- |\n| 1 | 2 |") in format_number(parsed)
+    assert ("code", "x = 1") in format_number(parsed)
     assert "See the box." in parsed.text
     assert "- one\n  1. inner" in parsed.text
 
@@ -806,7 +812,7 @@ def test_code_is_cut_where_definitions_begin():
 
     assert parsed.text == source
     assert [b.kind for b in parsed.blocks] == ["code"] * len(parsed.blocks)
-    assert [text.split("\n")[0] for _, text in shown(parsed)] == [
+    assert [text.split("\n")[0] for _, text in format_number(parsed)] == [
         "import os",
         "# What it does.",
         "class Two:",
@@ -822,7 +828,7 @@ def test_json_records_and_values_become_lines():
     pairs = json.dumps(
         [{"question": "几天？", "answer": "十天。"}, {"question": "b", "answer": "c"}]
     )
-    assert shown(parse(pairs.encode(), "faq.json"))[:2] == [
+    assert format_number(parse(pairs.encode(), "faq.json"))[:2] == [
         ("heading", "几天？"),
         ("paragraph", "十天。"),
     ]
@@ -843,7 +849,7 @@ def test_values_of_xml_keep_the_names_of_their_elements():
 
 
 def test_xml_gives_titles_and_paragraphs_and_expands_nothing(tmp_path):
-    assert shown(
+    assert format_number(
         parse(b"<a><sec><title>T</title><p>One <b>two</b>.</p></sec></a>", "a.xml")
     ) == [
         ("heading", "T"),
@@ -982,7 +988,7 @@ def test_nothing_is_held_of_archives_that_were_read():
 
     with ParserPool(workers=2, ocr=False) as pool:
         list(pool.parse_all([Item(source=f"/d/{i}.zip", data=data) for i in range(3)]))
-        assert pool._held == 0
+        assert pool._waiting_bytes == 0
 
 
 def test_what_is_too_deep_inside_is_named():
@@ -1075,7 +1081,7 @@ def test_attachments_of_one_name_are_all_read():
 def test_no_text_between_elements_of_xml_is_lost():
     parsed = parse(b"<a>hello<p>one</p>two<title>t</title><q>r</q>tail</a>", "a.xml")
 
-    assert [text for _, text in shown(parsed)] == [
+    assert [text for _, text in format_number(parsed)] == [
         "hello",
         "one",
         "two",
@@ -1086,13 +1092,18 @@ def test_no_text_between_elements_of_xml_is_lost():
 
 
 def test_elements_in_preformatted_text_lose_nothing():
-    assert shown(parse(b"<pre>1\n<p>4</p></pre>", "a.html")) == [("code", "1\n4")]
+    assert format_number(parse(b"<pre>1\n<p>4</p></pre>", "a.html")) == [
+        ("code", "1\n4")
+    ]
 
 
 def test_names_of_columns_may_have_blanks_around_them():
     data = b'{" question ":"what","answer":"that"}\n'
-    assert shown(parse(data, "a.jsonl")) == [("heading", "what"), ("paragraph", "that")]
-    assert shown(parse(b" question ,answer\nwhat,that\n", "a.csv")) == [
+    assert format_number(parse(data, "a.jsonl")) == [
+        ("heading", "what"),
+        ("paragraph", "that"),
+    ]
+    assert format_number(parse(b" question ,answer\nwhat,that\n", "a.csv")) == [
         ("heading", "what"),
         ("paragraph", "that"),
     ]

@@ -40,7 +40,7 @@ def read(page, *regions, drawn=""):
     with open_pdf(pdf(page, drawn=drawn)) as document:
         look = PdfReader(document)._look(0)
     told = PageText()
-    lay_out(told, look.lines, levels=look.levels, regions=regions)
+    lay_out(told, look.lines, horizontal_lines=look.horizontal_lines, regions=regions)
     return [(b.kind, told.text[b.start : b.end]) for b in told.blocks]
 
 

@@ -16,7 +16,7 @@ from pptx.util import Inches
 from erya.errors import DocumentError
 from erya.language import lowered, raised, terms
 from erya.loading import parse
-from erya.loading.formats.symbols import shown_in
+from erya.loading.formats.symbols import decode_symbols
 from tests.loading.pdf_files import pdf
 from tests.loading.test_docx import saved
 from tests.loading.test_formats import packed
@@ -178,15 +178,15 @@ def test_symbols_and_form_fields_of_word_are_read():
 
 
 def test_a_font_that_is_not_known_shows_its_letters():
-    assert shown_in("Arial", "W") == "W"
-    assert shown_in("Symbol", "\uf0a3 \uf06d") == "≤ μ"
-    assert shown_in("Wingdings", "\uf041") == "•"
-    assert shown_in("Wingdings", "\uf081\uf08a\uf095") == "①⑩❿"
-    assert shown_in("Wingdings 2", "j \uf0a3 £") == "① ☐ ☐"
-    assert shown_in("Wingdings 3", "p q") == "▲ ▼"
-    assert shown_in("Webdings", "a r") == "✔ ✘"
-    assert shown_in("Wingdings", "à þ 光") == "→ ☑ 光"
-    assert shown_in("Symbol", "é") == "é"
+    assert decode_symbols("Arial", "W") == "W"
+    assert decode_symbols("Symbol", "\uf0a3 \uf06d") == "≤ μ"
+    assert decode_symbols("Wingdings", "\uf041") == "•"
+    assert decode_symbols("Wingdings", "\uf081\uf08a\uf095") == "①⑩❿"
+    assert decode_symbols("Wingdings 2", "j \uf0a3 £") == "① ☐ ☐"
+    assert decode_symbols("Wingdings 3", "p q") == "▲ ▼"
+    assert decode_symbols("Webdings", "a r") == "✔ ✘"
+    assert decode_symbols("Wingdings", "à þ 光") == "→ ☑ 光"
+    assert decode_symbols("Symbol", "é") == "é"
 
 
 TEX = "<annotation encoding='application/x-tex'>k^{4}</annotation>"

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from erya.loading.worker import main
-from erya.preparing.worker import prepared
+from erya.preparing.worker import prepare_and_cut
 
 LIES: dict[str, list[Any]] = {
     "outside": [[[0, 10_000, None, [], {"a": 1}, {}]]],
@@ -20,16 +20,18 @@ LIES: dict[str, list[Any]] = {
 }
 
 
-def further(parsed, asked, rows):
+def further(parsed, request, rows):
     word = parsed.text.split()[0]
     if word == "hang":
         time.sleep(600)
     if word == "allocate":
         bytearray(50 * 10**9)
-    made, told = prepared(parsed, asked, (lambda _: None) if word in LIES else rows)
+    result, report = prepare_and_cut(
+        parsed, request, (lambda _: None) if word in LIES else rows
+    )
     for lie in LIES.get(word, ()):
         rows(lie)
-    return made, {**told, **({"masked": [[0, 9_999]]} if word == "masked" else {})}
+    return result, {**report, **({"masked": [[0, 9_999]]} if word == "masked" else {})}
 
 
 if __name__ == "__main__":

@@ -67,10 +67,10 @@ class SemanticChunker(SizedChunker):
         for headings, run in runs:
             inside = near[first : first + len(run) - 1]
             first += len(run)
-            for span in self._joined(run, inside, least=least):
+            for span in self._join(run, inside, least=least):
                 yield places.chunk(span, headings)
 
-    def _joined(
+    def _join(
         self,
         run: Sequence[tuple[Span, int]],
         near: "NDArray[np.float32]",
@@ -103,10 +103,10 @@ class DiscourseChunker(SizedChunker):
     def chunk(self, document: Document) -> Iterator[Chunk]:
         places = Places(document)
         for headings, run in _runs(document, max_tokens=self.max_tokens):
-            for span in self._joined(document, run):
+            for span in self._join(document, run):
                 yield places.chunk(span, headings)
 
-    def _joined(
+    def _join(
         self, document: Document, run: Sequence[tuple[Span, int]]
     ) -> Iterator[Span]:
         (start, end), size = run[0]
@@ -120,15 +120,15 @@ class DiscourseChunker(SizedChunker):
 
 
 def _begins_anew(text: str, before: Span, piece: Span) -> bool:
-    said = text[piece.start : piece.end]
+    piece_text = text[piece.start : piece.end]
     apart = text[before.end : piece.start]
-    if "\n" not in apart or _LEANS.match(said) or is_row(said):
+    if "\n" not in apart or _LEANS.match(piece_text) or is_row(piece_text):
         return False
     if text[before.start : before.end].rstrip().endswith((":", "：")):
         return False
     if "\n\n" not in apart:  # an item of a list, a line of code
         return False
-    shared = set(content_words(said)) & set(content_words(text[slice(*before)]))
+    shared = set(content_words(piece_text)) & set(content_words(text[slice(*before)]))
     return len(shared) < _SHARED
 
 

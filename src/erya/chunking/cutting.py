@@ -87,7 +87,7 @@ class Places:
         self._pages = [page.start for page in document.pages]
         self._tables = [b for b in document.blocks if b.kind == "table"]
         self._starts = [block.start for block in self._tables]
-        self._told = [
+        self._table_headers = [
             table_header(document.text, Span(block.start, block.end))
             for block in self._tables
         ]
@@ -117,7 +117,7 @@ class Places:
         at = bisect_right(self._starts, position) - 1
         if at < 0 or position >= self._tables[at].end:
             return ""
-        header, begins = self._told[at]
+        header, begins = self._table_headers[at]
         return header if position >= begins else ""
 
 
@@ -164,18 +164,18 @@ def searched(document: Document) -> list[Span]:
     """Return the stretches of a document that are searched, whatever their blocks."""
     if not document.blocks:
         return [Span(0, len(document.text))] if document.text.strip() else []
-    found: list[Span] = []
+    spans: list[Span] = []
     goes_on = False
     for block in document.blocks:
         if block.omitted:
             goes_on = False
             continue
         if goes_on:
-            found[-1] = Span(found[-1].start, block.end)
+            spans[-1] = Span(spans[-1].start, block.end)
         else:
-            found.append(Span(block.start, block.end))
+            spans.append(Span(block.start, block.end))
         goes_on = True
-    return found
+    return spans
 
 
 def trimmed(text: str, span: Span) -> Span:

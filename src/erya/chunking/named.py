@@ -71,8 +71,8 @@ def plain_chunker(chunker: Chunker) -> tuple[str, int] | None:
 
 def recipe_in(recipe: str) -> str:
     """Return the chunker's part of how a document was read; empty if it has none."""
-    found = _RECIPE.search(recipe)
-    return found[0] if found else ""
+    match = _RECIPE.search(recipe)
+    return match[0] if match else ""
 
 
 def split_recipe(recipe: str) -> tuple[str, int]:
@@ -81,14 +81,14 @@ def split_recipe(recipe: str) -> tuple[str, int]:
     Raises:
         UsageError: It is of no chunker that there is.
     """
-    found = _RECIPE.fullmatch(recipe)
-    if found is None:
+    match = _RECIPE.fullmatch(recipe)
+    if match is None:
         msg = (
             f"The base was cut by {recipe!r}, which is no chunker of this release. "
             f"Choose one with the setting chunker: {', '.join(CHUNKERS)}."
         )
         raise UsageError(msg)
-    return found[1], int(found[2])
+    return match[1], int(match[2])
 
 
 def with_recipe(recipe: str, *, chunker: str) -> str:

@@ -51,12 +51,12 @@ class ParentChildChunker(SizedChunker):
     def widen(self, document: Document, chunks: Sequence[Chunk]) -> list[Chunk]:
         parents = list(self._parents(document))
         starts = [parent.start for parent in parents]
-        found: list[Chunk] = []
+        widened: list[Chunk] = []
         for chunk in chunks:
             at = bisect_right(starts, chunk.start) - 1
             inside = at >= 0 and chunk.end <= parents[at].end
-            found.append(parents[at] if inside else chunk)
-        return found
+            widened.append(parents[at] if inside else chunk)
+        return widened
 
     def _parents(self, document: Document) -> Iterator[Chunk]:
         return StructureChunker(max_tokens=self.max_tokens).chunk(document)

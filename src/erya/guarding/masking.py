@@ -14,7 +14,7 @@ from erya.records import Document, Span
 __all__ = ["Masking"]
 
 _SIGN: Final = "*"
-_SHOWN: Final = re.compile(r"\s")
+_BLANK: Final = re.compile(r"\s")
 # Of what documents say of themselves, that which names no person.
 _IMPERSONAL: Final = frozenset((
     "category", "categories", "cleaned", "created", "creationdate", "date",
@@ -52,29 +52,29 @@ class Masking:
         `metadata["masked"]` counts what was found; the title and what the document
         says of itself are masked as well, and its author is not named.
         """
-        found = self._found(document.text)
-        counts = Counter(kind for kind, _ in found)
-        told = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+        hits = self._find(document.text)
+        counts = Counter(kind for kind, _ in hits)
+        summary = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
         metadata = {
-            key: self._masked(value)
+            key: self._mask_text(value)
             for key, value in document.metadata.items()
             # A name by itself has no form.
             if self._is_impersonal(key, document.metadata)
         }
         return replace(
             document,
-            text=_written_over(document.text, [span for _, span in found]),
-            title=self._masked(document.title),
-            metadata={**metadata, "masked": told} if told else metadata,
-            masked=tuple(span for _, span in found),
+            text=_overwrite(document.text, [span for _, span in hits]),
+            title=self._mask_text(document.title),
+            metadata={**metadata, "masked": summary} if summary else metadata,
+            masked=tuple(span for _, span in hits),
             # What a file holds beside its text, nobody has looked through.
             private_original=True,
         )
 
-    def _masked(self, text: str) -> str:
-        return _written_over(text, [span for _, span in self._found(text)])
+    def _mask_text(self, text: str) -> str:
+        return _overwrite(text, [span for _, span in self._find(text)])
 
-    def _found(self, text: str) -> list[tuple[str, Span]]:
+    def _find(self, text: str) -> list[tuple[str, Span]]:
         return [
             (each.kind, Span(each.start, each.end))
             for each in self.detector.find(text)
@@ -82,7 +82,7 @@ class Masking:
         ]
 
 
-def _written_over(text: str, spans: Collection[Span]) -> str:
+def _overwrite(text: str, spans: Collection[Span]) -> str:
     """Return `text` with a sign for each character of the spans but blanks."""
     parts = []
     at = 0
@@ -90,7 +90,7 @@ def _written_over(text: str, spans: Collection[Span]) -> str:
         inner = text[start:end]
         parts += [
             text[at:start],
-            "".join(sign if _SHOWN.match(sign) else _SIGN for sign in inner),
+            "".join(sign if _BLANK.match(sign) else _SIGN for sign in inner),
         ]
         at = end
     return "".join((*parts, text[at:]))

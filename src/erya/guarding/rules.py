@@ -44,7 +44,7 @@ class PersonalDataRules(PersonalDataDetector):
 
     @override
     def find(self, text: str) -> list[PersonalData]:
-        found: list[PersonalData] = []
+        hits: list[PersonalData] = []
         taken = bytearray(len(text))
         text = _DASHES.sub("-", text)  # one sign for one
         # The surest first: what one has taken, the next cannot have.
@@ -53,11 +53,11 @@ class PersonalDataRules(PersonalDataDetector):
                 start, end = match.span("it")
                 if not any(taken[start:end]):
                     taken[start:end] = b"\1" * (end - start)
-                    found.append(PersonalData(rule.kind, start, end))
+                    hits.append(PersonalData(rule.kind, start, end))
         for start, end in _people_in_tables(text):
             if not any(taken[start:end]):
-                found.append(PersonalData("person", start, end))
-        return sorted(found, key=lambda each: each.start)
+                hits.append(PersonalData("person", start, end))
+        return sorted(hits, key=lambda each: each.start)
 
 
 def _people_in_tables(text: str) -> Iterator[Span]:
@@ -74,14 +74,14 @@ def _people_in_tables(text: str) -> Iterator[Span]:
             at for at, cell in enumerate(names) if _FIELD.fullmatch(text[slice(*cell)])
         ]
         for cells in rows if columns else ():
-            told = (
+            values = (
                 (cells[at], text[slice(*cells[at])])
                 for at in columns
                 if at < len(cells)
             )
             yield from (
                 cell
-                for cell, words in told
+                for cell, words in values
                 if _PERSON.fullmatch(words) and not _LABEL.fullmatch(words)
             )
 

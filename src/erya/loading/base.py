@@ -97,7 +97,7 @@ def _ignore(_: Any) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseOptions:
-    """What a parser may be told beside the bytes.
+    """What a parser may be given beside the bytes.
 
     Attributes:
         ocr: Recognise the text of pictures, where a page has no other.
@@ -128,7 +128,7 @@ class Format:
             process that may be killed; empty where nothing reads it.
         takes: The names of `ParseOptions` that the parser takes.
         signed: Whether the bytes tell the format and its suffixes only promise it, so
-            that a file of such a name and another kind is told.
+            that a file of such a name and another kind is reported.
         via: The suffix of the format that LibreOffice turns it into, to be read.
         refusal: Why nothing reads it, as the end of "The file is …".
         locked: Whether it wants a password, so that nobody can read it.

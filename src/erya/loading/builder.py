@@ -39,7 +39,8 @@ class TextBuilder:
         self._open_list = False
         self._notices: list[Notice] = []
         self._page_starts: list[int] = []
-        self._asked: re.Match[str] | None = None  # a question that stands last, alone
+        # A question that stands last, alone.
+        self._open_question: re.Match[str] | None = None
 
     def heading(self, text: str, *, level: int) -> None:
         """Add a heading of `level`, from 1."""
@@ -54,25 +55,31 @@ class TextBuilder:
         # As nearly always: nothing to tidy, nothing to clean.
         plain = text.isprintable() and "  " not in text
         text = text.strip() if plain else tidy(text)
-        asked, self._asked = self._asked, None
+        open_question, self._open_question = self._open_question, None
         question = _QUESTION.match(text) if pairs and text[:1] in _ASKS else None
-        if question is None and asked is None:
+        if question is None and open_question is None:
             (self._put if plain else self._add)("paragraph", text)
             return
         answer = _ANSWER.search(text, question.end()) if question else None
         if question and answer and answer[1] == question[1]:
             self._pair(text[question.end() : answer.start()], text[answer.end() :])
-        elif asked and (answer := _ANSWER.match(text)) and answer[1] == asked[1]:
+        elif (
+            open_question
+            and (answer := _ANSWER.match(text))
+            and answer[1] == open_question[1]
+        ):
             self._blocks.pop()
             del self._parts[-1]
-            self._length -= len(asked.string)
+            self._length -= len(open_question.string)
             if self._parts:
                 self._length -= len(self._parts.pop())
-            self._pair(asked.string[asked.end() :], text[answer.end() :])
+            self._pair(
+                open_question.string[open_question.end() :], text[answer.end() :]
+            )
         else:
             self._add("paragraph", text)
             if question and clean(text) == text:
-                self._asked = question
+                self._open_question = question
 
     def _pair(self, question: str, answer: str) -> None:
         self.heading(question, level=_QUESTION_LEVEL)
@@ -100,7 +107,7 @@ class TextBuilder:
         table but lines, and one row is a line: pages are laid out with such tables.
         A form is written as its labels with their values.
         """
-        lines = [[_one_line(_seen(cell)) for cell in row] for row in rows]
+        lines = [[_one_line(_clean_if_needed(cell)) for cell in row] for row in rows]
         lines = [line for line in lines if any(line)]
         used = sorted({at for line in lines for at, cell in enumerate(line) if cell})
         if len(lines) < 2 or len(used) < 2:
@@ -175,8 +182,8 @@ class TextBuilder:
         return next(spans, "")
 
     def _add(self, kind: BlockKind, text: str, *, level: int = 0) -> None:
-        self._asked = None
-        self._put(kind, _seen(text), level)
+        self._open_question = None
+        self._put(kind, _clean_if_needed(text), level)
 
     def _put(self, kind: BlockKind, text: str, level: int = 0) -> None:
         """Add a text that is clean."""
@@ -206,7 +213,7 @@ def tidy(text: str) -> str:
     return _AROUND_NEWLINE.sub("\n", _BLANKS.sub(" ", text)).strip()
 
 
-def _seen(text: str) -> str:
+def _clean_if_needed(text: str) -> str:
     return text if text.isprintable() else clean(text)
 
 

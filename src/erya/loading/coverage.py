@@ -28,7 +28,7 @@ _WORDS: Final = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
 # What tells signs above and below the line, which a file has without it: x_i, x^(n+1).
 _OFF_THE_LINE: Final = re.compile(r"[\^_]\(?")
 # Parts of packages that a reader sees, and the elements of each that hold text.
-_SHOWN: Final = re.compile(
+_TEXT_PARTS: Final = re.compile(
     r"word/(?:document|footnotes|endnotes|header|footer)\w*\.xml|word/charts/chart\w*\.xml"
     r"|ppt/(?:slides/slide|notesSlides/notesSlide|charts/chart)\w*\.xml"
     r"|xl/sharedStrings\.xml|xl/(?:drawings/drawing|charts/chart)\w*\.xml"
@@ -44,7 +44,7 @@ _UNSEEN: Final = frozenset(
     ("script", "style", "instrText", "delText", "annotation", "head", "f", "Fallback")
 )
 _OFFICE_TEXT: Final = frozenset(("t", "v"))
-_MOST_SHOWN: Final = 12  # words that are missing
+_MOST_MISSING: Final = 12  # words that are missing
 
 
 def coverage_of(data: bytes, name: str, text: str) -> list[PartCoverage]:
@@ -59,21 +59,21 @@ def coverage_of(data: bytes, name: str, text: str) -> list[PartCoverage]:
         DocumentError: It is damaged.
     """
     left = Counter(_words(text))
-    found = []
+    shares = []
     for part, own in own_parts(data, name):
         words = Counter(_words(own))
         both = words & left
         left -= both
-        missing = (word for word, _ in (words - both).most_common(_MOST_SHOWN))
+        missing = (word for word, _ in (words - both).most_common(_MOST_MISSING))
         if words:
             share = PartCoverage(part, words.total(), both.total(), tuple(missing))
-            found.append(share)
-    return found
+            shares.append(share)
+    return shares
 
 
 def _words(text: str) -> Iterator[str]:
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return (found[0] for found in _WORDS.finditer(_OFF_THE_LINE.sub("", folded)))
+    return (match[0] for match in _WORDS.finditer(_OFF_THE_LINE.sub("", folded)))
 
 
 def own_parts(data: bytes, name: str) -> Iterator[tuple[str, str]]:
@@ -87,12 +87,12 @@ def own_parts(data: bytes, name: str) -> Iterator[tuple[str, str]]:
         yield from _pages(data)
     elif zipfile.is_zipfile(io.BytesIO(data)):
         package = Package(data, called="package")
-        for part in sorted(filter(_SHOWN.fullmatch, package.names)):
+        for part in sorted(filter(_TEXT_PARTS.fullmatch, package.names)):
             office = part.startswith(("word/", "ppt/", "xl/"))
             if data_of := package.read(part).strip():
-                yield part, _shown(_tree(data_of), office=office)
+                yield part, _read_text(_tree(data_of), office=office)
     elif kind in {"text/html", "application/xml", "image/svg+xml"}:
-        yield name, _shown(_tree(data))
+        yield name, _read_text(_tree(data))
     elif kind.startswith("text/") or kind in {"application/json", "application/jsonl"}:
         yield name, decode(data)
 
@@ -125,7 +125,7 @@ def _tree(data: bytes) -> Any:
         raise DocumentError(msg, code="damaged") from None
 
 
-def _shown(root: Any, *, office: bool = False) -> str:
+def _read_text(root: Any, *, office: bool = False) -> str:
     """Return the text of a tree, paragraphs apart: runs of one word are not.
 
     Args:

@@ -102,10 +102,14 @@ def decode(data: bytes, *, declared: str | None = None) -> str:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _strict(data, encoding)
-    known = _known(declared)
-    if known and known.startswith(("utf_16", "utf_32")) and b"\x00" not in data:
-        known = None  # not UTF-16: any bytes would be text in it
-    candidates = (_switching(data, known), "utf-8", known)
+    declared_codec = _safe_encoding(declared)
+    if (
+        declared_codec
+        and declared_codec.startswith(("utf_16", "utf_32"))
+        and b"\x00" not in data
+    ):
+        declared_codec = None  # not UTF-16: any bytes would be text in it
+    candidates = (_switching(data, declared_codec), "utf-8", declared_codec)
     for candidate in filter(None, candidates):
         try:
             text = data.decode(candidate)
@@ -117,7 +121,7 @@ def decode(data: bytes, *, declared: str | None = None) -> str:
             candidate == "cp1252" and _is_misdeclared(data)
         ):
             return clean(text)
-    return _strict(data, _guessed(data))
+    return _strict(data, _guess(data))
 
 
 def _switching(data: bytes, declared: str | None) -> str | None:
@@ -134,9 +138,9 @@ def _is_hz(data: bytes) -> bool:
 
     Programs have such signs for names as well: `~{name~}`.
     """
-    written = [match[0][2:-2] for match in _HZ.finditer(data)]
-    count = sum(map(len, written)) // 2
-    usual = sum(byte in _LEVEL_1_OF_HZ for each in written for byte in each[::2])
+    stretches = [match[0][2:-2] for match in _HZ.finditer(data)]
+    count = sum(map(len, stretches)) // 2
+    usual = sum(byte in _LEVEL_1_OF_HZ for each in stretches for byte in each[::2])
     return count >= _FEWEST_OF_HZ and usual * 2 > count
 
 
@@ -161,7 +165,7 @@ def _is_misdeclared(data: bytes) -> bool:
     )
 
 
-def _guessed(data: bytes) -> str:
+def _guess(data: bytes) -> str:
     """Return the encoding that bytes are most likely in.
 
     Raises:
@@ -169,8 +173,8 @@ def _guessed(data: bytes) -> str:
     """
     if _is_utf8_with_flaws(data):
         return "utf-8"
-    told = likely_encoding(data)
-    return _latin(data) if told == LATIN else told
+    encoding = likely_encoding(data)
+    return _latin(data) if encoding == LATIN else encoding
 
 
 def _latin(data: bytes) -> str:
@@ -234,8 +238,8 @@ def _is_utf8_with_flaws(data: bytes) -> bool:
 def _is_western(head: bytes) -> bool:
     """Tell whether bytes are rather Western than Central European, if one of them.
 
-    Both give letters for nearly all bytes; what other languages become then is told by
-    what no Western one has.
+    Both give letters for nearly all bytes; what other languages become then is
+    recognised by what no Western one has.
     """
     try:
         text = head.decode("cp1252")
@@ -256,47 +260,48 @@ def clean(text: str) -> str:
     if "\x1b" in text:
         text = _TERMINAL.sub("", text)
     if "\b" in text:
-        text = _LINE.sub(_overstruck, text)
+        text = _LINE.sub(_replace_struck, text)
     usual = text
     for blank in _BLANKS:
         usual = usual.replace(blank, "")
-    if usual.isprintable() or not _ODD.search(text):  # as nearly always, and soon told
+    # As nearly always, and quickly decided.
+    if usual.isprintable() or not _ODD.search(text):
         return text
     text = _UNSEEN.sub("", _NEWLINES.sub("\n", text.replace("\r\n", "\n")))
     return _LONE_SURROGATE.sub("\ufffd", text)
 
 
-def _overstruck(line: re.Match[str]) -> str:
+def _replace_struck(line: re.Match[str]) -> str:
     """Return a line as a terminal shows it: what is struck over is replaced.
 
     A letter may be struck twice to be bold, and a line below it before or behind it.
     """
     if "\b" not in line[0]:
         return line[0]
-    shown: list[str] = []
+    signs: list[str] = []
     at = 0
     for sign in line[0]:
         if sign == "\b":
             at = max(at - 1, 0)
             continue
-        if at == len(shown):
-            shown.append(sign)
+        if at == len(signs):
+            signs.append(sign)
         elif sign != "_":
-            shown[at] = sign
+            signs[at] = sign
         at += 1
-    return "".join(shown)
+    return "".join(signs)
 
 
-def _known(encoding: str | None) -> str | None:
+def _safe_encoding(encoding: str | None) -> str | None:
     """Return a declared encoding under which text is safe to read, or None."""
     if not encoding:
         return None
     try:
-        found = codecs.lookup(encoding.strip())
+        codec = codecs.lookup(encoding.strip())
     except (LookupError, ValueError):
         return None
-    name = found.name.replace("-", "_")
-    if not found._is_text_encoding:  # noqa: SLF001 - as `bytes.decode` does
+    name = codec.name.replace("-", "_")
+    if not codec._is_text_encoding:  # noqa: SLF001 - as `bytes.decode` does
         return None
     return _WIDENED.get(name, name) if name not in _NEVER else None
 

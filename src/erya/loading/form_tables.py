@@ -34,8 +34,8 @@ def form_paragraphs(rows: Sequence[Sequence[str]]) -> list[str]:
     return []
 
 
-def _mostly(told: Sequence[bool]) -> bool:
-    return 3 * sum(told) >= 2 * len(told)
+def _mostly(flags: Sequence[bool]) -> bool:
+    return 3 * sum(flags) >= 2 * len(flags)
 
 
 def _has_pair(row: Sequence[str]) -> bool:

@@ -99,19 +99,19 @@ class _Writing(NamedTuple):
     """How common signs are in a writing, as logarithms.
 
     Attributes:
-        known: Of single signs.
+        by_sign: Of single signs.
         ranges: Of the others, by their first and last; the first range that has it.
     """
 
-    known: Mapping[str, float]
+    by_sign: Mapping[str, float]
     ranges: tuple[tuple[int, int, float], ...]
 
 
 def likely_encoding(data: bytes) -> str:
     """Return the likeliest encoding of `data`.
 
-    `LATIN` stands for those of Western and Central Europe, which are told apart by
-    other means. UTF-8 is not among them: it is known by its form.
+    `LATIN` stands for those of Western and Central Europe, which are distinguished by
+    other means. UTF-8 is not among them: it is recognised by its form.
     """
     head = _sample(data)
     return max(_PRIORS, key=lambda each: _PRIORS[each] + _likelihood(head, each))
@@ -158,15 +158,15 @@ def _faults(text: str) -> float:
 
 
 def _common(sign: str, writing: _Writing) -> float:
-    if (known := writing.known.get(sign)) is not None:
-        return known
+    if (score := writing.by_sign.get(sign)) is not None:
+        return score
     code = ord(sign)
     if code < 0x7F and (code >= 0x20 or sign in "\t\n\r\f"):
         return _ASCII
     if sign == "\ufffd":
         return _BROKEN
-    told = (common for first, last, common in writing.ranges if first <= code <= last)
-    return next(told, _ODD)
+    scores = (common for first, last, common in writing.ranges if first <= code <= last)
+    return next(scores, _ODD)
 
 
 @cache
@@ -176,36 +176,36 @@ def _writing(encoding: str) -> _Writing:
         return _Writing(few, ((0xA0, 0xFF, -5.5), (0x80, 0x9F, -6.0)))
     if alphabet := _ALPHABETS.get(encoding):
         usual, seldom = alphabet
-        known = dict.fromkeys(seldom, -4.3) | dict.fromkeys(usual, -2.9)
+        by_sign = dict.fromkeys(seldom, -4.3) | dict.fromkeys(usual, -2.9)
         if encoding == "cp874":  # an alphabet of more letters
-            known = dict.fromkeys(seldom, -7.5) | dict.fromkeys(usual, -4.2)
-        return _Writing(known, ((0xA0, 0xBB, -8.0), (0x2010, 0x203A, -8.0)))
+            by_sign = dict.fromkeys(seldom, -7.5) | dict.fromkeys(usual, -4.2)
+        return _Writing(by_sign, ((0xA0, 0xBB, -8.0), (0x2010, 0x203A, -8.0)))
     if encoding == "cp949":
-        known = dict.fromkeys(_characters("euc_kr", 0xB0, 0xC8), -9.5)
-        known |= dict.fromkeys(_HANGUL, -5.5)
-        return _Writing(known, ((0xAC00, 0xD7A3, -13.0), *_EASTERN))
+        by_sign = dict.fromkeys(_characters("euc_kr", 0xB0, 0xC8), -9.5)
+        by_sign |= dict.fromkeys(_HANGUL, -5.5)
+        return _Writing(by_sign, ((0xAC00, 0xD7A3, -13.0), *_EASTERN))
     if encoding in {"cp932", "euc_jp"}:
-        known = dict.fromkeys(_characters("euc_jp", 0xB0, 0xCF), -9.2)
+        by_sign = dict.fromkeys(_characters("euc_jp", 0xB0, 0xCF), -9.2)
         kana = ((0x3041, 0x3096, -5.3), (0x30A1, 0x30FE, -6.4), (0xFF61, 0xFF9F, -9.5))
-        return _Writing(known, (*kana, *_EASTERN))
+        return _Writing(by_sign, (*kana, *_EASTERN))
     return _chinese(encoding)
 
 
 def _chinese(encoding: str) -> _Writing:
     usual = -6.6
-    known: dict[str, float] = {}
+    by_sign: dict[str, float] = {}
     if encoding != "gb18030":
-        known |= dict.fromkeys(_characters("big5", 0xA4, 0xC6), -10.0)
+        by_sign |= dict.fromkeys(_characters("big5", 0xA4, 0xC6), -10.0)
     if encoding != "big5hkscs":
-        known |= dict.fromkeys(_characters("gb2312", 0xB0, 0xD7), -9.6)
-    known |= dict.fromkeys(_HAN, usual)
+        by_sign |= dict.fromkeys(_characters("gb2312", 0xB0, 0xD7), -9.6)
+    by_sign |= dict.fromkeys(_HAN, usual)
     # Traditional characters are rarer in files of the mainland.
     other = usual - 4 if encoding == "gb18030" else usual
     pairs = listed("traditional.txt")
-    known |= {
-        pair[0]: other for pair in pairs if pair[1] in _HAN and pair[0] not in known
+    by_sign |= {
+        pair[0]: other for pair in pairs if pair[1] in _HAN and pair[0] not in by_sign
     }
-    return _Writing(known | dict.fromkeys(_PUNCTUATION, -6.0), _EASTERN)
+    return _Writing(by_sign | dict.fromkeys(_PUNCTUATION, -6.0), _EASTERN)
 
 
 def _characters(encoding: str, first: int, last: int) -> str:

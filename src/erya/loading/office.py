@@ -59,15 +59,15 @@ def convert(data: bytes, *, to: str, limits: Limits) -> bytes:
         )
         raise DocumentError(msg, code="needs_program")
     with _locked_folder() as folder:
-        given = Path(folder) / f"given.{_SUFFIXES[to]}"
-        given.write_bytes(data)
-        made = Path(folder) / f"made/given.{to}"
+        source = Path(folder) / f"given.{_SUFFIXES[to]}"
+        source.write_bytes(data)
+        result = Path(folder) / f"made/given.{to}"
         command = [
             sys.executable, "-I", "-m", "erya.loading.office",
             folder, str(limits.file_bytes), program,
             "--headless", "--norestore", "--nologo", "--nodefault",
             f"-env:UserInstallation=file://{folder}/profile",
-            "--convert-to", to, "--outdir", str(made.parent), str(given),
+            "--convert-to", to, "--outdir", str(result.parent), str(source),
         ]  # fmt: skip
         process = subprocess.Popen(  # noqa: S603 - our own module, no shell
             command,
@@ -91,13 +91,13 @@ def convert(data: bytes, *, to: str, limits: Limits) -> bytes:
             raise DocumentError(msg, code="timeout") from None
         finally:
             _end(process)
-        if not made.is_file():
+        if not result.is_file():
             msg = "LibreOffice cannot read it: it is damaged, or wants a password."
             raise DocumentError(msg, code="damaged")
-        if made.stat().st_size > limits.file_bytes:
+        if result.stat().st_size > limits.file_bytes:
             msg = f"LibreOffice makes more than {limits.file_bytes:,} bytes of it."
             raise DocumentError(msg, code="too_large")
-        return made.read_bytes()
+        return result.read_bytes()
 
 
 @contextlib.contextmanager
@@ -127,8 +127,8 @@ def _remove_unlocked(path: Path) -> None:
 
     lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        told = os.fstat(lock)
-        if told.st_uid == os.getuid() and time.time() - told.st_mtime > _YOUNG:
+        status = os.fstat(lock)
+        if status.st_uid == os.getuid() and time.time() - status.st_mtime > _YOUNG:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(path, ignore_errors=True)
     finally:

@@ -37,11 +37,11 @@ from erya.loading.base import Limits, PartCoverage
 from erya.loading.encodings import clean
 from erya.loading.office import convert, office_program
 from erya.loading.sandbox.frames import (
-    ASKED,
     DATA,
     DONE,
     PAGE,
     PART,
+    REQUEST,
     ROWS,
     Frame,
     read_frame,
@@ -95,22 +95,22 @@ class FurtherWork:
     Attributes:
         program: The module that is started: it calls `erya.loading.worker.main` with
             what it does.
-        asked: What it is asked for, as JSON.
+        request: What it is asked for, as JSON.
     """
 
     program: str
-    asked: Mapping[str, Any]
+    request: Mapping[str, Any]
 
 
 class Made(NamedTuple):
     """What a `FurtherWork` made of one text.
 
     Attributes:
-        told: What it told at the end.
+        report: What it reported at the end.
         rows: What it made on the way.
     """
 
-    told: Mapping[str, Any]
+    report: Mapping[str, Any]
     rows: Sequence[Any]
 
 
@@ -198,7 +198,7 @@ class ParserPool:
         self._idle_ocr: deque[_Worker] = deque()
         self._one_ocr = threading.Lock()  # it uses all cores by itself, and much memory
         self._busy: set[_Worker] = set()
-        self._held = 0
+        self._waiting_bytes = 0
         self._counting = threading.Lock()
         self._closed = False
         self.pages = 0  # read so far, of files that are not done as well
@@ -216,8 +216,8 @@ class ParserPool:
     @property
     def limits_key(self) -> str:
         """The limits in a few words: what failed is tried again with others."""
-        told = astuple(self._limits)
-        return crc32(repr(told).encode()).to_bytes(4, "big").hex()
+        limits = astuple(self._limits)
+        return crc32(repr(limits).encode()).to_bytes(4, "big").hex()
 
     def __enter__(self) -> Self:
         return self
@@ -261,11 +261,11 @@ class ParserPool:
         for item in items:
             waiting.append(self._threads.submit(self._parse, item))
             if len(waiting) > self._size * _AHEAD:
-                yield self._settled(waiting.popleft().result())
+                yield self._settle(waiting.popleft().result())
         while waiting:
-            yield self._settled(waiting.popleft().result())
+            yield self._settle(waiting.popleft().result())
 
-    def _settled(self, outcome: ParseResult) -> ParseResult:
+    def _settle(self, outcome: ParseResult) -> ParseResult:
         """Open an archive now that had to wait for those before it."""
         if not outcome.postponed:
             return outcome
@@ -279,7 +279,7 @@ class ParserPool:
     def _hold(self, outcome: ParseResult, sign: int) -> None:
         """Count the bytes of files inside of files that wait to be read."""
         with self._counting:
-            self._held += sign * sum(len(part.data) for part in outcome.parts)
+            self._waiting_bytes += sign * sum(len(part.data) for part in outcome.parts)
 
     def _inside(
         self,
@@ -320,7 +320,7 @@ class ParserPool:
             DocumentError: There is no such page, the words do not stand there, or
                 PDFium failed on it.
         """
-        asked = {"page": page, "start": start, "end": start + len(quote)}
+        span = {"page": page, "start": start, "end": start + len(quote)}
         problem: Problem | None = None
         # As it was read: without the model if that failed, or words of a picture.
         ways = dict.fromkeys(
@@ -330,8 +330,8 @@ class ParserPool:
         )
         for ocr, layout in ways:
             way = {"ocr": ocr, "layout": layout}
-            request = {"mark": {**asked, "quote": quote}, **way}
-            reply = self._replied(item, request, ocr=ocr)
+            request = {"mark": {**span, "quote": quote}, **way}
+            reply = self._get_reply(item, request, ocr=ocr)
             if not isinstance(reply, ParseResult):
                 boxes = tuple(Box(*box) for box in reply["boxes"])
                 return PageHighlight(boxes=boxes, png=base64.b64decode(reply["png"]))
@@ -349,7 +349,7 @@ class ParserPool:
         Raises:
             DocumentError: It is damaged, or too much.
         """
-        reply = self._replied(item, {"coverage": text, "name": _name_of(item)})
+        reply = self._get_reply(item, {"coverage": text, "name": _name_of(item)})
         if isinstance(reply, ParseResult):
             problem = reply.problem
             message = problem.message if problem else "It could not be compared."
@@ -359,7 +359,7 @@ class ParserPool:
             for part, words, found, missing in reply["parts"]
         ]
 
-    def _replied(
+    def _get_reply(
         self, item: Item, request: dict[str, Any], *, ocr: bool = False
     ) -> dict[str, Any] | ParseResult:
         """Ask a process of its own; return its reply, or what went wrong."""
@@ -376,20 +376,22 @@ class ParserPool:
         outcome = self._parse_by(
             self._idle,
             item,
-            may_hold=lambda held: held <= room - self._held * (not alone),
+            may_hold=lambda part_bytes: (
+                part_bytes <= room - self._waiting_bytes * (not alone)
+            ),
         )
         self._hold(outcome, 1)
         if outcome.convert_to:
-            outcome = self._converted(item, to=outcome.convert_to)
+            outcome = self._convert(item, to=outcome.convert_to)
         elif self._ocr and _wants_ocr(outcome):
             with self._one_ocr:
-                seen = self._parse_by(self._idle_ocr, item, ocr=True)
+                recognised = self._parse_by(self._idle_ocr, item, ocr=True)
             # What fails there leaves what was read without it.
-            if seen.parsed is not None or outcome.parsed is None:
-                outcome = seen
+            if recognised.parsed is not None or outcome.parsed is None:
+                outcome = recognised
         return outcome
 
-    def _converted(self, item: Item, *, to: str) -> ParseResult:
+    def _convert(self, item: Item, *, to: str) -> ParseResult:
         try:
             data = convert(item.data, to=to, limits=self._limits)
         except DocumentError as error:
@@ -477,7 +479,7 @@ class _Budget:
         if depth <= self._limits.depth:
             return None
         message = f"It is inside {depth} files; {self._limits.depth} are opened."
-        return _refused(part, "too_deep", message)
+        return _refuse(part, "too_deep", message)
 
 
 def _too_much(item: Item, limits: Limits) -> Problem:
@@ -486,10 +488,10 @@ def _too_much(item: Item, limits: Limits) -> Problem:
         f"{limits.unpacked_bytes:,} bytes, or one is a bomb; those after it were left "
         "out. Unpack it first, if you trust it."
     )
-    return _refused(item, _BOMB, message)
+    return _refuse(item, _BOMB, message)
 
 
-def _refused(item: Item, code: str, message: str) -> Problem:
+def _refuse(item: Item, code: str, message: str) -> Problem:
     return Problem(source=item.source, code=code, message=message, failed=True)
 
 
@@ -558,15 +560,15 @@ class _Worker:
     ) -> ParseResult:
         """Have one file read."""
         name = _name_of(item).encode("utf-8", "replace").decode()
-        asked = {"name": name, "ocr": self.ocr, "layout": layout, "main": main}
+        request = {"name": name, "ocr": self.ocr, "layout": layout, "main": main}
         if further is not None:
-            asked["further"] = {**further.asked, "source": item.source}
+            request["further"] = {**further.request, "source": item.source}
         return self._within_limits(
             item,
-            asked,
+            request,
             on_page=on_page,
             may_hold=may_hold,
-            made=lambda reply, came: _result(item, reply, came),
+            to_result=lambda reply, came: _result(item, reply, came),
         )
 
     def ask(self, item: Item, request: dict[str, Any]) -> dict[str, Any] | ParseResult:
@@ -575,7 +577,7 @@ class _Worker:
             item,
             request,
             on_page=lambda: None,
-            made=lambda reply, _: (
+            to_result=lambda reply, _: (
                 _result(item, reply, _Came()) if "code" in reply else reply
             ),
         )
@@ -583,18 +585,18 @@ class _Worker:
     def _within_limits(
         self,
         item: Item,
-        asked: dict[str, Any],
+        request: dict[str, Any],
         *,
         on_page: Callable[[], None],
         may_hold: Callable[[int], bool] = lambda _: True,
-        made: "Callable[[dict[str, Any], _Came], _Result]",
+        to_result: "Callable[[dict[str, Any], _Came], _Result]",
     ) -> "_Result | ParseResult":
         """Send one file and wait, but no longer than the limits."""
         self.files += 1
         clock = _Clock(self.limits, self.kill)
         try:
             stdin, stdout = _pipes(self.process)
-            write_frame(stdin, ASKED, json.dumps(asked).encode())
+            write_frame(stdin, REQUEST, json.dumps(request).encode())
             write_frame(stdin, DATA, item.data)
             came = _Came()
             while (frame := self._next(stdout)).kind != DONE:
@@ -615,7 +617,7 @@ class _Worker:
             reply: dict[str, Any] = json.loads(frame.payload)
             if len(reply.get("text", "")) > self.limits.text_characters:
                 return _too_long(item, self.limits)
-            return made(reply, came)
+            return to_result(reply, came)
         except (OSError, EOFError, ValueError, *_NO_REPLY) as error:
             self.broken = True
             return _lost(item, error, self.limits, expired=clock.expired)
@@ -692,9 +694,9 @@ class _Clock:
 def _part(item: Item, payload: bytes, before: Container[str]) -> Item:
     """Return a file inside a file, under a name that no other there has."""
     name, _, data = payload.partition(b"\x00")
-    told = name.decode("utf-8", "replace").replace("\\", "/")
+    inner_path = name.decode("utf-8", "replace").replace("\\", "/")
     # A name is a name: whatever it says, it stays below the file that it is in.
-    steps = [step for step in told.split("/") if step not in {"", ".", ".."}]
+    steps = [step for step in inner_path.split("/") if step not in {"", ".", ".."}]
     path = PurePosixPath(clean("/".join(steps) or "unnamed").replace("\n", " "))
     named, number = path, 1
     while f"{item.source}/{named}" in before:
@@ -717,8 +719,8 @@ def _name_of(item: Item) -> str:
 def _result(item: Item, reply: dict[str, Any], came: _Came) -> ParseResult:
     parts = tuple(came.parts.values())
     if "code" in reply:
-        found = _problem(item, code=reply["code"], message=reply["message"])
-        return replace(found, parts=parts)
+        failure = _problem(item, code=reply["code"], message=reply["message"])
+        return replace(failure, parts=parts)
     if "convert" in reply:
         return ParseResult(item=item, convert_to=reply["convert"])
     if "inside" in reply:

@@ -51,7 +51,7 @@ def read_file(
     Args:
         data: The file's bytes.
         name: The file's name.
-        options: What the parser is told beside them.
+        options: What the parser is given beside them.
 
     Returns:
         What was read; of an archive the notices of what was passed over; of what
@@ -62,14 +62,14 @@ def read_file(
             text in them.
     """
     kind = media_type(data, name)
-    known = _readable(kind, data, name)
+    file_format = _readable(kind, data, name)
     other = _mismatch(data, name, kind)
-    if known.via:
-        return Conversion(known.via)
+    if file_format.via:
+        return Conversion(file_format.via)
     options = replace(options or ParseOptions(), media_type=kind)
     if kind.startswith(_OOXML):
         data = _usual_office(data, options.on_part)
-    parsed = known.parse(data, name, options)
+    parsed = file_format.parse(data, name, options)
     if not isinstance(parsed, Parsed):
         return [*parsed, *filter(None, (other,))]
     if not parsed.blocks:
@@ -86,20 +86,20 @@ def _readable(kind: str, data: bytes, name: str) -> Format:
     Raises:
         DocumentError: Nothing does.
     """
-    known = format_of(kind)
-    if known is not None and known.locked:
+    file_format = format_of(kind)
+    if file_format is not None and file_format.locked:
         msg = "The file wants a password. Save it without one, and read it again."
         raise DocumentError(msg, code="password_protected")
     if kind == _EMPTY:
         msg = "The file is empty."
         raise DocumentError(msg, code="empty_file")
-    if known is None or not (known.parser or known.via):
+    if file_format is None or not (file_format.parser or file_format.via):
         _mismatch(data, name, kind)  # says what its name promises
-        refusal = known.refusal if known else ""
+        refusal = file_format.refusal if file_format else ""
         what = refusal or f"of the kind {kind}"
         msg = f"The file is {what}, which cannot be read. Save it as PDF or text."
         raise DocumentError(msg, code="unsupported_type")
-    return known
+    return file_format
 
 
 def _mismatch(data: bytes, name: str, kind: str) -> Notice | None:
@@ -114,9 +114,13 @@ def _mismatch(data: bytes, name: str, kind: str) -> Notice | None:
         return None
     what = kind.rpartition("/")[2] if kind.startswith(("text/", "image/")) else kind
     message = f"Its name ends in {suffix}, but that is not what it is: {what}."
-    known = format_of(kind)
+    file_format = format_of(kind)
     # A picture under such a name is a mistake of whoever saved it.
-    readable = kind not in _PICTURES and known and (known.parser or known.via)
+    readable = (
+        kind not in _PICTURES
+        and file_format
+        and (file_format.parser or file_format.via)
+    )
     few = kind == "text/plain" and len(data) < _LEAST_TEXT
     if not readable or (few and suffix.lower() not in _OFTEN_TEXT):
         msg = f"{message} Open it and save it again."

@@ -251,5 +251,5 @@ def plugin_media_type(name: str) -> str:
 
 def format_name(media_type: str) -> str:
     """Return what people call a kind of file."""
-    known = format_of(media_type)
-    return known.name if known else media_type.rpartition("/")[2]
+    file_format = format_of(media_type)
+    return file_format.name if file_format else media_type.rpartition("/")[2]

@@ -68,7 +68,7 @@ _BY_MAIN: Final = {
     "sheet": f"{_OFFICE_KIND}spreadsheetml.sheet",
 }
 _OPEN: Final = "application/vnd.oasis.opendocument."
-_SAID: Final = frozenset(
+_MIMETYPES: Final = frozenset(
     (
         f"{_OPEN}text",
         f"{_OPEN}presentation",
@@ -91,8 +91,8 @@ _DAMAGED: Final = (
 )  # fmt: skip
 
 _BY_SUFFIX: Final = {
-    suffix: known.media_types[0]
-    for suffix, known in suffix_formats(signed=False).items()
+    suffix: file_format.media_types[0]
+    for suffix, file_format in suffix_formats(signed=False).items()
 }
 
 # Kinds that tell little: a format of another package may know better.
@@ -159,8 +159,8 @@ def _kind_of_other(data: bytes, name: str) -> str:
     head = data[:_HEAD]
     # Some servers send something before it, and readers look for it that far.
     named = PurePosixPath(name).suffix.lower() in {"", ".pdf"}
-    begun = _PDF_MARK.search(head, 0, _PDF_WITHIN)
-    if named and begun and _PDF_END in data[-_PDF_WITHIN:]:
+    mark = _PDF_MARK.search(head, 0, _PDF_WITHIN)
+    if named and mark and _PDF_END in data[-_PDF_WITHIN:]:
         return "application/pdf"
     if _is_text(head):
         return _kind_of_text(head, name)
@@ -221,11 +221,11 @@ def _inside_zip(data: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = {name.replace("\\", "/") for name in archive.namelist()}
             office = _main_kind(archive)
-            told = archive.read("mimetype")[:200] if _says_kind(archive) else b""
+            mimetype = archive.read("mimetype")[:200] if _says_kind(archive) else b""
     except _DAMAGED:
         return "application/zip"
-    kind = told.decode("ascii", "replace").strip().removesuffix("-template")
-    if kind in _SAID:
+    kind = mimetype.decode("ascii", "replace").strip().removesuffix("-template")
+    if kind in _MIMETYPES:
         return kind
     if office in _BY_MAIN:
         return _BY_MAIN[office]
@@ -238,10 +238,10 @@ def _main_kind(archive: zipfile.ZipFile) -> str:
     try:
         if archive.getinfo(_TYPES).file_size > _MOST_TYPES:
             return ""
-        told = archive.read(_TYPES)
+        types = archive.read(_TYPES)
     except _DAMAGED:
         return ""
-    return next((kind for kind, form in _MAIN_PARTS if form.search(told)), "")
+    return next((kind for kind, form in _MAIN_PARTS if form.search(types)), "")
 
 
 def _says_kind(archive: zipfile.ZipFile) -> bool:

@@ -1,6 +1,6 @@
 """The child process of `ParserPool`: reads requests from a pipe, writes replies.
 
-A request is a frame that says what is asked, and a frame with the file's bytes. Before
+A request is a frame that says what is wanted, and a frame with the file's bytes. Before
 the reply may stand frames for pages that were read, which keep the clock from running
 out, and for files inside the file.
 
@@ -40,14 +40,14 @@ class Further(Protocol):
     def __call__(
         self,
         parsed: Parsed,
-        asked: Mapping[str, Any],
+        request: Mapping[str, Any],
         rows: Callable[[Sequence[Any]], None],
     ) -> tuple[Parsed, Mapping[str, Any]]:
-        """Return the text as it is now, and what else is to be told of it.
+        """Return the text as it is now, and what else is to be reported of it.
 
         Args:
             parsed: What was read.
-            asked: What is wanted.
+            request: What is wanted.
             rows: Takes some of what is made, as JSON; each call restarts the clock.
         """
         ...
@@ -73,11 +73,11 @@ def main(further: Further | None = None) -> None:
     watch(on_breach=breach)
     while True:
         try:
-            asked = json.loads(read_frame(requests, limit=_LARGEST_REQUEST).payload)
+            request = json.loads(read_frame(requests, limit=_LARGEST_REQUEST).payload)
         except EOFError:
             return
         data = read_frame(requests, limit=_LARGEST_REQUEST).payload
-        reply = _Reply(replies, seconds, further).to(data, asked)
+        reply = _Reply(replies, seconds, further).to(data, request)
         write_frame(replies, DONE, reply)
 
 
@@ -91,11 +91,11 @@ class _Reply:
         self._seconds = seconds
         self._further = further
 
-    def to(self, data: bytes, asked: dict[str, Any]) -> bytes:
-        """Read a file, or mark a span on a page of it, whichever was asked."""
+    def to(self, data: bytes, request: dict[str, Any]) -> bytes:
+        """Read a file, or mark a span on a page of it, whichever was requested."""
         _alarm(self._seconds * 2)  # an orphan whose parent was killed ends by itself
         try:
-            return self._answered(data, asked)
+            return self._answer(data, request)
         except DocumentError as error:
             return _json({"code": error.code, "message": str(error)})
         except MemoryError:
@@ -111,47 +111,50 @@ class _Reply:
         finally:
             _alarm(0)
 
-    def _answered(self, data: bytes, asked: dict[str, Any]) -> bytes:
-        if "mark" in asked:
+    def _answer(self, data: bytes, request: dict[str, Any]) -> bytes:
+        if "mark" in request:
             from erya.loading.pdf.marking import mark_pdf  # noqa: PLC0415
 
             return _json(
                 mark_pdf(
-                    data, ocr=asked["ocr"], layout=asked["layout"], **asked["mark"]
+                    data,
+                    ocr=request["ocr"],
+                    layout=request["layout"],
+                    **request["mark"],
                 )
             )
-        if "coverage" in asked:
+        if "coverage" in request:
             from erya.loading.coverage import coverage_of  # noqa: PLC0415
 
-            parts = coverage_of(data, asked["name"], asked["coverage"])
+            parts = coverage_of(data, request["name"], request["coverage"])
             return _json({"parts": [list(part) for part in parts]})
-        return _json(self._read(data, asked))
+        return _json(self._read(data, request))
 
-    def _read(self, data: bytes, asked: dict[str, Any]) -> dict[str, Any]:
-        read = read_file(
+    def _read(self, data: bytes, request: dict[str, Any]) -> dict[str, Any]:
+        result = read_file(
             data,
-            asked["name"],
+            request["name"],
             ParseOptions(
-                ocr=asked["ocr"],
-                layout=asked["layout"],
-                main=asked["main"],
+                ocr=request["ocr"],
+                layout=request["layout"],
+                main=request["main"],
                 on_page=self._page,
                 on_part=self._part,
             ),
         )
-        if isinstance(read, Conversion):
-            return {"convert": read.to}
-        if not isinstance(read, Parsed):
-            return {"inside": [list(notice) for notice in read]}
-        if self._further is None or "further" not in asked:
-            return _as_json(read)
-        made, told = self._further(read, asked["further"], self._rows)
-        return {**_as_json(made), "further": told}
+        if isinstance(result, Conversion):
+            return {"convert": result.to}
+        if not isinstance(result, Parsed):
+            return {"inside": [list(notice) for notice in result]}
+        if self._further is None or "further" not in request:
+            return _as_json(result)
+        processed, report = self._further(result, request["further"], self._rows)
+        return {**_as_json(processed), "further": report}
 
     def _rows(self, rows: Sequence[Any]) -> None:
         _alarm(self._seconds * 2)
-        told = json.dumps(rows, ensure_ascii=False).encode("utf-8", "replace")
-        write_frame(self._replies, ROWS, told)
+        payload = json.dumps(rows, ensure_ascii=False).encode("utf-8", "replace")
+        write_frame(self._replies, ROWS, payload)
 
     def _page(self, count: int) -> None:
         _alarm(self._seconds * 2)

@@ -75,8 +75,8 @@ def clean_document(document: Document, steps: Sequence[str]) -> Document:
             accounts += [f"{name}: {account}"] if account else []
     if not accounts:
         return document
-    told = {**document.metadata, "cleaned": "; ".join(accounts)}
-    return replace(document, metadata=told)
+    metadata = {**document.metadata, "cleaned": "; ".join(accounts)}
+    return replace(document, metadata=metadata)
 
 
 def check_cleaning(steps: Sequence[str]) -> None:
@@ -118,15 +118,15 @@ def _leave_out_boilerplate(document: Document) -> _Step:
     )
     seen: set[tuple[str, str]] = set()
 
-    def again(at: int) -> bool:
-        text, said = texts[at], (sections[at], texts[at])
+    def is_repeat(at: int) -> bool:
+        text, key = texts[at], (sections[at], texts[at])
         if times[text] < _ALWAYS_SAID or document.blocks[at].kind != "paragraph":
             return False
-        first = said not in seen
-        seen.add(said)
+        first = key not in seen
+        seen.add(key)
         return not first
 
-    return _left_out(document, again, reason="boilerplate")
+    return _leave_out(document, is_repeat, reason="boilerplate")
 
 
 def _leave_out_copies(document: Document) -> _Step:
@@ -144,7 +144,7 @@ def _leave_out_copies(document: Document) -> _Step:
     # Arrays take a sixteenth of what sets take: of a text of 19 MB those took a GB.
     shingles: dict[int, NDArray[np.uint32]] = {}
 
-    def copied(at: int) -> bool:
+    def is_copy(at: int) -> bool:
         block = document.blocks[at]
         text = run_together(document.text[block.start : block.end])[:_COMPARED]
         if block.kind not in {"paragraph", "list"} or len(text) < _LONG:
@@ -164,17 +164,17 @@ def _leave_out_copies(document: Document) -> _Step:
                 bucket.append(at)
         return False
 
-    return _left_out(document, copied, reason="duplicate")
+    return _leave_out(document, is_copy, reason="duplicate")
 
 
 def _sections(document: Document) -> list[str]:
     """Return the heading above each block."""
-    found, heading = [], ""
+    headings, heading = [], ""
     for block in document.blocks:
         if block.kind == "heading" and not block.omitted:
             heading = document.text[block.start : block.end]
-        found.append(heading)
-    return found
+        headings.append(heading)
+    return headings
 
 
 def _bands(shingles: "NDArray[np.uint32]") -> list[bytes]:
@@ -205,12 +205,12 @@ def _leave_out_rubbish(document: Document) -> _Step:
     themselves and do not count: what stands between them does.
     """
 
-    def rubbish(at: int) -> bool:
+    def is_rubbish(at: int) -> bool:
         block = document.blocks[at]
         if block.kind != "paragraph":
             return False
-        told = _LEADERS.sub(" ", document.text[block.start : block.end])
-        text = "".join(told.split())
+        paragraph = _LEADERS.sub(" ", document.text[block.start : block.end])
+        text = "".join(paragraph.split())
         if len(text) < _LEAST:
             return block.end - block.start >= _LEAST and not _SAYS.search(text)
         signs = len(text) - len(_LETTER.findall(text))
@@ -221,12 +221,12 @@ def _leave_out_rubbish(document: Document) -> _Step:
         return (
             signs > _SIGNS * len(text)
             or most > _ONE_SIGN * len(text)
-            or (endless and " " not in told.strip())
+            or (endless and " " not in paragraph.strip())
             or len(_MISREAD.findall(text)) > _WRONG * len(text)
             or _repeats(text)
         )
 
-    return _left_out(document, rubbish, reason="low_quality")
+    return _leave_out(document, is_rubbish, reason="low_quality")
 
 
 def _repeats(text: str) -> bool:
@@ -241,7 +241,7 @@ def _repeats(text: str) -> bool:
     return False
 
 
-def _left_out(
+def _leave_out(
     document: Document, which: Callable[[int], bool], *, reason: str
 ) -> _Step:
     blocks = tuple(

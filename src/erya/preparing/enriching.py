@@ -1,4 +1,4 @@
-"""What a document is about, told by rules, by a list of names, or by a chat model.
+"""What a document is about, found by rules, by a list of names, or by a chat model.
 
 Everything goes into its metadata, as text; the document itself is not changed.
 """
@@ -58,7 +58,7 @@ _FORMS: Final = (
 _BEFORE: Final = re.compile(
     ".*(?:可以|应当|[由向在和对与的或经被把将至及、，])(?=.{4})"
 )
-_ASKED_ABOUT: Final = 8_000  # characters of a document that a model reads
+_PROMPT_CHARACTERS: Final = 8_000  # characters of a document that a model reads
 _ANSWER: Final = re.compile(
     r"^\s*(keywords|entities)\s*[:：]\s*(.+)$", re.MULTILINE | re.IGNORECASE
 )
@@ -73,7 +73,7 @@ class Enrichment:
         steps: Names of steps, as `ENRICHING` has them.
         names: Names to look for, such as products and departments.
         model: Asked for keywords and entities in place of the rules, if there is one.
-        model_name: What it is called: documents are told anew by another.
+        model_name: What it is called: documents are enriched anew by another.
     """
 
     steps: tuple[str, ...] = ("facts", "languages")
@@ -98,22 +98,22 @@ class Enrichment:
 
         A model that gives no usable answer leaves it to the rules.
         """
-        told = dict(document.metadata)
+        metadata = dict(document.metadata)
         if self.model is not None and {"keywords", "entities"} & {*self.steps}:
-            told = {**self._by_model(document), **told}
+            metadata = {**self._by_model(document), **metadata}
         for name in self.steps:
-            if name not in told:
-                told |= {
+            if name not in metadata:
+                metadata |= {
                     key: value
                     for key, value in ENRICHING[name](document, self.names).items()
                     if value
                 }
-        return replace(document, metadata=told)
+        return replace(document, metadata=metadata)
 
     def _by_model(self, document: Document) -> dict[str, str]:
         if self.model is None:
             return {}
-        text = f"{document.title}\n\n{document.text[:_ASKED_ABOUT]}"
+        text = f"{document.title}\n\n{document.text[:_PROMPT_CHARACTERS]}"
         try:
             done = complete(
                 self.model, ChatRequest.of(load_prompt("enrich").fill(), text)
@@ -129,25 +129,25 @@ class Enrichment:
 
 def _facts(document: Document, _: frozenset[str]) -> dict[str, str]:
     """Bring a date to the form of ISO 8601, and name tags as such."""
-    told = document.metadata
-    date = next((_iso(told[key]) for key in _DATES if told.get(key)), "")
-    tags = next((told[key] for key in _TAGS if told.get(key)), "")
-    found = {"date": date, "tags": ", ".join(filter(None, _COMMAS.split(tags.strip())))}
-    return {k: v for k, v in found.items() if v and told.get(k) != v}
+    metadata = document.metadata
+    date = next((_iso(metadata[key]) for key in _DATES if metadata.get(key)), "")
+    tags = next((metadata[key] for key in _TAGS if metadata.get(key)), "")
+    facts = {"date": date, "tags": ", ".join(filter(None, _COMMAS.split(tags.strip())))}
+    return {k: v for k, v in facts.items() if v and metadata.get(k) != v}
 
 
-def _iso(told: str) -> str:
-    if match := _PDF_DATE.match(told):
+def _iso(value: str) -> str:
+    if match := _PDF_DATE.match(value):
         return "-".join(part for part in match.groups() if part)
-    if match := _ISO_DATE.search(told):
+    if match := _ISO_DATE.search(value):
         year, month, day = match.groups()
         return f"{year}-{int(month):02}-{int(day):02}"
-    if match := _MAIL_DATE.search(told):
+    if match := _MAIL_DATE.search(value):
         try:
-            found = datetime.strptime(match[1], "%d %b %Y")  # noqa: DTZ007 - a day
+            moment = datetime.strptime(match[1], "%d %b %Y")  # noqa: DTZ007 - a day
         except ValueError:
             return ""
-        return found.date().isoformat()
+        return moment.date().isoformat()
     return ""
 
 
@@ -188,17 +188,17 @@ def _keywords(document: Document, _: frozenset[str]) -> dict[str, str]:
 def _entities(document: Document, names: frozenset[str]) -> dict[str, str]:
     """Name what has a form that tells it, and the names of the list that occur."""
     text = document.text[:_LOOKED_AT]
-    found: dict[str, None] = dict.fromkeys(
+    entities: dict[str, None] = dict.fromkeys(
         name for name in sorted(names) if name and name in text
     )
     for _, form in _FORMS:
-        found |= dict.fromkeys(_named(m[0]) for m in form.finditer(text))
-    return {"entities": ", ".join(list(found)[:_MOST_ENTITIES])}
+        entities |= dict.fromkeys(_trim_name(m[0]) for m in form.finditer(text))
+    return {"entities": ", ".join(list(entities)[:_MOST_ENTITIES])}
 
 
-def _named(found: str) -> str:
+def _trim_name(name: str) -> str:
     """Leave out what stands before a Chinese name: a name has no such word in it."""
-    return " ".join(_BEFORE.sub("", found).split())
+    return " ".join(_BEFORE.sub("", name).split())
 
 
 # The steps by their names.

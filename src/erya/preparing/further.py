@@ -44,7 +44,7 @@ def further_work(preparation: Preparation, chunker: Chunker) -> FurtherWork | No
     """Return how files' processes prepare and cut, or None if they cannot.
 
     They cannot where a chunker, or a detector of personal data, is none of ours, or
-    asks a model. Keywords that a chat model tells are told later.
+    asks a model. Keywords that a chat model gives are added later.
 
     Raises:
         UsageError: There is no step of cleaning of a name.
@@ -61,7 +61,7 @@ def further_work(preparation: Preparation, chunker: Chunker) -> FurtherWork | No
     name, tokens = plain
     return FurtherWork(
         program=_WORKER,
-        asked={
+        request={
             "cleaning": list(preparation.cleaning),
             "enriching": [step for step in enrichment.steps if step not in later],
             "names": sorted(enrichment.names),
@@ -88,7 +88,7 @@ def made_ready(
         chunker: The same.
 
     Raises:
-        DocumentError: What its process has told, the program would not have told.
+        DocumentError: Its process reported what the program would not have reported.
     """
     if made is None:
         with traces.span("prepare"):
@@ -98,7 +98,7 @@ def made_ready(
     with traces.span("prepare"):
         try:
             document = _document(document, made)
-            found = list(_chunks(document, made))
+            pairs = list(_chunks(document, made))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             message = (
                 "The process that read it told what the program would not have told. "
@@ -107,17 +107,17 @@ def made_ready(
             raise DocumentError(message, code="forbidden") from error
         if preparation.enrichment.model is not None:
             document = preparation.enrichment.enrich(document)
-    return Ready(document, [c for c, _ in found], [terms for _, terms in found])
+    return Ready(document, [c for c, _ in pairs], [terms for _, terms in pairs])
 
 
 def _document(document: Document, made: Made) -> Document:
-    """Return a document with what its process has told of it.
+    """Return a document with what its process has reported of it.
 
     Raises:
-        ValueError: The program itself would not have told it.
+        ValueError: The program itself would not have reported it.
     """
-    masked = tuple(Span(start, end) for start, end in made.told["masked"])
-    language, private = made.told["language"], made.told["private_original"]
+    masked = tuple(Span(start, end) for start, end in made.report["masked"])
+    language, private = made.report["language"], made.report["private_original"]
     within = all(_is_within(span, document) for span in masked)
     if not (within and isinstance(private, bool) and _is_language(language)):
         raise ValueError(_FOREIGN)
@@ -128,7 +128,7 @@ def _chunks(document: Document, made: Made) -> Iterator[tuple[Chunk, WrittenTerm
     """Yield the chunks that a process has cut, and the terms of each.
 
     Raises:
-        ValueError: The program itself would not have told it.
+        ValueError: The program itself would not have reported it.
     """
     id_of = chunk_ids(document)
     end_before = 0
@@ -166,7 +166,7 @@ def _is_within(span: Span, document: Document) -> bool:
     return whole and 0 <= start < end <= len(document.text)
 
 
-def _is_language(told: object) -> bool:
-    return told == "" or (
-        isinstance(told, str) and len(told) == _LANGUAGE and told.isascii()
+def _is_language(value: object) -> bool:
+    return value == "" or (
+        isinstance(value, str) and len(value) == _LANGUAGE and value.isascii()
     )

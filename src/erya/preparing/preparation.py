@@ -1,6 +1,6 @@
 """How a document is cleaned, masked and enriched, in this order.
 
-Masked before anything is told of it: a keyword lacks the words around it by which
+Masked before anything is said of it: a keyword lacks the words around it by which
 personal data is known, and no chat model reads what is masked.
 """
 
@@ -29,7 +29,7 @@ class Preparation:
 
     Attributes:
         cleaning: Steps of cleaning; what they leave out stays in the text.
-        enrichment: What is told of it in its metadata.
+        enrichment: What is said of it in its metadata.
         masking: Writes over personal data; None leaves it.
     """
 
@@ -40,20 +40,20 @@ class Preparation:
     @property
     def recipe(self) -> str:
         """What documents are read anew for when it changes."""
-        told = [*self.cleaning, *self.enrichment.steps]
+        entries = [*self.cleaning, *self.enrichment.steps]
         if self.enrichment.model is not None:
-            told.append(f"model {self.enrichment.model_name}")
+            entries.append(f"model {self.enrichment.model_name}")
         if self.enrichment.names:
             names = "\n".join(sorted(self.enrichment.names)).encode()
-            told.append(hashlib.sha256(names).hexdigest()[:8])
-        return ",".join(["", *told]) + self.masks
+            entries.append(hashlib.sha256(names).hexdigest()[:8])
+        return ",".join(["", *entries]) + self.masks
 
     def unmasks(self, pipeline_version: str) -> bool:
         """Tell whether documents of a version had more masked than this masks."""
-        found = _MASKED.search(pipeline_version)
-        if found is None:
+        match = _MASKED.search(pipeline_version)
+        if match is None:
             return False
-        before = frozenset(filter(None, found[1].split("+"))) or KINDS
+        before = frozenset(filter(None, match[1].split("+"))) or KINDS
         now = (self.masking.kinds or KINDS) if self.masking else frozenset()
         return not before <= now
 
@@ -98,7 +98,7 @@ class Preparation:
         return document if self.masking is None else self.masking.mask(document)
 
     def kept(self, document: Document, original: bytes) -> bytes | None:
-        """Return the original if it is kept: not if so asked."""
+        """Return the original if it is kept: not if masking forbids it."""
         unkept = self.masking is not None and not self.masking.keep_original
         return None if unkept and document.private_original else original
 

@@ -16,35 +16,35 @@ from erya.preparing.enriching import Enrichment
 from erya.preparing.preparation import Preparation
 from erya.records import Item, Parsed
 
-__all__ = ["prepared"]
+__all__ = ["prepare_and_cut"]
 
-_AT_ONCE: Final = 64  # chunks that are told together
+_AT_ONCE: Final = 64  # chunks that are sent together
 _CUT_AT_ONCE: Final = 4_096  # chunks that are cut before a sign of life is given
 
 
-def prepared(
+def prepare_and_cut(
     parsed: Parsed,
-    asked: Mapping[str, Any],
+    request: Mapping[str, Any],
     rows: Callable[[Sequence[Any]], None],
 ) -> tuple[Parsed, Mapping[str, Any]]:
     """Prepare a text and cut it, as `erya.loading.worker.Further` asks for.
 
     Args:
         parsed: What was read.
-        asked: What `further_work` has told, and the `source`.
+        request: What `further_work` has asked for, and the `source`.
         rows: Takes the chunks, each with where it stands and its terms.
     """
-    item = Item(source=asked["source"], data=b"")
+    item = Item(source=request["source"], data=b"")
     document = document_of(item, parsed, readers=frozenset())
     # A long text takes its time at each step.
-    document = _preparation(asked).prepare(document, on_step=lambda: rows(()))
-    chunker = chunker_of(asked["chunker"], max_tokens=asked["tokens"])
+    document = _preparation(request).prepare(document, on_step=lambda: rows(()))
+    chunker = chunker_of(request["chunker"], max_tokens=request["tokens"])
     chunks = []
     for chunk in chunker.chunk(document):
         chunks.append(chunk)
         if not len(chunks) % _CUT_AT_ONCE:
             rows(())
-    told = []
+    batch = []
     for chunk in chunks:
         terms = write_terms(
             passage_terms(
@@ -56,35 +56,35 @@ def prepared(
             )
         )
         place = (chunk.start, chunk.end, chunk.page, chunk.headings)
-        told.append([*place, terms.body, terms.exact])
-        if len(told) == _AT_ONCE:
-            rows(told)
-            told = []
-    rows(told)
-    made = replace(
+        batch.append([*place, terms.body, terms.exact])
+        if len(batch) == _AT_ONCE:
+            rows(batch)
+            batch = []
+    rows(batch)
+    result = replace(
         parsed,
         title=document.title,
         text=document.text,
         blocks=document.blocks,
         metadata=document.metadata,
     )
-    return made, {
+    return result, {
         "language": document.language,
         "masked": document.masked,
         "private_original": document.private_original,
     }
 
 
-def _preparation(asked: Mapping[str, Any]) -> Preparation:
-    masking = asked["masking"]
+def _preparation(request: Mapping[str, Any]) -> Preparation:
+    masking = request["masking"]
     return Preparation(
-        cleaning=tuple(asked["cleaning"]),
+        cleaning=tuple(request["cleaning"]),
         enrichment=Enrichment(
-            steps=tuple(asked["enriching"]), names=frozenset(asked["names"])
+            steps=tuple(request["enriching"]), names=frozenset(request["names"])
         ),
         masking=None if masking is None else Masking(kinds=frozenset(masking)),
     )
 
 
 if __name__ == "__main__":
-    main(prepared)
+    main(prepare_and_cut)

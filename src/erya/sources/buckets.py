@@ -25,7 +25,7 @@ class BucketSource(Source):
 
     Keys and region come from where every program of AWS has them: the environment, or
     `~/.aws`. The machine's own role is asked for only where that is allowed, and no
-    proxy of the environment is used: both would be told who asks for what.
+    proxy of the environment is used: both would learn who asks for what.
 
     Attributes:
         bucket: Its name.
@@ -83,9 +83,10 @@ class BucketSource(Source):
         )
         try:
             for page in pages:
-                for told in page.get("Contents", ()):
-                    if not told["Key"].endswith("/"):  # a folder, as consoles make them
-                        yield self._object(client, told, known=known, errors=errors)
+                for entry in page.get("Contents", ()):
+                    # A key with it is a folder, as consoles make them.
+                    if not entry["Key"].endswith("/"):
+                        yield self._object(client, entry, known=known, errors=errors)
         except errors as error:
             msg = f"The bucket {self.bucket!r} cannot be listed: {error}"
             raise UsageError(msg) from None
@@ -100,10 +101,10 @@ class BucketSource(Source):
         )  # fmt: skip
         session = sessions.get_session()
         if not self.machine_role:
-            found_by = session.get_component("credential_provider")
+            credential_provider = session.get_component("credential_provider")
             for provider in _OF_MACHINES:
-                found_by.remove(provider)
-        told = config.Config(
+                credential_provider.remove(provider)
+        client_config = config.Config(
             connect_timeout=_SECONDS,
             read_timeout=_SECONDS,
             retries={"max_attempts": _TRIES},
@@ -111,7 +112,7 @@ class BucketSource(Source):
         )
         try:
             client = boto3.Session(botocore_session=session).client(
-                "s3", endpoint_url=self.endpoint or None, config=told
+                "s3", endpoint_url=self.endpoint or None, config=client_config
             )
         except ValueError:
             msg = (
@@ -124,29 +125,29 @@ class BucketSource(Source):
     def _object(
         self,
         client: Any,
-        told: dict[str, Any],
+        entry: dict[str, Any],
         *,
         known: Known,
         errors: tuple[type[Exception], ...],
     ) -> Item | Problem | Unchanged:
-        source = f"s3://{self.bucket}/{told['Key']}"
-        validators = {"etag": str(told["ETag"])}
+        source = f"s3://{self.bucket}/{entry['Key']}"
+        validators = {"etag": str(entry["ETag"])}
         if known.get(source) == validators:
             return Unchanged(source)
-        if told["Size"] > self.object_bytes:
+        if entry["Size"] > self.object_bytes:
             message = (
-                f"It has {told['Size']:,} bytes; up to {self.object_bytes:,} are read. "
-                "Raise max_file_bytes to include it."
+                f"It has {entry['Size']:,} bytes; up to {self.object_bytes:,} are "
+                "read. Raise max_file_bytes to include it."
             )
             return Problem(
                 source=source, code="too_large", message=message, failed=True
             )
         try:
             # What was listed, or nothing: it may have changed meanwhile.
-            found = client.get_object(
-                Bucket=self.bucket, Key=told["Key"], IfMatch=told["ETag"]
+            response = client.get_object(
+                Bucket=self.bucket, Key=entry["Key"], IfMatch=entry["ETag"]
             )
-            data = found["Body"].read(self.object_bytes + 1)
+            data = response["Body"].read(self.object_bytes + 1)
         except errors as error:
             return Problem(
                 source=source,

@@ -61,21 +61,21 @@ class FolderSource(Source):
 
     def count(self) -> int:
         """Count the files on offer without reading them: for a progress bar."""
-        return sum(not isinstance(found, Problem) for found in self._walk_all())
+        return sum(not isinstance(entry, Problem) for entry in self._walk_all())
 
     @override
     def items(self, known: Known = NOTHING_KNOWN) -> Iterator[Item | Problem]:
         """Yield every file's bytes, and a problem for each that is passed over."""
         self._incomplete.clear()
-        for found in self._walk_all():
-            if isinstance(found, Problem):
-                if found.code == "unreadable_folder":
+        for entry in self._walk_all():
+            if isinstance(entry, Problem):
+                if entry.code == "unreadable_folder":
                     self._incomplete.update(
-                        over for over in self.roots if is_under(found.source, over)
+                        over for over in self.roots if is_under(entry.source, over)
                     )
-                yield found
+                yield entry
             else:
-                yield self._read(found)
+                yield self._read(entry)
 
     @override
     def complete(self, root: str) -> bool:
@@ -95,13 +95,13 @@ class FolderSource(Source):
             is_folder = Path(root).is_dir()
             if not is_folder:
                 self._filled.add(_name(root))
-            for found in self._walk(root) if is_folder else iter([root]):
+            for entry in self._walk(root) if is_folder else iter([root]):
                 self._filled.add(_name(root))
                 # Paths may overlap; each file is offered once.
-                if isinstance(found, Problem) or found not in self._seen_files:
-                    if isinstance(found, str):
-                        self._seen_files.add(found)
-                    yield found
+                if isinstance(entry, Problem) or entry not in self._seen_files:
+                    if isinstance(entry, str):
+                        self._seen_files.add(entry)
+                    yield entry
 
     def _walk(self, root: str) -> Iterator[str | Problem]:
         folders = [root]
@@ -154,7 +154,7 @@ class FolderSource(Source):
             return _failure(path, "unreadable", error)
         if len(data) > self._file_bytes:
             return self._too_large(path, len(data))
-        if _changed(before, after, len(data)):
+        if _has_changed(before, after, len(data)):
             if tries > 1:
                 time.sleep(_PAUSE)
                 return self._read(path, tries=tries - 1)
@@ -174,10 +174,12 @@ class FolderSource(Source):
         )
 
 
-def _changed(before: os.stat_result, after: os.stat_result, read: int) -> bool:
+def _has_changed(
+    before: os.stat_result, after: os.stat_result, bytes_read: int
+) -> bool:
     """Tell whether a file was written to between two looks at it."""
     same = (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
-    return not same or read != after.st_size
+    return not same or bytes_read != after.st_size
 
 
 def _existing(path: str | Path, *, gone: bool) -> str:

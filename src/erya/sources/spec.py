@@ -70,8 +70,8 @@ class SourceSpec:
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON can hold it: the kind, and what is not the default."""
         usual = asdict(type(self)(kind=self.kind))
-        given = {k: v for k, v in asdict(self).items() if v != usual[k]}
-        return {"kind": self.kind, **given}
+        changed = {k: v for k, v in asdict(self).items() if v != usual[k]}
+        return {"kind": self.kind, **changed}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -239,26 +239,26 @@ def _spec_of_address(target: str, options: TargetOptions) -> SourceSpec:
     )
 
 
-def spec_of_settings(given: SourceSettings) -> SourceSpec:
+def spec_of_settings(settings: SourceSettings) -> SourceSpec:
     """Return the source that a table of the settings means."""
-    if given.url:
+    if settings.url:
         return SourceSpec(
             kind="web",
-            url=given.url,
-            pages=given.pages,
-            delay=given.delay,
-            private=given.private,
+            url=settings.url,
+            pages=settings.pages,
+            delay=settings.delay,
+            private=settings.private,
         )
-    if given.bucket:
+    if settings.bucket:
         return SourceSpec(
             kind="bucket",
-            bucket=given.bucket,
-            prefix=given.prefix,
-            endpoint=given.endpoint,
-            proxy=given.proxy,
-            machine_role=given.machine_role,
+            bucket=settings.bucket,
+            prefix=settings.prefix,
+            endpoint=settings.endpoint,
+            proxy=settings.proxy,
+            machine_role=settings.machine_role,
         )
-    return SourceSpec(kind="files", paths=(absolute_path(given.path),))
+    return SourceSpec(kind="files", paths=(absolute_path(settings.path),))
 
 
 def open_source(

@@ -152,7 +152,7 @@ class WebSource(Source):
         self._robots = self._rules()
         waiting = self._waiting = _Waiting(self.pages * _AHEAD)
         waiting.add([self.url])
-        for sitemap, urls in self._listed():
+        for sitemap, urls in self._list_sitemaps():
             waiting.add(filter(self._is_inside, urls), named_by=sitemap)
         offered: set[str] = set()
         answered: set[str] = set()  # addresses that gave a page, and the pages'
@@ -161,20 +161,20 @@ class WebSource(Source):
         for count, url in enumerate(self._addresses(known)):
             over = self._over(count, spent, time.monotonic() - began)
             if over:
-                yield self._stopped("too_many", over)
+                yield self._stop("too_many", over)
                 return
-            found, links = self._page(url, known)
+            result, links = self._page(url, known)
             waiting.add(filter(self._is_inside, links), named_by=url)
-            down = isinstance(found, Problem) and found.code in _DOWN
+            down = isinstance(result, Problem) and result.code in _DOWN
             failed = failed + 1 if down else 0
-            spent += len(found.data) if isinstance(found, Item) else 0
-            if found is not None and not isinstance(found, Problem):
-                answered |= {url, found.source}
-            if found is not None and found.source not in offered:
-                offered.add(found.source)
-                yield found
+            spent += len(result.data) if isinstance(result, Item) else 0
+            if result is not None and not isinstance(result, Problem):
+                answered |= {url, result.source}
+            if result is not None and result.source not in offered:
+                offered.add(result.source)
+                yield result
             if failed >= _MOST_FAILED:
-                yield self._stopped(
+                yield self._stop(
                     "outage",
                     f"{failed} pages one after the other could not be read. The others "
                     "stay as they are: try again later.",
@@ -183,7 +183,7 @@ class WebSource(Source):
         yield from self._without_canonical(known, answered)
         if waiting.full:
             message = "The site names more pages than can be looked at: raise pages."
-            yield self._stopped("too_many", message)
+            yield self._stop("too_many", message)
 
     def _over(self, pages: int, spent: int, seconds: float) -> str:
         """Return which limit a site is over, in words; empty if it is over none."""
@@ -209,7 +209,7 @@ class WebSource(Source):
         """
         yield from self._waiting
         if self._doubtful and self._complete:
-            self._waiting.add(filter(self._is_inside, known), known=True)
+            self._waiting.add(filter(self._is_inside, known), is_known=True)
             yield from self._waiting
 
     def _without_canonical(
@@ -218,12 +218,12 @@ class WebSource(Source):
         """Yield pages under their own addresses whose canonical ones give no page."""
         for own, url in self._elsewhere.items():
             if answered.isdisjoint((own, url)):
-                found, _ = self._page(url, known, canonical=False)
-                if found is not None:
-                    answered |= {url, found.source}
-                    yield found
+                result, _ = self._page(url, known, canonical=False)
+                if result is not None:
+                    answered |= {url, result.source}
+                    yield result
 
-    def _stopped(self, code: str, message: str) -> Problem:
+    def _stop(self, code: str, message: str) -> Problem:
         self._complete = False
         return _problem(self._root, code, message)
 
@@ -250,7 +250,7 @@ class WebSource(Source):
         }
         self.sleep(self._wait())
         try:
-            found = self._fetch(
+            response = self._fetch(
                 url,
                 most_bytes=self.page_bytes,
                 headers=headers,
@@ -260,19 +260,19 @@ class WebSource(Source):
             self._doubtful = True
             self._complete = self._complete and url != self.url
             return _problem(url, error.code, str(error)), []
-        if found.status == 304:
+        if response.status == 304:
             links = before.get("links", "").split()
             return Unchanged(url), links
-        if found.status == 200:
-            return self._read(found, canonical=canonical)
-        return self._refused(url, found), []
+        if response.status == 200:
+            return self._read(response, canonical=canonical)
+        return self._explain_refusal(url, response), []
 
-    def _refused(self, url: str, found: egress.Fetched) -> Problem | None:
+    def _explain_refusal(self, url: str, response: egress.Fetched) -> Problem | None:
         """Return what to say of an answer that is no page."""
-        target = found.headers.get("location", "")
-        if found.status in _GONE and url != self.url:
+        target = response.headers.get("location", "")
+        if response.status in _GONE and url != self.url:
             named_by = self._waiting.named_by(url)
-            message = f"It is not there ({found.status}), but {named_by} names it."
+            message = f"It is not there ({response.status}), but {named_by} names it."
             return (
                 Problem(
                     source=url,
@@ -289,10 +289,10 @@ class WebSource(Source):
         self._doubtful = True
         if url == self.url:
             self._complete = False  # then nothing is known of the others
-        message = f"The server said {found.status}."
+        message = f"The server said {response.status}."
         if target:
             message = f"It redirects to {target}: name that address instead."
-        code = "unreachable" if found.status >= 500 else "refused"
+        code = "unreachable" if response.status >= 500 else "refused"
         return _problem(url, code, message)
 
     def _is_of_host(self, url: str) -> bool:
@@ -302,37 +302,37 @@ class WebSource(Source):
         return self._is_inside(url) and self._robots.can_fetch(url, _AGENT)
 
     def _read(
-        self, found: egress.Fetched, *, canonical: bool
+        self, response: egress.Fetched, *, canonical: bool
     ) -> tuple[Item | None, list[str]]:
-        text = found.data[:_LOOKED_AT].decode("utf-8", "replace")
-        text = _COMMENTS.sub("", text) if _is_html(found) else ""
-        told = _BASE.search(text)
-        base = urljoin(found.url, unescape(told[1])) if told else found.url
+        text = response.data[:_LOOKED_AT].decode("utf-8", "replace")
+        text = _COMMENTS.sub("", text) if _is_html(response) else ""
+        tag = _BASE.search(text)
+        base = urljoin(response.url, unescape(tag[1])) if tag else response.url
         links = list(
             dict.fromkeys(
                 link
-                for match in islice(_named_in(text), _MOST_LINKS)
+                for match in islice(_find_links(text), _MOST_LINKS)
                 if (link := _absolute(base, match[1])) and self._is_inside(link)
             )
         )
-        if canonical and (told := _CANONICAL.search(text)):
-            own = _absolute(base, told[1])
-            if own is not None and own != found.url and self._is_inside(own):
+        if canonical and (tag := _CANONICAL.search(text)):
+            own = _absolute(base, tag[1])
+            if own is not None and own != response.url and self._is_inside(own):
                 # The same under another name: that is read, if a page is there.
-                self._elsewhere.setdefault(own, found.url)
+                self._elsewhere.setdefault(own, response.url)
                 return None, [own, *links]
         validators = {
-            name: found.headers[header]
+            name: response.headers[header]
             for name, header in (("etag", "etag"), ("last_modified", "last-modified"))
-            if header in found.headers
+            if header in response.headers
         }
         if validators:
             validators["links"] = " ".join(links)
         item = Item(
-            source=found.url,
-            data=found.data,
+            source=response.url,
+            data=response.data,
             validators=validators,
-            name=_name_of(found),
+            name=_name_of(response),
         )
         return item, links
 
@@ -361,7 +361,7 @@ class WebSource(Source):
             UsageError: The host cannot be reached, or is not public.
         """
         try:
-            found = self._fetch(
+            response = self._fetch(
                 urljoin(self.url, "/robots.txt"),
                 most_bytes=_ROBOTS_BYTES,
                 follows=self._is_of_host,
@@ -371,17 +371,19 @@ class WebSource(Source):
             if error.code in {"not_public", "unreachable"}:
                 msg = str(error)
             raise UsageError(msg) from None
-        if found.status >= 500:  # as RFC 9309 asks: then nothing may be read
-            msg = f"{found.url} gives {found.status}; try again later."
+        if response.status >= 500:  # as RFC 9309 asks: then nothing may be read
+            msg = f"{response.url} gives {response.status}; try again later."
             raise UsageError(msg)
-        text = found.data.decode("utf-8", "replace") if found.status == 200 else ""
+        text = (
+            response.data.decode("utf-8", "replace") if response.status == 200 else ""
+        )
         return Protego.parse(text)
 
     def _wait(self) -> float:
-        asked = float(self._robots.crawl_delay(_AGENT) or 0.0)
-        return max(self.delay, min(asked, _MOST_WAIT))
+        crawl_delay = float(self._robots.crawl_delay(_AGENT) or 0.0)
+        return max(self.delay, min(crawl_delay, _MOST_WAIT))
 
-    def _listed(self) -> Iterator[tuple[str, Iterable[str]]]:
+    def _list_sitemaps(self) -> Iterator[tuple[str, Iterable[str]]]:
         """Yield each sitemap, also of those that others name, with its addresses."""
         waiting = deque(
             list(self._robots.sitemaps) or [urljoin(self._root, "/sitemap.xml")]
@@ -394,16 +396,16 @@ class WebSource(Source):
             read.add(url)
             self.sleep(self._wait())
             try:
-                found = self._fetch(
+                response = self._fetch(
                     url, most_bytes=_SITEMAP_BYTES, follows=self._is_of_host
                 )
             except FetchError:
                 self._doubtful = True  # links are followed, but may not lead to all
                 continue
-            if found.status != 200:
-                self._doubtful = self._doubtful or found.status not in _GONE
+            if response.status != 200:
+                self._doubtful = self._doubtful or response.status not in _GONE
                 continue
-            text = _sitemap_text(found.data)
+            text = _sitemap_text(response.data)
             form = _LOCATIONS if "<" in text else _ADDRESS_LINE
             named = (
                 address
@@ -423,7 +425,7 @@ class _Waiting:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._known: dict[str, str] = {}
+        self._referrers: dict[str, str] = {}
         self._queue: deque[str] = deque()
         self.full = False  # an address was dropped
 
@@ -433,21 +435,21 @@ class _Waiting:
             yield self._queue.popleft()
 
     def add(
-        self, urls: Iterable[str], *, named_by: str = "", known: bool = False
+        self, urls: Iterable[str], *, named_by: str = "", is_known: bool = False
     ) -> None:
         """Take addresses in; what is known is taken in however many there are."""
         for url in urls:
-            if url in self._known:
+            if url in self._referrers:
                 continue
-            if len(self._known) >= self._most and not known:
+            if len(self._referrers) >= self._most and not is_known:
                 self.full = True
                 return
-            self._known[url] = named_by
+            self._referrers[url] = named_by
             self._queue.append(url)
 
     def named_by(self, url: str) -> str:
         """Return the page or sitemap that an address was found in; empty for none."""
-        return self._known.get(url, "")
+        return self._referrers.get(url, "")
 
 
 def _absolute(base: str, link: str) -> str | None:
@@ -461,24 +463,30 @@ def _same_host(url: str, other: str) -> bool:
     return urlsplit(url).netloc == urlsplit(other).netloc
 
 
-def _name_of(found: egress.Fetched) -> str:
+def _name_of(response: egress.Fetched) -> str:
     """Return what a file of it would be called: servers tell kinds in a header."""
-    path = PurePosixPath(urlsplit(found.url).path)
-    told = found.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if told == "text/html" and path.suffix.lower() not in {".html", ".htm", ".xhtml"}:
+    path = PurePosixPath(urlsplit(response.url).path)
+    media_type = (
+        response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    )
+    if media_type == "text/html" and path.suffix.lower() not in {
+        ".html",
+        ".htm",
+        ".xhtml",
+    }:
         return f"{path.name or 'index'}.html"
     return path.name
 
 
-def _is_html(found: egress.Fetched) -> bool:
-    return "html" in found.headers.get("content-type", "html")
+def _is_html(response: egress.Fetched) -> bool:
+    return "html" in response.headers.get("content-type", "html")
 
 
 def _problem(url: str, code: str, message: str) -> Problem:
     return Problem(source=url, code=code, message=message, failed=True)
 
 
-def _named_in(text: str) -> Iterator[re.Match[str]]:
+def _find_links(text: str) -> Iterator[re.Match[str]]:
     """Yield what a page leads to: links, frames, and where it sends its reader."""
     return chain(_REFRESH.finditer(text), _FRAMES.finditer(text), _LINKS.finditer(text))
 

@@ -37,7 +37,7 @@ _STREAMS: Final[dict[str, Callable[[IO[bytes]], Any]]] = {
 _JUNK: Final = frozenset(("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"))
 _HIDDEN: Final = (".", "~$")
 
-_Found = Iterator[Part | Notice]
+_Entries = Iterator[Part | Notice]
 
 
 def read_archive(
@@ -51,18 +51,18 @@ def read_archive(
     """
     notices: list[Notice] = []
     parts = 0
-    for found in archive_parts(data, name, media_type):
-        if isinstance(found, Part):
-            on_part(found)
+    for entry in archive_parts(data, name, media_type):
+        if isinstance(entry, Part):
+            on_part(entry)
             parts += 1
         else:
-            notices.append(found)
+            notices.append(entry)
     if notices and not parts:
         raise DocumentError(notices[0].message, code=notices[0].code)
     return notices
 
 
-def archive_parts(data: bytes, name: str, kind: str) -> _Found:
+def archive_parts(data: bytes, name: str, kind: str) -> _Entries:
     """Yield each file of an archive, and a notice for each that is passed over.
 
     Names are told apart and never opened; links, devices and what would unpack to too
@@ -79,33 +79,35 @@ def archive_parts(data: bytes, name: str, kind: str) -> _Found:
     """
     try:
         if kind == "application/zip":
-            yield from _bounded(_zip(data), packed=len(data))
+            yield from _read_within_limits(_zip(data), packed=len(data))
         elif kind == "application/x-tar":
-            yield from _bounded(_tar(io.BytesIO(data)), packed=len(data))
+            yield from _read_within_limits(_tar(io.BytesIO(data)), packed=len(data))
         else:
-            yield from _bounded(_single(data, name, kind), packed=len(data))
+            yield from _read_within_limits(_single(data, name, kind), packed=len(data))
     except _DAMAGED as error:
         msg = f"This archive is damaged: {error}"
         raise DocumentError(msg, code="damaged") from None
 
 
-def _bounded(found: "Iterator[_Member | Notice]", *, packed: int) -> _Found:
+def _read_within_limits(
+    members: "Iterator[_Member | Notice]", *, packed: int
+) -> _Entries:
     """Read members within the limits of the archive as a whole.
 
     Raises:
         DocumentError: It holds too many files, or too much.
     """
     most = left = min(_MOST_BYTES, max(packed * _RATIO, _SMALL))
-    told: set[Notice] = set()
-    for number, member in enumerate(found, start=1):
+    noted: set[Notice] = set()
+    for number, member in enumerate(members, start=1):
         if number > _MOST_PARTS:
             msg = (
                 f"This archive holds more than {_MOST_PARTS:,} files. Unpack it first."
             )
             raise DocumentError(msg, code="archive_limit")
         if isinstance(member, Notice):
-            if member not in told:  # a hidden folder is told of once
-                told.add(member)
+            if member not in noted:  # a hidden folder is reported once
+                noted.add(member)
                 yield member
             continue
         name, opened = member
@@ -145,7 +147,7 @@ def _read(opened: Callable[[], IO[bytes]], most: int) -> bytes | None:
     return b"".join(parts)
 
 
-def _named(name: str) -> str:
+def _safe_name(name: str) -> str:
     """Return a name without what would lead out of the archive."""
     parts = (part for part in PurePosixPath(name.replace("\\", "/")).parts)
     return "/".join(part for part in parts if part not in {"/", "..", "."}) or "unnamed"
@@ -199,20 +201,20 @@ def _zip(data: bytes) -> Iterator[_Member | Notice]:
 def _zip_name(info: zipfile.ZipInfo) -> str:
     """Return a member's name; Chinese programs write GBK and do not say so."""
     if info.flag_bits & 0x800:
-        return _named(info.filename)
+        return _safe_name(info.filename)
     raw = info.filename.encode("cp437", "replace")
     for encoding in ("utf-8", "gb18030"):
         try:
-            return _named(raw.decode(encoding))
+            return _safe_name(raw.decode(encoding))
         except UnicodeDecodeError:
             continue
-    return _named(info.filename)
+    return _safe_name(info.filename)
 
 
 def _tar(file: IO[bytes]) -> Iterator[_Member | Notice]:
     with tarfile.open(fileobj=file, mode="r|") as archive:
         for info in archive:
-            name = _named(info.name)
+            name = _safe_name(info.name)
             if info.isdir() or _is_junk(name):
                 continue
             if notice := _unread(name, link=not info.isreg()):

@@ -6,7 +6,7 @@ from typing import Final
 
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
-from erya.loading.formats.content_lines import Property, properties, unescaped
+from erya.loading.formats.content_lines import Property, properties, unescape
 from erya.records import Parsed
 
 __all__ = ["appointments", "parse_calendar"]
@@ -49,8 +49,8 @@ _MOMENTS: Final = frozenset(
 def parse_calendar(data: bytes, name: str) -> Parsed:
     """Read the appointments and tasks of a calendar, each as one paragraph."""
     builder = TextBuilder()
-    for told in appointments(decode(data)):
-        builder.paragraph(told, pairs=False)
+    for text in appointments(decode(data)):
+        builder.paragraph(text, pairs=False)
     return builder.parsed(title=PurePosixPath(name).stem, media_type="text/calendar")
 
 
@@ -59,47 +59,47 @@ def appointments(text: str) -> list[str]:
 
     Of time zones and alarms inside of it nothing: their dates are not the event's.
     """
-    found: list[list[str]] = []
+    events: list[list[str]] = []
     inside: list[str] = []
-    for told in properties(text):
-        if told.name == "BEGIN":
-            inside.append(told.value.upper())
+    for field in properties(text):
+        if field.name == "BEGIN":
+            inside.append(field.value.upper())
             if inside[-1] in _EVENTS:
-                found.append([])
-        elif told.name == "END":
+                events.append([])
+        elif field.name == "END":
             del inside[-1:]
-        elif inside[-1:] and inside[-1] in _EVENTS and told.value:
-            label = _LABELS.get(told.name)
-            found[-1] += [f"{label}: {_shown(told)}"] if label else []
-    return ["\n".join(facts) for facts in found if facts]
+        elif inside[-1:] and inside[-1] in _EVENTS and field.value:
+            label = _LABELS.get(field.name)
+            events[-1] += [f"{label}: {_format_field(field)}"] if label else []
+    return ["\n".join(facts) for facts in events if facts]
 
 
-def _shown(told: Property) -> str:
-    if told.name in _PEOPLE:
-        return _person(told)
-    if told.name in _MOMENTS:
-        zone = told.parameters.get("TZID", "")
-        moments = ", ".join(map(_moment, told.value.split(",")))
+def _format_field(field: Property) -> str:
+    if field.name in _PEOPLE:
+        return _person(field)
+    if field.name in _MOMENTS:
+        zone = field.parameters.get("TZID", "")
+        moments = ", ".join(map(_moment, field.value.split(",")))
         return f"{moments} ({zone})" if zone else moments
-    if told.name == "DURATION" and (found := _DURATION.fullmatch(told.value)):
-        parts = (f"{n} {u}" for n, u in zip(found.groups(), _UNITS, strict=True) if n)
-        return " ".join(parts) or told.value
-    return unescaped(told.value)
+    if field.name == "DURATION" and (match := _DURATION.fullmatch(field.value)):
+        parts = (f"{n} {u}" for n, u in zip(match.groups(), _UNITS, strict=True) if n)
+        return " ".join(parts) or field.value
+    return unescape(field.value)
 
 
-def _person(told: Property) -> str:
+def _person(field: Property) -> str:
     """Return the name and address of a person, and what they have answered."""
-    name, answer = told.parameters.get("CN", ""), told.parameters.get("PARTSTAT", "")
-    address = re.sub("^mailto:", "", told.value, flags=re.IGNORECASE)
+    name, answer = field.parameters.get("CN", ""), field.parameters.get("PARTSTAT", "")
+    address = re.sub("^mailto:", "", field.value, flags=re.IGNORECASE)
     person = f"{name} <{address}>" if name and name != address else address
     return f"{person} ({answer.lower().replace('-', ' ')})" if answer else person
 
 
 def _moment(value: str) -> str:
     """Return a date and time as people write them; other values as they are."""
-    found = _MOMENT.fullmatch(value)
-    if found is None:
+    match = _MOMENT.fullmatch(value)
+    if match is None:
         return value
-    year, month, day, hour, minute, zone = found.groups()
+    year, month, day, hour, minute, zone = match.groups()
     clock = f" {hour}:{minute}{' UTC' if zone else ''}" if hour else ""
     return f"{year}-{month}-{day}{clock}"

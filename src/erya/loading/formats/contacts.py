@@ -6,7 +6,7 @@ from typing import Final
 
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
-from erya.loading.formats.content_lines import Property, properties, unescaped
+from erya.loading.formats.content_lines import Property, properties, unescape
 from erya.records import Parsed
 
 __all__ = ["parse_contacts"]
@@ -53,21 +53,21 @@ def parse_contacts(data: bytes, name: str) -> Parsed:
             message = "Pictures, sounds and keys of contacts are not read."
             builder.notice("stand_in", message)
         elif line.value and (label := _LABELS.get(line.name)):
-            facts.append(f"{label}{_kind(line)}: {_shown(line)}")
+            facts.append(f"{label}{_kind(line)}: {_format_value(line)}")
         elif line.name == "N" and line.value:
-            facts.append(f"Family name: {_shown(line, most=1)}")
+            facts.append(f"Family name: {_format_value(line, most=1)}")
     return builder.parsed(title=PurePosixPath(name).stem, media_type="text/vcard")
 
 
 def _kind(line: Property) -> str:
     """Return which of several numbers or addresses it is, as its parameters say."""
-    said = line.parameters.get("TYPE", "").lower().split(",")
-    known = _KINDS.get(line.name, {})
-    kinds = [known[each] for each in said if each in known]
+    types = line.parameters.get("TYPE", "").lower().split(",")
+    labels = _KINDS.get(line.name, {})
+    kinds = [labels[each] for each in types if each in labels]
     return f" ({', '.join(dict.fromkeys(kinds))})" if kinds else ""
 
 
-def _shown(line: Property, *, most: int | None = None) -> str:
+def _format_value(line: Property, *, most: int | None = None) -> str:
     value = line.value
     if line.parameters.get("ENCODING", "").upper() == "QUOTED-PRINTABLE":
         value = decode(quopri.decodestring(value.encode()))
@@ -75,4 +75,4 @@ def _shown(line: Property, *, most: int | None = None) -> str:
         parts = (part.strip() for part in value.replace("\\;", "\0").split(";"))
         value = ", ".join(part.replace("\0", ";") for part in parts if part)
         value = ", ".join(value.split(", ")[:most])
-    return unescaped(value.removeprefix("tel:").removeprefix("mailto:"))
+    return unescape(value.removeprefix("tel:").removeprefix("mailto:"))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-__all__ = ["Property", "properties", "unescaped"]
+__all__ = ["Property", "properties", "unescape"]
 
 _FOLD: Final = re.compile(r"\r?\n[ \t]")
 _ESCAPE: Final = re.compile(r"\\([,;nN\\])")
@@ -28,17 +28,19 @@ def properties(text: str) -> Iterator[Property]:
     Colons in quoted parameters part nothing. A line of another form has no name.
     """
     for line in _FOLD.sub("", text).split("\n"):
-        found = _PROPERTY.match(line)
-        if found is None:
+        match = _PROPERTY.match(line)
+        if match is None:
             yield Property("", {}, "")
             continue
         parameters = {
-            told[1].upper(): told[2] if told[2] is not None else told[3]
-            for told in _PARAMETER.finditer(found[2])
+            parameter[1].upper(): parameter[2]
+            if parameter[2] is not None
+            else parameter[3]
+            for parameter in _PARAMETER.finditer(match[2])
         }
-        yield Property(found[1].upper(), parameters, found[3].strip())
+        yield Property(match[1].upper(), parameters, match[3].strip())
 
 
-def unescaped(value: str) -> str:
+def unescape(value: str) -> str:
     """Return a value with its commas, semicolons and line ends as they are meant."""
     return _ESCAPE.sub(lambda f: "\n" if f[1] in "nN" else f[1], value)

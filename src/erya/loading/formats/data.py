@@ -7,7 +7,12 @@ from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
 from erya.loading.formats.faq import add_records
-from erya.loading.formats.json_values import is_deep, note_repeated, read_json, shown
+from erya.loading.formats.json_values import (
+    format_scalar,
+    is_deep,
+    note_repeated,
+    read_json,
+)
 from erya.records import Parsed
 
 __all__ = ["parse_json"]
@@ -57,7 +62,7 @@ def _lines(value: Any, path: str = "", depth: int = 0) -> list[str]:
         msg = f"This JSON is more than {_DEEPEST} deep."
         raise DocumentError(msg, code="too_deep")
     if path and isinstance(value, dict | list) and not value:
-        return [f"{path}: {shown(value)}"]  # that there is none says something
+        return [f"{path}: {format_scalar(value)}"]  # that there is none says something
     if isinstance(value, dict):
         return [
             line
@@ -66,12 +71,12 @@ def _lines(value: Any, path: str = "", depth: int = 0) -> list[str]:
         ]
     if isinstance(value, list):
         if not any(isinstance(each, dict | list) for each in value):
-            value = ", ".join(map(shown, value))
+            value = ", ".join(map(format_scalar, value))
         else:
             return [
                 line
                 for at, each in enumerate(value)
                 for line in _lines(each, f"{path}[{at}]", depth + 1)
             ]
-    line = " ".join(shown(value).split())
+    line = " ".join(format_scalar(value).split())
     return [f"{path}: {line}" if path else line] if line else []

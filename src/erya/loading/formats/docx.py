@@ -21,7 +21,7 @@ from erya.loading.formats.docx_looks import Looks, has_cover, is_on
 from erya.loading.formats.docx_numbering import Numbering
 from erya.loading.formats.html import add_html
 from erya.loading.formats.office_charts import add_chart
-from erya.loading.formats.office_parts import MOST_HEADS, joined_heads, paragraphs_of
+from erya.loading.formats.office_parts import MOST_HEADS, join_heads, paragraphs_of
 from erya.loading.formats.packed import Package, read_xml
 from erya.loading.formats.whole_numbers import whole_number
 from erya.records import Parsed
@@ -102,7 +102,7 @@ class _Reader:
                 self._paragraph(element)
                 self._drawings(element)
             elif element.tag == qn("w:altChunk"):
-                self._imported(element)
+                self._import_part(element)
             else:
                 self._table(element)
                 self._drawings(element)
@@ -188,7 +188,7 @@ class _Reader:
                 self._builder.item(text, depth=depth)
             self._builder.end_list()
 
-    def _imported(self, element: "BaseOxmlElement") -> None:
+    def _import_part(self, element: "BaseOxmlElement") -> None:
         """Add a piece of another document, which Word shows where it stands."""
         self._builder.end_list()
         part = self._document.part.related_parts.get(element.get(qn("r:id"), ""))
@@ -215,11 +215,13 @@ class _Reader:
         self._builder.end_list()
         rows: list[list[str]] = []
         elements = [
-            row for row in _children(element, "w:tr") if not _is_given(row, "w:del")
+            row
+            for row in _children(element, "w:tr")
+            if not _has_row_property(row, "w:del")
         ]
         heads = _heads(elements)
         for row in elements:
-            self._hidden_rows |= _is_given(row, "w:hidden")
+            self._hidden_rows |= _has_row_property(row, "w:hidden")
             above = rows[-1] if rows else []
             spread = len(rows) < heads > 1
             rows.append(_cells(row, above=above, write=self._item_text, spread=spread))
@@ -228,7 +230,7 @@ class _Reader:
             self._builder.paragraph(rows.pop(0)[0])
             heads -= 1
         if heads > 1:
-            rows[:heads] = [joined_heads(rows[:heads])]
+            rows[:heads] = [join_heads(rows[:heads])]
         if len(rows) == 1 or all(len(row) == 1 for row in rows):
             for cell in (cell for row in rows for cell in row):
                 self._builder.paragraph(cell)  # a frame around text
@@ -259,8 +261,8 @@ class _Reader:
                         yield _flat(note, self._text_of)
 
     def _style_of(self, element: "BaseOxmlElement") -> Any:
-        found = element.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
-        return self._styles.get(found.get(qn("w:val"))) if found is not None else None
+        style = element.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
+        return self._styles.get(style.get(qn("w:val"))) if style is not None else None
 
     def _heading_level(self, element: "BaseOxmlElement", style: Any) -> int:
         """Return the level of a heading; 0 for other text."""
@@ -313,7 +315,7 @@ def _children(parent: "BaseOxmlElement", name: str) -> Iterator["BaseOxmlElement
             yield from _children(element, name)
 
 
-def _is_given(row: "BaseOxmlElement", name: str) -> bool:
+def _has_row_property(row: "BaseOxmlElement", name: str) -> bool:
     return is_on(row.find(f"{qn('w:trPr')}/{qn(name)}"))
 
 
@@ -324,7 +326,7 @@ def _heads(rows: "Sequence[BaseOxmlElement]") -> int:
     in that row stand above several columns. In forms some do not.
     """
     repeated = 0
-    while repeated < len(rows) and _is_given(rows[repeated], "w:tblHeader"):
+    while repeated < len(rows) and _has_row_property(rows[repeated], "w:tblHeader"):
         repeated += 1
     if repeated > 1:
         return repeated if repeated <= min(MOST_HEADS, len(rows) - 1) else 0
@@ -342,12 +344,12 @@ def _heads(rows: "Sequence[BaseOxmlElement]") -> int:
 
 def _merges(row: "BaseOxmlElement") -> list[tuple[str, int]]:
     """Return of each cell how it is merged downwards, and over how many columns."""
-    found = []
+    merges = []
     for cell in _children(row, "w:tc"):
         merged = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
         how = "" if merged is None else merged.get(qn("w:val"), "continue")
-        found.append((how, _columns(cell)))
-    return found
+        merges.append((how, _columns(cell)))
+    return merges
 
 
 def _columns(cell: "BaseOxmlElement") -> int:
@@ -400,10 +402,10 @@ def _title(document: "Document") -> str:
     if not any(rel.reltype.endswith("/core-properties") for rel in rels):
         return ""
     try:
-        told = document.core_properties.title or ""
+        title = document.core_properties.title or ""
     except _DAMAGED:
         return ""
-    return clean(" ".join(told.split()))
+    return clean(" ".join(title.split()))
 
 
 def _numbering_of(document: "Document") -> "BaseOxmlElement | None":

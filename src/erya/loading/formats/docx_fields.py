@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from erya.language import lowered, raised
-from erya.loading.formats.symbols import shown_in
+from erya.loading.formats.symbols import decode_symbols
 
 __all__ = ["draws", "field_text"]
 
@@ -53,19 +53,19 @@ def field_text(code: str, *, before: str, font: str = "") -> str:
     return _Equation(_FORMAT.sub("", code), before, is_guide=is_guide).read()
 
 
-def _symbol(found: re.Match[str], font: str) -> str:
-    told, rest = found["code"].lower(), found["rest"]
-    if told.isdecimal() or told.startswith("0x"):
-        code = int(told, 16 if told.startswith("0x") else 10)
+def _symbol(match: re.Match[str], font: str) -> str:
+    token, rest = match["code"].lower(), match["rest"]
+    if token.isdecimal() or token.startswith("0x"):
+        code = int(token, 16 if token.startswith("0x") else 10)
     else:
-        return found["code"]
+        return match["code"]
     named = _FONT.search(rest)
     if named is not None:
         font = named[1] or named[2] or ""
     if "\\u" not in rest.lower() and code < 0x100 and font:
-        shown = shown_in(font, chr(0xF000 + code))
-        if shown != chr(0xF000 + code):
-            return shown
+        sign = decode_symbols(font, chr(0xF000 + code))
+        if sign != chr(0xF000 + code):
+            return sign
         return bytes([code]).decode("cp1252", "replace")
     return chr(code) if 0x20 <= code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
 
@@ -92,24 +92,24 @@ class _Equation:
         """Return what stands up to a comma or the end of a bracket."""
         text = ""
         while self._at < len(self._code) and self._code[self._at] not in "),;":
-            if found := _TEXT.match(self._code, self._at):
-                self._at = found.end()
-                text += found[0]
+            if match := _TEXT.match(self._code, self._at):
+                self._at = match.end()
+                text += match[0]
             elif self._code[self._at] == "\\" and depth < _DEEPEST:
-                text += self._drawn(text, depth=depth)
+                text += self._draw(text, depth=depth)
             else:
                 text += self._code[self._at]
                 self._at += 1
         return text
 
-    def _drawn(self, before: str, *, depth: int) -> str:
+    def _draw(self, before: str, *, depth: int) -> str:
         """Return what a word, its options and its parts in a bracket draw."""
         options: list[str] = []
-        while (found := _SWITCH.match(self._code, self._at)) is not None:
-            self._at = found.end()
-            if found[3] is not None:
-                return found[3]  # a sign that would mean something without a stroke
-            options.append(found[1].lower())
+        while (match := _SWITCH.match(self._code, self._at)) is not None:
+            self._at = match.end()
+            if match[3] is not None:
+                return match[3]  # a sign that would mean something without a stroke
+            options.append(match[1].lower())
             if options[-1] in {"lc", "rc", "bc", "fc", "vc"}:
                 options[-1] += self._sign()
             while self._code.startswith(" ", self._at):
@@ -120,7 +120,7 @@ class _Equation:
         parts = self._parts(depth=depth + 1)
         if self._is_guide and options[0] == "s":
             return ""  # a reading, which repeats what is below it
-        write = _WRITTEN.get(options[0])
+        write = _WRITERS.get(options[0])
         line = before or self._line
         return write(parts, options[1:], line) if write else "".join(parts)
 
@@ -143,14 +143,14 @@ class _Equation:
         return parts
 
 
-def _stacked(parts: Sequence[str], options: Sequence[str], before: str) -> str:
+def _stack(parts: Sequence[str], options: Sequence[str], before: str) -> str:
     """Return what is above or below the line."""
     text = "".join(parts)
     write = lowered if "do" in options else raised
     return write(text, before=before)
 
 
-def _overstruck(parts: Sequence[str], _options: Sequence[str], _before: str) -> str:
+def _overstrike(parts: Sequence[str], _options: Sequence[str], _before: str) -> str:
     """Return signs drawn over each other: a number in a circle, or all of them."""
     around = [part for part in parts if part in _CIRCLES]
     inside = [part for part in parts if part not in _CIRCLES]
@@ -176,7 +176,7 @@ def _integral(parts: Sequence[str], options: Sequence[str], _before: str) -> str
     return f"{sign}_{{{low}}}^{{{high}}}{inside}"
 
 
-def _bracketed(parts: Sequence[str], options: Sequence[str], _before: str) -> str:
+def _bracket(parts: Sequence[str], options: Sequence[str], _before: str) -> str:
     left, right = "(", ")"
     for option in options:
         if option.startswith("bc"):
@@ -189,13 +189,13 @@ def _bracketed(parts: Sequence[str], options: Sequence[str], _before: str) -> st
     return f"{left}{''.join(parts)}{right}"
 
 
-_WRITTEN: Final[dict[str, _Write]] = {
+_WRITERS: Final[dict[str, _Write]] = {
     "f": _fraction,
     "r": _root,
-    "s": _stacked,
-    "o": _overstruck,
+    "s": _stack,
+    "o": _overstrike,
     "i": _integral,
-    "b": _bracketed,
+    "b": _bracket,
     "a": lambda parts, _options, _before: " \\\\ ".join(parts),
     "l": lambda parts, _options, _before: ", ".join(parts),
     "d": lambda parts, _options, _before: f" {''.join(parts)}",

@@ -10,7 +10,7 @@ from erya.loading.formats.docx_fields import draws, field_text
 from erya.loading.formats.docx_looks import Look, Looks, is_on
 from erya.loading.formats.docx_math import MATH, formula
 from erya.loading.formats.office_parts import alternative
-from erya.loading.formats.symbols import shown_in
+from erya.loading.formats.symbols import decode_symbols
 from erya.loading.formats.whole_numbers import whole_number
 from erya.loading.looks import STRUCK
 
@@ -60,7 +60,7 @@ class _Field:
     def __init__(self, around: "_Field | None") -> None:
         self.code = ""
         self.around = around  # the field in whose code it stands, if that draws it
-        self.shown_from: int | None = None  # pieces that stand before its result
+        self.pieces_before_result: int | None = None
 
     def add(self, text: str) -> None:
         if len(self.code) < _LONGEST:
@@ -76,7 +76,7 @@ class _Reader:
         self.parts: list[str] = []
         self.unseen: list[str] = []
         self.has_hidden = False
-        self.shown = 0  # pieces of text so far
+        self.piece_count = 0  # pieces of text so far
         self._looks = looks
         self._fields: list[_Field] = []
         self._is_struck = False
@@ -148,20 +148,20 @@ class _Reader:
             self._text(_form_value(mark), look)
             self._fields.append(_Field(self._drawing()))
         elif kind == "separate" and self._fields:
-            self._fields[-1].shown_from = self.shown
+            self._fields[-1].pieces_before_result = self.piece_count
         elif kind == "end" and self._fields:
             field = self._fields.pop()
-            if field.draws and field.shown_from in {None, self.shown}:
-                drawn = field_text(field.code, before=self._last, font=look.font)
-                self._text(drawn, look)
+            if field.draws and field.pieces_before_result in {None, self.piece_count}:
+                text = field_text(field.code, before=self._last, font=look.font)
+                self._text(text, look)
 
     def _simple_field(
         self, field: "BaseOxmlElement", paragraph: "BaseOxmlElement"
     ) -> None:
-        before = self.shown
+        before = self.piece_count
         self.read(field, paragraph)
         code = field.get(qn("w:instr"), "")
-        if draws(code) and self.shown == before:
+        if draws(code) and self.piece_count == before:
             self._put(field_text(code, before=self._last))
 
     def _drawing(self) -> _Field | None:
@@ -169,7 +169,11 @@ class _Reader:
         if not 0 < len(self._fields) <= _DEEPEST:
             return None
         field = self._fields[-1]
-        return field if field.shown_from is None and field.draws else field.around
+        return (
+            field
+            if field.pieces_before_result is None and field.draws
+            else field.around
+        )
 
     def _text(self, text: str, look: Look) -> None:
         """Add text of a run."""
@@ -200,7 +204,7 @@ class _Reader:
     def _put(self, text: str) -> None:
         if text:
             self.parts.append(text)
-            self.shown += not text.isspace()
+            self.piece_count += not text.isspace()
             self._last = text
 
 
@@ -214,37 +218,37 @@ def _words_of(drawing: "BaseOxmlElement") -> str:
 def _piece(child: "BaseOxmlElement", font: str) -> str | None:
     """Return the text that a part of a run is; None for other parts."""
     if child.tag == qn("w:t"):
-        return shown_in(font, child.text or "")
+        return decode_symbols(font, child.text or "")
     if child.tag == qn("w:sym"):
         return _symbol(child)
     return _TEXTS.get(child.tag)
 
 
 def _symbol(element: "BaseOxmlElement") -> str:
-    """Return a sign that is told by a font and a number in it."""
+    """Return a sign that is given by a font and a number in it."""
     try:
         code = int(element.get(qn("w:char"), ""), 16)
         # Signs of such fonts are numbered from F000, and some programs leave that out.
         letter = chr(code + 0xF000 if code < 0x100 else code)
     except (ValueError, OverflowError):
         return ""
-    return shown_in(element.get(qn("w:font"), ""), letter)
+    return decode_symbols(element.get(qn("w:font"), ""), letter)
 
 
 def _form_value(mark: "BaseOxmlElement") -> str:
     """Return what a form field of old Word files holds: a box, or a chosen entry."""
     box = mark.find(f"{qn('w:ffData')}/{qn('w:checkBox')}")
     if box is not None:
-        told = box.find(qn("w:checked"))
-        told = box.find(qn("w:default")) if told is None else told
-        return "☑" if is_on(told) else "☐"
+        element = box.find(qn("w:checked"))
+        element = box.find(qn("w:default")) if element is None else element
+        return "☑" if is_on(element) else "☐"
     choice = mark.find(f"{qn('w:ffData')}/{qn('w:ddList')}")
     if choice is None:
         return ""
     entries = [e.get(qn("w:val"), "") for e in choice.iterchildren(qn("w:listEntry"))]
-    told = choice.find(qn("w:result"))
-    told = choice.find(qn("w:default")) if told is None else told
-    at = number_in(told, 0)
+    element = choice.find(qn("w:result"))
+    element = choice.find(qn("w:default")) if element is None else element
+    at = number_in(element, 0)
     return entries[at] if at < len(entries) else ""
 
 

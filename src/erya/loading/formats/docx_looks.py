@@ -93,14 +93,17 @@ class Looks:
         character = _value(own, "w:rStyle")
         style = self._paragraph_style(paragraph)
         by_style = self._by_styles(character, style)
-        told = by_style if own is None else {**by_style, **_by_tag(own)}
-        fonts, stands = told.get(qn("w:rFonts")), told.get(qn("w:vertAlign"))
+        properties = by_style if own is None else {**by_style, **_by_tag(own)}
+        fonts, stands = (
+            properties.get(qn("w:rFonts")),
+            properties.get(qn("w:vertAlign")),
+        )
         return Look(
-            is_hidden=is_on(told.get(qn("w:vanish"))),
-            is_unseen=self._is_unseen(told, paragraph),
+            is_hidden=is_on(properties.get(qn("w:vanish"))),
+            is_unseen=self._is_unseen(properties, paragraph),
             height=stands.get(qn("w:val"), "") if stands is not None else "",
-            position=_position(told),
-            is_struck=any(is_on(told.get(tag)) for tag in _STRIKES),
+            position=_position(properties),
+            is_struck=any(is_on(properties.get(tag)) for tag in _STRIKES),
             font=fonts.get(qn("w:ascii"), "") if fonts is not None else "",
         )
 
@@ -111,12 +114,12 @@ class Looks:
         """Return what the styles of a run and its paragraph say together."""
         key = character, paragraph
         if key not in self._merged:
-            told: dict[str, BaseOxmlElement] = {}
+            properties: dict[str, BaseOxmlElement] = {}
             for first in key:
                 for style in self._chain(first):
                     for tag, element in _by_tag(style.find(qn("w:rPr"))).items():
-                        told.setdefault(tag, element)
-            self._merged[key] = {**self._defaults, **told}
+                        properties.setdefault(tag, element)
+            self._merged[key] = {**self._defaults, **properties}
         return self._merged[key]
 
     def _chain(self, key: str | None) -> Iterator["BaseOxmlElement"]:
@@ -128,20 +131,22 @@ class Looks:
             yield style
             key = _value(style, "w:basedOn")
 
-    def _is_unseen(self, told: _Properties, paragraph: "BaseOxmlElement") -> bool:
-        if _of(told.get(qn("w:sz"))) in _UNSEEN_SIZES:
+    def _is_unseen(self, properties: _Properties, paragraph: "BaseOxmlElement") -> bool:
+        if _of(properties.get(qn("w:sz"))) in _UNSEEN_SIZES:
             return True
-        if _is_clear(told):
+        if _is_clear(properties):
             return True
-        colour = _colour(told.get(qn("w:color")))
-        return colour is not None and are_alike(colour, self._ground(told, paragraph))
+        colour = _colour(properties.get(qn("w:color")))
+        return colour is not None and are_alike(
+            colour, self._ground(properties, paragraph)
+        )
 
-    def _ground(self, told: _Properties, paragraph: "BaseOxmlElement") -> str:
+    def _ground(self, properties: _Properties, paragraph: "BaseOxmlElement") -> str:
         """Return the colour behind a run."""
-        highlight = _of(told.get(qn("w:highlight")), "none")
+        highlight = _of(properties.get(qn("w:highlight")), "none")
         if highlight != "none":
             return _HIGHLIGHTS.get(highlight, _UNKNOWN)
-        fills = [told.get(qn("w:shd")), _shading(paragraph, "w:pPr")]
+        fills = [properties.get(qn("w:shd")), _shading(paragraph, "w:pPr")]
         fills += [
             style.find(f"{qn('w:pPr')}/{qn('w:shd')}")
             for style in self._chain(self._paragraph_style(paragraph))
@@ -208,13 +213,13 @@ def has_cover(roots: "Iterator[BaseOxmlElement]") -> bool:
 
 def _has_filled_drawing(paragraph: "BaseOxmlElement") -> bool:
     """Tell whether a drawing that text may stand upon is filled with a colour."""
-    drawn = any(
+    has_filled_shape = any(
         _is_filled(shape)
         and next(shape.iterancestors(f"{_WP}anchor"), None) is not None
         for shape in paragraph.iter(f"{_WPS}spPr")
     )
     # As old programs write them, which fill a shape in white if they do not say.
-    return drawn or any(
+    return has_filled_shape or any(
         shape.get("fillcolor", "white").split(" ")[0].lower() not in _WHITES
         and shape.get("filled", "t") not in {"f", "false"}
         and "position:absolute" in shape.get("style", "").replace(" ", "")
@@ -265,25 +270,25 @@ def _shading(parent: "BaseOxmlElement", name: str) -> "BaseOxmlElement | None":
 
 
 def _value(parent: "BaseOxmlElement | None", name: str) -> str | None:
-    found = parent.find(qn(name)) if parent is not None else None
-    return found.get(qn("w:val")) if found is not None else None
+    element = parent.find(qn(name)) if parent is not None else None
+    return element.get(qn("w:val")) if element is not None else None
 
 
 def _of(element: "BaseOxmlElement | None", default: str = "") -> str:
     return default if element is None else element.get(qn("w:val"), default)
 
 
-def _position(told: _Properties) -> int:
-    text = _of(told.get(qn("w:position")), "0")
+def _position(properties: _Properties) -> int:
+    text = _of(properties.get(qn("w:position")), "0")
     digits = text.removeprefix("-")
     if not digits.isdecimal() or len(digits) > 4 or int(digits) < _RAISED:
         return 0
     return int(text)
 
 
-def _is_clear(told: _Properties) -> bool:
+def _is_clear(properties: _Properties) -> bool:
     """Tell whether letters have no colour at all, and no line around them."""
-    fill, line = told.get(f"{_W14}textFill"), told.get(f"{_W14}textOutline")
+    fill, line = properties.get(f"{_W14}textFill"), properties.get(f"{_W14}textOutline")
     return (
         fill is not None
         and fill.find(f"{_W14}noFill") is not None

@@ -36,7 +36,7 @@ def formula(element: "BaseOxmlElement") -> str:
         return element.text or ""
     if element.tag in _DELETED:
         return ""
-    write = _WRITTEN.get(element.tag)
+    write = _WRITERS.get(element.tag)
     return _inner(element) if write is None else write(_Node(element))
 
 
@@ -51,22 +51,22 @@ class _Node:
         self._element = element
 
     def part(self, name: str) -> str:
-        found = self._element.find(qn(f"m:{name}"))
-        return formula(found) if found is not None else ""
+        element = self._element.find(qn(f"m:{name}"))
+        return formula(element) if element is not None else ""
 
     def parts(self, name: str) -> list[str]:
         return [formula(each) for each in self._element.iterchildren(qn(f"m:{name}"))]
 
     def property(self, name: str, default: str) -> str:
         """Return a property's value; `default` where it is not given."""
-        found = self._element.find(f"{self._element.tag}Pr/{qn(f'm:{name}')}")
-        value = found.get(qn("m:val")) if found is not None else None
+        element = self._element.find(f"{self._element.tag}Pr/{qn(f'm:{name}')}")
+        value = element.get(qn("m:val")) if element is not None else None
         return default if value is None else str(value)
 
     def has(self, name: str) -> bool:
         """Tell whether a property is on, as one without a value is."""
-        found = self._element.find(f"{self._element.tag}Pr/{qn(f'm:{name}')}")
-        return found is not None and found.get(qn("m:val")) not in _OFF
+        element = self._element.find(f"{self._element.tag}Pr/{qn(f'm:{name}')}")
+        return element is not None and element.get(qn("m:val")) not in _OFF
 
 
 def _limits(node: _Node) -> str:
@@ -92,7 +92,7 @@ def _operator(node: _Node) -> str:
     return f"{_OPERATORS.get(sign, sign)}{limits}{node.part('e')}"
 
 
-def _delimited(node: _Node) -> str:
+def _delimiters(node: _Node) -> str:
     before, after = node.property("begChr", "("), node.property("endChr", ")")
     return f"{before}{node.property('sepChr', '|').join(node.parts('e'))}{after}"
 
@@ -104,15 +104,15 @@ def _bar(node: _Node) -> str:
 
 def _accent(node: _Node) -> str:
     sign = node.property("chr", "\u0302")
-    written = _ACCENTS.get(sign) or f"\\overset{{{sign}}}"
-    return f"{written}{{{node.part('e')}}}"
+    command = _ACCENTS.get(sign) or f"\\overset{{{sign}}}"
+    return f"{command}{{{node.part('e')}}}"
 
 
 def _group(node: _Node) -> str:
     sign = node.property("chr", "⏟")
     where = "\\overset" if _is_above(node) else "\\underset"
-    written = _BRACES.get(sign) or f"{where}{{{sign}}}"
-    return f"{written}{{{node.part('e')}}}"
+    command = _BRACES.get(sign) or f"{where}{{{sign}}}"
+    return f"{command}{{{node.part('e')}}}"
 
 
 def _is_above(node: _Node) -> bool:
@@ -124,12 +124,12 @@ def _phantom(node: _Node) -> str:
     return "" if node.property("show", "1") in _OFF else node.part("e")
 
 
-def _boxed(node: _Node) -> str:
+def _box(node: _Node) -> str:
     struck = any(map(node.has, _STRIKES))
     return f"\\cancel{{{node.part('e')}}}" if struck else node.part("e")
 
 
-_WRITTEN: Final[dict[str, Callable[[_Node], str]]] = {
+_WRITERS: Final[dict[str, Callable[[_Node], str]]] = {
     qn("m:f"): _fraction,
     qn("m:sSup"): lambda node: f"{node.part('e')}^{{{node.part('sup')}}}",
     qn("m:sSub"): lambda node: f"{node.part('e')}_{{{node.part('sub')}}}",
@@ -142,7 +142,7 @@ _WRITTEN: Final[dict[str, Callable[[_Node], str]]] = {
     qn("m:func"): lambda node: f"\\{node.part('fName')}{node.part('e')}",
     qn("m:limLow"): lambda node: f"{node.part('e')}_{{{node.part('lim')}}}",
     qn("m:limUpp"): lambda node: f"\\overset{{{node.part('lim')}}}{{{node.part('e')}}}",
-    qn("m:d"): _delimited,
+    qn("m:d"): _delimiters,
     qn("m:m"): lambda node: " \\\\ ".join(node.parts("mr")),
     qn("m:mr"): lambda node: " & ".join(node.parts("e")),
     qn("m:eqArr"): lambda node: " \\\\ ".join(node.parts("e")),
@@ -150,5 +150,5 @@ _WRITTEN: Final[dict[str, Callable[[_Node], str]]] = {
     qn("m:acc"): _accent,
     qn("m:groupChr"): _group,
     qn("m:phant"): _phantom,
-    qn("m:borderBox"): _boxed,
+    qn("m:borderBox"): _box,
 }

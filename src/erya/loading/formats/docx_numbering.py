@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from docx.oxml.ns import qn
 
-from erya.loading.formats.symbols import shown_in
+from erya.loading.formats.symbols import decode_symbols
 from erya.loading.formats.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from docx.oxml.xmlchemy import BaseOxmlElement
 
-__all__ = ["Mark", "Numbering", "chinese", "letters", "roman", "tick", "written"]
+__all__ = [
+    "Mark",
+    "Numbering",
+    "chinese",
+    "format_list_number",
+    "letters",
+    "roman",
+    "tick",
+]
 
 _DIGITS: Final = "零一二三四五六七八九"
 _LEGAL: Final = str.maketrans("一二三四五六七八九十百千", "壹贰叁肆伍陆柒捌玖拾佰仟")
@@ -88,18 +96,18 @@ class Numbering:
 
     def mark_of(self, paragraph: "BaseOxmlElement", style: Any) -> Mark | None:
         """Return the mark of a paragraph and count it; None if it has none."""
-        found = paragraph.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
+        properties = paragraph.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
         above = style
         for _ in range(_MOST_STYLES):  # a style may be based on another
-            if found is not None or above is None:
+            if properties is not None or above is None:
                 break
-            found = above.element.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
+            properties = above.element.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
             above = getattr(above, "base_style", None)
-        if found is None:
+        if properties is None:
             named = (getattr(style, "name", "") or "").lower()
             return Mark("", 0) if named.startswith("list") else None
-        which = _value(found, "w:numId", "0")
-        depth = min(_number(found, "w:ilvl", 0), _DEEPEST)
+        which = _value(properties, "w:numId", "0")
+        depth = min(_number(properties, "w:ilvl", 0), _DEEPEST)
         definition = self._lists.get(which)
         if definition is None:
             return None  # numId 0 takes a style's number away
@@ -131,7 +139,7 @@ class Numbering:
                 other = self._levels.get((definition, depth), level)
                 count = counts.get(depth, other.start)
                 how = "decimal" if level.arabic else other.format
-                label = label.replace(place, written(count, how))
+                label = label.replace(place, format_list_number(count, how))
         return label.strip()
 
 
@@ -141,7 +149,7 @@ def _pattern(level: "BaseOxmlElement") -> str:
     fonts = level.find(f"{qn('w:rPr')}/{qn('w:rFonts')}")
     if fonts is None or _value(level, "w:numFmt", "decimal") != "bullet":
         return pattern
-    return shown_in(fonts.get(qn("w:ascii"), ""), pattern)
+    return decode_symbols(fonts.get(qn("w:ascii"), ""), pattern)
 
 
 def tick(sign: str) -> str:
@@ -149,13 +157,13 @@ def tick(sign: str) -> str:
     return sign.strip() if sign.strip() in _TICKS else ""
 
 
-def _is_on(found: "BaseOxmlElement | None") -> bool:
-    return found is not None and found.get(qn("w:val")) not in {"0", "false", "off"}
+def _is_on(element: "BaseOxmlElement | None") -> bool:
+    return element is not None and element.get(qn("w:val")) not in {"0", "false", "off"}
 
 
 def _value(parent: "BaseOxmlElement", name: str, default: str) -> str:
-    found = parent.find(qn(name))
-    value = found.get(qn("w:val")) if found is not None else None
+    element = parent.find(qn(name))
+    value = element.get(qn("w:val")) if element is not None else None
     return default if value is None else str(value)
 
 
@@ -163,7 +171,7 @@ def _number(parent: "BaseOxmlElement", name: str, default: int) -> int:
     return whole_number(_value(parent, name, ""), default=default)
 
 
-def written(count: int, how: str) -> str:
+def format_list_number(count: int, how: str) -> str:
     """Write a number as Word's format of a name has it."""
     write = _FORMATS.get(how, str)
     return write(count) if 0 < count <= _MOST else str(count)

@@ -70,14 +70,14 @@ def parse_epub(data: bytes, name: str) -> Parsed:
             _add_chapter(builder, package, path)
         else:
             builder.notice("missing_part", f"The chapter {path!r} is not in the book.")
-    told = {each: book.findtext(f".//{_DC}{each}") or ""
+    facts = {each: book.findtext(f".//{_DC}{each}") or ""
             for each in ("title", "creator", "date", "publisher")}  # fmt: skip
     return builder.parsed(
-        title=told["title"] or PurePosixPath(name).stem,
+        title=facts["title"] or PurePosixPath(name).stem,
         media_type="application/epub+zip",
-        author=told["creator"],
-        date=told["date"],
-        publisher=told["publisher"],
+        author=facts["creator"],
+        date=facts["date"],
+        publisher=facts["publisher"],
     )
 
 

@@ -10,8 +10,13 @@ from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
 from erya.loading.encodings import decode
 from erya.loading.formats.delimited import read_rows
-from erya.loading.formats.json_values import is_deep, note_repeated, read_json, written
-from erya.loading.formats.table_heads import count_notes, is_data, parted
+from erya.loading.formats.json_values import (
+    format_json,
+    is_deep,
+    note_repeated,
+    read_json,
+)
+from erya.loading.formats.table_heads import count_notes, is_data, split_tables
 from erya.records import Parsed
 
 __all__ = ["add_records", "parse_csv", "parse_jsonl"]
@@ -24,7 +29,7 @@ _ANSWER_NAMES: Final = (
     "answer", "a", "reply", "response", "答案", "回答", "标准答案", "答复", "答",
 )  # fmt: skip
 _SEPARATOR: Final = re.compile(r"\Asep=.\r?\n")  # a line for Excel
-_MOST_TOLD: Final = 10  # lines by their numbers
+_MOST_LISTED: Final = 10  # lines by their numbers
 
 
 def parse_csv(data: bytes, name: str) -> Parsed:
@@ -45,7 +50,7 @@ def parse_csv(data: bytes, name: str) -> Parsed:
     if unclosed:
         message = f"Quotation marks that close no cell were read as text: {unclosed}."
         builder.notice("quotation_marks", message)
-    for table in parted(rows):
+    for table in split_tables(rows):
         _add_table(builder, table)
     return builder.parsed(title=PurePosixPath(name).stem, media_type="text/csv")
 
@@ -70,7 +75,7 @@ def parse_jsonl(data: bytes, name: str) -> Parsed:
     """Read one JSON object a line; with questions and answers it is an FAQ.
 
     Other objects give one paragraph each: `key: value` lines. A line that is no object
-    is told, and the others are read.
+    is reported, and the others are read.
 
     Raises:
         DocumentError: No line is a JSON object; the first is named.
@@ -94,8 +99,10 @@ def parse_jsonl(data: bytes, name: str) -> Parsed:
         raise DocumentError(msg, code="malformed")
     builder = TextBuilder()
     if bad:
-        told = ", ".join(map(str, bad[:_MOST_TOLD])) + ", …" * (len(bad) > _MOST_TOLD)
-        message = f"Lines that are no JSON objects were not read: {told}."
+        listed = ", ".join(map(str, bad[:_MOST_LISTED])) + ", …" * (
+            len(bad) > _MOST_LISTED
+        )
+        message = f"Lines that are no JSON objects were not read: {listed}."
         builder.notice("lines_left_out", message)
     note_repeated(builder, repeated)
     add_records(builder, records)
@@ -146,4 +153,4 @@ def _plain(value: Any) -> str:
         return value
     if isinstance(value, list):
         return "\n".join(_plain(member) for member in value)
-    return "" if value is None else written(value)
+    return "" if value is None else format_json(value)

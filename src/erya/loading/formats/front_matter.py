@@ -92,13 +92,13 @@ def _plain(parts: list[str]) -> str:
     if first:
         first = " ".join(parts)
         listed = _LISTED.fullmatch(first)
-        return ", ".join(map(_unquoted, listed[1].split(","))) if listed else (
-            _unquoted(first)
+        return ", ".join(map(_unquote, listed[1].split(","))) if listed else (
+            _unquote(first)
         )  # fmt: skip
-    return ", ".join(_unquoted(part.removeprefix("- ")) for part in others)
+    return ", ".join(_unquote(part.removeprefix("- ")) for part in others)
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     text = text.strip()
     quoted = _QUOTED.fullmatch(text)
     return quoted[2].replace(f"\\{quoted[1]}", quoted[1]) if quoted else text

@@ -63,7 +63,7 @@ _BLOCKS: Final = frozenset(
      "details", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form",
      "header", "hr", "html", "legend", "li", "main", "p", "section", "summary")
 )  # fmt: skip
-_TOLD: Final = frozenset(
+_OWN_KINDS: Final = frozenset(
     ("caption", "dd", "dl", "dt", "li")
 )  # blocks of their own kind
 _HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
@@ -74,18 +74,18 @@ _ALONE: Final = frozenset(("p", *_HEADINGS))
 _PARTS: Final = frozenset((*_BLOCKS, *_HEADINGS, *_CELLS, "tr"))
 # Attributes as lexbor writes them: values are quoted, and a name may hold what is no
 # name, such as a quotation mark too many.
-_GIVEN: Final = r"(?:\s+[^\s/>][^\s/>=]*(?:=\"[^\"]*\")?)*\s*/?"
+_ATTRIBUTES: Final = r"(?:\s+[^\s/>][^\s/>=]*(?:=\"[^\"]*\")?)*\s*/?"
 # Some text and what follows it: most often a whole element without others inside, or
 # tags that only part what stands around them.
 _NEXT: Final = re.compile(
-    rf"([^<]*)(?:<(p|h[1-6]|t[dh]|li)({_GIVEN})>([^<]*)</\2>"
-    rf"|((?:</?(?:{'|'.join(sorted(_BLOCKS - _TOLD))}){_GIVEN}>\s*)+)"
-    rf"|<(/?)([a-zA-Z][^\s/>]*)({_GIVEN})>"
+    rf"([^<]*)(?:<(p|h[1-6]|t[dh]|li)({_ATTRIBUTES})>([^<]*)</\2>"
+    rf"|((?:</?(?:{'|'.join(sorted(_BLOCKS - _OWN_KINDS))}){_ATTRIBUTES}>\s*)+)"
+    rf"|<(/?)([a-zA-Z][^\s/>]*)({_ATTRIBUTES})>"
     r"|<!--.*?-->|<![dD][^>]*>|(<)|\Z)",
     re.DOTALL,
 )
-_ANY_TAG: Final = re.compile(rf"</?[a-zA-Z][^\s/>]*{_GIVEN}>")
-_INLINE_TAGS: Final = re.compile(rf"</?(?:{'|'.join(_INLINE)}){_GIVEN}>")
+_ANY_TAG: Final = re.compile(rf"</?[a-zA-Z][^\s/>]*{_ATTRIBUTES}>")
+_INLINE_TAGS: Final = re.compile(rf"</?(?:{'|'.join(_INLINE)}){_ATTRIBUTES}>")
 _NAMES: Final = re.compile(r"<([a-zA-Z]{1,10})\b")
 _DEEPEST: Final = 20  # a list inside of lists; what is deeper stands at that depth
 _MOST_PARTS: Final = 200  # that are asked whether they are the main part
@@ -135,21 +135,21 @@ def _source(data: bytes, name: str) -> str:
 
 def _title(tree: LexborHTMLParser) -> str:
     """Return the title of a page, and not of a drawing in it."""
-    drawn = {node.mem_id for node in tree.css("svg title")}
-    titles = (node for node in tree.css("title") if node.mem_id not in drawn)
+    in_drawings = {node.mem_id for node in tree.css("svg title")}
+    titles = (node for node in tree.css("title") if node.mem_id not in in_drawings)
     first = next(titles, None)
     return first.text(deep=True) if first is not None else ""
 
 
 def _facts(tree: LexborHTMLParser) -> dict[str, str]:
     """Return what a page says of itself for programs."""
-    told: dict[str, str] = {}
+    meta: dict[str, str] = {}
     for node in tree.css("meta[content]"):
         attributes = node.attributes
         name = attributes.get("name") or attributes.get("property") or ""
-        told.setdefault(name.lower(), attributes.get("content") or "")
+        meta.setdefault(name.lower(), attributes.get("content") or "")
     return {
-        fact: next((told[name] for name in names if told.get(name)), "")
+        fact: next((meta[name] for name in names if meta.get(name)), "")
         for fact, names in _FACTS.items()
     }
 
@@ -303,7 +303,7 @@ class _Reader:
         """Add what stands in a page as lexbor writes it."""
         raw = 0  # elements of preformatted text that are open
         inline = self._inline
-        for before, whole, given, text, blocks, closes, tag, attributes, sign in map(
+        for before, whole, attrs, text, blocks, closes, tag, attributes, sign in map(
             re.Match.groups, _NEXT.finditer(source)
         ):
             if before and (inline or raw or not before.isspace()):
@@ -313,7 +313,7 @@ class _Reader:
             elif raw:
                 raw += self._raw(tag, text or blocks, closes=bool(closes))
             elif whole:
-                self._whole(whole, given, text)
+                self._whole(whole, attrs, text)
             elif blocks:
                 self._part()
             elif tag == "pre" and not (closes or self._tables):

@@ -43,10 +43,10 @@ class NumberedList:
             return f"{letters if self.type == 'a' else letters.upper()}."
         if self.type in _WORD and 0 < number <= _MOST_ROMAN:
             from erya.loading.formats.docx_numbering import (  # noqa: PLC0415 - loads python-docx
-                written,
+                format_list_number,
             )
 
-            return f"{written(number, _WORD[self.type])}."
+            return f"{format_list_number(number, _WORD[self.type])}."
         return f"{number}."
 
 

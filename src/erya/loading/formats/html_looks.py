@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from erya.loading.builder import TextBuilder
 from erya.loading.formats.html_sheets import runs_scripts, sheets_of, styles_by_sheets
-from erya.loading.formats.html_styles import INHERITED, Style, merged, read_style
+from erya.loading.formats.html_styles import INHERITED, Style, merge_styles, read_style
 
 __all__ = ["NUMBERING", "apply_looks"]
 
@@ -29,8 +29,8 @@ _FONTS: Final = frozenset(("symbol", "wingdings", "wingdings 2"))
 _AWAY: Final = frozenset(
     ("left", "right", "top", "bottom", "text-indent", "clip", "clip-path")
 )
-_HELD: Final = frozenset(("iframe", "img", "input"))  # have nothing inside
-_DRAWN: Final = frozenset(
+_EMPTY_ELEMENTS: Final = frozenset(("iframe", "img", "input"))  # have nothing inside
+_REPLACED_ELEMENTS: Final = frozenset(
     ("iframe", "img", "input", "svg", "textarea", "select", "button")
 )
 _COLOURED: Final = frozenset(("a", "mark"))  # by what shows pages
@@ -53,7 +53,7 @@ def apply_looks(
     `erya-block` are there or not; the `type` of a list is how it is numbered.
 
     Args:
-        builder: Is told if text was hidden.
+        builder: Is notified if text was hidden.
         tree: The page.
         linked: The style sheets that it names; None if those are not there.
 
@@ -71,7 +71,7 @@ def apply_looks(
             parts = looks.hidden_parts(node, style)
             hidden += [node] if parts is None else []
             hidden_parts += parts or []
-            tell = tell or (looks.is_told(node, style) and _has_text(node, parts))
+            tell = tell or (looks.is_reported(node, style) and _has_text(node, parts))
         else:
             for name, value in _marks(node, style):
                 node.attrs[name] = value
@@ -164,10 +164,16 @@ def _elements(node: LexborNode, step: Literal["next", "prev"]) -> list[LexborNod
 
 
 def _is_hidden_by_attribute(node: LexborNode) -> bool:
-    given = node.attributes
-    if node.tag == "iframe" and given.get("width") == given.get("height") == "0":
+    attributes = node.attributes
+    if (
+        node.tag == "iframe"
+        and attributes.get("width") == attributes.get("height") == "0"
+    ):
         return True
-    return "hidden" in given or (given.get("aria-hidden") or "").lower() == "true"
+    return (
+        "hidden" in attributes
+        or (attributes.get("aria-hidden") or "").lower() == "true"
+    )
 
 
 class _Looks:
@@ -176,7 +182,7 @@ class _Looks:
     def __init__(self, tree: LexborHTMLParser, linked: str | None) -> None:
         self._read = functools.cache(read_style)
         # Of hidden elements: whether something in them is shown.
-        self._is_shown_within: dict[int, bool] = {}
+        self._is_visible_within: dict[int, bool] = {}
         sheets = sheets_of(tree, linked)
         named = "link[rel~=stylesheet i]:not([rel~=alternate i])"
         others = linked is None and tree.css_first(named) is not None
@@ -213,30 +219,30 @@ class _Looks:
         """
         by = style.hidden_by or frozenset(("color",))
         by = frozenset("font-size" if name == "font" else name for name in by)
-        self._is_shown_within[node.mem_id] = False
+        self._is_visible_within[node.mem_id] = False
         if _is_hidden_by_attribute(node) or style.is_folded or not by <= INHERITED:
             return None
         parts: list[LexborNode] = []
-        is_any_shown = False
+        is_any_visible = False
         within = list(node.iter(include_text=True))
         while within:
             child = within.pop()
-            if child.mem_id in self._is_shown_within:
-                is_any_shown |= self._is_shown_within[child.mem_id]
+            if child.mem_id in self._is_visible_within:
+                is_any_visible |= self._is_visible_within[child.mem_id]
             elif child.tag == "-text":
                 parts.append(child)
-            elif self._is_seen(child, by):
-                is_any_shown = True
-            elif child.tag in _HELD:
+            elif self._is_visible(child, by):
+                is_any_visible = True
+            elif child.tag in _EMPTY_ELEMENTS:
                 parts.append(child)
             else:
                 within += child.iter(include_text=True)
-        self._is_shown_within[node.mem_id] = is_any_shown
-        return parts if is_any_shown else None
+        self._is_visible_within[node.mem_id] = is_any_visible
+        return parts if is_any_visible else None
 
-    def _is_seen(self, node: LexborNode, by: frozenset[str]) -> bool:
+    def _is_visible(self, node: LexborNode, by: frozenset[str]) -> bool:
         """Tell whether an element is seen in one that hides by what is handed on."""
-        if node.tag in _DRAWN and "visibility" not in by:
+        if node.tag in _REPLACED_ELEMENTS and "visibility" not in by:
             return node.tag != "img" or bool(node.attributes.get("alt"))
         return by <= self._undone(node)
 
@@ -255,7 +261,7 @@ class _Looks:
     def of(self, node: LexborNode) -> Style:
         own = self._read(node.attributes.get("style") or "")
         under = self._by_sheets.get(node.mem_id)
-        return merged(under, own) if under is not None else own
+        return merge_styles(under, own) if under is not None else own
 
     def are_hidden(self, node: LexborNode, style: Style) -> bool:
         """Tell whether a reader does not see what is in an element."""
@@ -266,7 +272,7 @@ class _Looks:
             return False
         return hidden or self._is_white(node, style)
 
-    def is_told(self, node: LexborNode, style: Style) -> bool:
+    def is_reported(self, node: LexborNode, style: Style) -> bool:
         """Tell whether an element is hidden by its style, not by an attribute alone.
 
         Attributes hide signs from those who hear a page, and what scripts show later.
@@ -275,8 +281,8 @@ class _Looks:
 
     def _is_white(self, node: LexborNode, style: Style) -> bool:
         """Tell whether an element is white, and nothing around it has a colour."""
-        is_said = style.colour is not None or "color" in style.undoes
-        if node.tag == "font" and not is_said:
+        is_stated = style.colour is not None or "color" in style.undoes
+        if node.tag == "font" and not is_stated:
             style = self._read(f"color:{node.attributes.get('color') or ''}")
         if not style.is_white:
             return False
@@ -290,9 +296,9 @@ class _Looks:
         return False
 
     def _may_have_ground(self, node: LexborNode) -> bool:
-        given = node.attributes
+        attributes = node.attributes
         return (
-            not {"bgcolor", "background"}.isdisjoint(given)
-            or ("class" in given and not self._are_classes_known)
+            not {"bgcolor", "background"}.isdisjoint(attributes)
+            or ("class" in attributes and not self._are_classes_known)
             or self.of(node).has_ground
         )

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from erya.loading.formats.html_styles import Style, merged, without_strings
+from erya.loading.formats.html_styles import Style, merge_styles, without_strings
 
 __all__ = ["runs_scripts", "sheets_of", "styles_by_sheets"]
 
@@ -50,7 +50,7 @@ _LOWEST: Final = (0, 0, 0, 0)
 _HIGHEST: Final = (2, 0, 0, 0)
 
 
-class _Shown(NamedTuple):
+class _Showing(NamedTuple):
     """What rules that may be for elements say and do not hide them by."""
 
     by_names: frozenset[tuple[str, str]]
@@ -107,23 +107,25 @@ def styles_by_sheets(
     if runs_scripts(tree) or any(
         name.startswith("animation") for _, style in rules for name in style.says
     ):
-        rules = [(rule, _seen(style)) for rule, style in rules]
+        rules = [(rule, _unhide(style)) for rule, style in rules]
     elif not (whole and _are_grounds_known(rules)):
         rules = [(rule, style._replace(colour=None)) for rule, style in rules]
     concealed = {what for _, style in rules for what in style.conceals}
-    shown = _shown(tree, rules, concealed | hidden_by)
+    showing = _find_showing(tree, rules, concealed | hidden_by)
     styles: dict[int, Style] = {}
-    for node_id, undone in shown.undone.items():
+    for node_id, undone in showing.undone.items():
         styles[node_id] = _NOTHING._replace(undoes=undone)
     matches = 0
-    for selector, rank, style in _that_matter(
-        rules, shown, is_colour_asked="color" in concealed | hidden_by
+    for selector, rank, style in _select_rules(
+        rules, showing, is_colour_needed="color" in concealed | hidden_by
     ):
         nodes = _matches(tree, selector)
         matches += len(nodes)
         for node in nodes:
-            given = _seen(style) if shown.takes_back(node, style, rank) else style
-            styles[node.mem_id] = merged(styles.get(node.mem_id, _NOTHING), given)
+            applied = _unhide(style) if showing.takes_back(node, style, rank) else style
+            styles[node.mem_id] = merge_styles(
+                styles.get(node.mem_id, _NOTHING), applied
+            )
             if "style" not in node.attributes:
                 node.attrs["style"] = ""
         if matches > _MOST_MATCHES:
@@ -134,7 +136,7 @@ def styles_by_sheets(
 _Rules = list[tuple[_Rule, Style]]
 
 
-def _seen(style: Style) -> Style:
+def _unhide(style: Style) -> Style:
     return style._replace(hides=frozenset(), is_folded=False, colour=None)
 
 
@@ -147,25 +149,25 @@ def _are_grounds_known(rules: _Rules) -> bool:
     )
 
 
-def _that_matter(
-    rules: _Rules, shown: _Shown, *, is_colour_asked: bool
+def _select_rules(
+    rules: _Rules, showing: _Showing, *, is_colour_needed: bool
 ) -> list[tuple[str, _Rank, Style]]:
     """Return the selectors that are understood, and their styles, the last on top."""
     matter: list[tuple[str, _Rank, Style]] = []
     for rule, style in rules:
         if not rule.always or len(matter) > _MOST_SELECTORS:
             continue
-        asked = style if is_colour_asked else _plain(style)
+        base = style if is_colour_needed else _plain(style)
         for selector in _selectors(rule)[:_MOST_SELECTORS]:
-            given = asked
-            if _is_taken_back(selector, style, shown.by_names):
-                given = _seen(asked)
-            given = given._replace(
+            applied = base
+            if _is_taken_back(selector, style, showing.by_names):
+                applied = _unhide(base)
+            applied = applied._replace(
                 says=frozenset(), undoes=frozenset(), important=frozenset()
             )
-            if given != _NOTHING and _PLAIN.fullmatch(selector):
+            if applied != _NOTHING and _PLAIN.fullmatch(selector):
                 rank = _LOWEST if rule.is_layered else _rank(selector, style)
-                matter.append((selector, rank, given))
+                matter.append((selector, rank, applied))
     if len(matter) > _MOST:  # no colour is sure where others may come behind it
         matter = [(*one[:2], one[2]._replace(colour=None)) for one in matter]
         matter = [one for one in matter if one[2] != _NOTHING][:_MOST]
@@ -186,10 +188,10 @@ def _rank(selector: str, style: Style) -> _Rank:
 
 
 def _selectors(rule: _Rule) -> list[str]:
-    return _parted(rule.selectors)
+    return _split_selectors(rule.selectors)
 
 
-def _parted(selectors: str) -> list[str]:
+def _split_selectors(selectors: str) -> list[str]:
     parts = _COMMA.split(selectors) if "(" in selectors else selectors.split(",")
     return [part.strip() for part in parts]
 
@@ -197,17 +199,17 @@ def _parted(selectors: str) -> list[str]:
 def _stateless(selectors: str) -> str:
     """Return selectors without what elements may become, or where they stand."""
     for _ in range(_DEEPEST):
-        selectors = _STATES.sub(_nothing_said, selectors)
+        selectors = _STATES.sub(_drop_state, selectors)
     return selectors
 
 
-def _nothing_said(match: re.Match[str]) -> str:
+def _drop_state(match: re.Match[str]) -> str:
     before = match.string[max(match.start() - 1, 0) : match.start()]
     return "*" if not before or before in " >+~,(" else ""
 
 
 def _is_taken_back(
-    selector: str, style: Style, shown: frozenset[tuple[str, str]]
+    selector: str, style: Style, showing: frozenset[tuple[str, str]]
 ) -> bool:
     """Tell whether some rule may show what this one hides.
 
@@ -216,11 +218,13 @@ def _is_taken_back(
     last = _NAME.findall(re.split(r"[ >]", selector)[-1])
     own = [name for name in last if name[0] in ".#"] or last
     return not _EVERYTHING.isdisjoint((*last, selector)) or any(
-        (name, what) in shown for name in own for what in style.conceals
+        (name, what) in showing for name in own for what in style.conceals
     )
 
 
-def _shown(tree: LexborHTMLParser, rules: _Rules, concealed: set[str]) -> _Shown:
+def _find_showing(
+    tree: LexborHTMLParser, rules: _Rules, concealed: set[str]
+) -> _Showing:
     """Return what rules, also those for some screens only, may show."""
     names: set[tuple[str, str]] = set()
     elements: dict[int, dict[str, _Rank]] = {}
@@ -245,7 +249,7 @@ def _shown(tree: LexborHTMLParser, rules: _Rules, concealed: set[str]) -> _Shown
                 ranks[what] = max(ranks.get(what, _LOWEST), rank)
             if undoes := style.undoes & concealed:
                 undone[node.mem_id] = undone.get(node.mem_id, frozenset()) | undoes
-    return _Shown(frozenset(names), elements, undone, frozenset(everywhere))
+    return _Showing(frozenset(names), elements, undone, frozenset(everywhere))
 
 
 def _that_show(
@@ -257,7 +261,7 @@ def _that_show(
     """
     for rule, style in rules:
         if style.shows & concealed:
-            for selector in _parted(_stateless(rule.selectors)):
+            for selector in _split_selectors(_stateless(rule.selectors)):
                 if not _PARTS.search(selector):
                     yield rule, selector, style
 
@@ -297,8 +301,8 @@ def _rules_within(
         yield _Rule(before, within.lower(), always and "{" not in within)
         return
     kind, condition = before.lower(), ""
-    if told := _AT_RULE.match(kind):
-        kind, condition = told[0], " ".join(kind[told.end() :].split())
+    if match := _AT_RULE.match(kind):
+        kind, condition = match[0], " ".join(kind[match.end() :].split())
     if depth == _DEEPEST or kind not in {"@media", "@supports", "@layer", "@container"}:
         return
     if kind == "@media" and "print" in condition and condition not in _ALWAYS:

@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeVar
 
-__all__ = ["INHERITED", "Style", "merged", "read_style", "without_strings"]
+__all__ = ["INHERITED", "Style", "merge_styles", "read_style", "without_strings"]
 
 _LONGEST: Final = 10_000  # characters of one style that are looked at
 _LONGEST_VALUE: Final = 200
 # What holds no declaration of its own: addresses, comments, and strings.
-_HELD: Final = re.compile(
+_NO_DECLARATION: Final = re.compile(
     r"url\([^()]*\)|/\*.*?(?:\*/|\Z)|\"[^\"]*\"|'[^']*'", re.DOTALL
 )
 _NO_LETTERS: Final = re.compile(r"[^\w ,-]+")
@@ -32,7 +32,7 @@ _FAR_MARGIN: Final = re.compile(r"(?:.* )?-\d{4,6}(?:\.\d+)?(?:px|pt|em|rem)?(?:
 _SMALLER: Final = frozenset(("smaller", "small", "x-small", "xx-small"))
 _APART: Final = frozenset(("block", "flex", "grid", "list-item", "table", "table-row"))
 _PICTURES: Final = frozenset(("background", "background-image"))
-_DRAWN: Final = re.compile(r"\burl\b|gradient\(|image")
+_IMAGE: Final = re.compile(r"\burl\b|gradient\(|image")
 _NO_GROUND: Final = frozenset(("none", "transparent", "inherit", "initial", "unset"))
 _NAMED: Final = {"white": "#fff", "black": "#000"}
 _HEX: Final = re.compile(r"#(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})")
@@ -50,7 +50,7 @@ _NOT_SHOWN: Final = {
 }
 
 
-_Told = TypeVar("_Told", str, bool)
+_Value = TypeVar("_Value", str, bool)
 _Colour = tuple[float, float, float, float]  # red, green, blue, opacity
 
 
@@ -81,12 +81,12 @@ class Style(NamedTuple):
         """Whether behind it is a picture or another colour than white."""
         ground = self.ground or ""
         coloured = ground not in _NO_GROUND and not _is_white(_colour(ground))
-        return (bool(ground) and coloured) or bool(_DRAWN.search(self.picture or ""))
+        return (bool(ground) and coloured) or bool(_IMAGE.search(self.picture or ""))
 
     @property
     def is_blended(self) -> bool:
         """Whether its letters have the colour that is behind them."""
-        if self.colour is None or _DRAWN.search(self.picture or ""):
+        if self.colour is None or _IMAGE.search(self.picture or ""):
             return False
         behind = _colour(self.ground or "")
         return not _is_white(behind) and _is_close(_colour(self.colour), behind)
@@ -107,8 +107,8 @@ class Style(NamedTuple):
     @property
     def shows(self) -> frozenset[str]:
         """What it says and does not hide the text by, each kind of it by one name."""
-        said = (self.says & _HIDING) - self.hides
-        return frozenset(_KINDS.get(name, name) for name in said) - self.conceals
+        visible = (self.says & _HIDING) - self.hides
+        return frozenset(_KINDS.get(name, name) for name in visible) - self.conceals
 
     @property
     def is_hidden(self) -> bool:
@@ -117,56 +117,58 @@ class Style(NamedTuple):
 
     @property
     def is_disguised(self) -> bool:
-        """Whether it is hidden as no page hides its own menus: that is told."""
+        """Whether it is hidden as no page hides its own menus: that is reported."""
         return not self.hidden_by <= _PLAINLY
 
 
 def read_style(style: str) -> Style:
     """Return what declarations do; of two with one name, the later one."""
-    told: dict[str, str] = {}
+    properties: dict[str, str] = {}
     important = set()
     for name, value, goes_before in _declarations(style):
         if name in important and not goes_before:
             continue
-        told[name] = value
+        properties[name] = value
         if goes_before:
             important.add(name)
-    hides = {name for name in told if name in _HIDES and _HIDES[name](told[name])}
-    if hides == {"text-indent"} and not _PICTURES.isdisjoint(told):
+    hides = {
+        name for name in properties if name in _HIDES and _HIDES[name](properties[name])
+    }
+    if hides == {"text-indent"} and not _PICTURES.isdisjoint(properties):
         hides.clear()  # a picture of the same words stands in their place
-    ground, picture = _behind(told)
-    display = told.get("display")
+    ground, picture = _behind(properties)
+    display = properties.get("display")
     return Style(
-        says=frozenset(told),
+        says=frozenset(properties),
         important=frozenset(important),
         hides=frozenset(hides),
         undoes=frozenset(
             _KINDS.get(name, name)
-            for name in _INHERITED.intersection(told) - hides
-            if not _RELATIVE.search(told[name])
+            for name in _INHERITED.intersection(properties) - hides
+            if not _RELATIVE.search(properties[name])
         ),
-        is_folded=_cuts_off(told),
-        colour=told.get("color"),
+        is_folded=_cuts_off(properties),
+        colour=properties.get("color"),
         ground=ground,
         picture=picture,
-        standing=_standing(told),
+        standing=_standing(properties),
         is_block=None if display is None else display.partition(" ")[0] in _APART,
-        is_struck=_is_struck(told),
-        font=told.get("font-family", "").partition(",")[0].strip(),
-        numbering=told.get("list-style-type") or told.get("list-style", ""),
+        is_struck=_is_struck(properties),
+        font=properties.get("font-family", "").partition(",")[0].strip(),
+        numbering=properties.get("list-style-type") or properties.get("list-style", ""),
     )
 
 
-def merged(under: Style, over: Style) -> Style:
+def merge_styles(under: Style, over: Style) -> Style:
     """Return one style laid over another, which wins where both say something."""
-    shown = over.shows
-    hides = {name for name in under.hides if _KINDS.get(name, name) not in shown}
+    visible = over.shows
+    hides = {name for name in under.hides if _KINDS.get(name, name) not in visible}
     return Style(
         says=under.says | over.says,
         important=under.important | over.important,
         hides=over.hides | hides,
         undoes=under.undoes | over.undoes,
-        is_folded=over.is_folded or (under.is_folded and "height" not in shown),
+        is_folded=over.is_folded or (under.is_folded and "height" not in visible),
         colour=_last(under.colour, over.colour),
         ground=_last(under.ground, over.ground),
         picture=_last(under.picture, over.picture),
@@ -178,14 +180,14 @@ def merged(under: Style, over: Style) -> Style:
     )
 
 
-def _last(under: _Told | None, over: _Told | None) -> _Told | None:
+def _last(under: _Value | None, over: _Value | None) -> _Value | None:
     return under if over is None else over
 
 
-def _behind(told: dict[str, str]) -> tuple[str | None, str | None]:
+def _behind(properties: dict[str, str]) -> tuple[str | None, str | None]:
     """Return the colour and the picture behind a text."""
     ground = picture = None
-    for name, value in told.items():
+    for name, value in properties.items():
         if name == "background":
             ground = picture = value
         elif name == "background-color":
@@ -195,18 +197,18 @@ def _behind(told: dict[str, str]) -> tuple[str | None, str | None]:
     return ground, picture
 
 
-def _is_struck(told: dict[str, str]) -> bool | None:
+def _is_struck(properties: dict[str, str]) -> bool | None:
     lines = [
-        told[name]
+        properties[name]
         for name in ("text-decoration", "text-decoration-line")
-        if name in told
+        if name in properties
     ]
     return any("line-through" in line for line in lines) if lines else None
 
 
 def without_strings(text: str) -> str:
     """Return text of a sheet without addresses, comments and what could end strings."""
-    return _HELD.sub(_bare, text)
+    return _NO_DECLARATION.sub(_bare, text)
 
 
 def _declarations(style: str) -> list[tuple[str, str, bool]]:
@@ -216,17 +218,17 @@ def _declarations(style: str) -> list[tuple[str, str, bool]]:
     """
     text = without_strings(style[:_LONGEST].lower())
     if "\\" in text:
-        text = _ESCAPED.sub(_unescaped, text)
-    told = []
+        text = _ESCAPED.sub(_unescape, text)
+    declarations = []
     for declaration in text.split(";"):
         name, colon, value = declaration.partition(":")
         if colon:
             value, _, mark = value.partition("!")
             value = " ".join(value.split())[:_LONGEST_VALUE]
-            told.append(
+            declarations.append(
                 (name.strip(), _AROUND.sub(r"\1", value), mark.strip() == "important")
             )
-    return told
+    return declarations
 
 
 def _bare(match: re.Match[str]) -> str:
@@ -236,20 +238,20 @@ def _bare(match: re.Match[str]) -> str:
     return " " if match[0].startswith("/*") else " url "
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def _unescape(match: re.Match[str]) -> str:
     code = int(match[1] or "0", 16)
     return match[2] or (chr(code) if 0 < code < 0x110000 else "")
 
 
 def _pixels(value: str) -> float | None:
     """Return a length; None of what is none."""
-    told = _NUMBER.fullmatch(value)
-    if told is None:
+    match = _NUMBER.fullmatch(value)
+    if match is None:
         return None
-    number = float(told[1])
+    number = float(match[1])
     if not number:
         return 0
-    return number * _PIXELS[told[2]] if told[2] in _PIXELS else None
+    return number * _PIXELS[match[2]] if match[2] in _PIXELS else None
 
 
 def _is_tiny(value: str) -> bool:
@@ -258,10 +260,10 @@ def _is_tiny(value: str) -> bool:
 
 
 def _is_faint(value: str) -> bool:
-    told = _NUMBER.fullmatch(value)
-    if told is None:
+    match = _NUMBER.fullmatch(value)
+    if match is None:
         return value.startswith("-")
-    return float(told[1]) / (100 if told[2] == "%" else 1) <= _FAINT
+    return float(match[1]) / (100 if match[2] == "%" else 1) <= _FAINT
 
 
 def _is_see_through(value: str) -> bool:
@@ -300,32 +302,33 @@ _RELATIVE: Final = re.compile(r"inherit|unset|currentcolor|er$|%|(?<!r)em\b")
 _PLAINLY: Final = frozenset(("display", "visibility"))
 
 
-def _cuts_off(told: dict[str, str]) -> bool:
+def _cuts_off(properties: dict[str, str]) -> bool:
     """Tell whether a box of no height cuts off what is in it.
 
     With a padding it keeps room for a picture or a film, as many pages do.
     """
     cut = any(
-        told.get(name, "").partition(" ")[0] in {"hidden", "clip"}
+        properties.get(name, "").partition(" ")[0] in {"hidden", "clip"}
         for name in ("overflow", "overflow-y")
     )
     padded = any(
         name.startswith("padding") and not _is_tiny(value)
-        for name, value in told.items()
+        for name, value in properties.items()
     )
     return cut and not padded and (
-        _is_tiny(told.get("height", "")) or _is_tiny(told.get("max-height", ""))
+        _is_tiny(properties.get("height", ""))
+        or _is_tiny(properties.get("max-height", ""))
     )  # fmt: skip
 
 
-def _standing(told: dict[str, str]) -> str | None:
+def _standing(properties: dict[str, str]) -> str | None:
     """Tell whether text stands off the line: by name, or moved up or down."""
-    align = told.get("vertical-align")
+    align = properties.get("vertical-align")
     if align in _OFF_THE_LINE:
         return _OFF_THE_LINE[align]
-    up = _pixels(told.get("mso-text-raise", "")) or 0  # as Word says it
-    if _is_small(told.get("font-size", "")):
-        up = _MOVED if align in {"top", "text-top"} else up or _moved(told)
+    up = _pixels(properties.get("mso-text-raise", "")) or 0  # as Word says it
+    if _is_small(properties.get("font-size", "")):
+        up = _MOVED if align in {"top", "text-top"} else up or _pixels_up(properties)
     if abs(up) >= _MOVED:
         return "sup" if up > 0 else "sub"
     return None if align is None else ""
@@ -338,11 +341,13 @@ def _is_small(size: str) -> bool:
     return size in _SMALLER or (pixels is not None and pixels <= small)
 
 
-def _moved(told: dict[str, str]) -> float:
+def _pixels_up(properties: dict[str, str]) -> float:
     """Return by how many pixels text is moved up."""
-    up = _pixels(told.get("vertical-align", ""))
-    if not up and told.get("position") == "relative":
-        up = _pixels(told.get("bottom", "")) or -(_pixels(told.get("top", "")) or 0)
+    up = _pixels(properties.get("vertical-align", ""))
+    if not up and properties.get("position") == "relative":
+        up = _pixels(properties.get("bottom", "")) or -(
+            _pixels(properties.get("top", "")) or 0
+        )
     return up or 0
 
 
@@ -366,19 +371,19 @@ def _colour(value: str) -> _Colour | None:
             digits = "".join(2 * digit for digit in digits)
         channels = bytes.fromhex(digits.ljust(8, "f"))
         return channels[0], channels[1], channels[2], channels[3] / 255
-    told = _FUNCTION.fullmatch(value)
-    if told is None:
+    match = _FUNCTION.fullmatch(value)
+    if match is None:
         return None
-    parts = [_NUMBER.fullmatch(part) for part in re.split(r"[ ,/]", told[2])]
+    parts = [_NUMBER.fullmatch(part) for part in re.split(r"[ ,/]", match[2])]
     numbers = [_share(part) for part in parts if part is not None]
     if len(numbers) != len(parts) or len(numbers) not in {3, 4}:
         return None
     one, two, three = numbers[:3]
-    seen = numbers[3] if len(numbers) > 3 else 1.0
-    if told[1] == "hsl":
+    opacity = numbers[3] if len(numbers) > 3 else 1.0
+    if match[1] == "hsl":
         one, two, three = colorsys.hls_to_rgb(one / 360 % 1, three, two)
-    scale = 255.0 if told[1] == "hsl" or "%" in re.split(r"[ ,]", told[2])[0] else 1.0
-    return scale * one, scale * two, scale * three, seen
+    scale = 255.0 if match[1] == "hsl" or "%" in re.split(r"[ ,]", match[2])[0] else 1.0
+    return scale * one, scale * two, scale * three, opacity
 
 
 def _share(number: re.Match[str]) -> float:

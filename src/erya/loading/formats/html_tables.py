@@ -56,8 +56,8 @@ class TableReader:
         self._is_head = is_head or self._within_head
         self._columns = self._height = 1
         if "span" in attributes:
-            self._columns = _spanned(_COLUMNS, attributes)
-            self._height = _spanned(_ROWS, attributes)
+            self._columns = _read_span(_COLUMNS, attributes)
+            self._height = _read_span(_ROWS, attributes)
 
     def end_cell(self, text: str) -> None:
         """Add a cell: over several columns to the first, over several rows to each."""
@@ -96,7 +96,7 @@ class TableReader:
             del self._rows[0]
         heads = self._heads()
         if heads > 1 and len(self._rows[0]) <= _MOST_COLUMNS:
-            self._rows[:heads] = [_joined(self._first[:heads])]
+            self._rows[:heads] = [_join_heads(self._first[:heads])]
         named = heads > 0 or bool(self._rows and begins_with_names(self._rows))
         return title, self._rows, named
 
@@ -148,7 +148,7 @@ class TableReader:
         return 2 if wide and tall and single and fits else 0
 
 
-def _joined(heads: Sequence[Sequence[_Cell]]) -> list[str]:
+def _join_heads(heads: Sequence[Sequence[_Cell]]) -> list[str]:
     """Return the name of each column: what stands above it, from top to bottom."""
     names: dict[int, list[str]] = {}
     for cells in heads:
@@ -161,6 +161,6 @@ def _joined(heads: Sequence[Sequence[_Cell]]) -> list[str]:
     return [" ".join(names.get(at, ())) for at in range(max(names, default=-1) + 1)]
 
 
-def _spanned(form: re.Pattern[str], attributes: str) -> int:
-    told = form.search(attributes)
-    return min(max(int(told[1]), 1), _MOST_SPANNED) if told else 1
+def _read_span(form: re.Pattern[str], attributes: str) -> int:
+    match = form.search(attributes)
+    return min(max(int(match[1]), 1), _MOST_SPANNED) if match else 1

@@ -11,14 +11,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from erya.loading.builder import TextBuilder
 from erya.loading.formats.mathml import formula
-from erya.loading.formats.symbols import shown_in
+from erya.loading.formats.symbols import decode_symbols
 
 __all__ = [
     "close_dialogs", "open_frames", "tell_stand_ins", "write_formulas", "write_marks",
     "write_values",
 ]  # fmt: skip
 
-_DRAWN: Final = re.compile(r"\s*\{\\displaystyle\s+(.*)\}\s*", re.DOTALL)
+_DISPLAYSTYLE: Final = re.compile(r"\s*\{\\displaystyle\s+(.*)\}\s*", re.DOTALL)
 _IN_LATEX: Final = ", ".join(
     f"annotation[encoding='{name}' i]"
     for name in ("application/x-tex", "latex", "tex", "text/latex")
@@ -97,7 +97,7 @@ def write_marks(tree: LexborHTMLParser, marks: frozenset[str]) -> None:
         font = node.attributes.get("erya-font") or ""
         for child in list(node.iter(include_text=True)):
             if child.tag == "-text":
-                child.replace_with(shown_in(font, child.text_content or ""))
+                child.replace_with(decode_symbols(font, child.text_content or ""))
 
 
 def write_values(tree: LexborHTMLParser, tags: set[str]) -> None:
@@ -160,9 +160,13 @@ def _words_of_drawing(node: LexborNode) -> str:
         return ""  # the outer one has them
     labels = []
     for label in node.css("text, foreignObject"):
-        given = label.attributes
-        seen = _UNSEEN_SIGNS.isdisjoint(
-            (given.get("display"), given.get("visibility"), given.get("opacity"))
+        attributes = label.attributes
+        is_visible = _UNSEEN_SIGNS.isdisjoint(
+            (
+                attributes.get("display"),
+                attributes.get("visibility"),
+                attributes.get("opacity"),
+            )
         )
         above = label.parent
         # Beside HTML in a drawing stands the same again, for who cannot show it.
@@ -172,7 +176,7 @@ def _words_of_drawing(node: LexborNode) -> str:
             and above.tag == "switch"
             and above.css_first("foreignObject") is not None
         )
-        if seen and not again:
+        if is_visible and not again:
             labels.append(" ".join(_label(label).split()))
     return " ".join(labels)
 
@@ -219,12 +223,12 @@ def write_formulas(tree: LexborHTMLParser, there: set[str]) -> None:
             node.replace_with(node.text())
     if "math" in there:
         for node in tree.css("math"):
-            told = node.css_first(_IN_LATEX)
-            written = told.text().strip() if told is not None else ""
-            written = written or formula(node).strip()
-            node.replace_with(f" {written or node.attributes.get('alttext') or ''} ")
+            annotation = node.css_first(_IN_LATEX)
+            latex = annotation.text().strip() if annotation is not None else ""
+            latex = latex or formula(node).strip()
+            node.replace_with(f" {latex or node.attributes.get('alttext') or ''} ")
     if "img" in there:
         for node in tree.css("img[alt*='displaystyle']"):
-            drawn = _DRAWN.fullmatch(node.attributes.get("alt") or "")
-            if drawn:
-                node.replace_with(f" {drawn[1]} ")
+            match = _DISPLAYSTYLE.fullmatch(node.attributes.get("alt") or "")
+            if match:
+                node.replace_with(f" {match[1]} ")

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from erya.loading.builder import TextBuilder
 
-__all__ = ["is_deep", "note_repeated", "read_json", "shown", "written"]
+__all__ = ["format_json", "format_scalar", "is_deep", "note_repeated", "read_json"]
 
 _DEEPEST: Final = 100
-_MOST_TOLD: Final = 10  # names
+_MOST_LISTED: Final = 10  # names
 
 
 class _Number(str):
@@ -32,7 +32,7 @@ def read_json(text: str, *, repeated: list[str] | None = None) -> Any:
         RecursionError: It is nested without end.
     """
 
-    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
         if len(value) == len(pairs):
             return value
@@ -49,7 +49,7 @@ def read_json(text: str, *, repeated: list[str] | None = None) -> Any:
         parse_float=_Number,
         parse_int=_Number,
         parse_constant=_Number,
-        object_pairs_hook=made,
+        object_pairs_hook=make_object,
     )
 
 
@@ -57,8 +57,12 @@ def note_repeated(builder: TextBuilder, names: Sequence[str]) -> None:
     """Note which names stand twice in one object."""
     if names:
         several = list(dict.fromkeys(names))
-        told = ", ".join(several[:_MOST_TOLD]) + ", …" * (len(several) > _MOST_TOLD)
-        message = f"Names that stand twice in one object have all their values: {told}."
+        listed = ", ".join(several[:_MOST_LISTED]) + ", …" * (
+            len(several) > _MOST_LISTED
+        )
+        message = (
+            f"Names that stand twice in one object have all their values: {listed}."
+        )
         builder.notice("repeated_names", message)
 
 
@@ -71,18 +75,21 @@ def is_deep(value: Any, depth: int = 0) -> bool:
     return nested and any(is_deep(each, depth + 1) for each in inner)
 
 
-def shown(value: Any) -> str:
+def format_scalar(value: Any) -> str:
     """Return a value that has no others in it as a reader sees it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def written(value: Any) -> str:
+def format_json(value: Any) -> str:
     """Return a value that `read_json` has read as JSON writes it, in one line."""
     if isinstance(value, dict):
-        pairs = (f"{written(str(key))}: {written(each)}" for key, each in value.items())
+        pairs = (
+            f"{format_json(str(key))}: {format_json(each)}"
+            for key, each in value.items()
+        )
         return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list):
-        return f"[{', '.join(map(written, value))}]"
+        return f"[{', '.join(map(format_json, value))}]"
     if isinstance(value, _Number):
         return str(value)
     return json.dumps(value, ensure_ascii=False)

@@ -34,7 +34,7 @@ __all__ = [
 
 _SOFT_END: Final = re.compile(r"(?<!\n--) \n(?=[^\n>])")
 _SOFT_END_CHINESE: Final = re.compile("(?<=[\u2e80-\uffef]) \n(?=[\u2e80-\uffef])")
-_SHOWN: Final = ("From", "To", "Cc", "Date")
+_SHOWN_HEADERS: Final = ("From", "To", "Cc", "Date")
 _LONGEST_HEADER: Final = 2_000  # characters
 _DEEPEST: Final = 20  # messages and multiparts inside each other
 _MOST_PARTS: Final = 1_000
@@ -71,7 +71,7 @@ def read_mail(data: bytes, name: str, *, on_part: Callable[[Part], None]) -> Par
     Raises:
         DocumentError: It cannot be read.
     """
-    return _passed_on(parse_mail(data, name), on_part)
+    return _pass_on(parse_mail(data, name), on_part)
 
 
 def read_msg(data: bytes, name: str, *, on_part: Callable[[Part], None]) -> Parsed:
@@ -80,7 +80,7 @@ def read_msg(data: bytes, name: str, *, on_part: Callable[[Part], None]) -> Pars
     Raises:
         DocumentError: It is damaged.
     """
-    return _passed_on(_parse_msg(data, name), on_part)
+    return _pass_on(_parse_msg(data, name), on_part)
 
 
 def read_mailbox(
@@ -92,7 +92,7 @@ def read_mailbox(
     return []
 
 
-def _passed_on(
+def _pass_on(
     read: tuple[Parsed, list[Part]], on_part: Callable[[Part], None]
 ) -> Parsed:
     parsed, parts = read
@@ -112,17 +112,17 @@ def parse_mail(data: bytes, name: str) -> tuple[Parsed, list[Part]]:
     """
     message = _message(data)
     builder = TextBuilder()
-    told = {each: _header(message, each) for each in (*_SHOWN, "Subject")}
-    builder.heading(told["Subject"], level=1)
-    shown = (f"{each}: {told[each]}" for each in _SHOWN if told[each])
-    builder.paragraph("\n".join(shown), pairs=False)
+    headers = {each: _header(message, each) for each in (*_SHOWN_HEADERS, "Subject")}
+    builder.heading(headers["Subject"], level=1)
+    lines = (f"{each}: {headers[each]}" for each in _SHOWN_HEADERS if headers[each])
+    builder.paragraph("\n".join(lines), pairs=False)
     parts: list[Part] = []
     _add_body(builder, message, parts)
     parsed = builder.parsed(
-        title=told["Subject"] or PurePosixPath(name).stem,
+        title=headers["Subject"] or PurePosixPath(name).stem,
         media_type="message/rfc822",
-        author=told["From"],
-        date=told["Date"],
+        author=headers["From"],
+        date=headers["Date"],
     )
     return parsed, parts
 
@@ -166,15 +166,15 @@ def _message(data: bytes) -> EmailMessage:
 
 def _header(message: EmailMessage, name: str) -> str:
     try:
-        told = str(message[name] or "")
+        value = str(message[name] or "")
     except (ValueError, IndexError, AttributeError, TypeError, LookupError):
         # The standard library fails on some headers that mail programs write.
-        told = _raw(message, name)
+        value = _raw(message, name)
     raw = _raw(message, name)
     if not raw.isascii():
         # Bytes without a word of their encoding, as old programs write them.
-        told = _ENCODED_WORD.sub(_word, _bare_text(raw, message))
-    return " ".join(told.split())[:_LONGEST_HEADER]
+        value = _ENCODED_WORD.sub(_word, _bare_text(raw, message))
+    return " ".join(value.split())[:_LONGEST_HEADER]
 
 
 def _bare_text(raw: str, message: EmailMessage) -> str:
@@ -188,13 +188,13 @@ def _bare_text(raw: str, message: EmailMessage) -> str:
         return bare.decode("utf-8", "replace")
 
 
-def _word(found: re.Match[str]) -> str:
+def _word(match: re.Match[str]) -> str:
     """Return an encoded word (RFC 2047); as it is if it is none."""
     try:
-        [(told, charset)] = decode_header(found[0].strip())
-        return decode(told, declared=charset) if isinstance(told, bytes) else told
+        [(word, charset)] = decode_header(match[0].strip())
+        return decode(word, declared=charset) if isinstance(word, bytes) else word
     except (ValueError, LookupError, HeaderParseError, DocumentError):
-        return found[0]
+        return match[0]
 
 
 def _raw(message: EmailMessage, name: str) -> str:
@@ -221,36 +221,36 @@ def _walk(message: Any, depth: int = 0) -> Iterator[EmailMessage]:
 def _add_body(builder: TextBuilder, message: EmailMessage, parts: list[Part]) -> None:
     leaves = list(islice(_walk(message), _MOST_PARTS + 1))
     if len(leaves) > _MOST_PARTS:
-        told = f"The mail has more than {_MOST_PARTS:,} parts; the rest is left out."
-        builder.notice("too_many", told)
+        notice = f"The mail has more than {_MOST_PARTS:,} parts; the rest is left out."
+        builder.notice("too_many", notice)
     if any(map(_is_encrypted, leaves)):
         builder.notice("password_protected", "The mail, or a part of it, is encrypted.")
     bodies = set(map(id, _bodies(message, whole=message)))
     versions = _versions(message)
     for leaf in leaves[:_MOST_PARTS]:
         named = leaf.get_filename() or leaf.get_content_disposition()
-        said = id(leaf) in versions and leaf.get_content_type() != "text/calendar"
-        if id(leaf) in bodies or named or not said:
-            _add_leaf(builder, leaf, parts, shown=id(leaf) in bodies)
+        is_version = id(leaf) in versions and leaf.get_content_type() != "text/calendar"
+        if id(leaf) in bodies or named or not is_version:
+            _add_leaf(builder, leaf, parts, is_shown=id(leaf) in bodies)
 
 
 def _add_leaf(
-    builder: TextBuilder, leaf: EmailMessage, parts: list[Part], *, shown: bool
+    builder: TextBuilder, leaf: EmailMessage, parts: list[Part], *, is_shown: bool
 ) -> None:
-    """Add a part to the text if it is `shown` there, or take it as a file."""
-    if shown and leaf.get_content_subtype() == "html":
+    """Add a part to the text if it `is_shown` there, or take it as a file."""
+    if is_shown and leaf.get_content_subtype() == "html":
         add_html(builder, _text(leaf))
-    elif shown:
+    elif is_shown:
         add_mail_text(builder, _text(leaf))
     elif leaf.get_content_type() == "text/calendar":
-        for told in appointments(_text(leaf)):
-            add_mail_text(builder, told)
+        for text in appointments(_text(leaf)):
+            add_mail_text(builder, text)
     elif leaf.get_content_maintype() == "message" and leaf.is_multipart():
         _add_message(builder, leaf, parts)
     elif leaf.get_content_type() in _PKCS7:
         _add_signed(builder, leaf, parts)
     else:
-        parts += _attached(leaf, len(parts) + 1)
+        parts += _attached_parts(leaf, len(parts) + 1)
 
 
 def _is_encrypted(leaf: EmailMessage) -> bool:
@@ -294,21 +294,21 @@ def _add_message(builder: TextBuilder, leaf: EmailMessage, parts: list[Part]) ->
         parts.append(Part(f"message-{len(parts) + 1}.eml", inner.as_bytes()))
         return
     inside: Iterator[Any] = leaf.iter_parts()
-    for told in inside:
-        fields = [f"{name}: {value}" for name, value in told.raw_items()]
+    for part in inside:
+        fields = [f"{name}: {value}" for name, value in part.raw_items()]
         add_mail_text(builder, "\n".join(fields))
-        add_mail_text(builder, _text(told))
+        add_mail_text(builder, _text(part))
 
 
-def _attached(leaf: EmailMessage, number: int) -> Iterator[Part]:
+def _attached_parts(leaf: EmailMessage, number: int) -> Iterator[Part]:
     data = _bytes(leaf)
     if is_tnef(data):
         yield from tnef_parts(data)
-    elif name := _attached_as(leaf, number):
+    elif name := _attachment_name(leaf, number):
         yield Part(name, data)
 
 
-def _attached_as(leaf: EmailMessage, number: int) -> str:
+def _attachment_name(leaf: EmailMessage, number: int) -> str:
     """Return the name of an attachment; empty for what is none."""
     if name := _file_name(leaf):
         return name
@@ -331,9 +331,9 @@ def _file_name(leaf: EmailMessage) -> str:
         if not raw.isascii():
             bare = Message()
             bare[header] = _ENCODED_WORD.sub(_word, _bare_text(raw, leaf))
-            told = bare.get_param(key, header=header.lower())
-            if isinstance(told, str) and told:
-                return told
+            file_name = bare.get_param(key, header=header.lower())
+            if isinstance(file_name, str) and file_name:
+                return file_name
     return leaf.get_filename() or ""
 
 
@@ -359,15 +359,15 @@ def _plainest(alternatives: Sequence[list[EmailMessage]]) -> list[EmailMessage]:
     numbers of it. Where each has numbers that the other lacks, both are returned.
     """
     last: list[EmailMessage] = next(filter(None, reversed(alternatives)), [])
-    wanted = _words_of(last)
+    last_words = _words_of(last)
     for bodies in alternatives:
         plain = all(body.get_content_subtype() == "plain" for body in bodies)
-        said = _words_of(bodies) if plain else frozenset()
-        if not said or len(said & wanted) < _STUB * len(wanted):
+        words = _words_of(bodies) if plain else frozenset()
+        if not words or len(words & last_words) < _STUB * len(last_words):
             continue
-        if not _numbers(wanted - said):
+        if not _numbers(last_words - words):
             return bodies
-        return [*bodies, *last] if _numbers(said - wanted) else last
+        return [*bodies, *last] if _numbers(words - last_words) else last
     return last
 
 
@@ -392,8 +392,8 @@ def add_mail_text(builder: TextBuilder, text: str) -> None:
 
 
 def _bytes(part: EmailMessage) -> bytes:
-    found = part.get_payload(decode=True)
-    return found if isinstance(found, bytes) else b""
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
 
 
 def _text(part: EmailMessage) -> str:
@@ -403,11 +403,11 @@ def _text(part: EmailMessage) -> str:
         return ""
     text = decode(data, declared=part.get_content_charset())
     if part.get_param("format", "") == "flowed":
-        return _unflowed(text)
+        return _unflow(text)
     return text
 
 
-def _unflowed(text: str) -> str:
+def _unflow(text: str) -> str:
     """Join lines that were cut behind a blank, but for a signature's (RFC 3676)."""
     plain = text.replace("\r\n", "\n")
     return _SOFT_END.sub(" ", _SOFT_END_CHINESE.sub("", plain))
@@ -425,7 +425,7 @@ def _parse_msg(data: bytes, name: str) -> tuple[Parsed, list[Part]]:
         message = oxmsg.Message.load(io.BytesIO(data))
         subject = message.subject or ""
         sent = message.sent_date
-        told = {
+        headers = {
             "From": message.sender or "",
             "To": ", ".join(
                 f"{r.name} <{r.email_address}>" for r in message.recipients
@@ -443,7 +443,7 @@ def _parse_msg(data: bytes, name: str) -> tuple[Parsed, list[Part]]:
     builder = TextBuilder()
     builder.heading(subject, level=1)
     builder.paragraph(
-        "\n".join(f"{key}: {value}" for key, value in told.items() if value),
+        "\n".join(f"{key}: {value}" for key, value in headers.items() if value),
         pairs=False,
     )
     if text.strip():
@@ -453,8 +453,8 @@ def _parse_msg(data: bytes, name: str) -> tuple[Parsed, list[Part]]:
     parsed = builder.parsed(
         title=subject or PurePosixPath(name).stem,
         media_type="application/vnd.ms-outlook",
-        author=told["From"],
-        date=told["Date"],
+        author=headers["From"],
+        date=headers["Date"],
     )
     return parsed, parts
 

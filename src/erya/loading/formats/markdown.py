@@ -13,7 +13,7 @@ from erya.loading.formats.front_matter import front_matter, metadata_of
 from erya.loading.formats.html import add_html, add_well_formed
 from erya.loading.formats.markdown_blocks import in_plain_markdown
 from erya.loading.formats.markdown_escapes import OPTIONS, code_spans, with_escapes
-from erya.loading.formats.mdx import said_by_components, without_code
+from erya.loading.formats.mdx import without_code, write_components
 from erya.records import Parsed
 
 __all__ = ["add_markdown", "parse_markdown"]
@@ -38,7 +38,7 @@ def parse_markdown(data: bytes, name: str) -> Parsed:
     source = source[end:]
     builder = TextBuilder()
     lines = [
-        f"{key}: {told}" for key, told in values.items() if key != "title" and told
+        f"{key}: {value}" for key, value in values.items() if key != "title" and value
     ]
     builder.paragraph("\n".join(lines), pairs=False)
     if name.lower().endswith(".mdx"):
@@ -72,7 +72,7 @@ def add_markdown(builder: TextBuilder, source: str) -> None:
     if "<input" in page:
         page = _TASK.sub(lambda match: "[x] " if match[1] else "[ ] ", page)
     if _RAW_HTML.search(source):
-        add_html(builder, said_by_components(page))
+        add_html(builder, write_components(page))
     else:
         add_well_formed(builder, page)
 

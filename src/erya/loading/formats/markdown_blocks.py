@@ -66,8 +66,8 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[str, bool]]:
         while boxes and line.strip() and indent < boxes[-1]:
             boxes.pop()
         inside = line[_WIDTH * len(boxes) :] if line.strip() else line
-        if found := _FENCE.match(inside):
-            mark = found[1]
+        if fence_match := _FENCE.match(inside):
+            mark = fence_match[1]
             if not fence:
                 fence = mark
             elif mark.startswith(fence):
@@ -77,11 +77,13 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[str, bool]]:
             yield inside, True
         elif box := _BOX.fullmatch(inside):
             boxes.append(indent + _WIDTH)
-            yield from _titled(box["tab"] or box["title"] or box["kind"].capitalize())
+            yield from _write_title(
+                box["tab"] or box["title"] or box["kind"].capitalize()
+            )
         elif container := _CONTAINER.fullmatch(inside):
             kind = container["kind"]
             title = container["title"] or (container["rest"] or "").strip()
-            yield from _titled(title or kind.capitalize())
+            yield from _write_title(title or kind.capitalize())
         elif alert := _ALERT.fullmatch(inside):
             quote, kind, title = alert.groups()
             yield f"{quote}{title.strip() or kind.capitalize()}", False
@@ -90,7 +92,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[str, bool]]:
             yield inside, False
 
 
-def _titled(title: str) -> Iterator[tuple[str, bool]]:
+def _write_title(title: str) -> Iterator[tuple[str, bool]]:
     """Yield a title as a paragraph of its own; a blank line where there is none."""
     yield "", False
     if title.strip(" {}"):

@@ -128,8 +128,8 @@ def _places(source: str, data: bytes) -> Iterator[_Edit]:
 
 def _is_tag(name: bytes, words: bytes) -> bool:
     """Tell whether a tag is one of HTML: in `a<b and c>d` there is none."""
-    known = name.decode("ascii", "replace").lower() in _HTML_TAGS
-    return known and (len(name) > 1 or words.strip() in {b"", b"hidden"})
+    is_html = name.decode("ascii", "replace").lower() in _HTML_TAGS
+    return is_html and (len(name) > 1 or words.strip() in {b"", b"hidden"})
 
 
 def _signs(source: str, data: bytes) -> Iterator[_Edit]:
@@ -182,11 +182,11 @@ def _wider(head: _Event, data: bytes, more: int) -> Iterator[_Edit]:
 
 def _labels(source: str, data: bytes) -> Iterator[_Edit]:
     """Yield where labels stand that are none of links."""
-    found = pyromark.reference_definitions(source, options=OPTIONS)
+    definitions = pyromark.reference_definitions(source, options=OPTIONS)
     noted = {number.decode() for number in _NOTED.findall(data)}
     labels = {
         label.casefold()
-        for label, each in found.items()
+        for label, each in definitions.items()
         if label.startswith("^")
         or label in noted
         or not _ADDRESS.fullmatch(each["dest"])

@@ -45,16 +45,16 @@ def formula(node: Any, depth: int = 0) -> str:
     children = [
         child for child in node.iter(include_text=True) if child.tag != "-comment"
     ]
-    if node.tag in _WRITTEN or node.tag in _WITH_ATTRIBUTES:
+    if node.tag in _WRITERS or node.tag in _WITH_ATTRIBUTES:
         children = [child for child in children if child.tag != "-text"]
     parts = [formula(child, depth + 1) for child in children]
     if node.tag == "mmultiscripts":
         return _around([child.tag for child in children], parts)
-    return _written(node, parts)
+    return _write_node(node, parts)
 
 
-def _written(node: Any, parts: Sequence[str]) -> str:
-    write = _WRITTEN.get(node.tag)
+def _write_node(node: Any, parts: Sequence[str]) -> str:
+    write = _WRITERS.get(node.tag)
     if write is not None and len(parts) >= write[0]:
         return write[1](parts)
     if node.tag in _WITH_ATTRIBUTES:
@@ -66,7 +66,7 @@ def _run(parts: Sequence[str]) -> str:
     """Join what stands side by side, so that no number goes on into the next."""
     if len(parts) == 1:
         return parts[0]
-    written: list[str] = []
+    pieces: list[str] = []
     last = ""
     invisible = False
     for part in parts:
@@ -77,9 +77,9 @@ def _run(parts: Sequence[str]) -> str:
                 _SCRIPT_BEFORE.search(last[-2:])
                 or (invisible and last[-1:].isdigit() and part[0].isdigit())
             )
-            written.append(f" {part}" if apart else part)
+            pieces.append(f" {part}" if apart else part)
             last, invisible = part, False
-    return "".join(written)
+    return "".join(pieces)
 
 
 def _around(tags: Sequence[str], parts: Sequence[str]) -> str:
@@ -110,22 +110,25 @@ def _fraction(node: Any, parts: Sequence[str]) -> str:
     return f"\\frac{{{parts[0]}}}{{{parts[1]}}}"
 
 
-def _fenced(node: Any, parts: Sequence[str]) -> str:
-    given = node.attributes
-    opens, closes = _fence(given.get("open"), "("), _fence(given.get("close"), ")")
-    between = "".join(_fence(given.get("separators"), ",").split())
-    written = []
+def _fence_parts(node: Any, parts: Sequence[str]) -> str:
+    attributes = node.attributes
+    opens, closes = (
+        _fence(attributes.get("open"), "("),
+        _fence(attributes.get("close"), ")"),
+    )
+    between = "".join(_fence(attributes.get("separators"), ",").split())
+    pieces = []
     for at, part in enumerate(parts):
         sign = between[min(at, len(between)) - 1] if at and between else ""
-        written.append(f"{sign} {part}" if sign else part)
-    return f"{opens}{''.join(written)}{closes}"
+        pieces.append(f"{sign} {part}" if sign else part)
+    return f"{opens}{''.join(pieces)}{closes}"
 
 
-def _fence(given: str | None, usual: str) -> str:
-    return usual if given is None else given.strip()
+def _fence(value: str | None, usual: str) -> str:
+    return usual if value is None else value.strip()
 
 
-def _enclosed(node: Any, parts: Sequence[str]) -> str:
+def _enclose(node: Any, parts: Sequence[str]) -> str:
     text = _run(parts)
     for notation in (node.attributes.get("notation") or "").lower().split():
         if notation in _ENCLOSED:
@@ -164,11 +167,11 @@ def _group(text: str) -> str:
 _Write = Callable[[Sequence[str]], str]
 _WITH_ATTRIBUTES: Final[dict[str, Callable[[Any, Sequence[str]], str]]] = {
     "mfrac": _fraction,
-    "mfenced": _fenced,
-    "menclose": _enclosed,
+    "mfenced": _fence_parts,
+    "menclose": _enclose,
 }
 # With the parts that each needs at least.
-_WRITTEN: Final[dict[str, tuple[int, _Write]]] = {
+_WRITERS: Final[dict[str, tuple[int, _Write]]] = {
     "msup": (2, lambda p: _script("^", p)),
     "msub": (2, lambda p: _script("_", p)),
     "msubsup": (3, _limits),

@@ -8,7 +8,7 @@ from typing import Final
 
 from erya.records import Span
 
-__all__ = ["said_by_components", "without_code"]
+__all__ = ["without_code", "write_components"]
 
 _IMPORT: Final = re.compile(
     rb"import\s{0,20}+(?:type\s{1,20}+)?"
@@ -94,22 +94,24 @@ def _depth(line: bytes) -> int:
     return opened - (len(line) - len(line.translate(None, _CLOSE)))
 
 
-def said_by_components(page: str) -> str:
+def write_components(page: str) -> str:
     """Return a page with the titles and values of components as text behind them."""
     return _COMPONENT.sub(_with_attributes, page)
 
 
 def _with_attributes(match: re.Match[str]) -> str:
-    told = {
+    attributes = {
         name: html.unescape(a or b or c.strip("`'\" "))
         for name, a, b, c in _ATTRIBUTE.findall(match[1])
         if not _UNSEEN.fullmatch(name)
     }
-    titles = [value for name, value in told.items() if name in _TITLES]
+    titles = [value for name, value in attributes.items() if name in _TITLES]
     others = [
         f"{name}: {value}"
-        for name, value in told.items()
-        if name not in _TITLES and value and not (name == "value" and "label" in told)
+        for name, value in attributes.items()
+        if name not in _TITLES
+        and value
+        and not (name == "value" and "label" in attributes)
     ]
-    shown = "".join(f"{html.escape(title)}<br>" for title in titles if title)
-    return f"{match[0]}{shown}{html.escape(', '.join(others))} "
+    heading = "".join(f"{html.escape(title)}<br>" for title in titles if title)
+    return f"{match[0]}{heading}{html.escape(', '.join(others))} "

@@ -48,7 +48,7 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
 
 def _add(builder: TextBuilder, cell: dict[str, Any]) -> int:
     """Add a cell; return how many outputs of it were cut."""
-    source = _joined(cell.get("source", cell.get("input", "")))
+    source = _join(cell.get("source", cell.get("input", "")))
     kind = cell.get("cell_type")
     if kind in {"markdown", "heading"}:
         mark = "#" * int(cell.get("level", 1)) + " " if kind == "heading" else ""
@@ -69,19 +69,19 @@ def _add_output(builder: TextBuilder, output: dict[str, Any]) -> bool:
         return _add_code(builder, text)
     data = output.get("data") or output
 
-    def told(kind: str) -> str:  # earlier versions have shorter names
-        return _joined(data.get(f"text/{kind}") or data.get(kind) or "")
+    def text_of(kind: str) -> str:  # earlier versions have shorter names
+        return _join(data.get(f"text/{kind}") or data.get(kind) or "")
 
-    if told("markdown"):
-        add_markdown(builder, told("markdown"))
+    if text_of("markdown"):
+        add_markdown(builder, text_of("markdown"))
         return False
-    text = _joined(output.get("text") or "") or told("plain")
+    text = _join(output.get("text") or "") or text_of("plain")
     if text and not _OBJECT.match(text):
         return _add_code(builder, text)
-    if told("html"):
-        add_html(builder, told("html"))
+    if text_of("html"):
+        add_html(builder, text_of("html"))
         return False
-    return _add_code(builder, told("latex") or text)
+    return _add_code(builder, text_of("latex") or text)
 
 
 def _add_code(builder: TextBuilder, text: str) -> bool:
@@ -89,5 +89,5 @@ def _add_code(builder: TextBuilder, text: str) -> bool:
     return len(text) > _LONGEST_OUTPUT
 
 
-def _joined(lines: Any) -> str:
+def _join(lines: Any) -> str:
     return lines if isinstance(lines, str) else "".join(map(str, lines))

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
-__all__ = ["changes", "shown", "written_out"]
+__all__ = ["changes", "format_number", "format_plain"]
 
 # A piece of a format: text in quotes, a sign that another marks (East Asian programs do
 # so by an exclamation mark), room that is left, a currency, a condition, a colour,
@@ -59,8 +59,8 @@ class _Section(NamedTuple):
     @property
     def words(self) -> str:
         """What stands around the digits."""
-        told = (piece.text for piece in self.pieces if piece.kind == "text")
-        return "".join(told).replace(" ", "")
+        texts = (piece.text for piece in self.pieces if piece.kind == "text")
+        return "".join(texts).replace(" ", "")
 
     def has(self, kind: _Kind) -> bool:
         """Tell whether a piece is of a kind."""
@@ -73,10 +73,10 @@ def changes(code: str) -> bool:
 
 
 @lru_cache(maxsize=4_096)
-def shown(value: float, code: str) -> str | None:
+def format_number(value: float, code: str) -> str | None:
     """Return a number as a format shows it.
 
-    A negative number that only a colour tells keeps its sign: text has no colour.
+    A negative number that only a colour marks keeps its sign: text has no colour.
 
     Args:
         value: The number.
@@ -97,7 +97,7 @@ def shown(value: float, code: str) -> str | None:
     other = sections[section is sections[0] and len(sections) > 1]
     bare = own and section.words in {"", other.words}
     try:
-        text, zero = _written(abs(value), section)
+        text, zero = _format_digits(abs(value), section)
     except InvalidOperation:
         return None
     if not text and value:  # to hide it is no way to show it
@@ -141,28 +141,28 @@ def _is_of_negatives(section: _Section, sections: tuple[_Section, ...]) -> bool:
 
 def _may_hold_from_zero(condition: str) -> bool:
     """Tell whether a condition holds for zero or any larger number."""
-    told = _CONDITION.fullmatch(condition)
-    if told is None or told[1].startswith(">") or told[1] == "<>":
+    match = _CONDITION.fullmatch(condition)
+    if match is None or match[1].startswith(">") or match[1] == "<>":
         return True
-    limit = float(told[2])
-    return limit > 0 or (limit == 0 and told[1] != "<")
+    limit = float(match[2])
+    return limit > 0 or (limit == 0 and match[1] != "<")
 
 
 def _holds_from_zero(condition: str) -> bool:
     """Tell whether a condition holds for zero and all larger numbers."""
-    told = _CONDITION.fullmatch(condition)
-    return told is not None and (
-        (told[1] == ">=" and float(told[2]) <= 0)
-        or (told[1] in {">", "<>"} and float(told[2]) < 0)
+    match = _CONDITION.fullmatch(condition)
+    return match is not None and (
+        (match[1] == ">=" and float(match[2]) <= 0)
+        or (match[1] in {">", "<>"} and float(match[2]) < 0)
     )
 
 
 def _holds(value: float, condition: str) -> bool:
-    told = _CONDITION.fullmatch(condition)
-    if told is None:
+    match = _CONDITION.fullmatch(condition)
+    if match is None:
         return False
-    compare = _COMPARED.get(told[1])
-    return compare is not None and compare(value, float(told[2]))
+    compare = _COMPARED.get(match[1])
+    return compare is not None and compare(value, float(match[2]))
 
 
 def _day(value: float, section: _Section) -> str | None:
@@ -180,7 +180,7 @@ def _day(value: float, section: _Section) -> str | None:
     return "".join(parts).strip()
 
 
-def _written(value: float, section: _Section) -> tuple[str, bool]:
+def _format_digits(value: float, section: _Section) -> tuple[str, bool]:
     """Return a number of no sign in a section, and whether its digits are all zeros.
 
     Raises:
@@ -200,12 +200,12 @@ def _written(value: float, section: _Section) -> tuple[str, bool]:
     whole = whole.zfill(zeros) if zeros or whole != "0" else ""
     if "," in whole_form.rstrip(","):
         whole = _BEFORE_THREE.sub(",", whole)
-    return _laid_out(section, whole, part, value=value), not rounded and section.has(
+    return _lay_out(section, whole, part, value=value), not rounded and section.has(
         "digits"
     )
 
 
-def _laid_out(section: _Section, whole: str, part: str, *, value: float) -> str:
+def _lay_out(section: _Section, whole: str, part: str, *, value: float) -> str:
     """Put digits into their places, from the right; the first takes what is left."""
     pieces = section.pieces
     forms = [piece.text for piece in pieces if piece.kind == "digits"]
@@ -221,15 +221,15 @@ def _laid_out(section: _Section, whole: str, part: str, *, value: float) -> str:
         if piece.kind == "text"
         else next(left)
         if piece.kind == "digits"
-        else written_out(value * 100**section.percent)
+        else format_plain(value * 100**section.percent)
         for piece in pieces
     )
 
 
-def written_out(number: float) -> str:
+def format_plain(number: float) -> str:
     """Return a number with the digits that the programs have, without an exponent."""
-    told = f"{number:.15g}"
-    return f"{Decimal(told):f}" if "e+" in told else told
+    digits = f"{number:.15g}"
+    return f"{Decimal(digits):f}" if "e+" in digits else digits
 
 
 @lru_cache(maxsize=1_024)
@@ -240,10 +240,10 @@ def _sections(code: str) -> tuple[_Section, ...]:
     texts = _split(code) if len(code) <= _LONGEST else []
     if len(texts) > 1 and "@" in texts[-1]:
         texts.pop()  # of texts
-    found = tuple(_section(text) for text in texts[:3])
-    sections = tuple(section for section in found if section is not None)
+    parsed = tuple(_section(text) for text in texts[:3])
+    sections = tuple(section for section in parsed if section is not None)
     # One of nothing shows nothing: a number that is hidden so is read.
-    odd = len(sections) < len(found) or not (found and found[0] and found[0].pieces)
+    odd = len(sections) < len(parsed) or not (parsed and parsed[0] and parsed[0].pieces)
     return () if odd else sections
 
 
@@ -268,14 +268,14 @@ def _section(text: str) -> _Section | None:
         kind = match.lastgroup
         if kind is None:
             continue
-        told = match[kind]
-        percent += kind == "sign" and told == "%"
+        content = match[kind]
+        percent += kind == "sign" and content == "%"
         if kind == "condition":
-            condition = told
+            condition = content
         elif kind in {"digits", "general", "day"}:
-            pieces.append(_Piece(kind, told))  # type: ignore[arg-type]
+            pieces.append(_Piece(kind, content))  # type: ignore[arg-type]
         else:
-            pieces.append(_Piece("text", told))
+            pieces.append(_Piece("text", content))
     return _Section(tuple(pieces), condition, percent) if _is_usual(pieces) else None
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
-from erya.loading.formats.docx_numbering import tick, written
+from erya.loading.formats.docx_numbering import format_list_number, tick
 from erya.loading.formats.odf_line import (
     UNSEEN,
     Lines,
@@ -27,9 +27,9 @@ from erya.loading.formats.odf_names import (
     TEXT,
 )
 from erya.loading.formats.odf_objects import Objects
-from erya.loading.formats.office_parts import MOST_HEADS, joined_heads
+from erya.loading.formats.office_parts import MOST_HEADS, join_heads
 from erya.loading.formats.packed import Package, read_xml
-from erya.loading.formats.symbols import shown_in
+from erya.loading.formats.symbols import decode_symbols
 from erya.loading.formats.whole_numbers import whole_number
 from erya.records import Parsed
 
@@ -49,7 +49,7 @@ _COMMENT: Final = "{http://openoffice.org/2009/office}annotation"
 _COVERED: Final = f"{TABLE}covered-table-cell"
 _OUTLINE: Final = f"{TEXT}outline-style"
 _MOST_LEVELS: Final = 10  # of headings
-_DRAWN: Final = re.compile(rb"<\w{1,20}:(?:frame|custom-shape)[\s>]")
+_DRAWING: Final = re.compile(rb"<\w{1,20}:(?:frame|custom-shape)[\s>]")
 _DRAWINGS: Final = (f"{DRAW}frame", f"{DRAW}custom-shape")
 _FURNITURE: Final = frozenset(("page-number", "date-time", "header", "footer"))
 _XML_ID: Final = "{http://www.w3.org/XML/1998/namespace}id"
@@ -77,7 +77,7 @@ def parse_odf(data: bytes, name: str) -> Parsed:
     body = content.find(f"{OFFICE}body")
     numbered: dict[tuple[str, int], _Numbers] = {}
     for root in reversed(roots):  # as of old, those of all pages last
-        numbered |= _numbered(root)
+        numbered |= _list_numbers(root)
     for text in _edges(styles, lines, "header"):
         builder.omit(text, reason="running_head")
     reader = _Reader(builder, lines, objects, numbered=numbered)
@@ -105,7 +105,7 @@ def add_drawings(builder: TextBuilder, package: Package) -> None:
         DocumentError: It is damaged.
     """
     data = package.read("content.xml")
-    if _DRAWN.search(data) is None:
+    if _DRAWING.search(data) is None:
         return
     content = read_xml(data, called="spreadsheet")
     objects = Objects(package, builder)
@@ -146,13 +146,13 @@ class _Numbers(NamedTuple):
     levels: int  # how many numbers are written, with those of the levels above
 
 
-def _numbered(styles: Any) -> dict[tuple[str, int], _Numbers]:
+def _list_numbers(styles: Any) -> dict[tuple[str, int], _Numbers]:
     """Return how levels of lists are numbered, and which have a tick for a mark."""
     numbered = {}
     for style in styles.iter(f"{TEXT}list-style", _OUTLINE):
         for level in style:
             form = level.get(f"{STYLE}num-format", "")
-            told = _Numbers(
+            numbers = _Numbers(
                 form=form,
                 start=_whole(level, "start-value"),
                 before=level.get(f"{STYLE}num-prefix", ""),
@@ -160,11 +160,11 @@ def _numbered(styles: Any) -> dict[tuple[str, int], _Numbers]:
                 levels=_whole(level, "display-levels"),
             )
             if sign := _sign(level):
-                told = _Numbers("", 1, sign, "", 1)
+                numbers = _Numbers("", 1, sign, "", 1)
             if form or sign:
                 named = style.get(f"{STYLE}name", "")
                 key = named if style.tag != _OUTLINE else _OUTLINE
-                numbered[key, _whole(level, "level") - 1] = told
+                numbered[key, _whole(level, "level") - 1] = numbers
     return numbered
 
 
@@ -174,7 +174,7 @@ def _sign(level: Any) -> str:
     properties = level.find(f"{STYLE}text-properties")
     if properties is not None:
         font = properties.get(f"{STYLE}font-name", properties.get(f"{FO}font-family"))
-        sign = shown_in((font or "").strip("'"), sign)
+        sign = decode_symbols((font or "").strip("'"), sign)
     return tick(sign)
 
 
@@ -195,7 +195,7 @@ class _Reader:
         self._builder = builder
         self._lines = lines
         self._objects = objects
-        self._numbered = numbered
+        self._list_numbers = numbered
         self._headings: list[int] = []  # the numbers of headings, by levels
         self._style = ""  # of the list that is open
         self._counts: list[int] = []  # of items, one for each level that is open
@@ -234,7 +234,7 @@ class _Reader:
                 label = f"{mark} "
             if text.strip():
                 self._builder.heading(label + text, level=min(number, _LEVELS))
-            self._anchored(element)
+            self._add_anchored(element)
         elif element.tag == f"{TABLE}table":
             self._builder.table(self._rows(element), header=True)
         else:
@@ -258,9 +258,9 @@ class _Reader:
             self._builder.item(text, depth=min(depth, _DEEPEST), mark=mark)
         elif depth < 0:
             self._builder.paragraph(text)
-        self._anchored(element)
+        self._add_anchored(element)
 
-    def _anchored(self, element: Any) -> None:
+    def _add_anchored(self, element: Any) -> None:
         """Add the text boxes and charts of a paragraph or a heading."""
         for frame in _frames(element):
             for box in frame.iterchildren(f"{DRAW}text-box"):
@@ -272,7 +272,7 @@ class _Reader:
             self._style = element.get(f"{TEXT}style-name", "")
         # A list goes on after what stands between, if it says so.
         before = element.get(f"{TEXT}continue-list", "")
-        numbers = self._numbered.get((self._style, depth))
+        numbers = self._list_numbers.get((self._style, depth))
         first = numbers.start - 1 if numbers else 0
         self._counts.append(self._last.get(before, first))
         self.read(element, depth=depth)
@@ -283,32 +283,32 @@ class _Reader:
             self._builder.end_list()
 
     def _item(self, element: Any, *, depth: int) -> None:
-        given = element.get(f"{TEXT}start-value") is not None
-        number = _whole(element, "start-value") if given else self._counts[-1] + 1
+        has_start = element.get(f"{TEXT}start-value") is not None
+        number = _whole(element, "start-value") if has_start else self._counts[-1] + 1
         self._counts[-1] = number
-        numbers = self._numbered.get((self._style, depth))
+        numbers = self._list_numbers.get((self._style, depth))
         if numbers is None:
             self._mark = "-"
         else:
             style, counts = self._style, self._counts
-            told = self._number(numbers, depth, style=style, counts=counts)
-            told = told if numbers.form else ""
-            self._mark = f"{numbers.before}{told}{numbers.after}"
+            label = self._number(numbers, depth, style=style, counts=counts)
+            label = label if numbers.form else ""
+            self._mark = f"{numbers.before}{label}{numbers.after}"
         self.read(element, depth=depth)
 
     def _heading_number(self, heading: Any, depth: int) -> str:
         """Return the number before a heading, and count it."""
-        numbers = self._numbered.get((_OUTLINE, depth))
+        numbers = self._list_numbers.get((_OUTLINE, depth))
         plain = heading.get(f"{TEXT}is-list-header") == "true"
         if numbers is None or plain or depth >= _MOST_LEVELS:
             return ""
         del self._headings[depth + 1 :]
         for level in range(len(self._headings), depth + 1):
-            above = self._numbered.get((_OUTLINE, level), numbers)
+            above = self._list_numbers.get((_OUTLINE, level), numbers)
             self._headings.append(above.start - (level == depth))
         self._headings[depth] += 1
-        told = self._number(numbers, depth, style=_OUTLINE, counts=self._headings)
-        return f"{numbers.before}{told}{numbers.after} "
+        label = self._number(numbers, depth, style=_OUTLINE, counts=self._headings)
+        return f"{numbers.before}{label}{numbers.after} "
 
     def _number(
         self, numbers: _Numbers, depth: int, *, style: str, counts: Sequence[int]
@@ -317,11 +317,11 @@ class _Reader:
         first = max(0, depth + 1 - numbers.levels)
         levels = range(first, min(depth + 1, len(counts)))
         forms = {
-            level: (self._numbered.get((style, level)) or numbers).form
+            level: (self._list_numbers.get((style, level)) or numbers).form
             for level in levels
         }
         return ".".join(
-            written(counts[level], _FORMS.get(forms[level], "decimal"))
+            format_list_number(counts[level], _FORMS.get(forms[level], "decimal"))
             for level in levels
         )
 
@@ -349,7 +349,7 @@ class _Reader:
                 cells += [text for _ in repeats]
             rows += [cells] * _repeats(row, "number-rows-repeated")
         if heads > 1:
-            rows[:heads] = [joined_heads(rows[:heads])]
+            rows[:heads] = [join_heads(rows[:heads])]
         return rows
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from erya.language import STANDING
 from erya.loading.formats.odf_looks import Look, Looks
 from erya.loading.formats.odf_names import DRAW, FORM, OFFICE, SVG, TEXT
-from erya.loading.formats.symbols import shown_in
+from erya.loading.formats.symbols import decode_symbols
 from erya.loading.formats.whole_numbers import whole_number
 from erya.loading.looks import STRUCK
 
@@ -80,7 +80,7 @@ class _Line:
         self._lines = lines
         self._looks = looks
         self._paragraph = paragraph
-        self._seen: dict[tuple[str, ...], Look] = {}
+        self._look_cache: dict[tuple[str, ...], Look] = {}
         self._is_struck = False
         self._last = ""
 
@@ -91,11 +91,11 @@ class _Line:
             if child.tag == f"{TEXT}hidden-text" and _hides(child):
                 self.has_hidden |= bool("".join(child.itertext()).strip())
             elif child.tag not in UNSEEN:
-                shown = self._lines.other(child)
-                if shown is None:
+                text = self._lines.other(child)
+                if text is None:
                     self.read(child, self._around(child, spans))
                 else:
-                    self._put(shown, self._look(spans))
+                    self._put(text, self._look(spans))
             self._text(child.tail, spans)
 
     def end_strike(self) -> None:
@@ -107,14 +107,14 @@ class _Line:
         return (*spans, name) if name else spans
 
     def _look(self, spans: tuple[str, ...]) -> Look:
-        if spans not in self._seen:
-            self._seen[spans] = self._looks.of(self._paragraph, spans)
-        return self._seen[spans]
+        if spans not in self._look_cache:
+            self._look_cache[spans] = self._looks.of(self._paragraph, spans)
+        return self._look_cache[spans]
 
     def _text(self, text: str | None, spans: tuple[str, ...]) -> None:
         if text:
             look = self._look(spans)
-            self._put(shown_in(look.font, text), look)
+            self._put(decode_symbols(look.font, text), look)
 
     def _put(self, text: str, look: Look) -> None:
         if not text:
@@ -145,8 +145,8 @@ def paragraphs_in(element: Any) -> Iterator[Any]:
 
 def alternative(element: Any) -> str:
     """Return the words that an author gave for a drawing."""
-    told = (element.find(f"{SVG}{name}") for name in ("desc", "title"))
-    words = ((each.text or "") for each in told if each is not None)
+    elements = (element.find(f"{SVG}{name}") for name in ("desc", "title"))
+    words = ((each.text or "") for each in elements if each is not None)
     return " ".join(next(filter(None, words), "").split())
 
 
@@ -154,10 +154,10 @@ def form_values(forms: Any) -> dict[str, str]:
     """Return what fields of forms show, by their ids."""
     values: dict[str, str] = {}
     for field in forms.iter():
-        told = _value_of_field(field)
+        value = _value_of_field(field)
         for key in (field.get(f"{FORM}id"), field.get(_XML_ID)):
-            if key is not None and told is not None:
-                values[key] = told
+            if key is not None and value is not None:
+                values[key] = value
     return values
 
 
@@ -185,22 +185,26 @@ def _mark_of_field(mark: Any) -> str | None:
     if not str(mark.tag).endswith("}fieldmark"):
         return None
     kind = _attribute(mark, "type")
-    told = [(_attribute(each, "name"), _attribute(each, "value")) for each in mark]
+    attributes = [
+        (_attribute(each, "name"), _attribute(each, "value")) for each in mark
+    ]
     if kind.endswith("FORMCHECKBOX"):
-        return "☑" if ("Checkbox_Checked", "true") in told else "☐"
+        return "☑" if ("Checkbox_Checked", "true") in attributes else "☐"
     if kind.endswith("FORMDROPDOWN"):
-        entries = [value for name, value in told if name == "Dropdown_ListEntry"]
-        at = next((value for name, value in told if name == "Dropdown_Selected"), "")
+        entries = [value for name, value in attributes if name == "Dropdown_ListEntry"]
+        at = next(
+            (value for name, value in attributes if name == "Dropdown_Selected"), ""
+        )
         chosen = at.isdecimal() and len(at) < 4 and int(at) < len(entries)
         return entries[int(at)] if chosen else ""
     return None
 
 
 def _attribute(element: Any, name: str) -> str:
-    told = (
+    values = (
         str(value) for key, value in element.attrib.items() if key.endswith(f"}}{name}")
     )
-    return next(told, "")
+    return next(values, "")
 
 
 def _hides(element: Any) -> bool:

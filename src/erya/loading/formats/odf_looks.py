@@ -21,7 +21,7 @@ _MOST_STYLES: Final = 20  # each based on the next
 _LENGTH: Final = re.compile(r"(\d{1,5}(?:\.\d{1,6})?)(cm|mm|in|pt)")
 _INCHES: Final = {"cm": 1 / 2.54, "mm": 1 / 25.4, "in": 1.0, "pt": 1 / 72}
 _COVER: Final = 8.27 * 11.69 / 4  # square inches: a quarter of a page (A4)
-_Told = Mapping[str, str]
+_Properties = Mapping[str, str]
 
 
 class Look(NamedTuple):
@@ -39,11 +39,11 @@ class Looks:
     def __init__(self, roots: Iterable[Any]) -> None:
         """Read the styles of the parts of a file."""
         self._styles: dict[tuple[str, str], Any] = {}
-        self._defaults: dict[str, _Told] = {}
+        self._defaults: dict[str, _Properties] = {}
         self._fonts: dict[str, str] = {}
-        self._merged: dict[tuple[str, str], _Told] = {}
+        self._merged: dict[tuple[str, str], _Properties] = {}
         self._grounds: dict[tuple[str, str], str | None] = {}
-        self._seen: dict[tuple[str, ...], tuple[_Told, Look]] = {}
+        self._look_cache: dict[tuple[str, ...], tuple[_Properties, Look]] = {}
         self._on_white = True
         for root in roots:
             self._read(root)
@@ -68,8 +68,8 @@ class Looks:
             for (family, name), style in self._styles.items()
             if family == "graphic"
             and any(
-                told.get(f"{STYLE}run-through") == "background"
-                for told in style.iter(f"{STYLE}graphic-properties")
+                properties.get(f"{STYLE}run-through") == "background"
+                for properties in style.iter(f"{STYLE}graphic-properties")
             )
         }
         return bool(behind) and any(
@@ -86,38 +86,38 @@ class Looks:
         """
         name = paragraph.get(f"{TEXT}style-name", "")
         key = name, *spans
-        if key not in self._seen:
+        if key not in self._look_cache:
             merged = dict(self._defaults.get("paragraph", {}))
             merged |= self._of_style("paragraph", name)
             for span in spans:
                 merged |= self._of_style("text", span)
-            self._seen[key] = merged, self._plain(merged)
-        told, look = self._seen[key]
-        if look.is_hidden or not self._is_unseen(told, paragraph):
+            self._look_cache[key] = merged, self._plain(merged)
+        properties, look = self._look_cache[key]
+        if look.is_hidden or not self._is_unseen(properties, paragraph):
             return look
         return look._replace(is_hidden=True)
 
-    def _plain(self, told: _Told) -> Look:
+    def _plain(self, properties: _Properties) -> Look:
         """Return how text looks on any ground."""
-        font = told.get(f"{STYLE}font-name", "")
-        stands = told.get(f"{STYLE}text-position", "").partition(" ")[0]
-        lines = told.get(f"{STYLE}text-line-through-style", "none")
+        font = properties.get(f"{STYLE}font-name", "")
+        stands = properties.get(f"{STYLE}text-position", "").partition(" ")[0]
+        lines = properties.get(f"{STYLE}text-line-through-style", "none")
         return Look(
-            is_hidden=told.get(f"{TEXT}display") == "none"
-            or _SMALL.fullmatch(told.get(f"{FO}font-size", "")) is not None,
+            is_hidden=properties.get(f"{TEXT}display") == "none"
+            or _SMALL.fullmatch(properties.get(f"{FO}font-size", "")) is not None,
             height=_height(stands),
-            is_struck=told.get(f"{STYLE}text-line-through-type", lines) != "none",
-            font=self._fonts.get(font) or told.get(f"{FO}font-family", font),
+            is_struck=properties.get(f"{STYLE}text-line-through-type", lines) != "none",
+            font=self._fonts.get(font) or properties.get(f"{FO}font-family", font),
         )
 
-    def _of_style(self, family: str, name: str) -> _Told:
+    def _of_style(self, family: str, name: str) -> _Properties:
         """Return what a style says of letters, with those that it is based on."""
         key = family, name
         if key not in self._merged:
-            told: dict[str, str] = {}
+            properties: dict[str, str] = {}
             for style in self._chain(family, name):
-                told = {**_text_properties(style), **told}
-            self._merged[key] = told
+                properties = {**_text_properties(style), **properties}
+            self._merged[key] = properties
         return self._merged[key]
 
     def _chain(self, family: str, name: str) -> Iterator[Any]:
@@ -128,13 +128,13 @@ class Looks:
             yield style
             name = style.get(f"{STYLE}parent-style-name", "")
 
-    def _is_unseen(self, told: _Told, paragraph: Any) -> bool:
-        colour = told.get(f"{FO}color", "")
-        if told.get(f"{STYLE}use-window-font-color") == "true":
+    def _is_unseen(self, properties: _Properties, paragraph: Any) -> bool:
+        colour = properties.get(f"{FO}color", "")
+        if properties.get(f"{STYLE}use-window-font-color") == "true":
             return False
         if not _COLOUR.fullmatch(colour):
             return False
-        ground = _coloured(told)
+        ground = _ground_colour(properties)
         return are_alike(colour, self._behind(paragraph) if ground is None else ground)
 
     def _behind(self, paragraph: Any) -> str:
@@ -163,15 +163,15 @@ class Looks:
 
 
 def _text_properties(style: Any) -> dict[str, str]:
-    found = style.find(f"{STYLE}text-properties")
-    told = dict(found.attrib) if found is not None else {}
-    if f"{FO}color" in told:  # in the place of a colour that suits its ground
-        told.setdefault(f"{STYLE}use-window-font-color", "false")
-    return told
+    element = style.find(f"{STYLE}text-properties")
+    properties = dict(element.attrib) if element is not None else {}
+    if f"{FO}color" in properties:  # in the place of a colour that suits its ground
+        properties.setdefault(f"{STYLE}use-window-font-color", "false")
+    return properties
 
 
-def _coloured(told: Mapping[str, str]) -> str | None:
-    ground = told.get(f"{FO}background-color", "transparent")
+def _ground_colour(properties: Mapping[str, str]) -> str | None:
+    ground = properties.get(f"{FO}background-color", "transparent")
     return None if ground == "transparent" else ground
 
 
@@ -182,7 +182,7 @@ def _ground(style: Any) -> str | None:
     """
     for properties in style:
         if properties.tag != f"{STYLE}text-properties":
-            ground = _coloured(properties.attrib)
+            ground = _ground_colour(properties.attrib)
             if ground is not None and not is_near_white(ground):
                 return ground
     return None
@@ -199,6 +199,6 @@ def _area(shape: Any) -> float:
     """Return the square inches of a shape; 0 where it does not say."""
     area = 1.0
     for side in ("width", "height"):
-        found = _LENGTH.fullmatch(shape.get(f"{SVG}{side}", ""))
-        area *= float(found[1]) * _INCHES[found[2]] if found else 0
+        match = _LENGTH.fullmatch(shape.get(f"{SVG}{side}", ""))
+        area *= float(match[1]) * _INCHES[match[2]] if match else 0
     return area

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
 from erya.loading.formats.mathml import formula
-from erya.loading.formats.number_formats import shown
+from erya.loading.formats.number_formats import format_number
 from erya.loading.formats.odf_names import (
     CHART,
     DRAW,
@@ -76,12 +76,12 @@ class Objects:
 
     def _root(self, frame: Any) -> Any:
         """Return what a frame holds: a part of the file, or what stands in it."""
-        held = frame.find(f"{DRAW}object")
-        if held is None:
+        embedded = frame.find(f"{DRAW}object")
+        if embedded is None:
             return None
-        path = posixpath.normpath(held.get(f"{XLINK}href", "")) + "/content.xml"
+        path = posixpath.normpath(embedded.get(f"{XLINK}href", "")) + "/content.xml"
         if path not in self._package.names:
-            return held
+            return embedded
         if path not in self._roots:
             try:
                 self._roots[path] = self._package.xml(path)
@@ -102,13 +102,13 @@ def _percents(root: Any, chart: Any) -> dict[int, int]:
         style.get(f"{STYLE}name", ""): style.get(f"{STYLE}data-style-name", "")
         for style in root.iter(f"{STYLE}style")
     }
-    found = {}
+    column_decimals = {}
     for series in chart.iter(f"{CHART}series"):
         column = _column(series.get(f"{CHART}values-cell-range-address", ""))
         how = decimals.get(formats.get(series.get(f"{CHART}style-name", ""), ""), "")
         if column is not None and how.isdecimal() and len(how) == 1:
-            found[column] = int(how)
-    return found
+            column_decimals[column] = int(how)
+    return column_decimals
 
 
 def _show_percents(rows: list[list[str]], decimals: Mapping[int, int]) -> None:
@@ -116,7 +116,7 @@ def _show_percents(rows: list[list[str]], decimals: Mapping[int, int]) -> None:
         for column, places in decimals.items():
             if column < len(row) and _NUMBER.fullmatch(row[column]):
                 code = f"0.{'0' * places}%" if places else "0%"
-                row[column] = shown(float(row[column]), code) or row[column]
+                row[column] = format_number(float(row[column]), code) or row[column]
 
 
 def _domains(chart: Any) -> list[int]:
@@ -127,11 +127,11 @@ def _domains(chart: Any) -> list[int]:
 
 def _column(address: str) -> int | None:
     """Return the column of an address such as `local-table.$B$2:.$B$3`, from 0."""
-    found = _ADDRESS.match(address)
-    if found is None:
+    match = _ADDRESS.match(address)
+    if match is None:
         return None
     column = 0
-    for letter in found[1]:
+    for letter in match[1]:
         column = column * 26 + ord(letter) - ord("A") + 1
     return column - 1
 
@@ -156,8 +156,8 @@ def _cells(row: Any) -> list[str]:
     cells: list[str] = []
     for cell in row.iterchildren(f"{TABLE}table-cell"):
         text = _words(cell)
-        told = cell.get(f"{TABLE}number-columns-repeated", "1")
-        count = int(told) if told.isdecimal() and len(told) < 4 else 1
+        repeats = cell.get(f"{TABLE}number-columns-repeated", "1")
+        count = int(repeats) if repeats.isdecimal() and len(repeats) < 4 else 1
         # A point that is not there.
         cells += ["" if text == "NaN" else text] * min(count, _MOST_REPEATS)
     return cells

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
 from erya.loading.builder import TextBuilder
-from erya.loading.formats.number_formats import shown
+from erya.loading.formats.number_formats import format_number
 from erya.loading.formats.office_parts import paragraphs_of
 
 __all__ = ["add_chart"]
@@ -75,8 +75,8 @@ class _Reader:
                 yield self._read(series, across=across, unit=unit)
 
     def _read(self, series: Any, *, across: str, unit: str) -> _Series:
-        told = series.find(f"{_C}tx")
-        words = told.iter(f"{_C}v") if told is not None else ()
+        title = series.find(f"{_C}tx")
+        words = title.iter(f"{_C}v") if title is not None else ()
         name = next((each.text or "" for each in words), "")
         if unit and unit != name:
             name = f"{name} ({unit})" if name else unit
@@ -94,7 +94,7 @@ class _Reader:
         if part is None:
             return {}
         levels = [self._level(level) for level in part.iter(f"{_C}lvl")]
-        return _joined(levels) if levels else self._level(part)
+        return _join_levels(levels) if levels else self._level(part)
 
     def _level(self, part: Any) -> _Points:
         code = next((each.text or "" for each in part.iter(f"{_C}formatCode")), "")
@@ -103,10 +103,12 @@ class _Reader:
             place, value = point.get("idx", ""), point.find(f"{_C}v")
             if place.isdecimal() and len(place) <= _DIGITS and value is not None:
                 text = value.text or ""
-                points[int(place)] = self._shown(text, point.get("formatCode", code))
+                points[int(place)] = self._format_point(
+                    text, point.get("formatCode", code)
+                )
         return points
 
-    def _shown(self, text: str, code: str) -> str:
+    def _format_point(self, text: str, code: str) -> str:
         """Return a number as its format shows it, and a day as one."""
         try:
             number = float(text) if code else None
@@ -116,11 +118,11 @@ class _Reader:
             return text
         if _is_day(code) and 0 < number < _MOST_DAYS:
             return (self._first_day + timedelta(days=int(number))).isoformat()
-        written = shown(number, code)
-        return text if written is None else written
+        formatted = format_number(number, code)
+        return text if formatted is None else formatted
 
 
-def _joined(levels: list[_Points]) -> _Points:
+def _join_levels(levels: list[_Points]) -> _Points:
     """Return names of several levels, the innermost first, with those around them."""
     names = {place: [text] for place, text in levels[0].items()}
     for level in levels[1:_MOST_LEVELS]:
@@ -154,8 +156,8 @@ def _titles(axes: list[Any]) -> tuple[str, str]:
 
 
 def _value(parent: Any, name: str) -> str:
-    found = parent.find(f"{_C}{name}")
-    return found.get("val", "") if found is not None else ""
+    element = parent.find(f"{_C}{name}")
+    return element.get("val", "") if element is not None else ""
 
 
 def _words(title: Any) -> str:

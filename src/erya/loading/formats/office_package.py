@@ -62,7 +62,7 @@ def usual_package(data: bytes, *, called: str) -> bytes:
         if not name.endswith(("/", "\\"))
     }
     at = {usual: name for name, usual in named.items()}
-    told = package.read(at[_TYPES]) if _TYPES in at else b""
+    types = package.read(at[_TYPES]) if _TYPES in at else b""
     related = package.read(at[_RELATIONS]) if _RELATIONS in at else b""
     main = _main_part(related)
     usual_main = _USUAL.get(main.partition("/")[0], main)
@@ -71,13 +71,13 @@ def usual_package(data: bytes, *, called: str) -> bytes:
         named = {name: moved.get(usual, usual) for name, usual in named.items()}
     if (
         all(name == usual for name, usual in named.items())
-        and not _STRICT.search(told + related)
-        and not _UNUSUAL.search(told)
-        and not _SLIDES.search(told)
+        and not _STRICT.search(types + related)
+        and not _UNUSUAL.search(types)
+        and not _SLIDES.search(types)
     ):
         return data
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, usual in sorted(named.items()):
             part = package.read(name)
             if usual.endswith((".xml", ".rels")):
@@ -88,13 +88,13 @@ def usual_package(data: bytes, *, called: str) -> bytes:
             if usual == _TYPES:
                 part = _SLIDES.sub(_PRESENTATION, _UNUSUAL.sub(_DOCUMENT, part))
             archive.writestr(usual, part)
-    return written.getvalue()
+    return buffer.getvalue()
 
 
 def _main_part(relations: bytes) -> str:
     """Return the name of the main part, as the relations of a package tell."""
-    found = _MAIN.search(relations)
-    return found[1].decode("utf-8", "replace").replace("\\", "/") if found else ""
+    match = _MAIN.search(relations)
+    return match[1].decode("utf-8", "replace").replace("\\", "/") if match else ""
 
 
 def _relations_of(part: str) -> str:

@@ -12,7 +12,7 @@ from erya.language import lowered, raised
 from erya.loading.builder import TextBuilder
 from erya.loading.formats.docx_math import MATH, formula
 from erya.loading.formats.packed import Package
-from erya.loading.formats.symbols import shown_in
+from erya.loading.formats.symbols import decode_symbols
 from erya.loading.looks import STRUCK
 from erya.records import Part
 
@@ -21,7 +21,7 @@ __all__ = [
     "add_sheet_drawings",
     "alternative",
     "embedded_files",
-    "joined_heads",
+    "join_heads",
     "number_of",
     "paragraphs_of",
     "related_parts",
@@ -35,7 +35,7 @@ _CHART: Final = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _EMBEDDED: Final = re.compile(
     r"(?:word|ppt|xl)/embeddings/[^/]+\.(?:docx|xlsx|pptx|pdf|txt)"
 )
-_DRAWN: Final = re.compile(r"xl/(?:drawings/drawing|charts/chart)\d+\.xml")
+_DRAWINGS: Final = re.compile(r"xl/(?:drawings/drawing|charts/chart)\d+\.xml")
 MOST_HEADS: Final = 4  # rows of names above a table
 _PICTURES: Final = (
     ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".svg",
@@ -49,14 +49,14 @@ def related_parts(package: Package, part: str) -> dict[str, tuple[str, str]]:
     path = f"{folder}/_rels/{base}.rels"
     if path not in package.names:
         return {}
-    found = {}
+    related = {}
     for relation in package.xml(path).iter(f"{_REL}Relationship"):
         if relation.get("TargetMode") != "External":
             target = relation.get("Target", "")
             inside = posixpath.normpath(posixpath.join(folder, target)).lstrip("/")
             kind = relation.get("Type", "").rsplit("/", 1)[-1]
-            found[relation.get("Id", "")] = (kind, inside)
-    return found
+            related[relation.get("Id", "")] = (kind, inside)
+    return related
 
 
 def number_of(element: Any, name: str) -> int:
@@ -73,7 +73,7 @@ def alternative(properties: Any) -> str:
     return "" if words.lower().endswith(_PICTURES) else " ".join(words.split())
 
 
-def joined_heads(heads: Sequence[Sequence[str]]) -> list[str]:
+def join_heads(heads: Sequence[Sequence[str]]) -> list[str]:
     """Return one row of names for several: each column has those above it."""
     return [
         " ".join(dict.fromkeys(filter(None, names)))
@@ -84,17 +84,17 @@ def joined_heads(heads: Sequence[Sequence[str]]) -> list[str]:
 def paragraphs_of(element: Any) -> Iterator[tuple[int, str]]:
     """Yield the depth and the text of each paragraph."""
     for paragraph in element.iter(f"{_A}p"):
-        told = paragraph.find(f"{_A}pPr")
-        depth = number_of(told, "lvl") if told is not None else 0
+        properties = paragraph.find(f"{_A}pPr")
+        depth = number_of(properties, "lvl") if properties is not None else 0
         yield min(depth, 8), text_of(paragraph)
 
 
 def text_of(paragraph: Any) -> str:
     """Return what a paragraph shows."""
-    return _shown(paragraph).strip()
+    return _read_text(paragraph).strip()
 
 
-def _shown(element: Any) -> str:
+def _read_text(element: Any) -> str:
     """Return what a paragraph or a part of it shows, formulas in a line."""
     text = ""
     for child in element:
@@ -107,27 +107,30 @@ def _shown(element: Any) -> str:
         elif child.tag in MATH:
             text += formula(child)
         elif child.tag != f"{_MC}Fallback":
-            text += _shown(child)
+            text += _read_text(child)
     return text
 
 
 def _with_run(text: str, run: Any) -> str:
     """Return a line with a run behind it, in its font, off the line, struck or not."""
-    shown = _shown(run)
+    run_text = _read_text(run)
     properties = run.find(f"{_A}rPr")
     if properties is None:
-        return text + shown
-    shown = _in_font(shown, properties)
+        return text + run_text
+    run_text = _in_font(run_text, properties)
     if height := number_of(properties, "baseline"):
-        shown = (raised if height > 0 else lowered)(shown, before=text)
-    if properties.get("strike", "noStrike") == "noStrike" or not shown.strip():
-        return text + shown
+        run_text = (raised if height > 0 else lowered)(run_text, before=text)
+    if properties.get("strike", "noStrike") == "noStrike" or not run_text.strip():
+        return text + run_text
     before = run.getprevious()
-    told = before.find(f"{_A}rPr") if before is not None else None
-    goes_on = told is not None and told.get("strike", "noStrike") != "noStrike"
+    properties_before = before.find(f"{_A}rPr") if before is not None else None
+    goes_on = (
+        properties_before is not None
+        and properties_before.get("strike", "noStrike") != "noStrike"
+    )
     if goes_on and text.endswith(STRUCK):
-        return f"{text.removesuffix(STRUCK)}{shown}{STRUCK}"
-    return f"{text}{STRUCK}{shown}{STRUCK}"
+        return f"{text.removesuffix(STRUCK)}{run_text}{STRUCK}"
+    return f"{text}{STRUCK}{run_text}{STRUCK}"
 
 
 def _in_font(text: str, properties: Any) -> str:
@@ -137,9 +140,11 @@ def _in_font(text: str, properties: Any) -> str:
     """
     sign = properties.find(f"{_A}sym")
     if sign is not None and (len(text.strip()) == 1 or text[:1] >= "\uf000"):
-        return shown_in(sign.get("typeface", ""), text)
+        return decode_symbols(sign.get("typeface", ""), text)
     latin = properties.find(f"{_A}latin")
-    return shown_in(latin.get("typeface", ""), text) if latin is not None else text
+    return (
+        decode_symbols(latin.get("typeface", ""), text) if latin is not None else text
+    )
 
 
 def add_sheet_drawings(builder: TextBuilder, package: Package) -> None:
@@ -147,7 +152,7 @@ def add_sheet_drawings(builder: TextBuilder, package: Package) -> None:
 
     The numbers of a chart stand in cells.
     """
-    for name in sorted(filter(_DRAWN.fullmatch, package.names)):
+    for name in sorted(filter(_DRAWINGS.fullmatch, package.names)):
         try:
             root = package.xml(name)
         except DocumentError as error:

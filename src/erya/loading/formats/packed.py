@@ -70,7 +70,9 @@ class Package:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except DAMAGED as error:
-            raise DocumentError(_damaged(called, error), code="damaged") from None
+            raise DocumentError(
+                _damage_message(called, error), code="damaged"
+            ) from None
         parts = self._zip.infolist()
         size = sum(part.file_size for part in parts)
         if size > _MOST_BYTES or len(parts) > _MOST_PARTS:
@@ -99,7 +101,7 @@ class Package:
                         head = part.read(_HEAD)
                 except DAMAGED as error:
                     raise DocumentError(
-                        _damaged(self._called, error), code="damaged"
+                        _damage_message(self._called, error), code="damaged"
                     ) from None
                 if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
                     raise DocumentError(_declares(self._called), code=_TYPED)
@@ -113,7 +115,9 @@ class Package:
         try:
             return self._zip.read(name)
         except DAMAGED as error:
-            raise DocumentError(_damaged(self._called, error), code="damaged") from None
+            raise DocumentError(
+                _damage_message(self._called, error), code="damaged"
+            ) from None
 
     def xml(self, name: str) -> Any:
         """Return the root element of a part.
@@ -129,22 +133,22 @@ class Package:
         if not part:
             return {}
         try:
-            told = self.xml(part)
+            root = self.xml(part)
         except DocumentError:  # no reason not to read the text
             return {}
-        found = {
-            fact: ", ".join(filter(None, _texts(told, name)))
+        facts = {
+            fact: ", ".join(filter(None, _texts(root, name)))
             for fact, name in _FACTS[part].items()
         }
-        if found["author"] in _PROGRAMS:  # its template, and when that was made
-            return {"title": found["title"]}
-        return found
+        if facts["author"] in _PROGRAMS:  # its template, and when that was made
+            return {"title": facts["title"]}
+        return facts
 
 
-def _texts(told: Any, name: str) -> list[str]:
+def _texts(root: Any, name: str) -> list[str]:
     """Return what elements of a name say; of keywords there may be several."""
-    found = [(each.text or "").strip() for each in told.iterfind(f".//{{*}}{name}")]
-    return found if name == "keyword" else found[:1]
+    texts = [(each.text or "").strip() for each in root.iterfind(f".//{{*}}{name}")]
+    return texts if name == "keyword" else texts[:1]
 
 
 def read_xml(data: bytes, *, called: str) -> Any:
@@ -162,9 +166,11 @@ def read_xml(data: bytes, *, called: str) -> Any:
             raise DocumentError(_declares(called), code=_TYPED) from None
         root = _root_as_declared(data) if meant else None
         if root is None:
-            raise DocumentError(_damaged(called, error), code="damaged") from None
-    told = root.getroottree().docinfo.internalDTD
-    if told is not None and next(told.iterentities(), None) is not None:
+            raise DocumentError(
+                _damage_message(called, error), code="damaged"
+            ) from None
+    dtd = root.getroottree().docinfo.internalDTD
+    if dtd is not None and next(dtd.iterentities(), None) is not None:
         raise DocumentError(_declares(called), code=_TYPED)
     return root
 
@@ -193,5 +199,5 @@ def _declares(called: str) -> str:
     )
 
 
-def _damaged(called: str, error: Exception) -> str:
+def _damage_message(called: str, error: Exception) -> str:
     return f"This {called} is damaged: {error}"

@@ -29,7 +29,7 @@ def parse_picture(data: bytes, name: str, *, ocr: bool) -> Parsed:
             "read it again."
         )
         raise DocumentError(msg, code="needs_ocr")
-    from erya.loading.pdf.ocr import recognised_in  # noqa: PLC0415 - an extra
+    from erya.loading.pdf.ocr import recognise_picture  # noqa: PLC0415 - an extra
 
     image = require("PIL.Image", feature="Reading pictures", extra="ocr")
     numpy = require("numpy", feature="Reading pictures", extra="ocr")
@@ -43,7 +43,7 @@ def parse_picture(data: bytes, name: str, *, ocr: bool) -> Parsed:
                 )
                 raise DocumentError(msg, code="too_large")
             flat = picture.convert("RGB")
-    except image.DecompressionBombError as error:  # told from its head alone
+    except image.DecompressionBombError as error:  # judged by its head alone
         msg = f"The picture has too many pixels: {error}. Make it smaller."
         raise DocumentError(msg, code="too_large") from None
     except (OSError, ValueError, SyntaxError) as error:
@@ -51,9 +51,11 @@ def parse_picture(data: bytes, name: str, *, ocr: bool) -> Parsed:
         raise DocumentError(msg, code="damaged") from None
     flat.thumbnail((_LONGER_SIDE, _LONGER_SIDE))
     pixels = numpy.asarray(flat)[:, :, ::-1]
-    seen = recognised_in(pixels, size=(flat.width * _POINTS, flat.height * _POINTS))
+    recognition = recognise_picture(
+        pixels, size=(flat.width * _POINTS, flat.height * _POINTS)
+    )
     page = PageText()
-    lay_out(page, seen.lines)
+    lay_out(page, recognition.lines)
     if not page.blocks:
         msg = "Text recognition found no text in this picture."
         raise DocumentError(msg, code="empty")

@@ -15,13 +15,13 @@ from erya.loading.formats.office_charts import add_chart
 from erya.loading.formats.office_parts import (
     MOST_HEADS,
     alternative,
-    joined_heads,
+    join_heads,
     number_of,
     paragraphs_of,
     related_parts,
 )
 from erya.loading.formats.packed import Package
-from erya.loading.formats.pptx_lists import listed
+from erya.loading.formats.pptx_lists import list_paragraphs
 from erya.records import Parsed
 
 __all__ = ["parse_pptx"]
@@ -52,7 +52,7 @@ def parse_pptx(data: bytes, name: str) -> Parsed:
     """Read every slide: title, texts from top to bottom, tables, charts, notes.
 
     `pages` are the slides. Footers and slide numbers stand in the text and are not
-    searched. Hidden slides are read, and told: they are part of the file.
+    searched. Hidden slides are read, and reported: they are part of the file.
 
     Raises:
         DocumentError: It is damaged, encrypted, or would unpack to too much.
@@ -141,9 +141,9 @@ class _Slides:
             ("outside", self._outside, "Texts beside slides, not on them,"),
         ):
             if pages:
-                shown = ", ".join(map(str, pages[:_MOST_PAGES]))
+                slide_numbers = ", ".join(map(str, pages[:_MOST_PAGES]))
                 more = ", …" if len(pages) > _MOST_PAGES else ""
-                message = f"{what} are searched as well (slides {shown}{more})."
+                message = f"{what} are searched as well (slides {slide_numbers}{more})."
                 self._builder.notice(code, message)
         if self._has_hidden_text:
             message = "Some text is hidden from a reader; it is not searched."
@@ -245,8 +245,8 @@ def _add_content(
 ) -> None:
     element = shape.element
     for table in element.iter(f"{_A}tbl"):
-        shown = table.find(f"{_A}tblPr")
-        named = shown is not None and shown.get("firstRow") in _ON
+        properties = table.find(f"{_A}tblPr")
+        named = properties is not None and properties.get("firstRow") in _ON
         builder.table(_rows(table, named=named), header=named)
         return
     for frame in element.iter(f"{_A}graphicData"):
@@ -277,7 +277,7 @@ def _rows(table: Any, *, named: bool) -> list[list[str]]:
                 cells.append(_cell(cell))
         rows.append(cells)
     if heads > 1:
-        rows[:heads] = [joined_heads(rows[:heads])]
+        rows[:heads] = [join_heads(rows[:heads])]
     return rows
 
 
@@ -300,7 +300,7 @@ def _cell(cell: Any) -> str:
 
 
 def _add_text(builder: TextBuilder, shape: Any, *, kind: str) -> None:
-    paragraphs = list(listed(shape))
+    paragraphs = list(list_paragraphs(shape))
     if kind in _TITLES:
         builder.heading(" ".join(each.text for each in paragraphs), level=1)
         return

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from erya.loading.formats.docx_numbering import tick, written
+from erya.loading.formats.docx_numbering import format_list_number, tick
 from erya.loading.formats.office_parts import number_of, text_of
-from erya.loading.formats.symbols import shown_in
+from erya.loading.formats.symbols import decode_symbols
 
-__all__ = ["Listed", "listed"]
+__all__ = ["Listed", "list_paragraphs"]
 
 _A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _DEEPEST: Final = 8
@@ -43,7 +43,7 @@ class Listed(NamedTuple):
     text: str
 
 
-def listed(shape: Any) -> Iterator[Listed]:
+def list_paragraphs(shape: Any) -> Iterator[Listed]:
     """Yield the paragraphs of a shape that have text."""
     levels = _levels(shape)
     # For each depth what numbers it, and the last one.
@@ -64,7 +64,7 @@ def listed(shape: Any) -> Iterator[Listed]:
         same, last = counts.get(depth, (None, 0))
         number = last + 1 if same == how else how[1]
         counts[depth] = how, number
-        yield Listed(depth, _numbered(number, how[0]), text)
+        yield Listed(depth, _format_mark(number, how[0]), text)
 
 
 def _levels(shape: Any) -> dict[int, Any]:
@@ -72,8 +72,10 @@ def _levels(shape: Any) -> dict[int, Any]:
     styles = next(shape.iter(f"{_A}lstStyle"), None)
     if styles is None:
         return {}
-    found = {depth: styles.find(f"{_A}lvl{depth + 1}pPr") for depth in range(_DEEPEST)}
-    return {depth: each for depth, each in found.items() if each is not None}
+    properties = {
+        depth: styles.find(f"{_A}lvl{depth + 1}pPr") for depth in range(_DEEPEST)
+    }
+    return {depth: each for depth, each in properties.items() if each is not None}
 
 
 def _find(own: Any, level: Any, name: str) -> Any:
@@ -93,11 +95,13 @@ def _sign(own: Any, level: Any) -> str:
         return ""
     font = bullet.getparent().find(f"{_A}buFont")
     named = font.get("typeface", "") if font is not None else ""
-    return tick(shown_in(named, bullet.get("char", "")))
+    return tick(decode_symbols(named, bullet.get("char", "")))
 
 
-def _numbered(number: int, how: str) -> str:
+def _format_mark(number: int, how: str) -> str:
     kind = _KIND.fullmatch(how)
     if kind is None:
         return f"{number}."
-    return _AROUND[kind[2]].format(written(number, _FORMATS.get(kind[1], "decimal")))
+    return _AROUND[kind[2]].format(
+        format_list_number(number, _FORMATS.get(kind[1], "decimal"))
+    )

@@ -54,19 +54,19 @@ _NUMBERS: Final = {
 }  # fmt: skip
 _ERROR: Final = 3  # the least level of a message that tells of what was not read
 _MOST_SPANNED: Final = 100  # rows and columns of a cell
-_MOST_TOLD: Final = 10  # names
+_MOST_NAMED: Final = 10  # names
 
 
 def parse_rst(data: bytes, name: str) -> Parsed:
     """Read headings, paragraphs, lists, tables, code; directives of Sphinx as text.
 
-    What docutils cannot read stands as it is written, and is told.
+    What docutils cannot read stands as it is written, and is reported.
 
     Raises:
         DocumentError: Its lists, quotes or sections are too deep inside each other.
     """
     try:
-        return _parsed(data, name)
+        return _parse(data, name)
     except RecursionError:
         msg = (
             "Parts of this reStructuredText stand too deep inside of each other. Save "
@@ -75,7 +75,7 @@ def parse_rst(data: bytes, name: str) -> Parsed:
         raise DocumentError(msg, code="too_deep") from None
 
 
-def _parsed(data: bytes, name: str) -> Parsed:
+def _parse(data: bytes, name: str) -> Parsed:
     import docutils.core  # noqa: PLC0415 - slow to import, and seldom needed
     import docutils.nodes  # noqa: PLC0415
 
@@ -84,15 +84,15 @@ def _parsed(data: bytes, name: str) -> Parsed:
         know_roles,
     )
 
-    source = _EMPTY_FIRST.sub(_filled, decode(data))
+    source = _EMPTY_FIRST.sub(_fill_empty_cell, decode(data))
     know_directives(source)
     know_roles(source)
     tree = docutils.core.publish_doctree(source, settings_overrides=_SETTINGS)
     unread = _replace_messages(tree)
-    for node in list(tree.findall(lambda each: each.tagname in _WRITTEN)):
-        written = _WRITTEN[node.tagname](node)
-        if written is not None:
-            node.parent.replace(node, docutils.nodes.Text(written))
+    for node in list(tree.findall(lambda each: each.tagname in _WRITERS)):
+        text = _WRITERS[node.tagname](node)
+        if text is not None:
+            node.parent.replace(node, docutils.nodes.Text(text))
     builder = TextBuilder()
     titled = any(child.tagname == "title" for child in tree.children)
     reader = _Reader(builder)
@@ -102,11 +102,11 @@ def _parsed(data: bytes, name: str) -> Parsed:
         fact: next((node.astext() for node in tree.findall(_is(fact))), "")
         for fact in ("author", "date")
     }
-    found = builder.parsed(title="", media_type="text/x-rst", **facts)
-    return found if found.title else replace(found, title=PurePosixPath(name).stem)
+    parsed = builder.parsed(title="", media_type="text/x-rst", **facts)
+    return parsed if parsed.title else replace(parsed, title=PurePosixPath(name).stem)
 
 
-def _filled(match: re.Match[str]) -> str:
+def _fill_empty_cell(match: re.Match[str]) -> str:
     r"""Mark an empty first cell as one; `\\` and a blank are nothing."""
     indent, first, others, blanks = match.groups()
     if len(blanks) <= len(first):
@@ -155,7 +155,7 @@ def _raw_in_line(node: Any) -> str | None:
 
 
 # How nodes within lines are written; those without an answer stay.
-_WRITTEN: Final[dict[str, Callable[[Any], str | None]]] = {
+_WRITERS: Final[dict[str, Callable[[Any], str | None]]] = {
     **dict.fromkeys(STANDING, _standing),
     "footnote_reference": _reference,
     "citation_reference": _reference,
@@ -172,8 +172,8 @@ class _Reader:
         """Note what was not read, and how many parts are not read as they are meant."""
         if self._elsewhere:
             names = list(dict.fromkeys(self._elsewhere))
-            told = ", ".join(names[:_MOST_TOLD]) + ", …" * (len(names) > _MOST_TOLD)
-            message = f"What it shows of other files or programs is not read: {told}."
+            listed = ", ".join(names[:_MOST_NAMED]) + ", …" * (len(names) > _MOST_NAMED)
+            message = f"What it shows of other files or programs is not read: {listed}."
             self._builder.notice("elsewhere", message)
         if unread:
             message = (
@@ -205,7 +205,7 @@ class _Reader:
             elif kind == "definition_list_item":
                 self._definition(child, level=level, depth=depth)
             elif kind in _NAMED:
-                self._named(child, level=level, depth=depth)
+                self._add_named(child, level=level, depth=depth)
             elif not self._leaf(child, depth=depth):
                 self.read(child, level=level, depth=depth)
 
@@ -263,7 +263,7 @@ class _Reader:
         if depth == 0:
             self._builder.end_list()
 
-    def _named(self, node: Any, *, level: int, depth: int) -> None:
+    def _add_named(self, node: Any, *, level: int, depth: int) -> None:
         """Add something below a name: with its name, where it begins with a line."""
         name, *rest = node.children
         if node.tagname == "option_list_item":
@@ -329,9 +329,9 @@ def _mark(node: Any, number: int) -> str:
     if how is None:
         count = str(number)
     else:
-        from erya.loading.formats.docx_numbering import written  # noqa: PLC0415 - seldom
+        from erya.loading.formats.docx_numbering import format_list_number  # noqa: PLC0415 - seldom
 
-        count = written(number, how)
+        count = format_list_number(number, how)
     return f"{node.get('prefix', '')}{count}{node.get('suffix', '.')}"
 
 

@@ -61,7 +61,7 @@ class _Base(Directive):  # type: ignore[misc]  # docutils tells no types
         inline, _ = self.state.inline_text(line, self.lineno)
         return nodes.paragraph(line, "", *inline)
 
-    def _written(self, options: dict[str, Any]) -> list[Any]:
+    def _option_paragraphs(self, options: dict[str, Any]) -> list[Any]:
         """Return a paragraph for each option that has a value."""
         lines = (
             value if name in _TITLES else f"{name}: {value}"
@@ -92,7 +92,7 @@ class _Tolerant(_Base):
         if isinstance(self.state, SubstitutionDef):
             return list(super().run())  # it stands within a line
         others = {n: v for n, v in options.items() if n not in self.known}
-        return [*self._written(others), *super().run()]
+        return [*self._option_paragraphs(others), *super().run()]
 
 
 class _Text(_Base):
@@ -108,18 +108,21 @@ class _Text(_Base):
             return self._titles()
         if _DRAWINGS.fullmatch(self.name):
             text = "\n".join(self.content)
-            return [*self._written(self.options), nodes.literal_block(text, text)]
+            return [
+                *self._option_paragraphs(self.options),
+                nodes.literal_block(text, text),
+            ]
         holder = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, holder)
         if _ELSEWHERE.fullmatch(self.name):
             file = Elsewhere(name=" ".join(self.arguments))
             return [*self._titles(), file, *holder.children]
-        told = "" if self.name == "only" else " ".join(self.arguments)
-        lines = [line.strip() for line in told.split("\n") if line.strip()]
+        argument_text = "" if self.name == "only" else " ".join(self.arguments)
+        lines = [line.strip() for line in argument_text.split("\n") if line.strip()]
         begin = _CHANGES.get(self.name, "")
         lines = [f"{begin} {line}".strip() for line in lines[:1]] + lines[1:]
-        found = [self._paragraph(line) for line in lines]
-        return [*found, *self._written(self.options), *holder.children]
+        paragraphs = [self._paragraph(line) for line in lines]
+        return [*paragraphs, *self._option_paragraphs(self.options), *holder.children]
 
     def _titles(self) -> list[Any]:
         """Return what a reader sees of a list of files: its title, and theirs."""
@@ -134,8 +137,8 @@ class _Text(_Base):
 def know_directives(source: str) -> None:
     """Let docutils take any directive of a text, with any option, as text."""
     for name in {match.lower() for match in _NAMED.findall(source)}:
-        known = name in en.directives or name in directives._directives  # noqa: SLF001
-        if _ELSEWHERE.fullmatch(name) or not known:
+        is_known = name in en.directives or name in directives._directives  # noqa: SLF001
+        if _ELSEWHERE.fullmatch(name) or not is_known:
             directives.register_directive(name, _Text)
             continue
         own, _ = directives.directive(name, en, None)
@@ -154,13 +157,13 @@ def _tolerant(own: Any) -> Any:
 def _lenient(convert: Callable[[str], Any]) -> Callable[[str], Any]:
     """Return a conversion that refuses no value."""
 
-    def converted(value: str) -> Any:
+    def convert_or_mark(value: str) -> Any:
         try:
             return convert(value)
         except (ValueError, TypeError):
             return _UNREADABLE
 
-    return converted
+    return convert_or_mark
 
 
 def know_roles(source: str) -> None:
@@ -176,7 +179,7 @@ def know_roles(source: str) -> None:
 
 
 def _role(_name: str, raw: str, text: str, *_: Any) -> tuple[list[Any], list[Any]]:
-    shown = nodes.unescape(text)
-    titled = _TARGET.fullmatch(shown)
-    shown = titled[1] if titled else shown
-    return [nodes.inline(raw, shown)], []
+    label = nodes.unescape(text)
+    titled = _TARGET.fullmatch(label)
+    label = titled[1] if titled else label
+    return [nodes.inline(raw, label)], []

@@ -13,7 +13,7 @@ from typing import Final
 from erya.loading.formats.packed import Package
 from erya.loading.formats.sheet_marks import FILLED, SHEET, column_number
 
-__all__ = ["brought_nearer", "with_parts"]
+__all__ = ["bring_nearer", "with_parts"]
 
 _MOST_BETWEEN: Final = 20_000_000  # cells, filled or not, that are read as they stand
 _KEPT: Final = 2  # a gap of rows or columns becomes one that is empty
@@ -28,7 +28,7 @@ _PLACE: Final = re.compile(
 )
 
 
-def brought_nearer(data: bytes, package: Package) -> bytes:
+def bring_nearer(data: bytes, package: Package) -> bytes:
     """Return a workbook (xlsx) without wide gaps in its sheets; most as they are.
 
     Merged cells of such a sheet are told apart.
@@ -48,23 +48,23 @@ def brought_nearer(data: bytes, package: Package) -> bytes:
         ]
         rows, columns = {row for row, _ in cells}, {column for _, column in cells}
         if max(rows, default=0) * max(columns, default=0) > _MOST_BETWEEN:
-            changed[name] = _nearer(sheet, _places(rows), _places(columns))
+            changed[name] = _move_nearer(sheet, _places(rows), _places(columns))
     return with_parts(data, package, changed) if changed else data
 
 
 def with_parts(data: bytes, package: Package, changed: Mapping[str, bytes]) -> bytes:
     """Return a workbook with other parts; only what is XML in it is kept."""
-    written = io.BytesIO()
+    buffer = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(data)) as source,
-        zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as target,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target,
     ):
         for name in source.namelist():
             if name in changed:
                 target.writestr(name, changed[name])
             elif name.endswith((".xml", ".rels")):
                 target.writestr(name, package.read(name))
-    return written.getvalue()
+    return buffer.getvalue()
 
 
 def _places(used: Iterable[int]) -> dict[int, int]:
@@ -78,15 +78,15 @@ def _places(used: Iterable[int]) -> dict[int, int]:
     return places
 
 
-def _nearer(sheet: bytes, rows: dict[int, int], columns: dict[int, int]) -> bytes:
-    def moved(found: re.Match[bytes]) -> bytes:
-        letters, row = found[2], int(found[3])
+def _move_nearer(sheet: bytes, rows: dict[int, int], columns: dict[int, int]) -> bytes:
+    def move(match: re.Match[bytes]) -> bytes:
+        letters, row = match[2], int(match[3])
         column = columns.get(column_number(letters), 0) if letters else 0
         named = _letters(column) if column else letters
-        return b"%s%s%d" % (found[1], named, rows.get(row, row))
+        return b"%s%s%d" % (match[1], named, rows.get(row, row))
 
     bare = _EMPTY.sub(b"", _SIDE.sub(b"", sheet))
-    return _PLACE.sub(moved, bare)
+    return _PLACE.sub(move, bare)
 
 
 def _letters(column: int) -> bytes:

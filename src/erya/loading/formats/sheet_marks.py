@@ -97,11 +97,11 @@ def read_marks(package: Package) -> dict[str, SheetMarks]:
     """
     names = _names(package)
     styles = _styles(package)
-    found: dict[str, SheetMarks] = {}
+    marks_of_sheets: dict[str, SheetMarks] = {}
     for part in sorted(filter(SHEET.fullmatch, package.names)):
         marks = _marks(package.read(part), styles)
-        found |= dict.fromkeys(names.get(part, [part]), marks)
-    return found
+        marks_of_sheets |= dict.fromkeys(names.get(part, [part]), marks)
+    return marks_of_sheets
 
 
 def _marks(sheet: bytes, styles: _Styles) -> SheetMarks:
@@ -159,8 +159,8 @@ def _names(package: Package) -> dict[str, list[str]]:
     }
     names: dict[str, list[str]] = {}
     for sheet in package.xml(book).iter("{*}sheet"):
-        told = (value for key, value in sheet.attrib.items() if key.endswith("}id"))
-        part = parts.get(next(told, None), "").lstrip("/")
+        ids = (value for key, value in sheet.attrib.items() if key.endswith("}id"))
+        part = parts.get(next(ids, None), "").lstrip("/")
         names.setdefault(part, []).append(sheet.get("name", ""))
     return names
 
@@ -174,16 +174,16 @@ def _styles(package: Package) -> _Styles:
     except DocumentError:  # the values are still there
         return _Styles({}, {}, frozenset(), frozenset())
     formats = _USUAL | {
-        told.get("numFmtId", ""): told.get("formatCode", "")
-        for told in styles.iter("{*}numFmt")
+        element.get("numFmtId", ""): element.get("formatCode", "")
+        for element in styles.iter("{*}numFmt")
     }
     all_fonts = list(styles.iterfind("{*}fonts/{*}font"))
     names = [font.find("{*}name") for font in all_fonts]
     struck = {str(at) for at, font in enumerate(all_fonts) if is_struck(font)}
     fonts = {
-        str(at): told.get("val", "").lower()
-        for at, told in enumerate(names)
-        if told is not None and told.get("val", "").lower() in SYMBOL_FONTS
+        str(at): element.get("val", "").lower()
+        for at, element in enumerate(names)
+        if element is not None and element.get("val", "").lower() in SYMBOL_FONTS
     }
     used = list(styles.iterfind("{*}cellXfs/{*}xf"))
     codes = [formats.get(style.get("numFmtId", ""), "") for style in used]
@@ -204,8 +204,8 @@ def _styles(package: Package) -> _Styles:
 
 def is_struck(font: Any) -> bool:
     """Tell whether a font strikes its text out."""
-    told = font.find("{*}strike")
-    return told is not None and told.get("val", "1") not in {"0", "false"}
+    strike = font.find("{*}strike")
+    return strike is not None and strike.get("val", "1") not in {"0", "false"}
 
 
 def _starts_1904(package: Package) -> bool:

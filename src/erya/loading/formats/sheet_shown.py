@@ -1,4 +1,4 @@
-"""How spreadsheets show their cells, where it is not told with the values."""
+"""How spreadsheets show their cells, where the values do not say it."""
 
 import re
 import struct
@@ -16,7 +16,7 @@ from erya.loading.formats.odf_names import OFFICE, STYLE, TABLE, TEXT
 from erya.loading.formats.packed import Package
 from erya.loading.formats.sheet_compact import with_parts
 from erya.loading.formats.sheet_marks import SHEET, SYMBOL_FONTS, is_struck, place_of
-from erya.loading.formats.symbols import shown_in
+from erya.loading.formats.symbols import decode_symbols
 from erya.loading.formats.whole_numbers import whole_number
 
 __all__ = [
@@ -34,7 +34,7 @@ _NUMBERS: Final = frozenset(("float", "percentage", "currency"))
 _CALC_TYPE: Final = (
     "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}value-type"
 )
-_SHOWN: Final = _NUMBERS | {"time", "string"}
+_SHOWN_KINDS: Final = _NUMBERS | {"time", "string"}
 # What tells that a part of a text looks otherwise than its letters.
 _RUNS: Final = re.compile(rb'<vertAlign|<strike|rFont val="(?:Symbol|Wingdings)')
 _MOST_SIGNS: Final = 3
@@ -68,7 +68,7 @@ class CellLook(NamedTuple):
 
 
 def xls_look(data: bytes) -> dict[str, CellLook] | None:
-    """Return how the cells of each sheet (xls) are shown; None if nothing tells."""
+    """Return how the cells of each sheet (xls) are shown; None if nothing says it."""
     import xlrd  # noqa: PLC0415 - seldom needed
 
     try:
@@ -76,10 +76,10 @@ def xls_look(data: bytes) -> dict[str, CellLook] | None:
             file_contents=data, formatting_info=True, logfile=Silent()
         )
         codes = {
-            at: told.format_str
+            at: number_format.format_str
             for at, style in enumerate(book.xf_list)
-            if (told := book.format_map.get(style.format_key))
-            and changes(told.format_str)
+            if (number_format := book.format_map.get(style.format_key))
+            and changes(number_format.format_str)
         }
         fonts = {
             at: name
@@ -143,7 +143,7 @@ def _raised_runs(text: str, runs: Sequence[tuple[int, int]], book: Any) -> str:
 
 
 def with_raised_signs(data: bytes, package: Package | None) -> bytes:
-    """Return a workbook (xlsx) whose signs off the line are told by their letters.
+    """Return a workbook (xlsx) whose signs off the line are shown by their letters.
 
     The library that reads the cells does not tell where letters stand, nor in which
     font. Texts are in a part of their own, or in the cells.
@@ -201,7 +201,7 @@ def in_font(font: str, text: str) -> str:
     if font.lower() not in SYMBOL_FONTS or len(text) > _MOST_SIGNS:
         return text
     letters = (chr(0xF000 + ord(c)) if "\xa0" <= c <= "\xff" else c for c in text)
-    return shown_in(font, "".join(letters))
+    return decode_symbols(font, "".join(letters))
 
 
 def ods_look(package: Package) -> dict[str, CellLook]:
@@ -216,8 +216,8 @@ def ods_look(package: Package) -> dict[str, CellLook]:
     heights = {
         style.get(f"{STYLE}name", ""): position
         for style in content.iter(f"{STYLE}style")
-        for told in style.iter(f"{STYLE}text-properties")
-        if (position := told.get(f"{STYLE}text-position", ""))
+        for properties in style.iter(f"{STYLE}text-properties")
+        if (position := properties.get(f"{STYLE}text-position", ""))
     }
     return {
         table.get(f"{TABLE}name", ""): _ods_look(table, heights)
@@ -255,11 +255,11 @@ def _ods_look(table: Any, heights: Mapping[str, str]) -> CellLook:
 def _cell_text(cell: Any, heights: Mapping[str, str]) -> str:
     """Return what a cell shows; empty where its value tells as much."""
     kind = cell.get(f"{OFFICE}value-type")
-    told = cell.findall(f"{TEXT}p")
+    paragraphs = cell.findall(f"{TEXT}p")
     is_error = cell.get(_CALC_TYPE) == "error"  # of which the value is empty
-    if kind not in _SHOWN or (kind == "string" and not any(map(len, told))):
-        return "".join(told[0].itertext()) if is_error and told else ""
-    text = " ".join(_line(each, heights) for each in told)
+    if kind not in _SHOWN_KINDS or (kind == "string" and not any(map(len, paragraphs))):
+        return "".join(paragraphs[0].itertext()) if is_error and paragraphs else ""
+    text = " ".join(_line(each, heights) for each in paragraphs)
     negative = cell.get(f"{OFFICE}value", "").startswith("-")
     # A colour may be all that tells it.
     bare = negative and kind in _NUMBERS and text[:1].isdigit() and "-" not in text

@@ -82,8 +82,8 @@ def _codes(book: Any) -> dict[str, str]:
     """Return the formats of styles by their names."""
     codes: dict[str, str] = {}
     for style in book.iter("{*}Style"):
-        told = style.find("{*}NumberFormat")
-        code = _attribute(told, "Format") if told is not None else ""
+        number_format = style.find("{*}NumberFormat")
+        code = _attribute(number_format, "Format") if number_format is not None else ""
         codes[_attribute(style, "ID")] = _NAMED.get(code, code)
     return codes
 
@@ -108,12 +108,12 @@ def _read_row(row: Any, sheet: _Sheet, codes: Mapping[str, str]) -> None:
     sheet.rows.append(cells)
 
 
-def _value(told: Any, code: str) -> Any:
+def _value(element: Any, code: str) -> Any:
     """Return the value of a cell: a text, a number, a date, or true or false."""
-    if told is None:
+    if element is None:
         return ""
-    text = " ".join(_raised_text(told).split())
-    kind = _attribute(told, "Type")
+    text = " ".join(_raised_text(element).split())
+    kind = _attribute(element, "Type")
     if kind == "Boolean" and text in {"0", "1"}:
         return text == "1"
     try:
@@ -144,10 +144,10 @@ def _raised_text(element: Any) -> str:
 
 
 def _number(element: Any, name: str) -> int:
-    told = _attribute(element, name)
-    return int(told) if told.isdecimal() and len(told) < 9 else 0
+    text = _attribute(element, name)
+    return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
 def _attribute(element: Any, name: str) -> str:
-    told = (value for key, value in element.items() if key.rpartition("}")[2] == name)
-    return next(told, "")
+    values = (value for key, value in element.items() if key.rpartition("}")[2] == name)
+    return next(values, "")

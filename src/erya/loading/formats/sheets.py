@@ -12,11 +12,11 @@ import python_calamine
 
 from erya.errors import DocumentError
 from erya.loading.builder import TextBuilder
-from erya.loading.formats.number_formats import shown, written_out
+from erya.loading.formats.number_formats import format_number, format_plain
 from erya.loading.formats.odf import add_drawings
 from erya.loading.formats.office_parts import add_sheet_drawings
 from erya.loading.formats.packed import Package
-from erya.loading.formats.sheet_compact import brought_nearer
+from erya.loading.formats.sheet_compact import bring_nearer
 from erya.loading.formats.sheet_marks import SheetMarks, place_of, read_marks
 from erya.loading.formats.sheet_shown import (
     CellLook,
@@ -60,9 +60,9 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
     Raises:
         DocumentError: It is damaged, wants a password, or has too many cells.
     """
-    beside = _told_beside(data)
+    beside = _read_beside(data)
     package, marks = beside.package, beside.marks
-    book = _opened(with_raised_signs(beside.data, package))
+    book = _open_book(with_raised_signs(beside.data, package))
     _refuse_unnamed(marks, book.sheet_names)
     builder = TextBuilder()
     if beside.looks is None:
@@ -70,21 +70,23 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
     _note_unseen(builder, book, marks)
     left = _MOST_CELLS
     for sheet in book.sheet_names:
-        told = marks.get(sheet)
-        if told is not None and _is_sparse(told):
-            builder.notice("too_large", _FAR.format(sheet, told.rows, told.columns))
+        sheet_marks = marks.get(sheet)
+        if sheet_marks is not None and _is_sparse(sheet_marks):
+            builder.notice(
+                "too_large", _FAR.format(sheet, sheet_marks.rows, sheet_marks.columns)
+            )
             continue
         try:
-            found = book.get_sheet_by_name(sheet)
+            grid = book.get_sheet_by_name(sheet)
         except _ERRORS as error:  # one sheet must not hide the others
             builder.notice("damaged", f"The sheet {sheet!r} cannot be read: {error}")
             continue
         builder.begin_page()
-        cells = found.height * found.width
+        cells = grid.height * grid.width
         if cells > left:
             builder.notice(
                 "too_large",
-                f"The sheet {sheet!r} has {found.height:,} rows of {found.width:,}; of "
+                f"The sheet {sheet!r} has {grid.height:,} rows of {grid.width:,}; of "
                 f"all sheets {_MOST_CELLS:,} cells are read. Split the file.",
             )
             continue
@@ -92,11 +94,11 @@ def parse_sheets(data: bytes, name: str) -> Parsed:
         builder.heading(sheet, level=1)
         look = (beside.looks or {}).get(sheet, _PLAIN)
         ways = _Ways(
-            found.start[1] if found.start else 0,
+            grid.start[1] if grid.start else 0,
             look,
-            found.merged_cell_ranges or look.merged,
+            grid.merged_cell_ranges or look.merged,
         )
-        for run in _runs(found.iter_rows(), ways):
+        for run in _runs(grid.iter_rows(), ways):
             _add_run(builder, run)
     _add_beside_cells(builder, package, data)
     facts = package.facts() if package is not None else {}
@@ -141,17 +143,22 @@ class _Beside(NamedTuple):
     looks: Mapping[str, CellLook] | None
 
 
-def _told_beside(data: bytes) -> _Beside:
+def _read_beside(data: bytes) -> _Beside:
     if not zipfile.is_zipfile(io.BytesIO(data)):
         return _Beside(data, None, {}, xls_look(data) if data.startswith(_OLE) else {})
     package = Package(data, called="spreadsheet")
-    nearer = brought_nearer(data, package)
+    nearer = bring_nearer(data, package)
     if nearer is not data:
         data, package = nearer, Package(nearer, called="spreadsheet")
     marks = read_marks(package)
     looks = {
-        sheet: CellLook(told.formats, told.fonts, told.errors, told.struck)
-        for sheet, told in marks.items()
+        sheet: CellLook(
+            sheet_marks.formats,
+            sheet_marks.fonts,
+            sheet_marks.errors,
+            sheet_marks.struck,
+        )
+        for sheet, sheet_marks in marks.items()
     }
     if "content.xml" in package.names:
         looks = ods_look(package)
@@ -166,7 +173,7 @@ def _comments(package: Package) -> int:
     return sum(len(_COMMENT.findall(package.read(part))) for part in parts)
 
 
-def _opened(data: bytes) -> python_calamine.CalamineWorkbook:
+def _open_book(data: bytes) -> python_calamine.CalamineWorkbook:
     """Open a workbook.
 
     Raises:
@@ -188,9 +195,9 @@ def _refuse_unnamed(marks: dict[str, SheetMarks], names: Sequence[str]) -> None:
     Raises:
         DocumentError: There is one.
     """
-    for part, told in marks.items():
-        if part not in names and _is_sparse(told):
-            msg = _FAR.format(part, told.rows, told.columns)
+    for part, sheet_marks in marks.items():
+        if part not in names and _is_sparse(sheet_marks):
+            msg = _FAR.format(part, sheet_marks.rows, sheet_marks.columns)
             raise DocumentError(msg, code="too_large")
 
 
@@ -213,7 +220,7 @@ def _note_unseen(
     if hidden:
         message = f"Sheets that are hidden were read as well: {', '.join(hidden)}."
         builder.notice("hidden_sheet", message)
-    hidden = [name for name, told in marks.items() if told.hidden]
+    hidden = [name for name, sheet_marks in marks.items() if sheet_marks.hidden]
     if hidden:
         message = (
             "Rows, columns or numbers that are hidden were read as well: "
@@ -263,7 +270,7 @@ class _Ways(NamedTuple):
     look: CellLook
     merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
 
-    def shown(self, cell: Any, row: int, column: int) -> str:
+    def format_cell(self, cell: Any, row: int, column: int) -> str:
         """Return a cell of a row as its program shows it."""
         place = place_of(row, self.first + column)
         text = self._plain(cell, place)
@@ -272,14 +279,14 @@ class _Ways(NamedTuple):
 
     def _plain(self, cell: Any, place: int) -> str:
         formats, fonts, texts, *_ = self.look
-        if texts and (told := texts.get(place)):
-            return " ".join(told.split())
+        if texts and (text := texts.get(place)):
+            return " ".join(text.split())
         if isinstance(cell, str):
             font = fonts.get(place) if fonts else None
             return in_font(font, cell.strip()) if font else cell.strip()
         if isinstance(cell, int | float) and not isinstance(cell, bool):
-            return _shown(float(cell), formats.get(place) if formats else None)
-        return _shown(cell)
+            return _format_value(float(cell), formats.get(place) if formats else None)
+        return _format_value(cell)
 
 
 class _Run(NamedTuple):
@@ -344,7 +351,7 @@ def _runs(rows: Iterable[list[Any]], ways: _Ways) -> Iterator[_Run]:
     merged = _Merged(ways)
     run = _Run([], [], [])
     for at, row in enumerate(rows):
-        cells = [ways.shown(cell, at, n) for n, cell in enumerate(row)]
+        cells = [ways.format_cell(cell, at, n) for n, cell in enumerate(row)]
         if not any(cells):
             if run.rows:
                 yield run
@@ -386,16 +393,16 @@ def _spread(row: list[str], spans: Sequence[Span]) -> list[str]:
     return spread
 
 
-def _shown(cell: Any, code: str | None = None) -> str:
+def _format_value(cell: Any, code: str | None = None) -> str:
     """Return a cell as its program shows it, by its format if that is a usual one."""
     if isinstance(cell, float):
-        told = shown(cell, code) if code else None
-        return written_out(cell) if told is None else told
+        text = format_number(cell, code) if code else None
+        return format_plain(cell) if text is None else text
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, dt.datetime):
-        told = cell.isoformat(sep=" ", timespec="seconds")
-        return told.removesuffix(_MIDNIGHT)
+        text = cell.isoformat(sep=" ", timespec="seconds")
+        return text.removesuffix(_MIDNIGHT)
     if isinstance(cell, dt.timedelta):
         minutes, seconds = divmod(round(cell.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"

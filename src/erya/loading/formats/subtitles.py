@@ -23,7 +23,7 @@ _MARKUP: Final = re.compile(
     re.IGNORECASE,
 )
 _VOICE: Final = re.compile(r"<v(?:\.[^ \t<>\n]{0,200})?[ \t]+([^<>\n]{1,200})>|</v>")
-_NOT_SAID: Final = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s|$)")
+_NOT_SPEECH: Final = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s|$)")
 _APART: Final = re.compile(r"\n[^\S\n]*\n")
 _ENDS: Final = re.compile(r"[.!?。！？…][\"'”’）)]*$")
 _LONGEST: Final = 400  # characters of a paragraph
@@ -36,25 +36,25 @@ def parse_subtitles(data: bytes, name: str) -> Parsed:
         DocumentError: There is no cue in it.
     """
     builder = TextBuilder()
-    said, since, speaker, now = "", "", "", ""
+    speech, since, speaker, now = "", "", "", ""
     for block in _APART.split(decode(data).strip()):
         times = _TIMES.search(block)
-        if _NOT_SAID.match(block) or not (times or (now and not block.isdecimal())):
+        if _NOT_SPEECH.match(block) or not (times or (now and not block.isdecimal())):
             continue
         cue = block
         if times:
             now = f"{int(times[1] or 0):02}:{times[2]}:{times[3]}"
             cue = block[times.end() :].partition("\n")[2]
         for named, text in _voices(cue):
-            ended = named != speaker or _ENDS.search(said) or len(said) > _LONGEST
-            if said and ended:
-                builder.paragraph(_line(since, speaker, said), pairs=False)
-                said = ""
-            since = since if said else now
+            ended = named != speaker or _ENDS.search(speech) or len(speech) > _LONGEST
+            if speech and ended:
+                builder.paragraph(_line(since, speaker, speech), pairs=False)
+                speech = ""
+            since = since if speech else now
             speaker = named
-            said = f"{said} {text}".strip()
-    if said:
-        builder.paragraph(_line(since, speaker, said), pairs=False)
+            speech = f"{speech} {text}".strip()
+    if speech:
+        builder.paragraph(_line(since, speaker, speech), pairs=False)
     parsed = builder.parsed(title=PurePosixPath(name).stem, media_type="text/vtt")
     if not parsed.blocks:
         msg = "There is no cue with a text in these subtitles."
@@ -63,7 +63,7 @@ def parse_subtitles(data: bytes, name: str) -> Parsed:
 
 
 def _voices(cue: str) -> Iterator[tuple[str, str]]:
-    """Yield who speaks, if it is told, and what is said."""
+    """Yield who speaks, where the cue names them, and what is said."""
     start, speaker = 0, ""
     for voice in _VOICE.finditer(cue):
         if text := _plain(cue[start : voice.start()]):
@@ -77,5 +77,5 @@ def _plain(text: str) -> str:
     return " ".join(html.unescape(_MARKUP.sub("", text)).split())
 
 
-def _line(since: str, speaker: str, said: str) -> str:
-    return f"[{since}] " + (f"{speaker}: {said}" if speaker else said)
+def _line(since: str, speaker: str, speech: str) -> str:
+    return f"[{since}] " + (f"{speaker}: {speech}" if speaker else speech)

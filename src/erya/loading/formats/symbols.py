@@ -6,7 +6,7 @@ mean nothing to a reader (pieces of brackets, ornaments) are a bullet.
 
 from typing import Final
 
-__all__ = ["shown_in"]
+__all__ = ["decode_symbols"]
 
 _SYMBOL: Final = dict(
     zip(
@@ -51,7 +51,7 @@ _FONTS: Final = {
 _PRIVATE: Final = 0xF000  # where Word keeps the letters of such fonts
 
 
-def shown_in(font: str, text: str) -> str:
+def decode_symbols(font: str, text: str) -> str:
     """Return what `text` shows in a font: of other fonts, itself.
 
     Letters of Symbol are Greek; a sign of Wingdings that is not known is a bullet.
@@ -59,10 +59,10 @@ def shown_in(font: str, text: str) -> str:
     signs = _FONTS.get(font.strip().lower())
     if signs is None:
         return text
-    return "".join(_shown(signs, letter) for letter in text)
+    return "".join(_decode_symbol(signs, letter) for letter in text)
 
 
-def _shown(signs: dict[int, str], letter: str) -> str:
+def _decode_symbol(signs: dict[int, str], letter: str) -> str:
     code = ord(letter)
     private = _PRIVATE <= code <= _PRIVATE + 0xFF
     code -= _PRIVATE if private else 0

@@ -12,7 +12,7 @@ __all__ = [
     "is_data",
     "join_heads",
     "looks_named",
-    "parted",
+    "split_tables",
 ]
 
 _MOST_NOTES: Final = 6  # rows above the names of columns
@@ -70,7 +70,7 @@ def count_notes(rows: Sequence[Sequence[str]]) -> int:
     They have few cells, or labels with their values; the names have a cell for each
     column, and none is a number. Without such a row below them there are none.
     """
-    sizes = Counter(_filled(row) for row in rows[:_LOOKED_AT])
+    sizes = Counter(_count_filled(row) for row in rows[:_LOOKED_AT])
     width = max((size for size, n in sizes.items() if n > 1), default=0)
     for at, row in enumerate(rows[:_MOST_NOTES]):
         if _names_all(row, width) and (width > 2 or _has_numbers(rows[at + 1 :])):
@@ -96,13 +96,19 @@ def is_data(rows: Sequence[Sequence[str]]) -> bool:
         > len(below)
         for at in numbers
     )
-    told = [rows[0][at] for at in numbers]
-    first = int(told[0]) if told and told[0].isdecimal() and len(told[0]) < 9 else 0
-    counts = len(told) > 1 and told == [str(first + n) for n in range(len(told))]
+    number_cells = [rows[0][at] for at in numbers]
+    first = (
+        int(number_cells[0])
+        if number_cells and number_cells[0].isdecimal() and len(number_cells[0]) < 9
+        else 0
+    )
+    counts = len(number_cells) > 1 and number_cells == [
+        str(first + n) for n in range(len(number_cells))
+    ]
     return bool(numbers) and alike and not counts
 
 
-def parted(rows: Sequence[list[str]]) -> Iterator[list[list[str]]]:
+def split_tables(rows: Sequence[list[str]]) -> Iterator[list[list[str]]]:
     """Yield tables that lines without anything part.
 
     Rows behind such a line go on with the table before it unless they have names and
@@ -134,7 +140,7 @@ def _begins_table(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _names_all(row: Sequence[str], width: int) -> bool:
-    return 1 < width <= _filled(row) and not any(map(_is_number, row))
+    return 1 < width <= _count_filled(row) and not any(map(_is_number, row))
 
 
 def _is_note(row: Sequence[str], width: int) -> bool:
@@ -152,7 +158,7 @@ def _is_record(row: Sequence[str], below: Sequence[str], width: int) -> bool:
     As programs write who exported a file, and when.
     """
     return (
-        _filled(row) < width
+        _count_filled(row) < width
         and any(map(_is_number, row))
         and _names_all(below, width)
         and not any(map(_has_digit, below[:1]))
@@ -167,7 +173,7 @@ def _is_number(cell: str) -> bool:
     return _NUMBER.fullmatch(cell) is not None and not _YEAR.fullmatch(cell)
 
 
-def _filled(row: Sequence[str]) -> int:
+def _count_filled(row: Sequence[str]) -> int:
     return sum(map(bool, row))
 
 

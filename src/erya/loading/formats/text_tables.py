@@ -37,7 +37,7 @@ def with_tables(text: str) -> str:
         if len(rows) < _FEWEST:
             out += (line.text for line in lines)
         else:
-            out += ["", *_written(rows), ""]
+            out += ["", *_write_table(rows), ""]
     return "\n".join(out)
 
 
@@ -71,7 +71,7 @@ def _rows(lines: Sequence[_Line]) -> list[list[str]]:
         return rows
     if kinds != {"bars"} or 2 * len(uneven) >= len(rows):
         return []
-    return _placed([line.text for line in lines if line.kind != "rule"])
+    return _place_cells([line.text for line in lines if line.kind != "rule"])
 
 
 def _cells(line: _Line) -> list[str]:
@@ -80,7 +80,7 @@ def _cells(line: _Line) -> list[str]:
     return line.text.strip("\n\r").split("\t")
 
 
-def _placed(lines: Sequence[str]) -> list[list[str]]:
+def _place_cells(lines: Sequence[str]) -> list[list[str]]:
     """Return rows of which some have cells over several columns, such as a sum.
 
     A cell is of the column that begins where its bar stands. A line whose bars stand
@@ -113,7 +113,7 @@ def _has_names(rows: Sequence[Sequence[str]]) -> bool:
     return looks_named(rows) and not any(map(str.isdigit, "".join(rows[0])))
 
 
-def _written(rows: list[list[str]]) -> Iterator[str]:
+def _write_table(rows: list[list[str]]) -> Iterator[str]:
     names = rows.pop(0) if _has_names(rows) else [""] * len(rows[0])
     yield table_row(names)
     yield table_row(["---"] * len(names))

@@ -40,12 +40,12 @@ def tnef_parts(data: bytes) -> Iterator[Part]:
         elif attribute == _NAME:
             name = value.partition(b"\0")[0]
         elif attribute == _DATA:
-            yield Part(_shown(name) or f"attachment-{number}", value)
+            yield Part(_decode_name(name) or f"attachment-{number}", value)
         elif attribute == _BODY:
             yield Part("message.txt", value.rstrip(b"\0"))
 
 
-def _shown(name: bytes) -> str:
+def _decode_name(name: bytes) -> str:
     """Return a name, which is in the encoding of the machine that wrote it."""
     try:
         return decode(name)

@@ -149,8 +149,8 @@ class _Line:
 
 
 def _is_on(run: Any, name: str) -> bool:
-    told = run.find(f"{{*}}rPr/{{*}}{name}")
-    return told is not None and _value(told, "val") not in _OFF
+    element = run.find(f"{{*}}rPr/{{*}}{name}")
+    return element is not None and _value(element, "val") not in _OFF
 
 
 def _is_unseen(element: Any) -> bool:
@@ -167,16 +167,18 @@ def _is(element: Any, kind: str) -> bool:
 
 def _level(name: Any) -> int:
     """Return the level of a heading, by the name of its style; 0 if it is none."""
-    told = _value(name, "val").lower() if name is not None else ""
-    digit = told.removeprefix(_HEADING).strip()
+    style_name = _value(name, "val").lower() if name is not None else ""
+    digit = style_name.removeprefix(_HEADING).strip()
     return (
-        min(int(digit), _LEVELS) if told != digit and digit in set("123456789") else 0
+        min(int(digit), _LEVELS)
+        if style_name != digit and digit in set("123456789")
+        else 0
     )
 
 
 def _value(element: Any, name: str) -> str:
-    told = (value for key, value in element.items() if key.rpartition("}")[2] == name)
-    return next(told, "")
+    values = (value for key, value in element.items() if key.rpartition("}")[2] == name)
+    return next(values, "")
 
 
 def _local(element: Any) -> str:

@@ -18,7 +18,7 @@ __all__ = ["as_html", "is_xhtml", "without_prefixes"]
 _HEAD: Final = 2_048
 _NAMESPACE: Final = "http://www.w3.org/1999/xhtml"
 _MATH: Final = "http://www.w3.org/1998/Math/MathML"
-_KNOWN: Final = frozenset((_NAMESPACE, _MATH, "http://www.w3.org/2000/svg"))
+_NAMESPACES: Final = frozenset((_NAMESPACE, _MATH, "http://www.w3.org/2000/svg"))
 _DECLARATION: Final = re.compile(r"\s*+<\?xml[^<>]*\?>")
 _ENTITY: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,9});")
 _OF_XML: Final = frozenset(("amp", "lt", "gt", "quot", "apos"))
@@ -42,14 +42,14 @@ def as_html(source: str) -> str:
     """Return XHTML as HTML; if it is not well-formed, with its empty elements ended."""
     declaration = _DECLARATION.match(source)
     body = source[declaration.end() :] if declaration else source
-    written = _ENTITY.sub(_character, body)
+    expanded = _ENTITY.sub(_character, body)
     try:
-        root = read_xml(written.encode(), called="page")
+        root = read_xml(expanded.encode(), called="page")
     except DocumentError:
         return without_prefixes(_CLOSED_AT_ONCE.sub(r"<\1\2></\1>", source))
     for element in root.iter(etree.Element):
         name = etree.QName(element)
-        if name.namespace in _KNOWN:
+        if name.namespace in _NAMESPACES:
             element.tag = name.localname
     etree.cleanup_namespaces(root)
     page: str = etree.tostring(root, method="html", encoding="unicode")
@@ -60,7 +60,7 @@ def without_prefixes(source: str) -> str:
     """Return a page with formulas as HTML has them: `m:math` is `math`."""
     if _MATH not in source:
         return source
-    prefixes = sorted({told[1] for told in _PREFIX.finditer(source)})
+    prefixes = sorted({match[1] for match in _PREFIX.finditer(source)})
     if not prefixes:
         return source
     return re.sub(rf"(</?)(?:{'|'.join(prefixes[:10])}):", r"\1", source)

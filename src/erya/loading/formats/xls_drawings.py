@@ -28,26 +28,26 @@ def xls_texts(data: bytes) -> list[str]:
         document = xlrd.compdoc.CompDoc(data, logfile=Silent())
         streams = (document.get_named_stream(name) for name in _STREAMS)
         stream = next((each for each in streams if each), b"")
-        found = list(islice(texts_of(stream), _MOST))
+        texts = list(islice(texts_of(stream), _MOST))
     except (
         xlrd.compdoc.CompDocError, struct.error, AssertionError, LookupError,
         TypeError, ValueError,
     ):  # fmt: skip
         return []
-    return list(dict.fromkeys(text for text in found if text))
+    return list(dict.fromkeys(text for text in texts if text))
 
 
 def texts_of(stream: bytes) -> Iterator[str]:
     """Yield the texts of a stream of records, in order."""
-    wanted = 0  # characters of a text box, which stand in the next record
+    expected_length = 0  # characters of a text box, which stand in the next record
     for kind, body in _records(stream):
         if kind == _TEXT_BOX and len(body) >= 12:
-            (wanted,) = struct.unpack_from("<H", body, 10)
-        elif kind == _CONTINUES and wanted and body:
-            yield _decoded(body[1:], wanted, wide=bool(body[0] & 1))
-            wanted = 0
+            (expected_length,) = struct.unpack_from("<H", body, 10)
+        elif kind == _CONTINUES and expected_length and body:
+            yield _decode(body[1:], expected_length, wide=bool(body[0] & 1))
+            expected_length = 0
         elif kind == _CHART_TEXT and len(body) > 4:
-            yield _decoded(body[4:], body[2], wide=bool(body[3] & 1))
+            yield _decode(body[4:], body[2], wide=bool(body[3] & 1))
 
 
 def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
@@ -58,7 +58,7 @@ def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
         at += 4 + size
 
 
-def _decoded(data: bytes, count: int, *, wide: bool) -> str:
+def _decode(data: bytes, count: int, *, wide: bool) -> str:
     text = data[: 2 * count if wide else count].decode(
         "utf-16-le" if wide else "latin-1", "replace"
     )

@@ -98,8 +98,8 @@ def _write_in_lines(root: Any) -> None:
         elif name in STANDING and not any(_local(c) in _BLOCKS for c in child.iter()):
             above, parent = child.getprevious(), child.getparent()
             before = above.tail if above is not None else getattr(parent, "text", "")
-            written = "".join(child.itertext())
-            _replace(child, STANDING[name](written, before=before or ""))
+            text = "".join(child.itertext())
+            _replace(child, STANDING[name](text, before=before or ""))
 
 
 def _write_formula(math: Any) -> None:
@@ -124,9 +124,9 @@ def _as_formula(element: Any) -> str:
     inner = "".join(
         _as_formula(child) + html.escape(child.tail or "") for child in element
     )
-    told = html.escape(element.get("encoding", ""))
+    value = html.escape(element.get("encoding", ""))
     return (
-        f'<{name} encoding="{told}">{html.escape(element.text or "")}{inner}</{name}>'
+        f'<{name} encoding="{value}">{html.escape(element.text or "")}{inner}</{name}>'
         if name
         else ""
     )
@@ -142,13 +142,13 @@ def _as_table(element: Any) -> str:
     spans = {n: element.get(n, "") for n in ("rowspan", "colspan")}
     if element.get("morerows", "").isdecimal():
         spans["rowspan"] = str(int(element.get("morerows")[:3]) + 1)
-    given = "".join(f' {n}="{v}"' for n, v in spans.items() if v.isdecimal())
+    attributes = "".join(f' {n}="{v}"' for n, v in spans.items() if v.isdecimal())
     inner = "".join(
         (_as_table(child) if _local(child) else "") + html.escape(child.tail or "")
         for child in element
     )
     text = html.escape(element.text or "") + inner
-    return text if name in _FRAMES else f"<{tag}{given}>{text}</{tag}>"
+    return text if name in _FRAMES else f"<{tag}{attributes}>{text}</{tag}>"
 
 
 def _is_table(element: Any) -> bool:
@@ -255,7 +255,9 @@ class _Reader:
         if self._is_whole(element):
             return [self._line(element)]
         return (
-            self._torn(element) if _is_mixed(element) else self._inner(element, depth)
+            self._split_content(element)
+            if _is_mixed(element)
+            else self._inner(element, depth)
         )
 
     def _add(self, element: Any, depth: int) -> bool:
@@ -293,10 +295,10 @@ class _Reader:
                 parts += [line, run]
         return [part for part in parts if not isinstance(part, list) or part]
 
-    def _torn(self, element: Any) -> list[Any]:
+    def _split_content(self, element: Any) -> list[Any]:
         """Return texts and elements in their order."""
-        told = [] if self._is_document else _attributes(element)
-        parts: list[Any] = [told, element.text or ""]
+        attributes = [] if self._is_document else _attributes(element)
+        parts: list[Any] = [attributes, element.text or ""]
         for child in element:
             apart = _local(child) in _CODE or self._is_title(child)
             plain = not len(child) and not child.items() and not apart
@@ -326,13 +328,19 @@ class _Reader:
         name = _local(element)
         if not name or (self._is_drawing and name in _UNSEEN):
             return []
-        text = _flat(element, told=not self._is_document)
+        text = _flat(element, is_data=not self._is_document)
         if name in self._prose:
             return text
-        told = _attributes(element)
-        if not text and (not told or (self._is_document and _EMPTY.fullmatch(name))):
+        attributes = _attributes(element)
+        if not text and (
+            not attributes or (self._is_document and _EMPTY.fullmatch(name))
+        ):
             return []
-        beside = f" ({', '.join(told)})" if text and told else ", ".join(told)
+        beside = (
+            f" ({', '.join(attributes)})"
+            if text and attributes
+            else ", ".join(attributes)
+        )
         return [f"{_name(element.tag)}: {text}{beside}"]
 
 
@@ -346,19 +354,19 @@ def _attributes(element: Any) -> list[str]:
     return [f"{_name(key)}: {value}" for key, value in element.items() if value]
 
 
-def _flat(element: Any, *, told: bool = False) -> str:
+def _flat(element: Any, *, is_data: bool = False) -> str:
     """Return all text of an element in a line.
 
     Args:
         element: The element.
-        told: Whether it is data: attributes of what is inside are text as well, and
+        is_data: Whether it is data: attributes of what is inside are text as well, and
             marks are marks only beside a text.
     """
-    in_text = not told or _local(element) in _PROSE
-    return flowing("".join(_pieces(element, told=told, in_text=in_text)))
+    in_text = not is_data or _local(element) in _PROSE
+    return flowing("".join(_pieces(element, is_data=is_data, in_text=in_text)))
 
 
-def _pieces(element: Any, *, told: bool, in_text: bool) -> Iterator[str]:
+def _pieces(element: Any, *, is_data: bool, in_text: bool) -> Iterator[str]:
     yield element.text or ""
     above = None
     in_text = in_text or _is_mixed(element)
@@ -366,8 +374,8 @@ def _pieces(element: Any, *, told: bool, in_text: bool) -> Iterator[str]:
         is_mark = in_text and _MARKS.fullmatch(_local(child)) is not None
         if above is not None and not above.tail and not is_mark:
             yield " "
-        yield from _pieces(child, told=told, in_text=is_mark or not told)
-        if told and not is_mark and (values := _attributes(child)):
+        yield from _pieces(child, is_data=is_data, in_text=is_mark or not is_data)
+        if is_data and not is_mark and (values := _attributes(child)):
             yield f" ({', '.join(values)})"
         yield child.tail or ""
         above = child

@@ -16,7 +16,7 @@ import pypdfium2.raw as pdfium
 
 from erya.loading.pdf.boxes import ADDRESS, Box, direct
 
-__all__ = ["NOTHING", "SEVERAL", "SOFT_HYPHEN", "Drawn", "Signs", "direction"]
+__all__ = ["NOTHING", "SEVERAL", "SOFT_HYPHEN", "Signs", "TextObject", "direction"]
 
 NOTHING: Final = "\x00"  # stands where there was a sign, and is left out of texts
 SEVERAL: Final = "\x01"  # stands for several signs, which `Signs.several` has
@@ -25,8 +25,8 @@ SOFT_HYPHEN: Final = "\ufffe"  # PDFium's sign for a hyphen at a line's end
 _IMPOSSIBLE: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\ufff0-\ufffb]"
 )
-_ASKED: Final = 200  # characters of a page that PDFium is asked about
-_ASKED_DIRECTION: Final = 50
+_SAMPLED: Final = 200  # characters of a page that PDFium is asked about
+_SAMPLED_DIRECTION: Final = 50
 
 _CHAR_BOX: Final = direct(
     pdfium.FPDFText_GetCharBox, ctypes.c_int, ADDRESS, ctypes.c_int, *[ADDRESS] * 4
@@ -40,14 +40,16 @@ _MATRIX: Final = direct(
 _UNICODE: Final = direct(
     pdfium.FPDFText_GetUnicode, ctypes.c_uint, ADDRESS, ctypes.c_int
 )
-_DRAWN: Final = direct(pdfium.FPDFText_GetTextObject, ADDRESS, ADDRESS, ctypes.c_int)
+_TEXT_OBJECT: Final = direct(
+    pdfium.FPDFText_GetTextObject, ADDRESS, ADDRESS, ctypes.c_int
+)
 _MAP_ERROR: Final = direct(
     pdfium.FPDFText_HasUnicodeMapError, ctypes.c_int, ADDRESS, ctypes.c_int
 )
 _FOUR: Final = struct.Struct("4d")
 
 
-class Drawn(NamedTuple):
+class TextObject(NamedTuple):
     """Characters that the page draws at once: from `start` to before `end`.
 
     Attributes:
@@ -67,7 +69,8 @@ class Signs:
     Attributes:
         units: One UTF-16 unit each: an index is their number.
         several: What is read in the place of one sign, where that is not one sign.
-        drawn: Those that are drawn at once, without blanks and line ends around them.
+        text_objects: Those that are drawn at once, without blanks and line ends
+            around them.
         box: Where a character stands, on the page as it is shown.
         box_on_page: Where it stands on the page as it is.
     """
@@ -81,9 +84,9 @@ class Signs:
         """
         self.textpage = textpage
         self._textpage = ctypes.cast(textpage, ctypes.c_void_p).value
-        self.units = self._given = _units(textpage)
+        self.units = self._raw_units = _units(textpage)
         self.several: dict[int, str] = {}
-        self.drawn = list(self._drawn()) if self.units else []
+        self.text_objects = list(self._find_text_objects()) if self.units else []
         self.box_on_page = box = _boxes(self._textpage)
         self.box = box if turn is None else lambda number: turn(box(number))
         self._turn = turn
@@ -110,14 +113,14 @@ class Signs:
         Signs without a letter, of a private alphabet, or of which PDFium says that the
         font does not tell them; of long pages some are looked at. 0 without signs.
         """
-        signs = "".join(self._given.split())
+        signs = "".join(self._raw_units.split())
         if not signs:
             return 0.0
         impossible = len(_IMPOSSIBLE.findall(signs)) / len(signs)
-        count = len(self._given)
-        asked = range(0, count, max(1, count // _ASKED))
-        errors = sum(_MAP_ERROR(self._textpage, number) == 1 for number in asked)
-        return float(max(impossible, errors / len(asked)))
+        count = len(self._raw_units)
+        sample = range(0, count, max(1, count // _SAMPLED))
+        errors = sum(_MAP_ERROR(self._textpage, number) == 1 for number in sample)
+        return float(max(impossible, errors / len(sample)))
 
     def _size(self, number: int) -> tuple[float, float]:
         size = float(_FONT_SIZE(self._textpage, number))
@@ -128,9 +131,9 @@ class Signs:
             base = self._turn(Box(x, base, x, base)).bottom
         return round(size * math.hypot(across, up), 3), base
 
-    def _drawn(self) -> Iterator[Drawn]:
+    def _find_text_objects(self) -> Iterator[TextObject]:
         units, count = self.units, len(self.units)
-        objects = list(map(_DRAWN, repeat(self._textpage, count), range(count)))
+        objects = list(map(_TEXT_OBJECT, repeat(self._textpage, count), range(count)))
         ends = [at for at, (one, two) in enumerate(pairwise(objects), 1) if one != two]
         for start, end in pairwise([0, *ends, count]):
             by, first, last = objects[start], start, end
@@ -139,7 +142,7 @@ class Signs:
             while first < last and units[last - 1].isspace():
                 last -= 1
             if by and first < last:
-                yield Drawn(first, last, by)
+                yield TextObject(first, last, by)
 
 
 def direction(textpage: Any) -> int:
@@ -152,13 +155,13 @@ def direction(textpage: Any) -> int:
     count = pdfium.FPDFText_CountChars(textpage)
     matrix = (ctypes.c_float * 6)()
     place = ctypes.addressof(matrix)
-    found: Counter[int] = Counter()
-    for number in range(0, max(count, 0), max(1, count // _ASKED_DIRECTION)):
+    counts: Counter[int] = Counter()
+    for number in range(0, max(count, 0), max(1, count // _SAMPLED_DIRECTION)):
         if _MATRIX(address, number, place):
             quarters = round(math.degrees(math.atan2(matrix[1], matrix[0])) / 90)
-            found[quarters % 4 * 90] += 1
-    most = max(found, key=found.__getitem__, default=0)
-    return most if 2 * found[most] > found.total() else 0
+            counts[quarters % 4 * 90] += 1
+    most = max(counts, key=counts.__getitem__, default=0)
+    return most if 2 * counts[most] > counts.total() else 0
 
 
 def _units(textpage: Any) -> str:
@@ -170,8 +173,8 @@ def _units(textpage: Any) -> str:
     if count <= 0:
         return ""
     buffer = (ctypes.c_ushort * (count + 1))()
-    written = pdfium.FPDFText_GetText(textpage, 0, count, buffer)
-    if written - 1 == count:
+    copied = pdfium.FPDFText_GetText(textpage, 0, count, buffer)
+    if copied - 1 == count:
         text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
         # Two units of one character are one here, and two numbers there.
         return text if len(text) == count else "".join(map(chr, buffer[:count]))

@@ -44,7 +44,7 @@ _CHOICES: Final = frozenset(
 _MOST_OPTIONS: Final = 2_000  # of a list
 _UTF_16: Final = "\xfe\xff"  # what such a text begins with
 _PASSWORD: Final = 1 << 13  # the flag of a text field (ISO 32000-1, table 228)
-# What of a page should be known, by why something of it is not searched.
+# The state of a page to report, by why something of it is not searched.
 _STATES: Final = {
     "comment": "comments", "hidden": "hidden_text",
     "password": "password_field", "file": "lost_attachment",
@@ -66,21 +66,21 @@ class Annotation(NamedTuple):
     file: Part | None = None
 
 
-def add_annotations(found: PageText, annotations: Sequence[Annotation]) -> None:
+def add_annotations(page: PageText, annotations: Sequence[Annotation]) -> None:
     """Add the values of a form and what stands in text boxes; notes are not searched.
 
     Args:
-        found: The text of the page so far.
+        page: The text of the page so far.
         annotations: From `read_annotations`.
     """
     for text, omitted, file in annotations:
         numbers = [NONE] * len(text)
-        found.add("paragraph", text, numbers, size=_SIZE, omitted=omitted)
+        page.add("paragraph", text, numbers, size=_SIZE, omitted=omitted)
         if file is not None:
-            found.files.append(file)
+            page.files.append(file)
         state = _STATES.get(omitted)
-        if state and state not in found.states:
-            found.states.append(state)
+        if state and state not in page.states:
+            page.states.append(state)
 
 
 def attached_files(document: pypdfium2.PdfDocument) -> Iterator[Part]:
@@ -96,13 +96,13 @@ def attached_files(document: pypdfium2.PdfDocument) -> Iterator[Part]:
 def _part(file: Any, name: str, *, most: int = 1 << 31) -> Part | None:
     """Return a file, or None where its bytes are not in the PDF or too many."""
     length = ctypes.c_ulong()
-    asked = ctypes.byref(length)
-    if not file or not pdfium.FPDFAttachment_GetFile(file, None, 0, asked):
+    length_at = ctypes.byref(length)
+    if not file or not pdfium.FPDFAttachment_GetFile(file, None, 0, length_at):
         return None
     if length.value > most:
         return None
     data = ctypes.create_string_buffer(length.value)
-    if not pdfium.FPDFAttachment_GetFile(file, data, length.value, asked):
+    if not pdfium.FPDFAttachment_GetFile(file, data, length.value, length_at):
         return None
     return Part(_name_of(file) or name, data.raw)
 
@@ -130,7 +130,7 @@ def _annotations(
     count = pdfium.FPDFPage_GetAnnotCount(page.raw)
     room = _MOST_OF_FILES
     for number in range(min(count, _MOST_ANNOTATIONS)):
-        with _opened(page, number) as annotation:
+        with _open_annotation(page, number) as annotation:
             if annotation is None:
                 continue
             kind = pdfium.FPDFAnnot_GetSubtype(annotation)
@@ -158,26 +158,26 @@ def _field(form: Any, annotation: Any) -> Annotation:
     """
     kind = pdfium.FPDFAnnot_GetFormFieldType(form, annotation)
 
-    def told(ask: Any) -> str:
+    def read_text(ask: Any) -> str:
         return _string(partial(ask, form, annotation)).strip()
 
-    name = told(pdfium.FPDFAnnot_GetFormFieldAlternateName)
-    name = name or told(pdfium.FPDFAnnot_GetFormFieldName).rpartition(".")[2]
+    name = read_text(pdfium.FPDFAnnot_GetFormFieldAlternateName)
+    name = name or read_text(pdfium.FPDFAnnot_GetFormFieldName).rpartition(".")[2]
     if kind in _BOXES:
         checked = pdfium.FPDFAnnot_IsChecked(form, annotation)
         if kind == pdfium.FPDF_FORMFIELD_RADIOBUTTON:
-            choice = told(pdfium.FPDFAnnot_GetFormFieldExportValue)
+            choice = read_text(pdfium.FPDFAnnot_GetFormFieldExportValue)
             return Annotation(f"☑ {name}: {choice}" if checked else "")
         return Annotation(f"{'☑' if checked else '☐'} {name}")
-    value = told(pdfium.FPDFAnnot_GetFormFieldValue) if kind in _VALUES else ""
+    value = read_text(pdfium.FPDFAnnot_GetFormFieldValue) if kind in _VALUES else ""
     if kind in _CHOICES:
-        value = ", ".join(_chosen(form, annotation)) or value
+        value = ", ".join(_chosen_entries(form, annotation)) or value
     elif value and pdfium.FPDFAnnot_GetFormFieldFlags(form, annotation) & _PASSWORD:
         return Annotation("", "password")
     return Annotation(f"{name}: {value}" if name and value else value)
 
 
-def _chosen(form: Any, annotation: Any) -> Iterator[str]:
+def _chosen_entries(form: Any, annotation: Any) -> Iterator[str]:
     """Yield the entries of a list that are chosen, as a reader sees them."""
     count = pdfium.FPDFAnnot_GetOptionCount(form, annotation)
     for number in range(min(count, _MOST_OPTIONS)):
@@ -193,17 +193,17 @@ def _contents(annotation: Any) -> str:
 
 def _string(ask: Callable[..., int]) -> str:
     """Return what PDFium writes into a buffer as UTF-16."""
-    told = _utf_16(ask)
-    lines = told.partition("\0")[0].replace("\r\n", "\n").replace("\r", "\n")
+    text = _utf_16(ask)
+    lines = text.partition("\0")[0].replace("\r\n", "\n").replace("\r", "\n")
     return clean(lines)
 
 
 def _name_of(file: Any) -> str:
     """Return the name of a file; PDFium takes some in UTF-16 for bytes of Latin."""
-    told = _utf_16(partial(pdfium.FPDFAttachment_GetName, file)).removesuffix("\0")
-    if told.startswith(_UTF_16) and max(told) <= "\xff":
-        told = told.encode("latin-1").decode("utf-16", "replace")
-    return clean(told.partition("\0")[0])
+    name = _utf_16(partial(pdfium.FPDFAttachment_GetName, file)).removesuffix("\0")
+    if name.startswith(_UTF_16) and max(name) <= "\xff":
+        name = name.encode("latin-1").decode("utf-16", "replace")
+    return clean(name.partition("\0")[0])
 
 
 def _utf_16(ask: Callable[..., int]) -> str:
@@ -214,7 +214,7 @@ def _utf_16(ask: Callable[..., int]) -> str:
 
 
 @contextmanager
-def _opened(page: pypdfium2.PdfPage, number: int) -> Iterator[Any]:
+def _open_annotation(page: pypdfium2.PdfPage, number: int) -> Iterator[Any]:
     annotation = pdfium.FPDFPage_GetAnnot(page.raw, number)
     try:
         yield annotation or None

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from erya.loading.pdf.boxes import Box
 from erya.loading.pdf.lines import Line
 
-__all__ = ["Parted", "RunningHeads", "learn_heads", "sample_of"]
+__all__ = ["HeadersFooters", "Parted", "learn_headers_footers", "sample_of"]
 
 _ZONE: Final = 0.12  # of a page's height, above and below
 _STEP: Final = 4.0  # points: lines this near to each other stand at one height
@@ -40,7 +40,7 @@ class Parted(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class RunningHeads:
+class HeadersFooters:
     """Where the running heads of a document stand."""
 
     places: frozenset[_Place]
@@ -69,10 +69,10 @@ class RunningHeads:
     def _place(self, line: Line, page: Box) -> _Place | None:
         """Return the place of a running head; None of another line."""
         place = _place(line, page)
-        held = place is not None and any(
+        is_known = place is not None and any(
             _Place(place.edge, place.step + near) in self.places for near in (0, -1, 1)
         )
-        return place if held else None
+        return place if is_known else None
 
 
 def sample_of(count: int) -> list[int]:
@@ -89,7 +89,9 @@ def sample_of(count: int) -> list[int]:
     )
 
 
-def learn_heads(pages: Sequence[tuple[Sequence[Line], Box]]) -> RunningHeads:
+def learn_headers_footers(
+    pages: Sequence[tuple[Sequence[Line], Box]],
+) -> HeadersFooters:
     """Learn where running heads stand, from the lines and the edges of some pages."""
     at: dict[_Place, dict[int, str]] = defaultdict(dict)
     for number, (lines, page) in enumerate(pages):
@@ -97,19 +99,23 @@ def learn_heads(pages: Sequence[tuple[Sequence[Line], Box]]) -> RunningHeads:
             place = _place(line, page)
             if place is not None:
                 words = " ".join(piece.text for piece in line)
-                told = at[place].get(number, "")
-                at[place][number] = f"{told} {_DIGITS.sub('#', words.casefold())}"
-    return RunningHeads(
-        frozenset(place for place, found in at.items() if _runs(found, len(pages)))
+                before = at[place].get(number, "")
+                at[place][number] = f"{before} {_DIGITS.sub('#', words.casefold())}"
+    return HeadersFooters(
+        frozenset(
+            place
+            for place, words_by_page in at.items()
+            if _runs(words_by_page, len(pages))
+        )
     )
 
 
-def _runs(found: dict[int, str], pages: int) -> bool:
-    if len(found) < max(_LEAST_PAGES, _SHARE * pages):
+def _runs(words_by_page: dict[int, str], pages: int) -> bool:
+    if len(words_by_page) < max(_LEAST_PAGES, _SHARE * pages):
         return False
-    times = Counter(found.values())
+    times = Counter(words_by_page.values())
     again = sum(count for count in times.values() if count > 1)
-    return again >= _AGAIN * len(found)
+    return again >= _AGAIN * len(words_by_page)
 
 
 def _place(line: Line, page: Box) -> _Place | None:

@@ -16,8 +16,13 @@ from erya.loading.pdf.boxes import Box
 from erya.loading.pdf.joining import by_lines, flat, running
 from erya.loading.pdf.lines import NONE, Line, Piece, runs_left
 from erya.loading.pdf.reading_order import Region, read_by_regions
-from erya.loading.pdf.ruling_lines import Rule
-from erya.loading.pdf.tables.tables import Table, ruled_apart, table_text, tables_apart
+from erya.loading.pdf.ruling_lines import RulingLine
+from erya.loading.pdf.tables.tables import (
+    Table,
+    place_lattice_tables,
+    split_tables,
+    table_text,
+)
 from erya.records import Block, BlockKind, Part
 
 __all__ = ["PageText", "lay_out"]
@@ -58,9 +63,9 @@ class PageText:
         blocks: What the text consists of, in the offsets of the page.
         numbers: For each character its number in PDFium's list, or -1.
         sizes: For each block the size of its letters, to rank headings by.
-        states: What should be known of the page, as one word each.
-        seen: Of a page that was read by OCR, the box of each number in shares of the
-            page: numbers are then not PDFium's.
+        states: What is to be reported of the page, as one word each.
+        ocr_boxes: Of a page that was read by OCR, the box of each number in shares of
+            the page: numbers are then not PDFium's.
         files: What is attached to it.
     """
 
@@ -69,7 +74,7 @@ class PageText:
     numbers: list[int] = field(default_factory=list)
     sizes: list[float] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
-    seen: Sequence[Box] = ()
+    ocr_boxes: Sequence[Box] = ()
     files: list[Part] = field(default_factory=list)
 
     def add(
@@ -103,7 +108,7 @@ def lay_out(
     page: PageText,
     lines: Sequence[Line],
     *,
-    levels: Sequence[Rule] = (),
+    horizontal_lines: Sequence[RulingLine] = (),
     regions: Sequence[Region] | None = None,
     omitted: str = "",
 ) -> None:
@@ -112,7 +117,7 @@ def lay_out(
     Args:
         page: What stands above them.
         lines: In any order.
-        levels: The rules that are drawn from left to right.
+        horizontal_lines: The ruling lines that are drawn from left to right.
         regions: Of the page, if a model has looked at it: then they give the order,
             the headings and where tables are.
         omitted: Why they are not searched; each line is then a block.
@@ -121,19 +126,26 @@ def lay_out(
         return
     if omitted:
         for line in lines:
-            told = flat(line)
+            flat_line = flat(line)
             page.add(
-                "paragraph", told.text, [*told.numbers], size=told.size, omitted=omitted
+                "paragraph",
+                flat_line.text,
+                [*flat_line.numbers],
+                size=flat_line.size,
+                omitted=omitted,
             )
         return
     usual = _usual_size(lines)
-    lines = _in_one_direction(ruled_apart(lines))
+    lines = _in_one_direction(place_lattice_tables(lines))
     if regions is None:
-        for block in _ordered(lines, levels):
+        for block in _order_lines(lines, horizontal_lines):
             _write(page, block, usual)
         return
     for run in read_by_regions(
-        lines, regions, levels, ordered=lambda some: _ordered(list(some), levels)
+        lines,
+        regions,
+        horizontal_lines,
+        ordered=lambda some: _order_lines(list(some), horizontal_lines),
     ):
         if run.kind == "title":
             _write_title(page, run.lines)
@@ -157,15 +169,17 @@ def _in_one_direction(lines: Sequence[Line]) -> list[Line]:
     runs = [any(runs_left(piece.text) for piece in line) for line in lines]
     if not any(runs):
         return list(lines)
-    written = sum(any(_LETTER.search(piece.text) for piece in line) for line in lines)
-    mirrored = 2 * sum(runs) > written
+    lines_with_letters = sum(
+        any(_LETTER.search(piece.text) for piece in line) for line in lines
+    )
+    mirrored = 2 * sum(runs) > lines_with_letters
     return [
-        sorted(map(_mirrored, line) if mirrored else line, key=lambda p: p.box.left)
+        sorted(map(_mirror, line) if mirrored else line, key=lambda p: p.box.left)
         for line in lines
     ]
 
 
-def _mirrored(piece: Piece) -> Piece:
+def _mirror(piece: Piece) -> Piece:
     left, bottom, right, top = piece.box
     return replace(piece, box=Box(-right, bottom, -left, top), gaps=())
 
@@ -182,10 +196,12 @@ def _usual_size(lines: Sequence[Sequence[Piece]]) -> float:
     return max(weights, key=lambda size: (weights[size], size))
 
 
-def _ordered(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
+def _order_lines(
+    lines: _Lines, horizontal_lines: Sequence[RulingLine]
+) -> Iterator[_Lines]:
     """Yield runs of lines in reading order; columns one after the other."""
     upright = [line for line in lines if not _stands(line)]
-    yield from _ordered_upright(upright, levels)
+    yield from _order_upright(upright, horizontal_lines)
     for line in lines:
         if _stands(line):  # a mark along the margin belongs to no line beside it
             yield [line]
@@ -199,10 +215,12 @@ def _stands(line: Sequence[Piece]) -> bool:
     return len(line[0].text) > 3 and box.top - box.bottom > 3 * (box.right - box.left)
 
 
-def _ordered_upright(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
+def _order_upright(
+    lines: _Lines, horizontal_lines: Sequence[RulingLine]
+) -> Iterator[_Lines]:
     gutter = _gutter(lines)
     if gutter is None:
-        yield from tables_apart(lines, levels)
+        yield from split_tables(lines, horizontal_lines)
         return
     # Where a line reaches over the gutter, everything above is read before it.
     pieces = sorted((p for line in lines for p in line), key=lambda p: -p.box.top)
@@ -215,8 +233,8 @@ def _ordered_upright(lines: _Lines, levels: Sequence[Rule]) -> Iterator[_Lines]:
             continue
         left = [piece for piece in together if piece.box.right <= gutter]
         right = [piece for piece in together if piece.box.left >= gutter]
-        yield from tables_apart(_lines_of(left), levels)
-        yield from tables_apart(_lines_of(right), levels)
+        yield from split_tables(_lines_of(left), horizontal_lines)
+        yield from split_tables(_lines_of(right), horizontal_lines)
 
 
 def _across(pieces: Sequence[Piece]) -> Iterator[_Lines]:

@@ -18,8 +18,8 @@ from typing import Any, Final, NamedTuple
 
 from erya.loading.pdf.boxes import Box, joined
 from erya.loading.pdf.characters import SEVERAL, SOFT_HYPHEN, Signs
-from erya.loading.pdf.raised_signs import tell_raised
-from erya.loading.pdf.ruling_lines import Grid, Rules
+from erya.loading.pdf.raised_signs import mark_raised
+from erya.loading.pdf.ruling_lines import Grid, RulingLines
 
 __all__ = [
     "NONE",
@@ -144,22 +144,23 @@ def read_signs(textpage: Any, turn: Callable[[Box], Box] | None = None) -> Signs
         turn: Turns a box to where it stands on the page as it is shown.
     """
     signs = Signs(textpage, turn)
-    tell_raised(signs)
+    mark_raised(signs)
     if runs_left(signs.units):
         signs.units = _letters_in_order(signs.units, signs.box)
     return signs
 
 
-def page_lines(signs: Signs, rules: Rules) -> Iterator[Line]:
+def page_lines(signs: Signs, ruling_lines: RulingLines) -> Iterator[Line]:
     """Yield each line as its pieces, in PDFium's order.
 
     Args:
         signs: The characters of a page.
-        rules: What is drawn on the page: lines are cut there.
+        ruling_lines: What is drawn on the page: lines are cut there.
     """
     both_ways = runs_left(signs.units)
     if both_ways:
-        rules = Rules()  # words in both directions are told apart by gaps alone
+        # Words in both directions are told apart by gaps alone.
+        ruling_lines = RulingLines()
     runs = [_Run.of(*line.span(), signs) for line in _LINE.finditer(signs.units)]
     # Asking where characters stand is most of the work: running text is only sampled.
     wide = [_looks_wide(signs, run) for run in runs]
@@ -169,13 +170,13 @@ def page_lines(signs: Signs, rules: Rules) -> Iterator[Line]:
     cut_all = sum(wide) >= _WIDE_SHARE * len(runs)
     for at, run in enumerate(runs):
         if both_ways and runs_left(signs.units[run.start : run.end]):
-            found = _pieces_both_ways(signs, run)
-        elif rules.grids and (grids := rules.touching(run.around())):
-            found = _pieces_of_cells(signs, run, grids=grids)
+            candidates = _pieces_both_ways(signs, run)
+        elif ruling_lines.grids and (grids := ruling_lines.touching(run.around())):
+            candidates = _pieces_of_cells(signs, run, grids=grids)
         else:
             cut = cut_all or any(wide[max(at - _AROUND, 0) : at + _AROUND + 1])
-            found = _pieces_in_order(signs, run, cut=cut)
-        pieces = [piece for piece in found if piece.text.strip()]
+            candidates = _pieces_in_order(signs, run, cut=cut)
+        pieces = [piece for piece in candidates if piece.text.strip()]
         if pieces:
             rest = signs.units[run.end : run.end + 2].lstrip(" ")
             pieces[-1].hyphen = rest.startswith(SOFT_HYPHEN)
@@ -221,8 +222,8 @@ def _letters_in_order(units: str, box: Callable[[int], Box]) -> str:
         first, last = boxes[0], boxes[-1]
         if first.left + first.right < last.left + last.right:
             signs = groupby(zip(run[0], boxes, strict=True), key=itemgetter(1))
-            written = ["".join(letter for letter, _ in sign) for _, sign in signs]
-            return "".join(reversed(written))
+            letter_groups = ["".join(letter for letter, _ in sign) for _, sign in signs]
+            return "".join(reversed(letter_groups))
         return _LAM_ALEF.sub(
             lambda pair: (
                 pair[0][::-1]
@@ -302,10 +303,10 @@ def _pieces_in_order(signs: Signs, run: _Run, *, cut: bool) -> Iterator[Piece]:
     if not _SYMBOLS.search(signs.units, run.start, run.end):
         return _pieces(signs, run, cut=cut)
     words = _WORD.finditer(signs.units, run.start, run.end)
-    drawn = [at for word in words for at in range(*word.span())]
-    boxes = {at: signs.box(at) for at in drawn}
+    numbers = [at for word in words for at in range(*word.span())]
+    boxes = {at: signs.box(at) for at in numbers}
     close = signs.size(run.start)[0] / 2
-    in_order = all(boxes[b].left > boxes[a].left - close for a, b in pairwise(drawn))
+    in_order = all(boxes[b].left > boxes[a].left - close for a, b in pairwise(numbers))
     heights = [box.bottom + box.top for box in boxes.values()]
     if in_order or max(heights) - min(heights) > 2 * close:  # or not of one line
         return _pieces(signs, run, cut=cut)
@@ -326,8 +327,8 @@ def _pieces_from_left(signs: Signs, boxes: Mapping[int, Box]) -> Iterator[Piece]
             numbers.append(NONE)
         if box is None:
             first = number
-        told, own = _tidied(signs, [number])
-        text += told
+        tidied, own = _tidy(signs, [number])
+        text += tidied
         numbers += own
         box, last = here if box is None else joined(box, here), number
     if box is not None:
@@ -341,14 +342,15 @@ def _pieces_of_cells(
     cells: list[tuple[int, _Cell]] = []
     for word in _WORD.finditer(signs.units, run.start, run.end):
         boxes = [signs.box(at) for at in range(*word.span())]
-        found = [_cell(box, grids) for box in boxes]
+        letter_cells = [_cell(box, grids) for box in boxes]
         close = _OF_ONE_WORD * signs.size(word.start())[0]
         if any(
-            found[at] != found[at - 1] and boxes[at].left - boxes[at - 1].right < close
-            for at in range(1, len(found))
+            letter_cells[at] != letter_cells[at - 1]
+            and boxes[at].left - boxes[at - 1].right < close
+            for at in range(1, len(letter_cells))
         ):
-            found = [_cell_of_word(found)] * len(found)
-        cells += zip(range(*word.span()), found, strict=True)
+            letter_cells = [_cell_of_word(letter_cells)] * len(letter_cells)
+        cells += zip(range(*word.span()), letter_cells, strict=True)
     for cell, members in groupby(cells, key=itemgetter(1)):
         inside = [at for at, _ in members]
         part = _Run.of(inside[0], inside[-1] + 1, signs)
@@ -358,12 +360,12 @@ def _pieces_of_cells(
             yield piece
 
 
-def _cell_of_word(found: Sequence[_Cell]) -> _Cell:
+def _cell_of_word(cells: Sequence[_Cell]) -> _Cell:
     """Return where most letters of a word stand that reaches over a rule."""
-    ((cell, count),) = Counter(found).most_common(1)
-    if count >= _MOSTLY * len(found):
+    ((cell, count),) = Counter(cells).most_common(1)
+    if count >= _MOSTLY * len(cells):
         return cell
-    return next((each[0], OVER) for each in found if each)
+    return next((each[0], OVER) for each in cells if each)
 
 
 def _cell(box: Box, grids: Sequence[Grid]) -> _Cell:
@@ -412,15 +414,15 @@ def _piece(
     """Return characters `start` to `end` as text, one number for each code point."""
     text = signs.units[start:end]
     numbers: Sequence[int] = range(start, end)
-    plain = text.isprintable() and "  " not in text  # nearly all, and soon told
+    plain = text.isprintable() and "  " not in text  # nearly all, and quickly decided
     if not plain and _UNTIDY.search(text):
-        text, numbers = _tidied(signs, numbers)
+        text, numbers = _tidy(signs, numbers)
     if _SPREAD * text.count(" ") > len(text) > _SPREAD:
-        text, numbers = _closed_up(text, numbers)
+        text, numbers = _close_up(text, numbers)
     return Piece(text, numbers, box, *signs.size(start), gaps=gaps)
 
 
-def _closed_up(text: str, numbers: Sequence[int]) -> tuple[str, Sequence[int]]:
+def _close_up(text: str, numbers: Sequence[int]) -> tuple[str, Sequence[int]]:
     """Leave out blanks between Chinese characters that are set wide apart.
 
     As in a line that is drawn out to both margins, or a title.
@@ -432,7 +434,7 @@ def _closed_up(text: str, numbers: Sequence[int]) -> tuple[str, Sequence[int]]:
     return "".join(text[at] for at in kept), [numbers[at] for at in kept]
 
 
-def _tidied(signs: Signs, numbers: Sequence[int]) -> tuple[str, list[int]]:
+def _tidy(signs: Signs, numbers: Sequence[int]) -> tuple[str, list[int]]:
     """Join surrogates, drop what no reader sees, and make one blank of several."""
     text: list[str] = []
     kept: list[int] = []

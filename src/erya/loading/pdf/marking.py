@@ -74,24 +74,24 @@ def mark_pdf(  # noqa: PLR0913 - where it stands, and how it was read
         if not 0 < page <= len(document):
             msg = f"There is no page {page} in this PDF of {len(document)} pages."
             raise DocumentError(msg, code="no_such_page")
-        told = PdfReader(document, ocr=ocr, layout=layout).page(page - 1)
-        if fold_letters(told.text[start:end]) != fold_letters(quote):
+        page_text = PdfReader(document, ocr=ocr, layout=layout).page(page - 1)
+        if fold_letters(page_text.text[start:end]) != fold_letters(quote):
             msg = (
                 f"Page {page} is read otherwise than when the file was ingested, so "
                 "the words cannot be marked. Ingest it again with --force."
             )
             raise DocumentError(msg, code="no_such_span")
-        numbers = [number for number in told.numbers[start:end] if number >= 0]
+        numbers = [number for number in page_text.numbers[start:end] if number >= 0]
         if not numbers:
             msg = f"There is nothing to mark from {start} to {end} on page {page}."
             raise DocumentError(msg, code="no_such_span")
         opened = document[page - 1]
-        found = (
-            (_shares(told.seen[number]) for number in numbers)
-            if told.seen
+        shares = (
+            (_shares(page_text.ocr_boxes[number]) for number in numbers)
+            if page_text.ocr_boxes
             else _boxes(opened, numbers)
         )
-        boxes = list(_lines(found))
+        boxes = list(_lines(shares))
         png = _picture(opened, boxes) if picture else b""
     return {
         "boxes": [[round(value, 4) for value in box] for box in boxes],

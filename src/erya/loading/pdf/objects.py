@@ -68,16 +68,16 @@ def page_objects(page: Any) -> list[PageObject]:
     listed = list(map(PageObject, places, map(_TYPE, places), repeat(None)))
     if not any(each.kind == _FORM for each in listed):
         return listed
-    found: list[PageObject] = []
+    expanded: list[PageObject] = []
     left = _MOST_OF_FORMS
     for each in listed:
         if each.kind != _FORM:
-            found.append(each)
+            expanded.append(each)
             continue
         inside = list(_inside(each.at, left))
         left -= len(inside)
-        found += inside
-    return found
+        expanded += inside
+    return expanded
 
 
 def _inside(form: int, most: int) -> Iterator[PageObject]:
@@ -88,14 +88,14 @@ def _inside(form: int, most: int) -> Iterator[PageObject]:
         yield PageObject(place, _TYPE(place), matrix)
 
 
-def bounds(found: PageObject) -> Box | None:
+def bounds(page_object: PageObject) -> Box | None:
     """Return where something stands on the page; None where PDFium does not know."""
     values = (ctypes.c_float * 4)()
     first = ctypes.addressof(values)
-    if not _BOUNDS(found.at, first, first + 4, first + 8, first + 12):
+    if not _BOUNDS(page_object.at, first, first + 4, first + 8, first + 12):
         return None
     box = Box(*values)
-    return box if found.form is None else moved(box, found.form)
+    return box if page_object.form is None else moved(box, page_object.form)
 
 
 def raw(place: int) -> Any:
@@ -105,10 +105,10 @@ def raw(place: int) -> Any:
 
 def matrix_of(place: int) -> Matrix:
     """Return how an object is placed."""
-    given = pdfium.FS_MATRIX()
-    if not pdfium.FPDFPageObj_GetMatrix(raw(place), given):
+    matrix = pdfium.FS_MATRIX()
+    if not pdfium.FPDFPageObj_GetMatrix(raw(place), matrix):
         return (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-    return (given.a, given.b, given.c, given.d, given.e, given.f)
+    return (matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f)
 
 
 def point(x: float, y: float, matrix: Matrix) -> tuple[float, float]:

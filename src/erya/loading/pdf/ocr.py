@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pypdfium2
     from numpy.typing import NDArray
 
-__all__ = ["Seen", "prepare", "recognised", "recognised_in"]
+__all__ = ["Recognition", "prepare", "recognise_page", "recognise_picture"]
 
 _DPI: Final = 200  # as scanners have it: finer takes longer and is read no better
 _MOST_PIXELS: Final = 4_000  # of the longer side
@@ -25,7 +25,7 @@ _SURE: Final = 0.5  # what is less likely to be right is left out
 _ALIKE: Final = (0.7, 1.4)  # times the usual height: letters of one size
 
 
-class Seen(NamedTuple):
+class Recognition(NamedTuple):
     """What was recognised.
 
     Attributes:
@@ -38,7 +38,7 @@ class Seen(NamedTuple):
     boxes: list[Box]
 
 
-def recognised(page: "pypdfium2.PdfPage") -> Seen:
+def recognise_page(page: "pypdfium2.PdfPage") -> Recognition:
     """Recognise the text of a page, as it is shown.
 
     Raises:
@@ -47,10 +47,12 @@ def recognised(page: "pypdfium2.PdfPage") -> Seen:
     width, height = page.get_size()
     scale = min(_DPI / _POINTS, _MOST_PIXELS / max(width, height, 1.0))
     pixels = page.render(scale=scale, rev_byteorder=False).to_numpy()[:, :, :3]
-    return recognised_in(pixels, size=(width, height))
+    return recognise_picture(pixels, size=(width, height))
 
 
-def recognised_in(pixels: "NDArray[np.uint8]", *, size: tuple[float, float]) -> Seen:
+def recognise_picture(
+    pixels: "NDArray[np.uint8]", *, size: tuple[float, float]
+) -> Recognition:
     """Recognise the text of a picture.
 
     Args:
@@ -64,14 +66,16 @@ def recognised_in(pixels: "NDArray[np.uint8]", *, size: tuple[float, float]) -> 
     if 0 in pixels.shape:
         msg = "The picture has no area."
         raise DocumentError(msg, code="damaged")
-    found = _engine()(pixels)
-    seen = Seen([], [])
-    if found.boxes is None:
-        return seen
+    result = _engine()(pixels)
+    recognition = Recognition([], [])
+    if result.boxes is None:
+        return recognition
     high, wide = pixels.shape[:2]
     width, height = size
     rows: list[tuple[str, Box]] = []
-    for corners, text, score in zip(found.boxes, found.txts, found.scores, strict=True):
+    for corners, text, score in zip(
+        result.boxes, result.txts, result.scores, strict=True
+    ):
         if score >= _SURE and text.strip():
             xs = [float(x) / wide for x, _ in corners]
             ys = [float(y) / high for _, y in corners]
@@ -79,20 +83,20 @@ def recognised_in(pixels: "NDArray[np.uint8]", *, size: tuple[float, float]) -> 
     sizes = [(box.bottom - box.top) * height for _, box in rows]
     usual = statistics.median(sizes) if sizes else 0.0
     for (text, box), tall in zip(rows, sizes, strict=True):
-        first = len(seen.boxes)
-        seen.boxes.extend(_characters(text, box))
+        first = len(recognition.boxes)
+        recognition.boxes.extend(_characters(text, box))
         alike = _ALIKE[0] * usual <= tall <= _ALIKE[1] * usual
-        seen.lines.append([
+        recognition.lines.append([
             Piece(
                 text,
-                range(first, len(seen.boxes)),
+                range(first, len(recognition.boxes)),
                 Box(box.left * width, height * (1 - box.bottom),
                     box.right * width, height * (1 - box.top)),
                 usual if alike else tall,
                 height * (1 - box.bottom),
             )
         ])  # fmt: skip
-    return Seen(_rows(seen.lines), seen.boxes)
+    return Recognition(_rows(recognition.lines), recognition.boxes)
 
 
 def _characters(text: str, box: Box) -> Sequence[Box]:
@@ -124,7 +128,7 @@ def _rows(lines: list[Line]) -> list[Line]:
 def prepare() -> None:
     """Load the models; a process that is bounded later can do so no more.
 
-    Each is loaded when it first has something to do, so a word is drawn for them.
+    Each is loaded when it first has something to do, so a word is rendered for them.
 
     Raises:
         MissingExtraError: The extra `ocr` is not installed.
@@ -132,9 +136,9 @@ def prepare() -> None:
     import numpy as np  # noqa: PLC0415
 
     cv2 = require("cv2", feature="Text recognition", extra="ocr")
-    drawn = np.full((80, 240, 3), 255, dtype=np.uint8)
-    cv2.putText(drawn, "Erya", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 2, (0, 0, 0), 3)
-    _engine()(drawn)
+    sample = np.full((80, 240, 3), 255, dtype=np.uint8)
+    cv2.putText(sample, "Erya", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 2, (0, 0, 0), 3)
+    _engine()(sample)
 
 
 @cache

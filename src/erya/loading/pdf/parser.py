@@ -25,13 +25,13 @@ from erya.loading.pdf.fields import (
     attached_files,
     read_annotations,
 )
-from erya.loading.pdf.headers_footers import learn_heads, sample_of
+from erya.loading.pdf.headers_footers import learn_headers_footers, sample_of
 from erya.loading.pdf.layout import PageText, lay_out
 from erya.loading.pdf.lines import Line, page_lines, read_signs, runs_left
 from erya.loading.pdf.objects import page_objects
 from erya.loading.pdf.reading_order import Region
-from erya.loading.pdf.ruling_lines import Rule, Rules, page_rules
-from erya.loading.pdf.struck_text import tell_struck
+from erya.loading.pdf.ruling_lines import RulingLine, RulingLines, find_ruling_lines
+from erya.loading.pdf.struck_text import mark_struck
 from erya.loading.pdf.tables.stream import names_above
 from erya.loading.pdf.tables.tables import grids_of_tables
 from erya.loading.pdf.visibility import part_by_sight, shows_picture
@@ -93,7 +93,7 @@ def parse_pdf(
     """
     whole = _Whole()
     with open_pdf(data) as document:
-        told = {key: _told(document, key) for key in _KEYS}
+        info = {key: _read_info(document, key) for key in _KEYS}
         reader = PdfReader(document, ocr=ocr, layout=layout)
         for number in range(len(document)):
             page = reader.page(number)
@@ -106,14 +106,16 @@ def parse_pdf(
             on_part(part)
     notices = (*_notices(whole, ocr=ocr), *_active(data))
     if not any(not block.omitted for block in whole.blocks):
-        told_of = " ".join(notice.message for notice in notices)
+        message = " ".join(notice.message for notice in notices)
         code = next((n.code for n in notices if n.code in _FAILURES), "empty")
-        msg = told_of or "The pages of this PDF are empty."
+        msg = message or "The pages of this PDF are empty."
         raise DocumentError(msg, code=code)
     text = "".join(whole.text)
-    ranked = _outlined(text, whole, outline) or _ranked(whole.blocks, whole.sizes)
+    ranked = _rank_by_outline(text, whole, outline) or _rank_by_size(
+        whole.blocks, whole.sizes
+    )
     return Parsed(
-        title=_title(clean(told.get("Title", "")), text, ranked, first=whole.pages[0])
+        title=_title(clean(info.get("Title", "")), text, ranked, first=whole.pages[0])
         or PurePosixPath(name).stem,
         text=text,
         blocks=ranked,
@@ -121,7 +123,7 @@ def parse_pdf(
         media_type="application/pdf",
         metadata={
             key.lower(): clean(value)
-            for key, value in told.items()
+            for key, value in info.items()
             if key != "Title" and clean(value).strip()
         },
         notices=notices,
@@ -156,7 +158,7 @@ class _Whole:
 
 
 def _notices(whole: _Whole, *, ocr: bool) -> tuple[Notice, ...]:
-    """Word what should be known of some pages."""
+    """Return a notice for each state that pages are in."""
     cure = (
         "OCR found nothing there."
         if ocr
@@ -211,37 +213,44 @@ class PdfReader:
         self._document = document
         self._layout = layout
         self._ocr = ocr
-        # Most of the time goes into opening pages: what was seen is kept.
-        self._seen = {number: self._look(number) for number in sample_of(len(document))}
-        self._heads = learn_heads(
-            [(look.lines, look.edges) for look in self._seen.values()]
+        # Most of the time goes into opening pages: what was read there is kept.
+        self._sampled_looks = {
+            number: self._look(number) for number in sample_of(len(document))
+        }
+        self._headers_footers = learn_headers_footers(
+            [(look.lines, look.edges) for look in self._sampled_looks.values()]
         )
 
     def page(self, number: int) -> PageText:
         """Return the text of a page, counted from 0. A damaged page has none."""
-        look = self._seen.pop(number, None) or self._look(number)
-        found = PageText()
+        look = self._sampled_looks.pop(number, None) or self._look(number)
+        page_text = PageText()
         if look.state in {"no_text", "garbled"} and self._ocr:
-            with self._opened(number) as opened:
+            with self._open_page(number) as opened:
                 if opened is not None:
-                    return _recognised(opened.page)
+                    return _recognise(opened.page)
         if look.state:
-            found.states.append(look.state)
+            page_text.states.append(look.state)
         if look.state == "garbled":
-            lay_out(found, look.lines, omitted="garbled")
-            return found
-        heads, body, feet = self._heads.part(look.lines, look.edges)
+            lay_out(page_text, look.lines, omitted="garbled")
+            return page_text
+        heads, body, feet = self._headers_footers.part(look.lines, look.edges)
         names = names_above(heads, body)
         heads = [line for line in heads if line not in names]
         body = names + body
-        lay_out(found, heads, omitted="running_head")
-        lay_out(found, body, levels=look.levels, regions=self._regions(number, look))
-        lay_out(found, feet, omitted="running_head")
+        lay_out(page_text, heads, omitted="running_head")
+        lay_out(
+            page_text,
+            body,
+            horizontal_lines=look.horizontal_lines,
+            regions=self._regions(number, look),
+        )
+        lay_out(page_text, feet, omitted="running_head")
         if look.hidden:
-            lay_out(found, look.hidden, omitted="hidden")
-            found.states.append("hidden_text")
-        add_annotations(found, look.annotations)
-        return found
+            lay_out(page_text, look.hidden, omitted="hidden")
+            page_text.states.append("hidden_text")
+        add_annotations(page_text, look.annotations)
+        return page_text
 
     def _regions(self, number: int, look: "_Look") -> list[Region] | None:
         """Return the regions of a page; None where no model is to look at it.
@@ -252,7 +261,7 @@ class PdfReader:
             runs_left(piece.text) for line in look.lines for piece in line
         ):
             return None
-        with self._opened(number) as opened:
+        with self._open_page(number) as opened:
             if opened is None:
                 return None
             from erya.loading.pdf.regions import page_regions  # noqa: PLC0415 - extra
@@ -261,7 +270,7 @@ class PdfReader:
             return page_regions(opened.page, look.edges, turn=turn)
 
     def _look(self, number: int) -> "_Look":
-        with self._opened(number) as opened:
+        with self._open_page(number) as opened:
             if opened is None:
                 return _Look([], [], Box(0.0, 0.0, 0.0, 0.0), "damaged")
             page, textpage = opened
@@ -272,7 +281,9 @@ class PdfReader:
                 edges = turn(edges)
             signs = read_signs(textpage.raw, turn)
             objects = page_objects(page.raw)
-            lines, levels = _ruled_lines(page_rules(objects, turn=turn), signs)
+            lines, horizontal_lines = _cut_at_rules(
+                find_ruling_lines(objects, turn=turn), signs
+            )
             state = ""
             count = _count_signs(lines)
             if count < _FEW_SIGNS and shows_picture(
@@ -281,14 +292,16 @@ class PdfReader:
                 state = "no_text"
             elif signs.garbled_share() > _GARBLED:
                 state = "garbled"
-            shown, hidden = part_by_sight(
+            visible, hidden = part_by_sight(
                 lines, page, signs=signs, objects=objects, edges=edges
             )
             notes = read_annotations(self._document, page)
-            return _Look(shown, hidden, edges, state, levels, notes, degrees)
+            return _Look(
+                visible, hidden, edges, state, horizontal_lines, notes, degrees
+            )
 
     @contextmanager
-    def _opened(self, number: int) -> "Iterator[_Opened | None]":
+    def _open_page(self, number: int) -> "Iterator[_Opened | None]":
         try:
             page = self._document[number]
             textpage = page.get_textpage()
@@ -303,43 +316,46 @@ class PdfReader:
 
 
 class _Look(NamedTuple):
-    """What is on a page, and what should be known of it, as one word."""
+    """What is on a page, and the state that it is in, as one word."""
 
     lines: list[Line]
     hidden: list[Line]
     edges: Box
     state: str
-    levels: tuple[Rule, ...] = ()
+    horizontal_lines: tuple[RulingLine, ...] = ()
     annotations: Sequence[Annotation] = ()
     degrees: int = 0
 
 
-def _ruled_lines(rules: Rules, signs: Signs) -> tuple[list[Line], tuple[Rule, ...]]:
+def _cut_at_rules(
+    ruling_lines: RulingLines, signs: Signs
+) -> tuple[list[Line], tuple[RulingLine, ...]]:
     """Return the lines of a page, cut where rules make a table, and those rules."""
-    lines = list(page_lines(signs, rules))
+    lines = list(page_lines(signs, ruling_lines))
     if any(piece.grid is not None for line in lines for piece in line):
         grids = grids_of_tables(lines)
-        if len(grids) < len(rules.grids):  # others are drawings, which cut no words
-            rules = replace(rules, grids=grids)
-            lines = list(page_lines(signs, rules))
-    if tell_struck(signs, lines, rules.levels):
-        lines = list(page_lines(signs, rules))
-    return lines, rules.levels
+        # Others are drawings, which cut no words.
+        if len(grids) < len(ruling_lines.grids):
+            ruling_lines = replace(ruling_lines, grids=grids)
+            lines = list(page_lines(signs, ruling_lines))
+    if mark_struck(signs, lines, ruling_lines.horizontal_lines):
+        lines = list(page_lines(signs, ruling_lines))
+    return lines, ruling_lines.horizontal_lines
 
 
 def _count_signs(lines: Sequence[Line]) -> int:
     return sum(len(piece.text) for line in lines for piece in line)
 
 
-def _recognised(page: pypdfium2.PdfPage) -> PageText:
-    from erya.loading.pdf.ocr import recognised  # noqa: PLC0415 - an extra
+def _recognise(page: pypdfium2.PdfPage) -> PageText:
+    from erya.loading.pdf.ocr import recognise_page  # noqa: PLC0415 - an extra
 
-    found = PageText()
-    seen = recognised(page)
-    lay_out(found, seen.lines)
-    found.seen = seen.boxes
-    found.states.append("ocr" if found.text else "no_text")
-    return found
+    page_text = PageText()
+    recognition = recognise_page(page)
+    lay_out(page_text, recognition.lines)
+    page_text.ocr_boxes = recognition.boxes
+    page_text.states.append("ocr" if page_text.text else "no_text")
+    return page_text
 
 
 class _Opened(NamedTuple):
@@ -351,21 +367,21 @@ class _Opened(NamedTuple):
 
 def _outline(document: pypdfium2.PdfDocument) -> list[tuple[str, int, int]]:
     """Return the outline: title, page from 0, level from 1."""
-    found = []
+    entries = []
     for entry in islice(document.get_toc(max_depth=_LEVELS), _MOST_ENTRIES):
         place = entry.get_dest()
         number = place.get_index() if place is not None else None
         title = clean(entry.get_title() or "")
-        if number is not None and _folded(title):
-            found.append((title, number, entry.level + 1))
-    return found
+        if number is not None and _fold(title):
+            entries.append((title, number, entry.level + 1))
+    return entries
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return _MARKS.sub("", text.casefold())
 
 
-def _outlined(
+def _rank_by_outline(
     text: str, whole: _Whole, outline: Sequence[tuple[str, int, int]]
 ) -> tuple[Block, ...]:
     """Make headings of what the outline names; empty if it names little of the text.
@@ -378,7 +394,7 @@ def _outlined(
         if not 0 <= page < len(whole.pages):
             continue
         span = whole.pages[page]
-        wanted = _folded(title)
+        folded_title = _fold(title)
         begins = bisect_left(starts, span.start)
         for at in range(begins, bisect_left(starts, span.end)):
             block = whole.blocks[at]
@@ -387,7 +403,7 @@ def _outlined(
                 at not in named
                 and not block.omitted
                 and len(inner) < 2 * len(title) + 40
-                and _folded(inner).endswith(wanted)
+                and _fold(inner).endswith(folded_title)
             ):
                 named[at] = level
                 break
@@ -406,7 +422,7 @@ def _outlined(
     return tuple(blocks)
 
 
-def _told(document: pypdfium2.PdfDocument, key: str) -> str:
+def _read_info(document: pypdfium2.PdfDocument, key: str) -> str:
     """Return what a PDF says of itself, read as far as it can be read."""
     size = pdfium.FPDF_GetMetaText(document.raw, key.encode(), None, 0)
     buffer = ctypes.create_string_buffer(size)
@@ -441,14 +457,14 @@ def open_pdf(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
         document.close()
 
 
-def _ranked(blocks: list[Block], sizes: list[float]) -> tuple[Block, ...]:
+def _rank_by_size(blocks: list[Block], sizes: list[float]) -> tuple[Block, ...]:
     """Give headings their levels: the largest type is the first."""
-    found = {
+    heading_sizes = {
         round(s) for b, s in zip(blocks, sizes, strict=True) if b.kind == "heading"
     }
     levels = {
         size: min(level, _LEVELS)
-        for level, size in enumerate(sorted(found, reverse=True), start=1)
+        for level, size in enumerate(sorted(heading_sizes, reverse=True), start=1)
     }
     return tuple(
         block._replace(level=levels[round(size)]) if block.kind == "heading" else block
@@ -456,14 +472,14 @@ def _ranked(blocks: list[Block], sizes: list[float]) -> tuple[Block, ...]:
     )
 
 
-def _title(told: str, text: str, blocks: tuple[Block, ...], *, first: Span) -> str:
+def _title(title: str, text: str, blocks: tuple[Block, ...], *, first: Span) -> str:
     """Return what the PDF calls itself, unless a program has said so for it.
 
     Else the highest heading of the first page that is not of a section; or none.
     """
-    told = " ".join(told.split())
-    if told and not told.lower().startswith(_NO_TITLE) and "\ufffd" not in told:
-        return told
+    title = " ".join(title.split())
+    if title and not title.lower().startswith(_NO_TITLE) and "\ufffd" not in title:
+        return title
     headings = [
         (block.level, text[block.start : block.end])
         for block in blocks

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from erya.language import lowered, raised
-from erya.loading.pdf.characters import NOTHING, SEVERAL, Drawn, Signs
+from erya.loading.pdf.characters import NOTHING, SEVERAL, Signs, TextObject
 
-__all__ = ["tell_raised"]
+__all__ = ["mark_raised"]
 
 _SMALLER: Final = 0.85  # of the letters beside them
 _SMALLEST: Final = 0.35  # smaller ones stand beside the first letter of a chapter
@@ -33,17 +33,17 @@ _NO_BLANKS: Final = frozenset(("", "\r\n", "\r", "\n"))
 _CHINESE: Final = "\u2e80"  # its signs are from here on
 
 
-def tell_raised(signs: Signs) -> None:
+def mark_raised(signs: Signs) -> None:
     """Write signs above and below the line as such, and join what goes on behind them.
 
     PDFium ends a line behind some of them.
     """
-    written = list(signs.units)
-    line: Drawn | None = None  # the last on the line
-    off: list[Drawn] = []  # behind it, at one height above or below
+    units = list(signs.units)
+    line: TextObject | None = None  # the last on the line
+    off: list[TextObject] = []  # behind it, at one height above or below
     on_line: tuple[float, float] | None = None  # its size and height
-    behind: Drawn | None = None  # the last, on the line or not
-    for each in signs.drawn:
+    behind: TextObject | None = None  # the last, on the line or not
+    for each in signs.text_objects:
         stands = signs.size(each.start)
         if stands == on_line and not off:
             line = behind = each  # as nearly all
@@ -51,24 +51,24 @@ def tell_raised(signs: Signs) -> None:
         if line is not None and behind is not None and _follows(signs, behind, each):
             if _is_off(signs, line, each, behind=behind):
                 if off and not _on_one_height(signs, off[-1], each):
-                    _write(signs, written, line, off=off)
+                    _write(signs, units, line, off=off)
                     off = []
                 off.append(each)
                 behind = each
                 continue
             if not off and _leads(signs, line, each):
-                _write(signs, written, each, off=[line])
+                _write(signs, units, each, off=[line])
         if line is not None and off:
-            _write(signs, written, line, off=off, follows=each)
+            _write(signs, units, line, off=off, follows=each)
             off = []
         line = behind = each
         on_line = stands
     if line is not None and off:
-        _write(signs, written, line, off=off)
-    signs.units = "".join(written)
+        _write(signs, units, line, off=off)
+    signs.units = "".join(units)
 
 
-def _follows(signs: Signs, before: Drawn, each: Drawn) -> bool:
+def _follows(signs: Signs, before: TextObject, each: TextObject) -> bool:
     """Tell whether nothing stands between, but for a line end of PDFium's.
 
     Behind Chinese there may be a blank: numbers are set a little apart from it.
@@ -78,14 +78,16 @@ def _follows(signs: Signs, before: Drawn, each: Drawn) -> bool:
     return between in _NO_BLANKS or is_apart
 
 
-def _shift(signs: Signs, line: Drawn, each: Drawn) -> tuple[float, float]:
+def _shift(signs: Signs, line: TextObject, each: TextObject) -> tuple[float, float]:
     """Return how large signs are, and how far above the line, in sizes of its own."""
     size, base = signs.size(line.start)
     own, height = signs.size(each.start)
     return (own / size, (height - base) / size) if size else (1.0, 0.0)
 
 
-def _is_off(signs: Signs, line: Drawn, each: Drawn, *, behind: Drawn) -> bool:
+def _is_off(
+    signs: Signs, line: TextObject, each: TextObject, *, behind: TextObject
+) -> bool:
     if each.end - each.start > _LONGEST:
         return False
     ratio, shift = _shift(signs, line, each)
@@ -99,7 +101,9 @@ def _is_off(signs: Signs, line: Drawn, each: Drawn, *, behind: Drawn) -> bool:
     return abs(shift) >= least and _is_beside(signs, line, each, behind=behind)
 
 
-def _is_beside(signs: Signs, line: Drawn, each: Drawn, *, behind: Drawn) -> bool:
+def _is_beside(
+    signs: Signs, line: TextObject, each: TextObject, *, behind: TextObject
+) -> bool:
     """Tell whether signs stand right behind the line, or over others that do."""
     size, _ = signs.size(line.start)
     left, last = signs.box(each.start).left, signs.units[behind.end - 1]
@@ -111,11 +115,11 @@ def _is_beside(signs: Signs, line: Drawn, each: Drawn, *, behind: Drawn) -> bool
     )
 
 
-def _on_one_height(signs: Signs, one: Drawn, other: Drawn) -> bool:
+def _on_one_height(signs: Signs, one: TextObject, other: TextObject) -> bool:
     return abs(signs.size(one.start)[1] - signs.size(other.start)[1]) < _NEAR
 
 
-def _leads(signs: Signs, first: Drawn, each: Drawn) -> bool:
+def _leads(signs: Signs, first: TextObject, each: TextObject) -> bool:
     """Tell whether a line begins with the number of a note, or a word with a number."""
     if not _NOTE.fullmatch(signs.units[first.start : first.end]):
         return False
@@ -131,11 +135,11 @@ def _leads(signs: Signs, first: Drawn, each: Drawn) -> bool:
 
 def _write(
     signs: Signs,
-    written: list[str],
-    line: Drawn,
+    units: list[str],
+    line: TextObject,
     *,
-    off: Sequence[Drawn],
-    follows: Drawn | None = None,
+    off: Sequence[TextObject],
+    follows: TextObject | None = None,
 ) -> None:
     """Write signs that stand off a line, and leave out line ends around them."""
     ratio, shift = _shift(signs, line, off[0])
@@ -150,18 +154,18 @@ def _write(
     text = write(inner, before="" if leads else signs.units[line.end - 1])
     if len(text) == len(numbers):
         for at, sign in zip(numbers, text, strict=True):
-            written[at] = sign
+            units[at] = sign
     else:
         begin, _, end = text.partition(inner)
         signs.several[first] = begin + inner[0]
         signs.several[last] = (
             signs.several[last] if last == first else inner[-1]
         ) + end
-        written[first] = written[last] = SEVERAL
+        units[first] = units[last] = SEVERAL
     for at in numbers:
         signs.set_on_line(at, line.start)
     if leads:
-        _leave_out_line_ends(written, last + 1, line.start)
+        _leave_out_line_ends(units, last + 1, line.start)
     else:
         before = first - 1
         while before > line.start and signs.units[before] in "\r\n":
@@ -169,15 +173,17 @@ def _write(
         apart = signs.box(first).left - signs.box(before).right
         is_word = signs.units[before] < _CHINESE
         is_blank = is_word and apart > _BLANK * signs.size(line.start)[0]
-        _leave_out_line_ends(written, line.end, last, blank=is_blank)
+        _leave_out_line_ends(units, line.end, last, blank=is_blank)
     if follows is not None and goes_on:
         gap = signs.box(follows.start).left - signs.box(last).right
         is_word = signs.units[follows.start].isalnum()
         is_blank = is_word and gap > _BLANK * signs.size(line.start)[0]
-        _leave_out_line_ends(written, last + 1, follows.start, blank=is_blank)
+        _leave_out_line_ends(units, last + 1, follows.start, blank=is_blank)
 
 
-def _goes_on(signs: Signs, line: Drawn, last: Drawn, *, follows: Drawn) -> bool:
+def _goes_on(
+    signs: Signs, line: TextObject, last: TextObject, *, follows: TextObject
+) -> bool:
     """Tell whether a line goes on behind signs that are off it."""
     size, base = signs.size(line.start)
     gap = signs.box(follows.start).left - signs.box(last.end - 1).right
@@ -185,9 +191,9 @@ def _goes_on(signs: Signs, line: Drawn, last: Drawn, *, follows: Drawn) -> bool:
 
 
 def _leave_out_line_ends(
-    written: list[str], start: int, end: int, *, blank: bool = False
+    units: list[str], start: int, end: int, *, blank: bool = False
 ) -> None:
     for at in range(start, end):
-        if written[at] in "\r\n":
-            written[at] = " " if blank else NOTHING
+        if units[at] in "\r\n":
+            units[at] = " " if blank else NOTHING
             blank = False

@@ -1,4 +1,4 @@
-"""The order in which a page is read, told by its regions: columns, titles, tables.
+"""The order in which a page is read, by its regions: columns, titles, tables.
 
 Lines go to the region that most of them lies in. What no region has is read by the
 rules that hold without a model, in its turn.
@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from erya.loading.pdf.boxes import Box, area, joined, overlap
 from erya.loading.pdf.joining import by_lines
 from erya.loading.pdf.lines import Line, Piece, numbers_of
-from erya.loading.pdf.ruling_lines import Rule
+from erya.loading.pdf.ruling_lines import RulingLine
 from erya.loading.pdf.tables.column_names import is_figure
 from erya.loading.pdf.tables.tables import Table, region_table
 
@@ -62,7 +62,7 @@ class Run(NamedTuple):
 def read_by_regions(
     lines: Sequence[Line],
     regions: Sequence[Region],
-    levels: Sequence[Rule],
+    horizontal_lines: Sequence[RulingLine],
     *,
     ordered: Callable[[Sequence[Line]], Iterator[list[Line]]],
 ) -> list[Run]:
@@ -71,12 +71,12 @@ def read_by_regions(
     Args:
         lines: Of a page, in any order, with tables between rules among them.
         regions: Of the page, tables first.
-        levels: The rules from left to right.
+        horizontal_lines: The ruling lines from left to right.
         ordered: Puts lines in reading order without regions.
     """
-    tables, lines = _tables(lines, regions, levels, ordered=ordered)
+    tables, lines = _tables(lines, regions, horizontal_lines, ordered=ordered)
     flow = [region for region in regions if region.kind in _FLOW]
-    held: dict[Region, list[Line]] = defaultdict(list)
+    by_region: dict[Region, list[Line]] = defaultdict(list)
     free: list[Line] = []
     for line in lines:
         rest: Line = []
@@ -88,10 +88,10 @@ def read_by_regions(
             else:
                 rest.append(piece)
         for region, part in parts.items():
-            held[region].append(part)
+            by_region[region].append(part)
         if rest:
             free.append(rest)
-    runs = tables + [_run(r.kind, _from_top(lines)) for r, lines in held.items()]
+    runs = tables + [_run(r.kind, _from_top(lines)) for r, lines in by_region.items()]
     runs += (
         [part for block in ordered(free) for part in _cut(block, runs)] if free else []
     )
@@ -123,7 +123,7 @@ def _run(kind: str, lines: list[Line]) -> Run:
 def _tables(
     lines: Sequence[Line],
     regions: Sequence[Region],
-    levels: Sequence[Rule],
+    horizontal_lines: Sequence[RulingLine],
     *,
     ordered: Callable[[Sequence[Line]], Iterator[list[Line]]],
 ) -> tuple[list[Run], list[Line]]:
@@ -133,35 +133,37 @@ def _tables(
     """
     own = [block[0][0] for block in ordered(lines) if isinstance(block[0][0], Table)]
     parts = [part for line in lines for piece in line for part in _parts(piece)]
-    found: list[Table] = []
+    tables: list[Table] = []
     taken: set[int] = set()
-    wanted = [region for region in regions if region.kind == "table"]
-    for region in sorted(wanted, key=lambda r: -area(r.box)):
+    table_regions = [region for region in regions if region.kind == "table"]
+    for region in sorted(table_regions, key=lambda r: -area(r.box)):
         left = [part for part in parts if taken.isdisjoint(part.numbers)]
         inside = _whole_lines(region.box, left, regions)
         table = _covering(own, inside) or region_table(
-            inside, above=_by_lines(left), levels=levels
+            inside, above=_by_lines(left), horizontal_lines=horizontal_lines
         )
         if table is not None:
-            found.append(table)
+            tables.append(table)
             taken |= numbers_of(_pieces(table))
     flow = [region.box for region in regions if region.kind in _FLOW]
     ruled = (piece for line in lines for piece in line if isinstance(piece, Table))
-    drawn = numbers_of(piece for table in ruled for piece in _pieces(table))
+    ruled_numbers = numbers_of(piece for table in ruled for piece in _pieces(table))
     for table in own:
         pieces = _pieces(table)
         numbers = numbers_of(pieces)
         in_text = sum(any(_is_inside(p, box) for box in flow) for p in pieces)
-        is_table = in_text <= _INSIDE * len(pieces) or not drawn.isdisjoint(numbers)
+        is_table = in_text <= _INSIDE * len(pieces) or not ruled_numbers.isdisjoint(
+            numbers
+        )
         if is_table and taken.isdisjoint(numbers):
-            found.append(table)
+            tables.append(table)
             taken |= numbers
     rest = [
         kept
         for line in lines
         if (kept := [p for piece in line for p in _without(piece, taken)])
     ]
-    return [Run("table", [[t]], _around(_pieces(t))) for t in found], rest
+    return [Run("table", [[t]], _around(_pieces(t))) for t in tables], rest
 
 
 def _covering(tables: Sequence[Table], inside: Sequence[Piece]) -> Table | None:

@@ -58,7 +58,7 @@ def page_regions(page: pypdfium2.PdfPage, edges: Box, *, turn: int = 0) -> list[
         MissingExtraError: The extra `layout` is not installed.
     """
     width, height = edges.right - edges.left, edges.top - edges.bottom
-    found = [
+    regions = [
         Region(
             _KINDS[kind],
             score,
@@ -69,10 +69,12 @@ def page_regions(page: pypdfium2.PdfPage, edges: Box, *, turn: int = 0) -> list[
                 edges.top - top * height,
             ),
         )
-        for kind, score, (left, top, right, bottom) in _seen(_picture(page, turn=turn))
+        for kind, score, (left, top, right, bottom) in _detect(
+            _picture(page, turn=turn)
+        )
     ]
     kept: list[Region] = []
-    for region in sorted(found, key=lambda r: (r.kind != "table", -r.score)):
+    for region in sorted(regions, key=lambda r: (r.kind != "table", -r.score)):
         if all(
             overlap(region.box, other.box)
             < _SAME * min(area(region.box), area(other.box))
@@ -99,15 +101,15 @@ def _picture(page: pypdfium2.PdfPage, *, turn: int) -> "_Floats":
     return picture
 
 
-def _seen(picture: "_Floats") -> "Iterator[tuple[int, float, list[float]]]":
+def _detect(picture: "_Floats") -> "Iterator[tuple[int, float, list[float]]]":
     """Yield kind, score and box of each region, in shares from the upper left."""
-    found = _session().run(None, {"image": picture})
+    outputs = _session().run(None, {"image": picture})
     levels = len(_STRIDES)
-    scores = np.concatenate([level[0] for level in found[:levels]])
+    scores = np.concatenate([level[0] for level in outputs[:levels]])
     boxes = np.concatenate(
         [
             _boxes(level[0], stride)
-            for level, stride in zip(found[levels:], _STRIDES, strict=True)
+            for level, stride in zip(outputs[levels:], _STRIDES, strict=True)
         ]
     )
     boxes = (boxes / [_WIDTH, _HEIGHT, _WIDTH, _HEIGHT]).clip(0, 1)

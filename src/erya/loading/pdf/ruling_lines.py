@@ -1,4 +1,4 @@
-"""The rules of a page of a PDF, that is the lines drawn on it, and the grids they make.
+"""The ruling lines drawn on a page of a PDF, here also rules, and the grids they make.
 
 A cell of a table reaches from rule to rule. Where no rule stands between two places of
 the grid, they are one cell.
@@ -17,7 +17,7 @@ import pypdfium2.raw as pdfium
 from erya.loading.pdf.boxes import Box
 from erya.loading.pdf.objects import PageObject, bounds, matrix_of, point, raw
 
-__all__ = ["Grid", "Rule", "Rules", "page_rules"]
+__all__ = ["Grid", "RulingLine", "RulingLines", "find_ruling_lines"]
 
 _THIN: Final = 2.5  # points: what is drawn no wider is a rule
 _SHORTEST: Final = 4.0  # points, of a rule: dots and ticks are shorter
@@ -34,7 +34,7 @@ _PATH: Final = pdfium.FPDF_PAGEOBJ_PATH
 _Place = tuple[int, int]  # row from the top, column from the left
 
 
-class Rule(NamedTuple):
+class RulingLine(NamedTuple):
     """A rule: where it stands across its direction, and from where to where it goes."""
 
     at: float
@@ -68,16 +68,16 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """The rules of a page.
+class RulingLines:
+    """The ruling lines of a page.
 
     Attributes:
         grids: Smaller ones first.
-        levels: Rules from left to right, from the bottom.
+        horizontal_lines: Those from left to right, from the bottom.
     """
 
     grids: tuple[Grid, ...] = ()
-    levels: tuple[Rule, ...] = ()
+    horizontal_lines: tuple[RulingLine, ...] = ()
 
     def touching(self, box: Box) -> list[Grid]:
         """Return the grids that a line stands in, or reaches into."""
@@ -90,68 +90,68 @@ class Rules:
 
 
 @dataclass(slots=True)
-class _Drawn:
+class _DrawnLines:
     """The rules so far."""
 
-    across: list[Rule] = field(default_factory=list)
-    upright: list[Rule] = field(default_factory=list)
+    across: list[RulingLine] = field(default_factory=list)
+    upright: list[RulingLine] = field(default_factory=list)
     work: int = 0
 
     def is_drawing(self) -> bool:
         """Tell whether there are more rules than tables have, or much else."""
-        rules = len(self.across) + len(self.upright)
-        return rules > _MOST_RULES or self.work > _MOST_WORK
+        count = len(self.across) + len(self.upright)
+        return count > _MOST_RULES or self.work > _MOST_WORK
 
     def add(self, box: Box) -> None:
         """Add a thin box as a rule, if it is long enough for one."""
         left, bottom, right, top = box
         width, height = right - left, top - bottom
         if height <= _THIN and width >= max(_SHORTEST, 2 * height):
-            self.across.append(Rule((bottom + top) / 2, left, right))
+            self.across.append(RulingLine((bottom + top) / 2, left, right))
         elif width <= _THIN and height >= max(_SHORTEST, 2 * width):
-            self.upright.append(Rule((left + right) / 2, bottom, top))
+            self.upright.append(RulingLine((left + right) / 2, bottom, top))
 
     def frame(self, box: Box) -> None:
         """Add the edges of a surface."""
         left, bottom, right, top = box
-        self.across += [Rule(bottom, left, right), Rule(top, left, right)]
-        self.upright += [Rule(left, bottom, top), Rule(right, bottom, top)]
+        self.across += [RulingLine(bottom, left, right), RulingLine(top, left, right)]
+        self.upright += [RulingLine(left, bottom, top), RulingLine(right, bottom, top)]
 
 
-def page_rules(
+def find_ruling_lines(
     objects: Iterable[PageObject], *, turn: Callable[[Box], Box] | None = None
-) -> Rules:
+) -> RulingLines:
     """Return the rules of a page; none of a drawing, which has thousands of lines.
 
     Args:
         objects: What the page draws.
         turn: Turns a box to where it stands on the page as it is shown.
     """
-    drawn = _Drawn()
-    for found in objects:
-        if found.form is not None:
-            drawn.work += 1
-        if found.kind == _PATH:
-            _add_path(drawn, found)
-            if drawn.is_drawing():
-                return Rules()
-    if not drawn.across:
-        return Rules()
+    lines = _DrawnLines()
+    for page_object in objects:
+        if page_object.form is not None:
+            lines.work += 1
+        if page_object.kind == _PATH:
+            _add_path(lines, page_object)
+            if lines.is_drawing():
+                return RulingLines()
+    if not lines.across:
+        return RulingLines()
     if turn is not None:
-        drawn = _turned(drawn, turn)
-    across, upright = _merged(drawn.across), _merged(drawn.upright)
+        lines = _turn(lines, turn)
+    across, upright = _merge(lines.across), _merge(lines.upright)
     grids = [grid for part in _touching(across, upright) if (grid := _grid(*part))]
     grids.sort(key=lambda g: (g.box.right - g.box.left) * (g.box.top - g.box.bottom))
-    return Rules(tuple(grids), tuple(across))
+    return RulingLines(tuple(grids), tuple(across))
 
 
-def _add_path(drawn: _Drawn, path: PageObject) -> None:
+def _add_path(lines: _DrawnLines, path: PageObject) -> None:
     box = bounds(path)
     if box is None:
         return
     thin = min(box.right - box.left, box.top - box.bottom) <= _THIN
     if thin:
-        drawn.add(box)
+        lines.add(box)
         return
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     pdfium.FPDFPath_GetDrawMode(raw(path.at), fill, stroke)
@@ -159,18 +159,18 @@ def _add_path(drawn: _Drawn, path: PageObject) -> None:
     if not stroke.value and (not fill.value or _is_white(path)):
         return
     if 4 <= count <= 5 and not stroke.value:
-        drawn.frame(box)
+        lines.frame(box)
     elif 2 <= count <= _MOST_SEGMENTS:
-        drawn.work += count
+        lines.work += count
         for line in _segments(path, count):
-            drawn.add(line)
+            lines.add(line)
 
 
 def _is_white(path: PageObject) -> bool:
     values = [ctypes.c_uint() for _ in range(4)]
-    told = pdfium.FPDFPageObj_GetFillColor(raw(path.at), *values)
+    has_colour = pdfium.FPDFPageObj_GetFillColor(raw(path.at), *values)
     *colours, opaque = (value.value for value in values)
-    return bool(told) and (min(colours) >= _WHITE or not opaque)
+    return bool(has_colour) and (min(colours) >= _WHITE or not opaque)
 
 
 def _segments(path: PageObject, count: int) -> Iterator[Box]:
@@ -200,29 +200,29 @@ def _between(one: tuple[float, float], other: tuple[float, float]) -> Box:
     return Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
 
 
-def _turned(drawn: _Drawn, turn: Callable[[Box], Box]) -> _Drawn:
-    found = _Drawn()
-    for rule in drawn.across:
-        found.add(turn(Box(rule.start, rule.at, rule.end, rule.at)))
-    for rule in drawn.upright:
-        found.add(turn(Box(rule.at, rule.start, rule.at, rule.end)))
-    return found
+def _turn(lines: _DrawnLines, turn: Callable[[Box], Box]) -> _DrawnLines:
+    result = _DrawnLines()
+    for rule in lines.across:
+        result.add(turn(Box(rule.start, rule.at, rule.end, rule.at)))
+    for rule in lines.upright:
+        result.add(turn(Box(rule.at, rule.start, rule.at, rule.end)))
+    return result
 
 
-def _merged(rules: Iterable[Rule]) -> list[Rule]:
+def _merge(ruling_lines: Iterable[RulingLine]) -> list[RulingLine]:
     """Join rules on one line that touch, as those of neighbouring cells."""
-    merged: list[Rule] = []
-    level: list[Rule] = []
-    for rule in sorted(rules):
+    merged: list[RulingLine] = []
+    level: list[RulingLine] = []
+    for rule in sorted(ruling_lines):
         if level and rule.at - level[0].at > _SAME:
-            merged += _joined(level)
+            merged += _join(level)
             level = []
         level.append(rule)
-    return merged + _joined(level)
+    return merged + _join(level)
 
 
-def _joined(level: Sequence[Rule]) -> list[Rule]:
-    joined: list[Rule] = []
+def _join(level: Sequence[RulingLine]) -> list[RulingLine]:
+    joined: list[RulingLine] = []
     for rule in sorted(level, key=lambda rule: rule.start):
         if joined and rule.start - joined[-1].end <= _TOUCH:
             end = max(joined[-1].end, rule.end)
@@ -233,8 +233,8 @@ def _joined(level: Sequence[Rule]) -> list[Rule]:
 
 
 def _touching(
-    across: list[Rule], upright: list[Rule]
-) -> Iterator[tuple[list[Rule], list[Rule]]]:
+    across: list[RulingLine], upright: list[RulingLine]
+) -> Iterator[tuple[list[RulingLine], list[RulingLine]]]:
     """Yield rules that hang together, those across in the order of their height."""
     parent = list(range(len(across) + len(upright)))
 
@@ -250,7 +250,9 @@ def _touching(
         for at in range(first, bisect_right(heights, rule.end + _TOUCH)):
             if across[at].start - _TOUCH <= rule.at <= across[at].end + _TOUCH:
                 parent[root(at)] = root(number)
-    parts: dict[int, tuple[list[Rule], list[Rule]]] = defaultdict(lambda: ([], []))
+    parts: dict[int, tuple[list[RulingLine], list[RulingLine]]] = defaultdict(
+        lambda: ([], [])
+    )
     for at, rule in enumerate(across):
         parts[root(at)][0].append(rule)
     for at, rule in enumerate(upright, start=len(across)):
@@ -258,7 +260,7 @@ def _touching(
     yield from (part for part in parts.values() if all(part))
 
 
-def _grid(across: list[Rule], upright: list[Rule]) -> Grid | None:
+def _grid(across: list[RulingLine], upright: list[RulingLine]) -> Grid | None:
     """Return the cells between rules; None where they have not two of them."""
     left, right = min(r.start for r in across), max(r.end for r in across)
     low, high = min(r.start for r in upright), max(r.end for r in upright)
@@ -303,16 +305,18 @@ def _edges(places: list[float], low: float, high: float) -> tuple[float, ...]:
     return tuple(kept)
 
 
-def _by_place(rules: list[Rule], edges: Sequence[float]) -> list[list[Rule]]:
+def _by_place(
+    ruling_lines: list[RulingLine], edges: Sequence[float]
+) -> list[list[RulingLine]]:
     """Return the rules at each edge."""
-    found: list[list[Rule]] = [[] for _ in edges]
-    for rule in rules:
+    by_edge: list[list[RulingLine]] = [[] for _ in edges]
+    for rule in ruling_lines:
         near = min(range(len(edges)), key=lambda at: abs(edges[at] - rule.at))
-        found[near].append(rule)
-    return found
+        by_edge[near].append(rule)
+    return by_edge
 
 
-def _covers(rules: Iterable[Rule], start: float, end: float) -> bool:
+def _covers(ruling_lines: Iterable[RulingLine], start: float, end: float) -> bool:
     """Tell whether a rule goes by the middle of a cell's side."""
     middle = (start + end) / 2
-    return any(rule.start <= middle <= rule.end for rule in rules)
+    return any(rule.start <= middle <= rule.end for rule in ruling_lines)

@@ -6,9 +6,9 @@ from typing import Final
 from erya.loading.looks import STRUCK
 from erya.loading.pdf.characters import SEVERAL, Signs
 from erya.loading.pdf.lines import NONE, Line, Piece
-from erya.loading.pdf.ruling_lines import Rule
+from erya.loading.pdf.ruling_lines import RulingLine
 
-__all__ = ["tell_struck"]
+__all__ = ["mark_struck"]
 
 _LOWEST: Final = 0.2  # of the height of letters: lower ones are drawn below them
 _HIGHEST: Final = 0.75
@@ -17,7 +17,9 @@ _APART: Final = 0.5  # of the size of letters, at most, from its ends to theirs
 _MOST_LOOKED_AT: Final = 200_000  # pairs of a rule and a piece of a line
 
 
-def tell_struck(signs: Signs, lines: Sequence[Line], levels: Sequence[Rule]) -> bool:
+def mark_struck(
+    signs: Signs, lines: Sequence[Line], horizontal_lines: Sequence[RulingLine]
+) -> bool:
     """Write marks around signs that a rule goes through, from the first to the last.
 
     A rule that begins or ends elsewhere is of a table or a drawing.
@@ -26,24 +28,24 @@ def tell_struck(signs: Signs, lines: Sequence[Line], levels: Sequence[Rule]) -> 
         Whether there are any; lines are then to be made anew.
     """
     pieces = [piece for line in lines for piece in line]
-    if len(pieces) * len(levels) > _MOST_LOOKED_AT:
+    if len(pieces) * len(horizontal_lines) > _MOST_LOOKED_AT:
         return False
     ends: set[tuple[int, int]] = set()
-    for rule in levels:
+    for rule in horizontal_lines:
         for piece in pieces:
             if _goes_through(rule, piece):
-                ends.update(_struck(signs, rule, piece))
+                ends.update(_struck_ends(signs, rule, piece))
     if not ends:  # as on nearly all pages
         return False
-    written = list(signs.units)
+    units = list(signs.units)
     for first, last in ends:
-        _mark(signs, written, first, before=STRUCK)
-        _mark(signs, written, last, behind=STRUCK)
-    signs.units = "".join(written)
+        _mark(signs, units, first, before=STRUCK)
+        _mark(signs, units, last, behind=STRUCK)
+    signs.units = "".join(units)
     return True
 
 
-def _goes_through(rule: Rule, piece: Piece) -> bool:
+def _goes_through(rule: RulingLine, piece: Piece) -> bool:
     height = piece.box.top - piece.box.bottom
     low, high = (piece.box.bottom + height * share for share in (_LOWEST, _HIGHEST))
     apart = _APART * piece.size
@@ -54,7 +56,7 @@ def _goes_through(rule: Rule, piece: Piece) -> bool:
     )
 
 
-def _struck(signs: Signs, rule: Rule, piece: Piece) -> list[tuple[int, int]]:
+def _struck_ends(signs: Signs, rule: RulingLine, piece: Piece) -> list[tuple[int, int]]:
     """Return the first and the last sign of a piece that a rule goes through."""
     boxes = {
         number: signs.box(number)
@@ -78,8 +80,8 @@ def _struck(signs: Signs, rule: Rule, piece: Piece) -> list[tuple[int, int]]:
 
 
 def _mark(
-    signs: Signs, written: list[str], number: int, *, before: str = "", behind: str = ""
+    signs: Signs, units: list[str], number: int, *, before: str = "", behind: str = ""
 ) -> None:
-    sign = signs.several.get(number, written[number])
+    sign = signs.several.get(number, units[number])
     signs.several[number] = before + sign + behind
-    written[number] = SEVERAL
+    units[number] = SEVERAL

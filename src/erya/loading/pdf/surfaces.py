@@ -1,6 +1,6 @@
 """What on a page of a PDF may hide letters: surfaces, and the edges of what is clipped.
 
-These only raise a suspicion: whether letters are seen is told by the drawn page.
+These only raise a suspicion: whether letters are seen is decided by the rendered page.
 """
 
 import ctypes
@@ -89,52 +89,52 @@ class Surfaces:
         self._colours: set[Colour] = set()
         self._last = order = 0
         self._alike: dict[Colour, bool] = {}
-        for order, found in enumerate(objects, start=1):
-            if found.kind in _KINDS:
-                self._add(found, order)
+        for order, page_object in enumerate(objects, start=1):
+            if page_object.kind in _KINDS:
+                self._add(page_object, order)
             else:
-                self._orders[found.at] = order
-        for box in _laid_over(page):
+                self._orders[page_object.at] = order
+        for box in _annotation_boxes(page):
             self._put(_Surface(order + 1, box, None))
 
-    def may_hide(self, drawn: int, colour: Colour) -> bool:
+    def may_hide(self, handle: int, colour: Colour) -> bool:
         """Tell whether there is any surface on top of a text, or of its colour."""
-        if self._orders.get(drawn, self._last) < self._last:
+        if self._orders.get(handle, self._last) < self._last:
             return True
         if colour not in self._alike:
             self._alike[colour] = any(_alike(each, colour) for each in self._colours)
         return self._alike[colour]
 
-    def over(self, drawn: int, box: Box, colour: Colour) -> Iterator[Box]:
+    def over(self, handle: int, box: Box, colour: Colour) -> Iterator[Box]:
         """Yield the surfaces that may hide a text: on top of it, or of its colour.
 
         Args:
-            drawn: PDFium's text.
+            handle: PDFium's text object.
             box: Where it stands.
             colour: Of its letters.
         """
         around: dict[_Surface, None] = {}  # each once, in their order
         for number in range(self._band(box.bottom), self._band(box.top) + 1):
             around.update(dict.fromkeys(self._bands.get(number, ())))
-        order = self._orders.get(drawn, _ANY)
+        order = self._orders.get(handle, _ANY)
         for each in around:
             is_near = each.box.left < box.right and box.left < each.box.right
             if is_near and (each.order > order or _alike(each.colour, colour)):
                 yield each.box
 
-    def _add(self, found: PageObject, order: int) -> None:
-        box = bounds(found)
+    def _add(self, page_object: PageObject, order: int) -> None:
+        box = bounds(page_object)
         if box is None or min(box.right - box.left, box.top - box.bottom) <= _THINNEST:
             return
-        if found.kind != _PATH:
+        if page_object.kind != _PATH:
             self._put(_Surface(order, box, None))
             return
         mode, stroke = ctypes.c_int(), ctypes.c_int()
-        told = pdfium.FPDFPath_GetDrawMode(
-            raw(found.at), ctypes.byref(mode), ctypes.byref(stroke)
+        has_mode = pdfium.FPDFPath_GetDrawMode(
+            raw(page_object.at), ctypes.byref(mode), ctypes.byref(stroke)
         )
-        if told and mode.value != pdfium.FPDF_FILLMODE_NONE:
-            self._put(_Surface(order, box, self._colour_of(found.at)))
+        if has_mode and mode.value != pdfium.FPDF_FILLMODE_NONE:
+            self._put(_Surface(order, box, self._colour_of(page_object.at)))
 
     def _put(self, surface: _Surface) -> None:
         box = surface.box
@@ -179,8 +179,8 @@ def colours() -> Callable[[int], Colour | None]:
     red = ctypes.addressof(values)
     green, blue, alpha = red + 4, red + 8, red + 12
 
-    def colour_of(drawn: int) -> Colour | None:
-        if not _FILL(drawn, red, green, blue, alpha):
+    def colour_of(handle: int) -> Colour | None:
+        if not _FILL(handle, red, green, blue, alpha):
             return None
         one, two, three, opacity = _COLOUR.unpack_from(values)
         return one, two, three, opacity
@@ -188,27 +188,27 @@ def colours() -> Callable[[int], Colour | None]:
     return colour_of
 
 
-def is_clipped(drawn: int) -> bool:
-    """Tell whether what is drawn is cut to a path."""
-    return bool(_COUNT_CLIPS(_CLIP(drawn)) > 0)
+def is_clipped(handle: int) -> bool:
+    """Tell whether an object is cut to a path."""
+    return bool(_COUNT_CLIPS(_CLIP(handle)) > 0)
 
 
-def clip_of(drawn: int, form: Matrix | None) -> Box | None:
-    """Return the box that what is drawn is cut to; None where it is not.
+def clip_of(handle: int, form: Matrix | None) -> Box | None:
+    """Return the box that an object is cut to; None where it is not.
 
     Args:
-        drawn: PDFium's object.
+        handle: PDFium's object.
         form: How the form that it is in is placed.
     """
-    clip = _CLIP(drawn)
+    clip = _CLIP(handle)
     count = _COUNT_CLIPS(clip) if clip else 0
-    found: Box | None = None
+    clip_box: Box | None = None
     for number in range(min(count, _MOST_CLIPS)):
         box = _box_of_clip(clip, number)
         if box is None:
             continue
-        found = box if found is None else _shared(found, box)
-    return found if found is None or form is None else moved(found, form)
+        clip_box = box if clip_box is None else _intersection(clip_box, box)
+    return clip_box if clip_box is None or form is None else moved(clip_box, form)
 
 
 def _box_of_clip(clip: int, number: int) -> Box | None:
@@ -225,7 +225,7 @@ def _box_of_clip(clip: int, number: int) -> Box | None:
     return Box(min(xs), min(ys), max(xs), max(ys))
 
 
-def _shared(one: Box, other: Box) -> Box:
+def _intersection(one: Box, other: Box) -> Box:
     return Box(
         max(one.left, other.left),
         max(one.bottom, other.bottom),
@@ -234,15 +234,15 @@ def _shared(one: Box, other: Box) -> Box:
     )
 
 
-def _laid_over(page: Any) -> Iterator[Box]:
+def _annotation_boxes(page: Any) -> Iterator[Box]:
     for number in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MOST_ANNOTATIONS)):
         annotation = pdfium.FPDFPage_GetAnnot(page, number)
         if not annotation:
             continue
         if pdfium.FPDFAnnot_GetSubtype(annotation) in _LAID_OVER:
-            told = pdfium.FS_RECTF()
-            if pdfium.FPDFAnnot_GetRect(annotation, told):
-                yield Box(told.left, told.bottom, told.right, told.top)
+            rect = pdfium.FS_RECTF()
+            if pdfium.FPDFAnnot_GetRect(annotation, rect):
+                yield Box(rect.left, rect.bottom, rect.right, rect.top)
         pdfium.FPDFPage_CloseAnnot(annotation)
 
 

@@ -1,4 +1,4 @@
-"""What of a page a reader sees: told by its drawing, and looked at where that may hide.
+"""What of a page a reader sees: by its drawing, and looked at where that may hide.
 
 Letters beyond the edge, tiny ones and those that are not drawn are unseen. White on
 white, opacity 0, a layer that is off, a surface on top of letters or the edge of a clip
@@ -18,7 +18,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from erya.loading.pdf.boxes import ADDRESS, Box, direct, joined, overlap
-from erya.loading.pdf.characters import Drawn, Signs
+from erya.loading.pdf.characters import Signs, TextObject
 from erya.loading.pdf.lines import Line, Piece
 from erya.loading.pdf.objects import PageObject
 from erya.loading.pdf.surfaces import (
@@ -81,7 +81,7 @@ def part_by_sight(
         edges: Of the page, as the lines stand on it.
     """
     unseen = set(_Sight(page, signs, objects).unseen())
-    shown: list[Line] = []
+    visible: list[Line] = []
     hidden: list[Line] = []
     for line in lines:
         seen: Line = []
@@ -90,9 +90,9 @@ def part_by_sight(
             gone = _beyond(piece, signs, edges) | unseen.intersection(piece.numbers)
             seen += _only(piece, signs, gone, hidden=False)
             missed += _only(piece, signs, gone, hidden=True)
-        shown += [seen] if seen else []
+        visible += [seen] if seen else []
         hidden += [missed] if missed else []
-    return shown, hidden
+    return visible, hidden
 
 
 def _beyond(piece: Piece, signs: Signs, edges: Box) -> set[int]:
@@ -150,8 +150,8 @@ def shows_picture(page: pypdfium2.PdfPage, *, least: float = _LARGE) -> bool:
     area = max((right - left) * (top - bottom), 1.0)
     covered = 0.0
     pictures = page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE])
-    for _, found in zip(range(_MOST_PICTURES), pictures, strict=False):
-        x1, y1, x2, y2 = found.get_bounds()
+    for _, picture in zip(range(_MOST_PICTURES), pictures, strict=False):
+        x1, y1, x2, y2 = picture.get_bounds()
         covered += max(min(x2, right) - max(x1, left), 0) * max(
             min(y2, top) - max(y1, bottom), 0
         )
@@ -177,10 +177,10 @@ class _Sight:
 
     def unseen(self) -> Iterator[int]:
         """Yield the characters that leave no trace on the page."""
-        # Some pages draw each letter for itself: what is asked of all is asked here.
+        # Some pages draw each letter for itself: what all need is looked up here.
         size, form_of = self._signs.size, self._forms.get
-        for drawn in self._signs.drawn:
-            start, end, by = drawn
+        for text_object in self._signs.text_objects:
+            start, end, by = text_object
             colour, mode = self._colour_of(by), _MODE(by)
             if mode == _INVISIBLE:
                 yield from () if self._is_scanned() else range(start, end)
@@ -192,7 +192,9 @@ class _Sight:
                 numbers = range(start, end)
                 yield from numbers if self._is_blank(numbers) else ()
             elif self._surfaces.may_hide(by, colour) or is_clipped(by):
-                yield from self._covered(drawn, colour, clip_of(by, form_of(by)))
+                yield from self._find_covered(
+                    text_object, colour, clip_of(by, form_of(by))
+                )
 
     def _is_faint(self, by: int, colour: Colour) -> bool:
         return colour[3] < _FAINT or min(colour[:3]) > _LIGHT or self._on_layer(by)
@@ -202,9 +204,11 @@ class _Sight:
             self._scanned = shows_picture(self._page)
         return self._scanned
 
-    def _covered(self, drawn: Drawn, colour: Colour, clip: Box | None) -> Iterator[int]:
+    def _find_covered(
+        self, text_object: TextObject, colour: Colour, clip: Box | None
+    ) -> Iterator[int]:
         """Yield the characters under surfaces and beyond a clip that are not seen."""
-        start, end, by = drawn
+        start, end, by = text_object
         box_of = self._signs.box_on_page
         around = joined(box_of(start), box_of(end - 1))
         covers = list(self._surfaces.over(by, around, colour))
@@ -248,7 +252,7 @@ class _Sight:
     def _places(
         self, numbers: Sequence[int], width: int, height: int
     ) -> Iterator[tuple[int, int]]:
-        """Yield the corners of characters, in pixels of the drawn page."""
+        """Yield the corners of characters, in pixels of the rendered page."""
         left, right, bottom, top = (ctypes.c_double() for _ in range(4))
         x, y = ctypes.c_int(), ctypes.c_int()
         for number in numbers:
@@ -264,12 +268,12 @@ class _Sight:
                 )  # fmt: skip
                 yield x.value, y.value
 
-    def _on_layer(self, found: int) -> bool:
+    def _on_layer(self, handle: int) -> bool:
         """Tell whether something is on a layer, which may be off."""
         name, length = self._name, self._length
-        for at in range(min(_MARKS(found), _MOST_MARKS)):
+        for at in range(min(_MARKS(handle), _MOST_MARKS)):
             if (
-                _NAME(_MARK(found, at), self._name_at, _ROOM, self._length_at)
+                _NAME(_MARK(handle, at), self._name_at, _ROOM, self._length_at)
                 and length.value == len(_LAYER)
                 and name.raw[: len(_LAYER)] == _LAYER
             ):

@@ -137,20 +137,21 @@ def watch(*, on_breach: Callable[[str], None]) -> None:
     """See what Python code in this process tries that no parser needs.
 
     Args:
-        on_breach: Told what was tried, as the end of a sentence; must not return.
+        on_breach: Called with what was tried, as the end of a sentence; must not
+            return.
     """
 
-    def seen(event: str, given: tuple[Any, ...]) -> None:
+    def audit(event: str, arguments: tuple[Any, ...]) -> None:
         if event in _FORBIDDEN:
             on_breach(_FORBIDDEN[event])
-        elif event == "open" and _is_written(given):
+        elif event == "open" and _opens_for_writing(arguments):
             on_breach("write a file")
 
-    sys.addaudithook(seen)
+    sys.addaudithook(audit)
 
 
-def _is_written(given: tuple[Any, ...]) -> bool:
-    path, _, flags = given
+def _opens_for_writing(arguments: tuple[Any, ...]) -> bool:
+    path, _, flags = arguments
     # What a library opens for itself has a number already; devices hold nothing.
     return (
         isinstance(flags, int)

@@ -3,19 +3,19 @@
 from typing import IO, Final, NamedTuple
 
 __all__ = [
-    "ASKED",
     "BREACH",
     "DATA",
     "DONE",
     "PAGE",
     "PART",
+    "REQUEST",
     "ROWS",
     "Frame",
     "read_frame",
     "write_frame",
 ]
 
-ASKED: Final = b"A"  # what is wanted, as JSON
+REQUEST: Final = b"A"  # what is wanted, as JSON
 DATA: Final = b"D"  # a file's bytes
 PAGE: Final = b"P"  # a page more was read; how many there are
 PART: Final = b"I"  # a file inside: its name, a zero byte, its bytes

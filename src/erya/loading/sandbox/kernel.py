@@ -67,9 +67,9 @@ def drop_capabilities() -> bool:
     """Give up what root may do beyond its own files, except to read."""
     if sys.platform != "linux":
         return False
-    header, held = _Header(_CAPABILITY_VERSION, 0), (_Capabilities * 2)()
-    if _libc().capget(ctypes.byref(header), held) != 0:
+    header, current = _Header(_CAPABILITY_VERSION, 0), (_Capabilities * 2)()
+    if _libc().capget(ctypes.byref(header), current) != 0:
         return False
-    kept = held[0].permitted & _DAC_READ_SEARCH
+    kept = current[0].permitted & _DAC_READ_SEARCH
     left = (_Capabilities * 2)(_Capabilities(kept, kept, 0), _Capabilities(0, 0, 0))
     return bool(_libc().capset(ctypes.byref(header), left) == 0)

@@ -65,13 +65,13 @@ def allow_reading_only(paths: Iterable[str]) -> bool:
     """
     try:
         version = system_call(_CREATE_RULESET, None, 0, _TELL_VERSION)
-        asked = _Ruleset(
-            _known(_FILE_RIGHTS, version),
-            _known(_NETWORK_RIGHTS, version),
-            _known(_SCOPES, version),
+        attributes = _Ruleset(
+            _supported(_FILE_RIGHTS, version),
+            _supported(_NETWORK_RIGHTS, version),
+            _supported(_SCOPES, version),
         )
         size = max(size for first, size in _SIZES.items() if first <= version)
-        ruleset = system_call(_CREATE_RULESET, ctypes.byref(asked), size, 0)
+        ruleset = system_call(_CREATE_RULESET, ctypes.byref(attributes), size, 0)
     except OSError:  # no such call, or switched off
         return False
     try:
@@ -85,7 +85,7 @@ def allow_reading_only(paths: Iterable[str]) -> bool:
     return True
 
 
-def _known(rights: dict[int, int], version: int) -> int:
+def _supported(rights: dict[int, int], version: int) -> int:
     return sum(bits for first, bits in rights.items() if first <= version)
 
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from erya.loading.pdf.joining import by_lines
 from erya.loading.pdf.lines import Line, Piece
-from erya.loading.pdf.ruling_lines import Rule
+from erya.loading.pdf.ruling_lines import RulingLine
 from erya.loading.pdf.tables.columns import (
     CAPTION,
     FIGURES,
@@ -57,7 +57,7 @@ class Named(NamedTuple):
 def with_names(
     rows: list[Row],
     lines: Sequence[Line],
-    levels: Sequence[Rule],
+    horizontal_lines: Sequence[RulingLine],
     *,
     count: int | None = None,
 ) -> Named:
@@ -66,11 +66,11 @@ def with_names(
     Args:
         rows: Of the table.
         lines: Of the page from the top; the table may be among them.
-        levels: The rules from left to right.
+        horizontal_lines: The ruling lines from left to right.
         count: How many of the first rows have names, if that is known.
     """
     count = _count_names(rows) if count is None else count
-    columns = _Columns.of(rows, count, levels)
+    columns = _Columns.of(rows, count, horizontal_lines)
     above = list(columns.lines_above(rows, lines))
     while above and not columns.names_some(above[-1]):
         above.pop()  # a title
@@ -87,11 +87,13 @@ def with_names(
     for line in head_lines:
         groups = _groups(line, each) if each is not None else None
         for number, piece in enumerate(line):
-            for at in groups[number] if groups else columns.covered(piece, line):
+            for at in (
+                groups[number] if groups else columns.covered_columns(piece, line)
+            ):
                 names[at].append(piece)
     if not count and _is_title(names, pieces=len(heads)):
         return Named(rows, [])
-    return Named([names, *_labelled(labels, rows[count:])], taken)
+    return Named([names, *_label_rows(labels, rows[count:])], taken)
 
 
 def _groups(line: Line, each: Line) -> list[range] | None:
@@ -123,17 +125,19 @@ class _Columns:
     """From where to where the columns of a table go, and the rules of its page."""
 
     spans: Sequence[Span]
-    levels: Sequence[Rule]
+    horizontal_lines: Sequence[RulingLine]
 
     @classmethod
-    def of(cls, rows: Sequence[Row], names: int, levels: Sequence[Rule]) -> "_Columns":
+    def of(
+        cls, rows: Sequence[Row], names: int, horizontal_lines: Sequence[RulingLine]
+    ) -> "_Columns":
         """Return the columns of a table whose first rows are `names` rows of names."""
         spans = []
         for column in zip(*rows, strict=True):
             pieces = [*chain(*column[names:])] or [*chain(*column)]
             lefts, rights = zip(*map(span_of, pieces), strict=True)
             spans.append((min(lefts), max(rights)))
-        return cls(spans, levels)
+        return cls(spans, horizontal_lines)
 
     @property
     def width(self) -> float:
@@ -178,14 +182,14 @@ class _Columns:
         return (
             len(line) == 1
             and abs(middle - around) < 2 * _MIDDLE * line[0].size
-            and len(self.covered(line[0], line)) == 1
+            and len(self.covered_columns(line[0], line)) == 1
         )
 
     def names_some(self, line: Line) -> bool:
         """Tell whether a line names more than the first column."""
-        return any(self.covered(piece, line) != [0] for piece in line)
+        return any(self.covered_columns(piece, line) != [0] for piece in line)
 
-    def covered(self, piece: Piece, line: Line) -> list[int]:
+    def covered_columns(self, piece: Piece, line: Line) -> list[int]:
         """Return the columns that a name of a line covers, at least one.
 
         Alone in its line, in the middle of all columns but the first, it covers those.
@@ -207,7 +211,7 @@ class _Columns:
 
     def _rule_beneath(self, piece: Piece, line: Line) -> Span | None:
         """Return from where to where the rule goes that is drawn beneath one name."""
-        for rule in self.levels:
+        for rule in self.horizontal_lines:
             if rule.end - rule.start < _PART * self.width and _is_beneath(rule, piece):
                 others = (p for p in line if p is not piece)
                 if not any(_is_beneath(rule, other) for other in others):
@@ -215,7 +219,7 @@ class _Columns:
         return None
 
 
-def _is_beneath(rule: Rule, piece: Piece) -> bool:
+def _is_beneath(rule: RulingLine, piece: Piece) -> bool:
     return (
         -_BENEATH * piece.height <= rule.at - piece.box.bottom <= _TOUCHES
         and rule.start - _TOUCHES <= piece.box.left
@@ -229,7 +233,7 @@ def _is_title(names: Row, *, pieces: int) -> bool:
     return 2 * named < columns or (pieces == 1 and 2 * named == columns)
 
 
-def _labelled(labels: Sequence[Line], rows: Sequence[Row]) -> list[Row]:
+def _label_rows(labels: Sequence[Line], rows: Sequence[Row]) -> list[Row]:
     """Return rows below their labels; a label that goes on is of the first row."""
     first, *others = rows
     labels = list(labels)
@@ -274,7 +278,7 @@ def has_names(rows: Sequence[Row]) -> bool:
     if (  # of buses, or of lessons, above figures of another form
         all(name.isdigit() for name in numbers)
         and len(set(numbers)) == len(numbers) > 2
-        and not any(told.isdigit() for column in columns for told in column[1:])
+        and not any(text.isdigit() for column in columns for text in column[1:])
         and _NAME.search(first[0])
     ):
         return len(rows) > 2
@@ -285,7 +289,7 @@ def has_names(rows: Sequence[Row]) -> bool:
         or not all(_is_name(*column) for column in columns if column[0])
     ):
         return False
-    figures = all(FIGURES.fullmatch(told) for c in columns for told in c[1:] if told)
+    figures = all(FIGURES.fullmatch(text) for c in columns for text in c[1:] if text)
     return figures or not _has_digits(first[0])
 
 
@@ -294,7 +298,7 @@ def _is_name(name: str, *below: str) -> bool:
 
     It has letters or a year; it is long, or has other digits, only above figures.
     """
-    figures = all(FIGURES.fullmatch(told) for told in below if told)
+    figures = all(FIGURES.fullmatch(text) for text in below if text)
     return (
         _NAME.search(name) is not None
         and (figures or (not _has_digits(name) and len(name) <= _LONGEST_NAME))
@@ -313,5 +317,5 @@ def words(cell: Sequence[Piece]) -> str:
 
 def is_figure(text: str) -> bool:
     """Tell whether a text is a number, an amount or a date, and no year."""
-    told = text.rstrip("*†‡ ")
-    return FIGURES.fullmatch(told) is not None and not _YEAR.match(told)
+    figure = text.rstrip("*†‡ ")
+    return FIGURES.fullmatch(figure) is not None and not _YEAR.match(figure)

@@ -77,9 +77,9 @@ def cells_of(line: Sequence[Piece], columns: Sequence[Span]) -> Row:
 
 def in_turn(rows: Sequence[Row]) -> bool:
     """Tell whether rows are drawn one after the other, and not column by column."""
-    drawn = [[piece.numbers for cell in row for piece in cell] for row in rows]
+    row_numbers = [[piece.numbers for cell in row for piece in cell] for row in rows]
     after = sum(
         max(numbers[-1] for numbers in one) < min(numbers[0] for numbers in other)
-        for one, other in pairwise(drawn)
+        for one, other in pairwise(row_numbers)
     )
     return after >= _IN_TURN * (len(rows) - 1)

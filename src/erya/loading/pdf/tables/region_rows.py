@@ -30,7 +30,7 @@ def region_rows(pieces: Sequence[Piece]) -> tuple[list[Row], int]:
     columns = _columns(lines)
     if len(columns) > _MOST_COLUMNS:
         return [], 0
-    columns = _joined(columns, lines)
+    columns = _join_columns(columns, lines)
     if len(lines) < 2 or len(columns) < 2:
         return [], 0
     rows = [cells_of(line, columns) for line in lines]
@@ -64,7 +64,7 @@ def _columns(lines: Sequence[Line]) -> list[Span]:
     return sorted(columns)
 
 
-def _joined(columns: list[Span], lines: Sequence[Line]) -> list[Span]:
+def _join_columns(columns: list[Span], lines: Sequence[Line]) -> list[Span]:
     """Join columns of which no line fills both, and some text is in both.
 
     One is of signs of money, the other of figures.
@@ -75,7 +75,7 @@ def _joined(columns: list[Span], lines: Sequence[Line]) -> list[Span]:
 
     at, placed = 0, places()
     while at + 1 < len(columns):
-        over = any({at, at + 1} <= {*held} for line in placed for held in line)
+        over = any({at, at + 1} <= {*spanned} for line in placed for spanned in line)
         both = any(
             at in left and at + 1 in right
             for line in placed

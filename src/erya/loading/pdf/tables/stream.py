@@ -1,8 +1,8 @@
 """Tables without lines around their cells: what stands below each other makes columns.
 
-Cells go on over several lines. Which lines are of one row is told by the lines that are
-drawn between rows, if there are any; else by the distance of lines, and by whether the
-line above was full.
+Cells go on over several lines. Which lines are of one row is decided by the lines that
+are drawn between rows, if there are any; else by the distance of lines, and by whether
+the line above was full.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import Final
 
 from erya.loading.pdf.joining import by_lines, flat
 from erya.loading.pdf.lines import Line, Piece
-from erya.loading.pdf.ruling_lines import Rule
+from erya.loading.pdf.ruling_lines import RulingLine
 from erya.loading.pdf.tables.columns import (
     BEFORE,
     BEHIND,
@@ -29,9 +29,9 @@ from erya.loading.pdf.tables.columns import (
     shares,
     span_of,
 )
-from erya.loading.pdf.tables.striped import banded_tables
+from erya.loading.pdf.tables.striped import striped_tables
 
-__all__ = ["aligned_tables", "names_above", "with_signs"]
+__all__ = ["names_above", "stream_tables", "with_signs"]
 
 _SIGN: Final = 0.6  # of the size of figures, that a sign behind them is wide
 _APART: Final = 2.2  # times the height of a line: more blank ends a table
@@ -61,25 +61,25 @@ _NUMBERED: Final = re.compile(
 )
 
 
-def aligned_tables(
-    lines: Sequence[Line], levels: Sequence[Rule]
+def stream_tables(
+    lines: Sequence[Line], horizontal_lines: Sequence[RulingLine]
 ) -> Iterator[list[Row]]:
     """Yield the rows of each table among lines.
 
     Args:
         lines: In the order in which they are drawn.
-        levels: The rules from left to right.
+        horizontal_lines: The ruling lines from left to right.
     """
     if not _may_hold_one(lines):
         return
     pieces = _from_top(lines)
     taken: set[int] = set()
-    for found in banded_tables(pieces, levels, taken):
-        taken |= {id(piece) for row in found for cell in row for piece in cell}
-        yield found
+    for table in striped_tables(pieces, horizontal_lines, taken):
+        taken |= {id(piece) for row in table for cell in row for piece in cell}
+        yield table
     visual = by_lines([piece for piece in pieces if id(piece) not in taken])
     for zone in _zones([with_signs(line) for line in visual]):
-        rows = _rows(zone, levels)
+        rows = _rows(zone, horizontal_lines)
         if rows is not None:
             yield rows
 
@@ -100,7 +100,7 @@ def names_above(heads: Sequence[Line], body: Sequence[Line]) -> list[Line]:
         for line in above[-1:]
         if below and len(line) > 1 and len(below[0]) > 1
         and _near(line, below[0], apart=_ROWS_NAMED)
-        and (_aligned(line, below[0]) or _heads(line, below[0]))
+        and (_is_aligned(line, below[0]) or _heads(line, below[0]))
     ]  # fmt: skip
     first = {piece.numbers[0] for line in names for piece in line}
     return [line for line in heads if line[0].numbers[0] in first]
@@ -134,7 +134,7 @@ def _may_hold_one(lines: Sequence[Line]) -> bool:
 def _zones(lines: Sequence[Line]) -> Iterator[list[Line]]:
     """Return lines that make a table, from the first to the last row."""
     rows = [at for at, line in enumerate(lines) if 1 < len(line) <= _MOST_COLUMNS]
-    chains = _chained(lines, rows, apart=_ROWS_APART)
+    chains = _chain_rows(lines, rows, apart=_ROWS_APART)
     zones = []
     free = len(lines)  # from the bottom: names of columns are of the table below them
     while chains:
@@ -142,9 +142,9 @@ def _zones(lines: Sequence[Line]) -> Iterator[list[Line]]:
         begin, end = chain[0], chain[-1] + 1
         if len(chain) < 2 or end > free:
             continue
-        columns = _parted(lines[begin:end])
+        columns = _merge_columns(lines[begin:end])
         if not _stand_below(lines[begin:end], columns):
-            nearer = _chained(lines, chain, apart=_APART)
+            nearer = _chain_rows(lines, chain, apart=_APART)
             chains += nearer if len(nearer) > 1 else []
             continue
         begin -= _count_above(lines[max(begin - _MOST_NAMES, 0) : begin + 1], columns)
@@ -154,7 +154,7 @@ def _zones(lines: Sequence[Line]) -> Iterator[list[Line]]:
     return reversed(zones)
 
 
-def _chained(
+def _chain_rows(
     lines: Sequence[Line], rows: Sequence[int], *, apart: float
 ) -> list[list[int]]:
     """Return rows that may be of one table, as their places among the lines."""
@@ -185,7 +185,7 @@ def _goes_on(lines: Sequence[Line], *, apart: float) -> bool:
     one, *between, other = lines
     return (
         all(_near(above, below, apart=apart) for above, below in pairwise(lines))
-        and (_aligned(one, other) or _heads(one, other))
+        and (_is_aligned(one, other) or _heads(one, other))
         and all(_fits(line, one, other) for line in between)
     )
 
@@ -216,8 +216,8 @@ def _count_above(lines: Sequence[Line], columns: Sequence[Span]) -> int:
     count = 0
     for below, line in pairwise(reversed(lines)):
         places = [places_of(piece, columns) for piece in line]
-        across = any(not found or (0 in found and len(found) > 1) for found in places)
-        apart = len({tuple(found) for found in places}) == len(line)
+        across = any(not place or (0 in place and len(place) > 1) for place in places)
+        apart = len({tuple(place) for place in places}) == len(line)
         if across or not apart or not _near(line, below, apart=_ROWS_NAMED):
             break
         if len(line) == 1 and (
@@ -264,7 +264,7 @@ def _count_below(lines: Sequence[Line], columns: Sequence[Span]) -> int:
     return count
 
 
-def _aligned(one: Line, other: Line) -> bool:
+def _is_aligned(one: Line, other: Line) -> bool:
     """Tell whether at least half of the inner edges of cells stand below each other.
 
     The outermost edges do so in any text.
@@ -317,15 +317,20 @@ def _columns(lines: Sequence[Line]) -> list[Span]:
     return columns
 
 
-def _rows(zone: Sequence[Line], levels: Sequence[Rule]) -> list[Row] | None:
+def _rows(
+    zone: Sequence[Line], horizontal_lines: Sequence[RulingLine]
+) -> list[Row] | None:
     """Return the rows that lines make; None if they make no table."""
-    columns = _parted(zone)
+    columns = _merge_columns(zone)
     lines = [cells_of(line, columns) for line in zone]
     groups = next(
         (
-            found
-            for found in (_between_rules(zone, levels), _by_blanks(zone, lines))
-            if len(found) > 1 and _like_cells(lines, found, columns)
+            grouping
+            for grouping in (
+                _between_rules(zone, horizontal_lines),
+                _by_blanks(zone, lines),
+            )
+            if len(grouping) > 1 and _like_cells(lines, grouping, columns)
         ),
         None,
     )
@@ -358,7 +363,7 @@ def _is_list(rows: Sequence[Row]) -> bool:
     return bool(marks) and (numbered or all(map(_BULLET.fullmatch, marks)))
 
 
-def _parted(zone: Sequence[Line]) -> list[Span]:
+def _merge_columns(zone: Sequence[Line]) -> list[Span]:
     """Return columns, those as one between which a gap is neither wide nor frequent."""
     columns = _columns(zone)
     lines = [cells_of(line, columns) for line in zone]
@@ -378,7 +383,9 @@ def _parted(zone: Sequence[Line]) -> list[Span]:
     return parted
 
 
-def _between_rules(zone: Sequence[Line], levels: Sequence[Rule]) -> list[list[int]]:
+def _between_rules(
+    zone: Sequence[Line], horizontal_lines: Sequence[RulingLine]
+) -> list[list[int]]:
     """Put lines together between which no rule is drawn; a line is its number."""
     left = min(line[0].box.left for line in zone)
     right = max(line[-1].box.right for line in zone)
@@ -387,7 +394,7 @@ def _between_rules(zone: Sequence[Line], levels: Sequence[Rule]) -> list[list[in
     ]
     wide = [
         rule.at
-        for rule in levels
+        for rule in horizontal_lines
         if min(rule.end, right) - max(rule.start, left) > _ACROSS * (right - left)
     ]
     groups = [[0]]

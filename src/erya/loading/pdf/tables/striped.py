@@ -9,7 +9,7 @@ from typing import Final
 
 from erya.loading.pdf.joining import by_lines
 from erya.loading.pdf.lines import Line, Piece
-from erya.loading.pdf.ruling_lines import Rule
+from erya.loading.pdf.ruling_lines import RulingLine
 from erya.loading.pdf.tables.columns import (
     FIGURES,
     NEAR,
@@ -22,7 +22,7 @@ from erya.loading.pdf.tables.columns import (
     span_of,
 )
 
-__all__ = ["banded_tables"]
+__all__ = ["striped_tables"]
 
 _ALIKE: Final = 4.0  # points: rules that begin and end as near are of one table
 _LEAST_LEVELS: Final = 3
@@ -35,17 +35,17 @@ _FILLED: Final = 0.7  # of the rows have more than one cell
 _LONGEST_LINE: Final = 200  # characters, of a cell
 
 
-def banded_tables(
-    pieces: Sequence[Piece], levels: Sequence[Rule], taken: Set[int]
+def striped_tables(
+    pieces: Sequence[Piece], horizontal_lines: Sequence[RulingLine], taken: Set[int]
 ) -> Iterator[list[Row]]:
     """Yield tables whose rows stand between rules of one width, wherever in them.
 
     Args:
         pieces: From the top.
-        levels: The rules from left to right.
+        horizontal_lines: The ruling lines from left to right.
         taken: The pieces that are of a table already, by their identity.
     """
-    for left, right, heights in _alike(levels):
+    for left, right, heights in _alike(horizontal_lines):
         inside = [
             piece
             for piece in pieces
@@ -58,21 +58,23 @@ def banded_tables(
             yield rows
 
 
-def _alike(levels: Sequence[Rule]) -> Iterator[tuple[float, float, list[float]]]:
+def _alike(
+    horizontal_lines: Sequence[RulingLine],
+) -> Iterator[tuple[float, float, list[float]]]:
     """Yield from where to where several rules go, and their heights."""
-    found: list[tuple[float, float, list[float]]] = []
+    groups: list[tuple[float, float, list[float]]] = []
     for _, left, right, at in sorted(
-        (r.end - r.start, r.start, r.end, r.at) for r in levels
+        (r.end - r.start, r.start, r.end, r.at) for r in horizontal_lines
     ):
         if (
-            found
-            and abs(found[-1][0] - left) < _ALIKE
-            and abs(found[-1][1] - right) < _ALIKE
+            groups
+            and abs(groups[-1][0] - left) < _ALIKE
+            and abs(groups[-1][1] - right) < _ALIKE
         ):
-            found[-1][2].append(at)
+            groups[-1][2].append(at)
         else:
-            found.append((left, right, [at]))
-    several = (each for each in found if _LEAST_LEVELS <= len(each[2]) <= _MOST_LEVELS)
+            groups.append((left, right, [at]))
+    several = (each for each in groups if _LEAST_LEVELS <= len(each[2]) <= _MOST_LEVELS)
     yield from islice(several, _MOST_TABLES)
 
 
@@ -128,13 +130,13 @@ def _fitting(lines: Iterable[Line], columns: Sequence[Span]) -> list[Piece]:
         lines: From a table on.
         columns: Of the table.
     """
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     for line in lines:
         if any(len(places_of(piece, columns)) != 1 for piece in line):
             break
-        found += line
-    several = len({place_of(piece, columns) for piece in found}) > 1
-    return found if several else []
+        pieces += line
+    several = len({place_of(piece, columns) for piece in pieces}) > 1
+    return pieces if several else []
 
 
 def _free_columns(pieces: Sequence[Piece]) -> list[Span]:

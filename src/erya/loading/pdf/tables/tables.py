@@ -15,19 +15,19 @@ from erya.language import table_row
 from erya.loading.pdf.boxes import joined
 from erya.loading.pdf.joining import by_lines, flat, is_broken, running
 from erya.loading.pdf.lines import NONE, OVER, Line, Piece, numbers_of
-from erya.loading.pdf.ruling_lines import Grid, Rule
+from erya.loading.pdf.ruling_lines import Grid, RulingLine
 from erya.loading.pdf.tables.column_names import has_names, is_figure, with_names, words
 from erya.loading.pdf.tables.columns import BEFORE, BEHIND, FIGURES, Row
 from erya.loading.pdf.tables.region_rows import region_rows
-from erya.loading.pdf.tables.stream import aligned_tables
+from erya.loading.pdf.tables.stream import stream_tables
 
 __all__ = [
     "Table",
     "grids_of_tables",
+    "place_lattice_tables",
     "region_table",
-    "ruled_apart",
+    "split_tables",
     "table_text",
-    "tables_apart",
 ]
 
 _Place = tuple[int, int]  # row and column of a cell
@@ -70,24 +70,24 @@ def grids_of_tables(lines: Sequence[Line]) -> tuple[Grid, ...]:
     )
 
 
-def ruled_apart(lines: Sequence[Line]) -> list[Line]:
+def place_lattice_tables(lines: Sequence[Line]) -> list[Line]:
     """Return lines with a table in place of what stands in the cells of a grid."""
     inside = _by_grid(lines)
     tables = {
-        grid: found
+        grid: table_lines
         for grid, pieces in inside.items()
-        if (found := _in_grid(grid, pieces)) is not None
+        if (table_lines := _in_grid(grid, pieces)) is not None
         and not _goes_on_beside(grid, lines)
     }
     if not tables:
         return list(lines)
     out: list[Line] = []
-    shown: set[Grid] = set()
+    emitted: set[Grid] = set()
     for line in lines:
         rest = [p for p in line if p.grid not in tables or p.place == OVER]
         for grid in (p.grid for p in line if p.place != OVER):
-            if grid in tables and grid not in shown:
-                shown.add(grid)
+            if grid in tables and grid not in emitted:
+                emitted.add(grid)
                 out += tables[grid]
         if rest:
             out.append(rest)
@@ -116,19 +116,19 @@ def _in_grid(grid: Grid, pieces: Sequence[Piece]) -> list[Line] | None:
     rows: list[Row] = []
     first = 0  # the first row that is no title
     for number, row in enumerate(grid.cells):
-        found = [
+        row_cells = [
             cells.get(place, []) if place == (number, at) else []
             for at, place in enumerate(row)
         ]
-        if not any(found):
+        if not any(row_cells):
             first = first if rows else number + 1
         elif not rows and len(set(row)) == 1:
-            titles += by_lines(_from_top(found[0]))
+            titles += by_lines(_from_top(row_cells[0]))
             first = number + 1
         elif all(above == number for above, _ in row):
-            rows += _rows_of(found)
+            rows += _rows_of(row_cells)
         else:
-            rows.append(found)
+            rows.append(row_cells)
     rows = _without_empty(_with_names(grid.cells[first:], cells, rows))
     if len(rows) < 2 or len(rows[0]) < 2:
         return None
@@ -339,36 +339,38 @@ class _Written:
             self.numbers.append(number)
 
 
-def tables_apart(lines: Sequence[Line], levels: Sequence[Rule]) -> Iterator[list[Line]]:
+def split_tables(
+    lines: Sequence[Line], horizontal_lines: Sequence[RulingLine]
+) -> Iterator[list[Line]]:
     """Yield each table, and the lines between tables together.
 
     Args:
         lines: In their order, with tables between rules among them.
-        levels: The rules from left to right.
+        horizontal_lines: The ruling lines from left to right.
     """
-    lines, tables = _placed(lines, levels)
+    lines, tables = _place_tables(lines, horizontal_lines)
     run: list[Line] = []
-    shown: set[int] = set()
+    emitted: set[int] = set()
     for line in lines:
         rest: Line = []
         for piece in line:
-            for found, part in _by_table(piece, tables):
-                if found is None:
+            for table, part in _by_table(piece, tables):
+                if table is None:
                     rest.append(part)
-                elif id(found) not in shown:
-                    shown.add(id(found))
+                elif id(table) not in emitted:
+                    emitted.add(id(table))
                     if run:
                         yield run
                     run = []
-                    yield [[found]]
+                    yield [[table]]
         if rest:
             run.append([flat(rest)])
     if run:
         yield run
 
 
-def _placed(
-    lines: Sequence[Line], levels: Sequence[Rule]
+def _place_tables(
+    lines: Sequence[Line], horizontal_lines: Sequence[RulingLine]
 ) -> tuple[list[Line], dict[int, Table]]:
     """Return lines, with named tables in place of those between rules, and the others.
 
@@ -379,28 +381,28 @@ def _placed(
     visual = by_lines(
         _from_top([part for line in others for piece in line for part in piece.parts()])
     )
-    aligned = [_with_signs(rows) for rows in aligned_tables(others, levels)]
+    aligned = [_with_signs(rows) for rows in stream_tables(others, horizontal_lines)]
     inside = [numbers_of(chain(*chain(*rows))) for rows in aligned]
 
-    def named(rows: list[Row]) -> tuple[Table, set[int]]:
+    def name_columns(rows: list[Row]) -> tuple[Table, set[int]]:
         # What is a part of another table names no column.
-        found = with_names(rows, visual, levels)
-        above = numbers_of(found.above)
+        naming = with_names(rows, visual, horizontal_lines)
+        above = numbers_of(naming.above)
         if any(0 < len(above & other) < len(other) for other in inside):
-            found, above = with_names(rows, [], levels), set()
-        return _table(found.rows, named=bool(above)), above
+            naming, above = with_names(rows, [], horizontal_lines), set()
+        return _table(naming.rows, named=bool(above)), above
 
     tables: dict[int, Table] = {}
     # From below: what looks like a table of names is of the table below it.
     for rows, numbers in zip(reversed(aligned), reversed(inside), strict=True):
         if not numbers & tables.keys():
-            table, above = named(rows)
+            table, above = name_columns(rows)
             tables |= dict.fromkeys(numbers | above, table)
     placed: list[Line] = []
     for line in lines:
         ruled = line[0]
         if isinstance(ruled, Table) and ruled.rows[0][0] and not has_names(ruled.rows):
-            table, above = named(ruled.rows)
+            table, above = name_columns(ruled.rows)
             tables |= dict.fromkeys(above, table)
             placed.append([table])
         else:
@@ -409,14 +411,17 @@ def _placed(
 
 
 def region_table(
-    pieces: Sequence[Piece], *, above: Sequence[Line], levels: Sequence[Rule]
+    pieces: Sequence[Piece],
+    *,
+    above: Sequence[Line],
+    horizontal_lines: Sequence[RulingLine],
 ) -> Table | None:
     """Return the table that all pieces make, if they stand in rows and columns.
 
     Args:
         pieces: What stands where a table is known to be.
         above: The other lines of the page, from the top; they may name its columns.
-        levels: The rules from left to right.
+        horizontal_lines: The ruling lines from left to right.
     """
     rows, count = region_rows(pieces)
     rows = _without_empty(rows)
@@ -429,7 +434,7 @@ def region_table(
         or filled < _LEAST_FILLED * len(rows) * width
     ):
         return None
-    named = with_names(rows, above, levels, count=count)
+    named = with_names(rows, above, horizontal_lines, count=count)
     return _table(named.rows, named=bool(count or named.above))
 
 
@@ -443,5 +448,5 @@ def _by_table(
         yield None, piece
     else:
         for part in piece.parts():
-            told = (tables.get(number) for number in part.numbers)
-            yield next((table for table in told if table is not None), None), part
+            owners = (tables.get(number) for number in part.numbers)
+            yield next((table for table in owners if table is not None), None), part
