@@ -29,8 +29,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from common import OWNER, print_run, spread
+from typing_extensions import override
 
-from erya.agents import Agent, AgentRun, AgentRuns, Budget, Runner, start_run
+from erya.agents import Agent, AgentRuns, Budget, Runner, start_run
 from erya.models import ChatEvent, ChatModel, ChatRequest, Finished, TextDelta
 from erya.records import ToolCall, Usage
 from erya.tools import FunctionTool, Toolbox
@@ -45,6 +46,7 @@ class Scripted(ChatModel):
     name = "scripted"
 
     @contextmanager
+    @override
     def stream(self, request: ChatRequest) -> Iterator[Iterator[ChatEvent]]:
         turn = sum(message.role == "assistant" for message in request.messages)
         yield iter(self._events(turn))
@@ -101,10 +103,13 @@ def killed(rounds: int, seed: int) -> int:
         work(Path(scratch, "first"), Path(scratch, "f.txt"), "0")
         whole = time.perf_counter() - began
         for number in range(rounds):
-            home, file = Path(scratch, f"h{number % 20}"), Path(scratch, f"{number}.txt")
-            state: AgentRun | None = None
+            home, file = (
+                Path(scratch, f"h{number % 20}"),
+                Path(scratch, f"{number}.txt"),
+            )
+            is_over = False
             tries = 0
-            while state is None or not state.is_over:
+            while not is_over:
                 child = os.fork()
                 if child == 0:
                     work(home, file, str(number))
@@ -115,14 +120,10 @@ def killed(rounds: int, seed: int) -> int:
                 _, status = os.waitpid(child, 0)
                 kills += os.WIFSIGNALED(status)
                 tries += 1
-                found = [
-                    each.run
-                    for each in AgentRuns(home).all(principal=OWNER)
-                    if each.run.id == str(number)
-                ]
-                state = found[0] if found else None
+                stored = AgentRuns(home).all(principal=OWNER)
+                is_over = any(s.run.is_over and s.run.id == str(number) for s in stored)
             resumed += tries > 1
-            lines = file.read_text().split() if file.exists() else []
+            lines = file.read_text("utf-8").split() if file.exists() else []
             twice += len(lines) - len(set(lines))
             missing += TURNS - len(set(lines))
     print(
@@ -136,7 +137,7 @@ def overhead(count: int) -> None:
     """Measure what a step costs where the model costs nothing."""
     print_run()
 
-    def erya(saved: bool) -> float:
+    def erya(*, saved: bool) -> float:
         with tempfile.TemporaryDirectory() as home:
             runs = AgentRuns(Path(home))
             agent = acting_agent()
@@ -188,19 +189,21 @@ def langgraph(count: int) -> float:
         def _llm_type(self) -> str:
             return "scripted"
 
-        def bind_tools(self, tools: object, **_: object) -> "Model":
+        def bind_tools(self, *_: object, **__: object) -> "Model":
             return self
 
         def _generate(self, messages: list, *_: object, **__: object) -> ChatResult:
             turn = sum(message.type == "ai" for message in messages)
             calls = [{"name": "act", "args": {"text": str(turn)}, "id": f"c{turn}"}]
-            said = AIMessage("done") if turn >= TURNS else AIMessage("", tool_calls=calls)
+            said = (
+                AIMessage("done") if turn >= TURNS else AIMessage("", tool_calls=calls)
+            )
             return ChatResult(generations=[ChatGeneration(message=said)])
 
     @tool
     def act(text: str) -> str:
         """Do it."""
-        return "done"
+        return f"done {text}"
 
     graph = create_react_agent(Model(), [act])
 
@@ -222,20 +225,22 @@ def smolagents(count: int) -> float:
         Args:
             text: What.
         """
-        return "done"
+        return f"done {text}"
 
     class Scripted(Model):
         def __init__(self) -> None:
             super().__init__()
             self.turn = 0
 
-        def generate(self, messages: list, **_: object) -> ChatMessage:
+        def generate(self, *_: object, **__: object) -> ChatMessage:
             name, value = ("final_answer", {"answer": "done"})
             if self.turn < TURNS:
                 name, value = "act", {"text": str(self.turn)}
             self.turn += 1
             function = ChatMessageToolCallFunction(name=name, arguments=value)
-            call = ChatMessageToolCall(function=function, id=f"c{self.turn}", type="function")
+            call = ChatMessageToolCall(
+                function=function, id=f"c{self.turn}", type="function"
+            )
             return ChatMessage(role="assistant", content="", tool_calls=[call])
 
     def one(_: int) -> None:

@@ -3,8 +3,10 @@
 import base64
 import json
 import sqlite3
+import threading
+import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,11 +80,16 @@ class AgentRuns:
             home: Where bases are kept.
         """
         self._path = home / _FILE
+        self._lock = threading.Lock()
+        self._database: sqlite3.Connection | None = None
 
     def save(
         self, run: AgentRun, *, principal: Principal, options: Mapping[str, Any]
     ) -> None:
         """Keep a run as it is now.
+
+        It outlives the end of this process at once. A call with effects that is about
+        to be made is noted so that it outlives that of the machine as well.
 
         Raises:
             StoreError: The home folder cannot be written.
@@ -92,7 +99,11 @@ class AgentRuns:
             run.id, principal.user, json.dumps(dict(options)), now, now, run.reason,
             run.task, json.dumps(_state_of(run), ensure_ascii=False),
         )  # fmt: skip
-        with self._connected() as database, database:
+        is_acting = any(run.key_of(call) in run.started for call in run.open_calls)
+        with self._connected() as database:
+            database.execute(
+                f"pragma synchronous = {'full' if is_acting else 'normal'}"
+            )
             database.execute(
                 "insert into runs values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do"
                 " update set updated_at = excluded.updated_at,"
@@ -143,26 +154,35 @@ class AgentRuns:
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
-        """Open the table.
+        """Open the table, once, for one thread at a time.
 
         Raises:
             StoreError: It cannot be read or written.
         """
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with closing(
-                sqlite3.connect(self._path, timeout=_OPEN_SECONDS)
-            ) as database:
-                database.execute("pragma journal_mode = wal")
-                database.execute("pragma synchronous = full")
-                database.execute(_TABLE)
-                yield database
+            with self._lock:
+                if self._database is None:
+                    self._database = self._opened()
+                yield self._database
         except (OSError, sqlite3.Error) as error:
             msg = (
                 f"The file {self._path} cannot be read or written: {error}. Check the "
                 "free space and the permissions of its folder."
             )
             raise StoreError(msg) from error
+
+    def _opened(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        database = sqlite3.connect(
+            self._path,
+            timeout=_OPEN_SECONDS,
+            isolation_level=None,  # each statement is a transaction
+            check_same_thread=False,
+        )
+        weakref.finalize(self, database.close)
+        database.execute("pragma journal_mode = wal")
+        database.execute(_TABLE)
+        return database
 
 
 def _state_of(run: AgentRun) -> dict[str, Any]:
