@@ -114,3 +114,37 @@ def test_databases_and_servers_come_from_the_settings(erya, tmp_path):
     assert done.out == "orders: id (INTEGER)\n"
     settings.write_text("[tool_servers.x]\n")
     assert "command and url" in erya("tools", "list", "--config", settings).err
+
+
+def test_a_schema_is_filled_in_from_documents(erya, model, tmp_path):
+    schema = tmp_path / "leave.json"
+    shape = {"type": "object", "properties": {"days": {"type": "integer"}}}
+    schema.write_text(json.dumps(shape))
+    with ChatServer(Reply(text='{"days": 25}')) as server:
+        use = model(server)
+        done = erya("ask", "annual leave", "--schema", schema, *use)
+        told = erya("ask", "annual leave", "--schema", schema, *use, "--json").json
+    assert '"days": 25' in done.out
+    assert "/days: " in done.out
+    assert told["values"][0]["citation"]["quote"].startswith(
+        "Every employee has 25 days"
+    )
+    assert erya("ask", "x", "--schema", schema, "--kb", "kb").code == 2
+    schema.write_text("{")
+    assert "cannot be read" in erya("ask", "x", "--schema", schema, *use).err
+
+
+def test_documents_are_summarized_with_sources(erya, model, folder):
+    said = "Every employee has 25 days of annual leave [1]. They also get a car [1]."
+    with ChatServer(Reply(text=said)) as server:
+        use = model(server)
+        source = erya("search", "annual leave", "--kb", "kb", "--json").json["hits"][0]
+        done = erya("summarize", source["source"], *use)
+        told = erya("summarize", "--filter", "type=md", "--json", *use).json
+    assert "25 days of annual leave. [" in done.out
+    assert "Sources:" in done.out
+    assert "⚠" in done.out or "not checked" in done.out
+    assert told["claims"]
+    assert erya("summarize", "nothing.md", *use).code == 2
+    assert "--filter" in erya("summarize", *use).err
+    assert "chat model" in erya("summarize", "x", "--kb", "kb").err

@@ -6,6 +6,12 @@ not yet checked. It never searches, and never shows what was not given to it.
 
 from erya.answering.base import Answerer, Draft
 from erya.answering.completing import COMPLETED, completed, may_be_cut
+from erya.answering.extracting import (
+    ExtractedValue,
+    Extraction,
+    check_schema,
+    extract_values,
+)
 from erya.answering.extractive import ExtractiveAnswerer
 from erya.answering.grounded import (
     GroundedAnswerer,
@@ -13,16 +19,22 @@ from erya.answering.grounded import (
     passages_text,
 )
 from erya.answering.prompted import PromptedAnswerer
+from erya.answering.summarizing import summarize
 
 __all__ = [
     "COMPLETED",
     "Answerer",
     "Draft",
+    "ExtractedValue",
+    "Extraction",
     "ExtractiveAnswerer",
     "GroundedAnswerer",
     "PromptedAnswerer",
+    "check_schema",
     "completed",
     "draft_from",
+    "extract_values",
     "may_be_cut",
     "passages_text",
+    "summarize",
 ]

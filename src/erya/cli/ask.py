@@ -1,6 +1,7 @@
 """`erya ask`: a question, an answer, its sources."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import click
 
+from erya.answering import GroundedAnswerer, check_schema, extract_values
 from erya.assistant import Assistant
 from erya.cli.answers import show_answer, words_for
 from erya.cli.common import (
@@ -21,12 +23,14 @@ from erya.cli.common import (
     settings_for,
     usual_options,
 )
+from erya.cli.places import place
 from erya.cli.principals import principal_for
 from erya.cli.progress import draft_shown, ingest_with_progress, require_existing
 from erya.cli.text import one_line
 from erya.errors import BusyError, UsageError
 from erya.filters import Filter
 from erya.jobs import JobQueue
+from erya.locating import reference_of
 from erya.opening import bases_for_reading, open_assistant, settings_of_base
 from erya.records import (
     Answer,
@@ -37,7 +41,7 @@ from erya.records import (
     Query,
     absolute_path,
 )
-from erya.shapes import answer_shape, citation_shape
+from erya.shapes import answer_shape, citation_shape, extraction_shape
 from erya.sources import FolderSource, IngestRequest, SourceSpec
 
 __all__ = ["ask"]
@@ -61,6 +65,12 @@ _SLUG = re.compile(r"[^\w-]+")
     type=click.Choice(["auto", "en", "zh"]),
     help="The language of the words around the answer; auto is the question's.",
 )
+@click.option(
+    "--schema",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A JSON schema: let the chat model fill it in, each value with its source.",
+)
 @finding_options
 @usual_options
 def ask(
@@ -72,6 +82,7 @@ def ask(
     where: Filter | None,
     context: bool,
     lang: str | None,
+    schema: Path | None,
     model: str | None,
     query_strategy: str | None,
     rerank_model: str | None,
@@ -97,6 +108,8 @@ def ask(
       erya ask "Who approves travel?" --kb handbook --filter "tag=policy or type=pdf"
 
       erya ask "Who approves travel?" --kb handbook,finance
+
+      erya ask "The terms of the lease" --kb contracts --schema lease.json --model local
     """
     settings = settings_for(
         home=home,
@@ -125,6 +138,16 @@ def ask(
         if paths:
             at_work = JobQueue(settings.home).at_work(name) is not None
             _read(assistant, paths, principal=owner, at_work=at_work)
+        if schema is not None:
+            query = Query(question=question, where=where)
+            _show_values(
+                assistant,
+                query,
+                _schema_in(schema),
+                principal=principal,
+                as_json=as_json,
+            )
+            return
         with draft_shown(wanted=bool(settings.chat_model) and not as_json) as show:
             query = Query(question=question, where=where)
             answer = _answered(assistant.stream(query, principal=principal), show)
@@ -140,6 +163,56 @@ def ask(
         given |= {"--config": config, "--as": narrowed}
         words = words_for(language, question)
         show_answer(answer, words=words, flags=flags_of(given), context=context)
+
+
+def _schema_in(file: Path) -> dict[str, Any]:
+    """Return the schema in a file.
+
+    Raises:
+        UsageError: It cannot be read, or is none.
+    """
+    try:
+        schema: Any = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"The schema {str(file)!r} cannot be read: {error}."
+        raise UsageError(msg) from None
+    check_schema(schema)
+    return dict(schema)
+
+
+def _show_values(
+    assistant: Assistant,
+    query: Query,
+    schema: dict[str, Any],
+    *,
+    principal: Principal,
+    as_json: bool,
+) -> None:
+    """Let the chat model fill a schema in, and show where each value is from.
+
+    Raises:
+        UsageError: There is no chat model.
+    """
+    answerer = assistant.answerer
+    if not isinstance(answerer, GroundedAnswerer):
+        msg = "Filling a schema in takes a chat model: name one with --model."
+        raise UsageError(msg)
+    found = assistant.search(
+        query.question, principal=principal, limit=assistant.passages, where=query.where
+    )
+    hits = assistant.widen(found, principal=principal).hits
+    extraction = extract_values(query.question, hits, schema, model=answerer.model)
+    if as_json:
+        echo_json(extraction_shape(extraction))
+        return
+    echo(json.dumps(extraction.data, ensure_ascii=False, indent=2))
+    echo()
+    for each in extraction.values:
+        if each.citation is None:
+            echo(f"  ⚠ {each.path}: no passage has {each.value!r}")
+        else:
+            where = place(each.citation.chunk, page=each.citation.page)
+            echo(f"  {each.path}: {where}  ({reference_of(each.citation)})")
 
 
 def _answered(events: Iterator[AskEvent], show: Callable[[str], None] | None) -> Answer:

@@ -1,5 +1,6 @@
 """`erya chat`: a conversation with the documents."""
 
+import readline  # noqa: F401 - editing and history while a person types
 import shlex
 import sys
 from collections.abc import Iterator
@@ -232,8 +233,6 @@ def _lines(*, quiet: bool) -> Iterator[str]:
     if not interactive() or quiet:
         yield from sys.stdin
         return
-    import readline  # noqa: F401, PLC0415 - editing and history while a person types
-
     echo("Ask, or /help. Ctrl-D ends.")
     while True:
         try:

@@ -22,6 +22,7 @@ __all__ = ["app", "main"]
 _ROWS: Final = (
     ("ask", "ask", "Answer a question from documents, each sentence with its source."),
     ("chat", "chat", "Ask question after question, each understood after the last."),
+    ("summarize", "summarize_command", "Say what documents say, with sources."),
     ("ingest", "ingest", "Read files, folders, web sites and buckets into a base."),
     ("sync", "sync", "Bring bases in step with what erya.toml, or a base, names."),
     ("inspect", "inspect", "Show what is read of a file, and what to look at."),

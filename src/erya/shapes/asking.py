@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from erya.shapes.common import dataclass_shape
 
 if TYPE_CHECKING:
+    from erya.answering import Extraction
     from erya.evaluating.misses import Miss
     from erya.locating import CitedPassage
     from erya.records import Answer, Citation, Claim, Evidence, Hit, Usage
@@ -21,6 +22,7 @@ __all__ = [
     "cited_passage_shape",
     "claim_shape",
     "evidence_shape",
+    "extraction_shape",
     "hit_shape",
     "miss_shape",
     "usage_shape",
@@ -175,6 +177,22 @@ def answer_shape(answer: "Answer") -> AnswerShape:
         "note": answer.note,
         "usage": usage_shape(answer.usage),
         "trace_id": answer.trace_id,
+    }
+
+
+def extraction_shape(extraction: "Extraction") -> dict[str, Any]:
+    """Return what `ask --schema --json` has."""
+    return {
+        "data": extraction.data,
+        "values": [
+            {
+                "path": each.path,
+                "value": each.value,
+                "citation": citation_shape(each.citation) if each.citation else None,
+            }
+            for each in extraction.values
+        ],
+        "usage": usage_shape(extraction.usage),
     }
 
 
