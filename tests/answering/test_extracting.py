@@ -72,7 +72,7 @@ def test_what_is_no_schema_of_an_object_is_refused():
     check_schema(SCHEMA)
     bads: tuple[object, ...] = (
         {"type": "array"},
-        {"type": "objekt"},
+        {"type": "thing"},
         [],
         {"type": "object", "properties": 3},
     )
