@@ -80,7 +80,7 @@ def metrics() -> None:
 
 def overhead(folder: Path, queries: int) -> None:
     """Compare the time of an evaluation's items with that of their searches."""
-    data = read_retrieval_set(folder).drawn(queries, seed=0)
+    data = read_retrieval_set(folder).sample(queries, seed=0)
     model = open_local(Path(), OFFLINE_MODEL, threads=2)
     with tempfile.TemporaryDirectory() as home:
         run = Runs(Path(home)).begin({"kind": "retrieval", "about": data.name})

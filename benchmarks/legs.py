@@ -121,7 +121,7 @@ def reduced(embed: _Embed, texts: Sequence[str], dimensions: int) -> _Embed:
 
 def measure(folder: Path, model: EmbeddingModel, *, queries: int) -> float:
     """Return the mean nDCG@10 of a set, by words and vectors."""
-    data = read_retrieval_set(folder).drawn(queries, seed=0)
+    data = read_retrieval_set(folder).sample(queries, seed=0)
     with TemporaryDirectory() as home:
         run = Runs(Path(home)).begin({"kind": "retrieval", "about": data.name})
         report = evaluate_retrieval(

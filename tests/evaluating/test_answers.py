@@ -328,8 +328,8 @@ def test_questions_are_read_and_written_without_loss(tmp_path):
     assert [e.answerable for e in read.examples] == [True, False, False]
     assert read.examples[0].evidence == (Quote("s.md", "x is"),)
     assert read.examples[0].metadata == {"level": 2}
-    assert len(read.drawn(2, seed=0)) == 2
-    assert read.drawn(2, seed=0) == read.drawn(2, seed=0)
+    assert len(read.sample(2, seed=0)) == 2
+    assert read.sample(2, seed=0) == read.sample(2, seed=0)
 
 
 def test_held_out_questions_are_not_for_tuning(tmp_path):

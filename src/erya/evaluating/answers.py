@@ -13,7 +13,7 @@ from erya.evaluating.runs import (
     Progress,
     Run,
     measure_all,
-    summed,
+    sum_counts,
     tokens_of,
 )
 from erya.evaluating.similarity import similarity
@@ -38,7 +38,7 @@ class Judged(NamedTuple):
     """What a judge says of an answer.
 
     Attributes:
-        scores: Name to value; None where it could not be told.
+        scores: Name to value; None where it could not be judged.
         detail: The reasons, for a person.
         usage: What it cost.
     """
@@ -147,21 +147,21 @@ def measure_answer(
         if measures.searched
         else Evidence(hits=(), weights={})
     )
-    found = time.perf_counter()
+    retrieved_at = time.perf_counter()
     saved = measures.saved()
     answer = assistant.answer(example.question, evidence, principal=principal)
-    answered = time.perf_counter() + measures.saved() - saved
-    seconds = {"retrieve": found - began, "answer": answered - found}
-    seconds["total"] = answered - began
+    answered_at = time.perf_counter() + measures.saved() - saved
+    seconds = {"retrieve": retrieved_at - began, "answer": answered_at - retrieved_at}
+    seconds["total"] = answered_at - began
     measured = time.perf_counter()
     scores = _scores(example, answer, evidence=evidence, measures=measures)
     detail = transcript_of(example, answer, evidence)
-    tokens = summed([tokens_of(evidence.usage, "search"), tokens_of(answer.usage)])
+    tokens = sum_counts([tokens_of(evidence.usage, "search"), tokens_of(answer.usage)])
     if measures.judge is not None:
         judged = measures.judge(example, answer, evidence)
         scores |= judged.scores
         detail["judged"] = judged.detail
-        tokens = summed([tokens, tokens_of(judged.usage, "judge")])
+        tokens = sum_counts([tokens, tokens_of(judged.usage, "judge")])
         seconds["judge"] = time.perf_counter() - measured
     return Measured(
         id=example.id,
@@ -178,15 +178,15 @@ def _evidence(
     """Search, without the passages that an unanswerable question was made from."""
     robbed = [str(each) for each in example.metadata.get("without") or ()]
     limit = assistant.passages * (4 if robbed else 1)
-    found = assistant.search(example.question, principal=principal, limit=limit)
+    evidence = assistant.search(example.question, principal=principal, limit=limit)
     if not robbed:
-        return found
+        return evidence
     left = [
         hit
-        for hit in found.hits
+        for hit in evidence.hits
         if not any(contains(hit.chunk.text, [each]) for each in robbed)
     ]
-    return replace(found, hits=tuple(left[: assistant.passages]))
+    return replace(evidence, hits=tuple(left[: assistant.passages]))
 
 
 def said_by(answer: Answer) -> str:
@@ -205,12 +205,12 @@ def _scores(
     measures: AnswerMeasures,
 ) -> dict[str, float | None]:
     scores: dict[str, float | None] = {}
-    said = said_by(answer)
+    text = said_by(answer)
     if example.answerable:
         for name, metric in ANSWER_METRICS.items():
-            scores[name] = metric(said, example.answers)
+            scores[name] = metric(text, example.answers)
         if measures.similar_by is not None:
-            alike = similarity(measures.similar_by, said, example.answers)
+            alike = similarity(measures.similar_by, text, example.answers)
             scores["similarity"] = alike
             scores["similar"] = None if alike is None else float(alike >= _ALIKE)
         scores["over_refusal"] = float(answer.abstained)
@@ -222,8 +222,8 @@ def _scores(
     if not measures.searched:
         return scores
     if example.evidence:
-        held = [_holds(evidence.hits, quote) for quote in example.evidence]
-        scores["evidence_recall"] = sum(held) / len(held)
+        covered = [_holds(evidence.hits, quote) for quote in example.evidence]
+        scores["evidence_recall"] = sum(covered) / len(covered)
     if not answer.abstained:
         carried = [claim.verdict == "supported" for claim in answer.claims]
         scores["supported"] = sum(carried) / len(carried) if carried else 0.0
@@ -235,21 +235,21 @@ def _scores(
 
 def _holds(hits: Sequence[Hit], quote: Quote) -> bool:
     """Tell whether a passage of the quote's source holds its words."""
-    wanted = run_together(quote.quote)
+    words = run_together(quote.quote)
     return any(
-        is_of(hit.chunk.source, quote.source) and wanted in run_together(hit.chunk.text)
+        is_of(hit.chunk.source, quote.source) and words in run_together(hit.chunk.text)
         for hit in hits
     )
 
 
 def by_suffix(sources: Iterable[str]) -> dict[str, list[str]]:
     """Return the sources by all that a test set may call them: their last parts."""
-    found: dict[str, list[str]] = {}
+    sources_by_suffix: dict[str, list[str]] = {}
     for source in sources:
         parts = source.lstrip("/").split("/")
         for first in range(len(parts)):
-            found.setdefault("/".join(parts[first:]), []).append(source)
-    return found
+            sources_by_suffix.setdefault("/".join(parts[first:]), []).append(source)
+    return sources_by_suffix
 
 
 def is_of(source: str, named: str) -> bool:

@@ -141,13 +141,13 @@ def compare(
         )
         for name, ours, theirs, difference in changes
     ]
-    known = {item.id: item for item in first.items}
-    both = [item for item in second.items if item.id in known]
+    first_items = {item.id: item for item in first.items}
+    both = [item for item in second.items if item.id in first_items]
     return Comparison(
         first=first,
         second=second,
         metrics=compared,
-        changed=_changed([(known[item.id], item) for item in both]),
+        changed=_list_changes([(first_items[item.id], item) for item in both]),
         shared=len(both),
         notes=_notes(first, second, shared=len(both)),
     )
@@ -172,8 +172,8 @@ def oriented(metric: str, difference: float) -> float:
     return -difference if metric in LOWER_IS_BETTER else difference
 
 
-def _changed(pairs: Sequence[tuple[Measured, Measured]]) -> list[ItemChange]:
-    found = []
+def _list_changes(pairs: Sequence[tuple[Measured, Measured]]) -> list[ItemChange]:
+    changes = []
     for before, after in pairs:
         gains = {}
         for name, value in after.scores.items():
@@ -181,9 +181,9 @@ def _changed(pairs: Sequence[tuple[Measured, Measured]]) -> list[ItemChange]:
             if value is not None and old is not None and abs(value - old) > _CHANGED:
                 gains[name] = oriented(name, value - old)
         if gains or _said(before) != _said(after):
-            found.append(ItemChange(after.id, gains, before, after))
+            changes.append(ItemChange(after.id, gains, before, after))
     return sorted(
-        found,
+        changes,
         key=lambda change: sum(g / SCALES.get(m, 1.0) for m, g in change.gains.items()),
     )
 
@@ -207,13 +207,13 @@ def _notes(first: Run, second: Run, *, shared: int) -> list[str]:
         for run in (first, second)
         if not run.finished
     ]
-    told = [
+    differing = [
         name
         for name in ("base", "models", "prompts", "judge", "guidelines")
         if first.spec.get(name) != second.spec.get(name)
     ]
-    if told:
-        notes.append(f"The runs differ in: {', '.join(told)}.")
+    if differing:
+        notes.append(f"The runs differ in: {', '.join(differing)}.")
     if first.spec.get("versions") != second.spec.get("versions"):
         notes.append("The runs were made with different versions of the libraries.")
     return notes

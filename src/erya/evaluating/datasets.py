@@ -53,7 +53,7 @@ class RetrievalSet:
     digest: str = ""
     notes: Sequence[str] = ()
 
-    def drawn(self, queries: int, *, seed: int) -> Self:
+    def sample(self, queries: int, *, seed: int) -> Self:
         """Return the set with so many of its questions, drawn at random.
 
         Raises:
@@ -64,8 +64,8 @@ class RetrievalSet:
             raise UsageError(msg)
         if queries >= len(self.questions):
             return self
-        drawn = random.Random(seed).sample(self.questions, queries)  # noqa: S311
-        return replace(self, questions=drawn)
+        questions = random.Random(seed).sample(self.questions, queries)  # noqa: S311
+        return replace(self, questions=questions)
 
 
 def read_retrieval_set(folder: Path) -> RetrievalSet:
@@ -75,7 +75,7 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
         UsageError: A file is missing or a line is not what the layout says.
     """
     paths = [
-        _found(folder, names)
+        _find_file(folder, names)
         for names in (("corpus.jsonl",), ("queries.jsonl",), _JUDGED)
     ]
     corpus = [
@@ -111,7 +111,7 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
 
 def _named(path: Path, *, what: str) -> Iterator[Mapping[str, Any]]:
     seen = Lines(path)
-    for number, row in json_rows(path, wanted=("_id", "text")):
+    for number, row in json_rows(path, required=("_id", "text")):
         seen.add(number, str(row["_id"]), called=f"the {what} {row['_id']!r}")
         yield row
 
@@ -125,14 +125,14 @@ def _notes(
 ) -> list[str]:
     """Say which judgements speak of what is not there."""
     documents = {passage.id for passage in corpus}
-    asked = {question.id for question in questions}
+    question_ids = {question.id for question in questions}
     lost = [
         (question, document)
         for question, judged in relevant.items()
         for document in judged
         if document not in documents
     ]
-    unasked = [question for question in relevant if question not in asked]
+    unasked = [question for question in relevant if question not in question_ids]
     notes = []
     if lost:
         line = _line_of(path, *lost[0])
@@ -158,7 +158,7 @@ def _line_of(path: Path, question: str, document: str) -> int:
     )
 
 
-def _found(folder: Path, names: Sequence[str]) -> Path:
+def _find_file(folder: Path, names: Sequence[str]) -> Path:
     for name in names:
         for path in (folder / name, folder / f"{name}.gz"):
             if path.is_file():

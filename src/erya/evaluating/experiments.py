@@ -39,7 +39,7 @@ from erya.evaluating.runs import (
     Runs,
     finish,
     measure_all,
-    summed,
+    sum_counts,
     tokens_of,
 )
 from erya.evaluating.scratch import scratch_home
@@ -324,7 +324,7 @@ def _start_or_resume(
 def measure_retrieval(
     experiment: Experiment, options: RunOptions = _USUAL
 ) -> RetrievalReport:
-    """Measure what is found of a folder in BEIR's layout.
+    """Measure retrieval on a folder in BEIR's layout.
 
     Raises:
         ModelError: The embedding model cannot be reached.
@@ -338,7 +338,7 @@ def measure_retrieval(
     for note in dataset.notes:
         options.watcher.note(f"Note: {note}")
     if data.queries is not None:
-        dataset = dataset.drawn(data.queries, seed=data.seed)
+        dataset = dataset.sample(data.queries, seed=data.seed)
     settings = resolve_models(experiment.system.settings)
     spec = {
         "kind": "retrieval",
@@ -380,8 +380,8 @@ def measure_base(
     )
     examples = read_examples(data.path)
     if data.queries is not None:
-        drawn = examples.drawn(data.queries, seed=data.seed)
-        examples = replace(examples, examples=drawn)
+        sample = examples.sample(data.queries, seed=data.seed)
+        examples = replace(examples, examples=sample)
     with open_assistant(system.settings, system.base, bases=system.bases) as opened:
         settings = resolve_models(system.settings, opened)
         cache = _strategy_cache(settings, options)
@@ -470,8 +470,8 @@ def measure_answers(experiment: Experiment, options: RunOptions = _USUAL) -> Run
     if data.tuning:
         questions.check_tuning()
     if data.queries:
-        drawn = questions.drawn(data.queries, seed=data.seed)
-        questions = replace(questions, examples=drawn)
+        sample = questions.sample(data.queries, seed=data.seed)
+        questions = replace(questions, examples=sample)
     examples = questions.examples
     unmatched: Mapping[str, str] = {}
     with _open_base(system, options.watcher) as opened:
@@ -584,7 +584,7 @@ def _judged_again(item: Measured, *, judge: Judge) -> Measured:
         item,
         scores={**scores, **judged.scores},
         seconds={**item.seconds, "judge": took},
-        tokens=summed([kept, tokens_of(judged.usage, "judge")]),
+        tokens=sum_counts([kept, tokens_of(judged.usage, "judge")]),
         detail={**detail, "judged": judged.detail},
     )
 
@@ -707,7 +707,7 @@ def _calls_of(run: Run) -> dict[str, int]:
 
 def _counting(*caches: CachedChat | None) -> Callable[[], dict[str, int]]:
     """Return what counts the calls of several models together."""
-    return lambda: summed(each.calls() for each in caches if each is not None)
+    return lambda: sum_counts(each.calls() for each in caches if each is not None)
 
 
 def _unmatched(
@@ -721,29 +721,31 @@ def _unmatched(
     if not named:
         return {}
     documents = {d.source: d.id for d in assistant.store.documents(principal)}
-    held = by_suffix(documents)
+    sources_by_suffix = by_suffix(documents)
     texts: dict[str, str] = {}
-    found: dict[str, str] = {}
+    problems: dict[str, str] = {}
     for key, source, quote in named:
-        sources = held.get(source.lstrip("/"), []) if source else list(documents)
+        sources = (
+            sources_by_suffix.get(source.lstrip("/"), []) if source else list(documents)
+        )
         for each in sources:
             if each not in texts:
                 text = assistant.store.document(principal, documents[each]).text
                 texts[each] = run_together(text)
         if not sources:
-            found[key] = f"the base has no document {source!r}"
+            problems[key] = f"the base has no document {source!r}"
         elif not any(run_together(quote) in texts[each] for each in sources):
             where = f"{source!r} does not have" if source else "no document has"
-            found[key] = f"{where} the words {quote!r:.60}"
-    return found
+            problems[key] = f"{where} the words {quote!r:.60}"
+    return problems
 
 
-def _warn(unmatched: Mapping[str, str], asked: ExampleSet, watcher: Watcher) -> None:
+def _warn(unmatched: Mapping[str, str], examples: ExampleSet, watcher: Watcher) -> None:
     """Name the lines whose evidence is not there."""
     for key, what in list(unmatched.items())[:_NAMED]:
-        line = asked.lines.get(key)
+        line = examples.lines.get(key)
         where = f"line {line}" if line else f"question {key}"
-        watcher.note(f"Note: {asked.path}, {where}, matches nothing: {what}.")
+        watcher.note(f"Note: {examples.path}, {where}, matches nothing: {what}.")
     left = len(unmatched) - _NAMED
     if left > 0:
         watcher.note(f"Note: {left} more lines match nothing.")

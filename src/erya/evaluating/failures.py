@@ -96,20 +96,20 @@ def failure_of(item: Measured) -> str | None:
 
 def clusters(run: Run) -> list[Cluster]:
     """Return the failures of a run by their kind, the largest first."""
-    found: dict[str, list[str]] = {}
+    ids_by_kind: dict[str, list[str]] = {}
     for item in run.items:
         kind = failure_of(item)
         if kind:
-            found.setdefault(kind, []).append(item.id)
-    groups = [Cluster(kind, items) for kind, items in found.items()]
+            ids_by_kind.setdefault(kind, []).append(item.id)
+    groups = [Cluster(kind, items) for kind, items in ids_by_kind.items()]
     return sorted(groups, key=lambda cluster: -len(cluster.items))
 
 
 def _of_answer(item: Measured) -> str:
     scores = item.scores
-    held = bool(scores.get("answer_in_passages"))
+    is_in_passages = bool(scores.get("answer_in_passages"))
     if scores.get("over_refusal"):
-        return "refused" if held else "not_found"
+        return "refused" if is_in_passages else "not_found"
     if not scores["contains"]:
-        return "wrong" if held else "missed"
+        return "wrong" if is_in_passages else "missed"
     return "unsupported" if (scores.get("supported") or 0.0) < 1.0 else ""

@@ -95,7 +95,7 @@ def read_labelled(path: Path) -> list[Labelled]:
     """
     seen = Lines(path)
     items: list[Labelled] = []
-    for number, row in json_rows(path, wanted=("answer",)):
+    for number, row in json_rows(path, required=("answer",)):
         key = str(row.get("id") or f"line-{number}")
         seen.add(number, key, called=f"the id {key!r}")
         label = row.get("label")
@@ -219,5 +219,5 @@ def _length(judge: Judge, items: Sequence[Labelled]) -> Bias | None:
 
 
 def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    told = row.get(name) or ()
-    return (told,) if isinstance(told, str) else tuple(map(str, told))
+    value = row.get(name) or ()
+    return (value,) if isinstance(value, str) else tuple(map(str, value))

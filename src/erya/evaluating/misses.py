@@ -76,12 +76,12 @@ def why_missed(
         )
         raise NotFoundError(msg)
     deep = assistant.search(question, principal=principal, limit=_LOOKED_AT)
-    wanted = {chunk.id for chunk in chunks}
-    at = next((i for i, h in enumerate(deep.hits) if h.chunk.id in wanted), None)
+    chunk_ids = {chunk.id for chunk in chunks}
+    at = next((i for i, h in enumerate(deep.hits) if h.chunk.id in chunk_ids), None)
     hit = None if at is None else deep.hits[at]
     chunk = hit.chunk if hit else _most_shared(question, chunks)
     stages = [
-        _words(question, chunk, hit, found=deep),
+        _words(question, chunk, hit, evidence=deep),
         *_meaning(hit, deep),
         *_together(hit, at, deep.hits[:limit], limit=limit),
     ]
@@ -89,19 +89,23 @@ def why_missed(
 
 
 def _most_shared(question: str, chunks: Sequence[Chunk]) -> Chunk:
-    asked = terms(question)
-    return max(chunks, key=lambda chunk: len(asked & terms(chunk.indexed_text)))
+    question_terms = terms(question)
+    return max(
+        chunks, key=lambda chunk: len(question_terms & terms(chunk.indexed_text))
+    )
 
 
-def _words(question: str, chunk: Chunk, hit: Hit | None, *, found: Evidence) -> Stage:
-    asked = query_terms(question).body
+def _words(
+    question: str, chunk: Chunk, hit: Hit | None, *, evidence: Evidence
+) -> Stage:
+    question_terms = query_terms(question).body
     there = terms(chunk.indexed_text)
-    weighed = sorted(asked, key=lambda term: -found.weights.get(term, 0.0))
+    weighed = sorted(question_terms, key=lambda term: -evidence.weights.get(term, 0.0))
     has = [term for term in weighed if term in there]
     lacks = [term for term in weighed if term not in there]
     rank = hit.ranks.get("keyword") if hit else None
     place = f"rank {rank}" if rank else "not among its best"
-    also = f"; also searched for {_listed(found.also)}" if found.also else ""
+    also = f"; also searched for {_listed(evidence.also)}" if evidence.also else ""
     outcome = f"{place}; has {_listed(has)}; lacks {_listed(lacks)}{also}"
     cure = ""
     if lacks and not rank:
@@ -112,8 +116,8 @@ def _words(question: str, chunk: Chunk, hit: Hit | None, *, found: Evidence) -> 
     return Stage(name="words", outcome=outcome, cure=cure)
 
 
-def _meaning(hit: Hit | None, found: Evidence) -> list[Stage]:
-    cosines = [h.scores["vector"] for h in found.hits if "vector" in h.scores]
+def _meaning(hit: Hit | None, evidence: Evidence) -> list[Stage]:
+    cosines = [h.scores["vector"] for h in evidence.hits if "vector" in h.scores]
     if not cosines:
         return [Stage(name="meaning", outcome="not asked: no vectors were compared")]
     if hit is None or "vector" not in hit.scores:
@@ -127,12 +131,12 @@ def _meaning(hit: Hit | None, found: Evidence) -> list[Stage]:
 
 
 def _together(
-    hit: Hit | None, at: int | None, shown: Sequence[Hit], *, limit: int
+    hit: Hit | None, at: int | None, hits: Sequence[Hit], *, limit: int
 ) -> list[Stage]:
     if hit is None or at is None:
         copies = "neither leg brought it, or the same text stands in another document"
         return [Stage(name="both", outcome=f"no hit: {copies}")]
-    last = shown[-1].score if shown else 0.0
+    last = hits[-1].score if hits else 0.0
     outcome = (
         f"rank {at + 1}, score {hit.score:.3f}; the last of {limit} has {last:.3f}"
     )

@@ -29,7 +29,7 @@ def html_report(run: Run, *others: Run) -> str:
         run: The run that the questions are shown of.
         others: Runs to show beside it, in figures and in the plot of cost and quality.
     """
-    told = {
+    overview = {
         "runs": [_figures(each) for each in (run, *others)],
         "clusters": [
             {"kind": kind, "label": FAILURES[kind], "count": len(items)}
@@ -40,7 +40,7 @@ def html_report(run: Run, *others: Run) -> str:
     for width in _WIDTHS:
         items = [_item(item, width=width) for item in run.items]
         data = json.dumps(
-            {**told, "items": items}, ensure_ascii=False, separators=(",", ":")
+            {**overview, "items": items}, ensure_ascii=False, separators=(",", ":")
         )
         if len(data.encode()) <= _BYTES:
             break

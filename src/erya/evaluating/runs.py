@@ -40,7 +40,7 @@ __all__ = [
     "Spent",
     "finish",
     "measure_all",
-    "summed",
+    "sum_counts",
     "tokens_of",
 ]
 
@@ -55,7 +55,7 @@ _TOKEN_METRICS: Final = frozenset(
 )
 _PRICES: Final = "prices"  # what a run cost does not make it another
 _LOCK: Final = ".lock"
-_UNKNOWN: Final = "unknown"  # answers whose tokens nobody told
+_UNKNOWN: Final = "unknown"  # answers whose tokens were not reported
 _MILLION: Final = 1_000_000  # tokens that a price is for
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
 _VERSIONS: Final = (
@@ -135,8 +135,8 @@ class Run:
             UsageError: Its files are damaged.
         """
         try:
-            told = json.loads((folder / _SPEC).read_text("utf-8"))
-            spec = told["spec"]
+            description = json.loads((folder / _SPEC).read_text("utf-8"))
+            spec = description["spec"]
         except OSError:
             msg = f"There is no run in {folder}. See: erya evaluate runs"
             raise NotFoundError(msg) from None
@@ -147,8 +147,8 @@ class Run:
             folder=folder,
             spec=spec,
             items=_read_items(folder / _ITEMS),
-            figures=told.get("figures") or {},
-            finished=bool(told.get("finished")),
+            figures=description.get("figures") or {},
+            finished=bool(description.get("finished")),
         )
 
     @property
@@ -172,8 +172,8 @@ class Run:
 
     def values(self, metric: str) -> dict[str, float]:
         """Return each item's value, without those that could not be judged."""
-        told = ((item.id, item.scores.get(metric)) for item in self.items)
-        return {key: value for key, value in told if value is not None}
+        pairs = ((item.id, item.scores.get(metric)) for item in self.items)
+        return {key: value for key, value in pairs if value is not None}
 
     def estimates(self) -> dict[str, Estimate]:
         """Return each metric's mean and 95 % interval over the items that have one."""
@@ -186,13 +186,13 @@ class Run:
         return bootstrap_all(columns, seed=seed, shares=shares)
 
     def not_judged(self) -> dict[str, NotJudged]:
-        """Return the metrics that some items should have and could not be given."""
-        found = {}
+        """Return the metrics that could not be judged for some items."""
+        missing = {}
         for name in self.metrics:
-            told = [item.scores[name] for item in self.items if name in item.scores]
-            if None in told:
-                found[name] = NotJudged(told.count(None), len(told))
-        return found
+            scores = [item.scores[name] for item in self.items if name in item.scores]
+            if None in scores:
+                missing[name] = NotJudged(scores.count(None), len(scores))
+        return missing
 
     def stages(self) -> dict[str, Spent]:
         """Return the time that each stage took, over the items that have it."""
@@ -204,11 +204,11 @@ class Run:
 
     def tokens(self) -> dict[str, int]:
         """Return the tokens that models read and wrote, as `tokens_of` counts them."""
-        return summed(item.tokens for item in self.items)
+        return sum_counts(item.tokens for item in self.items)
 
     def calls(self) -> dict[str, int]:
         """Return how often models were `asked`, and how often that was `repeated`."""
-        return summed(item.calls for item in self.items)
+        return sum_counts(item.calls for item in self.items)
 
     def cost(
         self, prices: Mapping[str, Mapping[str, float]] | None = None
@@ -225,7 +225,7 @@ class Run:
             whose prices or tokens are not known. What a paid endpoint takes for
             embedding or reranking is not in it.
         """
-        told = prices or self.spec.get("prices") or {}
+        price_list = prices or self.spec.get("prices") or {}
         tokens = self.tokens()
         if any(n for name, n in tokens.items() if name.endswith(_UNKNOWN)):
             return None
@@ -234,7 +234,9 @@ class Run:
         total = 0.0
         for name, count in tokens.items():
             stage, _, kind = name.rpartition("_")  # judge_input, search_output, input
-            price = told.get("judge" if stage == "judge" else "chat", {}).get(kind)
+            price = price_list.get("judge" if stage == "judge" else "chat", {}).get(
+                kind
+            )
             if count and price is None:
                 return None
             total += count * price if count and price is not None else 0.0
@@ -297,16 +299,18 @@ class Runs:
 
     def of_base(self, kb: str) -> list[str]:
         """Return the names of runs that asked a base: they quote what it held."""
-        found = []
+        names = []
         for name in self.names():
             try:
-                told = json.loads((self._folder / name / _SPEC).read_text("utf-8"))
-                asked = told["spec"]["base"]["kb"]
+                description = json.loads(
+                    (self._folder / name / _SPEC).read_text("utf-8")
+                )
+                base = description["spec"]["base"]["kb"]
             except (OSError, ValueError, LookupError, TypeError):
                 continue  # of none, or damaged
-            if asked == kb:
-                found.append(name)
-        return found
+            if base == kb:
+                names.append(name)
+        return names
 
     def forget(self, name: str) -> None:
         """Delete a run with everything in it.
@@ -360,10 +364,10 @@ class Runs:
 
     def _is_unfinished(self, name: str, spec: Mapping[str, Any]) -> bool:
         try:
-            told = json.loads((self._folder / name / _SPEC).read_text("utf-8"))
-            return not told.get("finished") and _same(told["spec"], spec)
+            description = json.loads((self._folder / name / _SPEC).read_text("utf-8"))
+            return not description.get("finished") and _same(description["spec"], spec)
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
-            return False  # a run that is damaged is told when it is asked for
+            return False  # a damaged run is reported when it is opened
 
 
 def measure_all(
@@ -392,12 +396,12 @@ def measure_all(
         UsageError: Another process measures the run, or an id is there twice; what
             `measure` raises comes through, and the items before stay.
     """
-    wanted = {key for key, _ in things}
-    if len(wanted) < len(things):
+    ids = {key for key, _ in things}
+    if len(ids) < len(things):
         twice = Counter(key for key, _ in things).most_common(1)[0][0]
         msg = f"The data has the id {twice!r} twice; ids must tell items apart."
         raise UsageError(msg)
-    with _held(run.folder):
+    with _hold(run.folder):
         # Read anew: another process may have gone on since, and a half-written item
         # has to go before the next is appended.
         done = {item.id: item for item in _read_items(run.folder / _ITEMS, mend=True)}
@@ -429,7 +433,7 @@ def _timed(
     spent = {"total": time.perf_counter() - began, **item.seconds}
     return replace(
         item,
-        scores={name: _known(v) for name, v in item.scores.items()},
+        scores={name: _finite_or_none(v) for name, v in item.scores.items()},
         seconds={stage: round(took, 6) for stage, took in spent.items()},
         calls={k: n - before.get(k, 0) for k, n in calls().items()},
     )
@@ -468,12 +472,12 @@ def _in_parallel(
 
 def finish(run: Run, figures: Mapping[str, Any]) -> Run:
     """Note that all items were measured, and what was measured of the whole."""
-    told = {"spec": run.spec, "finished": True, "figures": figures}
-    _write(run.folder, told)
+    description = {"spec": run.spec, "finished": True, "figures": figures}
+    _write(run.folder, description)
     return replace(run, figures=figures, finished=True)
 
 
-def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+def sum_counts(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     """Return the sum of each count."""
     total: Counter[str] = Counter()
     for each in counts:
@@ -492,7 +496,7 @@ def _free(folder: Path) -> Path:
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
+def _hold(folder: Path) -> Iterator[None]:
     lock = filelock.FileLock(folder / _LOCK)
     try:
         lock.acquire(blocking=False)
@@ -505,14 +509,14 @@ def _held(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _known(value: float | None) -> float | None:
+def _finite_or_none(value: float | None) -> float | None:
     """Return a value, or None for one that is no number."""
     return value if value is not None and math.isfinite(value) else None
 
 
 def _line(item: Measured) -> str:
-    told = {name: getattr(item, name) for name in _FIELDS}
-    return json.dumps(told, ensure_ascii=False) + "\n"
+    values = {name: getattr(item, name) for name in _FIELDS}
+    return json.dumps(values, ensure_ascii=False) + "\n"
 
 
 def _read_items(path: Path, *, mend: bool = False) -> list[Measured]:
@@ -539,23 +543,23 @@ def _read_items(path: Path, *, mend: bool = False) -> list[Measured]:
     return list(items.values())
 
 
-def _write(folder: Path, told: Mapping[str, Any]) -> None:
+def _write(folder: Path, description: Mapping[str, Any]) -> None:
     """Replace the description of a run as a whole."""
     fresh = folder / f"{_SPEC}.new"
-    text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+    text = json.dumps(description, ensure_ascii=False, indent=2) + "\n"
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(folder / _SPEC)
 
 
 def _same(kept: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
     """Tell whether a run that is kept measures `spec`, with the same versions."""
-    wanted = {
+    expected = {
         **spec,
         **_environment(),
         **{name: kept[name] for name in ("began", _PRICES) if name in kept},
     }
     # As a file has it: with lists for tuples.
-    return bool(kept == json.loads(json.dumps(wanted)))
+    return bool(kept == json.loads(json.dumps(expected)))
 
 
 def _environment() -> dict[str, Any]:

@@ -8,7 +8,7 @@ __all__ = ["similarity"]
 
 
 def similarity(
-    model: EmbeddingModel, said: str, accepted: Sequence[str]
+    model: EmbeddingModel, answer: str, accepted: Sequence[str]
 ) -> float | None:
     """Return the cosine of an answer and the most similar accepted one, at least 0.
 
@@ -18,9 +18,9 @@ def similarity(
     Raises:
         ModelError: The model cannot be reached.
     """
-    if not said.strip() or not accepted:
+    if not answer.strip() or not accepted:
         return 0.0
-    texts = [said, *accepted]
+    texts = [answer, *accepted]
     if min(model.known(texts)) < LEAST_KNOWN:
         return None
     vectors = model.embed_passages(texts).vectors

@@ -111,29 +111,29 @@ def bootstrap_all(
     names = [n for n, column in columns.items() if any(v is not None for v in column)]
     if not names:
         return {}
-    told = np.array([columns[name] for name in names], dtype=np.float64).T
-    here = ~np.isnan(told)
-    values = np.where(here, told, 0.0)
+    table = np.array([columns[name] for name in names], dtype=np.float64).T
+    here = ~np.isnan(table)
+    values = np.where(here, table, 0.0)
     count = len(values)
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     means = []
     for _ in range(_RESAMPLES // _AT_ONCE):
-        drawn = dice.integers(count, size=(_AT_ONCE, count))
-        drawn += np.arange(_AT_ONCE)[:, None] * count
-        times = np.bincount(drawn.ravel(), minlength=_AT_ONCE * count)
+        indices = rng.integers(count, size=(_AT_ONCE, count))
+        indices += np.arange(_AT_ONCE)[:, None] * count
+        times = np.bincount(indices.ravel(), minlength=_AT_ONCE * count)
         weights = times.reshape(_AT_ONCE, count).astype(np.float64)
         with np.errstate(invalid="ignore"):  # a draw may miss a rare column wholly
             means.append((weights @ values) / (weights @ here))
     low, high = np.nanquantile(np.concatenate(means), [0.025, 0.975], axis=0)
     middle = values.sum(0) / here.sum(0)
-    found = {
+    estimates = {
         name: Estimate(float(middle[i]), float(low[i]), float(high[i]))
         for i, name in enumerate(names)
     }
     counts = dict(zip(names, here.sum(0).tolist(), strict=True))
     return {
         name: _unvaried(each, counts[name]) if name in shares else each
-        for name, each in found.items()
+        for name, each in estimates.items()
     }
 
 
@@ -234,9 +234,9 @@ def _randomised(difference: "NDArray[np.float64]", *, seed: int) -> float:
     if not len(moved):
         return 1.0
     observed = abs(moved.sum()) * (1 - 1e-12)  # a sum in another order may differ a bit
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     reached = 0
     for _ in range(_PERMUTATIONS // _AT_ONCE):
-        signs = dice.integers(2, size=(_AT_ONCE, len(moved)), dtype=np.int8) * 2.0 - 1.0
+        signs = rng.integers(2, size=(_AT_ONCE, len(moved)), dtype=np.int8) * 2.0 - 1.0
         reached += int((np.abs(signs @ moved) >= observed).sum())
     return (reached + 1) / (_PERMUTATIONS + 1)

@@ -53,8 +53,8 @@ def add_feedback(queue: Path, feedback: Feedback) -> Example:
         raise UsageError(msg)
     right = feedback.corrected or (feedback.answer if feedback.thumb == "up" else "")
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-    told = f"{now}\n{feedback.user}\n{feedback.question}"
-    known = {
+    identity = f"{now}\n{feedback.user}\n{feedback.question}"
+    fields = {
         "review": "pending",
         "made_by": "feedback",
         "thumb": feedback.thumb,
@@ -65,11 +65,11 @@ def add_feedback(queue: Path, feedback: Feedback) -> Example:
         "at": now,
     }
     example = Example(
-        id=hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:12],
+        id=hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:12],
         question=feedback.question.strip(),
         answers=(right.strip(),) if right.strip() else (),
         answerable=bool(right.strip()),
-        metadata={name: value for name, value in known.items() if value},
+        metadata={name: value for name, value in fields.items() if value},
     )
     try:
         queue.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

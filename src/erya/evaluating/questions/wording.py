@@ -40,14 +40,16 @@ class Wording:
         }
         others = {**_LISTED, **own}
         longest = sorted(others, key=lambda word: (-len(word), word))
-        told = "|".join(map(re.escape, longest))
-        return cls(others, re.compile(rf"(?<![A-Za-z、-])(?:{told})(?![A-Za-z、-])"))
+        alternatives = "|".join(map(re.escape, longest))
+        return cls(
+            others, re.compile(rf"(?<![A-Za-z、-])(?:{alternatives})(?![A-Za-z、-])")
+        )
 
     def other(self, text: str) -> str:
         """Return `text` with other words where there are some; quotations stay."""
         kept = [match[0] for match in _QUOTED.finditer(text)]
         parts = [
-            self.pattern.sub(lambda found: self.others[found[0]], part)
+            self.pattern.sub(lambda occurrence: self.others[occurrence[0]], part)
             for part in _QUOTED.split(text)
         ]
         return "".join(a + b for a, b in zip(parts, [*kept, ""], strict=True))
