@@ -187,7 +187,7 @@ class Job:
     Attributes:
         state: `running` also stays when a run was killed: it can be resumed, and is
             `resumed` once another run with the same arguments has ended.
-        arguments: What the run was given, to repeat it.
+        arguments: Those of the run, to repeat it.
         summary: What it reported at its end.
     """
 

@@ -34,21 +34,21 @@ def verify(database: Database, indexes: Indexes) -> list[Finding]:
 
 
 def _index(connection: sa.Connection, terms: KeywordIndex) -> Finding:
-    found = terms.generation()
-    searcher = terms.searcher(found) if found is not None else None
+    generation = terms.generation()
+    searcher = terms.searcher(generation) if generation is not None else None
     stored = set(connection.scalars(sa.select(schema.chunks.c.number)))
-    return _compared(
+    return _compare(
         connection,
         "index",
-        found,
+        generation,
         stored=stored,
         indexed=searcher.numbers() if searcher else set(),
     )
 
 
 def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
-    found = vectors.generation()
-    matrix = vectors.searcher(found) if found is not None else None
+    generation = vectors.generation()
+    matrix = vectors.searcher(generation) if generation is not None else None
     number, dimension = embedder_of(connection) or (0, 0)
     rows = connection.execute(
         sa.select(schema.vectors.c.chunk, schema.vectors.c.data)
@@ -61,15 +61,15 @@ def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
         stored.add(chunk)
         kept = matrix.data_of(chunk) if matrix is not None else None
         other += kept not in {data, None} and kept != _repacked(data, dimension)
-    told = _compared(
+    finding = _compare(
         connection,
         "matrix",
-        found,
+        generation,
         stored=stored,
         indexed=matrix.numbers() if matrix else set(),
     )
-    if not told.ok or matrix is None:
-        return told
+    if not finding.ok or matrix is None:
+        return finding
     if other:
         detail = f"{other} vectors differ from the catalogue's; run: erya kb rebuild"
         return Finding(check="matrix", ok=False, detail=detail)
@@ -78,7 +78,7 @@ def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
     if number and missing:
         detail = f"as written; {missing} chunks have none, the next ingest adds them"
         return Finding(check="matrix", ok=True, detail=detail)
-    return told
+    return finding
 
 
 def _repacked(data: bytes, dimension: int) -> bytes:
@@ -88,10 +88,10 @@ def _repacked(data: bytes, dimension: int) -> bytes:
     return packed(unpacked([data], dimension))[0]
 
 
-def _compared(
+def _compare(
     connection: sa.Connection,
     check: str,
-    found: int | None,
+    generation: int | None,
     *,
     stored: set[int],
     indexed: set[int],
@@ -102,10 +102,12 @@ def _compared(
     if facts["analysis"] != ANALYSIS:
         detail = "of an earlier release; the next search writes it anew"
         return Finding(check=check, ok=True, detail=detail)
-    if found is None:
+    if generation is None:
         detail = "missing or damaged; the next search writes it anew"
-    elif found != expected:
-        detail = f"at generation {found} of {expected}; the next search catches it up"
+    elif generation != expected:
+        detail = (
+            f"at generation {generation} of {expected}; the next search catches it up"
+        )
     elif stored != indexed:
         detail = (
             f"{len(stored - indexed)} chunks are missing, {len(indexed - stored)} are "

@@ -183,5 +183,7 @@ def bounds(rows: Codes, vector: "NDArray[np.float32]") -> "NDArray[np.float32]":
     # Whole numbers, so exact. Of two dimensions, however few rows there are.
     products = simsimd.cdist(rows.upper.view(np.int8), steps[None, :], metric="dot")
     sums = np.asarray(products)[:, 0] - _ZERO * int(steps.sum(dtype=np.int64))
-    found = sums.astype(np.float32) * (rows.scale * np.float32(scale))
-    return np.asarray(found + (rows.lost * np.float32(1 + lost) + np.float32(lost)))
+    approximate = sums.astype(np.float32) * (rows.scale * np.float32(scale))
+    return np.asarray(
+        approximate + (rows.lost * np.float32(1 + lost) + np.float32(lost))
+    )

@@ -38,8 +38,8 @@ def respelled(
         if any(searcher.count(BODY, stem, label_sets) for stem in stems):
             continue
         taken[word] = _right(word, searcher, fetch, label_sets=label_sets)
-    found = _WORD.sub(lambda m: taken.get(m[0].lower()) or m[0], question)
-    return found if found != question else ""
+    corrected = _WORD.sub(lambda m: taken.get(m[0].lower()) or m[0], question)
+    return corrected if corrected != question else ""
 
 
 def _right(

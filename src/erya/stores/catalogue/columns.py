@@ -182,8 +182,8 @@ def read_terms(value: Any) -> str:
             msg = f"counts of terms are a table, not {value!r:.40}"
             raise DamagedRowError(msg)
         return written_counts(counts)
-    found = read_text(value)
-    if not (found.startswith("\n") and found.endswith("\n")):
-        msg = f"counts of terms are lines, not {found!r:.40}"
+    text = read_text(value)
+    if not (text.startswith("\n") and text.endswith("\n")):
+        msg = f"counts of terms are lines, not {text!r:.40}"
         raise DamagedRowError(msg)
-    return found
+    return text
