@@ -61,17 +61,17 @@ def planned(
                 seen.append(item.source)
             continue
         seen.append(item.source)
-        known, old = items.get(item.source), documents.get(item.source)
+        noted, old = items.get(item.source), documents.get(item.source)
         relabelled = old is not None and readers not in {None, old.readers}
         if isinstance(item, Unchanged):
             if relabelled:
                 plan.updated.append(item.source)
             plan.unchanged += not relabelled
             continue
-        if known is None and old is None:
+        if noted is None and old is None:
             plan.added.append(item.source)
             continue
-        same = is_unchanged(item, noted=known, stored=old, version=recipe)
+        same = is_unchanged(item, noted=noted, stored=old, version=recipe)
         if same and not force and not relabelled:
             plan.unchanged += 1
         else:

@@ -88,7 +88,7 @@ class JobQueue:
         return next((job for job in jobs if job.is_alive), None)
 
     def submit(self, base: str, request: IngestRequest, *, user: str) -> Job:
-        """Note a job, and return it; one that was cut off and asked the same goes on.
+        """Note a job, and return it; one cut off with the same request goes on.
 
         Raises:
             StoreError: The home folder cannot be written.
@@ -97,9 +97,9 @@ class JobQueue:
             job for job in self.all(base=base)
             if job.was_cut_off and job.request == request
         )  # fmt: skip
-        if (found := next(same, None)) is not None:
+        if (job_before := next(same, None)) is not None:
             with suppress(BusyError, NotFoundError):  # another has just taken it
-                return self.take_over(found.number)
+                return self.take_over(job_before.number)
         values = (base, json.dumps(request.to_json()), user, this_owner(), time.time())
         with self._connected() as database, database:
             number = database.execute(
@@ -170,7 +170,7 @@ class JobQueue:
     ) -> None:
         """Note that a job of this process is over; another's stays as it is.
 
-        What was cut off and asked the same is over, too.
+        One that was cut off with the same request is over, too.
         """
         job = self.get(number)
         ended = self._end(replace(job, owner=this_owner()), state, message=message)
@@ -273,11 +273,11 @@ class JobQueue:
             before = _ahead_of(job, database)
             if before is not None:
                 return before
-            # Of two that look at once, one sees what the other has begun.
+            # Of two that look at once, one sees that the other has started it.
             database.execute("begin immediate")
             with database:
                 before = _ahead_of(job, database)
-                begun = (
+                is_begun = (
                     before is None
                     and database.execute(
                         "update jobs set state = 'running', started_at = ?,"
@@ -286,7 +286,7 @@ class JobQueue:
                         (_now(), job.number, this_owner()),
                     ).rowcount
                 )
-        if before is None and not begun:
+        if before is None and not is_begun:
             raise JobCancelledError(number=job.number)
         return before
 
@@ -330,7 +330,7 @@ class RunningJob:
 
     Attributes:
         number: The job's.
-        progress: How far it is, as last told.
+        progress: How far it is, as last reported.
     """
 
     def __init__(self, queue: JobQueue, number: int) -> None:

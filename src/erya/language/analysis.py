@@ -146,9 +146,9 @@ def _normal_terms(normal: str) -> Terms:
     for each in _STRETCH.findall(normal) if gap else normal.split():
         stretch = each.strip(_OUTER)
         short = len(stretch) <= _LONGEST_TERM
-        found = _kept_stretch(stretch) if short else _listed(_cut(stretch))
-        body += found[0]
-        exact += found[1]
+        stretch_terms = _kept_stretch(stretch) if short else _listed(_cut(stretch))
+        body += stretch_terms[0]
+        exact += stretch_terms[1]
     return Terms(body=Counter(body), exact=Counter(exact))
 
 
@@ -192,10 +192,10 @@ def passage_terms(
         *((_kept_terms(heading), _WEIGHT) for heading in headings if heading != title),
         (Terms(body=name.body - above.body, exact=name.exact - above.exact), 1),
     ]
-    for found, weight in fields:
-        for term, count in found.body.items():
+    for field_terms, weight in fields:
+        for term, count in field_terms.body.items():
             own.body[term] += weight * count
-        for term, count in found.exact.items():
+        for term, count in field_terms.exact.items():
             own.exact[term] += weight * count
     return own
 
@@ -208,11 +208,11 @@ def _kept_terms(text: str) -> Terms:
 
 def _begun_terms(normal: str, *, heading: bool = False) -> Terms:
     """Return a term for each article or section that begins in a passage."""
-    begun = begun_references(normal, heading=heading)
-    return Terms(body=Counter(f"{_BEGUN}{key}" for key in begun), exact=Counter())
+    keys = begun_references(normal, heading=heading)
+    return Terms(body=Counter(f"{_BEGUN}{key}" for key in keys), exact=Counter())
 
 
-def _asked_begun(normal: str) -> dict[str, float]:
+def _reference_terms(normal: str) -> dict[str, float]:
     """Return the terms of passages that are what a question refers to."""
     return {
         f"{_BEGUN}{name}": 1.0
@@ -264,7 +264,7 @@ def query_terms(text: str, lexicon: Lexicon | None = None) -> QueryTerms:
             term: _FILLER_WEIGHT * _weight(term) * n
             for term, n in (whole.body - telling.body).items()
         },
-        expansions=_asked_begun(normal) | _expansions(matches, known=body),
+        expansions=_reference_terms(normal) | _expansions(matches, present=body),
         also=tuple(
             dict.fromkeys(e.text for match in matches for e in match.expansions)
         ),
@@ -281,27 +281,27 @@ def _without(normal: str, matches: list[Match]) -> str:
 
 def _whole_terms(normal: str, matches: list[Match]) -> list[str]:
     """Return the terms of words that are one: pairs alone of what is Chinese."""
-    found = list[str]()
+    whole = list[str]()
     for match in matches:
         if match.whole:
             for kind, token in _tokens(normal[match.start : match.end]):
                 alone = _pairs(token) if kind == "han" else _count([(kind, token)]).body
-                found += alone
-    return found
+                whole += alone
+    return whole
 
 
 def _expansions(
-    matches: list[Match], *, known: Mapping[str, float]
+    matches: list[Match], *, present: Mapping[str, float]
 ) -> dict[str, float]:
     """Return the terms of what is looked for as well, less those asked for already."""
-    found: dict[str, float] = {}
+    weights: dict[str, float] = {}
     for match in matches:
         for text, weight in match.expansions:
             for term, count in document_terms(text).body.items():
-                if term not in known:
-                    told = weight * _weight(term) * count
-                    found[term] = max(told, found.get(term, 0.0))
-    return found
+                if term not in present:
+                    product = weight * _weight(term) * count
+                    weights[term] = max(product, weights.get(term, 0.0))
+    return weights
 
 
 def _weight(term: str) -> float:
@@ -365,23 +365,23 @@ def _references(normal: str) -> list[str]:
 
 
 def _cut(normal: str) -> list[tuple[str, str]]:
-    found = list[tuple[str, str]]()
+    tokens = list[tuple[str, str]]()
     for match in _TOKEN.finditer(normal):
         kind, token = match.lastgroup or "", match[0]
         if kind == "code" and token.isalpha():  # most are words, in one piece
-            found.append(("word", token))
+            tokens.append(("word", token))
         elif kind == "code" and not is_code(token):
             words = _PIECE.findall(token)
-            found += [("word", word) for word in words]
+            tokens += [("word", word) for word in words]
             if len(words) == 2 and words[0] in _PREFIXES:
-                found.append(("word", "".join(words)))
+                tokens.append(("word", "".join(words)))
         elif kind == "word":
-            found.append((kind, token.translate(_APOSTROPHES)))
+            tokens.append((kind, token.translate(_APOSTROPHES)))
         else:
-            found.append(("word" if kind == "other" else kind, token))
+            tokens.append(("word" if kind == "other" else kind, token))
     return [
         (kind, token)
-        for kind, token in found
+        for kind, token in tokens
         if len(token) <= _LONGEST_TERM or kind == "han"
     ]
 

@@ -85,25 +85,25 @@ class Reference(NamedTuple):
 
 def references(text: str) -> list[Reference]:
     """Return the references of `text` in order; of a range each that it spans."""
-    found = list[tuple[int, Reference]]()
+    placed = list[tuple[int, Reference]]()
     if not text.isascii() and _CHINESE_SIGNS.search(text):
-        found += [
+        placed += [
             (match.start(), Reference(match[0], f"第{number}条"))
             for match in _RANGE.finditer(text)
             for number in _ranged(match)
         ]
-        found += [
+        placed += [
             (match.start(), Reference(match[0], _chinese(match)))
             for match in _CHINESE.finditer(text)
         ]
     lower = text.lower().replace("i̇", "i")  # İ
     if any(sign in lower for sign in _ENGLISH_SIGNS):
-        found += [
+        placed += [
             (match.start(), Reference(match[0], _english(match)))
             for match in _ENGLISH.finditer(text)
             if not _is_article(match)
         ]
-    return [each for _, each in sorted(found, key=lambda pair: pair[0])]
+    return [each for _, each in sorted(placed, key=lambda pair: pair[0])]
 
 
 def reference_keys(text: str) -> list[str]:
@@ -139,8 +139,8 @@ def begun_references(text: str, *, heading: bool = False) -> list[str]:
 
 def named_numbers(key: str) -> tuple[str, ...]:
     """Return the number that may stand alone before what a reference names."""
-    found = _NAMED_NUMBER.fullmatch(key)
-    return (found[1],) if found else ()
+    match = _NAMED_NUMBER.fullmatch(key)
+    return (match[1],) if match else ()
 
 
 def _ranged(match: re.Match[str]) -> range:

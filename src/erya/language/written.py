@@ -46,7 +46,7 @@ def written_counts(counts: Mapping[str, int]) -> str:
 
 
 def count_written(text: str, *, most: int) -> int:
-    """Return the sum of counts in a text that a process has told.
+    """Return the sum of counts in a text that a process has sent.
 
     Args:
         text: As `written_counts` has it.
@@ -61,9 +61,9 @@ def count_written(text: str, *, most: int) -> int:
     total = 0
     lines = text.split("\n")[1:-1]
     for line in lines:
-        term, tab, told = line.partition("\t")
-        count = int(told) if tab else 1
-        if not term or count > most or (tab and (count < 2 or str(count) != told)):
+        term, tab, digits = line.partition("\t")
+        count = int(digits) if tab else 1
+        if not term or count > most or (tab and (count < 2 or str(count) != digits)):
             raise ValueError(_FOREIGN)
         total += count
     if len({line.partition("\t")[0] for line in lines}) < len(lines):

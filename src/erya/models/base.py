@@ -32,7 +32,7 @@ _PROBE = "Erya 尔雅: 15 days of annual leave, 年假十五天 (§ 3.2), kept a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded:
-    """Texts as vectors, in the order in which they were given.
+    """Texts as vectors, in the order of the texts.
 
     Attributes:
         vectors: Float32 of the shape (texts, dimension); every row has length 1.
@@ -79,7 +79,7 @@ class EmbeddingModel(Protocol):
         ...
 
     def embed_query(self, text: str) -> Embedded:
-        """Embed what is asked: one row.
+        """Embed a question: one row.
 
         Raises:
             ModelError: As for passages.
@@ -106,7 +106,7 @@ class RerankModel(Protocol):
 
 
 class Passage(NamedTuple):
-    """What a reader is given.
+    """The input of a reader.
 
     Attributes:
         title: What stands above the text: the title and headings; may be empty.
@@ -145,7 +145,7 @@ def checked_vectors(
     Args:
         vectors: What a model returned for `count` texts.
         model: Its name, for the error.
-        count: How many texts it was given.
+        count: How many texts were embedded.
 
     Raises:
         ModelError: There are more or fewer vectors, or one is not finite or is zero.
@@ -175,10 +175,10 @@ def fingerprint_of(model: EmbeddingModel) -> Fingerprint:
     Raises:
         ModelError: The model cannot be reached.
     """
-    found = model.embed_passages([_PROBE])
-    if found.refused:
-        raise ModelError(found.refused[0])
-    vector = found.vectors[0]
+    embedded = model.embed_passages([_PROBE])
+    if embedded.refused:
+        raise ModelError(embedded.refused[0])
+    vector = embedded.vectors[0]
     return Fingerprint(
         name=model.name, dimension=len(vector), probe=tuple(map(float, vector))
     )

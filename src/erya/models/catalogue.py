@@ -125,7 +125,7 @@ class ModelCatalogue:
         if (entry.input_price is None) != (entry.output_price is None):
             msg = "A cost takes both prices: give --input-price and --output-price."
             raise UsageError(msg)
-        others = [known for known in self.all() if known.name != entry.name]
+        others = [other for other in self.all() if other.name != entry.name]
         self._write([*others, entry])
 
     def remove(self, name: str) -> None:
@@ -135,7 +135,7 @@ class ModelCatalogue:
             NotFoundError: There is none of this name.
         """
         entry = self.get(name)
-        self._write([known for known in self.all() if known != entry])
+        self._write([other for other in self.all() if other != entry])
 
     def _stored(self) -> dict[str, list[dict[str, Any]]]:
         """Return what the file holds, every kind of model."""

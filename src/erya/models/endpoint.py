@@ -185,13 +185,13 @@ class Endpoint:
             else:
                 if response.is_success:
                     return self._bounded(response)
-                said = self.covered(_words_of(response))[:_SAID_SHOWN]
+                message = self.covered(_words_of(response))[:_SAID_SHOWN]
                 response.close()
-                told = _seconds_to_wait(response.headers.get("Retry-After", ""))
-                pause = max(pause, told)
+                advised = _seconds_to_wait(response.headers.get("Retry-After", ""))
+                pause = max(pause, advised)
                 final = response.status_code not in _TRIED_AGAIN
                 if final or time.monotonic() + pause >= deadline:
-                    raise self._refused(response.status_code, said)
+                    raise self._refused(response.status_code, message)
             if connection.wait(pause):
                 what = "nobody waits for the answer any more"
                 raise httpx2.ReadError(what)
@@ -205,8 +205,8 @@ class Endpoint:
         Raises:
             ModelError: It is packed in a way that was not asked for and is not known.
         """
-        told = self.covered(response.headers.get("Content-Encoding", "identity"))
-        packed = told.strip().lower()
+        encoding = self.covered(response.headers.get("Content-Encoding", "identity"))
+        packed = encoding.strip().lower()
         if packed not in {"identity", "gzip", "x-gzip", "deflate"}:
             response.close()
             what = "sent an answer packed in a way that was not asked for"
@@ -313,11 +313,11 @@ class Endpoint:
             advice: What whoever runs Erya can do.
             detail: What a program or the server said of it, never for a reader.
         """
-        shown = self.covered(f"{what}: {detail}" if detail else what)
+        reason = self.covered(f"{what}: {detail}" if detail else what)
         what = self.covered(what)
-        where, shown = cover_secrets(self.base_url), cover_secrets(shown)
+        where, reason = cover_secrets(self.base_url), cover_secrets(reason)
         return ModelError(
-            f"The {self.kind} {self.name!r} at {where} {shown}. {advice}",
+            f"The {self.kind} {self.name!r} at {where} {reason}. {advice}",
             reader_message=f"The {self.kind} {self.name!r} {what}.",
         )
 
@@ -372,7 +372,7 @@ _STATUS: Final = {
 def _bounded_stream(
     stream: Any, too_much: "Callable[[], ModelError]", *, packed: bool
 ) -> Any:
-    """Return a stream that raises where it has given more than an answer may have."""
+    """Return a stream that raises where it is longer than an answer may be."""
     import httpx2  # noqa: PLC0415 - loaded already
 
     class Bounded(httpx2.SyncByteStream):
@@ -404,15 +404,17 @@ def _words_of(response: "httpx2.Response") -> str:
             if len(kept) > _MOST_SAID:
                 break
         reply = json.loads(kept)
-        told = reply.get("error", reply)
-        said = told if isinstance(told, str) else told.get("message") or told["detail"]
+        error = reply.get("error", reply)
+        message = (
+            error if isinstance(error, str) else error.get("message") or error["detail"]
+        )
     except (
         httpx2.HTTPError, AttributeError, LookupError, RecursionError, TypeError,
         ValueError,
     ):  # fmt: skip
         return ""
-    shown = "".join(sign if sign.isprintable() else " " for sign in str(said))
-    return " ".join(shown.split())
+    text = "".join(sign if sign.isprintable() else " " for sign in str(message))
+    return " ".join(text.split())
 
 
 def _seconds_to_wait(retry_after: str) -> float:

@@ -110,16 +110,16 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         """
         try:
             listed = json.loads(self._endpoint.request("/models"))
-            known = {str(entry.get("id")): entry for entry in listed["data"]}
+            entries = {str(entry.get("id")): entry for entry in listed["data"]}
         except (AttributeError, LookupError, TypeError, ValueError):
             return None
-        entry = known.get(self.model) or (
-            next(iter(known.values())) if len(known) == 1 else {}
+        entry = entries.get(self.model) or (
+            next(iter(entries.values())) if len(entries) == 1 else {}
         )
-        told = {**(entry.get("meta") or {}), **entry}
+        fields = {**(entry.get("meta") or {}), **entry}
         for name in _CONTEXT_FIELDS:
-            if isinstance(told.get(name), int):
-                return int(told[name])
+            if isinstance(fields.get(name), int):
+                return int(fields[name])
         return None
 
     def _events(self, arrived: "_Arrivals", most: float | None) -> Iterator[ChatEvent]:
@@ -168,7 +168,7 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
     ) -> Iterator[ChatEvent]:
         import httpx2  # noqa: PLC0415 - loaded already
 
-        response = self._asked(connection, request)
+        response = self._send(connection, request)
         reply = _Reply(self.name)
         kind = response.headers.get("content-type", "").partition(";")[0].strip()
         if kind.lower() != "text/event-stream":
@@ -196,13 +196,13 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         """Read an answer that came in one piece, from endpoints that do not stream."""
         body = response.read().decode("utf-8-sig", "replace")
         try:
-            told = json.loads(body)
-            choice = told["choices"][0]
+            payload = json.loads(body)
+            choice = payload["choices"][0]
             events = [*reply.add(choice, choice["message"])]
-            reply.count(told.get("usage"))
+            reply.count(payload.get("usage"))
         except (AttributeError, ValueError, LookupError, TypeError):
-            shown = self._endpoint.covered(" ".join(body.split()))[:_SHOWN]
-            raise self._no_answer(kind or "something", shown) from None
+            text = self._endpoint.covered(" ".join(body.split()))[:_SHOWN]
+            raise self._no_answer(kind or "something", text) from None
         yield from events
         yield from self._ended(reply)
 
@@ -221,7 +221,7 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             detail=self._endpoint.covered(reply.detail),
         )
 
-    def _asked(self, connection: Connection, request: ChatRequest) -> "httpx2.Response":
+    def _send(self, connection: Connection, request: ChatRequest) -> "httpx2.Response":
         """Ask, and again without what the endpoint says that it does not take.
 
         What that was is remembered for as long as the program runs.
@@ -237,8 +237,8 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
                 return self._endpoint.send(connection, "/chat/completions", body)
             except RefusedError as error:
                 refused = _named_in(error.said, body, system=_SYSTEM not in left_out)
-                known = error.status in _REFUSALS or refused == _JSON_SCHEMA
-                if not known or not refused or refused in left_out:
+                is_refusal = error.status in _REFUSALS or refused == _JSON_SCHEMA
+                if not is_refusal or not refused or refused in left_out:
                     raise
                 kept.add(refused)
 
@@ -259,11 +259,11 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             f"said more than {_LONGEST_ANSWER:,} characters", "Choose another model."
         )
 
-    def _no_answer(self, kind: str, shown: str) -> ModelError:
+    def _no_answer(self, kind: str, text: str) -> ModelError:
         return self._endpoint.error(
             f"sent {kind} instead of an answer",
             "Check that base_url is the API, not a web page.",
-            detail=repr(shown),
+            detail=repr(text),
         )
 
 
@@ -345,23 +345,26 @@ class _Reply:
 
     @property
     def says_anything(self) -> bool:
-        """Whether it has text, or calls that have a name; as told so far."""
+        """Whether it has text, or calls that have a name; as received so far."""
         called = any(call.name for call in self._calls.values())
         return called or bool(self._speech.answer.strip())
 
-    def count(self, told: Mapping[str, Any] | None) -> None:
+    def count(self, usage: Mapping[str, Any] | None) -> None:
         """Take what the endpoint says of the cost, which may come more than once."""
-        if not told:
+        if not usage:
             return
-        read, written = told.get("prompt_tokens"), told.get("completion_tokens")
+        input_tokens, output_tokens = (
+            usage.get("prompt_tokens"),
+            usage.get("completion_tokens"),
+        )
         self.usage = Usage(
             model=self._name,
-            input_tokens=None if read is None else int(read),
-            output_tokens=None if written is None else int(written),
+            input_tokens=None if input_tokens is None else int(input_tokens),
+            output_tokens=None if output_tokens is None else int(output_tokens),
         )
 
     def rest(self) -> Iterator[ChatEvent]:
-        """Yield what could be told only at the end: the calls, whole."""
+        """Yield what is complete only at the end: the calls, whole."""
         if self._half:
             yield from map(_event, self._speech.add(joined_halves(self._half)))
         yield from map(_event, self._speech.end())
@@ -409,15 +412,15 @@ def _body(request: ChatRequest, left_out: frozenset[str]) -> dict[str, Any]:
         body["tool_choice"] = _choice(request.tool_choice)
     if request.output_schema is not None:
         body["response_format"] = _response_format(
-            request.output_schema, known=_JSON_SCHEMA not in left_out
+            request.output_schema, is_known=_JSON_SCHEMA not in left_out
         )
     body = {k: v for k, v in body.items() if v is not None and k not in left_out}
     return body | {"messages": _turns(request.messages, system=_SYSTEM not in left_out)}
 
 
-def _response_format(schema: Mapping[str, Any], *, known: bool) -> dict[str, Any]:
+def _response_format(schema: Mapping[str, Any], *, is_known: bool) -> dict[str, Any]:
     """Return how an answer to a schema is asked for: as OpenAI does, or llama.cpp."""
-    if not known:
+    if not is_known:
         return {"type": "json_object", "schema": dict(schema)}
     named = {"name": "answer", "schema": dict(schema), "strict": True}
     return {"type": _JSON_SCHEMA, _JSON_SCHEMA: named}
@@ -442,11 +445,11 @@ def _turns(messages: Sequence[Message], *, system: bool) -> list[dict[str, Any]]
     """Return the turns; what the system says before the user's where it has no turn."""
     if system:
         return [turn for message in messages for turn in _turns_of(message)]
-    told = [m.text for m in messages if m.role == _SYSTEM]
+    instructions = [m.text for m in messages if m.role == _SYSTEM]
     others = [m for m in messages if m.role != _SYSTEM]
-    if told and others:
+    if instructions and others:
         first, *rest = others
-        lead = TextPart(text="\n\n".join((*told, "")))
+        lead = TextPart(text="\n\n".join((*instructions, "")))
         others = [Message(role=first.role, parts=(lead, *first.parts)), *rest]
     return [turn for message in others for turn in _turns_of(message)]
 

@@ -57,10 +57,10 @@ class Probe:
     Attributes:
         name: `chat`, `stream`, `usage`, `json_schema`, `tools`, `context_length`,
             `embedding` or `rerank`.
-        works: Whether it did; None where that cannot be told.
+        works: Whether it did; None where that cannot be decided.
         detail: What came, for a person.
         seconds: How long it took.
-        value: A number that it told; None where it tells none.
+        value: A number that it reports; None where it reports none.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Probe:
     value: int | None = None
 
 
-# What was found, a sentence on it, and a number if it tells one.
+# Whether it works, a sentence on it, and a number if it reports one.
 _Outcome = tuple[bool | None, str, int | None]
 
 
@@ -111,14 +111,14 @@ def probe_rerank(model: RerankModel) -> list[Probe]:
     def rerank() -> _Outcome:
         passages = ["25 days of leave.", "The canteen is closed."]
         scores = model.rerank("How many days of leave?", passages)
-        shown = " and ".join(f"{score:.3g}" for score in scores)
-        return scores[0] > scores[1], f"scored two passages {shown}", None
+        listed = " and ".join(f"{score:.3g}" for score in scores)
+        return scores[0] > scores[1], f"scored two passages {listed}", None
 
     return [_try("rerank", rerank)]
 
 
 def capabilities_of(probes: list[Probe]) -> dict[str, Any]:
-    """Return what probes found, as it is kept with a model: name to what it found."""
+    """Return the results of probes as they are kept with a model, by their names."""
     return {
         probe.name: probe.works if probe.value is None else probe.value
         for probe in probes

@@ -42,7 +42,7 @@ class ModelRegistry:
 
         Args:
             name: What the user calls it.
-            as_tested: Whether what a test has found of it counts.
+            as_tested: Whether the results of its test count.
 
         Raises:
             NotFoundError: It was never added.

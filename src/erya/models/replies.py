@@ -75,7 +75,7 @@ class Speech:
         self._speaks = False  # thinking is over, or there is none in tags
 
     def add(self, piece: str) -> Iterator[Spoken]:
-        """Take the next piece, and yield what can be told of it now."""
+        """Take the next piece, and yield what is complete of it now."""
         seen = max(len(self.text) - _LONGEST_TAG, 0)
         self.text += piece
         if not self._speaks and not self._thinks:

@@ -1,4 +1,4 @@
-"""What a chat model is asked, and the events in which it answers."""
+"""The requests to a chat model, and the events in which it answers."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -68,7 +68,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """One turn that is asked of a chat model.
+    """One request to a chat model.
 
     Attributes:
         messages: The conversation so far, at least one message.
@@ -193,7 +193,7 @@ def complete(
 
     Args:
         model: The model.
-        request: What is asked.
+        request: The request to the model.
         on_text: Called with each piece of the answer as it comes.
 
     Raises:
