@@ -6,7 +6,7 @@ from tokenizers import Tokenizer
 
 from erya.errors import ModelError, NotFoundError, UsageError
 from erya.models import OFFLINE_MODEL, LocalEmbedding, fingerprint_of, open_local
-from erya.models.base import checked_vectors
+from erya.models.base import check_vectors
 from erya.models.centring import Centring
 from erya.models.conversion import convert, read_safetensors
 from erya.models.importing import Use, import_model
@@ -314,7 +314,7 @@ def test_a_new_model_replaces_an_old_one_only_when_it_runs(tmp_path):
 )
 def test_vectors_that_are_none_are_refused(vectors, said):
     with pytest.raises(ModelError, match=said):
-        checked_vectors(vectors, model="m", count=3)
+        check_vectors(vectors, model="m", count=3)
 
 
 def test_a_fingerprint_agrees_with_itself_and_with_no_other_model(tmp_path):

@@ -38,8 +38,8 @@ def contains(answer: str, accepted: Sequence[str]) -> float:
     Not within a word or a number: 5 is not in 25 or 2.5, art not in party. A short
     Chinese answer is not in its own denial: 能 not in 不能.
     """
-    said = _folded(answer)
-    return float(any(_within(_folded(each), said) for each in accepted))
+    said = _fold(answer)
+    return float(any(_within(_fold(each), said) for each in accepted))
 
 
 def f1(answer: str, accepted: Sequence[str]) -> float:
@@ -99,7 +99,7 @@ ANSWER_METRICS: Final[dict[str, Callable[[str, Sequence[str]], float]]] = {
 }
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
@@ -132,7 +132,7 @@ def _words(text: str) -> list[str]:
     """Return words without the punctuation around and in them, Han one by one."""
     units = (
         "".join(c for c in unit if unicodedata.category(c)[0] not in "PS")
-        for unit in _UNIT.findall(_folded(text))
+        for unit in _UNIT.findall(_fold(text))
     )
     return [unit for unit in units if unit]
 

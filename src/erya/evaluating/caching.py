@@ -21,7 +21,7 @@ from erya.models import (
     Finished,
     TextDelta,
     TextRetracted,
-    joined_halves,
+    join_halves,
 )
 from erya.records import TextPart, Usage
 
@@ -102,14 +102,14 @@ class CachedChat(ChatModel):
         if row is not None:
             self._counted.repeated += 1
             self._counted.saved += row[4]
-            yield iter(_repeated(row))
+            yield iter(_replay(row))
             return
         began = time.perf_counter()
         with self._model.stream(request) as events:
             self._counted.requests += 1
-            yield self._kept(events, "" if request.tools else key, began=began)
+            yield self._remember(events, "" if request.tools else key, began=began)
 
-    def _kept(
+    def _remember(
         self, events: Iterator[ChatEvent], key: str, *, began: float
     ) -> Iterator[ChatEvent]:
         """Pass events on, and remember the text once it is whole."""
@@ -141,7 +141,7 @@ class CachedChat(ChatModel):
             _UNKNOWN if count is None else count
             for count in (usage.input_tokens, usage.output_tokens)
         ]
-        said = joined_halves(text)  # half a sign is no text that SQLite takes
+        said = join_halves(text)  # half a sign is no text that SQLite takes
         with closing(self._open()) as database, database:
             database.execute(
                 "insert or replace into calls values (?, ?, ?, ?, ?, ?)",
@@ -166,7 +166,7 @@ class CachedChat(ChatModel):
         return sqlite3.connect(self._file, timeout=30)
 
 
-def _repeated(row: tuple[str, str, int, int, float]) -> list[ChatEvent]:
+def _replay(row: tuple[str, str, int, int, float]) -> list[ChatEvent]:
     """Return the events of what was said before."""
     text, model, *counts = row[:4]
     input_tokens, output_tokens = (

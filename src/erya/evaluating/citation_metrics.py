@@ -43,7 +43,7 @@ def citation_scores(answer: Answer, entails: Entails) -> CitationScores:
         carried = entails("\n".join(premises), said) if premises else False
         recalled.append(carried)
         precise += [
-            _needed(premises, at, said=said, carried=carried, entails=entails)
+            _is_needed(premises, at, said=said, carried=carried, entails=entails)
             for at in range(len(premises))
         ]
     return CitationScores(_share(recalled), _share(precise))
@@ -59,7 +59,7 @@ def quoted(premise: str, statement: str) -> bool | None:
     return True if _bare(statement) in _bare(premise) else None
 
 
-def _needed(
+def _is_needed(
     premises: list[str],
     at: int,
     *,

@@ -180,7 +180,7 @@ def _list_changes(pairs: Sequence[tuple[Measured, Measured]]) -> list[ItemChange
             old = before.scores.get(name)
             if value is not None and old is not None and abs(value - old) > _CHANGED:
                 gains[name] = oriented(name, value - old)
-        if gains or _said(before) != _said(after):
+        if gains or _answer_of(before) != _answer_of(after):
             changes.append(ItemChange(after.id, gains, before, after))
     return sorted(
         changes,
@@ -188,7 +188,7 @@ def _list_changes(pairs: Sequence[tuple[Measured, Measured]]) -> list[ItemChange
     )
 
 
-def _said(item: Measured) -> object:
+def _answer_of(item: Measured) -> object:
     return item.detail.get("answer")
 
 

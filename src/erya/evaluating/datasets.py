@@ -80,11 +80,11 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
     ]
     corpus = [
         Passage(str(row["_id"]), str(row.get("title") or ""), str(row["text"]))
-        for row in _named(paths[0], what="document")
+        for row in _read_rows(paths[0], what="document")
     ]
     questions = [
         Question(str(row["_id"]), str(row["text"]))
-        for row in _named(paths[1], what="question")
+        for row in _read_rows(paths[1], what="question")
     ]
     relevant = read_judgements(paths[2])
     answerable = [
@@ -109,7 +109,7 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
     )
 
 
-def _named(path: Path, *, what: str) -> Iterator[Mapping[str, Any]]:
+def _read_rows(path: Path, *, what: str) -> Iterator[Mapping[str, Any]]:
     seen = Lines(path)
     for number, row in json_rows(path, required=("_id", "text")):
         seen.add(number, str(row["_id"]), called=f"the {what} {row['_id']!r}")

@@ -358,7 +358,7 @@ def measure_retrieval(
         _start_or_resume(settings, spec, options),
         assistant=lambda store: Assistant(store=store, degrade=False, **parts),
         metrics=metrics,
-        calls=_counting(cache),
+        calls=_count_calls(cache),
         on_progress=options.watcher.progress,
     )
 
@@ -408,7 +408,7 @@ def measure_base(
             _start_or_resume(settings, spec, options),
             principal=system.asker,
             metrics=metrics,
-            calls=_counting(cache),
+            calls=_count_calls(cache),
             on_progress=options.watcher.progress,
         )
 
@@ -476,9 +476,9 @@ def measure_answers(experiment: Experiment, options: RunOptions = _USUAL) -> Run
     unmatched: Mapping[str, str] = {}
     with _open_base(system, options.watcher) as opened:
         settings = resolve_models(system.settings, opened)
-        assistant, cache = _cached(opened, settings, system, again=options.again)
+        assistant, cache = _cache_model(opened, settings, system, again=options.again)
         if not system.prompt_only:
-            unmatched = _unmatched(assistant, examples, principal=system.asker)
+            unmatched = _find_unmatched(assistant, examples, principal=system.asker)
             _warn(unmatched, questions, options.watcher)
         contents = contents_spec(assistant, system.asker)
         spec = _answers_spec(experiment, settings, contents, digest=questions.digest)
@@ -494,7 +494,7 @@ def measure_answers(experiment: Experiment, options: RunOptions = _USUAL) -> Run
                 entails=judge.entails_too if judge else quoted,
                 judge=judge,
                 saved=(lambda: cache.saved) if cache else (lambda: 0.0),
-                calls=_counting(cache, judging),
+                calls=_count_calls(cache, judging),
                 searched=not system.prompt_only,
             ),
             concurrency=options.concurrency,
@@ -558,9 +558,9 @@ def score_again(
     scored = measure_all(
         _start_or_resume(settings, spec, options),
         things,
-        partial(_judged_again, judge=judge),
+        partial(_judge_again, judge=judge),
         what="Judging",
-        calls=_counting(model),
+        calls=_count_calls(model),
         concurrency=options.concurrency,
         on_progress=options.watcher.progress,
     )
@@ -568,7 +568,7 @@ def score_again(
     return finish(scored, {**_calls_of(scored), "questions": questions})
 
 
-def _judged_again(item: Measured, *, judge: Judge) -> Measured:
+def _judge_again(item: Measured, *, judge: Judge) -> Measured:
     detail = item.detail
     began = time.perf_counter()
     example, answer = example_in(item.id, detail), answer_in(detail)
@@ -689,7 +689,7 @@ def _setup(settings: Settings, data: Data, *, again: bool) -> Setup:
         measures=AnswerMeasures(
             similar_by=embedding,
             saved=(lambda: cache.saved) if cache else (lambda: 0.0),
-            calls=_counting(cache),
+            calls=_count_calls(cache),
         ),
         queries=data.queries,
         docs=data.docs,
@@ -705,12 +705,12 @@ def _calls_of(run: Run) -> dict[str, int]:
     return {"model_calls": calls["asked"], "repeated": calls["repeated"]}
 
 
-def _counting(*caches: CachedChat | None) -> Callable[[], dict[str, int]]:
+def _count_calls(*caches: CachedChat | None) -> Callable[[], dict[str, int]]:
     """Return what counts the calls of several models together."""
     return lambda: sum_counts(each.calls() for each in caches if each is not None)
 
 
-def _unmatched(
+def _find_unmatched(
     assistant: Assistant, examples: Sequence[Example], *, principal: Principal
 ) -> dict[str, str]:
     """Return what is wrong with the evidence of questions, by their ids.
@@ -779,7 +779,7 @@ def _open_base(system: System, watcher: Watcher) -> Iterator[Assistant]:
         yield replace(assistant, degrade=False, where=system.where)
 
 
-def _cached(
+def _cache_model(
     assistant: Assistant, settings: Settings, system: System, *, again: bool
 ) -> tuple[Assistant, CachedChat | None]:
     """Return an assistant whose model is asked nothing twice, unless `again`."""

@@ -128,7 +128,10 @@ class Judge:
         self, statements: Sequence[str], passages: Sequence[str]
     ) -> Opinion:
         """Say which share of the statements the passages carry, 0 to 1."""
-        payload = {"statements": _numbered(statements), "passages": _numbered(passages)}
+        payload = {
+            "statements": _number_texts(statements),
+            "passages": _number_texts(passages),
+        }
         read = _share("carried", len(statements))
         return self._opinion("faithfulness", payload, read)
 
@@ -142,7 +145,7 @@ class Judge:
         payload = {
             "question": question,
             "accepted": list(accepted),
-            "passages": _numbered(passages),
+            "passages": _number_texts(passages),
         }
 
         def read(reply: Mapping[str, Any]) -> float:
@@ -161,7 +164,10 @@ class Judge:
     def context_recall(self, truth: str, passages: Sequence[str]) -> Opinion:
         """Say which share of a true answer's sentences the passages hold, 0 to 1."""
         parts = [truth[span.start : span.end] for span in sentences(truth)] or [truth]
-        payload = {"statements": _numbered(parts), "passages": _numbered(passages)}
+        payload = {
+            "statements": _number_texts(parts),
+            "passages": _number_texts(passages),
+        }
         if not passages:
             return Opinion(0.0, "There is no passage.")
         return self._opinion("context_recall", payload, _share("held", len(parts)))
@@ -169,7 +175,7 @@ class Judge:
     def adherence(self, question: str, answer: str) -> Opinion:
         """Say which share of the guidelines an answer keeps, 0 to 1."""
         payload = {
-            "guidelines": _numbered(self.guidelines),
+            "guidelines": _number_texts(self.guidelines),
             "question": question,
             "answer": answer,
         }
@@ -284,5 +290,5 @@ def _flags(reply: Mapping[str, Any], name: str, count: int) -> list[bool]:
     return flags
 
 
-def _numbered(texts: Sequence[str]) -> dict[str, str]:
+def _number_texts(texts: Sequence[str]) -> dict[str, str]:
     return {str(number): text for number, text in enumerate(texts, start=1)}

@@ -240,10 +240,10 @@ def measure_ladder(
         if before is not None:
             step = compare(before, run, metrics=[run.main_metric]).metrics[0]
         measured.append(MeasuredRung(rung=rung, run=run, step=step))
-    return _corrected(measured)
+    return _correct_steps(measured)
 
 
-def _corrected(measured: Sequence[MeasuredRung]) -> list[MeasuredRung]:
+def _correct_steps(measured: Sequence[MeasuredRung]) -> list[MeasuredRung]:
     """Correct the p-values of the steps for being several."""
     steps = {str(n): m.step.difference for n, m in enumerate(measured) if m.step}
     p_values = corrected(steps)

@@ -67,7 +67,7 @@ def summary_of(run: Run) -> dict[str, Any]:
         "queries": run.spec.get("queries"),
         "judge": (run.spec.get("judge") or {}).get("name"),
         "models": {
-            kind: _published(model)
+            kind: _select_published(model)
             for kind, model in (run.spec.get("models") or {}).items()
         },
     }
@@ -93,7 +93,7 @@ def file_name_of(summary: Mapping[str, Any]) -> str:
     return "-".join(_UNSAFE.sub("-", str(part)) for part in parts).strip("-.") + ".json"
 
 
-def _published(model: Mapping[str, Any]) -> dict[str, Any]:
+def _select_published(model: Mapping[str, Any]) -> dict[str, Any]:
     """Return what tells a model from others, without where it is reached."""
     kept = {key: model[key] for key in ("name", "dimension", "probe") if key in model}
     if "model" in model:
@@ -161,7 +161,7 @@ def _section(row: Mapping[str, Any]) -> str:
     state = "" if row.get("finished", True) else " (not finished)"
     items = row["items"]
     details = [f"{items:,} items{state}", " + ".join(models), f"erya {version}"]
-    details += _spent(row)
+    details += _describe_cost(row)
     lines = [
         f"### {_plain(row['about'])}\n",
         _plain(" · ".join([*details, str(row.get("began"))[:10]])) + "\n",
@@ -189,7 +189,7 @@ def _as_code(value: object) -> str:
     return f"{fence}{inner}{fence}"
 
 
-def _spent(row: Mapping[str, Any]) -> list[str]:
+def _describe_cost(row: Mapping[str, Any]) -> list[str]:
     """Return the time of a question, its tokens, and what all of them cost."""
     total = (row.get("seconds") or {}).get("total")
     tokens = sum((row.get("tokens") or {}).values())

@@ -81,9 +81,9 @@ def why_missed(
     hit = None if at is None else deep.hits[at]
     chunk = hit.chunk if hit else _most_shared(question, chunks)
     stages = [
-        _words(question, chunk, hit, evidence=deep),
-        *_meaning(hit, deep),
-        *_together(hit, at, deep.hits[:limit], limit=limit),
+        _explain_words(question, chunk, hit, evidence=deep),
+        *_explain_meaning(hit, deep),
+        *_explain_fusion(hit, at, deep.hits[:limit], limit=limit),
     ]
     return Miss(chunk=chunk, rank=None if at is None else at + 1, stages=tuple(stages))
 
@@ -95,7 +95,7 @@ def _most_shared(question: str, chunks: Sequence[Chunk]) -> Chunk:
     )
 
 
-def _words(
+def _explain_words(
     question: str, chunk: Chunk, hit: Hit | None, *, evidence: Evidence
 ) -> Stage:
     question_terms = query_terms(question).body
@@ -105,18 +105,18 @@ def _words(
     lacks = [term for term in weighed if term not in there]
     rank = hit.ranks.get("keyword") if hit else None
     place = f"rank {rank}" if rank else "not among its best"
-    also = f"; also searched for {_listed(evidence.also)}" if evidence.also else ""
-    outcome = f"{place}; has {_listed(has)}; lacks {_listed(lacks)}{also}"
+    also = f"; also searched for {_list_words(evidence.also)}" if evidence.also else ""
+    outcome = f"{place}; has {_list_words(has)}; lacks {_list_words(lacks)}{also}"
     cure = ""
     if lacks and not rank:
         cure = (
-            f"ask with the document's own words for {_listed(lacks[:3])}, or teach the "
-            'base what means the same: erya kb words NAME --add "A = B"'
+            f"ask with the document's own words for {_list_words(lacks[:3])}, or "
+            'teach the base what means the same: erya kb words NAME --add "A = B"'
         )
     return Stage(name="words", outcome=outcome, cure=cure)
 
 
-def _meaning(hit: Hit | None, evidence: Evidence) -> list[Stage]:
+def _explain_meaning(hit: Hit | None, evidence: Evidence) -> list[Stage]:
     cosines = [h.scores["vector"] for h in evidence.hits if "vector" in h.scores]
     if not cosines:
         return [Stage(name="meaning", outcome="not asked: no vectors were compared")]
@@ -130,7 +130,7 @@ def _meaning(hit: Hit | None, evidence: Evidence) -> list[Stage]:
     return [Stage(name="meaning", outcome=outcome)]
 
 
-def _together(
+def _explain_fusion(
     hit: Hit | None, at: int | None, hits: Sequence[Hit], *, limit: int
 ) -> list[Stage]:
     if hit is None or at is None:
@@ -144,5 +144,5 @@ def _together(
     return [Stage(name="both", outcome=outcome, cure=cure)]
 
 
-def _listed(words: Sequence[str]) -> str:
+def _list_words(words: Sequence[str]) -> str:
     return ", ".join(words[:8]) or "nothing"

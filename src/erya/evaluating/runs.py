@@ -410,10 +410,12 @@ def measure_all(
             skipped = len(things) - len(left)
             on_progress(what, skipped, len(things))
 
-            def timed(thing: Any) -> Measured:
-                return _timed(measure, thing, calls)
+            def measure_one(thing: Any) -> Measured:
+                return _measure_timed(measure, thing, calls)
 
-            with closing(_in_parallel(timed, left, at_once=concurrency)) as measured:
+            with closing(
+                _in_parallel(measure_one, left, at_once=concurrency)
+            ) as measured:
                 for number, (key, item) in enumerate(measured, start=skipped + 1):
                     done[key] = item
                     file.write(_line(item))
@@ -422,7 +424,7 @@ def measure_all(
     return replace(run, items=[done[key] for key, _ in things])
 
 
-def _timed(
+def _measure_timed(
     measure: Callable[[Any], Measured],
     thing: Any,
     calls: Callable[[], Mapping[str, int]],

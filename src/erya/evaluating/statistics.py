@@ -132,12 +132,12 @@ def bootstrap_all(
     }
     counts = dict(zip(names, here.sum(0).tolist(), strict=True))
     return {
-        name: _unvaried(each, counts[name]) if name in shares else each
+        name: _widen_unvaried(each, counts[name]) if name in shares else each
         for name, each in estimates.items()
     }
 
 
-def _unvaried(estimate: Estimate, count: int) -> Estimate:
+def _widen_unvaried(estimate: Estimate, count: int) -> Estimate:
     """Widen the interval of a share whose values are all 0, or all 1."""
     unseen = 1 - 0.025 ** (1 / count)
     if estimate == (0.0, 0.0, 0.0):
@@ -176,7 +176,7 @@ def paired(
         mean,
         low,
         high,
-        p=_randomised(difference, seed=seed),
+        p=_permutation_test(difference, seed=seed),
         items=len(difference),
         better=int((difference > 0).sum()),
         worse=int((difference < 0).sum()),
@@ -226,7 +226,7 @@ def corrected(differences: Mapping[str, Difference]) -> dict[str, float]:
     return dict.fromkeys(differences, 1.0) | holm(varied)
 
 
-def _randomised(difference: "NDArray[np.float64]", *, seed: int) -> float:
+def _permutation_test(difference: "NDArray[np.float64]", *, seed: int) -> float:
     """Return how often random signs give a mean as far from 0."""
     import numpy as np  # noqa: PLC0415 - as above
 

@@ -564,7 +564,7 @@ class Ingestion:
     def _put_waiting(self) -> None:
         """Embed what waits in one go, so that all cores have something to do."""
         waiting, self._waiting, self._chunks_waiting = self._waiting, [], 0
-        embeddings = self._embedded_anew(waiting)
+        embeddings = self._embed_anew(waiting)
         for document, chunks, original, terms, recipe in waiting:
             own, embeddings = embeddings[: len(chunks)], embeddings[len(chunks) :]
             self._writer.put(
@@ -576,7 +576,7 @@ class Ingestion:
                 terms=terms,
             )
 
-    def _embedded_anew(self, waiting: Sequence[_Read]) -> list[Embedding]:
+    def _embed_anew(self, waiting: Sequence[_Read]) -> list[Embedding]:
         """Return the vectors of all chunks, those of texts that were there as kept."""
         if self._model is None:
             return []
@@ -587,12 +587,10 @@ class Ingestion:
                 there = self._vectors_of(document.id).items()
                 kept |= {(document.id, text): vector for text, vector in there}
         new = [(d, text) for d, text in texts if (d.id, text) not in kept]
-        made = iter(self._embedded([t for _, t in new], [d.source for d, _ in new]))
+        made = iter(self._embed([t for _, t in new], [d.source for d, _ in new]))
         return [kept.get((d.id, text)) or next(made) for d, text in texts]
 
-    def _embedded(
-        self, texts: Sequence[str], sources: Sequence[str]
-    ) -> list[Embedding]:
+    def _embed(self, texts: Sequence[str], sources: Sequence[str]) -> list[Embedding]:
         """Embed texts; those that the model refuses are reported by their documents."""
         if self._model is None or not texts:
             return []
@@ -612,7 +610,7 @@ class Ingestion:
         if self._model is None:
             return
         while chunks := self._writer.unembedded(limit=AT_ONCE):
-            embeddings = self._embedded(
+            embeddings = self._embed(
                 [chunk.indexed_text for chunk in chunks],
                 [chunk.source for chunk in chunks],
             )

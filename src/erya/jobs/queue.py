@@ -59,7 +59,7 @@ class JobQueue:
         if not self._path.exists():
             return []
         query = "select * from jobs where ? in ('', base) order by number desc"
-        with self._connected() as database:
+        with self._connect() as database:
             return [_job(row) for row in database.execute(query, (base,))]
 
     def get(self, number: int) -> Job:
@@ -70,7 +70,7 @@ class JobQueue:
         """
         row = None
         if self._path.exists():
-            with self._connected() as database:
+            with self._connect() as database:
                 query = "select * from jobs where number = ?"
                 row = database.execute(query, (number,)).fetchone()
         if row is None:
@@ -101,7 +101,7 @@ class JobQueue:
             with suppress(BusyError, NotFoundError):  # another has just taken it
                 return self.take_over(job_before.number)
         values = (base, json.dumps(request.to_json()), user, this_owner(), time.time())
-        with self._connected() as database, database:
+        with self._connect() as database, database:
             number = database.execute(
                 "insert into jobs (base, request, user, owner, heard_at, created_at,"
                 " state) values (?, ?, ?, ?, ?, ?, 'queued')",
@@ -126,7 +126,7 @@ class JobQueue:
                 raise BusyError(base=job.base, holder=f"job {number}")
             msg = f"Job {number} is {job.state}: there is nothing to go on with."
             raise NotFoundError(msg)
-        with self._connected() as database, database:
+        with self._connect() as database, database:
             # Of several that want it, the first finds it as it was.
             taken = database.execute(
                 "update jobs set state = 'queued', owner = ?, heard_at = ?,"
@@ -154,7 +154,7 @@ class JobQueue:
         if job.state not in {"queued", "running"}:
             msg = f"Job {number} is {job.state} already."
             raise NotFoundError(msg)
-        with self._connected() as database, database:
+        with self._connect() as database, database:
             cancel = "update jobs set cancelled = 1 where number = ?"
             database.execute(cancel, (number,))
         if not job.is_alive:
@@ -182,7 +182,7 @@ class JobQueue:
 
     def _end(self, job: Job, state: JobState, *, message: str = "") -> bool:
         """Note that a job is over, and tell whether it was still its owner's."""
-        with self._connected() as database, database:
+        with self._connect() as database, database:
             ended = database.execute(
                 "update jobs set state = ?, message = ?, finished_at = ?, owner = ''"
                 " where number = ? and owner = ?",
@@ -192,7 +192,7 @@ class JobQueue:
 
     def _release(self, number: int) -> None:
         """Leave a job as one that was cut off, though this process goes on."""
-        with self._connected() as database, database:
+        with self._connect() as database, database:
             database.execute(
                 "update jobs set owner = '' where number = ? and owner = ?",
                 (number, this_owner()),
@@ -269,7 +269,7 @@ class JobQueue:
         Raises:
             JobCancelledError: It is not to begin, or is somebody else's by now.
         """
-        with self._connected() as database:
+        with self._connect() as database:
             before = _ahead_of(job, database)
             if before is not None:
                 return before
@@ -295,7 +295,7 @@ class JobQueue:
 
         It is, too, once another has taken it over.
         """
-        with self._connected() as database, database:
+        with self._connect() as database, database:
             ours = database.execute(
                 "update jobs set heard_at = ?, progress = ?"
                 " where number = ? and owner = ?",
@@ -307,7 +307,7 @@ class JobQueue:
         return bool(cancelled) or not ours
 
     @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
+    def _connect(self) -> Iterator[sqlite3.Connection]:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=30)) as database:

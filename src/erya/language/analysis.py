@@ -68,7 +68,7 @@ _TOKEN = re.compile(
 _STRETCH = re.compile(r"\S+(?:(?<=[a-z]) (?=\d{3})\S+)*")
 _GAP = re.compile(r"[a-z] \d{3}")
 _OUTER: Final = ".,;:!?()\"'，。；：！？（）"  # no token begins or ends with one
-_BEGUN: Final = "^"  # before the key of a reference that begins a line
+_SECTION: Final = "^"  # before the key of a reference that begins a line
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _APOSTROPHES: Final = str.maketrans("’ʼ", "''")
 # What is written with a hyphen as often as without: e-mail, co-operate, non-stop.
@@ -146,18 +146,18 @@ def _normal_terms(normal: str) -> Terms:
     for each in _STRETCH.findall(normal) if gap else normal.split():
         stretch = each.strip(_OUTER)
         short = len(stretch) <= _LONGEST_TERM
-        stretch_terms = _kept_stretch(stretch) if short else _listed(_cut(stretch))
+        stretch_terms = _stretch_terms(stretch) if short else _list_terms(_cut(stretch))
         body += stretch_terms[0]
         exact += stretch_terms[1]
     return Terms(body=Counter(body), exact=Counter(exact))
 
 
 @functools.lru_cache(maxsize=_STRETCHES_KEPT)
-def _kept_stretch(stretch: str) -> tuple[list[str], list[str]]:
+def _stretch_terms(stretch: str) -> tuple[list[str], list[str]]:
     """Return the terms of what comes again and again. Nobody changes them."""
     if stretch.isascii() and stretch.isalpha():
         return [_stemmer().stemWord(stretch)], [stretch]
-    return _listed(_cut(stretch))
+    return _list_terms(_cut(stretch))
 
 
 def passage_terms(
@@ -180,16 +180,20 @@ def passage_terms(
         chunks: How many passages the document has.
     """
     normal = normal_text(text)
-    own, above = _normal_terms(normal), _kept_terms(title)
-    name = _kept_terms(_stem(source))
+    own, above = _normal_terms(normal), _cached_terms(title)
+    name = _cached_terms(_stem(source))
     fields = [
-        (_begun_terms(normal), 1),
+        (_section_terms(normal), 1),
         *(
-            (_begun_terms(normal_text(heading), heading=True), 1)
+            (_section_terms(normal_text(heading), heading=True), 1)
             for heading in headings[-1:]
         ),
         (above, 1 if chunks > _SHORT else _WEIGHT),
-        *((_kept_terms(heading), _WEIGHT) for heading in headings if heading != title),
+        *(
+            (_cached_terms(heading), _WEIGHT)
+            for heading in headings
+            if heading != title
+        ),
         (Terms(body=name.body - above.body, exact=name.exact - above.exact), 1),
     ]
     for field_terms, weight in fields:
@@ -201,21 +205,21 @@ def passage_terms(
 
 
 @functools.lru_cache(maxsize=1_024)
-def _kept_terms(text: str) -> Terms:
+def _cached_terms(text: str) -> Terms:
     """Return the terms of what stands above many passages. Nobody changes them."""
     return document_terms(text)
 
 
-def _begun_terms(normal: str, *, heading: bool = False) -> Terms:
+def _section_terms(normal: str, *, heading: bool = False) -> Terms:
     """Return a term for each article or section that begins in a passage."""
     keys = begun_references(normal, heading=heading)
-    return Terms(body=Counter(f"{_BEGUN}{key}" for key in keys), exact=Counter())
+    return Terms(body=Counter(f"{_SECTION}{key}" for key in keys), exact=Counter())
 
 
 def _reference_terms(normal: str) -> dict[str, float]:
     """Return the terms of passages that are what a question refers to."""
     return {
-        f"{_BEGUN}{name}": 1.0
+        f"{_SECTION}{name}": 1.0
         for key in reference_keys(normal)
         for name in (key, *named_numbers(key))
     }
@@ -405,11 +409,11 @@ def _code_terms(code: str) -> list[str]:
 
 
 def _count(tokens: list[tuple[str, str]]) -> Terms:
-    body, exact = _listed(tokens)
+    body, exact = _list_terms(tokens)
     return Terms(body=Counter(body), exact=Counter(exact))
 
 
-def _listed(tokens: list[tuple[str, str]]) -> tuple[list[str], list[str]]:
+def _list_terms(tokens: list[tuple[str, str]]) -> tuple[list[str], list[str]]:
     """Return the terms of the body and the exact words, in order."""
     words = [token for kind, token in tokens if kind == "word"]
     stems = iter(_stemmer().stemWords(words) if words else ())

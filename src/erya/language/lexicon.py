@@ -91,11 +91,11 @@ class Lexicon:
 
 def lexicon_of(words: Sequence[Word] = ()) -> Lexicon:
     """Return the lexicon of a base's words, and of those that come with Erya."""
-    return _made(tuple(words))
+    return _make_lexicon(tuple(words))
 
 
 @functools.lru_cache(maxsize=64)
-def _made(words: tuple[Word, ...]) -> Lexicon:
+def _make_lexicon(words: tuple[Word, ...]) -> Lexicon:
     expansions: dict[str, dict[str, float]] = {}
 
     def add(word: str, other: str, weight: float) -> None:

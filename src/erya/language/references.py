@@ -90,7 +90,7 @@ def references(text: str) -> list[Reference]:
         placed += [
             (match.start(), Reference(match[0], f"第{number}条"))
             for match in _RANGE.finditer(text)
-            for number in _ranged(match)
+            for number in _expand_range(match)
         ]
         placed += [
             (match.start(), Reference(match[0], _chinese(match)))
@@ -143,7 +143,7 @@ def named_numbers(key: str) -> tuple[str, ...]:
     return (match[1],) if match else ()
 
 
-def _ranged(match: re.Match[str]) -> range:
+def _expand_range(match: re.Match[str]) -> range:
     first, last = _value(match[1]), _value(match[2])
     if not 0 < last - first <= _LONGEST_RANGE:
         return range(0)

@@ -35,7 +35,7 @@ from erya.models.requests import (
     ToolSpec,
     Transcript,
     complete,
-    joined_halves,
+    join_halves,
 )
 from erya.models.rerank_endpoint import RerankEndpoint
 
@@ -71,7 +71,7 @@ __all__ = [
     "common_words",
     "complete",
     "fingerprint_of",
-    "joined_halves",
+    "join_halves",
     "open_local",
     "open_reader",
 ]

@@ -18,7 +18,7 @@ __all__ = [
     "Passage",
     "ReaderModel",
     "RerankModel",
-    "checked_vectors",
+    "check_vectors",
     "fingerprint_of",
 ]
 
@@ -137,7 +137,7 @@ class ReaderModel(Protocol):
         ...
 
 
-def checked_vectors(
+def check_vectors(
     vectors: "NDArray[np.float32]", *, model: str, count: int
 ) -> "NDArray[np.float32]":
     """Return vectors brought to length 1.

@@ -242,7 +242,7 @@ class _Graph:
         hidden = self._words(words)
         hidden = self._node("Add", hidden, here)
         hidden = self._node("Add", hidden, self._constant(types[0]))
-        return self._normalized(hidden, "embeddings.LayerNorm")
+        return self._normalize(hidden, "embeddings.LayerNorm")
 
     def _words(self, table: "NDArray[Any]") -> str:
         """Look tokens up; the table is most of a small model's size."""
@@ -265,12 +265,12 @@ class _Graph:
         seen = self._attention(hidden, padding, f"{name}attention.self.")
         seen = self._linear(seen, f"{name}attention.output.dense")
         seen = self._node("Add", seen, hidden)
-        hidden = self._normalized(seen, f"{name}attention.output.LayerNorm")
+        hidden = self._normalize(seen, f"{name}attention.output.LayerNorm")
         inner = self._linear(hidden, f"{name}intermediate.dense")
         inner = self._node(_ACTIVATIONS[self._config.get("hidden_act", "gelu")], inner)
         inner = self._linear(inner, f"{name}output.dense")
         inner = self._node("Add", inner, hidden)
-        return self._normalized(inner, f"{name}output.LayerNorm")
+        return self._normalize(inner, f"{name}output.LayerNorm")
 
     def _attention(self, hidden: str, padding: str, name: str) -> str:
         size = self._width // self._heads
@@ -343,7 +343,7 @@ class _Graph:
     def _zero_point(self) -> str:
         return self._constant(np.uint8(_LEVELS + 1))
 
-    def _normalized(self, value: str, name: str) -> str:
+    def _normalize(self, value: str, name: str) -> str:
         return self._node(
             "LayerNormalization",
             value,
@@ -432,16 +432,16 @@ class _TabledGraph(_Graph):
             else self._constant(types[0])
         )
         hidden = self._node("Add", hidden, kinds)
-        return self._normalized(hidden, "embeddings.LayerNorm")
+        return self._normalize(hidden, "embeddings.LayerNorm")
 
     def _fused_layer(self, hidden: str, name: str) -> str:
         seen = self._fused_attention(hidden, f"{name}attention.self.")
         seen = self._product(seen, f"{name}attention.output.dense")
-        hidden = self._added(seen, hidden, f"{name}attention.output.LayerNorm")
+        hidden = self._add(seen, hidden, f"{name}attention.output.LayerNorm")
         inner = self._product(hidden, f"{name}intermediate.dense")
         inner = self._node(_ACTIVATIONS[self._config.get("hidden_act", "gelu")], inner)
         inner = self._product(inner, f"{name}output.dense")
-        return self._added(inner, hidden, f"{name}output.LayerNorm")
+        return self._add(inner, hidden, f"{name}output.LayerNorm")
 
     def _fused_attention(self, hidden: str, name: str) -> str:
         parts = [
@@ -456,7 +456,7 @@ class _TabledGraph(_Graph):
         bias = self._constant(self._weight(f"{name}.bias"))
         return self._node("Add", self._integer_product(value, weight), bias)
 
-    def _added(self, value: str, other: str, name: str) -> str:
+    def _add(self, value: str, other: str, name: str) -> str:
         return self._node(
             "SkipLayerNormalization",
             value,

@@ -184,19 +184,19 @@ class Endpoint:
                     raise
             else:
                 if response.is_success:
-                    return self._bounded(response)
-                message = self.covered(_words_of(response))[:_SAID_SHOWN]
+                    return self._bound(response)
+                message = self.cover(_words_of(response))[:_SAID_SHOWN]
                 response.close()
                 advised = _seconds_to_wait(response.headers.get("Retry-After", ""))
                 pause = max(pause, advised)
                 final = response.status_code not in _TRIED_AGAIN
                 if final or time.monotonic() + pause >= deadline:
-                    raise self._refused(response.status_code, message)
+                    raise self._refusal(response.status_code, message)
             if connection.wait(pause):
                 what = "nobody waits for the answer any more"
                 raise httpx2.ReadError(what)
 
-    def _bounded(self, response: "httpx2.Response") -> "httpx2.Response":
+    def _bound(self, response: "httpx2.Response") -> "httpx2.Response":
         """Return a response that ends with an error where it does not end itself.
 
         What comes packed, unasked, is unpacked here, piece by piece: a bomb would be
@@ -205,7 +205,7 @@ class Endpoint:
         Raises:
             ModelError: It is packed in a way that was not asked for and is not known.
         """
-        encoding = self.covered(response.headers.get("Content-Encoding", "identity"))
+        encoding = self.cover(response.headers.get("Content-Encoding", "identity"))
         packed = encoding.strip().lower()
         if packed not in {"identity", "gzip", "x-gzip", "deflate"}:
             response.close()
@@ -213,7 +213,7 @@ class Endpoint:
             raise self.error(what, "Let it send plain text.", detail=repr(packed)[:40])
         if packed != "identity":
             del response.headers["Content-Encoding"]
-        response.stream = _bounded_stream(
+        response.stream = _bound_stream(
             response.stream, self._too_much, packed=packed != "identity"
         )
         return response
@@ -251,10 +251,10 @@ class Endpoint:
                 raise self.too_slow() from None
             raise
         if isinstance(answer, Exception):
-            raise self.worded(answer) from answer
+            raise self.describe_error(answer) from answer
         return answer
 
-    def worded(self, error: Exception) -> ModelError:
+    def describe_error(self, error: Exception) -> ModelError:
         """Say what happened and what to do."""
         import httpx2  # noqa: PLC0415 - loaded already
 
@@ -272,10 +272,10 @@ class Endpoint:
         return self.error(
             "broke its answer off",
             "Ask again.",
-            detail=self.covered(f"{type(error).__name__}: {error}")[:_SAID_SHOWN],
+            detail=self.cover(f"{type(error).__name__}: {error}")[:_SAID_SHOWN],
         )
 
-    def _refused(self, status: int, said: str) -> "RefusedError":
+    def _refusal(self, status: int, said: str) -> "RefusedError":
         what, advice = _STATUS.get(
             status, (f"answered with the error {status}", "Try again later.")
         )
@@ -297,7 +297,7 @@ class Endpoint:
             f"Raise {self.kind.split()[0]}_seconds, or choose a faster model.",
         )
 
-    def covered(self, said: str) -> str:
+    def cover(self, said: str) -> str:
         """Cover the key in what a server says: some repeat what they refuse.
 
         Before anything is cut off: of half a key nobody knows that it is one.
@@ -313,8 +313,8 @@ class Endpoint:
             advice: What whoever runs Erya can do.
             detail: What a program or the server said of it, never for a reader.
         """
-        reason = self.covered(f"{what}: {detail}" if detail else what)
-        what = self.covered(what)
+        reason = self.cover(f"{what}: {detail}" if detail else what)
+        what = self.cover(what)
         where, reason = cover_secrets(self.base_url), cover_secrets(reason)
         return ModelError(
             f"The {self.kind} {self.name!r} at {where} {reason}. {advice}",
@@ -369,7 +369,7 @@ _STATUS: Final = {
 }
 
 
-def _bounded_stream(
+def _bound_stream(
     stream: Any, too_much: "Callable[[], ModelError]", *, packed: bool
 ) -> Any:
     """Return a stream that raises where it is longer than an answer may be."""

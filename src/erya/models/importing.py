@@ -21,7 +21,7 @@ from erya.models.local_embedding import CARD, LocalEmbedding, LocalModelCard, Po
 from erya.models.offline import set_aside
 from erya.records import Fingerprint
 
-__all__ = ["Use", "downloaded", "import_model"]
+__all__ = ["Use", "download", "import_model"]
 
 _GRAPHS: Final = ("model.onnx", "onnx/model.onnx")
 _WANTED: Final = (
@@ -102,13 +102,13 @@ def import_model(
             for paper in folder.glob(pattern):
                 shutil.copyfile(paper, draft / paper.name)
         _write_card(card, draft)
-        fingerprint = _tried(draft)
+        fingerprint = _try_model(draft)
         _exchange(draft, target)
     return fingerprint
 
 
 @contextlib.contextmanager
-def downloaded(repository: str, *, hub: str, home: Path) -> Iterator[Path]:
+def download(repository: str, *, hub: str, home: Path) -> Iterator[Path]:
     """Fetch a model's files from a hub into a folder that is gone afterwards.
 
     Args:
@@ -146,7 +146,7 @@ def downloaded(repository: str, *, hub: str, home: Path) -> Iterator[Path]:
         yield Path(scratch)
 
 
-def _tried(folder: Path) -> Fingerprint:
+def _try_model(folder: Path) -> Fingerprint:
     model = LocalEmbedding(folder)
     try:
         # The longest text it says it reads must run, too.

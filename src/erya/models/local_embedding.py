@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from erya import extras
 from erya.errors import ModelError, UsageError
-from erya.models.base import Embedded, EmbeddingModel, checked_vectors
+from erya.models.base import Embedded, EmbeddingModel, check_vectors
 from erya.models.centring import Centring
 from erya.models.token_table import TokenTable
 
@@ -155,12 +155,12 @@ class LocalEmbedding(EmbeddingModel):
             first = self._vector(rows[0])
             with ThreadPoolExecutor(self.threads, "erya-embed") as pool:
                 vectors_of_texts = [first, *pool.map(self._vector, rows[1:])]
-        vectors = checked_vectors(
+        vectors = check_vectors(
             np.stack(vectors_of_texts), model=self.name, count=len(texts)
         )
         if centre is not None:
             rest = centre(vectors)
-            vectors = checked_vectors(rest, model=self.name, count=len(texts))
+            vectors = check_vectors(rest, model=self.name, count=len(texts))
         return Embedded(
             vectors=vectors,
             cut=tuple(sum(map(_tokens, each.overflowing)) for each in encoded),
@@ -173,7 +173,7 @@ class LocalEmbedding(EmbeddingModel):
             ModelError: The runtime cannot run it.
         """
         try:
-            return self._pooled(self._run(row))
+            return self._pool_tokens(self._run(row))
         except Exception as error:  # the runtimes' own are of no class in common
             msg = (
                 f"The embedding model {self.name!r} in {self.folder} does not run: "
@@ -182,7 +182,7 @@ class LocalEmbedding(EmbeddingModel):
             )
             raise ModelError(msg) from error
 
-    def _pooled(self, output: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    def _pool_tokens(self, output: "NDArray[np.float32]") -> "NDArray[np.float32]":
         """Return one vector of those of the tokens; some graphs do so by themselves."""
         import numpy as np  # noqa: PLC0415
 

@@ -94,19 +94,19 @@ class LocalReader(ReaderModel):
 
     @override
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
-        question_ids = self._encoded(question)[0][:_QUESTION_TOKENS]
+        question_ids = self._encode(question)[0][:_QUESTION_TOKENS]
         pairs = [self._pair(question_ids, passage) for passage in passages]
         texts = [passage.text for passage in passages]
         if len(pairs) < 2:
-            return list(map(self._reading, pairs, texts))
+            return list(map(self._read_pair, pairs, texts))
         # The first alone: it loads the model, which must not happen in each thread.
-        first = self._reading(pairs[0], texts[0])
+        first = self._read_pair(pairs[0], texts[0])
         with ThreadPoolExecutor(self.threads, "erya-read") as pool:
-            return [first, *pool.map(self._reading, pairs[1:], texts[1:])]
+            return [first, *pool.map(self._read_pair, pairs[1:], texts[1:])]
 
     def _pair(self, question_ids: list[int], passage: Passage) -> _Pair:
-        title = self._encoded(passage.title)[0][-_TITLE_TOKENS:]
-        body, offsets = self._encoded(passage.text)
+        title = self._encode(passage.title)[0][-_TITLE_TOKENS:]
+        body, offsets = self._encode(passage.text)
         above = [*title, _CLOSE] if title else []
         room = _TOKENS - len(question_ids) - len(above) - 3
         body, offsets = body[:room], offsets[:room]
@@ -120,7 +120,7 @@ class LocalReader(ReaderModel):
             offsets=offsets,
         )
 
-    def _reading(self, pair: _Pair, text: str) -> Reading:
+    def _read_pair(self, pair: _Pair, text: str) -> Reading:
         import numpy as np  # noqa: PLC0415 - as for all of this room
 
         numbers = np.array(pair.numbers, np.int64)
@@ -131,7 +131,7 @@ class LocalReader(ReaderModel):
         none = float(span[0, 0].sum())  # the first token stands for no answer
         return Reading(
             spans=tuple(
-                _trimmed(span, text)
+                _trim(span, text)
                 for span in _best_spans(
                     scores[:, 0], scores[:, 1], pair.offsets, none=none
                 )
@@ -139,7 +139,7 @@ class LocalReader(ReaderModel):
             relevance=float(answers[0, 0, 0]),
         )
 
-    def _encoded(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+    def _encode(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         if not text:
             return [], []
         whole = text.encode("utf-8", "replace").decode()
@@ -194,7 +194,7 @@ class LocalReader(ReaderModel):
         return TokenTable.open(self.words)
 
 
-def _trimmed(span: ScoredSpan, text: str) -> ScoredSpan:
+def _trim(span: ScoredSpan, text: str) -> ScoredSpan:
     """Leave out the blanks around a span: tokens begin with the blank before them."""
     inner = text[span.start : span.end]
     return span._replace(

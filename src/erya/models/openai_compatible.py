@@ -16,7 +16,7 @@ from typing_extensions import override
 from erya.errors import ModelError
 from erya.models.connections import Connection
 from erya.models.endpoint import ReachedModel, RefusedError
-from erya.models.replies import Speech, Spoken, said_in, thought_in
+from erya.models.replies import Speech, Spoken, text_in, thought_in
 from erya.models.requests import (
     ChatEvent,
     ChatModel,
@@ -27,7 +27,7 @@ from erya.models.requests import (
     TextDelta,
     TextRetracted,
     ToolSpec,
-    joined_halves,
+    join_halves,
 )
 from erya.records import ImagePart, Message, TextPart, ToolCall, ToolResult, Usage
 
@@ -138,7 +138,7 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             except queue.Empty:
                 raise self._endpoint.too_slow(seconds) from None
             if isinstance(event, Exception):
-                raise self._endpoint.worded(event) from event
+                raise self._endpoint.describe_error(event) from event
             if isinstance(event, (TextDelta, ReasoningDelta)):
                 length += len(event.text)
                 if length > _LONGEST_ANSWER:
@@ -156,14 +156,14 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         """Put each event, or an error, into the queue, and read on to the end."""
         try:
             with self._endpoint.using(connection):
-                for event in self._received(connection, request):
+                for event in self._receive(connection, request):
                     if isinstance(event, Finished):
                         arrived.ended.set()
                     arrived.events.put(event)
         except Exception as error:  # noqa: BLE001 - carried over to the caller's thread
             arrived.events.put(error)
 
-    def _received(
+    def _receive(
         self, connection: Connection, request: ChatRequest
     ) -> Iterator[ChatEvent]:
         import httpx2  # noqa: PLC0415 - loaded already
@@ -172,7 +172,7 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         reply = _Reply(self.name)
         kind = response.headers.get("content-type", "").partition(";")[0].strip()
         if kind.lower() != "text/event-stream":
-            yield from self._unstreamed(response, kind, reply)
+            yield from self._read_unstreamed(response, kind, reply)
             return
         events = iter(httpx2.EventSource(response))
         for event in events:
@@ -186,11 +186,11 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             reply.count(piece.get("usage"))
         if not reply.reason:
             raise self._cut_off()
-        yield from self._ended(reply)
+        yield from self._finish(reply)
         for _ in events:  # only a connection that is read to the end can be kept
             pass
 
-    def _unstreamed(
+    def _read_unstreamed(
         self, response: "httpx2.Response", kind: str, reply: "_Reply"
     ) -> Iterator[ChatEvent]:
         """Read an answer that came in one piece, from endpoints that do not stream."""
@@ -201,12 +201,12 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             events = [*reply.add(choice, choice["message"])]
             reply.count(payload.get("usage"))
         except (AttributeError, ValueError, LookupError, TypeError):
-            text = self._endpoint.covered(" ".join(body.split()))[:_SHOWN]
+            text = self._endpoint.cover(" ".join(body.split()))[:_SHOWN]
             raise self._no_answer(kind or "something", text) from None
         yield from events
-        yield from self._ended(reply)
+        yield from self._finish(reply)
 
-    def _ended(self, reply: "_Reply") -> Iterator[ChatEvent]:
+    def _finish(self, reply: "_Reply") -> Iterator[ChatEvent]:
         """Yield what is left to tell, and the end.
 
         Raises:
@@ -218,7 +218,7 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         yield Finished(
             reason=_REASONS.get(reply.reason, "unknown"),
             usage=reply.usage,
-            detail=self._endpoint.covered(reply.detail),
+            detail=self._endpoint.cover(reply.detail),
         )
 
     def _send(self, connection: Connection, request: ChatRequest) -> "httpx2.Response":
@@ -236,19 +236,21 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             try:
                 return self._endpoint.send(connection, "/chat/completions", body)
             except RefusedError as error:
-                refused = _named_in(error.said, body, system=_SYSTEM not in left_out)
+                refused = _find_refused(
+                    error.said, body, system=_SYSTEM not in left_out
+                )
                 is_refusal = error.status in _REFUSALS or refused == _JSON_SCHEMA
                 if not is_refusal or not refused or refused in left_out:
                     raise
                 kept.add(refused)
 
     def _silent(self, reason: str) -> ModelError:
-        why = "" if reason == "stop" else self._endpoint.covered(reason)[:_WHY_SHOWN]
+        why = "" if reason == "stop" else self._endpoint.cover(reason)[:_WHY_SHOWN]
         return self._endpoint.error("sent no answer", "Ask again.", detail=why)
 
     def _broken(self, error: Any) -> ModelError:
         said = error.get("message") if isinstance(error, dict) else error
-        detail = repr(self._endpoint.covered(str(said))[:_SHOWN])
+        detail = repr(self._endpoint.cover(str(said))[:_SHOWN])
         return self._endpoint.error("broke its answer off", "Ask again.", detail=detail)
 
     def _cut_off(self) -> ModelError:
@@ -313,9 +315,9 @@ class _Reply:
         """Take a message, or a piece of one."""
         if thought := thought_in(message):
             yield ReasoningDelta(thought)
-        if text := self._half + said_in(message):
+        if text := self._half + text_in(message):
             self._half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
-            text = joined_halves(text.removesuffix(self._half))
+            text = join_halves(text.removesuffix(self._half))
             yield from map(_event, self._speech.add(text))
         for at, piece in enumerate(message.get("tool_calls") or ()):
             self._add_call(at, piece)
@@ -366,7 +368,7 @@ class _Reply:
     def rest(self) -> Iterator[ChatEvent]:
         """Yield what is complete only at the end: the calls, whole."""
         if self._half:
-            yield from map(_event, self._speech.add(joined_halves(self._half)))
+            yield from map(_event, self._speech.add(join_halves(self._half)))
         yield from map(_event, self._speech.end())
         for at, call in sorted(self._calls.items()):
             if call.name:
@@ -485,7 +487,7 @@ def _image(part: ImagePart) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": url}}
 
 
-def _named_in(said: str, body: Mapping[str, Any], *, system: bool) -> str:
+def _find_refused(said: str, body: Mapping[str, Any], *, system: bool) -> str:
     """Return what of a request its refusal names; empty where it is nothing of it."""
     # By its field in the body, where that has another name.
     fields = {_JSON_SCHEMA: "response_format"}

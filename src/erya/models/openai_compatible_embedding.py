@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
-from erya.models.base import Embedded, EmbeddingModel, checked_vectors
+from erya.models.base import Embedded, EmbeddingModel, check_vectors
 from erya.models.endpoint import ReachedModel, RefusedError
 
 if TYPE_CHECKING:
@@ -154,4 +154,4 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
                 f"{len(texts) - 1}"
             )
             raise self._endpoint.error(what, "Nothing was stored. Check the endpoint.")
-        return checked_vectors(vectors, model=self.name, count=len(texts))
+        return check_vectors(vectors, model=self.name, count=len(texts))

@@ -22,7 +22,7 @@ __all__ = [
     "ToolSpec",
     "Transcript",
     "complete",
-    "joined_halves",
+    "join_halves",
 ]
 
 FinishReason = Literal["stop", "length", "filter", "tools", "unknown"]
@@ -250,17 +250,17 @@ class Transcript:
             message = f"{what} {_LENGTHEN}"
             raise ModelError(message, reader_message=what)
         # Pieces may end within a sign: halves are joined, and a half alone is marked.
-        text = joined_halves(self.text)
+        text = join_halves(self.text)
         unknown = Usage(model=name, input_tokens=None, output_tokens=None)
         return Completion(
             text=text.strip() if self._reasoning else text,
-            reasoning=joined_halves(self._reasoning),
+            reasoning=join_halves(self._reasoning),
             tool_calls=tuple(self._calls),
             reason=self._end.reason,
             usage=self._end.usage or unknown,
         )
 
 
-def joined_halves(text: str) -> str:
+def join_halves(text: str) -> str:
     """Join signs whose halves came in two pieces; a half alone becomes a mark."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

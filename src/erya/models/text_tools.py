@@ -73,11 +73,11 @@ def _in_words(request: ChatRequest) -> ChatRequest:
 def _prompt(request: ChatRequest) -> str:
     choice = request.tool_choice
     must = _MUST.get(choice, f"Call {choice} now.")
-    functions = "\n".join(map(_described, request.tools))
+    functions = "\n".join(map(_describe, request.tools))
     return load_prompt("tools_in_words").fill(must=must, functions=functions)
 
 
-def _described(tool: ToolSpec) -> str:
+def _describe(tool: ToolSpec) -> str:
     fields = {
         "name": tool.name,
         "description": tool.description,

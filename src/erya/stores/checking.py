@@ -11,7 +11,7 @@ from erya.stores.catalogue.database import Database
 from erya.stores.catalogue.facts import embedder_of, facts_of
 from erya.stores.damage import DamagedRowError
 from erya.stores.parts import Indexes, KeywordIndex, VectorIndex
-from erya.stores.quantization import has_length, packed, unpacked
+from erya.stores.quantization import has_length, pack, unpack
 
 __all__ = ["verify"]
 
@@ -60,7 +60,7 @@ def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
     for chunk, data in rows:  # never all vectors at once
         stored.add(chunk)
         kept = matrix.data_of(chunk) if matrix is not None else None
-        other += kept not in {data, None} and kept != _repacked(data, dimension)
+        other += kept not in {data, None} and kept != _repack(data, dimension)
     finding = _compare(
         connection,
         "matrix",
@@ -81,11 +81,11 @@ def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
     return finding
 
 
-def _repacked(data: bytes, dimension: int) -> bytes:
+def _repack(data: bytes, dimension: int) -> bytes:
     """Return a vector of an earlier release as it is packed now."""
     if not has_length(data, dimension):
         return b""
-    return packed(unpacked([data], dimension))[0]
+    return pack(unpack([data], dimension))[0]
 
 
 def _compare(

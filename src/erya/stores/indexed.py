@@ -98,7 +98,7 @@ class IndexedStore(SqlCatalogue, Store):
             go_ahead(connection, self._indexes)
 
     def _catch_up(self) -> None:
-        with self._database.guarded():
+        with self._database.translate_errors():
             catch_up(self._database.engine, self._indexes)
 
     @contextmanager
@@ -108,7 +108,7 @@ class IndexedStore(SqlCatalogue, Store):
     ) -> Iterator[Search]:
         check_argument("A question", question, str)
         with self._snapshot() as snapshot:
-            with self._database.guarded():
+            with self._database.translate_errors():
                 connection = snapshot.connection
                 terms = query_terms(question, lexicon_of(words_of(connection)))
                 scope = scope_of(connection, principal, self._name)
@@ -141,7 +141,7 @@ class IndexedStore(SqlCatalogue, Store):
                 connection.execute(
                     sa.delete(schema.base).where(schema.base.c.key == "lost")
                 )
-            with self._database.guarded():
+            with self._database.translate_errors():
                 catch_up(self._database.engine, self._indexes, anew=True)
             # What was deleted is overwritten in the file; now also in the log.
             self._database.drop_traces()
@@ -160,7 +160,7 @@ class IndexedStore(SqlCatalogue, Store):
         while True:
             with self._database.transaction() as connection:
                 facts = facts_of(connection)
-                snapshot = self._opened(connection, facts)
+                snapshot = self._open_snapshot(connection, facts)
                 if snapshot is not None:
                     yield snapshot
                     return
@@ -177,7 +177,7 @@ class IndexedStore(SqlCatalogue, Store):
             except BusyError:
                 time.sleep(_PAUSE)
 
-    def _opened(
+    def _open_snapshot(
         self, connection: sa.Connection, facts: Mapping[str, str]
     ) -> Snapshot | None:
         """Return a snapshot of the transaction.

@@ -28,7 +28,7 @@ from erya.stores.parts import (
     VectorSearcher,
 )
 from erya.stores.scoring import Bm25, ReadableStats
-from erya.stores.spelling import respelled
+from erya.stores.spelling import respell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,7 +104,7 @@ class IndexedSearch(Search):
     @override
     def by_words(self, *, limit: int) -> list[WordHit]:
         check_argument("A limit", limit, int)
-        with self._database.guarded():
+        with self._database.translate_errors():
             return self._bm25.best(self._read, limit=limit)
 
     @override
@@ -112,8 +112,8 @@ class IndexedSearch(Search):
         near = self._snapshot.matrix.nearest(
             vector, self._scope.label_sets, limit=limit, within=self._request.within
         )
-        with self._database.guarded():
-            return self._settled(near, limit)
+        with self._database.translate_errors():
+            return self._settle_ties(near, limit)
 
     @override
     def word_hits(self, numbers: Sequence[int]) -> dict[int, WordHit]:
@@ -135,7 +135,7 @@ class IndexedSearch(Search):
 
     @override
     def chunks(self, numbers: Sequence[int]) -> dict[int, Chunk]:
-        with self._database.guarded():
+        with self._database.translate_errors():
             return passages_of(self._snapshot.connection, self._scope, numbers)
 
     @override
@@ -148,15 +148,15 @@ class IndexedSearch(Search):
 
     @override
     def suggestion(self) -> str:
-        with self._database.guarded():
-            return respelled(
+        with self._database.translate_errors():
+            return respell(
                 self._request.question,
                 self._snapshot.searcher,
                 partial(terms_of, self._snapshot.connection, self._scope),
                 label_sets=self._scope.label_sets,
             )
 
-    def _settled(self, near: Sequence[Neighbour], limit: int) -> list[int]:
+    def _settle_ties(self, near: Sequence[Neighbour], limit: int) -> list[int]:
         """Return the nearest; of those that lie level with the last, the ids decide."""
         self._read([each.number for each in near if each.number not in self._terms])
         readable = (each for each in near if each.number in self._terms)

@@ -7,7 +7,7 @@ from typing import Final
 from erya.language import content_words, edit_distance, question_words
 from erya.stores.parts import BODY, EXACT, ChunkTerms, KeywordSearcher
 
-__all__ = ["respelled"]
+__all__ = ["respell"]
 
 _WORD: Final = re.compile(r"(?<![\w'’.-])[A-Za-z]{4,}(?![\w'’-])")
 _SHORTEST: Final = 4
@@ -16,7 +16,7 @@ _MOST: Final = 3  # words that are looked at
 _CHUNKS: Final = 20  # that are read for what they write
 
 
-def respelled(
+def respell(
     question: str,
     searcher: KeywordSearcher,
     fetch: Callable[[Sequence[int]], Mapping[int, ChunkTerms]],

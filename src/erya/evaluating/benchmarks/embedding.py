@@ -140,7 +140,7 @@ def _of_file(path: Path, *, seed: int) -> Iterator[_Task]:
     elif {"text", "human", "machine", "relevance"} <= first.keys():
         yield _Task("summarization", name, lambda texts: summarization(texts, rows))
     elif {"text", "label"} <= first.keys():
-        yield from _labelled(path, rows, seed=seed)
+        yield from _read_labelled(path, rows, seed=seed)
 
 
 def _pairs(path: Path, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> _Task:
@@ -166,7 +166,7 @@ def _pairs(path: Path, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> _Task:
     return _Task("sts", path.stem, lambda texts: similarity(texts, pairs, labels))
 
 
-def _labelled(path: Path, rows: Rows, *, seed: int) -> Iterator[_Task]:
+def _read_labelled(path: Path, rows: Rows, *, seed: int) -> Iterator[_Task]:
     name, _, part = path.stem.rpartition("_")
     if part == "train":
         return  # it is read with its test part

@@ -68,7 +68,7 @@ def read_pii(folder: Path, setup: Setup) -> Task:
         rows = list(json_rows(path))
         if any("spans" in row for _, row in rows):
             files.append(path)
-            items += [_labelled(path, number, row) for number, row in rows]
+            items += [_read_item(path, number, row) for number, row in rows]
     if not items:
         msg = f"There is no file in {folder} whose lines have text and spans."
         raise UsageError(msg)
@@ -139,7 +139,7 @@ def _same(label: PersonalData, finding: PersonalData) -> bool:
     )
 
 
-def _labelled(path: Path, number: int, row: Mapping[str, Any]) -> _Labelled:
+def _read_item(path: Path, number: int, row: Mapping[str, Any]) -> _Labelled:
     text = row.get("text")
     if not isinstance(text, str):
         raise UsageError(wrong(path, number, "lacks text"))

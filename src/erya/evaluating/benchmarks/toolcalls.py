@@ -61,10 +61,10 @@ def read_toolcalls(folder: Path, setup: Setup) -> Task:
         raise UsageError(msg)
 
     @contextmanager
-    def opened(on_progress: Progress) -> Iterator[Measure]:  # noqa: ARG001 - no base
-        yield lambda item: _measured(model, item)
+    def open_task(on_progress: Progress) -> Iterator[Measure]:  # noqa: ARG001 - no base
+        yield lambda item: _measure_item(model, item)
 
-    return Task(files, [(item.key, item) for item in items], opened)
+    return Task(files, [(item.key, item) for item in items], open_task)
 
 
 def calls_in(text: str) -> list[Call] | None:
@@ -172,7 +172,7 @@ def _bare(text: str) -> str:
     return _IGNORED.sub("", text).lower().replace("'", '"')
 
 
-def _measured(model: ChatModel, item: _Item) -> Measured:
+def _measure_item(model: ChatModel, item: _Item) -> Measured:
     prompt = load_prompt("call_functions").fill(
         functions=json.dumps(item.functions, ensure_ascii=False), more=item.more
     )

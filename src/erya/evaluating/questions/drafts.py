@@ -117,7 +117,7 @@ class Setting:
         if _POINTS.search(question):
             return None
         worded = self.wording.other(question) if reword else question
-        placed = worded if alone else self._placed(worded)
+        placed = worded if alone else self._name_document(worded)
         if placed is None or not self._is_question(placed):
             return None
         if any(copies(placed, quote) for quote in quotes):
@@ -126,7 +126,7 @@ class Setting:
         whole = all(each and _is_balanced(each) for each in unique)
         return Draft(kind, placed, unique, tuple(quotes)) if whole else None
 
-    def _placed(self, question: str) -> str | None:
+    def _name_document(self, question: str) -> str | None:
         """Say which document is meant; None where it has no name to say."""
         name = self.title or self.topic
         question_terms = terms(question)

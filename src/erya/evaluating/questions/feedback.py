@@ -74,7 +74,7 @@ def add_feedback(queue: Path, feedback: Feedback) -> Example:
     try:
         queue.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Several people may say something at once, and one review it meanwhile.
-        with _alone(queue), queue.open("a", encoding="utf-8") as file:
+        with _lock(queue), queue.open("a", encoding="utf-8") as file:
             file.write(example_line(example))
     except OSError as error:
         msg = f"The queue {queue} cannot be written: {error}."
@@ -98,7 +98,7 @@ def decide(queue: Path, key: str, example: Example | None) -> bool:
     Raises:
         UsageError: The file cannot be read or written.
     """
-    with _alone(queue):
+    with _lock(queue):
         now = read_examples(queue).examples
         left = [example if each.id == key else each for each in now]
         kept = [each for each in left if each is not None]
@@ -107,5 +107,5 @@ def decide(queue: Path, key: str, example: Example | None) -> bool:
         return bool(kept)
 
 
-def _alone(queue: Path) -> filelock.FileLock:
+def _lock(queue: Path) -> filelock.FileLock:
     return filelock.FileLock(queue.with_name(f".{queue.name}.lock"))

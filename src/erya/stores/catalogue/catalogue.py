@@ -47,7 +47,7 @@ from erya.stores.catalogue.reading import (
     words_of,
 )
 from erya.stores.catalogue.sealing import labels_of
-from erya.stores.quantization import decoded, of_length_1, unpacked
+from erya.stores.quantization import decode, of_length_1, unpack
 
 __all__ = ["SqlCatalogue"]
 
@@ -313,8 +313,8 @@ class SqlCatalogue(Catalogue):
             stored = vectors_of(connection, document_id)
         if model is None or not stored:
             return {}
-        codes = unpacked([data for _, data in stored.values()], model[1])
-        vectors = of_length_1(decoded(codes.upper, codes.lower, codes.scale))
+        codes = unpack([data for _, data in stored.values()], model[1])
+        vectors = of_length_1(decode(codes.upper, codes.lower, codes.scale))
         return {
             text: Embedding(vector, coverage)
             for vector, (text, (coverage, _)) in zip(

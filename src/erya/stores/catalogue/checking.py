@@ -22,16 +22,16 @@ _NAMED = 5  # damaged things named in one finding
 
 def check_rows(connection: sa.Connection) -> Iterator[Finding]:
     """Yield one finding for each check, in the order in which damage would spread."""
-    yield _finding("documents", _bad_seals(connection))
-    yield _finding("texts", _bad_texts(connection))
-    yield _finding("originals", _bad_originals(connection))
-    yield _finding("chunks", _bad_chunks(connection))
-    yield _finding("totals", _bad_totals(connection))
-    yield _finding("vectors", _bad_vectors(connection))
+    yield _make_finding("documents", _bad_seals(connection))
+    yield _make_finding("texts", _bad_texts(connection))
+    yield _make_finding("originals", _bad_originals(connection))
+    yield _make_finding("chunks", _bad_chunks(connection))
+    yield _make_finding("totals", _bad_totals(connection))
+    yield _make_finding("vectors", _bad_vectors(connection))
     yield _log(connection)
 
 
-def _finding(check: str, bad: Iterator[str]) -> Finding:
+def _make_finding(check: str, bad: Iterator[str]) -> Finding:
     """Gather what is wrong into one finding that names the first few."""
     wrong = list(bad)
     named = "; ".join(wrong[:_NAMED])

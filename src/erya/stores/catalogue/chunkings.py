@@ -12,7 +12,7 @@ from erya.stores.base import StoredChunking
 from erya.stores.catalogue import schema
 from erya.stores.catalogue.dialects import upsert
 from erya.stores.catalogue.facts import embedder_of, facts_of, vector_crc
-from erya.stores.quantization import packed, unpacked
+from erya.stores.quantization import pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,7 +156,7 @@ def switch(
                 "nothing was switched. Forget it, and cut the documents again."
             )
             raise DamagedError(msg)
-        own = _kept(connection, row, current=current)
+        own = _read_current(connection, row, current=current)
         key = row.id
         connection.execute(sa.delete(chunks).where(chunks.c.document == row.number))
         stage(connection, {key: own}, recipe=before, embedder=current and current[0])
@@ -239,10 +239,10 @@ def _of_one_length(rows: "Sequence[bytes]", current: tuple[int, int] | None) -> 
     """Return vectors one after another, those of earlier releases as all others."""
     if not rows or current is None:
         return b""
-    return b"".join(packed(unpacked(rows, current[1])))
+    return b"".join(pack(unpack(rows, current[1])))
 
 
-def _kept(
+def _read_current(
     connection: sa.Connection, document: Any, *, current: tuple[int, int] | None
 ) -> Staged:
     """Return the chunks in use of a document, as they are kept beside."""

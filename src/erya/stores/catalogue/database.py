@@ -106,11 +106,11 @@ class Database(ABC):
         Raises:
             StoreError: The driver says something.
         """
-        with self.guarded(), self.engine.begin() as connection:
+        with self.translate_errors(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
-    def guarded(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         """Turn what the driver says into an error that tells what to do.
 
         Raises:
@@ -129,7 +129,7 @@ class Database(ABC):
 
     def is_blank(self) -> bool:
         """Tell whether nothing was made yet, or a crash came before the first table."""
-        with self.guarded(), self.engine.connect() as connection:
+        with self.translate_errors(), self.engine.connect() as connection:
             return not sa.inspect(connection).get_table_names()
 
     def create(self) -> None:
@@ -162,7 +162,7 @@ class Database(ABC):
             NewerFormatError: A later release wrote it.
             DamagedError: It is no base.
         """
-        with self.guarded(), self.engine.connect() as connection:
+        with self.translate_errors(), self.engine.connect() as connection:
             if not sa.inspect(connection).has_table("alembic_version"):
                 msg = (
                     f"The file of the base {self.name!r} has no format in it, so it is "
@@ -190,7 +190,7 @@ class Database(ABC):
         config = Config()
         scripts = Path(__file__).parent / "migrations"
         config.set_main_option("script_location", str(scripts))
-        with self.guarded(), self.engine.begin() as connection:
+        with self.translate_errors(), self.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 

@@ -96,11 +96,11 @@ def _condition(where: Filter | None) -> sa.ColumnElement[bool]:
         case Below(key, value):
             condition = _entry(key) < value
         case _:
-            condition = _combined(where)
+            condition = _combine(where)
     return condition
 
 
-def _combined(where: AllOf | AnyOf | Not) -> sa.ColumnElement[bool]:
+def _combine(where: AllOf | AnyOf | Not) -> sa.ColumnElement[bool]:
     match where:
         case AllOf(filters):
             return sa.and_(sa.true(), *map(_condition, filters))

@@ -225,10 +225,10 @@ def passages(
     """
     mappings = connection.execute(_PASSAGES.where(which)).mappings()
     rows = [{str(key): value for key, value in row.items()} for row in mappings]
-    return _checked_passages(connection, scope, rows, damaged_too=damaged_too)
+    return _check_passages(connection, scope, rows, damaged_too=damaged_too)
 
 
-def _checked_passages(
+def _check_passages(
     connection: sa.Connection,
     scope: Scope,
     rows: Iterable[Mapping[str, Any]],
@@ -241,7 +241,7 @@ def _checked_passages(
         DamagedError: One is not, and damaged ones are not left out.
     """
     readable = [row for row in rows if scope.holds(row["label_set"])]
-    broken = _unsealed(connection, readable)
+    broken = _find_unsealed(connection, readable)
     texts = _texts_of(readable)
     chunks: dict[int, Chunk] = {}
     for row in readable:
@@ -271,7 +271,7 @@ def _texts_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return {key: read_text(text) if text else "" for key, text in whole.items()}
 
 
-def _unsealed(
+def _find_unsealed(
     connection: sa.Connection, rows: Sequence[Mapping[str, Any]]
 ) -> frozenset[str]:
     """Return the ids of documents among chunks' rows that are not as they were."""
@@ -302,7 +302,7 @@ def passages_of(
         }
         for row in rows
     )
-    return _checked_passages(connection, scope, parsed)
+    return _check_passages(connection, scope, parsed)
 
 
 def terms_of(
@@ -313,7 +313,7 @@ def terms_of(
         number: ChunkTerms(
             chunk_id,
             {BODY: read_terms(body), EXACT: read_terms(exact)},
-            {BODY: _counted(body_length), EXACT: _counted(exact_length)},
+            {BODY: _read_count(body_length), EXACT: _read_count(exact_length)},
         )
         for number, chunk_id, body, exact, body_length, exact_length, label_set in (
             _TERMS.rows(connection, numbers)
@@ -456,7 +456,7 @@ def _list_of(text: str) -> list[Any]:
     return value
 
 
-def _counted(value: Any) -> int:
+def _read_count(value: Any) -> int:
     """Return a stored count.
 
     Raises:

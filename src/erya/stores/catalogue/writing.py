@@ -42,7 +42,7 @@ from erya.stores.catalogue.reading import (
 )
 from erya.stores.catalogue.sealing import seal_all
 from erya.stores.parts import is_unit
-from erya.stores.quantization import encoded, packed
+from erya.stores.quantization import encode, pack
 
 __all__ = ["CatalogueWriter"]
 
@@ -203,7 +203,7 @@ class CatalogueWriter(Writer):
         self._maintain()
         with self._database.transaction() as connection:
             number = numbered_embedder(connection, fingerprint)
-            lacking = _lacking(connection, number)
+            lacking = _count_missing(connection, number)
             if number is None or lacking:
                 msg = (
                     f"{lacking} passages of {self._name!r} have no vector of "
@@ -830,7 +830,7 @@ def _vector_rows(embeddings: Sequence[Embedding]) -> list[dict[str, Any]]:
         {"known": coverage, "crc": vector_crc(coverage, data), "data": data}
         for coverage, data in zip(
             (float(each.known) for each in embeddings),
-            packed(encoded(vectors)),
+            pack(encode(vectors)),
             strict=True,
         )
     ]
@@ -880,7 +880,7 @@ def _note_embedded(connection: sa.Connection, embedder: int, *, since: int) -> N
         set_fact(connection, "embedded_to", f"{embedder}:{last}")
 
 
-def _lacking(connection: sa.Connection, embedder: int | None) -> int:
+def _count_missing(connection: sa.Connection, embedder: int | None) -> int:
     """Count the chunks without a vector of a model."""
     chunks, vectors = schema.chunks, schema.vectors
     there = sa.exists().where(

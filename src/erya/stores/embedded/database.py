@@ -76,7 +76,7 @@ class SqliteDatabase(Database):
 
     @override
     def drop_traces(self) -> None:
-        with self.guarded():
+        with self.translate_errors():
             self._outside_transaction("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @override

@@ -80,7 +80,7 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def read_with_checksum(path: Path) -> dict[str, Any]:
-    """Return a table as `write_summed` has written it.
+    """Return a table as `write_with_checksum` has written it.
 
     Raises:
         OSError: There is none.

@@ -195,7 +195,7 @@ class TermIndex(KeywordIndex):
         # Other threads may open another generation meanwhile.
         current = self._open
         if current is None or current[0] != generation:
-            current = self._opened()
+            current = self._open_searcher()
             if current is None or current[0] != generation:
                 return None  # one ahead may be taken back, and is not kept
             self._open = current
@@ -212,10 +212,10 @@ class TermIndex(KeywordIndex):
 
     @override
     def generation(self) -> int | None:
-        opened = self._opened()
+        opened = self._open_searcher()
         return None if opened is None else opened[0]
 
-    def _opened(self) -> tuple[int, Searcher] | None:
+    def _open_searcher(self) -> tuple[int, Searcher] | None:
         # The files' checksums are compared before the engine reads them.
         try:
             manifest = read_manifest(self._folder)

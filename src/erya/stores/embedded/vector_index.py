@@ -33,7 +33,7 @@ from erya.stores.parts import (
     VectorIndex,
     VectorSearcher,
 )
-from erya.stores.quantization import Codes, bounds, decoded, packed, unpacked
+from erya.stores.quantization import Codes, bounds, decode, pack, unpack
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,7 +118,7 @@ class Matrix(VectorSearcher):
     ) -> list[Neighbour]:
         import numpy as np  # noqa: PLC0415
 
-        places = self._allowed(label_sets, within)
+        places = self._allowed_rows(label_sets, within)
         kept = min(limit, len(places))
         if not kept:
             return []
@@ -168,7 +168,7 @@ class Matrix(VectorSearcher):
         at = int(np.searchsorted(self._sorted, number))
         if at == len(self._sorted) or self._sorted[at] != number:
             return None
-        return packed(self._codes_at(self._places[at : at + 1]))[0]
+        return pack(self._codes_at(self._places[at : at + 1]))[0]
 
     @override
     def vector(self, number: int) -> "NDArray[np.float32]":
@@ -184,7 +184,7 @@ class Matrix(VectorSearcher):
 
     def _vectors_at(self, places: "NDArray[np.int64]") -> "NDArray[np.float32]":
         upper, lower, scale, _ = self._codes
-        return decoded(upper[places], lower[places], scale[places])
+        return decode(upper[places], lower[places], scale[places])
 
     def _most(
         self, vector: "NDArray[np.float32]", places: "NDArray[np.int64]"
@@ -218,7 +218,7 @@ class Matrix(VectorSearcher):
             cosines[some] = (self._vectors_at(places[some]) * wide).sum(axis=1)
         return np.asarray(np.round(cosines, _DIGITS))
 
-    def _allowed(
+    def _allowed_rows(
         self, label_sets: tuple[int, ...] | None, within: "Numbered | None"
     ) -> "NDArray[np.int64]":
         """Return the rows where to look, in order."""
@@ -254,7 +254,7 @@ class MatrixIndex(VectorIndex):
             manifest = self._manifest()
             if manifest.generation != generation or not self._intact(manifest):
                 return None
-            matrix = self._opened(manifest)
+            matrix = self._open_matrix(manifest)
             # The folder may have been exchanged between one file and the next.
             if self._manifest() != manifest:
                 return None
@@ -350,7 +350,7 @@ class MatrixIndex(VectorIndex):
             self._checked[path.name] = state
         return True
 
-    def _opened(self, manifest: _Manifest) -> Matrix:
+    def _open_matrix(self, manifest: _Manifest) -> Matrix:
         import numpy as np  # noqa: PLC0415
 
         shape = (manifest.rows, manifest.dimension)
@@ -394,9 +394,9 @@ def _append(
     sums = [crc for _, _, crc in parts]
     count = manifest.rows
     with ExitStack() as stack:
-        files = [stack.enter_context(_opened_at(path, size)) for path, size, _ in parts]
+        files = [stack.enter_context(_open_at(path, size)) for path, size, _ in parts]
         for batch in _batches(add):
-            columns = _encoded(batch, manifest.dimension)
+            columns = _encode_rows(batch, manifest.dimension)
             for file, data in zip(files, columns, strict=True):
                 file.write(data)
             sums = list(map(zlib.crc32, columns, sums))
@@ -411,7 +411,7 @@ def _append(
     )  # fmt: skip
 
 
-def _encoded(
+def _encode_rows(
     batch: Sequence[IndexedVector], dimension: int
 ) -> tuple[bytes, bytes, bytes]:
     """Return rows as the files hold them.
@@ -421,7 +421,7 @@ def _encoded(
     """
     import numpy as np  # noqa: PLC0415
 
-    codes = unpacked([each.data for each in batch], dimension)
+    codes = unpack([each.data for each in batch], dimension)
     rows = np.empty(len(batch), _ROW)
     rows["number"] = [each.number for each in batch]
     rows["label_set"] = [each.label_set for each in batch]
@@ -430,7 +430,7 @@ def _encoded(
     return codes.upper.tobytes(), codes.lower.tobytes(), rows.tobytes()
 
 
-def _opened_at(path: Path, size: int) -> BinaryIO:
+def _open_at(path: Path, size: int) -> BinaryIO:
     """Open a file for writing after its first `size` bytes."""
     file = path.open("r+b" if path.exists() else "w+b")
     file.truncate(size)

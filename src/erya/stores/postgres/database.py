@@ -96,7 +96,7 @@ class PostgresDatabase(Database):
     @override
     def hold(self, *, purpose: str, wait: float = 0.0) -> Iterator[None]:
         deadline = time.monotonic() + wait
-        connection = self._locked(purpose, deadline=deadline)
+        connection = self._take_lock(purpose, deadline=deadline)
         try:
             left = max(0.0, deadline - time.monotonic())
             with self.hold_here(purpose=purpose, wait=left):
@@ -111,7 +111,7 @@ class PostgresDatabase(Database):
         with self._lock.hold(purpose=purpose, wait=wait):
             yield
 
-    def _locked(self, purpose: str, *, deadline: float) -> sa.Connection:
+    def _take_lock(self, purpose: str, *, deadline: float) -> sa.Connection:
         """Return a connection whose session holds the lock of the base.
 
         Raises:
@@ -122,7 +122,7 @@ class PostgresDatabase(Database):
             sa.func.set_config("application_name", label[:_LONGEST_NAME], False)  # noqa: FBT003
         )
         taken = sa.select(sa.func.pg_try_advisory_lock(self._key))
-        with self.guarded():
+        with self.translate_errors():
             connection = self.engine.connect()
             connection.execution_options(isolation_level="AUTOCOMMIT")
             connection.execute(named)

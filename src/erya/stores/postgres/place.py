@@ -92,7 +92,7 @@ class PostgresPlace(Place):
             if made:
                 with (
                     database.hold_here(purpose="create it", wait=_PATIENCE),
-                    database.guarded(),
+                    database.translate_errors(),
                 ):
                     catch_up(database.engine, indexes)
             return IndexedStore(database, indexes)
@@ -106,7 +106,7 @@ class PostgresPlace(Place):
             "documents", sa.column("chunks"), schema=self._schema_of(name)
         )
         chunks = sa.func.coalesce(sa.func.sum(documents.c.chunks), 0)
-        with self._connected() as connection:
+        with self._connect() as connection:
             row = connection.execute(sa.select(sa.func.count(), chunks)).one()
         return int(row[0]), int(row[1])
 
@@ -205,14 +205,14 @@ class PostgresPlace(Place):
 
     def _schemas(self) -> dict[str, str]:
         """Return the schema of each base by its name."""
-        with self._connected() as connection:
+        with self._connect() as connection:
             if not sa.inspect(connection).has_table(_BASES.name, schema=_HOME):
                 return {}
             rows = connection.execute(sa.select(_BASES.c.name, _BASES.c.schema))
             return {str(name): str(own) for name, own in rows}
 
     @contextmanager
-    def _connected(self) -> Iterator[sa.Connection]:
+    def _connect(self) -> Iterator[sa.Connection]:
         with self._translate_errors(), self._home.begin() as connection:
             yield connection
 
