@@ -48,8 +48,8 @@ class Joined(EmbeddingModel):
         return True
 
     @override
-    def known(self, texts: Sequence[str]) -> list[float]:
-        return self._first.known(texts)
+    def token_coverage(self, texts: Sequence[str]) -> list[float]:
+        return self._first.token_coverage(texts)
 
     @override
     def embed_passages(self, texts: Sequence[str]) -> Embedded:

@@ -253,7 +253,7 @@ def test_meaning_is_compared_only_where_the_model_knows_the_words():
     assert similarity(model, "", ["annual leave"]) == 0.0
 
     class Ignorant(HashingEmbedding):
-        def known(self, texts):
+        def token_coverage(self, texts):
             return [0.2] * len(texts)
 
     assert similarity(Ignorant(), "年假", ["年假"]) is None

@@ -151,7 +151,7 @@ def test_a_vector_is_the_same_to_the_bit_whatever_stands_beside_it(offline):
 def test_it_tells_how_much_of_a_text_it_knows_and_how_much_it_cut(offline):
     texts = ["annual leave", "劳动合同的期限", "word " * 600, "", "ไม่มี"]
 
-    latin, han, long, nothing, thai = offline.known(texts)
+    latin, han, long, nothing, thai = offline.token_coverage(texts)
 
     assert (latin, han, long, nothing) == (1.0, 1.0, 1.0, 0.0)
     assert 0.0 < thai <= 1.0
@@ -163,7 +163,7 @@ def test_it_tells_how_much_of_a_text_it_knows_and_how_much_it_cut(offline):
 def test_the_model_of_the_first_release_knows_little_chinese():
     minilm = open_local(Path("/nonexistent"), "all-MiniLM-L6-v2", threads=2)
 
-    latin, han = minilm.known(["annual leave", "劳动合同的期限"])
+    latin, han = minilm.token_coverage(["annual leave", "劳动合同的期限"])
 
     assert latin == 1.0
     assert 0.0 < han < 0.5
@@ -174,7 +174,7 @@ def test_no_text_gives_no_row(offline):
 
     assert len(embedded.vectors) == 0
     assert embedded.cut == ()
-    assert offline.known([]) == []
+    assert offline.token_coverage([]) == []
 
 
 def test_a_checkout_without_the_model_says_how_to_get_it(tmp_path, monkeypatch):
@@ -251,7 +251,7 @@ def test_prefixes_change_vectors_but_not_what_is_known(tmp_path):
         )
         > 0.9998
     )
-    assert model.known(["zebra box"]) == [0.5]
+    assert model.token_coverage(["zebra box"]) == [0.5]
 
 
 def test_a_model_that_cannot_be_converted_is_refused_in_words(tmp_path):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from erya.models import LEAST_KNOWN, EmbeddingModel
+from erya.models import MIN_TOKEN_COVERAGE, EmbeddingModel
 
 __all__ = ["similarity"]
 
@@ -21,7 +21,7 @@ def similarity(
     if not answer.strip() or not accepted:
         return 0.0
     texts = [answer, *accepted]
-    if min(model.known(texts)) < LEAST_KNOWN:
+    if min(model.token_coverage(texts)) < MIN_TOKEN_COVERAGE:
         return None
     vectors = model.embed_passages(texts).vectors
     return max(0.0, float((vectors[1:] @ vectors[0]).max()))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from erya.errors import ModelError
-from erya.models import LEAST_KNOWN, EmbeddingModel
+from erya.models import MIN_TOKEN_COVERAGE, EmbeddingModel
 from erya.stores import Embedding
 
 __all__ = ["AT_ONCE", "Embedded", "embed_chunks"]
@@ -41,8 +41,8 @@ def embed_chunks(
     """
     import numpy as np  # noqa: PLC0415 - a base without vectors needs none
 
-    coverages = model.known(texts)
-    telling = [i for i, share in enumerate(coverages) if share >= LEAST_KNOWN]
+    coverages = model.token_coverage(texts)
+    telling = [i for i, share in enumerate(coverages) if share >= MIN_TOKEN_COVERAGE]
     made = [Embedding(np.zeros(dimension, np.float32), 0.0)] * len(texts)
     cut = 0
     refused: dict[int, str] = {}

@@ -6,7 +6,7 @@ contacted. An embedding model and a reader travel with Erya and run offline.
 """
 
 from erya.models.base import (
-    LEAST_KNOWN,
+    MIN_TOKEN_COVERAGE,
     Embedded,
     EmbeddingModel,
     Passage,
@@ -40,7 +40,7 @@ from erya.models.requests import (
 from erya.models.rerank_endpoint import RerankEndpoint
 
 __all__ = [
-    "LEAST_KNOWN",
+    "MIN_TOKEN_COVERAGE",
     "OFFLINE_MODEL",
     "ChatEvent",
     "ChatModel",

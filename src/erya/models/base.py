@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "LEAST_KNOWN",
+    "MIN_TOKEN_COVERAGE",
     "Embedded",
     "EmbeddingModel",
     "Passage",
@@ -24,7 +24,7 @@ __all__ = [
 
 # A model that knows less than this share of a text's tokens has nothing to say of it:
 # at best its leg would count for 0.03 (docs/decisions/0008-fusion.md).
-LEAST_KNOWN: Final = 0.5
+MIN_TOKEN_COVERAGE: Final = 0.5
 
 # Words and signs of many kinds, so that two models hardly agree on it by chance.
 _PROBE = "Erya 尔雅: 15 days of annual leave, 年假十五天 (§ 3.2), kept at 2–8 °C."
@@ -62,7 +62,7 @@ class EmbeddingModel(Protocol):
         """Whether it runs in this process, and answers within milliseconds."""
         return False
 
-    def known(self, texts: Sequence[str]) -> list[float]:
+    def token_coverage(self, texts: Sequence[str]) -> list[float]:
         """Return the share of each text's tokens that the tokenizer knows, 0 to 1.
 
         Costs little. Where the tokenizer is out of sight it is 1; 0 for no token.

@@ -112,7 +112,7 @@ class LocalEmbedding(EmbeddingModel):
         return "openvino" if there and self.card.precision != "int8" else "onnxruntime"
 
     @override
-    def known(self, texts: Sequence[str]) -> list[float]:
+    def token_coverage(self, texts: Sequence[str]) -> list[float]:
         shares: list[float] = []
         for encoding in self._tokenizer.encode_batch_fast(list(map(_whole, texts))):
             tokens = _tokens(encoding)

@@ -38,7 +38,7 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
     passage_prefix: str = ""
 
     @override
-    def known(self, texts: Sequence[str]) -> list[float]:
+    def token_coverage(self, texts: Sequence[str]) -> list[float]:
         return [1.0] * len(texts)
 
     @override

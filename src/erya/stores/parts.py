@@ -59,7 +59,7 @@ class IndexedVector(NamedTuple):
 
     number: int
     label_set: int
-    known: float
+    token_coverage: float
     data: bytes
 
 

@@ -292,7 +292,7 @@ class VectorIndexContract:
                         np.dot(vectors[row.number - 1].astype("f8"), asked)
                     )
                     for row in rows
-                    if row.known
+                    if row.token_coverage
                     and (sets is None or row.label_set in sets)
                     and (within is None or row.number in within.numbers)
                 }

@@ -829,7 +829,7 @@ def _vector_rows(embeddings: Sequence[Embedding]) -> list[dict[str, Any]]:
     return [
         {"known": coverage, "crc": vector_crc(coverage, data), "data": data}
         for coverage, data in zip(
-            (float(each.known) for each in embeddings),
+            (float(each.token_coverage) for each in embeddings),
             pack(encode(vectors)),
             strict=True,
         )

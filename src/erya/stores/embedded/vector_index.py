@@ -425,7 +425,7 @@ def _encode_rows(
     rows = np.empty(len(batch), _ROW)
     rows["number"] = [each.number for each in batch]
     rows["label_set"] = [each.label_set for each in batch]
-    rows["known"] = [each.known for each in batch]
+    rows["known"] = [each.token_coverage for each in batch]
     rows["scale"], rows["lost"] = codes.scale, codes.lost
     return codes.upper.tobytes(), codes.lower.tobytes(), rows.tobytes()
 
