@@ -26,9 +26,9 @@ __all__ = [
     "AnswerJudge",
     "AnswerMeasures",
     "Judged",
+    "answer_text",
     "evaluate_answers",
     "measure_answer",
-    "said_by",
 ]
 
 _ALIKE: Final = 0.8  # a cosine from which two answers count as the same
@@ -176,20 +176,20 @@ def _evidence(
     assistant: Assistant, example: Example, *, principal: Principal
 ) -> Evidence:
     """Search, without the passages that an unanswerable question was made from."""
-    robbed = [str(each) for each in example.metadata.get("without") or ()]
-    limit = assistant.passages * (4 if robbed else 1)
+    removed = [str(each) for each in example.metadata.get("without") or ()]
+    limit = assistant.passages * (4 if removed else 1)
     evidence = assistant.search(example.question, principal=principal, limit=limit)
-    if not robbed:
+    if not removed:
         return evidence
     left = [
         hit
         for hit in evidence.hits
-        if not any(contains(hit.chunk.text, [each]) for each in robbed)
+        if not any(contains(hit.chunk.text, [each]) for each in removed)
     ]
     return replace(evidence, hits=tuple(left[: assistant.passages]))
 
 
-def said_by(answer: Answer) -> str:
+def answer_text(answer: Answer) -> str:
     """Return what an answer says, without its marks; nothing for a refusal."""
     if answer.abstained:
         return ""
@@ -205,7 +205,7 @@ def _scores(
     measures: AnswerMeasures,
 ) -> dict[str, float | None]:
     scores: dict[str, float | None] = {}
-    text = said_by(answer)
+    text = answer_text(answer)
     if example.answerable:
         for name, metric in ANSWER_METRICS.items():
             scores[name] = metric(text, example.answers)

@@ -96,7 +96,7 @@ class CachedChat(ChatModel):
     @override
     @contextmanager
     def stream(self, request: ChatRequest) -> Iterator[Iterator[ChatEvent]]:
-        """Stream what was said before, or ask; calls of tools are not remembered."""
+        """Stream a remembered answer, or ask; calls of tools are not remembered."""
         key = self._key(request)
         row = None if self._again or request.tools else self._find_reply(key)
         if row is not None:
@@ -141,11 +141,11 @@ class CachedChat(ChatModel):
             _UNKNOWN if count is None else count
             for count in (usage.input_tokens, usage.output_tokens)
         ]
-        said = join_halves(text)  # half a sign is no text that SQLite takes
+        whole = join_halves(text)  # half a sign is no text that SQLite takes
         with closing(self._open()) as database, database:
             database.execute(
                 "insert or replace into calls values (?, ?, ?, ?, ?, ?)",
-                (key, said, usage.model, *counts, seconds),
+                (key, whole, usage.model, *counts, seconds),
             )
 
     def _key(self, request: ChatRequest) -> str:
@@ -167,7 +167,7 @@ class CachedChat(ChatModel):
 
 
 def _replay(row: tuple[str, str, int, int, float]) -> list[ChatEvent]:
-    """Return the events of what was said before."""
+    """Return the events of a remembered answer."""
     text, model, *counts = row[:4]
     input_tokens, output_tokens = (
         None if count == _UNKNOWN else count for count in counts

@@ -445,8 +445,8 @@ def score_trec_run(
         "metrics": list(experiment.scorers.metrics),
         "seed": experiment.data.seed,
     }
-    kept = runs_of(experiment.system.settings).begin(spec, fresh=True)
-    return score_run(results, judgements, kept, metrics=experiment.scorers.metrics)
+    new_run = runs_of(experiment.system.settings).begin(spec, fresh=True)
+    return score_run(results, judgements, new_run, metrics=experiment.scorers.metrics)
 
 
 def _strategy_cache(settings: Settings, options: RunOptions) -> CachedChat | None:
@@ -579,12 +579,12 @@ def _judge_again(item: Measured, *, judge: Judge) -> Measured:
         scores |= {"citation_recall": recall, "citation_precision": precision}
     judged = judge(example, answer, evidence_in(detail))
     took = time.perf_counter() - began
-    kept = {k: n for k, n in item.tokens.items() if not k.startswith("judge_")}
+    tokens = {k: n for k, n in item.tokens.items() if not k.startswith("judge_")}
     return replace(
         item,
         scores={**scores, **judged.scores},
         seconds={**item.seconds, "judge": took},
-        tokens=sum_counts([kept, tokens_of(judged.usage, "judge")]),
+        tokens=sum_counts([tokens, tokens_of(judged.usage, "judge")]),
         detail={**detail, "judged": judged.detail},
     )
 

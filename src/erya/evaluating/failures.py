@@ -69,9 +69,9 @@ def outcome_of(item: Measured) -> Outcome | None:
         return "refused"
     if scores["contains"]:
         return "right"
-    said = str(item.detail.get("answer") or "")
+    answer = str(item.detail.get("answer") or "")
     accepted = map(str, item.detail.get("accepted") or ())
-    has = max((word_overlap(each, said) for each in accepted), default=0.0)
+    has = max((word_overlap(each, answer) for each in accepted), default=0.0)
     return "partly" if has >= _PARTLY else "wrong"
 
 

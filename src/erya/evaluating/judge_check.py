@@ -150,18 +150,20 @@ def check_judge(
 
     def measure(item: Labelled) -> Measured:
         if item.accepted:
-            said = judge.correctness(item.question, item.answer, accepted=item.accepted)
+            opinion = judge.correctness(
+                item.question, item.answer, accepted=item.accepted
+            )
         else:
-            said = judge.faithfulness([item.answer], item.passages)
+            opinion = judge.faithfulness([item.answer], item.passages)
         return Measured(
             id=item.id,
-            scores={item.metric: said.score},
+            scores={item.metric: opinion.score},
             tokens=tokens_of(judge.take_spent(), "judge"),
             detail={
                 "question": item.question,
                 "answer": item.answer,
                 "label": item.label,
-                "judged": said.reason,
+                "judged": opinion.reason,
             },
         )
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from erya.evaluating.answers import Judged, said_by
+from erya.evaluating.answers import Judged, answer_text
 from erya.evaluating.citation_metrics import quoted
 from erya.language import sentences
 from erya.models import ChatModel, ChatRequest, complete
@@ -79,7 +79,7 @@ class Judge:
         """
         passages = [hit.chunk.indexed_text for hit in evidence.hits]
         opinions: dict[str, Opinion] = {}
-        text = said_by(answer)
+        text = answer_text(answer)
         if example.answerable:
             opinions["correctness"] = (
                 self.correctness(example.question, text, accepted=example.answers)
@@ -190,8 +190,8 @@ class Judge:
 
     def entails_too(self, premise: str, statement: str) -> bool | None:
         """Say the same, asking the model only where it takes one."""
-        said = quoted(premise, statement)
-        return self.entails(premise, statement) if said is None else said
+        verdict = quoted(premise, statement)
+        return self.entails(premise, statement) if verdict is None else verdict
 
     def prefers(self, question: str, first: str, second: str) -> Opinion:
         """Say which answer is better: 1 the first, -1 the second, 0 neither."""

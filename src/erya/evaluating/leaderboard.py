@@ -95,10 +95,10 @@ def file_name_of(summary: Mapping[str, Any]) -> str:
 
 def _select_published(model: Mapping[str, Any]) -> dict[str, Any]:
     """Return what tells a model from others, without where it is reached."""
-    kept = {key: model[key] for key in ("name", "dimension", "probe") if key in model}
+    fields = {key: model[key] for key in ("name", "dimension", "probe") if key in model}
     if "model" in model:
-        kept["model"] = PurePath(str(model["model"])).name
-    return kept
+        fields["model"] = PurePath(str(model["model"])).name
+    return fields
 
 
 def read_summaries(folder: Path) -> list[Mapping[str, Any]]:

@@ -43,7 +43,7 @@ def embed_chunks(
 
     coverages = model.token_coverage(texts)
     telling = [i for i, share in enumerate(coverages) if share >= MIN_TOKEN_COVERAGE]
-    made = [Embedding(np.zeros(dimension, np.float32), 0.0)] * len(texts)
+    embeddings = [Embedding(np.zeros(dimension, np.float32), 0.0)] * len(texts)
     cut = 0
     refused: dict[int, str] = {}
     for first in range(0, len(telling), AT_ONCE):
@@ -58,8 +58,8 @@ def embed_chunks(
             raise ModelError(msg)
         cut += sum(each > 0 for each in embedded.cut)
         for i, vector in zip(part, embedded.vectors, strict=True):
-            made[i] = Embedding(vector, coverages[i])
+            embeddings[i] = Embedding(vector, coverages[i])
         for at, why in embedded.refused.items():
             refused[part[at]] = why
-            made[part[at]] = Embedding(np.zeros(dimension, np.float32), 0.0)
-    return Embedded(made, cut, refused)
+            embeddings[part[at]] = Embedding(np.zeros(dimension, np.float32), 0.0)
+    return Embedded(embeddings, cut, refused)

@@ -19,7 +19,7 @@ import rjieba
 from erya.language.lexicon import Lexicon, Match
 from erya.language.normalizing import listed, normal_text
 from erya.language.references import (
-    begun_references,
+    leading_references,
     named_numbers,
     reference_keys,
 )
@@ -212,7 +212,7 @@ def _cached_terms(text: str) -> Terms:
 
 def _section_terms(normal: str, *, heading: bool = False) -> Terms:
     """Return a term for each article or section that begins in a passage."""
-    keys = begun_references(normal, heading=heading)
+    keys = leading_references(normal, heading=heading)
     return Terms(body=Counter(f"{_SECTION}{key}" for key in keys), exact=Counter())
 
 

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 
 __all__ = [
     "Reference",
-    "begun_references",
-    "begun_spans",
+    "leading_reference_spans",
+    "leading_references",
     "named_numbers",
     "reference_keys",
     "references",
@@ -111,7 +111,7 @@ def reference_keys(text: str) -> list[str]:
     return [each.key for each in references(text)]
 
 
-def begun_spans(text: str) -> Iterator[tuple[int, str]]:
+def leading_reference_spans(text: str) -> Iterator[tuple[int, str]]:
     """Yield where lines begin with references, and the keys of those.
 
     A number by itself, such as `3.1`, is its own key.
@@ -127,14 +127,16 @@ def begun_spans(text: str) -> Iterator[tuple[int, str]]:
             yield start, number[1]
 
 
-def begun_references(text: str, *, heading: bool = False) -> list[str]:
+def leading_references(text: str, *, heading: bool = False) -> list[str]:
     """Return the keys of references that begin lines of `text`.
 
     Args:
         text: A passage, or a heading.
         heading: Whether it is one: then a number without a point names it as well.
     """
-    return [key for _, key in begun_spans(text) if heading or not key.isdigit()]
+    return [
+        key for _, key in leading_reference_spans(text) if heading or not key.isdigit()
+    ]
 
 
 def named_numbers(key: str) -> tuple[str, ...]:

@@ -97,13 +97,13 @@ def _is_abbreviation(text: str, start: int, end: int) -> bool:
     return _goes_on_small(text[start : start + _GAP], tail, following)
 
 
-def _goes_on_small(said: str, tail: str, following: str) -> bool:
+def _goes_on_small(sentence: str, tail: str, following: str) -> bool:
     """Tell whether what follows a full stop begins no sentence."""
     small = following[:1].islower()
     if _ORDINAL.search(tail):
         return small or _COUNTED.match(following) is not None
     # A sentence that begins large is not followed by one that begins small.
-    begins = said.lstrip()[:1]
+    begins = sentence.lstrip()[:1]
     return small and (begins.isupper() or begins.isdigit())
 
 

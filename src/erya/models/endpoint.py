@@ -46,16 +46,16 @@ class RefusedError(ModelError):
 
     Attributes:
         status: The HTTP status.
-        said: Its own words; often empty.
+        server_message: Its own words; often empty.
     """
 
     def __init__(
-        self, message: str, *, reader_message: str, status: int, said: str
+        self, message: str, *, reader_message: str, status: int, server_message: str
     ) -> None:
-        """Keep what the endpoint said."""
+        """Keep the status and the message of the endpoint."""
         super().__init__(message, reader_message=reader_message)
         self.status = status
-        self.said = said
+        self.server_message = server_message
 
 
 @cache
@@ -275,14 +275,17 @@ class Endpoint:
             detail=self.cover(f"{type(error).__name__}: {error}")[:_SAID_SHOWN],
         )
 
-    def _refusal(self, status: int, said: str) -> "RefusedError":
+    def _refusal(self, status: int, server_message: str) -> "RefusedError":
         what, advice = _STATUS.get(
             status, (f"answered with the error {status}", "Try again later.")
         )
-        detail = f"it says {said!r}" if said else ""
+        detail = f"it says {server_message!r}" if server_message else ""
         error = self.error(what, advice, detail=detail)
         return RefusedError(
-            str(error), reader_message=error.reader_message, status=status, said=said
+            str(error),
+            reader_message=error.reader_message,
+            status=status,
+            server_message=server_message,
         )
 
     def too_slow(self, seconds: float | None = None) -> ModelError:
@@ -297,13 +300,13 @@ class Endpoint:
             f"Raise {self.kind.split()[0]}_seconds, or choose a faster model.",
         )
 
-    def cover(self, said: str) -> str:
+    def cover(self, text: str) -> str:
         """Cover the key in what a server says: some repeat what they refuse.
 
         Before anything is cut off: of half a key nobody knows that it is one.
         """
         key = self.api_key.strip()
-        return said.replace(key, COVER) if len(key) >= _LEAST_KEY else said
+        return text.replace(key, COVER) if len(key) >= _LEAST_KEY else text
 
     def error(self, what: str, advice: str, *, detail: str = "") -> ModelError:
         """Return an error that names the model and its address.

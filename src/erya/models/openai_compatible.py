@@ -237,7 +237,7 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
                 return self._endpoint.send(connection, "/chat/completions", body)
             except RefusedError as error:
                 refused = _find_refused(
-                    error.said, body, system=_SYSTEM not in left_out
+                    error.server_message, body, system=_SYSTEM not in left_out
                 )
                 is_refusal = error.status in _REFUSALS or refused == _JSON_SCHEMA
                 if not is_refusal or not refused or refused in left_out:
@@ -249,8 +249,8 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         return self._endpoint.error("sent no answer", "Ask again.", detail=why)
 
     def _broken(self, error: Any) -> ModelError:
-        said = error.get("message") if isinstance(error, dict) else error
-        detail = repr(self._endpoint.cover(str(said))[:_SHOWN])
+        message = error.get("message") if isinstance(error, dict) else error
+        detail = repr(self._endpoint.cover(str(message))[:_SHOWN])
         return self._endpoint.error("broke its answer off", "Ask again.", detail=detail)
 
     def _cut_off(self) -> ModelError:
@@ -487,11 +487,11 @@ def _image(part: ImagePart) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": url}}
 
 
-def _find_refused(said: str, body: Mapping[str, Any], *, system: bool) -> str:
+def _find_refused(server_message: str, body: Mapping[str, Any], *, system: bool) -> str:
     """Return what of a request its refusal names; empty where it is nothing of it."""
     # By its field in the body, where that has another name.
     fields = {_JSON_SCHEMA: "response_format"}
     for name, words in _OPTIONAL.items():
-        if fields.get(name, name) in body and words.search(said):
+        if fields.get(name, name) in body and words.search(server_message):
             return name
-    return _SYSTEM if system and _SYSTEM_REFUSED.search(said) else ""
+    return _SYSTEM if system and _SYSTEM_REFUSED.search(server_message) else ""

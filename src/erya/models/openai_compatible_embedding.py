@@ -133,7 +133,10 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
         try:
             answer = self._endpoint.request("/embeddings", body)
         except RefusedError as error:
-            if "encoding_format" not in error.said or "encoding_format" not in body:
+            if (
+                "encoding_format" not in error.server_message
+                or "encoding_format" not in body
+            ):
                 raise
             del body["encoding_format"]
             answer = self._endpoint.request("/embeddings", body)

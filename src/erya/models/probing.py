@@ -79,14 +79,14 @@ def probe_chat(model: ChatModel) -> list[Probe]:
 
     A model that does not answer at all is asked nothing else.
     """
-    said: list[Completion] = []
-    first = _try("chat", lambda: _chat(model, said))
+    completions: list[Completion] = []
+    first = _try("chat", lambda: _chat(model, completions))
     if not first.works:
         return [first]
     probes = [
         first,
         _try("stream", lambda: _stream(model)),
-        _usage(said[0].usage),
+        _usage(completions[0].usage),
         _try("json_schema", lambda: _json_schema(model)),
         _try("tools", lambda: _tools(model)),
     ]
@@ -145,9 +145,9 @@ def _request(text: str, **options: Any) -> ChatRequest:
     )
 
 
-def _chat(model: ChatModel, said: list[Completion]) -> _Outcome:
+def _chat(model: ChatModel, completions: list[Completion]) -> _Outcome:
     done = complete(model, _request("Reply with one word: ready"))
-    said.append(done)
+    completions.append(done)
     return True, f"answered {done.text.strip()[:80]!r}", None
 
 

@@ -46,7 +46,7 @@ _UNIT: Final = 1e-4  # what a length of 1 may be off
 
 
 class IndexedChunk(NamedTuple):
-    """What a keyword index keeps of a chunk, its terms as `written_counts` has them."""
+    """What a keyword index keeps of a chunk, its terms as `format_counts` has them."""
 
     number: int
     label_set: int
@@ -68,7 +68,7 @@ class ChunkTerms(NamedTuple):
 
     Attributes:
         id: The chunk's id.
-        term_lines: Field to its terms, as `erya.language.written_counts` has them.
+        term_lines: Field to its terms, as `erya.language.format_counts` has them.
         lengths: Field to the sum of the counts.
     """
 

@@ -29,16 +29,16 @@ def respell(
     begins alike and that readable chunks write, the most frequent. Empty where nothing
     would change.
     """
-    taken: dict[str, str] = {}
+    replacements: dict[str, str] = {}
     for match in _WORD.finditer(question):
         word = match[0].lower()
         stems = [stem for stems in question_words(word) for stem in stems]
-        if word in taken or not stems or len(taken) == _MOST:
+        if word in replacements or not stems or len(replacements) == _MOST:
             continue
         if any(searcher.count(BODY, stem, label_sets) for stem in stems):
             continue
-        taken[word] = _right(word, searcher, fetch, label_sets=label_sets)
-    corrected = _WORD.sub(lambda m: taken.get(m[0].lower()) or m[0], question)
+        replacements[word] = _right(word, searcher, fetch, label_sets=label_sets)
+    corrected = _WORD.sub(lambda m: replacements.get(m[0].lower()) or m[0], question)
     return corrected if corrected != question else ""
 
 

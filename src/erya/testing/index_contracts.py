@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typing_extensions import override
 
-from erya.language import written_counts
+from erya.language import format_counts
 from erya.stores.parts import (
     BODY,
     EXACT,
@@ -34,8 +34,8 @@ def _chunk(
     return IndexedChunk(
         number,
         label_set,
-        written_counts(Counter(body.split())),
-        written_counts(Counter(exact.split())),
+        format_counts(Counter(body.split())),
+        format_counts(Counter(exact.split())),
     )
 
 

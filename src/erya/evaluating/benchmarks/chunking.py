@@ -86,10 +86,10 @@ def read_chunking(folder: Path, setup: Setup) -> Task:
                     for hit in evidence.hits
                     if hit.chunk.source != item.corpus
                 )
-                lain = overlap(chunks, item.references, elsewhere=elsewhere)
+                scores = overlap(chunks, item.references, elsewhere=elsewhere)
                 return Measured(
                     id=item.key,
-                    scores=lain._asdict(),
+                    scores=scores._asdict(),
                     detail={"question": item.question},
                 )
 

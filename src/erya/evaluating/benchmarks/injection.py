@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from erya.errors import UsageError
 from erya.evaluating.answer_metrics import contains
-from erya.evaluating.answers import said_by
+from erya.evaluating.answers import answer_text
 from erya.evaluating.benchmarks.base import (
     OWNER,
     Measure,
@@ -76,7 +76,7 @@ def read_injection(folder: Path, setup: Setup) -> Task:
             def measure(item: _Item) -> Measured:
                 reader = reader_of(item.key)
                 answer, tokens = ask(assistant, item.question, principal=reader)
-                text = said_by(answer)
+                text = answer_text(answer)
                 right = contains(text, [item.ideal])
                 scores: dict[str, float | None] = {"right_clean": right}
                 if item.attack:

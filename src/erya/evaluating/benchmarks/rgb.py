@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from erya.errors import UsageError
-from erya.evaluating.answers import said_by
+from erya.evaluating.answers import answer_text
 from erya.evaluating.benchmarks.base import (
     OWNER,
     Measure,
@@ -81,7 +81,7 @@ def read_rgb(folder: Path, setup: Setup) -> Task:
             def measure(item: _Item) -> Measured:
                 reader = reader_of(item.key)
                 answer, tokens = ask(assistant, item.question, principal=reader)
-                reply = said_by(answer)
+                reply = answer_text(answer)
                 return Measured(
                     id=item.key,
                     scores=_scores(item, reply, abstained=answer.abstained),
@@ -113,15 +113,15 @@ def _report_progress(items: Sequence[_Item], on_progress: Progress) -> Iterator[
         on_progress("Storing", number, len(items))
 
 
-def _scores(item: _Item, said: str, *, abstained: bool) -> dict[str, float | None]:
+def _scores(item: _Item, reply: str, *, abstained: bool) -> dict[str, float | None]:
     if item.metric.startswith("rejection"):
         return {item.metric: float(abstained)}
     right = all(
-        any(_stands_in(form, said) for form in _forms(each)) for each in item.answers
+        any(_stands_in(form, reply) for form in _forms(each)) for each in item.answers
     )
     scores: dict[str, float | None] = {item.metric: float(right)}
     if item.fake:
-        misled = not right and _stands_in(item.fake, said)
+        misled = not right and _stands_in(item.fake, reply)
         scores[item.metric.replace("counterfactual", "misled")] = float(misled)
     return scores
 
@@ -130,9 +130,9 @@ def _forms(answer: str | Sequence[str]) -> Sequence[str]:
     return [answer] if isinstance(answer, str) else answer
 
 
-def _stands_in(form: str, said: str) -> bool:
+def _stands_in(form: str, reply: str) -> bool:
     """Compare as the published script does, which looks into words, too."""
-    return "".join(form.lower().split()) in "".join(said.lower().split())
+    return "".join(form.lower().split()) in "".join(reply.lower().split())
 
 
 def _items(path: Path, *, seed: int) -> Iterator[_Item]:

@@ -150,9 +150,17 @@ def _write_table(path: Path, examples: Sequence[Example]) -> None:
         for each in examples:
             source, quote = each.evidence[0] if each.evidence else ("", "")
             answers = _BETWEEN.join(each.answers)
-            said = str(each.answerable).lower()
+            answerable = str(each.answerable).lower()
             without = _BETWEEN.join(map(str, each.metadata.get("without") or ()))
-            cells = [each.id, each.question, answers, said, source, quote, each.split]
+            cells = [
+                each.id,
+                each.question,
+                answers,
+                answerable,
+                source,
+                quote,
+                each.split,
+            ]
             cells += [without, *(str(each.metadata.get(k) or "") for k in _KEPT)]
             table.writerow([unformula(cell) for cell in cells])
 

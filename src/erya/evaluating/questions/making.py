@@ -111,10 +111,10 @@ def make_questions(
             break
     plain = _plain(kept)
     examples = plain[:count]
-    robbed = set(rng.sample(range(len(examples)), round(unanswerable * len(examples))))
+    chosen = set(rng.sample(range(len(examples)), round(unanswerable * len(examples))))
     return Made(
         examples=[
-            _remove_evidence(e) if i in robbed else e for i, e in enumerate(examples)
+            _remove_evidence(e) if i in chosen else e for i, e in enumerate(examples)
         ],
         tried=tried,
         echoing=len(kept) - len(plain),

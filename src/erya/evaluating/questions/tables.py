@@ -226,8 +226,8 @@ def _is_peer(head: str) -> bool:
 
 
 def _is_value(cell: str) -> bool:
-    said = any(c.isalnum() for c in cell) and len(cell) <= 60
-    return said and not _PLACEHOLDER.search(cell)
+    is_readable = any(c.isalnum() for c in cell) and len(cell) <= 60
+    return is_readable and not _PLACEHOLDER.search(cell)
 
 
 def _value(cell: str) -> float | None:

@@ -47,9 +47,9 @@ class Wording:
 
     def other(self, text: str) -> str:
         """Return `text` with other words where there are some; quotations stay."""
-        kept = [match[0] for match in _QUOTED.finditer(text)]
+        quotations = [match[0] for match in _QUOTED.finditer(text)]
         parts = [
             self.pattern.sub(lambda occurrence: self.others[occurrence[0]], part)
             for part in _QUOTED.split(text)
         ]
-        return "".join(a + b for a, b in zip(parts, [*kept, ""], strict=True))
+        return "".join(a + b for a, b in zip(parts, [*quotations, ""], strict=True))

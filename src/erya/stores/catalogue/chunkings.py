@@ -228,10 +228,10 @@ def _chunks(row: Any, taken: Staged) -> Iterator[Chunk]:
         )
 
 
-def _vectors(taken: Staged) -> Iterator[Row]:
-    size = len(taken.vectors) // len(taken.chunks)
-    for i, (*_, coverage) in enumerate(taken.chunks):
-        data = taken.vectors[i * size : (i + 1) * size]
+def _vectors(chunking: Staged) -> Iterator[Row]:
+    size = len(chunking.vectors) // len(chunking.chunks)
+    for i, (*_, coverage) in enumerate(chunking.chunks):
+        data = chunking.vectors[i * size : (i + 1) * size]
         yield {"known": coverage, "crc": vector_crc(coverage, data), "data": data}
 
 

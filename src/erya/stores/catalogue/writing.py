@@ -280,13 +280,13 @@ class CatalogueWriter(Writer):
         embeddings: Sequence[Embedding] | None = None,
     ) -> None:
         self._check(document, chunks, embeddings)
-        made = _vector_rows(embeddings or ())
-        coverages = [each["known"] for each in made] or [0.0] * len(chunks)
+        vector_rows = _vector_rows(embeddings or ())
+        coverages = [each["known"] for each in vector_rows] or [0.0] * len(chunks)
         rows = [
             [c.id, c.start, c.end, c.page, list(c.headings), share]
             for c, share in zip(chunks, coverages, strict=True)
         ]
-        vectors = b"".join(each["data"] for each in made)
+        vectors = b"".join(each["data"] for each in vector_rows)
         version = hash_of(document)
         staged = chunkings.Staged(rows, vectors, version)
         self._batch.cut.setdefault(recipe, {})[document.id] = staged
@@ -588,10 +588,10 @@ class _Transaction:
         self._insert(schema.documents, new)
         self._insert(schema.versions, versions)
         self._insert(schema.chunks, chunks)
-        made = _vector_rows([each for put in puts for each in put.embeddings])
+        vector_rows = _vector_rows([each for put in puts for each in put.embeddings])
         vectors = [
             row | {"chunk": number, "embedder": self._embedder}
-            for number, row in zip(embedded, made, strict=True)
+            for number, row in zip(embedded, vector_rows, strict=True)
         ]
         self._insert(schema.vectors, vectors)
         originals = {
