@@ -85,7 +85,7 @@ def evaluate_answers(
     concurrency: int = 1,
     on_progress: Progress = lambda *_: None,
 ) -> Run:
-    """Ask every question, and keep what comes of it in `run`.
+    """Ask every question, and keep the measurements in `run`.
 
     Of answerable questions: `exact_match`, `contains`, `f1`, `rouge_l`, `bleu`,
     `similarity` and `similar`, all 0 for a refusal; `over_refusal`, 1 for a refusal;
@@ -98,7 +98,7 @@ def evaluate_answers(
     Args:
         assistant: Whom to ask.
         examples: What to ask.
-        run: Where to keep what comes; what it has is not asked again.
+        run: Where to keep the items; those it has are not asked again.
         principal: Who asks.
         measures: What is measured.
         concurrency: Questions at once: worth it where a model behind an endpoint

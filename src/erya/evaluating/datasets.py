@@ -40,7 +40,7 @@ class RetrievalSet:
         corpus: The documents.
         questions: Those with at least one relevant document, in the file's order.
         relevant: Question id to document id to gain; 0 is judged and not relevant.
-        files: What was read.
+        files: The files of the set.
         digest: The SHA-256 over those files.
         notes: What is odd about it and does not stop a measurement.
     """

@@ -1,4 +1,4 @@
-"""Experiments as values: what is asked, of which system, and scored by what.
+"""Experiments as values: the data, the system, and the scorers.
 
 An experiment says all that it takes to repeat a measurement. Running it keeps a run,
 which goes on where it was when it is run again after it was stopped.
@@ -96,7 +96,7 @@ _CACHE: Final = "model-calls.sqlite3"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
-    """What is asked.
+    """The data of an experiment.
 
     Attributes:
         path: A folder in BEIR's layout, questions, the data of a benchmark, judged
@@ -105,7 +105,7 @@ class Data:
         docs: Files that a benchmark's questions are about, where they lie apart.
         qrels: What is relevant, for a TREC run.
         split: Only questions of this split; empty takes all.
-        tuning: Whether settings are chosen by what comes: held-out questions are
+        tuning: Whether settings are chosen by the result: held-out questions are
             refused then.
         queries: Only so many, drawn at random; None takes all.
         seed: Of the draw and of the intervals.
@@ -123,7 +123,7 @@ class Data:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """What is asked of.
+    """The system that is measured.
 
     Attributes:
         settings: Models, strategy and sizes.
@@ -156,7 +156,7 @@ class System:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scorers:
-    """What is measured of what comes.
+    """How the results are scored.
 
     Attributes:
         metrics: Of a search, by the names of trec_eval.
@@ -180,8 +180,8 @@ class Experiment:
         kind: `retrieval` of a set that brings its documents, `retrieval-base` of
             questions that name evidence in a base, `retrieval-run` of what another
             system found, `answers` to questions, or a `benchmark`.
-        data: What is asked.
-        system: What is asked of.
+        data: The data.
+        system: The system that is measured.
         scorers: What is measured.
         label: What it is called beside others; may be empty.
     """
@@ -513,7 +513,7 @@ def score_again(
 ) -> Run:
     """Score the answers that a run has kept, by a judge, and ask nobody else again.
 
-    What comes is a run of its own, with the scores of the first and those of the judge.
+    The result is a run of its own, with the scores of the first and of the judge.
 
     Args:
         run: A run of answers, with whole transcripts.

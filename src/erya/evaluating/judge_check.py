@@ -32,8 +32,8 @@ class Labelled:
 
     Attributes:
         id: Tells it from the others.
-        question: What was asked.
-        answer: What was said.
+        question: The question.
+        answer: The answer that was given to it.
         accepted: The accepted answers; what `correctness` is judged by.
         passages: What the answer was made from; what `faithfulness` is judged by.
         label: What people say, on the scale of the metric; None if nobody was asked.
@@ -139,7 +139,7 @@ def check_judge(
     Args:
         judge: Whom to compare with people.
         items: What people have judged, and what only the judge will.
-        run: Where to keep what comes.
+        run: Where to keep the judgements.
         calls: Counts the calls of models so far.
         on_progress: Called with what is done, how far, and of how many.
 

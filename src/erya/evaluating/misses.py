@@ -53,7 +53,7 @@ def why_missed(
     span: Span | None = None,
     limit: int = 10,
 ) -> Miss:
-    """Tell what a search did with a document, or with a place in it.
+    """Explain what a search did with a document, or with a place in it.
 
     Args:
         assistant: Who searches.

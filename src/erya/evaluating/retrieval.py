@@ -113,7 +113,7 @@ def evaluate_retrieval(
 
     Args:
         data: What to ask, of what.
-        run: Where to keep what comes of each question; what it has is not asked again.
+        run: Where to keep the item of each question; those it has are not asked again.
         assistant: Makes the assistant that is measured, on an empty base, with any
             retriever, strategy, reranker or chunker.
         metrics: Names as for `metric_named`.
@@ -297,7 +297,7 @@ def score_run(
     Args:
         rankings: Question to document to score.
         judgements: Question to document to gain.
-        run: Where to keep what comes of each question.
+        run: Where to keep the item of each question.
         metrics: Names as for `metric_named`.
 
     Raises:

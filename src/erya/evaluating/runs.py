@@ -65,7 +65,7 @@ _VERSIONS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One question, or whatever else was measured, and what came of it.
+    """One question, or whatever else was measured, and its measurements.
 
     Attributes:
         id: Tells it from the others of the run.
@@ -115,7 +115,7 @@ class Run:
     Attributes:
         folder: Where it is kept.
         spec: What was measured, with all that is needed to repeat it.
-        items: What came of it, in the order of measuring.
+        items: The measured items, in the order of measuring.
         figures: What was measured of the whole: documents per second, memory.
         finished: Whether all items were measured.
     """
@@ -353,7 +353,7 @@ class Runs:
             **spec, **_environment(), "began": f"{began:%Y-%m-%d %H:%M:%S} UTC",
         }  # fmt: skip
         try:
-            # What was found for an owner is not for everybody on the machine.
+            # The hits of an owner are not for everybody on the machine.
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.mkdir(mode=0o700)
             _write(folder, {"spec": spec})
@@ -444,7 +444,7 @@ def _measure_timed(
 def _in_parallel(
     act: Callable[[Any], Measured], things: Sequence[tuple[str, Any]], *, at_once: int
 ) -> Generator[tuple[str, Measured], None, None]:
-    """Yield what comes of each thing, as soon as it does.
+    """Yield the measurement of each thing, as soon as it is there.
 
     After an error nothing more begins; what is under way ends, and is yielded before
     the error is raised.

@@ -1,4 +1,4 @@
-"""The whole transcript of a question: what was found, said, cited and spent.
+"""The whole transcript of a question: hits, answer, citations and cost.
 
 A run keeps it, so that an answer can be scored anew without asking again.
 """

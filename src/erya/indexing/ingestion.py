@@ -145,7 +145,7 @@ def known_of(
 
     Args:
         stored: What a base holds.
-        version: How files would be read: what was read otherwise is read anew.
+        version: How files would be read: files that were read otherwise are read anew.
         force: Whether unchanged files are read again.
     """
     validators: dict[str, Mapping[str, str]] = {
@@ -403,7 +403,7 @@ class Ingestion:
             self._writer.forget(item.source)
 
     def _close_files(self, source: str = "") -> None:
-        """Note that files are done, once what comes next is not inside of them."""
+        """Note that files are done, once the next item is not inside of them."""
         while self._open_files and not is_under(source, self._open_files[-1].source):
             self._put_waiting()
             self._writer.note(self._open_files.pop())
@@ -417,7 +417,7 @@ class Ingestion:
         terms: Sequence[WrittenTerms] | None = None,
         given: Mapping[str, str] = _NOTHING_GIVEN,
     ) -> None:
-        """Store what was read, now or with the documents that follow.
+        """Store a document, now or with the documents that follow.
 
         Args:
             document: The document.

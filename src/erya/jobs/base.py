@@ -22,7 +22,7 @@ class Job:
         user: Who asked.
         state: `queued` waits for its turn, `running` has an owner; the others are over.
         is_alive: Whether its owner lives. A job that runs or waits without one was cut
-            off, and can be gone on with.
+            off, and can be resumed.
         owner: The process that works on it; empty for nobody.
         heard_at: When its heart last beat, in seconds since the epoch.
         attempts: How often it was started.

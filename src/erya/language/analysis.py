@@ -154,7 +154,7 @@ def _normal_terms(normal: str) -> Terms:
 
 @functools.lru_cache(maxsize=_STRETCHES_KEPT)
 def _stretch_terms(stretch: str) -> tuple[list[str], list[str]]:
-    """Return the terms of what comes again and again. Nobody changes them."""
+    """Return the terms of a stretch, kept in memory. Nobody changes them."""
     if stretch.isascii() and stretch.isalpha():
         return [_stemmer().stemWord(stretch)], [stretch]
     return _list_terms(_cut(stretch))

@@ -126,9 +126,9 @@ class ReaderModel(Protocol):
         ...
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
-        """Return what is said of each passage, in their order. No passage, no reading.
+        """Return the reading of each passage, in their order. No passage, no reading.
 
-        What is said of a passage does not depend on the others. Of a very long text
+        The reading of a passage does not depend on the others. Of a very long text
         only the beginning is read.
 
         Raises:

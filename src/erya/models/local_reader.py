@@ -54,7 +54,7 @@ class _Pair:
 class LocalReader(ReaderModel):
     """The reader in a folder. Loaded at the first question; threads may share it.
 
-    Each pair is a run of its own, so that what is said of a passage does not depend on
+    Each pair is a run of its own, so that the reading of a passage does not depend on
     the others.
 
     Attributes:

@@ -270,7 +270,7 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
 
 
 class _Arrivals:
-    """What comes of one exchange, from the thread that has it.
+    """The result of one exchange, from the thread that has it.
 
     Attributes:
         events: In order; an error is the last.

@@ -29,7 +29,7 @@ __all__ = [
     "probe_rerank",
 ]
 
-# A refusal with one of these is of what was asked; others pass, or have other reasons.
+# A refusal with one of these is of the request; others pass, or have other reasons.
 _CANNOT: Final = frozenset((400, 404, 415, 422, 500, 501))
 _TOKENS: Final = 400  # enough for an answer of a line, and some thinking before it
 _FACT: Final = "Ada lives in Berlin and has 25 days of leave."
@@ -58,7 +58,7 @@ class Probe:
         name: `chat`, `stream`, `usage`, `json_schema`, `tools`, `context_length`,
             `embedding` or `rerank`.
         works: Whether it did; None where that cannot be decided.
-        detail: What came, for a person.
+        detail: The result, for a person.
         seconds: How long it took.
         value: A number that it reports; None where it reports none.
     """

@@ -84,7 +84,7 @@ class ChatRequest:
     tool_choice: Literal["auto", "none", "required"] | str = "auto"
     output_schema: Mapping[str, Any] | None = None
     sampling: Sampling = field(default_factory=Sampling)
-    # Not of what is asked: an answer that was remembered is the same.
+    # Not part of the request: an answer that was remembered is the same.
     seconds: float | None = field(default=None, compare=False, repr=False)
 
     @classmethod

@@ -102,7 +102,7 @@ class Task(NamedTuple):
     """A benchmark with its data read: files, what to measure, and how.
 
     Attributes:
-        files: What was read, for the digest.
+        files: The files of the data, for the digest.
         items: Ids, and whatever is measured.
         opened: Makes ready what is needed, and gives the function that measures.
         group: Tells the parts of the benchmark apart, such as its abilities; by default

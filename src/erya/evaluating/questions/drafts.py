@@ -58,7 +58,7 @@ class Draft(NamedTuple):
 
     Attributes:
         kind: The rule that made it.
-        question: What is asked.
+        question: The question.
         answers: Words of the document, or yes and no; each is right on its own.
         quotes: The stretches of the document that answer, word for word.
     """

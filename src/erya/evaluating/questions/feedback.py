@@ -20,7 +20,7 @@ class Feedback:
     """What somebody says of an answer.
 
     Attributes:
-        question: What was asked.
+        question: The question.
         answer: What was answered.
         thumb: Whether that was good.
         corrected: What would have been right; empty if they do not say.

@@ -23,7 +23,7 @@ Build = Callable[[re.Match[str]], QuestionAnswer | None]
 
 
 class Rule(NamedTuple):
-    """A pattern, and what is asked where it is found.
+    """A pattern, and the question to ask where it matches.
 
     Attributes:
         kind: Of the question.

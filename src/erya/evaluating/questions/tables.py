@@ -81,7 +81,7 @@ def ask_tables(chunk: Chunk, setting: Setting) -> Iterator[Draft]:
 
 
 def ask_labels(chunk: Chunk, setting: Setting) -> Iterator[Draft]:
-    """Yield what is asked of lines such as `Warranty: 24 months`."""
+    """Yield questions about lines such as `Warranty: 24 months`."""
     subject = ""
     for line in chunk.text.split("\n"):
         match = _LABEL.match(line.strip())

@@ -19,7 +19,7 @@ class Wording:
     """Words for words.
 
     Attributes:
-        others: A word to what is said for it.
+        others: A word to another that means the same.
         pattern: Finds the longest of the words.
     """
 

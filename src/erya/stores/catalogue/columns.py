@@ -43,7 +43,7 @@ class StoredJson(sa.TypeDecorator[Any]):
 
     @override
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
-        """Return what was read, if it is of the kind.
+        """Return the value that was read, if it is of the kind.
 
         Raises:
             DamagedRowError: It is not.

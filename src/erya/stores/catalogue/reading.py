@@ -1,4 +1,4 @@
-"""What is read out of SQLite, always within what a principal may read."""
+"""Reads from the catalogue, always within what a principal may read."""
 
 import json
 import struct

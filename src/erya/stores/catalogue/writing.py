@@ -89,7 +89,7 @@ class CatalogueWriter(Writer):
         ahead: Callable[[sa.Connection], None],
         follow: Callable[[], None],
     ) -> None:
-        """Take what is written to.
+        """Take the base to write to.
 
         Args:
             database: The base, locked for writing.
@@ -483,7 +483,7 @@ class CatalogueWriter(Writer):
             self._database.drop_traces()
 
     def _forget(self, document_id: str) -> None:
-        """Drop what this batch said of a document before."""
+        """Drop what this batch held of a document before."""
         self._batch.puts.pop(document_id, None)
         self._batch.relabels.pop(document_id, None)
         self._batch.removes.pop(document_id, None)
