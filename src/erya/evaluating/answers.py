@@ -252,6 +252,6 @@ def by_suffix(sources: Iterable[str]) -> dict[str, list[str]]:
     return sources_by_suffix
 
 
-def is_of(source: str, named: str) -> bool:
+def is_of(source: str, name: str) -> bool:
     """Tell whether a document's source is what a test set names, or ends with it."""
-    return not named or source == named or source.endswith(f"/{named.lstrip('/')}")
+    return not name or source == name or source.endswith(f"/{name.lstrip('/')}")

@@ -196,10 +196,10 @@ def _notes(first: Run, second: Run, *, shared: int) -> list[str]:
     notes = []
     if first.spec.get("digest") != second.spec.get("digest"):
         notes.append("The runs measured different data; only shared questions count.")
-    lost = len(first.items) - shared, len(second.items) - shared
-    if any(lost):
+    alone = len(first.items) - shared, len(second.items) - shared
+    if any(alone):
         notes.append(
-            f"{lost[0]} questions are only in the first run, {lost[1]} only in the "
+            f"{alone[0]} questions are only in the first run, {alone[1]} only in the "
             "second."
         )
     notes += [

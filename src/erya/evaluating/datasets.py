@@ -126,25 +126,25 @@ def _notes(
     """Say which judgements speak of what is not there."""
     documents = {passage.id for passage in corpus}
     question_ids = {question.id for question in questions}
-    lost = [
+    dangling = [
         (question, document)
         for question, judged in relevant.items()
         for document in judged
         if document not in documents
     ]
-    unasked = [question for question in relevant if question not in question_ids]
+    unlisted = [question for question in relevant if question not in question_ids]
     notes = []
-    if lost:
-        line = _line_of(path, *lost[0])
+    if dangling:
+        line = _line_of(path, *dangling[0])
         notes.append(
-            f"{path}, line {line}, judges the document {lost[0][1]!r}, which the "
-            f"corpus lacks ({len(lost)} such judgements); it cannot be found."
+            f"{path}, line {line}, judges the document {dangling[0][1]!r}, which the "
+            f"corpus lacks ({len(dangling)} such judgements); it cannot be found."
         )
-    if unasked:
-        line = _line_of(path, unasked[0], *list(relevant[unasked[0]])[:1])
+    if unlisted:
+        line = _line_of(path, unlisted[0], *list(relevant[unlisted[0]])[:1])
         notes.append(
-            f"{path}, line {line}, judges for the question {unasked[0]!r}, which the "
-            f"queries lack ({len(unasked)} such questions); it is not asked."
+            f"{path}, line {line}, judges for the question {unlisted[0]!r}, which the "
+            f"queries lack ({len(unlisted)} such questions); it is not asked."
         )
     return notes
 

@@ -717,14 +717,14 @@ def _find_unmatched(
 
     A document that is not there, or words that it does not have.
     """
-    named = [(e.id, *each) for e in examples for each in e.evidence]
-    if not named:
+    quotes = [(e.id, *each) for e in examples for each in e.evidence]
+    if not quotes:
         return {}
     documents = {d.source: d.id for d in assistant.store.documents(principal)}
     sources_by_suffix = by_suffix(documents)
     texts: dict[str, str] = {}
     problems: dict[str, str] = {}
-    for key, source, quote in named:
+    for key, source, quote in quotes:
         sources = (
             sources_by_suffix.get(source.lstrip("/"), []) if source else list(documents)
         )

@@ -75,8 +75,8 @@ def summary_of(run: Run) -> dict[str, Any]:
 
 def models_of(settings: Mapping[str, Any]) -> list[str]:
     """Return what searches, or `words`, and then what rewords, reranks and answers."""
-    named = ("query_strategy", "rerank_model", "chat_model")
-    others = [settings[name] for name in named if settings.get(name)]
+    keys = ("query_strategy", "rerank_model", "chat_model")
+    others = [settings[name] for name in keys if settings.get(name)]
     return [settings.get("embedding_model") or "words", *others]
 
 

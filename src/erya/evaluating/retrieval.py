@@ -171,9 +171,9 @@ def evaluate_base(
     )
     questions = []
     for example in examples.examples:
-        named = [each.source.lstrip("/") for each in example.evidence]
+        names = [each.source.lstrip("/") for each in example.evidence]
         gains = {
-            source: 1.0 for name in named for source in sources_by_suffix.get(name, ())
+            source: 1.0 for name in names for source in sources_by_suffix.get(name, ())
         }
         if gains:
             questions.append((Question(example.id, example.question), gains))
@@ -211,11 +211,11 @@ def _report(
     spans: Sequence[float] = (),
 ) -> RetrievalReport:
     """Finish the run; without `spans` those of its own searches count."""
-    spent = Spent.of(spans or [item.seconds["search"] for item in run.items])
+    latency = Spent.of(spans or [item.seconds["search"] for item in run.items])
     figures = {
         "documents_per_second": rate,
-        "p50_ms": spent.p50 * 1e3,
-        "p95_ms": spent.p95 * 1e3,
+        "p50_ms": latency.p50 * 1e3,
+        "p95_ms": latency.p95 * 1e3,
         "peak_rss_mb": _peak_rss_mb(),
     }
     return RetrievalReport(

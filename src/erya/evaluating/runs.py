@@ -432,11 +432,11 @@ def _measure_timed(
     """Measure one thing, with its time and the calls that it took."""
     began, before = time.perf_counter(), calls()
     item = measure(thing)
-    spent = {"total": time.perf_counter() - began, **item.seconds}
+    seconds = {"total": time.perf_counter() - began, **item.seconds}
     return replace(
         item,
         scores={name: _finite_or_none(v) for name, v in item.scores.items()},
-        seconds={stage: round(took, 6) for stage, took in spent.items()},
+        seconds={stage: round(took, 6) for stage, took in seconds.items()},
         calls={k: n - before.get(k, 0) for k, n in calls().items()},
     )
 
@@ -553,15 +553,15 @@ def _write(folder: Path, description: Mapping[str, Any]) -> None:
     fresh.replace(folder / _SPEC)
 
 
-def _same(kept: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
+def _same(stored: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
     """Tell whether a run that is kept measures `spec`, with the same versions."""
     expected = {
         **spec,
         **_environment(),
-        **{name: kept[name] for name in ("began", _PRICES) if name in kept},
+        **{name: stored[name] for name in ("began", _PRICES) if name in stored},
     }
     # As a file has it: with lists for tuples.
-    return bool(kept == json.loads(json.dumps(expected)))
+    return bool(stored == json.loads(json.dumps(expected)))
 
 
 def _environment() -> dict[str, Any]:

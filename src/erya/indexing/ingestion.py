@@ -581,14 +581,14 @@ class Ingestion:
         if self._model is None:
             return []
         texts = [(r.document, c.indexed_text) for r in waiting for c in r.chunks]
-        kept: dict[tuple[str, str], Embedding] = {}
+        stored: dict[tuple[str, str], Embedding] = {}
         for document in [] if self._force else [read.document for read in waiting]:
             if document.source in self._stored:
                 there = self._vectors_of(document.id).items()
-                kept |= {(document.id, text): vector for text, vector in there}
-        new = [(d, text) for d, text in texts if (d.id, text) not in kept]
-        made = iter(self._embed([t for _, t in new], [d.source for d, _ in new]))
-        return [kept.get((d.id, text)) or next(made) for d, text in texts]
+                stored |= {(document.id, text): vector for text, vector in there}
+        new = [(d, text) for d, text in texts if (d.id, text) not in stored]
+        embedded = iter(self._embed([t for _, t in new], [d.source for d, _ in new]))
+        return [stored.get((d.id, text)) or next(embedded) for d, text in texts]
 
     def _embed(self, texts: Sequence[str], sources: Sequence[str]) -> list[Embedding]:
         """Embed texts; those that the model refuses are reported by their documents."""

@@ -51,12 +51,12 @@ def planned(
     documents = {document.source: document for document in stored.documents}
     items = {item.source: item for item in stored.items}
     seen: list[str] = []
-    gone: set[str] = set()
+    removed: set[str] = set()
     for item in offered:
         if isinstance(item, Problem):
             plan.problems.append(item)
             if item.gone:
-                gone.add(item.source)
+                removed.add(item.source)
             if item.failed:  # what was stored of it stays
                 seen.append(item.source)
             continue
@@ -81,7 +81,7 @@ def planned(
     plan.removed = sorted(
         source
         for source in documents
-        if source in gone
+        if source in removed
         or (
             any(is_under(source, root) for root in whole)
             and not _is_offered(source, offers)

@@ -400,13 +400,13 @@ def _words_of(response: "httpx2.Response") -> str:
     """Return what an endpoint says of a refusal, in a line; empty if nothing."""
     import httpx2  # noqa: PLC0415 - loaded already
 
-    kept = b""
+    body = b""
     try:
         for part in response.iter_bytes():
-            kept += part
-            if len(kept) > _MOST_SAID:
+            body += part
+            if len(body) > _MOST_SAID:
                 break
-        reply = json.loads(kept)
+        reply = json.loads(body)
         error = reply.get("error", reply)
         message = (
             error if isinstance(error, str) else error.get("message") or error["detail"]

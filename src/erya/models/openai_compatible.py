@@ -230,19 +230,19 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             RefusedError: It refuses for another reason.
         """
         while True:
-            kept = _NOT_TAKEN.setdefault((self.base_url, self.model), set())
-            left_out = frozenset(kept)  # others may add to it meanwhile
+            not_taken = _NOT_TAKEN.setdefault((self.base_url, self.model), set())
+            left_out = frozenset(not_taken)  # others may add to it meanwhile
             body = {"model": self.model, **_body(request, left_out)}
             try:
                 return self._endpoint.send(connection, "/chat/completions", body)
             except RefusedError as error:
-                refused = _find_refused(
+                refused_field = _find_refused(
                     error.server_message, body, system=_SYSTEM not in left_out
                 )
-                is_refusal = error.status in _REFUSALS or refused == _JSON_SCHEMA
-                if not is_refusal or not refused or refused in left_out:
+                is_refusal = error.status in _REFUSALS or refused_field == _JSON_SCHEMA
+                if not is_refusal or not refused_field or refused_field in left_out:
                     raise
-                kept.add(refused)
+                not_taken.add(refused_field)
 
     def _silent(self, reason: str) -> ModelError:
         why = "" if reason == "stop" else self._endpoint.cover(reason)[:_WHY_SHOWN]
@@ -424,8 +424,8 @@ def _response_format(schema: Mapping[str, Any], *, is_known: bool) -> dict[str, 
     """Return how an answer to a schema is asked for: as OpenAI does, or llama.cpp."""
     if not is_known:
         return {"type": "json_object", "schema": dict(schema)}
-    named = {"name": "answer", "schema": dict(schema), "strict": True}
-    return {"type": _JSON_SCHEMA, _JSON_SCHEMA: named}
+    schema_field = {"name": "answer", "schema": dict(schema), "strict": True}
+    return {"type": _JSON_SCHEMA, _JSON_SCHEMA: schema_field}
 
 
 def _tool(tool: ToolSpec) -> dict[str, Any]:

@@ -59,8 +59,10 @@ def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
     other = 0
     for chunk, data in rows:  # never all vectors at once
         stored.add(chunk)
-        kept = matrix.data_of(chunk) if matrix is not None else None
-        other += kept not in {data, None} and kept != _repack(data, dimension)
+        indexed_data = matrix.data_of(chunk) if matrix is not None else None
+        other += indexed_data not in {data, None} and indexed_data != _repack(
+            data, dimension
+        )
     finding = _compare(
         connection,
         "matrix",

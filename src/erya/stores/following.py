@@ -155,11 +155,11 @@ def _follow(connection: sa.Connection, index: _Follower, *, anew: bool) -> None:
         index.change(connection, _everything(generation))
         return
     removals = schema.removals
-    gone = connection.scalars(
+    removed = connection.scalars(
         sa.select(removals.c.chunk).where(removals.c.generation > indexed)
     ).all()
     since = schema.chunks.c.generation > indexed
-    _bring(connection, index, _Change(generation, gone, [since]))
+    _bring(connection, index, _Change(generation, removed, [since]))
 
 
 def _take_back(connection: sa.Connection, indexes: Indexes) -> None:

@@ -237,8 +237,8 @@ class IndexedStore(SqlCatalogue, Store):
         if chunks is None:
             chunks = ChunkSet(chunks_where(snapshot.connection, scope, where))
             # A new one in its place: other threads may be reading the old one.
-            kept = [(k, v) for k, v in list(self._filtered.items()) if k[0] == key[0]]
-            self._filtered = dict([*kept[1 - _FILTERS_KEPT :], (key, chunks)])
+            recent = [(k, v) for k, v in list(self._filtered.items()) if k[0] == key[0]]
+            self._filtered = dict([*recent[1 - _FILTERS_KEPT :], (key, chunks)])
         return chunks
 
     def _readable(self, snapshot: Snapshot, scope: Scope) -> ReadableStats:
@@ -263,8 +263,8 @@ class IndexedStore(SqlCatalogue, Store):
                 },
             )
             # A new one in its place: other threads may be reading the old one.
-            kept = [(k, v) for k, v in list(self._stats.items()) if k[0] == key[0]]
-            self._stats = dict([*kept[-_STATS_KEPT:], (key, stats)])
+            recent = [(k, v) for k, v in list(self._stats.items()) if k[0] == key[0]]
+            self._stats = dict([*recent[-_STATS_KEPT:], (key, stats)])
         return stats
 
 

@@ -197,9 +197,9 @@ def _table(lines: Sequence[str]) -> _Table | None:
     if len(rows) < 3:
         return None
     names = rows[0][1]
-    named = [name for name in names if name]
-    short = all(len(name) <= 40 for name in named)
-    good = len(named) >= len(names) - 1 and len(set(named)) == len(named) and short
+    filled = [name for name in names if name]
+    short = all(len(name) <= 40 for name in filled)
+    good = len(filled) >= len(names) - 1 and len(set(filled)) == len(filled) and short
     wide = [row for row in rows[1:] if len(row[1]) == len(names) >= 2]
     return _Table(caption, rows[0][0], names, wide) if good and len(wide) >= 2 else None
 

@@ -34,9 +34,9 @@ def check_rows(connection: sa.Connection) -> Iterator[Finding]:
 def _make_finding(check: str, bad: Iterator[str]) -> Finding:
     """Gather what is wrong into one finding that names the first few."""
     wrong = list(bad)
-    named = "; ".join(wrong[:_NAMED])
+    examples = "; ".join(wrong[:_NAMED])
     more = len(wrong) - _NAMED
-    detail = named + (f"; and {more} more" if more > 0 else "")
+    detail = examples + (f"; and {more} more" if more > 0 else "")
     return Finding(check=check, ok=not wrong, detail=detail or "as written")
 
 

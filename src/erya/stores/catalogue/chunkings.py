@@ -213,8 +213,8 @@ def _documents(connection: sa.Connection) -> Iterator[Any]:
     )  # fmt: skip
 
 
-def _chunks(row: Any, taken: Staged) -> Iterator[Chunk]:
-    for key, start, end, page, headings, _ in taken.chunks:
+def _chunks(row: Any, chunking: Staged) -> Iterator[Chunk]:
+    for key, start, end, page, headings, _ in chunking.chunks:
         yield Chunk(
             id=key,
             document_id=row.id,

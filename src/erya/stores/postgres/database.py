@@ -118,15 +118,15 @@ class PostgresDatabase(Database):
             BusyError: Somebody else holds it until then.
         """
         label = f"erya {socket.gethostname()[:20]} {os.getpid()}: {purpose}"
-        named = sa.select(
+        name_session = sa.select(
             sa.func.set_config("application_name", label[:_LONGEST_NAME], False)  # noqa: FBT003
         )
-        taken = sa.select(sa.func.pg_try_advisory_lock(self._key))
+        try_lock = sa.select(sa.func.pg_try_advisory_lock(self._key))
         with self.translate_errors():
             connection = self.engine.connect()
             connection.execution_options(isolation_level="AUTOCOMMIT")
-            connection.execute(named)
-            while not (locked := connection.scalar(taken)):
+            connection.execute(name_session)
+            while not (locked := connection.scalar(try_lock)):
                 if time.monotonic() >= deadline:
                     break
                 time.sleep(_PAUSE)

@@ -76,8 +76,8 @@ class PostgresPlace(Place):
 
     @override
     def open(self, name: str) -> Store:
-        made = name not in self._schemas()
-        if made:
+        is_new = name not in self._schemas()
+        if is_new:
             with suppress(IntegrityError):  # another has just made it
                 self._create(name)
         database = self._database(name)
@@ -89,7 +89,7 @@ class PostgresPlace(Place):
                 identity = facts_of(connection)["identity"]
             folder = self._folder / database.schema
             indexes = indexes_in(folder, identity=identity)
-            if made:
+            if is_new:
                 with (
                     database.hold_here(purpose="create it", wait=_PATIENCE),
                     database.translate_errors(),
