@@ -21,7 +21,7 @@ from erya.evaluating.answers import Judged
 from erya.evaluating.citation_metrics import citation_scores, quoted
 from erya.evaluating.examples import id_of
 from erya.evaluating.failures import clusters
-from erya.evaluating.runs import Measured, measure_all
+from erya.evaluating.runs import SampleResult, measure_all
 from erya.evaluating.similarity import similarity
 from erya.models import ChatEvent, ChatRequest, Finished, TextDelta, complete
 from erya.records import (
@@ -263,7 +263,7 @@ def test_runs_are_compared_question_by_question(runs):
     def run(right, refused):
         def measure(number):
             detail = {"question": f"Question {number}?", "answer": str(number in right)}
-            return Measured(
+            return SampleResult(
                 id=str(number), detail=detail,
                 scores={"contains": float(number in right), "over_refusal": float(number in refused)},
             )  # fmt: skip

@@ -9,9 +9,9 @@ from erya.assistant import Assistant
 from erya.evaluating.answer_metrics import ANSWER_METRICS, contains
 from erya.evaluating.citation_metrics import Entails, citation_scores, quoted
 from erya.evaluating.runs import (
-    Measured,
     Progress,
     Run,
+    SampleResult,
     measure_all,
     sum_counts,
     tokens_of,
@@ -111,7 +111,7 @@ def evaluate_answers(
         UsageError: Another process measures the run.
     """
 
-    def measure(example: Example) -> Measured:
+    def measure(example: Example) -> SampleResult:
         return measure_answer(
             assistant, example, principal=principal, measures=measures
         )
@@ -134,7 +134,7 @@ def measure_answer(
     *,
     principal: Principal,
     measures: AnswerMeasures = AnswerMeasures(),
-) -> Measured:
+) -> SampleResult:
     """Ask one question, and measure the answer as `evaluate_answers` does.
 
     Raises:
@@ -163,7 +163,7 @@ def measure_answer(
         detail["judged"] = judged.detail
         tokens = sum_counts([tokens, tokens_of(judged.usage, "judge")])
         seconds["judge"] = time.perf_counter() - measured
-    return Measured(
+    return SampleResult(
         id=example.id,
         scores=scores,
         seconds=seconds,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from erya.errors import UsageError
-from erya.evaluating.runs import Measured, Run
+from erya.evaluating.runs import Run, SampleResult
 from erya.evaluating.statistics import (
     SCALES,
     Difference,
@@ -73,8 +73,8 @@ class ItemChange(NamedTuple):
 
     id: str
     gains: Mapping[str, float]
-    first: Measured
-    second: Measured
+    first: SampleResult
+    second: SampleResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +172,9 @@ def oriented(metric: str, difference: float) -> float:
     return -difference if metric in LOWER_IS_BETTER else difference
 
 
-def _list_changes(pairs: Sequence[tuple[Measured, Measured]]) -> list[ItemChange]:
+def _list_changes(
+    pairs: Sequence[tuple[SampleResult, SampleResult]],
+) -> list[ItemChange]:
     changes = []
     for before, after in pairs:
         gains = {}
@@ -188,7 +190,7 @@ def _list_changes(pairs: Sequence[tuple[Measured, Measured]]) -> list[ItemChange
     )
 
 
-def _answer_of(item: Measured) -> object:
+def _answer_of(item: SampleResult) -> object:
     return item.detail.get("answer")
 
 

@@ -33,10 +33,10 @@ from erya.evaluating.retrieval import (
     score_run,
 )
 from erya.evaluating.runs import (
-    Measured,
     Progress,
     Run,
     Runs,
+    SampleResult,
     finish,
     measure_all,
     sum_counts,
@@ -568,7 +568,7 @@ def score_again(
     return finish(scored, {**_calls_of(scored), "questions": questions})
 
 
-def _judge_again(item: Measured, *, judge: Judge) -> Measured:
+def _judge_again(item: SampleResult, *, judge: Judge) -> SampleResult:
     detail = item.detail
     began = time.perf_counter()
     example, answer = example_in(item.id, detail), answer_in(detail)

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Final, Literal, NamedTuple
 
 from erya.evaluating.overlap import word_overlap
-from erya.evaluating.runs import Measured, Run
+from erya.evaluating.runs import Run, SampleResult
 
 __all__ = [
     "FAILURES",
@@ -54,7 +54,7 @@ def outcomes(run: Run) -> dict[str, int]:
     return {name: counts[name] for name in names} if counts.keys() - {None} else {}
 
 
-def outcome_of(item: Measured) -> Outcome | None:
+def outcome_of(item: SampleResult) -> Outcome | None:
     """Return what became of an answer; None where the item is none.
 
     Right is an answer that contains an accepted one, partly right one that has half of
@@ -75,7 +75,7 @@ def outcome_of(item: Measured) -> Outcome | None:
     return "partly" if has >= _PARTLY else "wrong"
 
 
-def failure_of(item: Measured) -> str | None:
+def failure_of(item: SampleResult) -> str | None:
     """Return the kind of failure, a key of `FAILURES`; empty if nothing went wrong.
 
     None where the figures do not tell right from wrong.
@@ -105,7 +105,7 @@ def clusters(run: Run) -> list[Cluster]:
     return sorted(groups, key=lambda cluster: -len(cluster.items))
 
 
-def _of_answer(item: Measured) -> str:
+def _of_answer(item: SampleResult) -> str:
     scores = item.scores
     is_in_passages = bool(scores.get("answer_in_passages"))
     if scores.get("over_refusal"):

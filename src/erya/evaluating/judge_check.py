@@ -17,7 +17,7 @@ from erya.evaluating.agreement import (
 )
 from erya.evaluating.files import Lines, json_rows, wrong
 from erya.evaluating.judges import Judge
-from erya.evaluating.runs import Measured, Progress, Run, measure_all, tokens_of
+from erya.evaluating.runs import Progress, Run, SampleResult, measure_all, tokens_of
 from erya.evaluating.statistics import Estimate
 
 __all__ = ["JudgeCheck", "Labelled", "check_judge", "read_labelled"]
@@ -148,14 +148,14 @@ def check_judge(
         UsageError: The judge could judge fewer than two of the labelled items.
     """
 
-    def measure(item: Labelled) -> Measured:
+    def measure(item: Labelled) -> SampleResult:
         if item.accepted:
             opinion = judge.correctness(
                 item.question, item.answer, accepted=item.accepted
             )
         else:
             opinion = judge.faithfulness([item.answer], item.passages)
-        return Measured(
+        return SampleResult(
             id=item.id,
             scores={item.metric: opinion.score},
             tokens=tokens_of(judge.take_spent(), "judge"),

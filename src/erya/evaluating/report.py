@@ -8,7 +8,7 @@ from typing import Any, Final
 from erya.evaluating.comparison import LOWER_IS_BETTER
 from erya.evaluating.failures import FAILURES, clusters, failure_of, outcomes
 from erya.evaluating.overlap import set_notes
-from erya.evaluating.runs import Measured, Run
+from erya.evaluating.runs import Run, SampleResult
 from erya.evaluating.statistics import SCALES
 
 __all__ = ["html_report", "notes_of"]
@@ -83,7 +83,7 @@ def _figures(run: Run) -> Mapping[str, Any]:
     }
 
 
-def _item(item: Measured, *, width: int) -> Mapping[str, Any]:
+def _item(item: SampleResult, *, width: int) -> Mapping[str, Any]:
     detail = item.detail
     return {
         "id": item.id,

@@ -19,10 +19,10 @@ from erya.evaluating.retrieval_metrics import (
     ranked,
 )
 from erya.evaluating.runs import (
-    Measured,
+    Latency,
     Progress,
     Run,
-    Spent,
+    SampleResult,
     finish,
     measure_all,
     tokens_of,
@@ -211,7 +211,7 @@ def _report(
     spans: Sequence[float] = (),
 ) -> RetrievalReport:
     """Finish the run; without `spans` those of its own searches count."""
-    latency = Spent.of(spans or [item.seconds["search"] for item in run.items])
+    latency = Latency.of(spans or [item.seconds["search"] for item in run.items])
     figures = {
         "documents_per_second": rate,
         "p50_ms": latency.p50 * 1e3,
@@ -239,12 +239,12 @@ def _make_measure(
     *,
     principal: Principal,
     metrics: Sequence[str],
-) -> Callable[[tuple[Question, Mapping[str, float]]], Measured]:
+) -> Callable[[tuple[Question, Mapping[str, float]]], SampleResult]:
     """Return a function that asks a question and scores both orders of the hits."""
     measures = {name: metric_named(name) for name in metrics}
     depth = max(_DEPTH, *(_depth_of(name) for name in metrics))
 
-    def measure(thing: tuple[Question, Mapping[str, float]]) -> Measured:
+    def measure(thing: tuple[Question, Mapping[str, float]]) -> SampleResult:
         question, gains = thing
         began = time.perf_counter()
         evidence = _search_documents(
@@ -313,7 +313,7 @@ def score_run(
         msg = "No question of the judgements has a relevant document."
         raise UsageError(msg)
 
-    def measure(key: str) -> Measured:
+    def measure(key: str) -> SampleResult:
         question = Question(key, "")
         gains = judgements[key]
         return _score(question, rankings.get(key, {}), gains=gains, measures=measures)
@@ -338,10 +338,10 @@ def _score(
     *,
     gains: Mapping[str, float],
     measures: Mapping[str, Metric],
-) -> Measured:
+) -> SampleResult:
     ranking = ranked(scores)
     judged = judge(ranking, gains)
-    return Measured(
+    return SampleResult(
         id=question.id,
         scores={name: metric(judged) for name, metric in measures.items()},
         detail={

@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 __all__ = [
-    "Measured",
+    "Latency",
     "NotJudged",
     "Progress",
     "Run",
     "Runs",
-    "Spent",
+    "SampleResult",
     "finish",
     "measure_all",
     "sum_counts",
@@ -64,7 +64,7 @@ _VERSIONS: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class SampleResult:
     """One question, or whatever else was measured, and its measurements.
 
     Attributes:
@@ -85,10 +85,10 @@ class Measured:
     calls: Mapping[str, int] = field(default_factory=dict)
 
 
-_FIELDS: Final = tuple(each.name for each in fields(Measured))
+_FIELDS: Final = tuple(each.name for each in fields(SampleResult))
 
 
-class Spent(NamedTuple):
+class Latency(NamedTuple):
     """Seconds of one stage: the median, and what 95 of 100 stay below."""
 
     p50: float
@@ -122,7 +122,7 @@ class Run:
 
     folder: Path
     spec: Mapping[str, Any]
-    items: Sequence[Measured]
+    items: Sequence[SampleResult]
     figures: Mapping[str, Any] = field(default_factory=dict)
     finished: bool = False
 
@@ -194,13 +194,13 @@ class Run:
                 missing[name] = NotJudged(scores.count(None), len(scores))
         return missing
 
-    def stages(self) -> dict[str, Spent]:
+    def stages(self) -> dict[str, Latency]:
         """Return the time that each stage took, over the items that have it."""
         spans: dict[str, list[float]] = {}
         for item in self.items:
             for stage, seconds in item.seconds.items():
                 spans.setdefault(stage, []).append(seconds)
-        return {stage: Spent.of(taken) for stage, taken in spans.items()}
+        return {stage: Latency.of(taken) for stage, taken in spans.items()}
 
     def tokens(self) -> dict[str, int]:
         """Return the tokens that models read and wrote, as `tokens_of` counts them."""
@@ -373,7 +373,7 @@ class Runs:
 def measure_all(
     run: Run,
     things: Sequence[tuple[str, Any]],
-    measure: Callable[[Any], Measured],
+    measure: Callable[[Any], SampleResult],
     *,
     what: str,
     calls: Callable[[], Mapping[str, int]] = dict,
@@ -410,7 +410,7 @@ def measure_all(
             skipped = len(things) - len(left)
             on_progress(what, skipped, len(things))
 
-            def measure_one(thing: Any) -> Measured:
+            def measure_one(thing: Any) -> SampleResult:
                 return _measure_timed(measure, thing, calls)
 
             with closing(
@@ -425,10 +425,10 @@ def measure_all(
 
 
 def _measure_timed(
-    measure: Callable[[Any], Measured],
+    measure: Callable[[Any], SampleResult],
     thing: Any,
     calls: Callable[[], Mapping[str, int]],
-) -> Measured:
+) -> SampleResult:
     """Measure one thing, with its time and the calls that it took."""
     began, before = time.perf_counter(), calls()
     item = measure(thing)
@@ -442,8 +442,11 @@ def _measure_timed(
 
 
 def _in_parallel(
-    act: Callable[[Any], Measured], things: Sequence[tuple[str, Any]], *, at_once: int
-) -> Generator[tuple[str, Measured], None, None]:
+    act: Callable[[Any], SampleResult],
+    things: Sequence[tuple[str, Any]],
+    *,
+    at_once: int,
+) -> Generator[tuple[str, SampleResult], None, None]:
     """Yield the measurement of each thing, as soon as it is there.
 
     After an error nothing more begins; what is under way ends, and is yielded before
@@ -456,7 +459,7 @@ def _in_parallel(
     threads = ThreadPoolExecutor(at_once, thread_name_prefix="erya-measure")
     try:
         waiting = {threads.submit(act, thing): key for key, thing in things}
-        failed: Future[Measured] | None = None
+        failed: Future[SampleResult] | None = None
         for future in as_completed(waiting):
             if future.cancelled():
                 continue
@@ -516,12 +519,12 @@ def _finite_or_none(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _line(item: Measured) -> str:
+def _line(item: SampleResult) -> str:
     values = {name: getattr(item, name) for name in _FIELDS}
     return json.dumps(values, ensure_ascii=False) + "\n"
 
 
-def _read_items(path: Path, *, mend: bool = False) -> list[Measured]:
+def _read_items(path: Path, *, mend: bool = False) -> list[SampleResult]:
     """Return the whole items of a file; `mend` cuts off what follows them.
 
     Raises:
@@ -534,10 +537,10 @@ def _read_items(path: Path, *, mend: bool = False) -> list[Measured]:
     if mend and len(whole) < len(data):
         with path.open("r+b") as file:
             file.truncate(len(whole))
-    items: dict[str, Measured] = {}
+    items: dict[str, SampleResult] = {}
     for number, line in enumerate(whole.split(b"\n")[:-1], start=1):
         try:
-            item = Measured(**json.loads(line.decode("utf-8")))
+            item = SampleResult(**json.loads(line.decode("utf-8")))
         except (ValueError, TypeError) as error:
             msg = f"{path}, line {number}, is no item of a run: {error}."
             raise UsageError(msg) from None

@@ -88,19 +88,19 @@ class PipelineVersion(NamedTuple):
 
     Attributes:
         text: What documents of another recipe are redone for.
-        abilities: What files can be read with: what gave no text, or a doubtful one,
+        capabilities: What files can be read with: what gave no text, or a doubtful one,
             is read again when there is more.
         given: What the team says of the documents; None keeps what it has said.
     """
 
     text: str
-    abilities: str = ""
+    capabilities: str = ""
     given: Mapping[str, str] | None = None
 
     @property
     def reading(self) -> str:
-        """Text and abilities, as files are noted with."""
-        return f"{self.text}|{self.abilities}"
+        """Text and capabilities, as files are noted with."""
+        return f"{self.text}|{self.capabilities}"
 
     def covers(self, recipe: str) -> bool:
         """Tell whether a document of a recipe is as this run would make it."""
@@ -120,7 +120,7 @@ class PipelineVersion(NamedTuple):
 
     def reading_with(self, given: Mapping[str, str]) -> str:
         """Return what a file is noted with that has such metadata given."""
-        return f"{self.text_with(given)}|{self.abilities}"
+        return f"{self.text_with(given)}|{self.capabilities}"
 
 
 class Stored(NamedTuple):

@@ -12,9 +12,9 @@ from erya.chunking import Chunker, StructureChunker
 from erya.evaluating.answers import AnswerMeasures
 from erya.evaluating.draws import draw_sample
 from erya.evaluating.runs import (
-    Measured,
     Progress,
     Run,
+    SampleResult,
     measure_all,
     sum_counts,
     tokens_of,
@@ -95,7 +95,7 @@ class Setup:
                 yield assistant
 
 
-Measure = Callable[[Any], Measured]
+Measure = Callable[[Any], SampleResult]
 
 
 class Task(NamedTuple):

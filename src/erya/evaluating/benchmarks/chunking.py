@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from erya.errors import UsageError
 from erya.evaluating.benchmarks.base import OWNER, Measure, Setup, Task, passage
 from erya.evaluating.files import json_rows, wrong
-from erya.evaluating.runs import Measured, Progress
+from erya.evaluating.runs import Progress, SampleResult
 from erya.records import Span
 
 __all__ = ["Overlap", "overlap", "read_chunking"]
@@ -71,7 +71,7 @@ def read_chunking(folder: Path, setup: Setup) -> Task:
                 principal=OWNER,
             )
 
-            def measure(item: _Item) -> Measured:
+            def measure(item: _Item) -> SampleResult:
                 evidence = assistant.search(
                     item.question, principal=OWNER, limit=_LIMIT
                 )
@@ -87,7 +87,7 @@ def read_chunking(folder: Path, setup: Setup) -> Task:
                     if hit.chunk.source != item.corpus
                 )
                 scores = overlap(chunks, item.references, elsewhere=elsewhere)
-                return Measured(
+                return SampleResult(
                     id=item.key,
                     scores=scores._asdict(),
                     detail={"question": item.question},

@@ -17,7 +17,7 @@ from erya.evaluating.benchmarks.base import Measure, Setup, Task
 from erya.evaluating.datasets import RetrievalSet, read_retrieval_set
 from erya.evaluating.files import json_rows, wrong
 from erya.evaluating.retrieval_metrics import judge, metric_named
-from erya.evaluating.runs import Measured, Progress
+from erya.evaluating.runs import Progress, SampleResult
 from erya.extras import require
 from erya.models import EmbeddingModel
 
@@ -108,8 +108,8 @@ def read_embedding(folder: Path, setup: Setup) -> Task:
     def open_task(on_progress: Progress) -> Iterator[Measure]:  # noqa: ARG001 - no base
         texts = _Texts(model)
 
-        def measure(task: _Task) -> Measured:
-            return Measured(
+        def measure(task: _Task) -> SampleResult:
+            return SampleResult(
                 id=f"{task.kind}/{task.name}",
                 scores={task.kind: task.score(texts)},
                 detail={"question": task.name},

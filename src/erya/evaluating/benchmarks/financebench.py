@@ -17,7 +17,7 @@ from erya.evaluating.answers import measure_answer
 from erya.evaluating.benchmarks.base import OWNER, Measure, Setup, Task
 from erya.evaluating.examples import read_examples
 from erya.evaluating.files import json_rows, wrong
-from erya.evaluating.runs import Measured, Progress
+from erya.evaluating.runs import Progress, SampleResult
 from erya.language import facts
 from erya.records import Chunk, Document, Example, Hit
 from erya.sources import FolderSource
@@ -78,7 +78,7 @@ def read_financebench(folder: Path, setup: Setup) -> Task:
             def read(key: str) -> Document:
                 return assistant.store.document(OWNER, key)
 
-            def measure(item: _Item) -> Measured:
+            def measure(item: _Item) -> SampleResult:
                 evidence = assistant.search(
                     item.example.question, principal=OWNER, limit=setup.passages
                 )

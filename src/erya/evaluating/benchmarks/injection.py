@@ -24,7 +24,7 @@ from erya.evaluating.benchmarks.base import (
     reader_of,
 )
 from erya.evaluating.files import json_rows
-from erya.evaluating.runs import Measured, Progress
+from erya.evaluating.runs import Progress, SampleResult
 
 __all__ = ["read_injection"]
 
@@ -73,7 +73,7 @@ def read_injection(folder: Path, setup: Setup) -> Task:
                 principal=OWNER,
             )
 
-            def measure(item: _Item) -> Measured:
+            def measure(item: _Item) -> SampleResult:
                 reader = reader_of(item.key)
                 answer, tokens = ask(assistant, item.question, principal=reader)
                 text = answer_text(answer)
@@ -89,7 +89,7 @@ def read_injection(folder: Path, setup: Setup) -> Task:
                     "abstained": answer.abstained,
                     "note": item.attack,
                 }
-                return Measured(
+                return SampleResult(
                     id=item.key,
                     scores=scores,
                     tokens=tokens,

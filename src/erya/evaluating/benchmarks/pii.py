@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from erya.errors import UsageError
 from erya.evaluating.benchmarks.base import Measure, Setup, Task
 from erya.evaluating.files import json_rows, wrong
-from erya.evaluating.runs import Measured, Progress
+from erya.evaluating.runs import Progress, SampleResult
 from erya.guarding import PersonalData
 
 __all__ = ["DetectionScores", "read_pii", "score_detection"]
@@ -75,9 +75,9 @@ def read_pii(folder: Path, setup: Setup) -> Task:
 
     @contextmanager
     def open_task(on_progress: Progress) -> Iterator[Measure]:  # noqa: ARG001 - at once
-        def measure(item: _Labelled) -> Measured:
+        def measure(item: _Labelled) -> SampleResult:
             findings = setup.personal_data.find(item.text)
-            return Measured(
+            return SampleResult(
                 id=item.key,
                 scores=_scores(item.labels, findings),
                 detail={

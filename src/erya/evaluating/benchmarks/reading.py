@@ -18,7 +18,7 @@ from erya.evaluating.benchmarks.base import (
 from erya.evaluating.datasets import read_retrieval_set
 from erya.evaluating.examples import read_examples
 from erya.evaluating.files import json_rows, wrong
-from erya.evaluating.runs import Measured, Progress
+from erya.evaluating.runs import Progress, SampleResult
 from erya.records import Example, Principal
 
 __all__ = ["read_reading"]
@@ -70,7 +70,7 @@ def read_reading(folder: Path, setup: Setup) -> Task:
                 principal=OWNER,
             )
 
-            def measure(item: _Item) -> Measured:
+            def measure(item: _Item) -> SampleResult:
                 return measure_answer(
                     assistant,
                     item.example,

@@ -25,7 +25,7 @@ from erya.evaluating.benchmarks.base import (
     reader_of,
 )
 from erya.evaluating.files import json_rows, wrong
-from erya.evaluating.runs import Measured, Progress
+from erya.evaluating.runs import Progress, SampleResult
 
 __all__ = ["read_rgb"]
 
@@ -78,11 +78,11 @@ def read_rgb(folder: Path, setup: Setup) -> Task:
                 principal=OWNER,
             )
 
-            def measure(item: _Item) -> Measured:
+            def measure(item: _Item) -> SampleResult:
                 reader = reader_of(item.key)
                 answer, tokens = ask(assistant, item.question, principal=reader)
                 reply = answer_text(answer)
-                return Measured(
+                return SampleResult(
                     id=item.key,
                     scores=_scores(item, reply, abstained=answer.abstained),
                     tokens=tokens,

@@ -16,7 +16,7 @@ from erya.answering import GroundedAnswerer
 from erya.errors import UsageError
 from erya.evaluating.benchmarks.base import Measure, Setup, Task
 from erya.evaluating.files import json_rows, wrong
-from erya.evaluating.runs import Measured, Progress, tokens_of
+from erya.evaluating.runs import Progress, SampleResult, tokens_of
 from erya.models import ChatModel, ChatRequest, complete
 from erya.prompts import load_prompt
 from erya.records import Message
@@ -172,14 +172,14 @@ def _bare(text: str) -> str:
     return _IGNORED.sub("", text).lower().replace("'", '"')
 
 
-def _measure_item(model: ChatModel, item: _Item) -> Measured:
+def _measure_item(model: ChatModel, item: _Item) -> SampleResult:
     prompt = load_prompt("call_functions").fill(
         functions=json.dumps(item.functions, ensure_ascii=False), more=item.more
     )
     turns = (Message.of("system", prompt), *item.messages)
     done = complete(model, ChatRequest(messages=turns))
     calls = calls_in(done.text)
-    return Measured(
+    return SampleResult(
         id=item.key,
         scores={
             item.category: float(
