@@ -79,7 +79,9 @@ def model_alone(folder: Path) -> float:
         if len(texts) >= ALONE:
             break
     known = model.token_coverage(texts)
-    telling = [t for t, share in zip(texts, known, strict=True) if share >= MIN_TOKEN_COVERAGE]
+    telling = [
+        t for t, share in zip(texts, known, strict=True) if share >= MIN_TOKEN_COVERAGE
+    ]
     if len(telling) < len(texts) / 10:
         return 0.0
     model.embed_passages(telling[:8])
