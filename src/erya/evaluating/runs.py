@@ -218,7 +218,7 @@ class Run:
         Args:
             prices: Of a million tokens that a model reads (`input`) and writes
                 (`output`), for `chat` and `judge`; by default those the run was
-                begun with.
+                started with.
 
         Returns:
             Money, in that of the prices. 0 where no model was asked; None where one was

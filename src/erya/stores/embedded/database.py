@@ -159,8 +159,8 @@ def _engine_for(path: Path) -> sa.Engine:
 def _address_of(path: Path) -> sa.URL:
     """Return where the file is: on a disk that cannot be written, to be read only.
 
-    SQLite wants to write beside a file even to read it, unless it is told that the file
-    never changes. A log that was not brought in keeps that from being true.
+    SQLite wants to write beside a file even to read it, unless the address says that
+    the file never changes. A log that was not brought in keeps that from being true.
     """
     if not is_read_only(path):
         return sa.URL.create("sqlite", database=str(path))
