@@ -27,7 +27,7 @@ from erya.evaluating.retrieval_metrics import (
     metric_named,
     ranked,
 )
-from erya.evaluating.runs import Measured, Runs, finish, measure_all
+from erya.evaluating.runs import Runs, SampleResult, finish, measure_all
 from erya.models import OFFLINE_MODEL, open_local
 
 QUERIES, DEEP, JUDGED = 10_000, 100, 20
@@ -80,7 +80,7 @@ def metrics() -> None:
 
 def overhead(folder: Path, queries: int) -> None:
     """Compare the time of an evaluation's items with that of their searches."""
-    data = read_retrieval_set(folder).drawn(queries, seed=0)
+    data = read_retrieval_set(folder).sample(queries, seed=0)
     model = open_local(Path(), OFFLINE_MODEL, threads=2)
     with tempfile.TemporaryDirectory() as home:
         run = Runs(Path(home)).begin({"kind": "retrieval", "about": data.name})
@@ -99,10 +99,10 @@ def report() -> None:
     """Make a report of 1,000 questions with eight passages each."""
     text = "Every employee has 25 days of annual leave. 年假十五天。" * 20
 
-    def measure(number: int) -> Measured:
+    def measure(number: int) -> SampleResult:
         passage = {"source": f"/docs/{number}.md", "page": 1, "text": text}
         evidence = [{**passage, "score": 1.0, "cited": not at} for at in range(8)]
-        return Measured(
+        return SampleResult(
             id=f"q{number}",
             scores={"contains": float(number % 4 > 0), "f1": 0.5, "over_refusal": 0.0},
             detail={

@@ -44,7 +44,7 @@ class RandomVectors(EmbeddingModel):
     local = True
 
     @override
-    def known(self, texts: Sequence[str]) -> list[float]:
+    def token_coverage(self, texts: Sequence[str]) -> list[float]:
         return [1.0] * len(texts)
 
     @override

@@ -48,8 +48,8 @@ class Joined(EmbeddingModel):
         return True
 
     @override
-    def known(self, texts: Sequence[str]) -> list[float]:
-        return self._first.known(texts)
+    def token_coverage(self, texts: Sequence[str]) -> list[float]:
+        return self._first.token_coverage(texts)
 
     @override
     def embed_passages(self, texts: Sequence[str]) -> Embedded:
@@ -121,7 +121,7 @@ def reduced(embed: _Embed, texts: Sequence[str], dimensions: int) -> _Embed:
 
 def measure(folder: Path, model: EmbeddingModel, *, queries: int) -> float:
     """Return the mean nDCG@10 of a set, by words and vectors."""
-    data = read_retrieval_set(folder).drawn(queries, seed=0)
+    data = read_retrieval_set(folder).sample(queries, seed=0)
     with TemporaryDirectory() as home:
         run = Runs(Path(home)).begin({"kind": "retrieval", "about": data.name})
         report = evaluate_retrieval(

@@ -82,7 +82,7 @@ _FUNCTIONS: dict[str, Callable[[str], object]] = {
     "normal_text": language.normal_text,
     "references": language.references,
     "limits": language.limits,
-    "begun_references": language.begun_references,
+    "begun_references": language.leading_references,
     "fold_letters": language.fold_letters,
     "table_cells": lambda text: language.table_cells(text, Span(0, len(text))),
     "header_above": lambda text: language.header_above(text, len(text)),

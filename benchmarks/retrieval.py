@@ -20,7 +20,7 @@ from common import print_run
 from erya.chunking import StructureChunker
 from erya.evaluating import read_retrieval_set
 from erya.evaluating.retrieval import _documents
-from erya.models import LEAST_KNOWN, OFFLINE_MODEL, open_local
+from erya.models import MIN_TOKEN_COVERAGE, OFFLINE_MODEL, open_local
 
 ALONE = 256  # passages embedded by the model alone
 MEASURE = {"lcqmc_faq_dev": "hit@1"}
@@ -78,8 +78,10 @@ def model_alone(folder: Path) -> float:
         documents += 1
         if len(texts) >= ALONE:
             break
-    known = model.known(texts)
-    telling = [t for t, share in zip(texts, known, strict=True) if share >= LEAST_KNOWN]
+    known = model.token_coverage(texts)
+    telling = [
+        t for t, share in zip(texts, known, strict=True) if share >= MIN_TOKEN_COVERAGE
+    ]
     if len(telling) < len(texts) / 10:
         return 0.0
     model.embed_passages(telling[:8])

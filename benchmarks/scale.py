@@ -39,7 +39,7 @@ class RandomPassages(LocalEmbedding):
         return "random passages"
 
     @override
-    def known(self, texts: Sequence[str]) -> list[float]:
+    def token_coverage(self, texts: Sequence[str]) -> list[float]:
         return [1.0] * len(texts)
 
     @override

@@ -55,7 +55,7 @@ class _Halves:
 
     name, local = "halves", True
 
-    def known(self, given):
+    def token_coverage(self, given):
         return [1.0] * len(given)
 
     def embed_passages(self, given):

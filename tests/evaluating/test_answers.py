@@ -21,7 +21,7 @@ from erya.evaluating.answers import Judged
 from erya.evaluating.citation_metrics import citation_scores, quoted
 from erya.evaluating.examples import id_of
 from erya.evaluating.failures import clusters
-from erya.evaluating.runs import Measured, measure_all
+from erya.evaluating.runs import SampleResult, measure_all
 from erya.evaluating.similarity import similarity
 from erya.models import ChatEvent, ChatRequest, Finished, TextDelta, complete
 from erya.records import (
@@ -253,7 +253,7 @@ def test_meaning_is_compared_only_where_the_model_knows_the_words():
     assert similarity(model, "", ["annual leave"]) == 0.0
 
     class Ignorant(HashingEmbedding):
-        def known(self, texts):
+        def token_coverage(self, texts):
             return [0.2] * len(texts)
 
     assert similarity(Ignorant(), "年假", ["年假"]) is None
@@ -263,7 +263,7 @@ def test_runs_are_compared_question_by_question(runs):
     def run(right, refused):
         def measure(number):
             detail = {"question": f"Question {number}?", "answer": str(number in right)}
-            return Measured(
+            return SampleResult(
                 id=str(number), detail=detail,
                 scores={"contains": float(number in right), "over_refusal": float(number in refused)},
             )  # fmt: skip
@@ -328,8 +328,8 @@ def test_questions_are_read_and_written_without_loss(tmp_path):
     assert [e.answerable for e in read.examples] == [True, False, False]
     assert read.examples[0].evidence == (Quote("s.md", "x is"),)
     assert read.examples[0].metadata == {"level": 2}
-    assert len(read.drawn(2, seed=0)) == 2
-    assert read.drawn(2, seed=0) == read.drawn(2, seed=0)
+    assert len(read.sample(2, seed=0)) == 2
+    assert read.sample(2, seed=0) == read.sample(2, seed=0)
 
 
 def test_held_out_questions_are_not_for_tuning(tmp_path):

@@ -10,7 +10,7 @@ from erya.errors import UsageError
 from erya.evaluating.benchmarks import BENCHMARKS, Setup, measure_benchmark
 from erya.evaluating.benchmarks.chunking import overlap
 from erya.evaluating.benchmarks.toolcalls import Call, calls_in, calls_match
-from erya.evaluating.draws import drawn
+from erya.evaluating.draws import draw_sample
 from erya.evaluating.runs import Runs
 from erya.records import Span
 from erya.reranking import Reranker
@@ -313,15 +313,15 @@ def test_a_folder_without_labels_has_no_personal_data_to_find(tmp_path):
 def test_a_draw_has_of_every_part(seed):
     things = [("a", n) for n in range(60)] + [("b", n) for n in range(30)] + [("c", 0)]
 
-    first = drawn(things, 10, group=lambda each: each[0], seed=seed)
+    first = draw_sample(things, 10, group=lambda each: each[0], seed=seed)
 
     assert sum(part == "a" for part, _ in first) in {6, 7}
     assert sum(part == "b" for part, _ in first) == 3
     assert len(set(first)) == 10
-    assert first == drawn(things, 10, group=lambda each: each[0], seed=seed)
-    assert first != drawn(things, 10, group=lambda each: each[0], seed=seed + 1)
-    assert drawn(things, 91, group=lambda each: each[0], seed=seed) == things
-    singles = drawn(range(100), 20, group=lambda each: each, seed=seed)
+    assert first == draw_sample(things, 10, group=lambda each: each[0], seed=seed)
+    assert first != draw_sample(things, 10, group=lambda each: each[0], seed=seed + 1)
+    assert draw_sample(things, 91, group=lambda each: each[0], seed=seed) == things
+    singles = draw_sample(range(100), 20, group=lambda each: each, seed=seed)
     assert len(set(singles)) == 20
     assert list(singles) == sorted(singles)
     assert list(singles) != list(range(20))

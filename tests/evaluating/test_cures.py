@@ -45,7 +45,7 @@ from erya.evaluating.questions import (
     save,
     versions_of,
 )
-from erya.evaluating.runs import Measured, measure_all
+from erya.evaluating.runs import SampleResult, measure_all
 from erya.evaluating.scratch import scratch_home
 from erya.records import Answer, Claim, Evidence, Example, Principal
 from erya.sources import FolderSource
@@ -131,7 +131,7 @@ def test_runs_are_for_their_owner_alone(tmp_path):
 
 def test_a_value_that_is_no_number_is_not_judged_and_ids_are_not_twice(tmp_path):
     def measure(value):
-        return Measured(id="a", scores={"x": value})
+        return SampleResult(id="a", scores={"x": value})
 
     run = measure_all(Runs(tmp_path).begin(SPEC), [("a", math.nan)], measure, what="")
 
@@ -156,9 +156,10 @@ def test_a_damaged_run_stops_no_other(tmp_path):
 
 
 def test_figures_that_do_not_tell_are_not_called_right():
-    assert failure_of(Measured(id="a", scores={"noise_0.0_zh": 0.0})) is None
+    assert failure_of(SampleResult(id="a", scores={"noise_0.0_zh": 0.0})) is None
     assert (
-        failure_of(Measured(id="a", scores={"contains": 1.0, "supported": 1.0})) == ""
+        failure_of(SampleResult(id="a", scores={"contains": 1.0, "supported": 1.0}))
+        == ""
     )
 
 
@@ -192,7 +193,9 @@ def test_a_summary_tells_no_address_and_no_path(tmp_path):
         measure_all(
             Runs(tmp_path / "runs").begin(spec),
             [("a", 1.0)],
-            lambda v: Measured(id="a", scores={"x": v}, detail={"question": "private"}),
+            lambda v: SampleResult(
+                id="a", scores={"x": v}, detail={"question": "private"}
+            ),
             what="",
         ),
         {},

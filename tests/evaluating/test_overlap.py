@@ -2,7 +2,7 @@ import pytest
 
 from erya.evaluating.failures import outcome_of
 from erya.evaluating.overlap import about_set, copies, set_notes, word_overlap
-from erya.evaluating.runs import Measured
+from erya.evaluating.runs import SampleResult
 from erya.records import Example, Quote
 
 LEAVE = "Every employee has 25 days of paid leave."
@@ -66,4 +66,4 @@ def test_a_set_that_repeats_its_documents_has_a_warning():
 )
 def test_an_answer_is_right_partly_right_wrong_or_refused(scores, answer, outcome):
     detail = {"answer": answer, "accepted": ["25 days"]}
-    assert outcome_of(Measured(id="a", scores=scores, detail=detail)) == outcome
+    assert outcome_of(SampleResult(id="a", scores=scores, detail=detail)) == outcome

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from erya.evaluating.report import html_report
-from erya.evaluating.runs import Measured, Runs, finish, measure_all
+from erya.evaluating.runs import Runs, SampleResult, finish, measure_all
 
 HOSTILE = "</script><script>document.title='taken'</script><img src=http://127.0.0.1:9/x onerror=alert(1)>"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -29,7 +29,7 @@ def page_file(tmp_path_factory):
             }
             for k in range(8)
         ]
-        return Measured(
+        return SampleResult(
             id=f"q{number}",
             scores={"contains": float(number % 4 > 0), "over_refusal": 0.0, "answer_in_passages": 1.0, "judged": None},
             detail={
@@ -96,7 +96,7 @@ def test_runs_that_were_paid_for_stand_by_their_cost(tmp_path):
         }
 
         def measure(number):
-            return Measured(
+            return SampleResult(
                 id=f"q{number}", scores={"contains": float(number % 3 > 0)},
                 tokens={"input": tokens} if tokens else {}, calls={"asked": bool(tokens)},
                 detail={"question": f"Question {number}?"},

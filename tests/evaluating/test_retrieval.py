@@ -195,11 +195,11 @@ def test_a_set_in_beirs_layout_is_measured(folder):
 def test_a_draw_of_questions_repeats(folder):
     data = read_retrieval_set(folder)
 
-    assert len(data.drawn(2, seed=1).questions) == 2
-    assert data.drawn(2, seed=1) == data.drawn(2, seed=1)
-    assert data.drawn(9, seed=1) == data
+    assert len(data.sample(2, seed=1).questions) == 2
+    assert data.sample(2, seed=1) == data.sample(2, seed=1)
+    assert data.sample(9, seed=1) == data
     with pytest.raises(UsageError, match="at least 1, got 0"):
-        data.drawn(0, seed=1)
+        data.sample(0, seed=1)
 
 
 def test_what_another_system_found_is_scored(tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from erya.errors import NotFoundError, UsageError
-from erya.evaluating.runs import Measured, Run, Runs, finish, measure_all
+from erya.evaluating.runs import Run, Runs, SampleResult, finish, measure_all
 
 SPEC = {
     "kind": "answers",
@@ -20,7 +20,7 @@ THINGS = [(f"q{i}", i) for i in range(20)]
 
 
 def half(number):
-    return Measured(
+    return SampleResult(
         id=f"q{number}",
         detail={"question": "two\u2028lines\r\n"},
         scores={"even": float(number % 2 == 0), "judged": None if number == 3 else 1.0},
@@ -168,7 +168,7 @@ def paid(prices, *, judged=0, calls=1):
     """Return a run of ten items; each read 1,000 tokens, wrote 500, and was judged."""
     tokens = {"input": 1_000, "output": 500}
     tokens |= {"judge_input": judged, "judge_output": judged} if judged else {}
-    item = Measured(id="", scores={}, tokens=tokens, calls={"asked": calls})
+    item = SampleResult(id="", scores={}, tokens=tokens, calls={"asked": calls})
     return Run(
         folder=Path("run"),
         spec={"prices": prices},
@@ -186,9 +186,9 @@ def test_a_run_costs_what_its_tokens_do():
     both = {"chat": chat, "judge": judge}
     assert paid(both, judged=200).cost() == pytest.approx(0.07 + 0.004)
     assert paid({"chat": chat}, judged=200).cost() is None
-    free = Run(folder=Path("run"), spec={}, items=[Measured(id="a", scores={})])
+    free = Run(folder=Path("run"), spec={}, items=[SampleResult(id="a", scores={})])
     assert free.cost() == 0
-    silent = Measured(id="a", scores={}, tokens={"input": 0}, calls={"asked": 1})
+    silent = SampleResult(id="a", scores={}, tokens={"input": 0}, calls={"asked": 1})
     untold = Run(folder=Path("run"), spec={"prices": both}, items=[silent])
     assert untold.cost() is None
 

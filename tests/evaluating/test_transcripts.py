@@ -17,7 +17,7 @@ from erya.evaluating.experiments import (
     run_experiment,
     score_again,
 )
-from erya.evaluating.runs import Measured, Runs, finish, measure_all
+from erya.evaluating.runs import Runs, SampleResult, finish, measure_all
 from erya.evaluating.transcripts import (
     answer_in,
     evidence_in,
@@ -84,7 +84,7 @@ def test_items_are_measured_at_once_and_come_in_their_order(tmp_path):
         calls.made = getattr(calls, "made", 0) + 1
         barrier.wait()  # passes only where four are measured at once
         time.sleep(0.01 * (8 - n))
-        return Measured(id=str(n), scores={"f1": n})
+        return SampleResult(id=str(n), scores={"f1": n})
 
     things = [(str(n), n) for n in range(8)]
     done = measure_all(
@@ -104,7 +104,7 @@ def test_what_was_measured_before_one_failed_is_kept(tmp_path):
             time.sleep(0.3)
             msg = "gone"
             raise ModelError(msg)
-        return Measured(id=str(n), scores={"f1": n})
+        return SampleResult(id=str(n), scores={"f1": n})
 
     things = [(str(n), n) for n in range(4)]
     with pytest.raises(ModelError):
@@ -127,7 +127,7 @@ def test_what_is_under_way_when_one_fails_is_kept_and_nothing_more_begins(tmp_pa
             msg = "gone"
             raise ModelError(msg)
         time.sleep(0.1)
-        return Measured(id=str(n), scores={"f1": n})
+        return SampleResult(id=str(n), scores={"f1": n})
 
     things = [(str(n), n) for n in range(40)]
     with pytest.raises(ModelError):
@@ -145,7 +145,7 @@ def test_nothing_goes_on_after_somebody_has_stopped_it(tmp_path):
     def measure(n):
         begun.append(n)
         time.sleep(0.02)
-        return Measured(id=str(n), scores={"f1": n})
+        return SampleResult(id=str(n), scores={"f1": n})
 
     def stop(_, done, __):
         if done == 4:
@@ -224,7 +224,7 @@ def judged(scores=None, tokens=None, *, finished=True, home):
         usage=Usage(model="m", input_tokens=5, output_tokens=6),
     )
     evidence = Evidence(hits=(), weights={})
-    item = Measured(
+    item = SampleResult(
         id="a",
         scores=scores or {},
         tokens=tokens or {},

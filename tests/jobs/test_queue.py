@@ -258,7 +258,7 @@ def test_of_several_that_take_a_job_over_one_has_it(queue, tmp_path):
 
 
 def give_to(queue, number, owner):
-    with queue._connected() as database, database:
+    with queue._connect() as database, database:
         database.execute("update jobs set owner = ? where number = ?", (owner, number))
 
 

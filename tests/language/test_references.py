@@ -1,7 +1,7 @@
 import pytest
 
 from erya.language import (
-    begun_references,
+    leading_references,
     passage_terms,
     query_terms,
     reference_keys,
@@ -60,12 +60,12 @@ def test_references_are_told_as_they_are_written():
     ],
 )
 def test_what_begins_a_line_is_what_is_referred_to(text, keys):
-    assert begun_references(text) == keys
+    assert leading_references(text) == keys
 
 
 def test_a_heading_may_have_its_number_alone():
-    assert begun_references("4. Term", heading=True) == ["4"]
-    assert begun_references("4. Term") == []
+    assert leading_references("4. Term", heading=True) == ["4"]
+    assert leading_references("4. Term") == []
 
 
 def test_a_reference_is_one_term_in_both_languages():

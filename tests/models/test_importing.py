@@ -12,7 +12,7 @@ import pytest
 from erya.config import trust
 from erya.errors import ModelError
 from erya.models import LocalEmbedding, fingerprint_of, open_local
-from erya.models.importing import downloaded, import_model
+from erya.models.importing import download, import_model
 from erya.models.offline import local_model_folder
 from tests.models.tiny_models import make_model
 
@@ -137,7 +137,7 @@ def test_no_other_hub_is_looked_up(hub, home, tmp_path, monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
-    with downloaded("someone/tiny", hub=hub[0], home=home):
+    with download("someone/tiny", hub=hub[0], home=home):
         pass
 
     assert {*looked_up} == {"127.0.0.1"}
@@ -148,12 +148,12 @@ def test_a_hub_without_the_model_is_told_in_words(hub, home):
         pytest.raises(
             ModelError, match=r"'someone/other' could not be fetched from http://127"
         ),
-        downloaded("someone/other", hub=hub[0], home=home),
+        download("someone/other", hub=hub[0], home=home),
     ):
         pass
     with (
         pytest.raises(ModelError, match="could not be fetched"),
-        downloaded("someone/tiny", hub="http://127.0.0.1:9", home=home),
+        download("someone/tiny", hub="http://127.0.0.1:9", home=home),
     ):
         pass
     assert list(home.iterdir()) == []

@@ -6,7 +6,7 @@ from tokenizers import Tokenizer
 
 from erya.errors import ModelError, NotFoundError, UsageError
 from erya.models import OFFLINE_MODEL, LocalEmbedding, fingerprint_of, open_local
-from erya.models.base import checked_vectors
+from erya.models.base import check_vectors
 from erya.models.centring import Centring
 from erya.models.conversion import convert, read_safetensors
 from erya.models.importing import Use, import_model
@@ -151,7 +151,7 @@ def test_a_vector_is_the_same_to_the_bit_whatever_stands_beside_it(offline):
 def test_it_tells_how_much_of_a_text_it_knows_and_how_much_it_cut(offline):
     texts = ["annual leave", "劳动合同的期限", "word " * 600, "", "ไม่มี"]
 
-    latin, han, long, nothing, thai = offline.known(texts)
+    latin, han, long, nothing, thai = offline.token_coverage(texts)
 
     assert (latin, han, long, nothing) == (1.0, 1.0, 1.0, 0.0)
     assert 0.0 < thai <= 1.0
@@ -163,7 +163,7 @@ def test_it_tells_how_much_of_a_text_it_knows_and_how_much_it_cut(offline):
 def test_the_model_of_the_first_release_knows_little_chinese():
     minilm = open_local(Path("/nonexistent"), "all-MiniLM-L6-v2", threads=2)
 
-    latin, han = minilm.known(["annual leave", "劳动合同的期限"])
+    latin, han = minilm.token_coverage(["annual leave", "劳动合同的期限"])
 
     assert latin == 1.0
     assert 0.0 < han < 0.5
@@ -174,7 +174,7 @@ def test_no_text_gives_no_row(offline):
 
     assert len(embedded.vectors) == 0
     assert embedded.cut == ()
-    assert offline.known([]) == []
+    assert offline.token_coverage([]) == []
 
 
 def test_a_checkout_without_the_model_says_how_to_get_it(tmp_path, monkeypatch):
@@ -251,7 +251,7 @@ def test_prefixes_change_vectors_but_not_what_is_known(tmp_path):
         )
         > 0.9998
     )
-    assert model.known(["zebra box"]) == [0.5]
+    assert model.token_coverage(["zebra box"]) == [0.5]
 
 
 def test_a_model_that_cannot_be_converted_is_refused_in_words(tmp_path):
@@ -314,7 +314,7 @@ def test_a_new_model_replaces_an_old_one_only_when_it_runs(tmp_path):
 )
 def test_vectors_that_are_none_are_refused(vectors, said):
     with pytest.raises(ModelError, match=said):
-        checked_vectors(vectors, model="m", count=3)
+        check_vectors(vectors, model="m", count=3)
 
 
 def test_a_fingerprint_agrees_with_itself_and_with_no_other_model(tmp_path):

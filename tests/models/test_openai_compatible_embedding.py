@@ -42,7 +42,7 @@ def test_vectors_come_back_in_order_and_of_length_one():
     assert embedded.vectors.dtype == np.float32
     assert embedded.vectors.tolist() == [pytest.approx([0.6, 0.8]), [0.0, 1.0]]
     assert embedded.cut == (0, 0)
-    assert model(server).known(["one", "两"]) == [1.0, 1.0]
+    assert model(server).token_coverage(["one", "两"]) == [1.0, 1.0]
     assert server.requests[0]["input"] == ["passage: one", "passage: "]
     assert server.requests[0]["model"] == "bge"
 

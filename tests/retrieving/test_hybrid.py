@@ -181,7 +181,7 @@ def test_half_a_character_in_a_question_is_no_fault(store):
     offline = open_local(Path(), OFFLINE_MODEL, threads=1)
 
     assert texts(KeywordRetriever(store).retrieve(OWNER, "sensors \udce9", limit=5))
-    assert offline.known(["sensors \udce9"])[0] > 0
+    assert offline.token_coverage(["sensors \udce9"])[0] > 0
     assert offline.embed_query("sensors \udce9").vectors.shape == (1, 384)
 
 

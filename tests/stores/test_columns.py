@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from erya.stores.catalogue.columns import StoredTerms, StoredText, read_terms, read_text
 from erya.stores.damage import DamagedRowError
-from erya.stores.parts import BODY, EXACT, ChunkTerms, written_key
+from erya.stores.parts import BODY, EXACT, ChunkTerms, line_prefix
 
 TABLE = sa.Table(
     "packed",
@@ -70,7 +70,7 @@ def test_counts_are_found_by_whole_terms_alone():
     written = read_terms(zlib.compress(b"\nsensors\t5\nboxes\nsensor\t2\nbox\t31\nb\n"))
     terms = ChunkTerms("x", {BODY: written, EXACT: "\n"}, {BODY: 38, EXACT: 0})
     told = {
-        t: terms.occurrences(BODY, written_key(t))
+        t: terms.occurrences(BODY, line_prefix(t))
         for t in ("sensor", "sensors", "boxes", "box", "b", "ensor", "bo")
     }
     assert told == {
@@ -82,7 +82,7 @@ def test_counts_are_found_by_whole_terms_alone():
         "ensor": 0,
         "bo": 0,
     }
-    assert terms.occurrences(EXACT, written_key("sensor")) == 0
+    assert terms.occurrences(EXACT, line_prefix("sensor")) == 0
     assert terms.terms(BODY) == ["sensors", "boxes", "sensor", "box", "b"]
     assert terms.terms(EXACT) == []
 

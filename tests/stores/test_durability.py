@@ -640,16 +640,16 @@ def test_a_matrix_exchanged_while_it_is_opened_is_not_used(base, monkeypatch):
     """Its manifest and its rows would not belong together."""
     store = opened(base)
     index = store._indexes.vectors
-    opening = index._opened
+    opening = index._open_matrix
 
     def exchange(manifest):
-        monkeypatch.setattr(index, "_opened", opening)
+        monkeypatch.setattr(index, "_open_matrix", opening)
         found = opening(manifest)
         store.rebuild(OWNER)
         return found
 
     index._open = None
-    monkeypatch.setattr(index, "_opened", exchange)
+    monkeypatch.setattr(index, "_open_matrix", exchange)
     assert index.searcher(index.generation()) is None
     assert len(both(store, OWNER, "sensor", limit=30).hits) == 20
     store.close()

@@ -8,11 +8,11 @@ from erya.stores.embedded.vector_index import MatrixIndex
 from erya.stores.parts import IndexedVector
 from erya.stores.quantization import (
     bounds,
-    decoded,
-    encoded,
+    decode,
+    encode,
     of_length_1,
-    packed,
-    unpacked,
+    pack,
+    unpack,
 )
 
 WIDTH = 48
@@ -35,10 +35,10 @@ def test_no_cosine_exceeds_its_bound(width, spread, spikes):
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     question = unit(dice, 1, spread=spread, width=width)[0]
 
-    codes = encoded(vectors)
+    codes = encode(vectors)
     most = bounds(codes, question)
 
-    kept = decoded(codes.upper, codes.lower, codes.scale)
+    kept = decode(codes.upper, codes.lower, codes.scale)
     exact = kept.astype("f8") @ question.astype("f8")
     assert (exact <= most + 1e-6).all()
     assert (most - exact).max() < 0.2  # and says something
@@ -47,7 +47,7 @@ def test_no_cosine_exceeds_its_bound(width, spread, spikes):
 def test_a_vector_of_zeros_is_no_fault():
     nothing = np.zeros((2, WIDTH), "f4")
 
-    codes = encoded(nothing)
+    codes = encode(nothing)
 
     assert (codes.lost == 0).all()
     assert bounds(codes, unit(np.random.default_rng(1), 1)[0]) == pytest.approx(
@@ -60,15 +60,15 @@ def test_what_is_kept_is_near_and_gives_the_same_bytes_again(width):
     dice = np.random.default_rng(width)
     vectors = unit(dice, 5_000, width=width)
     vectors[7] = 0
-    codes = encoded(vectors)
-    kept = decoded(codes.upper, codes.lower, codes.scale)
+    codes = encode(vectors)
+    kept = decode(codes.upper, codes.lower, codes.scale)
 
     steps = np.abs(vectors).max(axis=1, keepdims=True) / 63 / 256
     assert (np.abs(kept - vectors) <= steps * 0.51).all()
     assert (kept[7] == 0).all()
-    again = encoded(kept)
-    assert packed(again) == packed(codes)
-    assert packed(unpacked(packed(codes), width)) == packed(codes)
+    again = encode(kept)
+    assert pack(again) == pack(codes)
+    assert pack(unpack(pack(codes), width)) == pack(codes)
 
 
 def test_a_vector_whose_errors_point_one_way_is_of_length_1_again():
@@ -77,20 +77,20 @@ def test_a_vector_whose_errors_point_one_way_is_of_length_1_again():
         odd[:] = share
         odd[0] = 63 * 256
         given = (odd / np.linalg.norm(odd)).astype("f4")[None]
-        codes = encoded(given)
-        kept = of_length_1(decoded(codes.upper, codes.lower, codes.scale))
+        codes = encode(given)
+        kept = of_length_1(decode(codes.upper, codes.lower, codes.scale))
         assert abs(float(np.linalg.norm(kept)) - 1) < 1e-4
 
 
 def test_vectors_of_earlier_releases_are_read_beside_those_of_today():
     vectors = unit(np.random.default_rng(3), 9)
-    today = packed(encoded(vectors))
+    today = pack(encode(vectors))
     before = [vector.astype("<f4").tobytes() for vector in vectors]
     for rows in (before, today[:4] + before[4:], before[:1] + today[1:8] + before[8:]):
-        assert packed(unpacked(rows, WIDTH)) == today
+        assert pack(unpack(rows, WIDTH)) == today
     with pytest.raises(ValueError, match="another dimension"):
-        unpacked([*today, before[0][:-4]], WIDTH)
-    assert len(unpacked([], WIDTH).upper) == 0
+        unpack([*today, before[0][:-4]], WIDTH)
+    assert len(unpack([], WIDTH).upper) == 0
 
 
 @pytest.mark.parametrize("spread", [0.01, 0.3, 3.0])
@@ -105,7 +105,7 @@ def test_many_vectors_are_searched_as_exactly_as_few(tmp_path, monkeypatch, spre
         remove=(),
         add=(
             IndexedVector(n, n % 3, float(n % 50 > 0), data)
-            for n, data in enumerate(packed(encoded(vectors)))
+            for n, data in enumerate(pack(encode(vectors)))
         ),
         anew=True,
     )
@@ -133,7 +133,7 @@ def test_many_vectors_are_searched_as_exactly_as_few(tmp_path, monkeypatch, spre
     assert found[1] == found[10**9]
     best = found[1][0]
     there = [n for n in range(3_000) if n % 7 and n % 50]
-    codes = encoded(vectors[there])
-    kept = decoded(codes.upper, codes.lower, codes.scale)
+    codes = encode(vectors[there])
+    kept = decode(codes.upper, codes.lower, codes.scale)
     cosines = (kept.astype("f8") * asked[0].astype("f8")).sum(axis=1).round(9)
     assert [n.cosine for n in best[:10]] == sorted(cosines, reverse=True)[:10]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from erya.answering.units import begins_item
-from erya.language import begun_spans
+from erya.language import leading_reference_spans
 from erya.records import Chunk, Document, Span
 
 __all__ = ["COMPLETED", "completed", "may_be_cut"]
@@ -87,7 +87,7 @@ def _backward(text: str, span: Span, limit: int) -> int:
 
 def _begins_article(text: str) -> bool:
     """Tell whether an article begins on a line; a section may only be mentioned."""
-    return any("条" in key for _, key in begun_spans(text))
+    return any("条" in key for _, key in leading_reference_spans(text))
 
 
 def _lines_of(text: str, start: int, end: int) -> list[Span]:

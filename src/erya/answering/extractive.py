@@ -60,7 +60,7 @@ from erya.language import (
     reference_keys,
     terms,
 )
-from erya.models import LEAST_KNOWN, EmbeddingModel, Passage, ReaderModel
+from erya.models import MIN_TOKEN_COVERAGE, EmbeddingModel, Passage, ReaderModel
 from erya.records import Answer, Chunk, Evidence, Hit, Message, Reading, Span
 
 __all__ = ["ExtractiveAnswerer"]
@@ -266,13 +266,13 @@ class ExtractiveAnswerer(Answerer):
         if self.embedding is None or not units:
             return nothing
         texts = [_under_heading(each.hit.chunk, each.unit) for each in units]
-        if self.embedding.known([question])[0] < LEAST_KNOWN:
+        if self.embedding.token_coverage([question])[0] < MIN_TOKEN_COVERAGE:
             return nothing
         asked = self.embedding.embed_query(question).vectors[0]
         vectors = self.embedding.embed_passages(texts).vectors
-        known = self.embedding.known(texts)
+        known = self.embedding.token_coverage(texts)
         return [
-            float(vector @ asked) if share >= LEAST_KNOWN else 0.0
+            float(vector @ asked) if share >= MIN_TOKEN_COVERAGE else 0.0
             for vector, share in zip(vectors, known, strict=True)
         ]
 

@@ -17,8 +17,8 @@ from erya.answering.wanted import Wanted, holds, wanted_in
 from erya.language import (
     HAN,
     Limits,
-    begun_references,
     facts,
+    leading_references,
     limits,
     listed,
     named_numbers,
@@ -349,7 +349,7 @@ def _begins(text: str, exact: str, *, heading: bool = False) -> bool:
 
 def begins_key(text: str, key: str, *, heading: bool = False) -> bool:
     """Tell the same of the key of a reference."""
-    begun = {*begun_references(normal_text(text), heading=heading)}
+    begun = {*leading_references(normal_text(text), heading=heading)}
     return not begun.isdisjoint((key, *named_numbers(key)))
 
 

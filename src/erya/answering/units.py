@@ -13,8 +13,8 @@ from typing import Final
 from erya.answering.base import column_names
 from erya.language import (
     LIST_MARK,
-    begun_spans,
     is_row,
+    leading_reference_spans,
     names_columns,
     sentences,
 )
@@ -170,9 +170,9 @@ def find_referred(text: str, keys: Collection[str]) -> Span | None:
 
     Args:
         text: A passage.
-        keys: The reference's keys, as `begun_spans` gives them.
+        keys: The reference's keys, as `leading_reference_spans` gives them.
     """
-    begun = list(begun_spans(text))
+    begun = list(leading_reference_spans(text))
     # A number by itself is an item of a list, unless it has points, and nothing here
     # is called an article.
     alone = all(key[0].isdigit() for _, key in begun)

@@ -25,7 +25,7 @@ from erya.models import (
     ModelKind,
     ModelRegistry,
 )
-from erya.models.importing import Use, downloaded, import_model
+from erya.models.importing import Use, download, import_model
 from erya.models.offline import BUNDLED_MODELS, local_model_cards, local_model_folder
 from erya.models.probing import (
     Probe,
@@ -214,7 +214,7 @@ def _import(settings: Settings, name: str, use: Use, *, precision: Any) -> str:
         )
         raise UsageError(msg)
     echo(f"Fetching {name} from {settings.model_hub} …", err=True)
-    with downloaded(name, hub=settings.model_hub, home=settings.home) as fetched:
+    with download(name, hub=settings.model_hub, home=settings.home) as fetched:
         import_model(
             fetched, target, name=called, source=f"{settings.model_hub}/{name}",
             precision=precision, use=use,

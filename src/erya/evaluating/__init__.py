@@ -22,7 +22,7 @@ from erya.evaluating.experiments import (
 from erya.evaluating.judges import Judge
 from erya.evaluating.retrieval import RetrievalReport, evaluate_retrieval, score_run
 from erya.evaluating.retrieval_metrics import RETRIEVAL_METRICS
-from erya.evaluating.runs import Measured, Run, Runs, finish
+from erya.evaluating.runs import Run, Runs, SampleResult, finish
 from erya.evaluating.statistics import Difference, Estimate, bootstrap, paired
 from erya.evaluating.trec import read_judgements, read_trec_run
 
@@ -37,12 +37,12 @@ __all__ = [
     "ExampleSet",
     "Experiment",
     "Judge",
-    "Measured",
     "RetrievalReport",
     "RetrievalSet",
     "Run",
     "RunOptions",
     "Runs",
+    "SampleResult",
     "Scorers",
     "System",
     "Watcher",

@@ -67,7 +67,7 @@ def pearson(first: Sequence[float], second: Sequence[float]) -> float:
     _check(first, second, least=2)
     if len(set(first)) == 1 or len(set(second)) == 1:
         return math.nan
-    ours, theirs = _centred(first), _centred(second)
+    ours, theirs = _subtract_mean(first), _subtract_mean(second)
     scale = math.sqrt(_product(ours, ours) * _product(theirs, theirs))
     return _product(ours, theirs) / scale if scale else math.nan  # underflow
 
@@ -166,7 +166,7 @@ def _check(first: Sequence[object], second: Sequence[object], *, least: int) -> 
         raise ValueError(msg)
 
 
-def _centred(values: Sequence[float]) -> list[float]:
+def _subtract_mean(values: Sequence[float]) -> list[float]:
     mean = math.fsum(values) / len(values)
     return [value - mean for value in values]
 
@@ -176,7 +176,7 @@ def _product(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def _variance(values: Sequence[float]) -> float:
-    centred = _centred(values)
+    centred = _subtract_mean(values)
     return math.fsum(value**2 for value in centred) / (len(values) - 1)
 
 

@@ -28,8 +28,8 @@ def exact_match(answer: str, accepted: Sequence[str]) -> float:
     As in the script of SQuAD: Rajpurkar and others, "SQuAD: 100,000+ Questions for
     Machine Comprehension of Text" (2016).
     """
-    said = _normal(answer)
-    return float(bool(said) and any(said == _normal(each) for each in accepted))
+    words = _normal(answer)
+    return float(bool(words) and any(words == _normal(each) for each in accepted))
 
 
 def contains(answer: str, accepted: Sequence[str]) -> float:
@@ -38,8 +38,8 @@ def contains(answer: str, accepted: Sequence[str]) -> float:
     Not within a word or a number: 5 is not in 25 or 2.5, art not in party. A short
     Chinese answer is not in its own denial: 能 not in 不能.
     """
-    said = _folded(answer)
-    return float(any(_within(_folded(each), said) for each in accepted))
+    text = _fold(answer)
+    return float(any(_within(_fold(each), text) for each in accepted))
 
 
 def f1(answer: str, accepted: Sequence[str]) -> float:
@@ -53,8 +53,8 @@ def rouge_l(answer: str, accepted: Sequence[str]) -> float:
     Lin, "ROUGE: A Package for Automatic Evaluation of Summaries" (2004), without
     stemming.
     """
-    said = _words(answer)
-    return max((_lcs_f1(said, _words(each)) for each in accepted), default=0.0)
+    words = _words(answer)
+    return max((_lcs_f1(words, _words(each)) for each in accepted), default=0.0)
 
 
 def bleu(answer: str, accepted: Sequence[str]) -> float:
@@ -65,14 +65,14 @@ def bleu(answer: str, accepted: Sequence[str]) -> float:
     counts half of the one before, and orders that the answer is too short for do not
     count.
     """
-    said = _words(answer)
+    tokens = _words(answer)
     references = [words for each in accepted if (words := _words(each))]
-    if not said or not references:
+    if not tokens or not references:
         return 0.0
     logs: list[float] = []
     missed = 1.0
-    for order in range(1, min(_NGRAM, len(said)) + 1):
-        ours = _ngrams(said, order)
+    for order in range(1, min(_NGRAM, len(tokens)) + 1):
+        ours = _ngrams(tokens, order)
         theirs: Counter[tuple[str, ...]] = Counter()
         for reference in references:
             theirs |= _ngrams(reference, order)
@@ -84,9 +84,9 @@ def bleu(answer: str, accepted: Sequence[str]) -> float:
             return 0.0
     nearest = min(
         (len(words) for words in references),
-        key=lambda length: (abs(length - len(said)), length),
+        key=lambda length: (abs(length - len(tokens)), length),
     )
-    brevity = min(0.0, 1 - nearest / len(said))
+    brevity = min(0.0, 1 - nearest / len(tokens))
     return math.exp(brevity + math.fsum(logs) / len(logs))
 
 
@@ -99,17 +99,17 @@ ANSWER_METRICS: Final[dict[str, Callable[[str, Sequence[str]], float]]] = {
 }
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _within(accepted: str, said: str) -> bool:
+def _within(accepted: str, text: str) -> bool:
     letters = "".join(accepted.split())
     if not letters:
         return False
     before, after = _edges(letters)
     pattern = r"\s*".join(map(re.escape, letters))
-    return re.search(before + pattern + after, said) is not None
+    return re.search(before + pattern + after, text) is not None
 
 
 def _edges(letters: str) -> tuple[str, str]:
@@ -132,7 +132,7 @@ def _words(text: str) -> list[str]:
     """Return words without the punctuation around and in them, Han one by one."""
     units = (
         "".join(c for c in unit if unicodedata.category(c)[0] not in "PS")
-        for unit in _UNIT.findall(_folded(text))
+        for unit in _UNIT.findall(_fold(text))
     )
     return [unit for unit in units if unit]
 
@@ -141,25 +141,25 @@ def _normal(text: str) -> list[str]:
     return [word for word in _words(text) if word not in _ARTICLES]
 
 
-def _f1(said: Sequence[str], accepted: Sequence[str]) -> float:
-    shared = (Counter(said) & Counter(accepted)).total()
-    return _harmonic(shared, len(said), len(accepted))
+def _f1(words: Sequence[str], accepted: Sequence[str]) -> float:
+    shared = (Counter(words) & Counter(accepted)).total()
+    return _harmonic(shared, len(words), len(accepted))
 
 
-def _lcs_f1(said: Sequence[str], accepted: Sequence[str]) -> float:
+def _lcs_f1(words: Sequence[str], accepted: Sequence[str]) -> float:
     row = [0] * (len(accepted) + 1)
-    for word in said:
+    for word in words:
         above = 0
         for i, other in enumerate(accepted, start=1):
             above, row[i] = (
                 row[i],
                 above + 1 if word == other else max(row[i], row[i - 1]),
             )
-    return _harmonic(row[-1], len(said), len(accepted))
+    return _harmonic(row[-1], len(words), len(accepted))
 
 
-def _harmonic(shared: int, said: int, accepted: int) -> float:
-    return 2 * shared / (said + accepted) if shared else 0.0
+def _harmonic(shared: int, size: int, accepted: int) -> float:
+    return 2 * shared / (size + accepted) if shared else 0.0
 
 
 def _ngrams(words: Sequence[str], order: int) -> Counter[tuple[str, ...]]:

@@ -9,11 +9,11 @@ from erya.assistant import Assistant
 from erya.evaluating.answer_metrics import ANSWER_METRICS, contains
 from erya.evaluating.citation_metrics import Entails, citation_scores, quoted
 from erya.evaluating.runs import (
-    Measured,
     Progress,
     Run,
+    SampleResult,
     measure_all,
-    summed,
+    sum_counts,
     tokens_of,
 )
 from erya.evaluating.similarity import similarity
@@ -26,9 +26,9 @@ __all__ = [
     "AnswerJudge",
     "AnswerMeasures",
     "Judged",
+    "answer_text",
     "evaluate_answers",
     "measure_answer",
-    "said_by",
 ]
 
 _ALIKE: Final = 0.8  # a cosine from which two answers count as the same
@@ -38,7 +38,7 @@ class Judged(NamedTuple):
     """What a judge says of an answer.
 
     Attributes:
-        scores: Name to value; None where it could not be told.
+        scores: Name to value; None where it could not be judged.
         detail: The reasons, for a person.
         usage: What it cost.
     """
@@ -85,7 +85,7 @@ def evaluate_answers(
     concurrency: int = 1,
     on_progress: Progress = lambda *_: None,
 ) -> Run:
-    """Ask every question, and keep what comes of it in `run`.
+    """Ask every question, and keep the measurements in `run`.
 
     Of answerable questions: `exact_match`, `contains`, `f1`, `rouge_l`, `bleu`,
     `similarity` and `similar`, all 0 for a refusal; `over_refusal`, 1 for a refusal;
@@ -98,7 +98,7 @@ def evaluate_answers(
     Args:
         assistant: Whom to ask.
         examples: What to ask.
-        run: Where to keep what comes; what it has is not asked again.
+        run: Where to keep the items; those it has are not asked again.
         principal: Who asks.
         measures: What is measured.
         concurrency: Questions at once: worth it where a model behind an endpoint
@@ -111,7 +111,7 @@ def evaluate_answers(
         UsageError: Another process measures the run.
     """
 
-    def measure(example: Example) -> Measured:
+    def measure(example: Example) -> SampleResult:
         return measure_answer(
             assistant, example, principal=principal, measures=measures
         )
@@ -134,7 +134,7 @@ def measure_answer(
     *,
     principal: Principal,
     measures: AnswerMeasures = AnswerMeasures(),
-) -> Measured:
+) -> SampleResult:
     """Ask one question, and measure the answer as `evaluate_answers` does.
 
     Raises:
@@ -147,23 +147,23 @@ def measure_answer(
         if measures.searched
         else Evidence(hits=(), weights={})
     )
-    found = time.perf_counter()
+    retrieved_at = time.perf_counter()
     saved = measures.saved()
     answer = assistant.answer(example.question, evidence, principal=principal)
-    answered = time.perf_counter() + measures.saved() - saved
-    seconds = {"retrieve": found - began, "answer": answered - found}
-    seconds["total"] = answered - began
+    answered_at = time.perf_counter() + measures.saved() - saved
+    seconds = {"retrieve": retrieved_at - began, "answer": answered_at - retrieved_at}
+    seconds["total"] = answered_at - began
     measured = time.perf_counter()
     scores = _scores(example, answer, evidence=evidence, measures=measures)
     detail = transcript_of(example, answer, evidence)
-    tokens = summed([tokens_of(evidence.usage, "search"), tokens_of(answer.usage)])
+    tokens = sum_counts([tokens_of(evidence.usage, "search"), tokens_of(answer.usage)])
     if measures.judge is not None:
         judged = measures.judge(example, answer, evidence)
         scores |= judged.scores
         detail["judged"] = judged.detail
-        tokens = summed([tokens, tokens_of(judged.usage, "judge")])
+        tokens = sum_counts([tokens, tokens_of(judged.usage, "judge")])
         seconds["judge"] = time.perf_counter() - measured
-    return Measured(
+    return SampleResult(
         id=example.id,
         scores=scores,
         seconds=seconds,
@@ -176,20 +176,20 @@ def _evidence(
     assistant: Assistant, example: Example, *, principal: Principal
 ) -> Evidence:
     """Search, without the passages that an unanswerable question was made from."""
-    robbed = [str(each) for each in example.metadata.get("without") or ()]
-    limit = assistant.passages * (4 if robbed else 1)
-    found = assistant.search(example.question, principal=principal, limit=limit)
-    if not robbed:
-        return found
+    removed = [str(each) for each in example.metadata.get("without") or ()]
+    limit = assistant.passages * (4 if removed else 1)
+    evidence = assistant.search(example.question, principal=principal, limit=limit)
+    if not removed:
+        return evidence
     left = [
         hit
-        for hit in found.hits
-        if not any(contains(hit.chunk.text, [each]) for each in robbed)
+        for hit in evidence.hits
+        if not any(contains(hit.chunk.text, [each]) for each in removed)
     ]
-    return replace(found, hits=tuple(left[: assistant.passages]))
+    return replace(evidence, hits=tuple(left[: assistant.passages]))
 
 
-def said_by(answer: Answer) -> str:
+def answer_text(answer: Answer) -> str:
     """Return what an answer says, without its marks; nothing for a refusal."""
     if answer.abstained:
         return ""
@@ -205,12 +205,12 @@ def _scores(
     measures: AnswerMeasures,
 ) -> dict[str, float | None]:
     scores: dict[str, float | None] = {}
-    said = said_by(answer)
+    text = answer_text(answer)
     if example.answerable:
         for name, metric in ANSWER_METRICS.items():
-            scores[name] = metric(said, example.answers)
+            scores[name] = metric(text, example.answers)
         if measures.similar_by is not None:
-            alike = similarity(measures.similar_by, said, example.answers)
+            alike = similarity(measures.similar_by, text, example.answers)
             scores["similarity"] = alike
             scores["similar"] = None if alike is None else float(alike >= _ALIKE)
         scores["over_refusal"] = float(answer.abstained)
@@ -222,8 +222,8 @@ def _scores(
     if not measures.searched:
         return scores
     if example.evidence:
-        held = [_holds(evidence.hits, quote) for quote in example.evidence]
-        scores["evidence_recall"] = sum(held) / len(held)
+        covered = [_holds(evidence.hits, quote) for quote in example.evidence]
+        scores["evidence_recall"] = sum(covered) / len(covered)
     if not answer.abstained:
         carried = [claim.verdict == "supported" for claim in answer.claims]
         scores["supported"] = sum(carried) / len(carried) if carried else 0.0
@@ -235,23 +235,23 @@ def _scores(
 
 def _holds(hits: Sequence[Hit], quote: Quote) -> bool:
     """Tell whether a passage of the quote's source holds its words."""
-    wanted = run_together(quote.quote)
+    words = run_together(quote.quote)
     return any(
-        is_of(hit.chunk.source, quote.source) and wanted in run_together(hit.chunk.text)
+        is_of(hit.chunk.source, quote.source) and words in run_together(hit.chunk.text)
         for hit in hits
     )
 
 
 def by_suffix(sources: Iterable[str]) -> dict[str, list[str]]:
     """Return the sources by all that a test set may call them: their last parts."""
-    found: dict[str, list[str]] = {}
+    sources_by_suffix: dict[str, list[str]] = {}
     for source in sources:
         parts = source.lstrip("/").split("/")
         for first in range(len(parts)):
-            found.setdefault("/".join(parts[first:]), []).append(source)
-    return found
+            sources_by_suffix.setdefault("/".join(parts[first:]), []).append(source)
+    return sources_by_suffix
 
 
-def is_of(source: str, named: str) -> bool:
+def is_of(source: str, name: str) -> bool:
     """Tell whether a document's source is what a test set names, or ends with it."""
-    return not named or source == named or source.endswith(f"/{named.lstrip('/')}")
+    return not name or source == name or source.endswith(f"/{name.lstrip('/')}")

@@ -21,7 +21,7 @@ from erya.models import (
     Finished,
     TextDelta,
     TextRetracted,
-    joined_halves,
+    join_halves,
 )
 from erya.records import TextPart, Usage
 
@@ -34,14 +34,14 @@ create table if not exists calls (
 ) strict"""
 
 _KEPT: Final = frozenset(("stop", "unknown"))  # else it is no whole answer
-_UNKNOWN: Final = -1  # tokens that the endpoint did not tell
+_UNKNOWN: Final = -1  # tokens that the endpoint did not report
 
 
 class _Counts(threading.local):
-    """What a thread has asked."""
+    """The calls of a thread, by what became of them."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.requests = 0
         self.repeated = 0
         self.saved = 0.0
 
@@ -81,7 +81,7 @@ class CachedChat(ChatModel):
 
     def calls(self) -> dict[str, int]:
         """Return how often this thread has `asked`, and how often it need not."""
-        return {"asked": self._counted.asked, "repeated": self._counted.repeated}
+        return {"asked": self._counted.requests, "repeated": self._counted.repeated}
 
     @property
     def saved(self) -> float:
@@ -96,20 +96,20 @@ class CachedChat(ChatModel):
     @override
     @contextmanager
     def stream(self, request: ChatRequest) -> Iterator[Iterator[ChatEvent]]:
-        """Stream what was said before, or ask; calls of tools are not remembered."""
+        """Stream a remembered answer, or ask; calls of tools are not remembered."""
         key = self._key(request)
-        row = None if self._again or request.tools else self._said_before(key)
+        row = None if self._again or request.tools else self._find_reply(key)
         if row is not None:
             self._counted.repeated += 1
             self._counted.saved += row[4]
-            yield iter(_repeated(row))
+            yield iter(_replay(row))
             return
         began = time.perf_counter()
         with self._model.stream(request) as events:
-            self._counted.asked += 1
-            yield self._kept(events, "" if request.tools else key, began=began)
+            self._counted.requests += 1
+            yield self._remember(events, "" if request.tools else key, began=began)
 
-    def _kept(
+    def _remember(
         self, events: Iterator[ChatEvent], key: str, *, began: float
     ) -> Iterator[ChatEvent]:
         """Pass events on, and remember the text once it is whole."""
@@ -127,31 +127,31 @@ class CachedChat(ChatModel):
                 self._keep(key, "".join(text), usage, seconds=seconds)
             yield event
 
-    def _said_before(self, key: str) -> tuple[str, str, int, int, float] | None:
+    def _find_reply(self, key: str) -> tuple[str, str, int, int, float] | None:
         with closing(self._open()) as database:
-            found: tuple[str, str, int, int, float] | None = database.execute(
+            row: tuple[str, str, int, int, float] | None = database.execute(
                 "select text, model, input_tokens, output_tokens, seconds from calls"
                 " where key = ?",
                 (key,),
             ).fetchone()
-        return found
+        return row
 
     def _keep(self, key: str, text: str, usage: Usage, *, seconds: float) -> None:
         counts = [
             _UNKNOWN if count is None else count
             for count in (usage.input_tokens, usage.output_tokens)
         ]
-        said = joined_halves(text)  # half a sign is no text that SQLite takes
+        whole = join_halves(text)  # half a sign is no text that SQLite takes
         with closing(self._open()) as database, database:
             database.execute(
                 "insert or replace into calls values (?, ?, ?, ?, ?, ?)",
-                (key, said, usage.model, *counts, seconds),
+                (key, whole, usage.model, *counts, seconds),
             )
 
     def _key(self, request: ChatRequest) -> str:
-        asked: list[Any] = [self._identity]
-        asked += [[m.role, m.text] for m in request.messages]
-        asked += [
+        parts: list[Any] = [self._identity]
+        parts += [[m.role, m.text] for m in request.messages]
+        parts += [
             repr(part)
             for message in request.messages
             for part in message.parts
@@ -159,16 +159,18 @@ class CachedChat(ChatModel):
         ]
         further = replace(request, messages=())
         if further != ChatRequest(messages=()):
-            asked.append(repr(further))
-        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+            parts.append(repr(further))
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(self._file, timeout=30)
 
 
-def _repeated(row: tuple[str, str, int, int, float]) -> list[ChatEvent]:
-    """Return the events of what was said before."""
+def _replay(row: tuple[str, str, int, int, float]) -> list[ChatEvent]:
+    """Return the events of a remembered answer."""
     text, model, *counts = row[:4]
-    read, written = (None if count == _UNKNOWN else count for count in counts)
-    usage = Usage(model=model, input_tokens=read, output_tokens=written)
+    input_tokens, output_tokens = (
+        None if count == _UNKNOWN else count for count in counts
+    )
+    usage = Usage(model=model, input_tokens=input_tokens, output_tokens=output_tokens)
     return [TextDelta(text), Finished(reason="stop", usage=usage)]

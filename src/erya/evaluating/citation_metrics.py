@@ -38,12 +38,14 @@ def citation_scores(answer: Answer, entails: Entails) -> CitationScores:
     precise: list[bool | None] = []
     cited = {citation.number: citation for citation in answer.citations}
     for claim in answer.claims:
-        said = answer.text[claim.start : claim.end]
+        statement = answer.text[claim.start : claim.end]
         premises = [cited_text(cited[n]) for n in claim.citations if n in cited]
-        carried = entails("\n".join(premises), said) if premises else False
+        carried = entails("\n".join(premises), statement) if premises else False
         recalled.append(carried)
         precise += [
-            _needed(premises, at, said=said, carried=carried, entails=entails)
+            _is_needed(
+                premises, at, statement=statement, carried=carried, entails=entails
+            )
             for at in range(len(premises))
         ]
     return CitationScores(_share(recalled), _share(precise))
@@ -59,20 +61,20 @@ def quoted(premise: str, statement: str) -> bool | None:
     return True if _bare(statement) in _bare(premise) else None
 
 
-def _needed(
+def _is_needed(
     premises: list[str],
     at: int,
     *,
-    said: str,
+    statement: str,
     carried: bool | None,
     entails: Entails,
 ) -> bool | None:
     if not carried or len(premises) == 1:
         return carried
-    alone = entails(premises[at], said)
+    alone = entails(premises[at], statement)
     if alone is not False:
         return alone
-    others = entails("\n".join(premises[:at] + premises[at + 1 :]), said)
+    others = entails("\n".join(premises[:at] + premises[at + 1 :]), statement)
     return None if others is None else not others
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from erya.errors import UsageError
-from erya.evaluating.runs import Measured, Run
+from erya.evaluating.runs import Run, SampleResult
 from erya.evaluating.statistics import (
     SCALES,
     Difference,
@@ -73,8 +73,8 @@ class ItemChange(NamedTuple):
 
     id: str
     gains: Mapping[str, float]
-    first: Measured
-    second: Measured
+    first: SampleResult
+    second: SampleResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,13 +141,13 @@ def compare(
         )
         for name, ours, theirs, difference in changes
     ]
-    known = {item.id: item for item in first.items}
-    both = [item for item in second.items if item.id in known]
+    first_items = {item.id: item for item in first.items}
+    both = [item for item in second.items if item.id in first_items]
     return Comparison(
         first=first,
         second=second,
         metrics=compared,
-        changed=_changed([(known[item.id], item) for item in both]),
+        changed=_list_changes([(first_items[item.id], item) for item in both]),
         shared=len(both),
         notes=_notes(first, second, shared=len(both)),
     )
@@ -172,23 +172,25 @@ def oriented(metric: str, difference: float) -> float:
     return -difference if metric in LOWER_IS_BETTER else difference
 
 
-def _changed(pairs: Sequence[tuple[Measured, Measured]]) -> list[ItemChange]:
-    found = []
+def _list_changes(
+    pairs: Sequence[tuple[SampleResult, SampleResult]],
+) -> list[ItemChange]:
+    changes = []
     for before, after in pairs:
         gains = {}
         for name, value in after.scores.items():
             old = before.scores.get(name)
             if value is not None and old is not None and abs(value - old) > _CHANGED:
                 gains[name] = oriented(name, value - old)
-        if gains or _said(before) != _said(after):
-            found.append(ItemChange(after.id, gains, before, after))
+        if gains or _answer_of(before) != _answer_of(after):
+            changes.append(ItemChange(after.id, gains, before, after))
     return sorted(
-        found,
+        changes,
         key=lambda change: sum(g / SCALES.get(m, 1.0) for m, g in change.gains.items()),
     )
 
 
-def _said(item: Measured) -> object:
+def _answer_of(item: SampleResult) -> object:
     return item.detail.get("answer")
 
 
@@ -196,10 +198,10 @@ def _notes(first: Run, second: Run, *, shared: int) -> list[str]:
     notes = []
     if first.spec.get("digest") != second.spec.get("digest"):
         notes.append("The runs measured different data; only shared questions count.")
-    lost = len(first.items) - shared, len(second.items) - shared
-    if any(lost):
+    alone = len(first.items) - shared, len(second.items) - shared
+    if any(alone):
         notes.append(
-            f"{lost[0]} questions are only in the first run, {lost[1]} only in the "
+            f"{alone[0]} questions are only in the first run, {alone[1]} only in the "
             "second."
         )
     notes += [
@@ -207,13 +209,13 @@ def _notes(first: Run, second: Run, *, shared: int) -> list[str]:
         for run in (first, second)
         if not run.finished
     ]
-    told = [
+    differing = [
         name
         for name in ("base", "models", "prompts", "judge", "guidelines")
         if first.spec.get(name) != second.spec.get(name)
     ]
-    if told:
-        notes.append(f"The runs differ in: {', '.join(told)}.")
+    if differing:
+        notes.append(f"The runs differ in: {', '.join(differing)}.")
     if first.spec.get("versions") != second.spec.get("versions"):
         notes.append("The runs were made with different versions of the libraries.")
     return notes

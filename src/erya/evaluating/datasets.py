@@ -40,7 +40,7 @@ class RetrievalSet:
         corpus: The documents.
         questions: Those with at least one relevant document, in the file's order.
         relevant: Question id to document id to gain; 0 is judged and not relevant.
-        files: What was read.
+        files: The files of the set.
         digest: The SHA-256 over those files.
         notes: What is odd about it and does not stop a measurement.
     """
@@ -53,7 +53,7 @@ class RetrievalSet:
     digest: str = ""
     notes: Sequence[str] = ()
 
-    def drawn(self, queries: int, *, seed: int) -> Self:
+    def sample(self, queries: int, *, seed: int) -> Self:
         """Return the set with so many of its questions, drawn at random.
 
         Raises:
@@ -64,8 +64,8 @@ class RetrievalSet:
             raise UsageError(msg)
         if queries >= len(self.questions):
             return self
-        drawn = random.Random(seed).sample(self.questions, queries)  # noqa: S311
-        return replace(self, questions=drawn)
+        questions = random.Random(seed).sample(self.questions, queries)  # noqa: S311
+        return replace(self, questions=questions)
 
 
 def read_retrieval_set(folder: Path) -> RetrievalSet:
@@ -75,16 +75,16 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
         UsageError: A file is missing or a line is not what the layout says.
     """
     paths = [
-        _found(folder, names)
+        _find_file(folder, names)
         for names in (("corpus.jsonl",), ("queries.jsonl",), _JUDGED)
     ]
     corpus = [
         Passage(str(row["_id"]), str(row.get("title") or ""), str(row["text"]))
-        for row in _named(paths[0], what="document")
+        for row in _read_rows(paths[0], what="document")
     ]
     questions = [
         Question(str(row["_id"]), str(row["text"]))
-        for row in _named(paths[1], what="question")
+        for row in _read_rows(paths[1], what="question")
     ]
     relevant = read_judgements(paths[2])
     answerable = [
@@ -109,9 +109,9 @@ def read_retrieval_set(folder: Path) -> RetrievalSet:
     )
 
 
-def _named(path: Path, *, what: str) -> Iterator[Mapping[str, Any]]:
+def _read_rows(path: Path, *, what: str) -> Iterator[Mapping[str, Any]]:
     seen = Lines(path)
-    for number, row in json_rows(path, wanted=("_id", "text")):
+    for number, row in json_rows(path, required=("_id", "text")):
         seen.add(number, str(row["_id"]), called=f"the {what} {row['_id']!r}")
         yield row
 
@@ -125,26 +125,26 @@ def _notes(
 ) -> list[str]:
     """Say which judgements speak of what is not there."""
     documents = {passage.id for passage in corpus}
-    asked = {question.id for question in questions}
-    lost = [
+    question_ids = {question.id for question in questions}
+    dangling = [
         (question, document)
         for question, judged in relevant.items()
         for document in judged
         if document not in documents
     ]
-    unasked = [question for question in relevant if question not in asked]
+    unlisted = [question for question in relevant if question not in question_ids]
     notes = []
-    if lost:
-        line = _line_of(path, *lost[0])
+    if dangling:
+        line = _line_of(path, *dangling[0])
         notes.append(
-            f"{path}, line {line}, judges the document {lost[0][1]!r}, which the "
-            f"corpus lacks ({len(lost)} such judgements); it cannot be found."
+            f"{path}, line {line}, judges the document {dangling[0][1]!r}, which the "
+            f"corpus lacks ({len(dangling)} such judgements); it cannot be found."
         )
-    if unasked:
-        line = _line_of(path, unasked[0], *list(relevant[unasked[0]])[:1])
+    if unlisted:
+        line = _line_of(path, unlisted[0], *list(relevant[unlisted[0]])[:1])
         notes.append(
-            f"{path}, line {line}, judges for the question {unasked[0]!r}, which the "
-            f"queries lack ({len(unasked)} such questions); it is not asked."
+            f"{path}, line {line}, judges for the question {unlisted[0]!r}, which the "
+            f"queries lack ({len(unlisted)} such questions); it is not asked."
         )
     return notes
 
@@ -158,7 +158,7 @@ def _line_of(path: Path, question: str, document: str) -> int:
     )
 
 
-def _found(folder: Path, names: Sequence[str]) -> Path:
+def _find_file(folder: Path, names: Sequence[str]) -> Path:
     for name in names:
         for path in (folder / name, folder / f"{name}.gz"):
             if path.is_file():

@@ -4,12 +4,12 @@ import random
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-__all__ = ["drawn"]
+__all__ = ["draw_sample"]
 
 Thing = TypeVar("Thing")
 
 
-def drawn(
+def draw_sample(
     things: Sequence[Thing], count: int, *, group: Callable[[Thing], object], seed: int
 ) -> Sequence[Thing]:
     """Draw at random, of every group as many as its share is, in their order.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from erya.errors import UsageError
-from erya.evaluating.draws import drawn
+from erya.evaluating.draws import draw_sample
 from erya.evaluating.files import Lines, digest_of, json_rows, wrong
 from erya.records import Example, Quote
 
@@ -33,12 +33,12 @@ class ExampleSet:
     digest: str
     lines: Mapping[str, int] = field(default_factory=dict)
 
-    def drawn(self, count: int, *, seed: int) -> Sequence[Example]:
+    def sample(self, count: int, *, seed: int) -> Sequence[Example]:
         """Return so many questions, drawn at random; all if there are no more.
 
         Of answerable and unanswerable ones as many as their shares are.
         """
-        return drawn(
+        return draw_sample(
             self.examples, count, group=lambda each: each.answerable, seed=seed
         )
 
@@ -48,12 +48,12 @@ class ExampleSet:
         Raises:
             UsageError: There are none.
         """
-        found = [example for example in self.examples if example.split == split]
-        if not found:
+        examples = [example for example in self.examples if example.split == split]
+        if not examples:
             there = sorted({example.split or "(none)" for example in self.examples})
             msg = f"{self.path} has no split {split!r}; there are {', '.join(there)}."
             raise UsageError(msg)
-        return replace(self, examples=found)
+        return replace(self, examples=examples)
 
     def check_tuning(self) -> None:
         """Refuse to tune or choose settings on questions that are held out.
@@ -63,10 +63,10 @@ class ExampleSet:
         Raises:
             UsageError: Some are marked as held out.
         """
-        held = sum(example.split == _HELD_OUT for example in self.examples)
-        if held:
+        held_out = sum(example.split == _HELD_OUT for example in self.examples)
+        if held_out:
             msg = (
-                f"{held} of {len(self.examples)} questions of {self.path} are held "
+                f"{held_out} of {len(self.examples)} questions of {self.path} are held "
                 "out: they are for measuring, not for tuning. Take others, or say "
                 "--use-held-out and measure with new ones afterwards."
             )
@@ -86,7 +86,7 @@ def read_examples(path: Path) -> ExampleSet:
     """
     seen = Lines(path)
     examples, lines = [], {}
-    for number, row in json_rows(path, wanted=("question",)):
+    for number, row in json_rows(path, required=("question",)):
         key = str(row.get("id") or row.get("_id") or id_of(str(row["question"])))
         seen.add(number, key, called=f"the id {key!r}")
         examples.append(_example(path, number, key=key, row=row))
@@ -121,18 +121,18 @@ def id_of(question: str) -> str:
 
 def example_line(example: Example) -> str:
     """Return one line of such a file, with its end."""
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "id": example.id,
         "question": example.question,
         "answers": list(example.answers),
         "answerable": example.answerable,
     }
     if example.evidence:
-        told["evidence"] = [quote._asdict() for quote in example.evidence]
+        fields["evidence"] = [quote._asdict() for quote in example.evidence]
     if example.split:
-        told["split"] = example.split
-    told.update(example.metadata)
-    return json.dumps(told, ensure_ascii=False) + "\n"
+        fields["split"] = example.split
+    fields.update(example.metadata)
+    return json.dumps(fields, ensure_ascii=False) + "\n"
 
 
 def _example(path: Path, number: int, *, key: str, row: Mapping[str, Any]) -> Example:
@@ -168,12 +168,12 @@ _KNOWN: Final = frozenset(
 
 
 def _evidence(path: Path, number: int, row: Mapping[str, Any]) -> tuple[Quote, ...]:
-    told = row.get("evidence")
-    if told is None:
-        told = [row] if row.get("quote") else []
+    quotes = row.get("evidence")
+    if quotes is None:
+        quotes = [row] if row.get("quote") else []
     try:
         return tuple(
-            Quote(str(each.get("source") or ""), str(each["quote"])) for each in told
+            Quote(str(each.get("source") or ""), str(each["quote"])) for each in quotes
         )
     except (AttributeError, LookupError, TypeError):
         what = "must have a list of {source, quote} as evidence"

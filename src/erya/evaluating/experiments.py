@@ -1,4 +1,4 @@
-"""Experiments as values: what is asked, of which system, and scored by what.
+"""Experiments as values: the data, the system, and the scorers.
 
 An experiment says all that it takes to repeat a measurement. Running it keeps a run,
 which goes on where it was when it is run again after it was stopped.
@@ -33,13 +33,13 @@ from erya.evaluating.retrieval import (
     score_run,
 )
 from erya.evaluating.runs import (
-    Measured,
     Progress,
     Run,
     Runs,
+    SampleResult,
     finish,
     measure_all,
-    summed,
+    sum_counts,
     tokens_of,
 )
 from erya.evaluating.scratch import scratch_home
@@ -96,7 +96,7 @@ _CACHE: Final = "model-calls.sqlite3"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Data:
-    """What is asked.
+    """The data of an experiment.
 
     Attributes:
         path: A folder in BEIR's layout, questions, the data of a benchmark, judged
@@ -105,7 +105,7 @@ class Data:
         docs: Files that a benchmark's questions are about, where they lie apart.
         qrels: What is relevant, for a TREC run.
         split: Only questions of this split; empty takes all.
-        tuning: Whether settings are chosen by what comes: held-out questions are
+        tuning: Whether settings are chosen by the result: held-out questions are
             refused then.
         queries: Only so many, drawn at random; None takes all.
         seed: Of the draw and of the intervals.
@@ -123,7 +123,7 @@ class Data:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """What is asked of.
+    """The system that is measured.
 
     Attributes:
         settings: Models, strategy and sizes.
@@ -156,7 +156,7 @@ class System:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scorers:
-    """What is measured of what comes.
+    """How the results are scored.
 
     Attributes:
         metrics: Of a search, by the names of trec_eval.
@@ -180,8 +180,8 @@ class Experiment:
         kind: `retrieval` of a set that brings its documents, `retrieval-base` of
             questions that name evidence in a base, `retrieval-run` of what another
             system found, `answers` to questions, or a `benchmark`.
-        data: What is asked.
-        system: What is asked of.
+        data: The data.
+        system: The system that is measured.
         scorers: What is measured.
         label: What it is called beside others; may be empty.
     """
@@ -324,7 +324,7 @@ def _start_or_resume(
 def measure_retrieval(
     experiment: Experiment, options: RunOptions = _USUAL
 ) -> RetrievalReport:
-    """Measure what is found of a folder in BEIR's layout.
+    """Measure retrieval on a folder in BEIR's layout.
 
     Raises:
         ModelError: The embedding model cannot be reached.
@@ -338,7 +338,7 @@ def measure_retrieval(
     for note in dataset.notes:
         options.watcher.note(f"Note: {note}")
     if data.queries is not None:
-        dataset = dataset.drawn(data.queries, seed=data.seed)
+        dataset = dataset.sample(data.queries, seed=data.seed)
     settings = resolve_models(experiment.system.settings)
     spec = {
         "kind": "retrieval",
@@ -358,7 +358,7 @@ def measure_retrieval(
         _start_or_resume(settings, spec, options),
         assistant=lambda store: Assistant(store=store, degrade=False, **parts),
         metrics=metrics,
-        calls=_counting(cache),
+        calls=_count_calls(cache),
         on_progress=options.watcher.progress,
     )
 
@@ -380,8 +380,8 @@ def measure_base(
     )
     examples = read_examples(data.path)
     if data.queries is not None:
-        drawn = examples.drawn(data.queries, seed=data.seed)
-        examples = replace(examples, examples=drawn)
+        sample = examples.sample(data.queries, seed=data.seed)
+        examples = replace(examples, examples=sample)
     with open_assistant(system.settings, system.base, bases=system.bases) as opened:
         settings = resolve_models(system.settings, opened)
         cache = _strategy_cache(settings, options)
@@ -408,7 +408,7 @@ def measure_base(
             _start_or_resume(settings, spec, options),
             principal=system.asker,
             metrics=metrics,
-            calls=_counting(cache),
+            calls=_count_calls(cache),
             on_progress=options.watcher.progress,
         )
 
@@ -445,8 +445,8 @@ def score_trec_run(
         "metrics": list(experiment.scorers.metrics),
         "seed": experiment.data.seed,
     }
-    kept = runs_of(experiment.system.settings).begin(spec, fresh=True)
-    return score_run(results, judgements, kept, metrics=experiment.scorers.metrics)
+    new_run = runs_of(experiment.system.settings).begin(spec, fresh=True)
+    return score_run(results, judgements, new_run, metrics=experiment.scorers.metrics)
 
 
 def _strategy_cache(settings: Settings, options: RunOptions) -> CachedChat | None:
@@ -470,15 +470,15 @@ def measure_answers(experiment: Experiment, options: RunOptions = _USUAL) -> Run
     if data.tuning:
         questions.check_tuning()
     if data.queries:
-        drawn = questions.drawn(data.queries, seed=data.seed)
-        questions = replace(questions, examples=drawn)
+        sample = questions.sample(data.queries, seed=data.seed)
+        questions = replace(questions, examples=sample)
     examples = questions.examples
     unmatched: Mapping[str, str] = {}
     with _open_base(system, options.watcher) as opened:
         settings = resolve_models(system.settings, opened)
-        assistant, cache = _cached(opened, settings, system, again=options.again)
+        assistant, cache = _cache_model(opened, settings, system, again=options.again)
         if not system.prompt_only:
-            unmatched = _unmatched(assistant, examples, principal=system.asker)
+            unmatched = _find_unmatched(assistant, examples, principal=system.asker)
             _warn(unmatched, questions, options.watcher)
         contents = contents_spec(assistant, system.asker)
         spec = _answers_spec(experiment, settings, contents, digest=questions.digest)
@@ -494,7 +494,7 @@ def measure_answers(experiment: Experiment, options: RunOptions = _USUAL) -> Run
                 entails=judge.entails_too if judge else quoted,
                 judge=judge,
                 saved=(lambda: cache.saved) if cache else (lambda: 0.0),
-                calls=_counting(cache, judging),
+                calls=_count_calls(cache, judging),
                 searched=not system.prompt_only,
             ),
             concurrency=options.concurrency,
@@ -513,7 +513,7 @@ def score_again(
 ) -> Run:
     """Score the answers that a run has kept, by a judge, and ask nobody else again.
 
-    What comes is a run of its own, with the scores of the first and those of the judge.
+    The result is a run of its own, with the scores of the first and of the judge.
 
     Args:
         run: A run of answers, with whole transcripts.
@@ -558,9 +558,9 @@ def score_again(
     scored = measure_all(
         _start_or_resume(settings, spec, options),
         things,
-        partial(_judged_again, judge=judge),
+        partial(_judge_again, judge=judge),
         what="Judging",
-        calls=_counting(model),
+        calls=_count_calls(model),
         concurrency=options.concurrency,
         on_progress=options.watcher.progress,
     )
@@ -568,7 +568,7 @@ def score_again(
     return finish(scored, {**_calls_of(scored), "questions": questions})
 
 
-def _judged_again(item: Measured, *, judge: Judge) -> Measured:
+def _judge_again(item: SampleResult, *, judge: Judge) -> SampleResult:
     detail = item.detail
     began = time.perf_counter()
     example, answer = example_in(item.id, detail), answer_in(detail)
@@ -579,12 +579,12 @@ def _judged_again(item: Measured, *, judge: Judge) -> Measured:
         scores |= {"citation_recall": recall, "citation_precision": precision}
     judged = judge(example, answer, evidence_in(detail))
     took = time.perf_counter() - began
-    kept = {k: n for k, n in item.tokens.items() if not k.startswith("judge_")}
+    tokens = {k: n for k, n in item.tokens.items() if not k.startswith("judge_")}
     return replace(
         item,
         scores={**scores, **judged.scores},
         seconds={**item.seconds, "judge": took},
-        tokens=summed([kept, tokens_of(judged.usage, "judge")]),
+        tokens=sum_counts([tokens, tokens_of(judged.usage, "judge")]),
         detail={**detail, "judged": judged.detail},
     )
 
@@ -689,7 +689,7 @@ def _setup(settings: Settings, data: Data, *, again: bool) -> Setup:
         measures=AnswerMeasures(
             similar_by=embedding,
             saved=(lambda: cache.saved) if cache else (lambda: 0.0),
-            calls=_counting(cache),
+            calls=_count_calls(cache),
         ),
         queries=data.queries,
         docs=data.docs,
@@ -705,45 +705,47 @@ def _calls_of(run: Run) -> dict[str, int]:
     return {"model_calls": calls["asked"], "repeated": calls["repeated"]}
 
 
-def _counting(*caches: CachedChat | None) -> Callable[[], dict[str, int]]:
+def _count_calls(*caches: CachedChat | None) -> Callable[[], dict[str, int]]:
     """Return what counts the calls of several models together."""
-    return lambda: summed(each.calls() for each in caches if each is not None)
+    return lambda: sum_counts(each.calls() for each in caches if each is not None)
 
 
-def _unmatched(
+def _find_unmatched(
     assistant: Assistant, examples: Sequence[Example], *, principal: Principal
 ) -> dict[str, str]:
     """Return what is wrong with the evidence of questions, by their ids.
 
     A document that is not there, or words that it does not have.
     """
-    named = [(e.id, *each) for e in examples for each in e.evidence]
-    if not named:
+    quotes = [(e.id, *each) for e in examples for each in e.evidence]
+    if not quotes:
         return {}
     documents = {d.source: d.id for d in assistant.store.documents(principal)}
-    held = by_suffix(documents)
+    sources_by_suffix = by_suffix(documents)
     texts: dict[str, str] = {}
-    found: dict[str, str] = {}
-    for key, source, quote in named:
-        sources = held.get(source.lstrip("/"), []) if source else list(documents)
+    problems: dict[str, str] = {}
+    for key, source, quote in quotes:
+        sources = (
+            sources_by_suffix.get(source.lstrip("/"), []) if source else list(documents)
+        )
         for each in sources:
             if each not in texts:
                 text = assistant.store.document(principal, documents[each]).text
                 texts[each] = run_together(text)
         if not sources:
-            found[key] = f"the base has no document {source!r}"
+            problems[key] = f"the base has no document {source!r}"
         elif not any(run_together(quote) in texts[each] for each in sources):
             where = f"{source!r} does not have" if source else "no document has"
-            found[key] = f"{where} the words {quote!r:.60}"
-    return found
+            problems[key] = f"{where} the words {quote!r:.60}"
+    return problems
 
 
-def _warn(unmatched: Mapping[str, str], asked: ExampleSet, watcher: Watcher) -> None:
+def _warn(unmatched: Mapping[str, str], examples: ExampleSet, watcher: Watcher) -> None:
     """Name the lines whose evidence is not there."""
     for key, what in list(unmatched.items())[:_NAMED]:
-        line = asked.lines.get(key)
+        line = examples.lines.get(key)
         where = f"line {line}" if line else f"question {key}"
-        watcher.note(f"Note: {asked.path}, {where}, matches nothing: {what}.")
+        watcher.note(f"Note: {examples.path}, {where}, matches nothing: {what}.")
     left = len(unmatched) - _NAMED
     if left > 0:
         watcher.note(f"Note: {left} more lines match nothing.")
@@ -777,7 +779,7 @@ def _open_base(system: System, watcher: Watcher) -> Iterator[Assistant]:
         yield replace(assistant, degrade=False, where=system.where)
 
 
-def _cached(
+def _cache_model(
     assistant: Assistant, settings: Settings, system: System, *, again: bool
 ) -> tuple[Assistant, CachedChat | None]:
     """Return an assistant whose model is asked nothing twice, unless `again`."""

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Final, Literal, NamedTuple
 
 from erya.evaluating.overlap import word_overlap
-from erya.evaluating.runs import Measured, Run
+from erya.evaluating.runs import Run, SampleResult
 
 __all__ = [
     "FAILURES",
@@ -54,7 +54,7 @@ def outcomes(run: Run) -> dict[str, int]:
     return {name: counts[name] for name in names} if counts.keys() - {None} else {}
 
 
-def outcome_of(item: Measured) -> Outcome | None:
+def outcome_of(item: SampleResult) -> Outcome | None:
     """Return what became of an answer; None where the item is none.
 
     Right is an answer that contains an accepted one, partly right one that has half of
@@ -69,13 +69,13 @@ def outcome_of(item: Measured) -> Outcome | None:
         return "refused"
     if scores["contains"]:
         return "right"
-    said = str(item.detail.get("answer") or "")
+    answer = str(item.detail.get("answer") or "")
     accepted = map(str, item.detail.get("accepted") or ())
-    has = max((word_overlap(each, said) for each in accepted), default=0.0)
+    has = max((word_overlap(each, answer) for each in accepted), default=0.0)
     return "partly" if has >= _PARTLY else "wrong"
 
 
-def failure_of(item: Measured) -> str | None:
+def failure_of(item: SampleResult) -> str | None:
     """Return the kind of failure, a key of `FAILURES`; empty if nothing went wrong.
 
     None where the figures do not tell right from wrong.
@@ -96,20 +96,20 @@ def failure_of(item: Measured) -> str | None:
 
 def clusters(run: Run) -> list[Cluster]:
     """Return the failures of a run by their kind, the largest first."""
-    found: dict[str, list[str]] = {}
+    ids_by_kind: dict[str, list[str]] = {}
     for item in run.items:
         kind = failure_of(item)
         if kind:
-            found.setdefault(kind, []).append(item.id)
-    groups = [Cluster(kind, items) for kind, items in found.items()]
+            ids_by_kind.setdefault(kind, []).append(item.id)
+    groups = [Cluster(kind, items) for kind, items in ids_by_kind.items()]
     return sorted(groups, key=lambda cluster: -len(cluster.items))
 
 
-def _of_answer(item: Measured) -> str:
+def _of_answer(item: SampleResult) -> str:
     scores = item.scores
-    held = bool(scores.get("answer_in_passages"))
+    is_in_passages = bool(scores.get("answer_in_passages"))
     if scores.get("over_refusal"):
-        return "refused" if held else "not_found"
+        return "refused" if is_in_passages else "not_found"
     if not scores["contains"]:
-        return "wrong" if held else "missed"
+        return "wrong" if is_in_passages else "missed"
     return "unsupported" if (scores.get("supported") or 0.0) < 1.0 else ""

@@ -33,12 +33,12 @@ def lines_of(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def json_rows(
-    path: Path, *, wanted: Sequence[str] = ()
+    path: Path, *, required: Sequence[str] = ()
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Yield the objects of a JSON Lines file with the numbers of their lines.
 
     Raises:
-        UsageError: A line is no object, or lacks what is wanted of it.
+        UsageError: A line is no object, or lacks a required key.
     """
     for number, line in lines_of(path):
         try:
@@ -47,7 +47,7 @@ def json_rows(
             raise UsageError(wrong(path, number, f"is no JSON: {error}")) from None
         if not isinstance(row, dict):
             raise UsageError(wrong(path, number, f"is no JSON object: {line:.60}"))
-        missing = [key for key in wanted if row.get(key) is None]
+        missing = [key for key in required if row.get(key) is None]
         if missing:
             raise UsageError(wrong(path, number, f"lacks {', '.join(missing)}"))
         yield number, row
@@ -83,7 +83,7 @@ class Lines:
 
 
 def digest_of(paths: Sequence[Path]) -> str:
-    """Return the SHA-256 over the bytes of files, in the order given.
+    """Return the SHA-256 over the bytes of files, in their order.
 
     Raises:
         UsageError: One cannot be read.

@@ -17,7 +17,7 @@ from erya.evaluating.agreement import (
 )
 from erya.evaluating.files import Lines, json_rows, wrong
 from erya.evaluating.judges import Judge
-from erya.evaluating.runs import Measured, Progress, Run, measure_all, tokens_of
+from erya.evaluating.runs import Progress, Run, SampleResult, measure_all, tokens_of
 from erya.evaluating.statistics import Estimate
 
 __all__ = ["JudgeCheck", "Labelled", "check_judge", "read_labelled"]
@@ -32,8 +32,8 @@ class Labelled:
 
     Attributes:
         id: Tells it from the others.
-        question: What was asked.
-        answer: What was said.
+        question: The question.
+        answer: The answer that was given to it.
         accepted: The accepted answers; what `correctness` is judged by.
         passages: What the answer was made from; what `faithfulness` is judged by.
         label: What people say, on the scale of the metric; None if nobody was asked.
@@ -95,7 +95,7 @@ def read_labelled(path: Path) -> list[Labelled]:
     """
     seen = Lines(path)
     items: list[Labelled] = []
-    for number, row in json_rows(path, wanted=("answer",)):
+    for number, row in json_rows(path, required=("answer",)):
         key = str(row.get("id") or f"line-{number}")
         seen.add(number, key, called=f"the id {key!r}")
         label = row.get("label")
@@ -139,7 +139,7 @@ def check_judge(
     Args:
         judge: Whom to compare with people.
         items: What people have judged, and what only the judge will.
-        run: Where to keep what comes.
+        run: Where to keep the judgements.
         calls: Counts the calls of models so far.
         on_progress: Called with what is done, how far, and of how many.
 
@@ -148,20 +148,22 @@ def check_judge(
         UsageError: The judge could judge fewer than two of the labelled items.
     """
 
-    def measure(item: Labelled) -> Measured:
+    def measure(item: Labelled) -> SampleResult:
         if item.accepted:
-            said = judge.correctness(item.question, item.answer, accepted=item.accepted)
+            opinion = judge.correctness(
+                item.question, item.answer, accepted=item.accepted
+            )
         else:
-            said = judge.faithfulness([item.answer], item.passages)
-        return Measured(
+            opinion = judge.faithfulness([item.answer], item.passages)
+        return SampleResult(
             id=item.id,
-            scores={item.metric: said.score},
+            scores={item.metric: opinion.score},
             tokens=tokens_of(judge.take_spent(), "judge"),
             detail={
                 "question": item.question,
                 "answer": item.answer,
                 "label": item.label,
-                "judged": said.reason,
+                "judged": opinion.reason,
             },
         )
 
@@ -219,5 +221,5 @@ def _length(judge: Judge, items: Sequence[Labelled]) -> Bias | None:
 
 
 def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    told = row.get(name) or ()
-    return (told,) if isinstance(told, str) else tuple(map(str, told))
+    value = row.get(name) or ()
+    return (value,) if isinstance(value, str) else tuple(map(str, value))

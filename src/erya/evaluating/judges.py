@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from erya.evaluating.answers import Judged, said_by
+from erya.evaluating.answers import Judged, answer_text
 from erya.evaluating.citation_metrics import quoted
 from erya.language import sentences
 from erya.models import ChatModel, ChatRequest, complete
@@ -78,31 +78,37 @@ class Judge:
             ModelError: The model cannot be reached.
         """
         passages = [hit.chunk.indexed_text for hit in evidence.hits]
-        found: dict[str, Opinion] = {}
-        said = said_by(answer)
+        opinions: dict[str, Opinion] = {}
+        text = answer_text(answer)
         if example.answerable:
-            found["correctness"] = (
-                self.correctness(example.question, said, accepted=example.answers)
-                if said
+            opinions["correctness"] = (
+                self.correctness(example.question, text, accepted=example.answers)
+                if text
                 else Opinion(1.0, "It is a refusal.")
             )
-            found["answer_relevancy"] = (
-                self.relevancy(example.question, said)
-                if said
+            opinions["answer_relevancy"] = (
+                self.relevancy(example.question, text)
+                if text
                 else Opinion(0.0, "It is a refusal.")
             )
-            found["context_precision"] = self.context_precision(
+            opinions["context_precision"] = self.context_precision(
                 example.question, passages, accepted=example.answers
             )
-            found["context_recall"] = self.context_recall(example.answers[0], passages)
-        if said:
+            opinions["context_recall"] = self.context_recall(
+                example.answers[0], passages
+            )
+        if text:
             statements = [answer.text[c.start : c.end] for c in answer.claims]
-            found["faithfulness"] = self.faithfulness(statements or [said], passages)
+            opinions["faithfulness"] = self.faithfulness(statements or [text], passages)
         if self.guidelines:
-            found["guidelines"] = self.adherence(example.question, answer.text)
+            opinions["guidelines"] = self.adherence(example.question, answer.text)
         return Judged(
-            {name: opinion.score for name, opinion in found.items()},
-            {name: opinion.reason for name, opinion in found.items() if opinion.reason},
+            {name: opinion.score for name, opinion in opinions.items()},
+            {
+                name: opinion.reason
+                for name, opinion in opinions.items()
+                if opinion.reason
+            },
             self.take_spent(),  # on entailment, too
         )
 
@@ -110,21 +116,24 @@ class Judge:
         self, question: str, answer: str, *, accepted: Sequence[str]
     ) -> Opinion:
         """Say how correct an answer is, 1 to 5."""
-        told = {"question": question, "accepted": list(accepted), "answer": answer}
-        return self._opinion("correctness", told, _score(1, 5))
+        payload = {"question": question, "accepted": list(accepted), "answer": answer}
+        return self._opinion("correctness", payload, _score(1, 5))
 
     def relevancy(self, question: str, answer: str) -> Opinion:
         """Say how far an answer answers the question, 0 to 2."""
-        told = {"question": question, "answer": answer}
-        return self._opinion("answer_relevancy", told, _score(0, 2))
+        payload = {"question": question, "answer": answer}
+        return self._opinion("answer_relevancy", payload, _score(0, 2))
 
     def faithfulness(
         self, statements: Sequence[str], passages: Sequence[str]
     ) -> Opinion:
         """Say which share of the statements the passages carry, 0 to 1."""
-        told = {"statements": _numbered(statements), "passages": _numbered(passages)}
+        payload = {
+            "statements": _number_texts(statements),
+            "passages": _number_texts(passages),
+        }
         read = _share("carried", len(statements))
-        return self._opinion("faithfulness", told, read)
+        return self._opinion("faithfulness", payload, read)
 
     def context_precision(
         self, question: str, passages: Sequence[str], *, accepted: Sequence[str]
@@ -133,10 +142,10 @@ class Judge:
 
         The mean of the precisions at each useful passage; 0 if none is.
         """
-        told = {
+        payload = {
             "question": question,
             "accepted": list(accepted),
-            "passages": _numbered(passages),
+            "passages": _number_texts(passages),
         }
 
         def read(reply: Mapping[str, Any]) -> float:
@@ -150,55 +159,58 @@ class Judge:
 
         if not passages:
             return Opinion(0.0, "There is no passage.")
-        return self._opinion("context_precision", told, read)
+        return self._opinion("context_precision", payload, read)
 
     def context_recall(self, truth: str, passages: Sequence[str]) -> Opinion:
         """Say which share of a true answer's sentences the passages hold, 0 to 1."""
         parts = [truth[span.start : span.end] for span in sentences(truth)] or [truth]
-        told = {"statements": _numbered(parts), "passages": _numbered(passages)}
+        payload = {
+            "statements": _number_texts(parts),
+            "passages": _number_texts(passages),
+        }
         if not passages:
             return Opinion(0.0, "There is no passage.")
-        return self._opinion("context_recall", told, _share("held", len(parts)))
+        return self._opinion("context_recall", payload, _share("held", len(parts)))
 
     def adherence(self, question: str, answer: str) -> Opinion:
         """Say which share of the guidelines an answer keeps, 0 to 1."""
-        told = {
-            "guidelines": _numbered(self.guidelines),
+        payload = {
+            "guidelines": _number_texts(self.guidelines),
             "question": question,
             "answer": answer,
         }
         read = _share("kept", len(self.guidelines))
-        return self._opinion("guidelines", told, read)
+        return self._opinion("guidelines", payload, read)
 
     def entails(self, premise: str, statement: str) -> bool | None:
-        """Say whether a premise carries a statement; None if it cannot be told."""
-        told = {"premise": premise, "statement": statement}
-        said = self._opinion("entailment", told, _share("carried", None))
-        return None if said.score is None else bool(said.score)
+        """Say whether a premise carries a statement; None if the judge is unclear."""
+        payload = {"premise": premise, "statement": statement}
+        opinion = self._opinion("entailment", payload, _share("carried", None))
+        return None if opinion.score is None else bool(opinion.score)
 
     def entails_too(self, premise: str, statement: str) -> bool | None:
         """Say the same, asking the model only where it takes one."""
-        said = quoted(premise, statement)
-        return self.entails(premise, statement) if said is None else said
+        verdict = quoted(premise, statement)
+        return self.entails(premise, statement) if verdict is None else verdict
 
     def prefers(self, question: str, first: str, second: str) -> Opinion:
         """Say which answer is better: 1 the first, -1 the second, 0 neither."""
-        told = {"question": question, "first": first, "second": second}
+        payload = {"question": question, "first": first, "second": second}
 
         def read(reply: Mapping[str, Any]) -> float:
             return {"first": 1.0, "second": -1.0, "neither": 0.0}[reply["better"]]
 
-        return self._opinion("preference", told, read)
+        return self._opinion("preference", payload, read)
 
     def _opinion(
         self,
         kind: str,
-        told: Mapping[str, Any],
+        payload: Mapping[str, Any],
         read: Callable[[Mapping[str, Any]], float],
     ) -> Opinion:
         messages = [
             Message.of("system", load_prompt(f"judge_{kind}").fill()),
-            Message.of("user", json.dumps(told, ensure_ascii=False)),
+            Message.of("user", json.dumps(payload, ensure_ascii=False)),
         ]
         for _ in range(2):
             done = complete(self.model, ChatRequest(messages=tuple(messages)))
@@ -227,18 +239,18 @@ def _object_in(text: str) -> Mapping[str, Any]:
         ValueError: There is none.
     """
     text = text[-_LONGEST_REPLY:]
-    found: dict[str, Any] | None = None
+    reply: dict[str, Any] | None = None
     end = 0
     # The last of them are enough: a judge's object is flat, and each try takes time.
     for brace in list(_BRACE.finditer(text))[-_MOST_TRIES:]:
         if brace.start() < end:
             continue  # inside of one
         with contextlib.suppress(ValueError):
-            found, end = _JSON.raw_decode(text, brace.start())
-    if found is None:
+            reply, end = _JSON.raw_decode(text, brace.start())
+    if reply is None:
         msg = "no object"
         raise ValueError(msg)
-    return found
+    return reply
 
 
 def _score(low: int, high: int) -> Callable[[Mapping[str, Any]], float]:
@@ -278,5 +290,5 @@ def _flags(reply: Mapping[str, Any], name: str, count: int) -> list[bool]:
     return flags
 
 
-def _numbered(texts: Sequence[str]) -> dict[str, str]:
+def _number_texts(texts: Sequence[str]) -> dict[str, str]:
     return {str(number): text for number, text in enumerate(texts, start=1)}

@@ -105,20 +105,20 @@ def read_ladder(file: Path) -> Ladder:
         UsageError: The file cannot be read, or is no ladder.
     """
     try:
-        told = tomllib.loads(file.read_text("utf-8"))
+        fields = tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         msg = f"{file} cannot be read: {error}."
         raise UsageError(msg) from None
-    data, rungs = told.get("data"), told.get("rung")
+    data, rungs = fields.get("data"), fields.get("rung")
     if not isinstance(data, str) or not isinstance(rungs, list) or not rungs:
         msg = f"{file} needs data = FILE and a [[rung]]. See: erya ladder --help"
         raise UsageError(msg)
     beside = file.resolve().parent
-    docs = told.get("docs") or []
+    docs = fields.get("docs") or []
     docs = [docs] if isinstance(docs, str) else docs
     ladder = Ladder(
         data=beside / data,
-        kb=str(told.get("kb") or ""),
+        kb=str(fields.get("kb") or ""),
         docs=tuple(str(beside / path) for path in docs),
         rungs=tuple(
             _rung(file, number, each) for number, each in enumerate(rungs, start=1)
@@ -134,13 +134,13 @@ def read_ladder(file: Path) -> Ladder:
     return ladder
 
 
-def _rung(file: Path, number: int, told: Mapping[str, Any]) -> Rung:
+def _rung(file: Path, number: int, fields: Mapping[str, Any]) -> Rung:
     """Read one rung.
 
     Raises:
         UsageError: It is of no known kind, or its price is none.
     """
-    settings = dict(told)
+    settings = dict(fields)
     name = str(settings.pop("name", f"rung {number}"))
     kind = settings.pop("kind", "documents")
     price = settings.pop("price", {})
@@ -148,8 +148,8 @@ def _rung(file: Path, number: int, told: Mapping[str, Any]) -> Rung:
         msg = f"{file}: home and config of {name!r} come from the command line."
         raise UsageError(msg)
     if kind not in _MEASURED + _DECLARED:
-        known = ", ".join(_MEASURED + _DECLARED)
-        msg = f"{file}: the rung {name!r} is of the kind {kind!r}; there are {known}."
+        kinds = ", ".join(_MEASURED + _DECLARED)
+        msg = f"{file}: the rung {name!r} is of the kind {kind!r}; there are {kinds}."
         raise UsageError(msg)
     if price and not (
         isinstance(price, dict)
@@ -240,10 +240,10 @@ def measure_ladder(
         if before is not None:
             step = compare(before, run, metrics=[run.main_metric]).metrics[0]
         measured.append(MeasuredRung(rung=rung, run=run, step=step))
-    return _corrected(measured)
+    return _correct_steps(measured)
 
 
-def _corrected(measured: Sequence[MeasuredRung]) -> list[MeasuredRung]:
+def _correct_steps(measured: Sequence[MeasuredRung]) -> list[MeasuredRung]:
     """Correct the p-values of the steps for being several."""
     steps = {str(n): m.step.difference for n, m in enumerate(measured) if m.step}
     p_values = corrected(steps)

@@ -31,7 +31,7 @@ _HEAD: Final = """\
 Made by `erya evaluate leaderboard` from summaries of runs; do not edit. Each figure is
 a mean with its 95 % interval; one with ↓ is better when it is lower.
 """
-_WANTED: Final = (
+_METRICS: Final = (
     "contains", "numbers_right", "ndcg@10", "mrr@10", "hit@1", "recall@100", "f1",
     "rouge_l", "refusal", "over_refusal", "page_hit", "f2", "recall", "precision",
     "iou", "false_alarm",
@@ -67,7 +67,7 @@ def summary_of(run: Run) -> dict[str, Any]:
         "queries": run.spec.get("queries"),
         "judge": (run.spec.get("judge") or {}).get("name"),
         "models": {
-            kind: _published(model)
+            kind: _select_published(model)
             for kind, model in (run.spec.get("models") or {}).items()
         },
     }
@@ -75,8 +75,8 @@ def summary_of(run: Run) -> dict[str, Any]:
 
 def models_of(settings: Mapping[str, Any]) -> list[str]:
     """Return what searches, or `words`, and then what rewords, reranks and answers."""
-    named = ("query_strategy", "rerank_model", "chat_model")
-    others = [settings[name] for name in named if settings.get(name)]
+    keys = ("query_strategy", "rerank_model", "chat_model")
+    others = [settings[name] for name in keys if settings.get(name)]
     return [settings.get("embedding_model") or "words", *others]
 
 
@@ -84,21 +84,21 @@ def file_name_of(summary: Mapping[str, Any]) -> str:
     """Return a file's name that tells a summary from those of other settings."""
     settings = summary.get("settings") or {}
     models: list[Any] = models_of(settings)
-    drawn = summary.get("queries")
+    queries = summary.get("queries")
     models += [
         summary.get("judge"),
-        f"{drawn} of seed {summary.get('seed')}" * bool(drawn),
+        f"{queries} of seed {summary.get('seed')}" * bool(queries),
     ]
     parts = [summary["about"], *filter(None, models)]
     return "-".join(_UNSAFE.sub("-", str(part)) for part in parts).strip("-.") + ".json"
 
 
-def _published(model: Mapping[str, Any]) -> dict[str, Any]:
+def _select_published(model: Mapping[str, Any]) -> dict[str, Any]:
     """Return what tells a model from others, without where it is reached."""
-    kept = {key: model[key] for key in ("name", "dimension", "probe") if key in model}
+    fields = {key: model[key] for key in ("name", "dimension", "probe") if key in model}
     if "model" in model:
-        kept["model"] = PurePath(str(model["model"])).name
-    return kept
+        fields["model"] = PurePath(str(model["model"])).name
+    return fields
 
 
 def read_summaries(folder: Path) -> list[Mapping[str, Any]]:
@@ -107,29 +107,33 @@ def read_summaries(folder: Path) -> list[Mapping[str, Any]]:
     Raises:
         UsageError: There is none, or one is damaged.
     """
-    found: list[Mapping[str, Any]] = []
+    summaries: list[Mapping[str, Any]] = []
     for path in sorted(folder.glob("*.json")):
         try:
-            told = json.loads(path.read_text("utf-8"))
-            _ = told["kind"], told["about"], told["command"]
-            metrics = {name: _estimate(each) for name, each in told["metrics"].items()}
-            found.append({**told, "items": int(told["items"]), "metrics": metrics})
+            summary = json.loads(path.read_text("utf-8"))
+            _ = summary["kind"], summary["about"], summary["command"]
+            metrics = {
+                name: _estimate(each) for name, each in summary["metrics"].items()
+            }
+            summaries.append(
+                {**summary, "items": int(summary["items"]), "metrics": metrics}
+            )
         except (OSError, *_DAMAGED) as error:
             msg = f"{path} is no summary of a run: {error}."
             raise UsageError(msg) from None
-    if not found:
+    if not summaries:
         msg = f"{folder} has no summaries. Write some: erya evaluate summary RUN --out"
         raise UsageError(msg)
-    return found
+    return summaries
 
 
-def _estimate(told: Sequence[float]) -> list[float]:
+def _estimate(numbers: Sequence[float]) -> list[float]:
     """Return a mean and its interval.
 
     Raises:
         ValueError: It is none.
     """
-    mean, low, high = map(float, told)
+    mean, low, high = map(float, numbers)
     return [mean, low, high]
 
 
@@ -149,22 +153,22 @@ def leaderboard(summaries: Sequence[Mapping[str, Any]]) -> str:
 
 def _section(row: Mapping[str, Any]) -> str:
     metrics = row["metrics"]
-    shown = [name for name in _WANTED if name in metrics] or list(metrics)
+    names = [name for name in _METRICS if name in metrics] or list(metrics)
     settings = row.get("settings") or {}
     models = models_of(settings)
     models += [f"judged by {row['judge']}"] if row.get("judge") else []
     version = (row.get("versions") or {}).get("erya", "")
     state = "" if row.get("finished", True) else " (not finished)"
     items = row["items"]
-    told = [f"{items:,} items{state}", " + ".join(models), f"erya {version}"]
-    told += _spent(row)
+    details = [f"{items:,} items{state}", " + ".join(models), f"erya {version}"]
+    details += _describe_cost(row)
     lines = [
         f"### {_plain(row['about'])}\n",
-        _plain(" · ".join([*told, str(row.get("began"))[:10]])) + "\n",
+        _plain(" · ".join([*details, str(row.get("began"))[:10]])) + "\n",
         "| metric | mean | 95 % interval |",
         "|---|---|---|",
     ]
-    for name in shown:
+    for name in names:
         mean, low, high = metrics[name]
         arrow = " ↓" if name in LOWER_IS_BETTER else ""
         lines.append(
@@ -173,28 +177,28 @@ def _section(row: Mapping[str, Any]) -> str:
     return "\n".join(lines) + f"\n\n{_as_code(row['command'])}\n"
 
 
-def _plain(told: object) -> str:
+def _plain(value: object) -> str:
     """Write what a summary says as text: it may come from anybody."""
-    return _MARKS.sub(r"\\\1", " ".join(str(told).split()))
+    return _MARKS.sub(r"\\\1", " ".join(str(value).split()))
 
 
-def _as_code(told: object) -> str:
-    text = " ".join(str(told).split())
+def _as_code(value: object) -> str:
+    text = " ".join(str(value).split())
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     inner = f" {text} " if len(fence) > 1 else text
     return f"{fence}{inner}{fence}"
 
 
-def _spent(row: Mapping[str, Any]) -> list[str]:
+def _describe_cost(row: Mapping[str, Any]) -> list[str]:
     """Return the time of a question, its tokens, and what all of them cost."""
     total = (row.get("seconds") or {}).get("total")
     tokens = sum((row.get("tokens") or {}).values())
-    told = [f"{_time(total['p50'])} an item (median)"] if total else []
-    told += [f"{tokens:,} tokens"] if tokens else []
+    details = [f"{_time(total['p50'])} an item (median)"] if total else []
+    details += [f"{tokens:,} tokens"] if tokens else []
     cost = row.get("cost", 0.0)
     if cost is None:
-        return [*told, "cost not known"]
-    return [*told, f"cost {cost:.4f}" if cost else "no model was paid"]
+        return [*details, "cost not known"]
+    return [*details, f"cost {cost:.4f}" if cost else "no model was paid"]
 
 
 def _time(seconds: float) -> str:

@@ -53,7 +53,7 @@ def why_missed(
     span: Span | None = None,
     limit: int = 10,
 ) -> Miss:
-    """Tell what a search did with a document, or with a place in it.
+    """Explain what a search did with a document, or with a place in it.
 
     Args:
         assistant: Who searches.
@@ -76,44 +76,48 @@ def why_missed(
         )
         raise NotFoundError(msg)
     deep = assistant.search(question, principal=principal, limit=_LOOKED_AT)
-    wanted = {chunk.id for chunk in chunks}
-    at = next((i for i, h in enumerate(deep.hits) if h.chunk.id in wanted), None)
+    chunk_ids = {chunk.id for chunk in chunks}
+    at = next((i for i, h in enumerate(deep.hits) if h.chunk.id in chunk_ids), None)
     hit = None if at is None else deep.hits[at]
     chunk = hit.chunk if hit else _most_shared(question, chunks)
     stages = [
-        _words(question, chunk, hit, found=deep),
-        *_meaning(hit, deep),
-        *_together(hit, at, deep.hits[:limit], limit=limit),
+        _explain_words(question, chunk, hit, evidence=deep),
+        *_explain_meaning(hit, deep),
+        *_explain_fusion(hit, at, deep.hits[:limit], limit=limit),
     ]
     return Miss(chunk=chunk, rank=None if at is None else at + 1, stages=tuple(stages))
 
 
 def _most_shared(question: str, chunks: Sequence[Chunk]) -> Chunk:
-    asked = terms(question)
-    return max(chunks, key=lambda chunk: len(asked & terms(chunk.indexed_text)))
+    question_terms = terms(question)
+    return max(
+        chunks, key=lambda chunk: len(question_terms & terms(chunk.indexed_text))
+    )
 
 
-def _words(question: str, chunk: Chunk, hit: Hit | None, *, found: Evidence) -> Stage:
-    asked = query_terms(question).body
+def _explain_words(
+    question: str, chunk: Chunk, hit: Hit | None, *, evidence: Evidence
+) -> Stage:
+    question_terms = query_terms(question).body
     there = terms(chunk.indexed_text)
-    weighed = sorted(asked, key=lambda term: -found.weights.get(term, 0.0))
+    weighed = sorted(question_terms, key=lambda term: -evidence.weights.get(term, 0.0))
     has = [term for term in weighed if term in there]
     lacks = [term for term in weighed if term not in there]
     rank = hit.ranks.get("keyword") if hit else None
     place = f"rank {rank}" if rank else "not among its best"
-    also = f"; also searched for {_listed(found.also)}" if found.also else ""
-    outcome = f"{place}; has {_listed(has)}; lacks {_listed(lacks)}{also}"
+    also = f"; also searched for {_list_words(evidence.also)}" if evidence.also else ""
+    outcome = f"{place}; has {_list_words(has)}; lacks {_list_words(lacks)}{also}"
     cure = ""
     if lacks and not rank:
         cure = (
-            f"ask with the document's own words for {_listed(lacks[:3])}, or teach the "
-            'base what means the same: erya kb words NAME --add "A = B"'
+            f"ask with the document's own words for {_list_words(lacks[:3])}, or "
+            'teach the base what means the same: erya kb words NAME --add "A = B"'
         )
     return Stage(name="words", outcome=outcome, cure=cure)
 
 
-def _meaning(hit: Hit | None, found: Evidence) -> list[Stage]:
-    cosines = [h.scores["vector"] for h in found.hits if "vector" in h.scores]
+def _explain_meaning(hit: Hit | None, evidence: Evidence) -> list[Stage]:
+    cosines = [h.scores["vector"] for h in evidence.hits if "vector" in h.scores]
     if not cosines:
         return [Stage(name="meaning", outcome="not asked: no vectors were compared")]
     if hit is None or "vector" not in hit.scores:
@@ -126,13 +130,13 @@ def _meaning(hit: Hit | None, found: Evidence) -> list[Stage]:
     return [Stage(name="meaning", outcome=outcome)]
 
 
-def _together(
-    hit: Hit | None, at: int | None, shown: Sequence[Hit], *, limit: int
+def _explain_fusion(
+    hit: Hit | None, at: int | None, hits: Sequence[Hit], *, limit: int
 ) -> list[Stage]:
     if hit is None or at is None:
         copies = "neither leg brought it, or the same text stands in another document"
         return [Stage(name="both", outcome=f"no hit: {copies}")]
-    last = shown[-1].score if shown else 0.0
+    last = hits[-1].score if hits else 0.0
     outcome = (
         f"rank {at + 1}, score {hit.score:.3f}; the last of {limit} has {last:.3f}"
     )
@@ -140,5 +144,5 @@ def _together(
     return [Stage(name="both", outcome=outcome, cure=cure)]
 
 
-def _listed(words: Sequence[str]) -> str:
+def _list_words(words: Sequence[str]) -> str:
     return ", ".join(words[:8]) or "nothing"

@@ -30,18 +30,18 @@ def word_overlap(question: str, evidence: str) -> float:
     Words are compared as the index has them: by stems, simplified, less those that only
     hold a question together. 0 for a question without any.
     """
-    words, held = question_words(question), terms(evidence)
-    return sum(held.issuperset(word) for word in words) / max(len(words), 1)
+    words, evidence_terms = question_words(question), terms(evidence)
+    return sum(evidence_terms.issuperset(word) for word in words) / max(len(words), 1)
 
 
 def copies(question: str, evidence: str) -> bool:
     """Tell whether all content words stand in the evidence, in the same order."""
     words, place = question_words(question), 0
-    held = question_words(evidence)
+    evidence_words = question_words(evidence)
     for word in words:
-        if word not in held[place:]:
+        if word not in evidence_words[place:]:
             return False
-        place = held.index(word, place) + 1
+        place = evidence_words.index(word, place) + 1
     return len(words) >= _FEWEST
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from erya.evaluating.comparison import LOWER_IS_BETTER
 from erya.evaluating.failures import FAILURES, clusters, failure_of, outcomes
 from erya.evaluating.overlap import set_notes
-from erya.evaluating.runs import Measured, Run
+from erya.evaluating.runs import Run, SampleResult
 from erya.evaluating.statistics import SCALES
 
 __all__ = ["html_report", "notes_of"]
@@ -29,7 +29,7 @@ def html_report(run: Run, *others: Run) -> str:
         run: The run that the questions are shown of.
         others: Runs to show beside it, in figures and in the plot of cost and quality.
     """
-    told = {
+    overview = {
         "runs": [_figures(each) for each in (run, *others)],
         "clusters": [
             {"kind": kind, "label": FAILURES[kind], "count": len(items)}
@@ -40,7 +40,7 @@ def html_report(run: Run, *others: Run) -> str:
     for width in _WIDTHS:
         items = [_item(item, width=width) for item in run.items]
         data = json.dumps(
-            {**told, "items": items}, ensure_ascii=False, separators=(",", ":")
+            {**overview, "items": items}, ensure_ascii=False, separators=(",", ":")
         )
         if len(data.encode()) <= _BYTES:
             break
@@ -83,7 +83,7 @@ def _figures(run: Run) -> Mapping[str, Any]:
     }
 
 
-def _item(item: Measured, *, width: int) -> Mapping[str, Any]:
+def _item(item: SampleResult, *, width: int) -> Mapping[str, Any]:
     detail = item.detail
     return {
         "id": item.id,

@@ -19,10 +19,10 @@ from erya.evaluating.retrieval_metrics import (
     ranked,
 )
 from erya.evaluating.runs import (
-    Measured,
+    Latency,
     Progress,
     Run,
-    Spent,
+    SampleResult,
     finish,
     measure_all,
     tokens_of,
@@ -51,7 +51,7 @@ _EVERYBODY: Final = frozenset({"public"})
 _DEPTH: Final = 100  # documents that a ranking has at least
 _WHOLE: Final = 1000  # documents of a ranking that is measured as a whole, as in TREC
 _TIMED: Final = 500  # questions; percentiles of more do not change
-_SHOWN: Final = 10  # hits of a timed search, as a person asks for
+_HITS: Final = 10  # hits of a timed search, as a person asks for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ def evaluate_retrieval(
 
     Args:
         data: What to ask, of what.
-        run: Where to keep what comes of each question; what it has is not asked again.
+        run: Where to keep the item of each question; those it has are not asked again.
         assistant: Makes the assistant that is measured, on an empty base, with any
             retriever, strategy, reranker or chunker.
         metrics: Names as for `metric_named`.
@@ -127,27 +127,27 @@ def evaluate_retrieval(
     """
     with scratch_home() as home:
         store = Bases(home).open("evaluation", create=True)
-        with assistant(store) as asked:
-            told = _settings(asked, data.name, run)
-            plain, reranker = _apart(asked)
+        with assistant(store) as subject:
+            settings = _settings(subject, data.name, run)
+            plain, reranker = _split_reranker(subject)
             began = time.perf_counter()
             plain.add(_documents(data.corpus, on_progress), principal=_OWNER)
             stored = time.perf_counter() - began
-            spans = _timed(plain, data.questions, on_progress)
+            spans = _time_searches(plain, data.questions, on_progress)
             run = measure_all(
                 run,
                 [(q.id, (q, data.relevant[q.id])) for q in data.questions],
-                _measuring(plain, reranker, principal=_OWNER, metrics=metrics),
+                _make_measure(plain, reranker, principal=_OWNER, metrics=metrics),
                 what="Asking",
                 calls=calls,
                 on_progress=on_progress,
             )
     rate = len(data.corpus) / stored
-    return _report(run, told, documents=len(data.corpus), rate=rate, spans=spans)
+    return _report(run, settings, documents=len(data.corpus), rate=rate, spans=spans)
 
 
 def evaluate_base(
-    asked: Assistant,
+    assistant: Assistant,
     examples: ExampleSet,
     run: Run,
     *,
@@ -166,11 +166,15 @@ def evaluate_base(
         StoreError: The base is damaged or out of reach.
         UsageError: No question counts, or a metric is none.
     """
-    held = by_suffix(d.source for d in asked.store.documents(principal))
+    sources_by_suffix = by_suffix(
+        d.source for d in assistant.store.documents(principal)
+    )
     questions = []
     for example in examples.examples:
-        named = [each.source.lstrip("/") for each in example.evidence]
-        gains = {source: 1.0 for name in named for source in held.get(name, ())}
+        names = [each.source.lstrip("/") for each in example.evidence]
+        gains = {
+            source: 1.0 for name in names for source in sources_by_suffix.get(name, ())
+        }
         if gains:
             questions.append((Question(example.id, example.question), gains))
     if not questions:
@@ -179,115 +183,121 @@ def evaluate_base(
             "evidence (`source`). Is it the right base?"
         )
         raise UsageError(msg)
-    told = _settings(asked, examples.path.name, run)
-    plain, reranker = _apart(asked)
+    settings = _settings(assistant, examples.path.name, run)
+    plain, reranker = _split_reranker(assistant)
     if plain.strategy is None:  # the first loads what is needed
         plain.search(questions[0][0].text, principal=principal)
     run = measure_all(
         run,
         [(question.id, (question, gains)) for question, gains in questions],
-        _measuring(plain, reranker, principal=principal, metrics=metrics),
+        _make_measure(plain, reranker, principal=principal, metrics=metrics),
         what="Asking",
         calls=calls,
         on_progress=on_progress,
     )
-    told["passed_over"] = len(examples.examples) - len(questions)
-    documents = len({source for sources in held.values() for source in sources})
-    return _report(run, told, documents=documents)
+    settings["passed_over"] = len(examples.examples) - len(questions)
+    documents = len(
+        {source for sources in sources_by_suffix.values() for source in sources}
+    )
+    return _report(run, settings, documents=documents)
 
 
 def _report(
     run: Run,
-    told: Mapping[str, Any],
+    settings: Mapping[str, Any],
     *,
     documents: int,
     rate: float = 0.0,
     spans: Sequence[float] = (),
 ) -> RetrievalReport:
     """Finish the run; without `spans` those of its own searches count."""
-    spent = Spent.of(spans or [item.seconds["search"] for item in run.items])
+    latency = Latency.of(spans or [item.seconds["search"] for item in run.items])
     figures = {
         "documents_per_second": rate,
-        "p50_ms": spent.p50 * 1e3,
-        "p95_ms": spent.p95 * 1e3,
+        "p50_ms": latency.p50 * 1e3,
+        "p95_ms": latency.p95 * 1e3,
         "peak_rss_mb": _peak_rss_mb(),
     }
     return RetrievalReport(
         documents=documents,
         queries=len(run.items),
         metrics=run.estimates(),
-        settings=told,
+        settings=settings,
         run=finish(run, figures),
         **figures,
     )
 
 
-def _apart(asked: Assistant) -> tuple[Assistant, Reranker | None]:
+def _split_reranker(assistant: Assistant) -> tuple[Assistant, Reranker | None]:
     """Take the reranker out: both orders are measured of one search."""
-    return replace(asked, reranker=None), asked.reranker
+    return replace(assistant, reranker=None), assistant.reranker
 
 
-def _measuring(
-    asked: Assistant,
+def _make_measure(
+    assistant: Assistant,
     reranker: Reranker | None,
     *,
     principal: Principal,
     metrics: Sequence[str],
-) -> Callable[[tuple[Question, Mapping[str, float]]], Measured]:
-    """Return what asks a question, and scores both orders of what is found."""
+) -> Callable[[tuple[Question, Mapping[str, float]]], SampleResult]:
+    """Return a function that asks a question and scores both orders of the hits."""
     measures = {name: metric_named(name) for name in metrics}
     depth = max(_DEPTH, *(_depth_of(name) for name in metrics))
 
-    def measure(thing: tuple[Question, Mapping[str, float]]) -> Measured:
+    def measure(thing: tuple[Question, Mapping[str, float]]) -> SampleResult:
         question, gains = thing
         began = time.perf_counter()
-        found = _found(asked, question.text, principal=principal, depth=depth)
+        evidence = _search_documents(
+            assistant, question.text, principal=principal, depth=depth
+        )
         seconds = {"search": time.perf_counter() - began}
-        scores = _best_chunks(found, most=depth)
-        item = _scored(question, scores, gains=gains, measures=measures)
+        scores = _best_chunks(evidence, most=depth)
+        item = _score(question, scores, gains=gains, measures=measures)
         if reranker is not None:
             before, began = item, time.perf_counter()
-            found = reranker.rerank(question.text, found)
+            evidence = reranker.rerank(question.text, evidence)
             seconds["rerank"] = time.perf_counter() - began
-            scores = _places(found)
-            item = _scored(question, scores, gains=gains, measures=measures)
+            scores = _places(evidence)
+            item = _score(question, scores, gains=gains, measures=measures)
             was = {f"{name}{BEFORE}": s for name, s in before.scores.items()}
             item = replace(item, scores={**item.scores, **was})
-        return replace(item, seconds=seconds, tokens=tokens_of(found.usage, "search"))
+        return replace(
+            item, seconds=seconds, tokens=tokens_of(evidence.usage, "search")
+        )
 
     return measure
 
 
-def _settings(asked: Assistant, name: str, run: Run) -> dict[str, Any]:
+def _settings(assistant: Assistant, name: str, run: Run) -> dict[str, Any]:
     recorded = run.spec.get("settings") or {}
     return {
         "set": name,
-        "embedding_model": asked.embedding.name if asked.embedding else "",
+        "embedding_model": assistant.embedding.name if assistant.embedding else "",
         "query_strategy": recorded.get("query_strategy")
-        or ("custom" if asked.strategy else ""),
-        "rerank_model": asked.reranker.model.name if asked.reranker else "",
-        "chunk_tokens": getattr(asked.chunker, "max_tokens", 0),
+        or ("custom" if assistant.strategy else ""),
+        "rerank_model": assistant.reranker.model.name if assistant.reranker else "",
+        "chunk_tokens": getattr(assistant.chunker, "max_tokens", 0),
         "seed": run.spec.get("seed", 0),
     }
 
 
 def score_run(
-    found: TrecRun,
+    rankings: TrecRun,
     judgements: Judgements,
     run: Run,
     *,
     metrics: Sequence[str] = RETRIEVAL_METRICS,
 ) -> RetrievalReport:
-    """Score what another system found.
+    """Score the rankings of another system.
 
     All questions count that have a relevant document; one that the system did not
     answer has 0, as with `trec_eval -c`, which also counts those without any relevant
     document, as 0.
 
     Args:
-        found: Question to document to score.
+        rankings: Question to document to score.
         judgements: Question to document to gain.
-        run: Where to keep what comes of each question.
+        run: Where to keep the item of each question.
         metrics: Names as for `metric_named`.
 
     Raises:
@@ -303,10 +313,10 @@ def score_run(
         msg = "No question of the judgements has a relevant document."
         raise UsageError(msg)
 
-    def measure(key: str) -> Measured:
+    def measure(key: str) -> SampleResult:
         question = Question(key, "")
         gains = judgements[key]
-        return _scored(question, found.get(key, {}), gains=gains, measures=measures)
+        return _score(question, rankings.get(key, {}), gains=gains, measures=measures)
 
     run = measure_all(run, answerable, measure, what="Scoring")
     return RetrievalReport(
@@ -322,22 +332,22 @@ def score_run(
     )
 
 
-def _scored(
+def _score(
     question: Question,
     scores: Mapping[str, float],
     *,
     gains: Mapping[str, float],
     measures: Mapping[str, Metric],
-) -> Measured:
+) -> SampleResult:
     ranking = ranked(scores)
     judged = judge(ranking, gains)
-    return Measured(
+    return SampleResult(
         id=question.id,
         scores={name: metric(judged) for name, metric in measures.items()},
         detail={
             "question": question.text,
-            "found": ranking[:_SHOWN],
-            "relevant": [key for key, gain in gains.items() if gain > 0][:_SHOWN],
+            "found": ranking[:_HITS],
+            "relevant": [key for key, gain in gains.items() if gain > 0][:_HITS],
         },
     )
 
@@ -352,7 +362,7 @@ def _documents(corpus: Sequence[Passage], on_progress: Progress) -> Iterator[Doc
         on_progress("Storing", done, len(corpus))
 
 
-def _timed(
+def _time_searches(
     assistant: Assistant,
     questions: Sequence[Question],
     on_progress: Progress,
@@ -368,7 +378,7 @@ def _timed(
     timed = questions[:_TIMED]
     for question in timed:
         began = time.perf_counter()
-        assistant.search(question.text, principal=_OWNER, limit=_SHOWN)
+        assistant.search(question.text, principal=_OWNER, limit=_HITS)
         spans.append(time.perf_counter() - began)
         on_progress("Timing", len(spans), len(timed))
     return spans
@@ -380,32 +390,32 @@ def _depth_of(metric: str) -> int:
     return int(depth) if depth else _WHOLE
 
 
-def _found(
+def _search_documents(
     assistant: Assistant, question: str, *, principal: Principal, depth: int
 ) -> Evidence:
-    """Search for more chunks until they are of as many documents as are wanted."""
+    """Search for more chunks until they are of `depth` documents."""
     limit = depth
     while True:
-        found = assistant.search(question, principal=principal, limit=limit)
-        documents = {hit.chunk.source for hit in found.hits}
-        if len(documents) >= depth or len(found.hits) < limit:
-            return found
+        evidence = assistant.search(question, principal=principal, limit=limit)
+        documents = {hit.chunk.source for hit in evidence.hits}
+        if len(documents) >= depth or len(evidence.hits) < limit:
+            return evidence
         limit *= 2
 
 
-def _best_chunks(found: Evidence, *, most: int) -> dict[str, float]:
+def _best_chunks(evidence: Evidence, *, most: int) -> dict[str, float]:
     """Return the best documents, each with the score of its best chunk."""
     best: dict[str, float] = {}
-    for hit_ in found.hits:
+    for hit_ in evidence.hits:
         source = hit_.chunk.source
         best[source] = max(best.get(source, hit_.score), hit_.score)
     return {key: best[key] for key in ranked(best)[:most]}
 
 
-def _places(found: Evidence) -> dict[str, float]:
+def _places(evidence: Evidence) -> dict[str, float]:
     """Return each document with the place of its first chunk, the first the highest."""
     places: dict[str, float] = {}
-    for place, hit_ in enumerate(found.hits):
+    for place, hit_ in enumerate(evidence.hits):
         places.setdefault(hit_.chunk.source, -float(place))
     return places
 

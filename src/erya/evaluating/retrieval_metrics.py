@@ -45,9 +45,9 @@ def judge(ranking: Sequence[str], gains: Mapping[str, float]) -> Judged:
         ranking: Ids of documents, the best first, none twice.
         gains: The judged documents of the question.
     """
-    known = gains.get
+    gain_of = gains.get
     return Judged(
-        [max(known(document, 0.0), 0.0) for document in ranking],
+        [max(gain_of(document, 0.0), 0.0) for document in ranking],
         sorted((gain for gain in gains.values() if gain > 0), reverse=True),
     )
 
@@ -92,31 +92,31 @@ def _reciprocal_rank(judged: Judged, *, k: int | None) -> float:
 
 def _average_precision(judged: Judged, *, k: int | None) -> float:
     """Return the mean of the precisions at each relevant document; 0 for the missed."""
-    found = 0
+    hits = 0
     total = 0.0
     for rank, gain in enumerate(judged.gains[:k], start=1):
         if gain > 0:
-            found += 1
-            total += found / rank
+            hits += 1
+            total += hits / rank
     return _over(total, len(judged.relevant))
 
 
 def _hit(judged: Judged, *, k: int | None) -> float:
     """Return 1 if a relevant document is among the first `k`, else 0."""
-    return float(_found(judged, k) > 0)
+    return float(_count_hits(judged, k) > 0)
 
 
 def _precision(judged: Judged, *, k: int | None) -> float:
     """Return the share of `k` that is relevant; what is missing counts as not."""
-    return _found(judged, k) / (k or 1)
+    return _count_hits(judged, k) / (k or 1)
 
 
 def _recall(judged: Judged, *, k: int | None) -> float:
     """Return the share of the relevant documents that is among the first `k`."""
-    return _over(_found(judged, k), len(judged.relevant))
+    return _over(_count_hits(judged, k), len(judged.relevant))
 
 
-def _found(judged: Judged, k: int | None) -> int:
+def _count_hits(judged: Judged, k: int | None) -> int:
     return sum(gain > 0 for gain in judged.gains[:k])
 
 

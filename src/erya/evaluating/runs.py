@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 __all__ = [
-    "Measured",
+    "Latency",
     "NotJudged",
     "Progress",
     "Run",
     "Runs",
-    "Spent",
+    "SampleResult",
     "finish",
     "measure_all",
-    "summed",
+    "sum_counts",
     "tokens_of",
 ]
 
@@ -55,7 +55,7 @@ _TOKEN_METRICS: Final = frozenset(
 )
 _PRICES: Final = "prices"  # what a run cost does not make it another
 _LOCK: Final = ".lock"
-_UNKNOWN: Final = "unknown"  # answers whose tokens nobody told
+_UNKNOWN: Final = "unknown"  # answers whose tokens were not reported
 _MILLION: Final = 1_000_000  # tokens that a price is for
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
 _VERSIONS: Final = (
@@ -64,8 +64,8 @@ _VERSIONS: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """One question, or whatever else was measured, and what came of it.
+class SampleResult:
+    """One question, or whatever else was measured, and its measurements.
 
     Attributes:
         id: Tells it from the others of the run.
@@ -85,10 +85,10 @@ class Measured:
     calls: Mapping[str, int] = field(default_factory=dict)
 
 
-_FIELDS: Final = tuple(each.name for each in fields(Measured))
+_FIELDS: Final = tuple(each.name for each in fields(SampleResult))
 
 
-class Spent(NamedTuple):
+class Latency(NamedTuple):
     """Seconds of one stage: the median, and what 95 of 100 stay below."""
 
     p50: float
@@ -115,14 +115,14 @@ class Run:
     Attributes:
         folder: Where it is kept.
         spec: What was measured, with all that is needed to repeat it.
-        items: What came of it, in the order of measuring.
+        items: The measured items, in the order of measuring.
         figures: What was measured of the whole: documents per second, memory.
         finished: Whether all items were measured.
     """
 
     folder: Path
     spec: Mapping[str, Any]
-    items: Sequence[Measured]
+    items: Sequence[SampleResult]
     figures: Mapping[str, Any] = field(default_factory=dict)
     finished: bool = False
 
@@ -135,8 +135,8 @@ class Run:
             UsageError: Its files are damaged.
         """
         try:
-            told = json.loads((folder / _SPEC).read_text("utf-8"))
-            spec = told["spec"]
+            description = json.loads((folder / _SPEC).read_text("utf-8"))
+            spec = description["spec"]
         except OSError:
             msg = f"There is no run in {folder}. See: erya evaluate runs"
             raise NotFoundError(msg) from None
@@ -147,8 +147,8 @@ class Run:
             folder=folder,
             spec=spec,
             items=_read_items(folder / _ITEMS),
-            figures=told.get("figures") or {},
-            finished=bool(told.get("finished")),
+            figures=description.get("figures") or {},
+            finished=bool(description.get("finished")),
         )
 
     @property
@@ -172,8 +172,8 @@ class Run:
 
     def values(self, metric: str) -> dict[str, float]:
         """Return each item's value, without those that could not be judged."""
-        told = ((item.id, item.scores.get(metric)) for item in self.items)
-        return {key: value for key, value in told if value is not None}
+        pairs = ((item.id, item.scores.get(metric)) for item in self.items)
+        return {key: value for key, value in pairs if value is not None}
 
     def estimates(self) -> dict[str, Estimate]:
         """Return each metric's mean and 95 % interval over the items that have one."""
@@ -186,29 +186,29 @@ class Run:
         return bootstrap_all(columns, seed=seed, shares=shares)
 
     def not_judged(self) -> dict[str, NotJudged]:
-        """Return the metrics that some items should have and could not be given."""
-        found = {}
+        """Return the metrics that could not be judged for some items."""
+        missing = {}
         for name in self.metrics:
-            told = [item.scores[name] for item in self.items if name in item.scores]
-            if None in told:
-                found[name] = NotJudged(told.count(None), len(told))
-        return found
+            scores = [item.scores[name] for item in self.items if name in item.scores]
+            if None in scores:
+                missing[name] = NotJudged(scores.count(None), len(scores))
+        return missing
 
-    def stages(self) -> dict[str, Spent]:
+    def stages(self) -> dict[str, Latency]:
         """Return the time that each stage took, over the items that have it."""
         spans: dict[str, list[float]] = {}
         for item in self.items:
             for stage, seconds in item.seconds.items():
                 spans.setdefault(stage, []).append(seconds)
-        return {stage: Spent.of(taken) for stage, taken in spans.items()}
+        return {stage: Latency.of(taken) for stage, taken in spans.items()}
 
     def tokens(self) -> dict[str, int]:
         """Return the tokens that models read and wrote, as `tokens_of` counts them."""
-        return summed(item.tokens for item in self.items)
+        return sum_counts(item.tokens for item in self.items)
 
     def calls(self) -> dict[str, int]:
         """Return how often models were `asked`, and how often that was `repeated`."""
-        return summed(item.calls for item in self.items)
+        return sum_counts(item.calls for item in self.items)
 
     def cost(
         self, prices: Mapping[str, Mapping[str, float]] | None = None
@@ -218,14 +218,14 @@ class Run:
         Args:
             prices: Of a million tokens that a model reads (`input`) and writes
                 (`output`), for `chat` and `judge`; by default those the run was
-                begun with.
+                started with.
 
         Returns:
             Money, in that of the prices. 0 where no model was asked; None where one was
             whose prices or tokens are not known. What a paid endpoint takes for
             embedding or reranking is not in it.
         """
-        told = prices or self.spec.get("prices") or {}
+        price_list = prices or self.spec.get("prices") or {}
         tokens = self.tokens()
         if any(n for name, n in tokens.items() if name.endswith(_UNKNOWN)):
             return None
@@ -234,7 +234,9 @@ class Run:
         total = 0.0
         for name, count in tokens.items():
             stage, _, kind = name.rpartition("_")  # judge_input, search_output, input
-            price = told.get("judge" if stage == "judge" else "chat", {}).get(kind)
+            price = price_list.get("judge" if stage == "judge" else "chat", {}).get(
+                kind
+            )
             if count and price is None:
                 return None
             total += count * price if count and price is not None else 0.0
@@ -297,16 +299,18 @@ class Runs:
 
     def of_base(self, kb: str) -> list[str]:
         """Return the names of runs that asked a base: they quote what it held."""
-        found = []
+        names = []
         for name in self.names():
             try:
-                told = json.loads((self._folder / name / _SPEC).read_text("utf-8"))
-                asked = told["spec"]["base"]["kb"]
+                description = json.loads(
+                    (self._folder / name / _SPEC).read_text("utf-8")
+                )
+                base = description["spec"]["base"]["kb"]
             except (OSError, ValueError, LookupError, TypeError):
                 continue  # of none, or damaged
-            if asked == kb:
-                found.append(name)
-        return found
+            if base == kb:
+                names.append(name)
+        return names
 
     def forget(self, name: str) -> None:
         """Delete a run with everything in it.
@@ -349,7 +353,7 @@ class Runs:
             **spec, **_environment(), "began": f"{began:%Y-%m-%d %H:%M:%S} UTC",
         }  # fmt: skip
         try:
-            # What was found for an owner is not for everybody on the machine.
+            # The hits of an owner are not for everybody on the machine.
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.mkdir(mode=0o700)
             _write(folder, {"spec": spec})
@@ -360,16 +364,16 @@ class Runs:
 
     def _is_unfinished(self, name: str, spec: Mapping[str, Any]) -> bool:
         try:
-            told = json.loads((self._folder / name / _SPEC).read_text("utf-8"))
-            return not told.get("finished") and _same(told["spec"], spec)
+            description = json.loads((self._folder / name / _SPEC).read_text("utf-8"))
+            return not description.get("finished") and _same(description["spec"], spec)
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
-            return False  # a run that is damaged is told when it is asked for
+            return False  # a damaged run is reported when it is opened
 
 
 def measure_all(
     run: Run,
     things: Sequence[tuple[str, Any]],
-    measure: Callable[[Any], Measured],
+    measure: Callable[[Any], SampleResult],
     *,
     what: str,
     calls: Callable[[], Mapping[str, int]] = dict,
@@ -392,12 +396,12 @@ def measure_all(
         UsageError: Another process measures the run, or an id is there twice; what
             `measure` raises comes through, and the items before stay.
     """
-    wanted = {key for key, _ in things}
-    if len(wanted) < len(things):
+    ids = {key for key, _ in things}
+    if len(ids) < len(things):
         twice = Counter(key for key, _ in things).most_common(1)[0][0]
         msg = f"The data has the id {twice!r} twice; ids must tell items apart."
         raise UsageError(msg)
-    with _held(run.folder):
+    with _hold(run.folder):
         # Read anew: another process may have gone on since, and a half-written item
         # has to go before the next is appended.
         done = {item.id: item for item in _read_items(run.folder / _ITEMS, mend=True)}
@@ -406,10 +410,12 @@ def measure_all(
             skipped = len(things) - len(left)
             on_progress(what, skipped, len(things))
 
-            def timed(thing: Any) -> Measured:
-                return _timed(measure, thing, calls)
+            def measure_one(thing: Any) -> SampleResult:
+                return _measure_timed(measure, thing, calls)
 
-            with closing(_in_parallel(timed, left, at_once=concurrency)) as measured:
+            with closing(
+                _in_parallel(measure_one, left, at_once=concurrency)
+            ) as measured:
                 for number, (key, item) in enumerate(measured, start=skipped + 1):
                     done[key] = item
                     file.write(_line(item))
@@ -418,27 +424,30 @@ def measure_all(
     return replace(run, items=[done[key] for key, _ in things])
 
 
-def _timed(
-    measure: Callable[[Any], Measured],
+def _measure_timed(
+    measure: Callable[[Any], SampleResult],
     thing: Any,
     calls: Callable[[], Mapping[str, int]],
-) -> Measured:
+) -> SampleResult:
     """Measure one thing, with its time and the calls that it took."""
     began, before = time.perf_counter(), calls()
     item = measure(thing)
-    spent = {"total": time.perf_counter() - began, **item.seconds}
+    seconds = {"total": time.perf_counter() - began, **item.seconds}
     return replace(
         item,
-        scores={name: _known(v) for name, v in item.scores.items()},
-        seconds={stage: round(took, 6) for stage, took in spent.items()},
+        scores={name: _finite_or_none(v) for name, v in item.scores.items()},
+        seconds={stage: round(took, 6) for stage, took in seconds.items()},
         calls={k: n - before.get(k, 0) for k, n in calls().items()},
     )
 
 
 def _in_parallel(
-    act: Callable[[Any], Measured], things: Sequence[tuple[str, Any]], *, at_once: int
-) -> Generator[tuple[str, Measured], None, None]:
-    """Yield what comes of each thing, as soon as it does.
+    act: Callable[[Any], SampleResult],
+    things: Sequence[tuple[str, Any]],
+    *,
+    at_once: int,
+) -> Generator[tuple[str, SampleResult], None, None]:
+    """Yield the measurement of each thing, as soon as it is there.
 
     After an error nothing more begins; what is under way ends, and is yielded before
     the error is raised.
@@ -450,7 +459,7 @@ def _in_parallel(
     threads = ThreadPoolExecutor(at_once, thread_name_prefix="erya-measure")
     try:
         waiting = {threads.submit(act, thing): key for key, thing in things}
-        failed: Future[Measured] | None = None
+        failed: Future[SampleResult] | None = None
         for future in as_completed(waiting):
             if future.cancelled():
                 continue
@@ -468,12 +477,12 @@ def _in_parallel(
 
 def finish(run: Run, figures: Mapping[str, Any]) -> Run:
     """Note that all items were measured, and what was measured of the whole."""
-    told = {"spec": run.spec, "finished": True, "figures": figures}
-    _write(run.folder, told)
+    description = {"spec": run.spec, "finished": True, "figures": figures}
+    _write(run.folder, description)
     return replace(run, figures=figures, finished=True)
 
 
-def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+def sum_counts(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     """Return the sum of each count."""
     total: Counter[str] = Counter()
     for each in counts:
@@ -492,7 +501,7 @@ def _free(folder: Path) -> Path:
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
+def _hold(folder: Path) -> Iterator[None]:
     lock = filelock.FileLock(folder / _LOCK)
     try:
         lock.acquire(blocking=False)
@@ -505,17 +514,17 @@ def _held(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _known(value: float | None) -> float | None:
+def _finite_or_none(value: float | None) -> float | None:
     """Return a value, or None for one that is no number."""
     return value if value is not None and math.isfinite(value) else None
 
 
-def _line(item: Measured) -> str:
-    told = {name: getattr(item, name) for name in _FIELDS}
-    return json.dumps(told, ensure_ascii=False) + "\n"
+def _line(item: SampleResult) -> str:
+    values = {name: getattr(item, name) for name in _FIELDS}
+    return json.dumps(values, ensure_ascii=False) + "\n"
 
 
-def _read_items(path: Path, *, mend: bool = False) -> list[Measured]:
+def _read_items(path: Path, *, mend: bool = False) -> list[SampleResult]:
     """Return the whole items of a file; `mend` cuts off what follows them.
 
     Raises:
@@ -528,10 +537,10 @@ def _read_items(path: Path, *, mend: bool = False) -> list[Measured]:
     if mend and len(whole) < len(data):
         with path.open("r+b") as file:
             file.truncate(len(whole))
-    items: dict[str, Measured] = {}
+    items: dict[str, SampleResult] = {}
     for number, line in enumerate(whole.split(b"\n")[:-1], start=1):
         try:
-            item = Measured(**json.loads(line.decode("utf-8")))
+            item = SampleResult(**json.loads(line.decode("utf-8")))
         except (ValueError, TypeError) as error:
             msg = f"{path}, line {number}, is no item of a run: {error}."
             raise UsageError(msg) from None
@@ -539,23 +548,23 @@ def _read_items(path: Path, *, mend: bool = False) -> list[Measured]:
     return list(items.values())
 
 
-def _write(folder: Path, told: Mapping[str, Any]) -> None:
+def _write(folder: Path, description: Mapping[str, Any]) -> None:
     """Replace the description of a run as a whole."""
     fresh = folder / f"{_SPEC}.new"
-    text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+    text = json.dumps(description, ensure_ascii=False, indent=2) + "\n"
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(folder / _SPEC)
 
 
-def _same(kept: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
+def _same(stored: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
     """Tell whether a run that is kept measures `spec`, with the same versions."""
-    wanted = {
+    expected = {
         **spec,
         **_environment(),
-        **{name: kept[name] for name in ("began", _PRICES) if name in kept},
+        **{name: stored[name] for name in ("began", _PRICES) if name in stored},
     }
     # As a file has it: with lists for tuples.
-    return bool(kept == json.loads(json.dumps(wanted)))
+    return bool(stored == json.loads(json.dumps(expected)))
 
 
 def _environment() -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from erya.models import LEAST_KNOWN, EmbeddingModel
+from erya.models import MIN_TOKEN_COVERAGE, EmbeddingModel
 
 __all__ = ["similarity"]
 
 
 def similarity(
-    model: EmbeddingModel, said: str, accepted: Sequence[str]
+    model: EmbeddingModel, answer: str, accepted: Sequence[str]
 ) -> float | None:
     """Return the cosine of an answer and the most similar accepted one, at least 0.
 
@@ -18,10 +18,10 @@ def similarity(
     Raises:
         ModelError: The model cannot be reached.
     """
-    if not said.strip() or not accepted:
+    if not answer.strip() or not accepted:
         return 0.0
-    texts = [said, *accepted]
-    if min(model.known(texts)) < LEAST_KNOWN:
+    texts = [answer, *accepted]
+    if min(model.token_coverage(texts)) < MIN_TOKEN_COVERAGE:
         return None
     vectors = model.embed_passages(texts).vectors
     return max(0.0, float((vectors[1:] @ vectors[0]).max()))

@@ -71,7 +71,7 @@ def search_spec(settings: Settings) -> dict[str, Any]:
 
 
 def reader_spec(principal: Principal) -> dict[str, Any] | None:
-    """Return who asked; None for an owner."""
+    """Return the reader who asks; None for an owner."""
     if principal.role != "reader":
         return None
     return {"user": principal.user, "groups": sorted(principal.groups)}
@@ -85,34 +85,37 @@ def with_recorded(settings: Settings, spec: Mapping[str, Any]) -> Settings:
 
 def contents_spec(assistant: Assistant, principal: Principal) -> dict[str, Any]:
     """Return how many documents a base has, and what tells it from another."""
-    told = sorted(
+    rows = sorted(
         (each.id, each.content_hash, each.recipe)
         for each in assistant.store.documents(principal)
     )
-    digest = hashlib.sha256(repr(told).encode()).hexdigest()
-    return {"documents": len(told), "contents": digest[:16]}
+    digest = hashlib.sha256(repr(rows).encode()).hexdigest()
+    return {"documents": len(rows), "contents": digest[:16]}
 
 
 def models_spec(settings: Settings, *, chat: bool) -> dict[str, Any]:
     """Return what tells the models from others."""
-    told: dict[str, Any] = {}
+    spec: dict[str, Any] = {}
     embedding = build_embedding(settings)
     if embedding is not None:
-        found = fingerprint_of(embedding)
-        told["embedding"] = {"name": found.name, "dimension": found.dimension}
+        fingerprint = fingerprint_of(embedding)
+        spec["embedding"] = {
+            "name": fingerprint.name,
+            "dimension": fingerprint.dimension,
+        }
         entry = _embedding_entry(settings)
         # What a remote model is, its entry says; its numbers may waver.
-        probe = [round(number, 3) for number in found.probe[:8]]
-        told["embedding"].update(entry or [("probe", probe)])
+        probe = [round(number, 3) for number in fingerprint.probe[:8]]
+        spec["embedding"].update(entry or [("probe", probe)])
     if settings.rerank_model:
         entry_ = ModelCatalogue(settings.home, kind="rerank").get(settings.rerank_model)
-        told["rerank"] = {
+        spec["rerank"] = {
             "name": entry_.name, "base_url": cover_secrets(entry_.base_url),
             "model": entry_.model,
         }  # fmt: skip
     if chat and settings.chat_model:
-        told["chat"] = chat_entry(settings, settings.chat_model)
-    return told
+        spec["chat"] = chat_entry(settings, settings.chat_model)
+    return spec
 
 
 def _embedding_entry(settings: Settings) -> dict[str, str]:
@@ -144,13 +147,13 @@ def prices_of(
 ) -> dict[str, dict[str, float]]:
     """Return the prices of the chat model and of the judge, where they are known."""
     catalogue = ModelCatalogue(settings.home)
-    told: dict[str, dict[str, float]] = {}
+    prices: dict[str, dict[str, float]] = {}
     for who, name in (("chat", settings.chat_model if chat else ""), ("judge", judge)):
         entry = catalogue.get(name) if name else None
         if entry is None or entry.input_price is None or entry.output_price is None:
             continue
-        told[who] = {"input": entry.input_price, "output": entry.output_price}
-    return told
+        prices[who] = {"input": entry.input_price, "output": entry.output_price}
+    return prices
 
 
 def prompts_of(

@@ -111,33 +111,33 @@ def bootstrap_all(
     names = [n for n, column in columns.items() if any(v is not None for v in column)]
     if not names:
         return {}
-    told = np.array([columns[name] for name in names], dtype=np.float64).T
-    here = ~np.isnan(told)
-    values = np.where(here, told, 0.0)
+    table = np.array([columns[name] for name in names], dtype=np.float64).T
+    here = ~np.isnan(table)
+    values = np.where(here, table, 0.0)
     count = len(values)
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     means = []
     for _ in range(_RESAMPLES // _AT_ONCE):
-        drawn = dice.integers(count, size=(_AT_ONCE, count))
-        drawn += np.arange(_AT_ONCE)[:, None] * count
-        times = np.bincount(drawn.ravel(), minlength=_AT_ONCE * count)
+        indices = rng.integers(count, size=(_AT_ONCE, count))
+        indices += np.arange(_AT_ONCE)[:, None] * count
+        times = np.bincount(indices.ravel(), minlength=_AT_ONCE * count)
         weights = times.reshape(_AT_ONCE, count).astype(np.float64)
         with np.errstate(invalid="ignore"):  # a draw may miss a rare column wholly
             means.append((weights @ values) / (weights @ here))
     low, high = np.nanquantile(np.concatenate(means), [0.025, 0.975], axis=0)
     middle = values.sum(0) / here.sum(0)
-    found = {
+    estimates = {
         name: Estimate(float(middle[i]), float(low[i]), float(high[i]))
         for i, name in enumerate(names)
     }
     counts = dict(zip(names, here.sum(0).tolist(), strict=True))
     return {
-        name: _unvaried(each, counts[name]) if name in shares else each
-        for name, each in found.items()
+        name: _widen_unvaried(each, counts[name]) if name in shares else each
+        for name, each in estimates.items()
     }
 
 
-def _unvaried(estimate: Estimate, count: int) -> Estimate:
+def _widen_unvaried(estimate: Estimate, count: int) -> Estimate:
     """Widen the interval of a share whose values are all 0, or all 1."""
     unseen = 1 - 0.025 ** (1 / count)
     if estimate == (0.0, 0.0, 0.0):
@@ -176,7 +176,7 @@ def paired(
         mean,
         low,
         high,
-        p=_randomised(difference, seed=seed),
+        p=_permutation_test(difference, seed=seed),
         items=len(difference),
         better=int((difference > 0).sum()),
         worse=int((difference < 0).sum()),
@@ -226,7 +226,7 @@ def corrected(differences: Mapping[str, Difference]) -> dict[str, float]:
     return dict.fromkeys(differences, 1.0) | holm(varied)
 
 
-def _randomised(difference: "NDArray[np.float64]", *, seed: int) -> float:
+def _permutation_test(difference: "NDArray[np.float64]", *, seed: int) -> float:
     """Return how often random signs give a mean as far from 0."""
     import numpy as np  # noqa: PLC0415 - as above
 
@@ -234,9 +234,9 @@ def _randomised(difference: "NDArray[np.float64]", *, seed: int) -> float:
     if not len(moved):
         return 1.0
     observed = abs(moved.sum()) * (1 - 1e-12)  # a sum in another order may differ a bit
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     reached = 0
     for _ in range(_PERMUTATIONS // _AT_ONCE):
-        signs = dice.integers(2, size=(_AT_ONCE, len(moved)), dtype=np.int8) * 2.0 - 1.0
+        signs = rng.integers(2, size=(_AT_ONCE, len(moved)), dtype=np.int8) * 2.0 - 1.0
         reached += int((np.abs(signs @ moved) >= observed).sum())
     return (reached + 1) / (_PERMUTATIONS + 1)

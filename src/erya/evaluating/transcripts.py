@@ -1,4 +1,4 @@
-"""The whole transcript of a question: what was found, said, cited and spent.
+"""The whole transcript of a question: hits, answer, citations and cost.
 
 A run keeps it, so that an answer can be scored anew without asking again.
 """
@@ -91,7 +91,7 @@ def example_in(key: str, detail: Mapping[str, Any]) -> Example:
 
 
 def evidence_in(detail: Mapping[str, Any]) -> Evidence:
-    """Return what was found, best first.
+    """Return the hits of the search, best first.
 
     Raises:
         UsageError: The run kept no whole transcript.
@@ -109,7 +109,7 @@ def answer_in(detail: Mapping[str, Any]) -> Answer:
     _check(detail)
     passages = (*detail["evidence"], *detail["cited_only"])
     chunks = {passage["chunk"]: _hit(passage).chunk for passage in passages}
-    model, read, written = detail["usage"]
+    model, input_tokens, output_tokens = detail["usage"]
     return Answer(
         text=detail["answer"],
         abstained=detail["abstained"],
@@ -135,7 +135,9 @@ def answer_in(detail: Mapping[str, Any]) -> Answer:
             for number, chunk, start, end, quote, page in detail["citations"]
         ),
         note=detail["note"],
-        usage=Usage(model=model, input_tokens=read, output_tokens=written),
+        usage=Usage(
+            model=model, input_tokens=input_tokens, output_tokens=output_tokens
+        ),
         trace_id=detail["trace_id"],
     )
 

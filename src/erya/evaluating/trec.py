@@ -28,7 +28,7 @@ def read_judgements(path: Path) -> Judgements:
         UsageError: A line is neither, a document is judged twice for a question, or
             there is no judgement.
     """
-    found: dict[str, dict[str, float]] = {}
+    judgements: dict[str, dict[str, float]] = {}
     for number, line in lines_of(path):
         cells = line.split("\t")
         if len(cells) != 3:
@@ -43,19 +43,19 @@ def read_judgements(path: Path) -> Judgements:
             )
             raise UsageError(wrong(path, number, what))
         question, document = cells[0].strip(), cells[-2].strip()
-        judged = found.setdefault(question, {})
+        judged = judgements.setdefault(question, {})
         if document in judged:
             what = f"repeats the judgement of {document!r} for {question!r}"
             raise UsageError(wrong(path, number, what))
         judged[document] = gain
-    if not found:
+    if not judgements:
         msg = f"{path} has no judgements."
         raise UsageError(msg)
-    return found
+    return judgements
 
 
 def read_trec_run(path: Path) -> TrecRun:
-    """Read what a system found: question, Q0, document, rank, score and a tag.
+    """Read a system's rankings: question, Q0, document, rank, score and a tag.
 
     As trec_eval does, ranks are ignored and scores decide.
 
@@ -63,7 +63,7 @@ def read_trec_run(path: Path) -> TrecRun:
         UsageError: A line is not of this form, a document is found twice for a
             question, or nothing was found.
     """
-    found: dict[str, dict[str, float]] = {}
+    rankings: dict[str, dict[str, float]] = {}
     for number, line in lines_of(path):
         cells = line.split()
         score = _number(cells[4]) if len(cells) in {5, 6} else None
@@ -73,15 +73,15 @@ def read_trec_run(path: Path) -> TrecRun:
             )
             raise UsageError(wrong(path, number, what))
         question, _, document = cells[:3]
-        scores = found.setdefault(question, {})
+        scores = rankings.setdefault(question, {})
         if document in scores:
             what = f"repeats {document!r} for {question!r}"
             raise UsageError(wrong(path, number, what))
         scores[document] = score
-    if not found:
+    if not rankings:
         msg = f"{path} has no results."
         raise UsageError(msg)
-    return found
+    return rankings
 
 
 def _number(text: str) -> float | None:

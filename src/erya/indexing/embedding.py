@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from erya.errors import ModelError
-from erya.models import LEAST_KNOWN, EmbeddingModel
+from erya.models import MIN_TOKEN_COVERAGE, EmbeddingModel
 from erya.stores import Embedding
 
 __all__ = ["AT_ONCE", "Embedded", "embed_chunks"]
 
-AT_ONCE: Final = 512  # texts that a model is given at once
+AT_ONCE: Final = 512  # texts that a model embeds at once
 
 
 class Embedded(NamedTuple):
@@ -41,25 +41,25 @@ def embed_chunks(
     """
     import numpy as np  # noqa: PLC0415 - a base without vectors needs none
 
-    known = model.known(texts)
-    telling = [i for i, share in enumerate(known) if share >= LEAST_KNOWN]
-    made = [Embedding(np.zeros(dimension, np.float32), 0.0)] * len(texts)
+    coverages = model.token_coverage(texts)
+    telling = [i for i, share in enumerate(coverages) if share >= MIN_TOKEN_COVERAGE]
+    embeddings = [Embedding(np.zeros(dimension, np.float32), 0.0)] * len(texts)
     cut = 0
     refused: dict[int, str] = {}
     for first in range(0, len(telling), AT_ONCE):
         part = telling[first : first + AT_ONCE]
-        found = model.embed_passages([texts[i] for i in part])
-        if found.vectors.shape[1] != dimension:
+        embedded = model.embed_passages([texts[i] for i in part])
+        if embedded.vectors.shape[1] != dimension:
             msg = (
                 f"The embedding model {model.name!r} returned vectors of "
-                f"{found.vectors.shape[1]} numbers, where those of the base have "
+                f"{embedded.vectors.shape[1]} numbers, where those of the base have "
                 f"{dimension}. Nothing of these passages was stored."
             )
             raise ModelError(msg)
-        cut += sum(each > 0 for each in found.cut)
-        for i, vector in zip(part, found.vectors, strict=True):
-            made[i] = Embedding(vector, known[i])
-        for at, why in found.refused.items():
+        cut += sum(each > 0 for each in embedded.cut)
+        for i, vector in zip(part, embedded.vectors, strict=True):
+            embeddings[i] = Embedding(vector, coverages[i])
+        for at, why in embedded.refused.items():
             refused[part[at]] = why
-            made[part[at]] = Embedding(np.zeros(dimension, np.float32), 0.0)
-    return Embedded(made, cut, refused)
+            embeddings[part[at]] = Embedding(np.zeros(dimension, np.float32), 0.0)
+    return Embedded(embeddings, cut, refused)

@@ -88,19 +88,19 @@ class PipelineVersion(NamedTuple):
 
     Attributes:
         text: What documents of another recipe are redone for.
-        abilities: What files can be read with: what gave no text, or a doubtful one,
+        capabilities: What files can be read with: what gave no text, or a doubtful one,
             is read again when there is more.
         given: What the team says of the documents; None keeps what it has said.
     """
 
     text: str
-    abilities: str = ""
+    capabilities: str = ""
     given: Mapping[str, str] | None = None
 
     @property
     def reading(self) -> str:
-        """Text and abilities, as files are noted with."""
-        return f"{self.text}|{self.abilities}"
+        """Text and capabilities, as files are noted with."""
+        return f"{self.text}|{self.capabilities}"
 
     def covers(self, recipe: str) -> bool:
         """Tell whether a document of a recipe is as this run would make it."""
@@ -120,7 +120,7 @@ class PipelineVersion(NamedTuple):
 
     def reading_with(self, given: Mapping[str, str]) -> str:
         """Return what a file is noted with that has such metadata given."""
-        return f"{self.text_with(given)}|{self.abilities}"
+        return f"{self.text_with(given)}|{self.capabilities}"
 
 
 class Stored(NamedTuple):
@@ -145,18 +145,22 @@ def known_of(
 
     Args:
         stored: What a base holds.
-        version: How files would be read: what was read otherwise is read anew.
+        version: How files would be read: files that were read otherwise are read anew.
         force: Whether unchanged files are read again.
     """
-    known: dict[str, Mapping[str, str]] = {each.source: {} for each in stored.documents}
+    validators: dict[str, Mapping[str, str]] = {
+        each.source: {} for each in stored.documents
+    }
     opened = set()
     for item in stored.items:
         holds = version.covers_note(item.recipe) and not force
-        known[item.source] = item.validators if holds else {}
+        validators[item.source] = item.validators if holds else {}
         if item.parts:
             opened.add(item.source)
     # No source offers what is inside of a file.
-    return {source: told for source, told in known.items() if _lies(source, opened)}
+    return {
+        source: value for source, value in validators.items() if _lies(source, opened)
+    }
 
 
 def _lies(source: str, opened: Set[str]) -> bool:
@@ -279,8 +283,8 @@ class Ingestion:
                     yield item
                     continue
             self._leave(item.source)
-            known = self._items.get(item.source)
-            if known is not None and known.parts:
+            stored = self._items.get(item.source)
+            if stored is not None and stored.parts:
                 for inner in self._inside(item.source):
                     self.report.files += 1
                     self._leave(inner)
@@ -306,15 +310,15 @@ class Ingestion:
         self._count(0)
         return True
 
-    def _note_again(self, known: StoredItem) -> None:
-        self.report.doubtful += [(known.source, notice) for notice in known.notices]
-        if known.code:
+    def _note_again(self, stored: StoredItem) -> None:
+        self.report.doubtful += [(stored.source, notice) for notice in stored.notices]
+        if stored.code:
             self._report(
                 Problem(
-                    source=known.source,
-                    code=known.code,
-                    message=known.message,
-                    failed=known.failed,
+                    source=stored.source,
+                    code=stored.code,
+                    message=stored.message,
+                    failed=stored.failed,
                 )
             )
 
@@ -355,12 +359,12 @@ class Ingestion:
 
     @cached_property
     def _same_bytes(self) -> dict[str, frozenset[str]]:
-        found: dict[str, frozenset[str]] = {}
+        readers_by_hash: dict[str, frozenset[str]] = {}
         for document in self._stored.values():
             if any(is_under(document.source, root) for root in self._roots):
-                readers = found.get(document.content_hash, document.readers)
-                found[document.content_hash] = readers & document.readers
-        return found
+                readers = readers_by_hash.get(document.content_hash, document.readers)
+                readers_by_hash[document.content_hash] = readers & document.readers
+        return readers_by_hash
 
     def opened(
         self,
@@ -370,7 +374,7 @@ class Ingestion:
         notices: Sequence[Notice] = (),
         given: Mapping[str, str] = _NOTHING_GIVEN,
     ) -> None:
-        """Note what should be known of a file that was read.
+        """Note how a file was read.
 
         Args:
             item: The file.
@@ -399,7 +403,7 @@ class Ingestion:
             self._writer.forget(item.source)
 
     def _close_files(self, source: str = "") -> None:
-        """Note that files are done, once what comes next is not inside of them."""
+        """Note that files are done, once the next item is not inside of them."""
         while self._open_files and not is_under(source, self._open_files[-1].source):
             self._put_waiting()
             self._writer.note(self._open_files.pop())
@@ -413,7 +417,7 @@ class Ingestion:
         terms: Sequence[WrittenTerms] | None = None,
         given: Mapping[str, str] = _NOTHING_GIVEN,
     ) -> None:
-        """Store what was read, now or with the documents that follow.
+        """Store a document, now or with the documents that follow.
 
         Args:
             document: The document.
@@ -449,9 +453,9 @@ class Ingestion:
         if problem.failed and (
             problem.source in self._stored or self._inside(problem.source)
         ):
-            told = problem.message.rstrip(".")
-            told = f"{told}. What was read of it before stays."
-            problem = replace(problem, message=told)
+            message = problem.message.rstrip(".")
+            message = f"{message}. What was read of it before stays."
+            problem = replace(problem, message=message)
         self._report(problem)
         if item is not None or problem.failed:
             self._noted.add(problem.source)
@@ -560,7 +564,7 @@ class Ingestion:
     def _put_waiting(self) -> None:
         """Embed what waits in one go, so that all cores have something to do."""
         waiting, self._waiting, self._chunks_waiting = self._waiting, [], 0
-        embeddings = self._embedded_anew(waiting)
+        embeddings = self._embed_anew(waiting)
         for document, chunks, original, terms, recipe in waiting:
             own, embeddings = embeddings[: len(chunks)], embeddings[len(chunks) :]
             self._writer.put(
@@ -572,46 +576,44 @@ class Ingestion:
                 terms=terms,
             )
 
-    def _embedded_anew(self, waiting: Sequence[_Read]) -> list[Embedding]:
+    def _embed_anew(self, waiting: Sequence[_Read]) -> list[Embedding]:
         """Return the vectors of all chunks, those of texts that were there as kept."""
         if self._model is None:
             return []
         texts = [(r.document, c.indexed_text) for r in waiting for c in r.chunks]
-        kept: dict[tuple[str, str], Embedding] = {}
+        stored: dict[tuple[str, str], Embedding] = {}
         for document in [] if self._force else [read.document for read in waiting]:
             if document.source in self._stored:
                 there = self._vectors_of(document.id).items()
-                kept |= {(document.id, text): vector for text, vector in there}
-        new = [(d, text) for d, text in texts if (d.id, text) not in kept]
-        made = iter(self._embedded([t for _, t in new], [d.source for d, _ in new]))
-        return [kept.get((d.id, text)) or next(made) for d, text in texts]
+                stored |= {(document.id, text): vector for text, vector in there}
+        new = [(d, text) for d, text in texts if (d.id, text) not in stored]
+        embedded = iter(self._embed([t for _, t in new], [d.source for d, _ in new]))
+        return [stored.get((d.id, text)) or next(embedded) for d, text in texts]
 
-    def _embedded(
-        self, texts: Sequence[str], sources: Sequence[str]
-    ) -> list[Embedding]:
-        """Embed texts; those that the model refuses are told by their documents."""
+    def _embed(self, texts: Sequence[str], sources: Sequence[str]) -> list[Embedding]:
+        """Embed texts; those that the model refuses are reported by their documents."""
         if self._model is None or not texts:
             return []
-        found = embed_chunks(self._model, texts, dimension=self._dimension)
-        self.report.cut += found.cut
-        for source in dict.fromkeys(sources[at] for at in found.refused):
-            why = [w for at, w in found.refused.items() if sources[at] == source]
+        embedded = embed_chunks(self._model, texts, dimension=self._dimension)
+        self.report.cut += embedded.cut
+        for source in dict.fromkeys(sources[at] for at in embedded.refused):
+            why = [w for at, w in embedded.refused.items() if sources[at] == source]
             message = (
                 f"Passages of it that the embedding model refuses ({len(why)}) are "
                 f"found by their words alone: {why[0]}"
             )
             self.report.doubtful.append((source, Notice("not_embedded", message)))
-        return found.embeddings
+        return embedded.embeddings
 
     def _embed_what_has_no_vector(self) -> None:
         """Embed chunks of an earlier release, or of runs without a model."""
         if self._model is None:
             return
         while chunks := self._writer.unembedded(limit=AT_ONCE):
-            found = self._embedded(
+            embeddings = self._embed(
                 [chunk.indexed_text for chunk in chunks],
                 [chunk.source for chunk in chunks],
             )
             ids = [chunk.id for chunk in chunks]
-            self._writer.embed(dict(zip(ids, found, strict=True)))
+            self._writer.embed(dict(zip(ids, embeddings, strict=True)))
             self._writer.commit()

@@ -51,27 +51,27 @@ def planned(
     documents = {document.source: document for document in stored.documents}
     items = {item.source: item for item in stored.items}
     seen: list[str] = []
-    gone: set[str] = set()
+    removed: set[str] = set()
     for item in offered:
         if isinstance(item, Problem):
             plan.problems.append(item)
             if item.gone:
-                gone.add(item.source)
+                removed.add(item.source)
             if item.failed:  # what was stored of it stays
                 seen.append(item.source)
             continue
         seen.append(item.source)
-        known, old = items.get(item.source), documents.get(item.source)
+        noted, old = items.get(item.source), documents.get(item.source)
         relabelled = old is not None and readers not in {None, old.readers}
         if isinstance(item, Unchanged):
             if relabelled:
                 plan.updated.append(item.source)
             plan.unchanged += not relabelled
             continue
-        if known is None and old is None:
+        if noted is None and old is None:
             plan.added.append(item.source)
             continue
-        same = is_unchanged(item, noted=known, stored=old, version=recipe)
+        same = is_unchanged(item, noted=noted, stored=old, version=recipe)
         if same and not force and not relabelled:
             plan.unchanged += 1
         else:
@@ -81,7 +81,7 @@ def planned(
     plan.removed = sorted(
         source
         for source in documents
-        if source in gone
+        if source in removed
         or (
             any(is_under(source, root) for root in whole)
             and not _is_offered(source, offers)

@@ -1,7 +1,7 @@
 """Work that outlives a call: a queue in the home folder, and what is left to do.
 
-A job stores what was asked for, as a value, and nothing of a command line. Jobs on one
-base follow each other; one whose owner died is gone on with.
+A job stores its request, as a value, and nothing of a command line. Jobs on one
+base follow each other; one whose owner died is resumed.
 """
 
 from erya.jobs.base import Job, JobState

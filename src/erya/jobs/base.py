@@ -18,19 +18,19 @@ class Job:
     Attributes:
         number: Tells it from the others of the home folder, from 1.
         base: The base that it writes to.
-        request: What was asked for.
+        request: What to ingest.
         user: Who asked.
         state: `queued` waits for its turn, `running` has an owner; the others are over.
         is_alive: Whether its owner lives. A job that runs or waits without one was cut
-            off, and can be gone on with.
+            off, and can be resumed.
         owner: The process that works on it; empty for nobody.
         heard_at: When its heart last beat, in seconds since the epoch.
-        attempts: How often it was begun.
+        attempts: How often it was started.
         progress: What was done so far, as a report has it; of `total` files, if known.
         message: Why it failed; else empty.
         is_cancelled: Whether somebody wants it to end.
         created_at: When it was asked for: ISO 8601, UTC, as the other times.
-        started_at: When it was last begun; empty before.
+        started_at: When it was last started; empty before.
         finished_at: When it was over; empty before.
     """
 
@@ -52,5 +52,5 @@ class Job:
 
     @property
     def was_cut_off(self) -> bool:
-        """Whether it was begun, is not over, and has nobody who works on it."""
+        """Whether it was started, is not over, and has nobody who works on it."""
         return self.state in {"queued", "running"} and not self.is_alive

@@ -14,7 +14,7 @@ STALE_SECONDS: Final = 20.0
 
 def this_owner() -> str:
     """Return what tells this process from all others: machine, number, beginning."""
-    return f"{platform.node()}:{os.getpid()}:{_began(os.getpid())}"
+    return f"{platform.node()}:{os.getpid()}:{_start_time(os.getpid())}"
 
 
 def is_alive(owner: str, *, heard_at: float) -> bool:
@@ -31,11 +31,11 @@ def is_alive(owner: str, *, heard_at: float) -> bool:
     machine, process, began = owner.rsplit(":", 2)
     if machine == platform.node() and began:
         # One that merely sleeps lives, and would go on beside whoever took over.
-        return _began(int(process)) == began
+        return _start_time(int(process)) == began
     return time.time() - heard_at < STALE_SECONDS
 
 
-def _began(process: int) -> str:
+def _start_time(process: int) -> str:
     """Return when a process began, in the ticks of Linux; empty where nobody says.
 
     A number alone would do until another process is given it.

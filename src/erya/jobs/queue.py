@@ -59,7 +59,7 @@ class JobQueue:
         if not self._path.exists():
             return []
         query = "select * from jobs where ? in ('', base) order by number desc"
-        with self._connected() as database:
+        with self._connect() as database:
             return [_job(row) for row in database.execute(query, (base,))]
 
     def get(self, number: int) -> Job:
@@ -70,7 +70,7 @@ class JobQueue:
         """
         row = None
         if self._path.exists():
-            with self._connected() as database:
+            with self._connect() as database:
                 query = "select * from jobs where number = ?"
                 row = database.execute(query, (number,)).fetchone()
         if row is None:
@@ -88,7 +88,7 @@ class JobQueue:
         return next((job for job in jobs if job.is_alive), None)
 
     def submit(self, base: str, request: IngestRequest, *, user: str) -> Job:
-        """Note a job, and return it; one that was cut off and asked the same goes on.
+        """Note a job, and return it; one cut off with the same request goes on.
 
         Raises:
             StoreError: The home folder cannot be written.
@@ -97,11 +97,11 @@ class JobQueue:
             job for job in self.all(base=base)
             if job.was_cut_off and job.request == request
         )  # fmt: skip
-        if (found := next(same, None)) is not None:
+        if (job_before := next(same, None)) is not None:
             with suppress(BusyError, NotFoundError):  # another has just taken it
-                return self.take_over(found.number)
+                return self.take_over(job_before.number)
         values = (base, json.dumps(request.to_json()), user, this_owner(), time.time())
-        with self._connected() as database, database:
+        with self._connect() as database, database:
             number = database.execute(
                 "insert into jobs (base, request, user, owner, heard_at, created_at,"
                 " state) values (?, ?, ?, ?, ?, ?, 'queued')",
@@ -126,7 +126,7 @@ class JobQueue:
                 raise BusyError(base=job.base, holder=f"job {number}")
             msg = f"Job {number} is {job.state}: there is nothing to go on with."
             raise NotFoundError(msg)
-        with self._connected() as database, database:
+        with self._connect() as database, database:
             # Of several that want it, the first finds it as it was.
             taken = database.execute(
                 "update jobs set state = 'queued', owner = ?, heard_at = ?,"
@@ -154,7 +154,7 @@ class JobQueue:
         if job.state not in {"queued", "running"}:
             msg = f"Job {number} is {job.state} already."
             raise NotFoundError(msg)
-        with self._connected() as database, database:
+        with self._connect() as database, database:
             cancel = "update jobs set cancelled = 1 where number = ?"
             database.execute(cancel, (number,))
         if not job.is_alive:
@@ -170,7 +170,7 @@ class JobQueue:
     ) -> None:
         """Note that a job of this process is over; another's stays as it is.
 
-        What was cut off and asked the same is over, too.
+        One that was cut off with the same request is over, too.
         """
         job = self.get(number)
         ended = self._end(replace(job, owner=this_owner()), state, message=message)
@@ -182,7 +182,7 @@ class JobQueue:
 
     def _end(self, job: Job, state: JobState, *, message: str = "") -> bool:
         """Note that a job is over, and tell whether it was still its owner's."""
-        with self._connected() as database, database:
+        with self._connect() as database, database:
             ended = database.execute(
                 "update jobs set state = ?, message = ?, finished_at = ?, owner = ''"
                 " where number = ? and owner = ?",
@@ -192,7 +192,7 @@ class JobQueue:
 
     def _release(self, number: int) -> None:
         """Leave a job as one that was cut off, though this process goes on."""
-        with self._connected() as database, database:
+        with self._connect() as database, database:
             database.execute(
                 "update jobs set owner = '' where number = ? and owner = ?",
                 (number, this_owner()),
@@ -269,15 +269,15 @@ class JobQueue:
         Raises:
             JobCancelledError: It is not to begin, or is somebody else's by now.
         """
-        with self._connected() as database:
+        with self._connect() as database:
             before = _ahead_of(job, database)
             if before is not None:
                 return before
-            # Of two that look at once, one sees what the other has begun.
+            # Of two that look at once, one sees that the other has started it.
             database.execute("begin immediate")
             with database:
                 before = _ahead_of(job, database)
-                begun = (
+                is_begun = (
                     before is None
                     and database.execute(
                         "update jobs set state = 'running', started_at = ?,"
@@ -286,7 +286,7 @@ class JobQueue:
                         (_now(), job.number, this_owner()),
                     ).rowcount
                 )
-        if before is None and not begun:
+        if before is None and not is_begun:
             raise JobCancelledError(number=job.number)
         return before
 
@@ -295,7 +295,7 @@ class JobQueue:
 
         It is, too, once another has taken it over.
         """
-        with self._connected() as database, database:
+        with self._connect() as database, database:
             ours = database.execute(
                 "update jobs set heard_at = ?, progress = ?"
                 " where number = ? and owner = ?",
@@ -307,7 +307,7 @@ class JobQueue:
         return bool(cancelled) or not ours
 
     @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
+    def _connect(self) -> Iterator[sqlite3.Connection]:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=30)) as database:
@@ -330,7 +330,7 @@ class RunningJob:
 
     Attributes:
         number: The job's.
-        progress: How far it is, as last told.
+        progress: How far it is, as last reported.
     """
 
     def __init__(self, queue: JobQueue, number: int) -> None:

@@ -1,4 +1,4 @@
-"""What a run that was cut off was asked for."""
+"""The request of a run that was cut off."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ __all__ = ["unfinished_request"]
 def unfinished_request(
     store: Store, *, over: Sequence[IngestRequest] = ()
 ) -> IngestRequest:
-    """Return what the last run of ingesting was asked for that did not end.
+    """Return the request of the last run of ingesting that did not end.
 
     Args:
         store: The base that it was to fill.

@@ -26,8 +26,8 @@ from erya.language.normalizing import listed, normal_text
 from erya.language.raising import STANDING, lowered, raised
 from erya.language.references import (
     Reference,
-    begun_references,
-    begun_spans,
+    leading_reference_spans,
+    leading_references,
     named_numbers,
     reference_keys,
     references,
@@ -52,9 +52,9 @@ from erya.language.tokens import (
 )
 from erya.language.written import (
     WrittenTerms,
-    count_written,
+    format_counts,
+    sum_formatted_counts,
     write_terms,
-    written_counts,
 )
 
 __all__ = [
@@ -71,20 +71,20 @@ __all__ = [
     "Terms",
     "Word",
     "WrittenTerms",
-    "begun_references",
-    "begun_spans",
     "content_words",
     "count_tokens",
-    "count_written",
     "denies",
     "document_terms",
     "edit_distance",
     "facts",
     "fold_letters",
+    "format_counts",
     "header_above",
     "is_code",
     "is_row",
     "language_of",
+    "leading_reference_spans",
+    "leading_references",
     "lexicon_of",
     "limits",
     "listed",
@@ -101,6 +101,7 @@ __all__ = [
     "references",
     "run_together",
     "sentences",
+    "sum_formatted_counts",
     "table_cells",
     "table_header",
     "table_row",
@@ -108,5 +109,4 @@ __all__ = [
     "terms",
     "token_ends",
     "write_terms",
-    "written_counts",
 ]

@@ -19,7 +19,7 @@ import rjieba
 from erya.language.lexicon import Lexicon, Match
 from erya.language.normalizing import listed, normal_text
 from erya.language.references import (
-    begun_references,
+    leading_references,
     named_numbers,
     reference_keys,
 )
@@ -69,7 +69,7 @@ _TOKEN = re.compile(
 _STRETCH = re.compile(r"\S+(?:(?<=[a-z]) (?=\d{3})\S+)*")
 _GAP = re.compile(r"[a-z] \d{3}")
 _OUTER: Final = ".,;:!?()\"'，。；：！？（）"  # no token begins or ends with one
-_BEGUN: Final = "^"  # before the key of a reference that begins a line
+_SECTION: Final = "^"  # before the key of a reference that begins a line
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
 _APOSTROPHES: Final = str.maketrans("’ʼ", "''")
 # What is written with a hyphen as often as without: e-mail, co-operate, non-stop.
@@ -147,18 +147,18 @@ def _normal_terms(normal: str) -> Terms:
     for each in _STRETCH.findall(normal) if gap else normal.split():
         stretch = each.strip(_OUTER)
         short = len(stretch) <= _LONGEST_TERM
-        found = _kept_stretch(stretch) if short else _listed(_cut(stretch))
-        body += found[0]
-        exact += found[1]
+        stretch_terms = _stretch_terms(stretch) if short else _list_terms(_cut(stretch))
+        body += stretch_terms[0]
+        exact += stretch_terms[1]
     return Terms(body=Counter(body), exact=Counter(exact))
 
 
 @functools.lru_cache(maxsize=_STRETCHES_KEPT)
-def _kept_stretch(stretch: str) -> tuple[list[str], list[str]]:
-    """Return the terms of what comes again and again. Nobody changes them."""
+def _stretch_terms(stretch: str) -> tuple[list[str], list[str]]:
+    """Return the terms of a stretch, kept in memory. Nobody changes them."""
     if stretch.isascii() and stretch.isalpha():
         return [_stemmer().stemWord(stretch)], [stretch]
-    return _listed(_cut(stretch))
+    return _list_terms(_cut(stretch))
 
 
 def passage_terms(
@@ -181,42 +181,46 @@ def passage_terms(
         chunks: How many passages the document has.
     """
     normal = normal_text(text)
-    own, above = _normal_terms(normal), _kept_terms(title)
-    name = _kept_terms(_stem(source))
+    own, above = _normal_terms(normal), _cached_terms(title)
+    name = _cached_terms(_stem(source))
     fields = [
-        (_begun_terms(normal), 1),
+        (_section_terms(normal), 1),
         *(
-            (_begun_terms(normal_text(heading), heading=True), 1)
+            (_section_terms(normal_text(heading), heading=True), 1)
             for heading in headings[-1:]
         ),
         (above, 1 if chunks > _SHORT else _WEIGHT),
-        *((_kept_terms(heading), _WEIGHT) for heading in headings if heading != title),
+        *(
+            (_cached_terms(heading), _WEIGHT)
+            for heading in headings
+            if heading != title
+        ),
         (Terms(body=name.body - above.body, exact=name.exact - above.exact), 1),
     ]
-    for found, weight in fields:
-        for term, count in found.body.items():
+    for field_terms, weight in fields:
+        for term, count in field_terms.body.items():
             own.body[term] += weight * count
-        for term, count in found.exact.items():
+        for term, count in field_terms.exact.items():
             own.exact[term] += weight * count
     return own
 
 
 @functools.lru_cache(maxsize=1_024)
-def _kept_terms(text: str) -> Terms:
+def _cached_terms(text: str) -> Terms:
     """Return the terms of what stands above many passages. Nobody changes them."""
     return document_terms(text)
 
 
-def _begun_terms(normal: str, *, heading: bool = False) -> Terms:
+def _section_terms(normal: str, *, heading: bool = False) -> Terms:
     """Return a term for each article or section that begins in a passage."""
-    begun = begun_references(normal, heading=heading)
-    return Terms(body=Counter(f"{_BEGUN}{key}" for key in begun), exact=Counter())
+    keys = leading_references(normal, heading=heading)
+    return Terms(body=Counter(f"{_SECTION}{key}" for key in keys), exact=Counter())
 
 
-def _asked_begun(normal: str) -> dict[str, float]:
+def _reference_terms(normal: str) -> dict[str, float]:
     """Return the terms of passages that are what a question refers to."""
     return {
-        f"{_BEGUN}{name}": 1.0
+        f"{_SECTION}{name}": 1.0
         for key in reference_keys(normal)
         for name in (key, *named_numbers(key))
     }
@@ -265,7 +269,7 @@ def query_terms(text: str, lexicon: Lexicon | None = None) -> QueryTerms:
             term: _FILLER_WEIGHT * _weight(term) * n
             for term, n in (whole.body - telling.body).items()
         },
-        expansions=_asked_begun(normal) | _expansions(matches, known=body),
+        expansions=_reference_terms(normal) | _expansions(matches, present=body),
         also=tuple(
             dict.fromkeys(e.text for match in matches for e in match.expansions)
         ),
@@ -282,27 +286,27 @@ def _without(normal: str, matches: list[Match]) -> str:
 
 def _whole_terms(normal: str, matches: list[Match]) -> list[str]:
     """Return the terms of words that are one: pairs alone of what is Chinese."""
-    found = list[str]()
+    whole = list[str]()
     for match in matches:
         if match.whole:
             for kind, token in _tokens(normal[match.start : match.end]):
                 alone = _pairs(token) if kind == "han" else _count([(kind, token)]).body
-                found += alone
-    return found
+                whole += alone
+    return whole
 
 
 def _expansions(
-    matches: list[Match], *, known: Mapping[str, float]
+    matches: list[Match], *, present: Mapping[str, float]
 ) -> dict[str, float]:
     """Return the terms of what is looked for as well, less those asked for already."""
-    found: dict[str, float] = {}
+    weights: dict[str, float] = {}
     for match in matches:
         for text, weight in match.expansions:
             for term, count in document_terms(text).body.items():
-                if term not in known:
-                    told = weight * _weight(term) * count
-                    found[term] = max(told, found.get(term, 0.0))
-    return found
+                if term not in present:
+                    product = weight * _weight(term) * count
+                    weights[term] = max(product, weights.get(term, 0.0))
+    return weights
 
 
 def _weight(term: str) -> float:
@@ -375,23 +379,23 @@ def _references(normal: str) -> list[str]:
 
 
 def _cut(normal: str) -> list[tuple[str, str]]:
-    found = list[tuple[str, str]]()
+    tokens = list[tuple[str, str]]()
     for match in _TOKEN.finditer(normal):
         kind, token = match.lastgroup or "", match[0]
         if kind == "code" and token.isalpha():  # most are words, in one piece
-            found.append(("word", token))
+            tokens.append(("word", token))
         elif kind == "code" and not is_code(token):
             words = _PIECE.findall(token)
-            found += [("word", word) for word in words]
+            tokens += [("word", word) for word in words]
             if len(words) == 2 and words[0] in _PREFIXES:
-                found.append(("word", "".join(words)))
+                tokens.append(("word", "".join(words)))
         elif kind == "word":
-            found.append((kind, token.translate(_APOSTROPHES)))
+            tokens.append((kind, token.translate(_APOSTROPHES)))
         else:
-            found.append(("word" if kind == "other" else kind, token))
+            tokens.append(("word" if kind == "other" else kind, token))
     return [
         (kind, token)
-        for kind, token in found
+        for kind, token in tokens
         if len(token) <= _LONGEST_TERM or kind == "han"
     ]
 
@@ -415,11 +419,11 @@ def _code_terms(code: str) -> list[str]:
 
 
 def _count(tokens: list[tuple[str, str]]) -> Terms:
-    body, exact = _listed(tokens)
+    body, exact = _list_terms(tokens)
     return Terms(body=Counter(body), exact=Counter(exact))
 
 
-def _listed(tokens: list[tuple[str, str]]) -> tuple[list[str], list[str]]:
+def _list_terms(tokens: list[tuple[str, str]]) -> tuple[list[str], list[str]]:
     """Return the terms of the body and the exact words, in order."""
     words = [token for kind, token in tokens if kind == "word"]
     stems = iter(_stemmer().stemWords(words) if words else ())

@@ -107,20 +107,20 @@ def facts(sentence: str) -> list[Fact]:
     cannot be told from other words.
     """
     normal = unicodedata.normalize("NFKC", apart(sentence))
-    found: list[Fact] = []
+    stated: list[Fact] = []
     name: list[re.Match[str]] = []
     for match in _FACT.finditer(normal):
         if match["word"] is not None and _is_name_part(normal, match):
             if name and normal[name[-1].end() : match.start()] != " ":
-                found.append(_name(name))
+                stated.append(_name(name))
                 name = []
             name.append(match)
             continue
         if name:
-            found.append(_name(name))
+            stated.append(_name(name))
             name = []
-        found.extend(_fact(match))
-    return [*found, _name(name)] if name else found
+        stated.extend(_fact(match))
+    return [*stated, _name(name)] if name else stated
 
 
 def _fact(match: re.Match[str]) -> list[Fact]:

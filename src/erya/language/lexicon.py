@@ -91,18 +91,18 @@ class Lexicon:
 
 def lexicon_of(words: Sequence[Word] = ()) -> Lexicon:
     """Return the lexicon of a base's words, and of those that come with Erya."""
-    return _made(tuple(words))
+    return _make_lexicon(tuple(words))
 
 
 @functools.lru_cache(maxsize=64)
-def _made(words: tuple[Word, ...]) -> Lexicon:
-    found: dict[str, dict[str, float]] = {}
+def _make_lexicon(words: tuple[Word, ...]) -> Lexicon:
+    expansions: dict[str, dict[str, float]] = {}
 
     def add(word: str, other: str, weight: float) -> None:
         one, two = normal_text(word).strip(), normal_text(other).strip()
         if one and two and one != two:
-            told = found.setdefault(one, {})
-            told[two] = max(weight, told.get(two, 0.0))
+            others_of = expansions.setdefault(one, {})
+            others_of[two] = max(weight, others_of.get(two, 0.0))
 
     for word, other in _regional():
         add(word, other, _REGIONAL)
@@ -117,20 +117,22 @@ def _made(words: tuple[Word, ...]) -> Lexicon:
     return Lexicon(
         MappingProxyType(
             {
-                word: tuple(Expansion(text, weight) for text, weight in told.items())
-                for word, told in found.items()
+                word: tuple(
+                    Expansion(text, weight) for text, weight in others_of.items()
+                )
+                for word, others_of in expansions.items()
             }
         ),
         whole,
-        _pattern(whole | found.keys()),
+        _pattern(whole | expansions.keys()),
     )
 
 
 def _pattern(words: frozenset[str]) -> re.Pattern[str]:
     longest = sorted(words, key=lambda word: (-len(word), word))
-    told = "|".join(map(re.escape, longest))
+    alternatives = "|".join(map(re.escape, longest))
     # A word of letters stands by itself, in the plural or not; Chinese has no blanks.
-    return re.compile(rf"(?<![a-z0-9])(?P<word>{told})(?:e?s)?(?![a-z0-9])")
+    return re.compile(rf"(?<![a-z0-9])(?P<word>{alternatives})(?:e?s)?(?![a-z0-9])")
 
 
 @functools.cache

@@ -100,29 +100,29 @@ class Limits:
         """Whether it is more than one amount."""
         return self.low != self.high or self.is_above
 
-    def is_of_kind(self, asked: "Limits") -> bool:
+    def is_of_kind(self, other: "Limits") -> bool:
         """Tell whether the two can be compared."""
-        return not (self.kind and asked.kind) or self.kind == asked.kind
+        return not (self.kind and other.kind) or self.kind == other.kind
 
-    def covers(self, asked: "Limits") -> bool:
-        """Tell whether an amount that is asked about, or some of a range, is in it."""
-        if not self.is_of_kind(asked):
+    def covers(self, other: "Limits") -> bool:
+        """Tell whether `other`, an amount or some of a range, is in it."""
+        if not self.is_of_kind(other):
             return False
-        if self.kind != asked.kind:  # what has no unit may be in that of the other
-            return _bare(self).covers(_bare(asked))
-        too_low = _is_less(asked.high, self.low, is_open=asked.is_below | self.is_above)
+        if self.kind != other.kind:  # what has no unit may be in that of the other
+            return _bare(self).covers(_bare(other))
+        too_low = _is_less(other.high, self.low, is_open=other.is_below | self.is_above)
         too_high = _is_less(
-            self.high, asked.low, is_open=self.is_below | asked.is_above
+            self.high, other.low, is_open=self.is_below | other.is_above
         )
         return not too_low and not too_high
 
 
-def _bare(given: Limits) -> Limits:
+def _bare(limit: Limits) -> Limits:
     """Return the numbers without their unit."""
     low, high = (
-        end if end is None else end / given.factor for end in (given.low, given.high)
+        end if end is None else end / limit.factor for end in (limit.low, limit.high)
     )
-    return replace(given, low=low, high=high, kind="", factor=1)
+    return replace(limit, low=low, high=high, kind="", factor=1)
 
 
 def _is_less(value: float | None, other: float | None, *, is_open: bool) -> bool:
@@ -135,13 +135,13 @@ def limits(text: str) -> list[Limits]:
     """Return the amounts and ranges that a text names, in order."""
     normal = normal_text(text)
     read = list(map(_read, _AMOUNT.finditer(normal)))
-    found: list[Limits] = []
+    amounts: list[Limits] = []
     at = 0
     while at < len(read):
         joined = _join(normal, *read[at : at + 2]) if at + 1 < len(read) else None
-        found.append(joined or read[at].limits)
+        amounts.append(joined or read[at].limits)
         at += 2 if joined else 1
-    return found
+    return amounts
 
 
 class _Amount(NamedTuple):
@@ -194,8 +194,8 @@ def _read(match: re.Match[str]) -> _Amount:
 
 
 def _kind_of(unit: str) -> tuple[str, int]:
-    found = ((kind, factor) for units, kind, factor in _UNITS if units.fullmatch(unit))
-    return next(found, ("", 1))
+    kinds = ((kind, factor) for units, kind, factor in _UNITS if units.fullmatch(unit))
+    return next(kinds, ("", 1))
 
 
 def _join(text: str, first: _Amount, second: _Amount) -> Limits | None:

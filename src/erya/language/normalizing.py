@@ -28,7 +28,7 @@ def normal_text(text: str) -> str:
     normal = unicodedata.normalize("NFKC", apart(text)).lower()
     if _SOFT_HYPHEN in normal:
         normal = normal.replace(_SOFT_HYPHEN, "")
-    return bare_letters(normal).translate(_folding())
+    return bare_letters(normal).translate(_read_folding())
 
 
 def bare_letters(text: str) -> str:
@@ -51,6 +51,6 @@ def listed(name: str) -> list[str]:
 
 
 @functools.cache
-def _folding() -> dict[int, str]:
+def _read_folding() -> dict[int, str]:
     """Map each traditional character to its simplified one."""
     return {ord(pair[0]): pair[1] for pair in listed("traditional.txt")}

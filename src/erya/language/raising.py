@@ -29,14 +29,14 @@ _BEHIND_WORD: Final = re.compile(
 def raised(text: str, *, before: str = "") -> str:
     """Return what stands above the line, behind `before`, as the line has it.
 
-    Numbers have signs of their own (10⁶, m², note¹); a letter is told by `^`, unless it
-    goes on with a word or a number (1st, Mme), where nothing changes.
+    Numbers have signs of their own (10⁶, m², note¹); a letter is marked by `^`, unless
+    it goes on with a word or a number (1st, Mme), where nothing changes.
     """
     inner = text.strip()
     if inner and _POWER.fullmatch(inner):
         return inner.translate(_UP)
     if inner and _NOTE.fullmatch(inner):
-        return _NUMBER.sub(lambda found: found[0].translate(_UP), inner)
+        return _NUMBER.sub(lambda match: match[0].translate(_UP), inner)
     goes_on = (
         inner.startswith(("[", "("))
         or (len(inner) > 1 and inner.isalpha())

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 
 __all__ = [
     "Reference",
-    "begun_references",
-    "begun_spans",
+    "leading_reference_spans",
+    "leading_references",
     "named_numbers",
     "reference_keys",
     "references",
@@ -85,25 +85,25 @@ class Reference(NamedTuple):
 
 def references(text: str) -> list[Reference]:
     """Return the references of `text` in order; of a range each that it spans."""
-    found = list[tuple[int, Reference]]()
+    placed = list[tuple[int, Reference]]()
     if not text.isascii() and _CHINESE_SIGNS.search(text):
-        found += [
+        placed += [
             (match.start(), Reference(match[0], f"第{number}条"))
             for match in _RANGE.finditer(text)
-            for number in _ranged(match)
+            for number in _expand_range(match)
         ]
-        found += [
+        placed += [
             (match.start(), Reference(match[0], _chinese(match)))
             for match in _CHINESE.finditer(text)
         ]
     lower = text.lower().replace("i̇", "i")  # İ
     if any(sign in lower for sign in _ENGLISH_SIGNS):
-        found += [
+        placed += [
             (match.start(), Reference(match[0], _english(match)))
             for match in _ENGLISH.finditer(text)
             if not _is_article(match)
         ]
-    return [each for _, each in sorted(found, key=lambda pair: pair[0])]
+    return [each for _, each in sorted(placed, key=lambda pair: pair[0])]
 
 
 def reference_keys(text: str) -> list[str]:
@@ -111,7 +111,7 @@ def reference_keys(text: str) -> list[str]:
     return [each.key for each in references(text)]
 
 
-def begun_spans(text: str) -> Iterator[tuple[int, str]]:
+def leading_reference_spans(text: str) -> Iterator[tuple[int, str]]:
     """Yield where lines begin with references, and the keys of those.
 
     A number by itself, such as `3.1`, is its own key.
@@ -127,23 +127,25 @@ def begun_spans(text: str) -> Iterator[tuple[int, str]]:
             yield start, number[1]
 
 
-def begun_references(text: str, *, heading: bool = False) -> list[str]:
+def leading_references(text: str, *, heading: bool = False) -> list[str]:
     """Return the keys of references that begin lines of `text`.
 
     Args:
         text: A passage, or a heading.
         heading: Whether it is one: then a number without a point names it as well.
     """
-    return [key for _, key in begun_spans(text) if heading or not key.isdigit()]
+    return [
+        key for _, key in leading_reference_spans(text) if heading or not key.isdigit()
+    ]
 
 
 def named_numbers(key: str) -> tuple[str, ...]:
     """Return the number that may stand alone before what a reference names."""
-    found = _NAMED_NUMBER.fullmatch(key)
-    return (found[1],) if found else ()
+    match = _NAMED_NUMBER.fullmatch(key)
+    return (match[1],) if match else ()
 
 
-def _ranged(match: re.Match[str]) -> range:
+def _expand_range(match: re.Match[str]) -> range:
     first, last = _value(match[1]), _value(match[2])
     if not 0 < last - first <= _LONGEST_RANGE:
         return range(0)

@@ -60,7 +60,7 @@ def sentences(text: str) -> list[Span]:
     number of a list item do not. What is left over at the end is a sentence too. An
     empty text has none.
     """
-    found: list[Span] = []
+    spans: list[Span] = []
     start = 0
     line_end, row = -1, False  # of the line that is being read
     for match in _END.finditer(text):
@@ -73,10 +73,10 @@ def sentences(text: str) -> list[Span]:
             continue
         if match[0] == "\n" and _is_wrapped(text, match.start()):
             continue
-        _append(found, text, Span(start, match.end()))
+        _append(spans, text, Span(start, match.end()))
         start = match.end()
-    _append(found, text, Span(start, len(text)))
-    return found
+    _append(spans, text, Span(start, len(text)))
+    return spans
 
 
 def _is_abbreviation(text: str, start: int, end: int) -> bool:
@@ -97,13 +97,13 @@ def _is_abbreviation(text: str, start: int, end: int) -> bool:
     return _goes_on_small(text[start : start + _GAP], tail, following)
 
 
-def _goes_on_small(said: str, tail: str, following: str) -> bool:
+def _goes_on_small(sentence: str, tail: str, following: str) -> bool:
     """Tell whether what follows a full stop begins no sentence."""
     small = following[:1].islower()
     if _ORDINAL.search(tail):
         return small or _COUNTED.match(following) is not None
     # A sentence that begins large is not followed by one that begins small.
-    begins = said.lstrip()[:1]
+    begins = sentence.lstrip()[:1]
     return small and (begins.isupper() or begins.isdigit())
 
 
@@ -123,17 +123,17 @@ def _is_wrapped(text: str, newline: int) -> bool:
     return width >= _WRAPPED_WIDTH and line[-1:] not in ".:：;；"
 
 
-def _append(found: list[Span], text: str, span: Span) -> None:
+def _append(spans: list[Span], text: str, span: Span) -> None:
     piece = text[span.start : span.end]
     stripped = piece.strip()
     if any(character.isalnum() for character in stripped):
         start = span.start + piece.index(stripped)
-        found.append(Span(start, start + len(stripped)))
+        spans.append(Span(start, start + len(stripped)))
     elif (
         stripped
-        and found
-        and found[-1].end + _GAP > span.start
-        and ("\n" not in text[found[-1].end : span.end].rstrip())
+        and spans
+        and spans[-1].end + _GAP > span.start
+        and ("\n" not in text[spans[-1].end : span.end].rstrip())
     ):
         # A lone closing sign belongs to the sentence before it.
-        found[-1] = Span(found[-1].start, span.start + len(piece.rstrip()))
+        spans[-1] = Span(spans[-1].start, span.start + len(piece.rstrip()))

@@ -5,13 +5,13 @@ from typing import Final, NamedTuple
 
 from erya.language.analysis import Terms
 
-__all__ = ["WrittenTerms", "count_written", "write_terms", "written_counts"]
+__all__ = ["WrittenTerms", "format_counts", "sum_formatted_counts", "write_terms"]
 
 _FOREIGN: Final = "no program of ours writes terms like that"
 
 
 class WrittenTerms(NamedTuple):
-    """The terms of one text, as `written_counts` has them, and how many they are.
+    """The terms of one text, as `format_counts` has them, and how many they are.
 
     Attributes:
         body: Those of `Terms.body`.
@@ -29,14 +29,14 @@ class WrittenTerms(NamedTuple):
 def write_terms(terms: Terms) -> WrittenTerms:
     """Return terms as text."""
     return WrittenTerms(
-        written_counts(terms.body),
-        written_counts(terms.exact),
+        format_counts(terms.body),
+        format_counts(terms.exact),
         terms.body.total(),
         terms.exact.total(),
     )
 
 
-def written_counts(counts: Mapping[str, int]) -> str:
+def format_counts(counts: Mapping[str, int]) -> str:
     """Return terms, a line for each, with counts that are not 1 behind tabs.
 
     A line's end stands before all.
@@ -45,15 +45,15 @@ def written_counts(counts: Mapping[str, int]) -> str:
     return "\n".join(["", *lines, ""]) if lines else "\n"
 
 
-def count_written(text: str, *, most: int) -> int:
-    """Return the sum of counts in a text that a process has told.
+def sum_formatted_counts(text: str, *, most: int) -> int:
+    """Return the sum of counts in a text that a process has sent.
 
     Args:
-        text: As `written_counts` has it.
+        text: As `format_counts` has it.
         most: What a count is at most.
 
     Raises:
-        ValueError: It is nothing that `written_counts` gives.
+        ValueError: It is nothing that `format_counts` gives.
     """
     text.encode()  # what no text has is a ValueError
     if not (text.startswith("\n") and text.endswith("\n")):
@@ -61,9 +61,9 @@ def count_written(text: str, *, most: int) -> int:
     total = 0
     lines = text.split("\n")[1:-1]
     for line in lines:
-        term, tab, told = line.partition("\t")
-        count = int(told) if tab else 1
-        if not term or count > most or (tab and (count < 2 or str(count) != told)):
+        term, tab, digits = line.partition("\t")
+        count = int(digits) if tab else 1
+        if not term or count > most or (tab and (count < 2 or str(count) != digits)):
             raise ValueError(_FOREIGN)
         total += count
     if len({line.partition("\t")[0] for line in lines}) < len(lines):

@@ -6,7 +6,7 @@ contacted. An embedding model and a reader travel with Erya and run offline.
 """
 
 from erya.models.base import (
-    LEAST_KNOWN,
+    MIN_TOKEN_COVERAGE,
     Embedded,
     EmbeddingModel,
     Passage,
@@ -35,12 +35,12 @@ from erya.models.requests import (
     ToolSpec,
     Transcript,
     complete,
-    joined_halves,
+    join_halves,
 )
 from erya.models.rerank_endpoint import RerankEndpoint
 
 __all__ = [
-    "LEAST_KNOWN",
+    "MIN_TOKEN_COVERAGE",
     "OFFLINE_MODEL",
     "ChatEvent",
     "ChatModel",
@@ -71,7 +71,7 @@ __all__ = [
     "common_words",
     "complete",
     "fingerprint_of",
-    "joined_halves",
+    "join_halves",
     "open_local",
     "open_reader",
 ]

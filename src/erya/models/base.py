@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "LEAST_KNOWN",
+    "MIN_TOKEN_COVERAGE",
     "Embedded",
     "EmbeddingModel",
     "Passage",
     "ReaderModel",
     "RerankModel",
-    "checked_vectors",
+    "check_vectors",
     "fingerprint_of",
 ]
 
 # A model that knows less than this share of a text's tokens has nothing to say of it:
 # at best its leg would count for 0.03 (docs/decisions/0008-fusion.md).
-LEAST_KNOWN: Final = 0.5
+MIN_TOKEN_COVERAGE: Final = 0.5
 
 # Words and signs of many kinds, so that two models hardly agree on it by chance.
 _PROBE = "Erya 尔雅: 15 days of annual leave, 年假十五天 (§ 3.2), kept at 2–8 °C."
@@ -32,7 +32,7 @@ _PROBE = "Erya 尔雅: 15 days of annual leave, 年假十五天 (§ 3.2), kept a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedded:
-    """Texts as vectors, in the order in which they were given.
+    """Texts as vectors, in the order of the texts.
 
     Attributes:
         vectors: Float32 of the shape (texts, dimension); every row has length 1.
@@ -62,7 +62,7 @@ class EmbeddingModel(Protocol):
         """Whether it runs in this process, and answers within milliseconds."""
         return False
 
-    def known(self, texts: Sequence[str]) -> list[float]:
+    def token_coverage(self, texts: Sequence[str]) -> list[float]:
         """Return the share of each text's tokens that the tokenizer knows, 0 to 1.
 
         Costs little. Where the tokenizer is out of sight it is 1; 0 for no token.
@@ -79,7 +79,7 @@ class EmbeddingModel(Protocol):
         ...
 
     def embed_query(self, text: str) -> Embedded:
-        """Embed what is asked: one row.
+        """Embed a question: one row.
 
         Raises:
             ModelError: As for passages.
@@ -106,7 +106,7 @@ class RerankModel(Protocol):
 
 
 class Passage(NamedTuple):
-    """What a reader is given.
+    """The input of a reader.
 
     Attributes:
         title: What stands above the text: the title and headings; may be empty.
@@ -126,9 +126,9 @@ class ReaderModel(Protocol):
         ...
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
-        """Return what is said of each passage, in their order. No passage, no reading.
+        """Return the reading of each passage, in their order. No passage, no reading.
 
-        What is said of a passage does not depend on the others. Of a very long text
+        The reading of a passage does not depend on the others. Of a very long text
         only the beginning is read.
 
         Raises:
@@ -137,7 +137,7 @@ class ReaderModel(Protocol):
         ...
 
 
-def checked_vectors(
+def check_vectors(
     vectors: "NDArray[np.float32]", *, model: str, count: int
 ) -> "NDArray[np.float32]":
     """Return vectors brought to length 1.
@@ -145,7 +145,7 @@ def checked_vectors(
     Args:
         vectors: What a model returned for `count` texts.
         model: Its name, for the error.
-        count: How many texts it was given.
+        count: How many texts were embedded.
 
     Raises:
         ModelError: There are more or fewer vectors, or one is not finite or is zero.
@@ -175,10 +175,10 @@ def fingerprint_of(model: EmbeddingModel) -> Fingerprint:
     Raises:
         ModelError: The model cannot be reached.
     """
-    found = model.embed_passages([_PROBE])
-    if found.refused:
-        raise ModelError(found.refused[0])
-    vector = found.vectors[0]
+    embedded = model.embed_passages([_PROBE])
+    if embedded.refused:
+        raise ModelError(embedded.refused[0])
+    vector = embedded.vectors[0]
     return Fingerprint(
         name=model.name, dimension=len(vector), probe=tuple(map(float, vector))
     )

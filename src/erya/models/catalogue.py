@@ -66,7 +66,7 @@ class ModelCatalogue:
             UsageError: The file cannot be read.
         """
         try:
-            stored = self._stored().get(self._kind, [])
+            stored = self._read_file().get(self._kind, [])
             entries = [ModelEntry(**entry) for entry in stored]
         except (OSError, ValueError, KeyError, TypeError) as error:
             msg = (
@@ -125,7 +125,7 @@ class ModelCatalogue:
         if (entry.input_price is None) != (entry.output_price is None):
             msg = "A cost takes both prices: give --input-price and --output-price."
             raise UsageError(msg)
-        others = [known for known in self.all() if known.name != entry.name]
+        others = [other for other in self.all() if other.name != entry.name]
         self._write([*others, entry])
 
     def remove(self, name: str) -> None:
@@ -135,9 +135,9 @@ class ModelCatalogue:
             NotFoundError: There is none of this name.
         """
         entry = self.get(name)
-        self._write([known for known in self.all() if known != entry])
+        self._write([other for other in self.all() if other != entry])
 
-    def _stored(self) -> dict[str, list[dict[str, Any]]]:
+    def _read_file(self) -> dict[str, list[dict[str, Any]]]:
         """Return what the file holds, every kind of model."""
         try:
             stored = json.loads(self._path.read_text(encoding="utf-8"))
@@ -158,7 +158,7 @@ class ModelCatalogue:
     def _replace(self, entries: list[ModelEntry]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = self._path.with_suffix(".new")
-        models = self._stored() | {self._kind: [asdict(entry) for entry in entries]}
+        models = self._read_file() | {self._kind: [asdict(entry) for entry in entries]}
         with draft.open("w", encoding="utf-8") as file:
             json.dump(models, file, ensure_ascii=False, indent=2)
             file.flush()

@@ -51,8 +51,8 @@ class Centring:
         if not path.is_file():
             return None
         try:
-            with np.load(path, allow_pickle=False) as held:
-                return cls(**{name: held[name] for name in cls.__slots__})
+            with np.load(path, allow_pickle=False) as arrays:
+                return cls(**{name: arrays[name] for name in cls.__slots__})
         except (OSError, ValueError, KeyError) as error:
             msg = f"{path} cannot be read: {error}. Install Erya again."
             raise ModelError(msg) from None

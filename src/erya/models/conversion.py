@@ -135,20 +135,20 @@ def read_safetensors(path: Path) -> "dict[str, NDArray[Any]]":
     try:
         # NumPy has no type for BF16, so that the library gives bytes alone.
         tensors = library.deserialize(path.read_bytes())
-        return {name: _tensor(told) for name, told in tensors}
+        return {name: _tensor(fields) for name, fields in tensors}
     except (OSError, LookupError, library.SafetensorError) as error:
         msg = f"The weights {path} cannot be read: {error}."
         raise UsageError(msg) from None
 
 
-def _tensor(told: Mapping[str, Any]) -> "NDArray[Any]":
-    if told["dtype"] == "BF16":  # the upper half of a 32-bit float
-        halves = np.frombuffer(told["data"], dtype="<u2").astype(np.uint32) << 16
-        return halves.view(np.float32).reshape(told["shape"])
-    values = np.frombuffer(told["data"], dtype=_DTYPES[told["dtype"]])
+def _tensor(fields: Mapping[str, Any]) -> "NDArray[Any]":
+    if fields["dtype"] == "BF16":  # the upper half of a 32-bit float
+        halves = np.frombuffer(fields["data"], dtype="<u2").astype(np.uint32) << 16
+        return halves.view(np.float32).reshape(fields["shape"])
+    values = np.frombuffer(fields["data"], dtype=_DTYPES[fields["dtype"]])
     if values.dtype.kind == "f":
         values = values.astype(np.float32)
-    return values.reshape(told["shape"])
+    return values.reshape(fields["shape"])
 
 
 def _config(path: Path) -> dict[str, Any]:
@@ -242,7 +242,7 @@ class _Graph:
         hidden = self._words(words)
         hidden = self._node("Add", hidden, here)
         hidden = self._node("Add", hidden, self._constant(types[0]))
-        return self._normalized(hidden, "embeddings.LayerNorm")
+        return self._normalize(hidden, "embeddings.LayerNorm")
 
     def _words(self, table: "NDArray[Any]") -> str:
         """Look tokens up; the table is most of a small model's size."""
@@ -254,23 +254,23 @@ class _Graph:
             )
         scales = np.maximum(np.abs(table).max(axis=1, keepdims=True), _TINY) / _LEVELS
         levels = self._constant(np.round(table / scales).astype(np.int8))
-        found = self._node(
+        rows = self._node(
             "Cast", self._node("Gather", levels, "input_ids"), to=to_float
         )
         scale = self._constant(scales.astype(np.float32))
-        return self._node("Mul", found, self._node("Gather", scale, "input_ids"))
+        return self._node("Mul", rows, self._node("Gather", scale, "input_ids"))
 
     def _layer(self, hidden: str, padding: str, name: str) -> str:
         """Let tokens attend to each other, then each to itself."""
         seen = self._attention(hidden, padding, f"{name}attention.self.")
         seen = self._linear(seen, f"{name}attention.output.dense")
         seen = self._node("Add", seen, hidden)
-        hidden = self._normalized(seen, f"{name}attention.output.LayerNorm")
+        hidden = self._normalize(seen, f"{name}attention.output.LayerNorm")
         inner = self._linear(hidden, f"{name}intermediate.dense")
         inner = self._node(_ACTIVATIONS[self._config.get("hidden_act", "gelu")], inner)
         inner = self._linear(inner, f"{name}output.dense")
         inner = self._node("Add", inner, hidden)
-        return self._normalized(inner, f"{name}output.LayerNorm")
+        return self._normalize(inner, f"{name}output.LayerNorm")
 
     def _attention(self, hidden: str, padding: str, name: str) -> str:
         size = self._width // self._heads
@@ -343,7 +343,7 @@ class _Graph:
     def _zero_point(self) -> str:
         return self._constant(np.uint8(_LEVELS + 1))
 
-    def _normalized(self, value: str, name: str) -> str:
+    def _normalize(self, value: str, name: str) -> str:
         return self._node(
             "LayerNormalization",
             value,
@@ -373,11 +373,11 @@ class _Graph:
 
 
 class _TabledGraph(_Graph):
-    """One text at a time, given as vectors; attention and sums in fused operators."""
+    """One text at a time, as vectors; attention and sums in fused operators."""
 
     def tabled_model(self, heads: Sequence[Head]) -> Any:
         helper, types = self._onnx.helper, self._onnx.TensorProto
-        hidden = self._given(typed=bool(heads))
+        hidden = self._embedded_inputs(typed=bool(heads))
         for layer in range(int(self._config["num_hidden_layers"])):
             hidden = self._fused_layer(hidden, f"encoder.layer.{layer}.")
         inputs = [
@@ -419,7 +419,7 @@ class _TabledGraph(_Graph):
             producer_name="erya",
         )
 
-    def _given(self, *, typed: bool) -> str:
+    def _embedded_inputs(self, *, typed: bool) -> str:
         positions = self._weight("embeddings.position_embeddings.weight")
         types = self._weight("embeddings.token_type_embeddings.weight")
         shape = self._node("Shape", "inputs_embeds", start=1, end=2)
@@ -432,16 +432,16 @@ class _TabledGraph(_Graph):
             else self._constant(types[0])
         )
         hidden = self._node("Add", hidden, kinds)
-        return self._normalized(hidden, "embeddings.LayerNorm")
+        return self._normalize(hidden, "embeddings.LayerNorm")
 
     def _fused_layer(self, hidden: str, name: str) -> str:
         seen = self._fused_attention(hidden, f"{name}attention.self.")
         seen = self._product(seen, f"{name}attention.output.dense")
-        hidden = self._added(seen, hidden, f"{name}attention.output.LayerNorm")
+        hidden = self._add(seen, hidden, f"{name}attention.output.LayerNorm")
         inner = self._product(hidden, f"{name}intermediate.dense")
         inner = self._node(_ACTIVATIONS[self._config.get("hidden_act", "gelu")], inner)
         inner = self._product(inner, f"{name}output.dense")
-        return self._added(inner, hidden, f"{name}output.LayerNorm")
+        return self._add(inner, hidden, f"{name}output.LayerNorm")
 
     def _fused_attention(self, hidden: str, name: str) -> str:
         parts = [
@@ -456,7 +456,7 @@ class _TabledGraph(_Graph):
         bias = self._constant(self._weight(f"{name}.bias"))
         return self._node("Add", self._integer_product(value, weight), bias)
 
-    def _added(self, value: str, other: str, name: str) -> str:
+    def _add(self, value: str, other: str, name: str) -> str:
         return self._node(
             "SkipLayerNormalization",
             value,

@@ -46,16 +46,16 @@ class RefusedError(ModelError):
 
     Attributes:
         status: The HTTP status.
-        said: Its own words; often empty.
+        server_message: Its own words; often empty.
     """
 
     def __init__(
-        self, message: str, *, reader_message: str, status: int, said: str
+        self, message: str, *, reader_message: str, status: int, server_message: str
     ) -> None:
-        """Keep what the endpoint said."""
+        """Keep the status and the message of the endpoint."""
         super().__init__(message, reader_message=reader_message)
         self.status = status
-        self.said = said
+        self.server_message = server_message
 
 
 @cache
@@ -184,19 +184,19 @@ class Endpoint:
                     raise
             else:
                 if response.is_success:
-                    return self._bounded(response)
-                said = self.covered(_words_of(response))[:_SAID_SHOWN]
+                    return self._bound(response)
+                message = self.cover(_words_of(response))[:_SAID_SHOWN]
                 response.close()
-                told = _seconds_to_wait(response.headers.get("Retry-After", ""))
-                pause = max(pause, told)
+                advised = _seconds_to_wait(response.headers.get("Retry-After", ""))
+                pause = max(pause, advised)
                 final = response.status_code not in _TRIED_AGAIN
                 if final or time.monotonic() + pause >= deadline:
-                    raise self._refused(response.status_code, said)
+                    raise self._refusal(response.status_code, message)
             if connection.wait(pause):
                 what = "nobody waits for the answer any more"
                 raise httpx2.ReadError(what)
 
-    def _bounded(self, response: "httpx2.Response") -> "httpx2.Response":
+    def _bound(self, response: "httpx2.Response") -> "httpx2.Response":
         """Return a response that ends with an error where it does not end itself.
 
         What comes packed, unasked, is unpacked here, piece by piece: a bomb would be
@@ -205,15 +205,15 @@ class Endpoint:
         Raises:
             ModelError: It is packed in a way that was not asked for and is not known.
         """
-        told = self.covered(response.headers.get("Content-Encoding", "identity"))
-        packed = told.strip().lower()
+        encoding = self.cover(response.headers.get("Content-Encoding", "identity"))
+        packed = encoding.strip().lower()
         if packed not in {"identity", "gzip", "x-gzip", "deflate"}:
             response.close()
             what = "sent an answer packed in a way that was not asked for"
             raise self.error(what, "Let it send plain text.", detail=repr(packed)[:40])
         if packed != "identity":
             del response.headers["Content-Encoding"]
-        response.stream = _bounded_stream(
+        response.stream = _bound_stream(
             response.stream, self._too_much, packed=packed != "identity"
         )
         return response
@@ -251,10 +251,10 @@ class Endpoint:
                 raise self.too_slow() from None
             raise
         if isinstance(answer, Exception):
-            raise self.worded(answer) from answer
+            raise self.describe_error(answer) from answer
         return answer
 
-    def worded(self, error: Exception) -> ModelError:
+    def describe_error(self, error: Exception) -> ModelError:
         """Say what happened and what to do."""
         import httpx2  # noqa: PLC0415 - loaded already
 
@@ -272,17 +272,20 @@ class Endpoint:
         return self.error(
             "broke its answer off",
             "Ask again.",
-            detail=self.covered(f"{type(error).__name__}: {error}")[:_SAID_SHOWN],
+            detail=self.cover(f"{type(error).__name__}: {error}")[:_SAID_SHOWN],
         )
 
-    def _refused(self, status: int, said: str) -> "RefusedError":
+    def _refusal(self, status: int, server_message: str) -> "RefusedError":
         what, advice = _STATUS.get(
             status, (f"answered with the error {status}", "Try again later.")
         )
-        detail = f"it says {said!r}" if said else ""
+        detail = f"it says {server_message!r}" if server_message else ""
         error = self.error(what, advice, detail=detail)
         return RefusedError(
-            str(error), reader_message=error.reader_message, status=status, said=said
+            str(error),
+            reader_message=error.reader_message,
+            status=status,
+            server_message=server_message,
         )
 
     def too_slow(self, seconds: float | None = None) -> ModelError:
@@ -297,13 +300,13 @@ class Endpoint:
             f"Raise {self.kind.split()[0]}_seconds, or choose a faster model.",
         )
 
-    def covered(self, said: str) -> str:
+    def cover(self, text: str) -> str:
         """Cover the key in what a server says: some repeat what they refuse.
 
         Before anything is cut off: of half a key nobody knows that it is one.
         """
         key = self.api_key.strip()
-        return said.replace(key, COVER) if len(key) >= _LEAST_KEY else said
+        return text.replace(key, COVER) if len(key) >= _LEAST_KEY else text
 
     def error(self, what: str, advice: str, *, detail: str = "") -> ModelError:
         """Return an error that names the model and its address.
@@ -313,11 +316,11 @@ class Endpoint:
             advice: What whoever runs Erya can do.
             detail: What a program or the server said of it, never for a reader.
         """
-        shown = self.covered(f"{what}: {detail}" if detail else what)
-        what = self.covered(what)
-        where, shown = cover_secrets(self.base_url), cover_secrets(shown)
+        reason = self.cover(f"{what}: {detail}" if detail else what)
+        what = self.cover(what)
+        where, reason = cover_secrets(self.base_url), cover_secrets(reason)
         return ModelError(
-            f"The {self.kind} {self.name!r} at {where} {shown}. {advice}",
+            f"The {self.kind} {self.name!r} at {where} {reason}. {advice}",
             reader_message=f"The {self.kind} {self.name!r} {what}.",
         )
 
@@ -369,10 +372,10 @@ _STATUS: Final = {
 }
 
 
-def _bounded_stream(
+def _bound_stream(
     stream: Any, too_much: "Callable[[], ModelError]", *, packed: bool
 ) -> Any:
-    """Return a stream that raises where it has given more than an answer may have."""
+    """Return a stream that raises where it is longer than an answer may be."""
     import httpx2  # noqa: PLC0415 - loaded already
 
     class Bounded(httpx2.SyncByteStream):
@@ -397,22 +400,24 @@ def _words_of(response: "httpx2.Response") -> str:
     """Return what an endpoint says of a refusal, in a line; empty if nothing."""
     import httpx2  # noqa: PLC0415 - loaded already
 
-    kept = b""
+    body = b""
     try:
         for part in response.iter_bytes():
-            kept += part
-            if len(kept) > _MOST_SAID:
+            body += part
+            if len(body) > _MOST_SAID:
                 break
-        reply = json.loads(kept)
-        told = reply.get("error", reply)
-        said = told if isinstance(told, str) else told.get("message") or told["detail"]
+        reply = json.loads(body)
+        error = reply.get("error", reply)
+        message = (
+            error if isinstance(error, str) else error.get("message") or error["detail"]
+        )
     except (
         httpx2.HTTPError, AttributeError, LookupError, RecursionError, TypeError,
         ValueError,
     ):  # fmt: skip
         return ""
-    shown = "".join(sign if sign.isprintable() else " " for sign in str(said))
-    return " ".join(shown.split())
+    text = "".join(sign if sign.isprintable() else " " for sign in str(message))
+    return " ".join(text.split())
 
 
 def _seconds_to_wait(retry_after: str) -> float:

@@ -21,7 +21,7 @@ from erya.models.local_embedding import CARD, LocalEmbedding, LocalModelCard, Po
 from erya.models.offline import set_aside
 from erya.records import Fingerprint
 
-__all__ = ["Use", "downloaded", "import_model"]
+__all__ = ["Use", "download", "import_model"]
 
 _GRAPHS: Final = ("model.onnx", "onnx/model.onnx")
 _WANTED: Final = (
@@ -64,7 +64,7 @@ def import_model(
         folder: Laid out as on a hub.
         target: The folder to make.
         name: What the user will call it.
-        source: Where it came from, to be told later.
+        source: Where it came from, to be shown later.
         precision: For a graph that has to be written.
         use: Overrides what the model says of itself.
 
@@ -102,13 +102,13 @@ def import_model(
             for paper in folder.glob(pattern):
                 shutil.copyfile(paper, draft / paper.name)
         _write_card(card, draft)
-        found = _tried(draft)
+        fingerprint = _try_model(draft)
         _exchange(draft, target)
-    return found
+    return fingerprint
 
 
 @contextlib.contextmanager
-def downloaded(repository: str, *, hub: str, home: Path) -> Iterator[Path]:
+def download(repository: str, *, hub: str, home: Path) -> Iterator[Path]:
     """Fetch a model's files from a hub into a folder that is gone afterwards.
 
     Args:
@@ -146,7 +146,7 @@ def downloaded(repository: str, *, hub: str, home: Path) -> Iterator[Path]:
         yield Path(scratch)
 
 
-def _tried(folder: Path) -> Fingerprint:
+def _try_model(folder: Path) -> Fingerprint:
     model = LocalEmbedding(folder)
     try:
         # The longest text it says it reads must run, too.
@@ -201,10 +201,10 @@ def _check_modules(folder: Path) -> None:
 
 
 def _pooling(folder: Path) -> Pooling:
-    told = _optional(folder / "1_Pooling" / "config.json")
-    if told.get("pooling_mode_cls_token"):
+    config = _optional(folder / "1_Pooling" / "config.json")
+    if config.get("pooling_mode_cls_token"):
         return "cls"
-    if told and not told.get("pooling_mode_mean_tokens"):
+    if config and not config.get("pooling_mode_mean_tokens"):
         msg = (
             f"The model in {folder} pools in another way than by mean or first token. "
             "Say which one comes nearest: --pooling mean, or --pooling cls."
@@ -214,17 +214,17 @@ def _pooling(folder: Path) -> Pooling:
 
 
 def _max_tokens(folder: Path) -> int:
-    told = _optional(folder / "sentence_bert_config.json").get("max_seq_length")
+    declared = _optional(folder / "sentence_bert_config.json").get("max_seq_length")
     config = _optional(folder / "config.json")
     positions = config.get("max_position_embeddings") or _LONGEST
     # The RoBERTa family leaves two positions unused.
     most = int(positions) - (0 if config.get("model_type") == "bert" else 2)
-    return min(told, most) if isinstance(told, int) else min(most, _LONGEST)
+    return min(declared, most) if isinstance(declared, int) else min(most, _LONGEST)
 
 
-def _first(given: str | None, prompts: dict[str, Any], *names: str) -> str:
-    if given is not None:
-        return given
+def _first(chosen: str | None, prompts: dict[str, Any], *names: str) -> str:
+    if chosen is not None:
+        return chosen
     return next((str(prompts[name]) for name in names if prompts.get(name)), "")
 
 

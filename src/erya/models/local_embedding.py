@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from erya import extras
 from erya.errors import ModelError, UsageError
-from erya.models.base import Embedded, EmbeddingModel, checked_vectors
+from erya.models.base import Embedded, EmbeddingModel, check_vectors
 from erya.models.centring import Centring
 from erya.models.token_table import TokenTable
 
@@ -112,8 +112,8 @@ class LocalEmbedding(EmbeddingModel):
         return "openvino" if there and self.card.precision != "int8" else "onnxruntime"
 
     @override
-    def known(self, texts: Sequence[str]) -> list[float]:
-        found: list[float] = []
+    def token_coverage(self, texts: Sequence[str]) -> list[float]:
+        shares: list[float] = []
         for encoding in self._tokenizer.encode_batch_fast(list(map(_whole, texts))):
             tokens = _tokens(encoding)
             unknown = (
@@ -121,8 +121,8 @@ class LocalEmbedding(EmbeddingModel):
                 if self.card.unknown is not None
                 else 0
             )
-            found.append((tokens - unknown) / tokens if tokens else 0.0)
-        return found
+            shares.append((tokens - unknown) / tokens if tokens else 0.0)
+        return shares
 
     @override
     def embed_passages(self, texts: Sequence[str]) -> Embedded:
@@ -145,20 +145,22 @@ class LocalEmbedding(EmbeddingModel):
         if not texts:
             empty = np.empty((0, 0), np.float32)
             return Embedded(vectors=empty, cut=())
-        given = [prefix + _whole(text) for text in texts]
-        encoded = self._tokenizer.encode_batch_fast(given)
+        inputs = [prefix + _whole(text) for text in texts]
+        encoded = self._tokenizer.encode_batch_fast(inputs)
         rows = [np.array([each.ids], np.int64) for each in encoded]
         if len(rows) == 1:
-            found = [self._vector(rows[0])]
+            vectors_of_texts = [self._vector(rows[0])]
         else:
             # The first alone: it loads the model, which must not happen in each thread.
             first = self._vector(rows[0])
             with ThreadPoolExecutor(self.threads, "erya-embed") as pool:
-                found = [first, *pool.map(self._vector, rows[1:])]
-        vectors = checked_vectors(np.stack(found), model=self.name, count=len(texts))
+                vectors_of_texts = [first, *pool.map(self._vector, rows[1:])]
+        vectors = check_vectors(
+            np.stack(vectors_of_texts), model=self.name, count=len(texts)
+        )
         if centre is not None:
             rest = centre(vectors)
-            vectors = checked_vectors(rest, model=self.name, count=len(texts))
+            vectors = check_vectors(rest, model=self.name, count=len(texts))
         return Embedded(
             vectors=vectors,
             cut=tuple(sum(map(_tokens, each.overflowing)) for each in encoded),
@@ -171,7 +173,7 @@ class LocalEmbedding(EmbeddingModel):
             ModelError: The runtime cannot run it.
         """
         try:
-            return self._pooled(self._run(row))
+            return self._pool_tokens(self._run(row))
         except Exception as error:  # the runtimes' own are of no class in common
             msg = (
                 f"The embedding model {self.name!r} in {self.folder} does not run: "
@@ -180,7 +182,7 @@ class LocalEmbedding(EmbeddingModel):
             )
             raise ModelError(msg) from error
 
-    def _pooled(self, output: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    def _pool_tokens(self, output: "NDArray[np.float32]") -> "NDArray[np.float32]":
         """Return one vector of those of the tokens; some graphs do so by themselves."""
         import numpy as np  # noqa: PLC0415
 
@@ -232,17 +234,17 @@ def _tokens(encoding: Any) -> int:
 def _inputs(
     ids: "NDArray[np.int64]", names: Sequence[str], table: TokenTable | None
 ) -> "dict[str, NDArray[Any]]":
-    """Return what encoders are given: they differ in what they ask for."""
+    """Return the inputs of an encoder: encoders differ in what they ask for."""
     import numpy as np  # noqa: PLC0415
 
     if table is not None:
         return {"inputs_embeds": table.rows(ids[0])[None]}
-    known = {
+    inputs = {
         "input_ids": ids,
         "attention_mask": np.ones_like(ids),
         "token_type_ids": np.zeros_like(ids),
     }
-    return {name: known[name] for name in names}
+    return {name: inputs[name] for name in names}
 
 
 def _onnxruntime(path: str, table: TokenTable | None) -> _Run:
@@ -256,7 +258,7 @@ def _onnxruntime(path: str, table: TokenTable | None) -> _Run:
     session = onnxruntime.InferenceSession(
         path, options, providers=["CPUExecutionProvider"]
     )
-    names = [given.name for given in session.get_inputs()]
+    names = [entry.name for entry in session.get_inputs()]
 
     def run(ids: "NDArray[np.int64]") -> "NDArray[np.float32]":
         output: Any = session.run(None, _inputs(ids, names, table))[0]
@@ -273,7 +275,7 @@ def _openvino(path: str, table: TokenTable | None) -> _Run:
 
     settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": "1"}
     compiled = openvino.Core().compile_model(path, "CPU", settings)
-    names = [given.get_any_name() for given in compiled.inputs]
+    names = [entry.get_any_name() for entry in compiled.inputs]
     local = threading.local()
 
     def run(ids: "NDArray[np.int64]") -> "NDArray[np.float32]":

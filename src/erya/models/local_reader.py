@@ -35,14 +35,14 @@ _QUESTION_TOKENS: Final = 48
 _TITLE_TOKENS: Final = 24
 _TOKENS: Final = 288  # of question, title and passage together
 _ANSWER_TOKENS: Final = 60
-_SPANS: Final = 6  # that are told of a passage
+_SPANS: Final = 6  # that are returned of a passage
 _OPEN, _CLOSE = 0, 2  # the numbers of <s> and </s>
-_ASKED, _READ, _SHARED = 0, 1, 2  # token types
+_QUESTION, _READ, _SHARED = 0, 1, 2  # token types
 
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """What the graph is given, and which characters its last tokens stand for."""
+    """The inputs of the graph, and which characters its last tokens stand for."""
 
     numbers: list[int]
     types: list[int]
@@ -54,7 +54,7 @@ class _Pair:
 class LocalReader(ReaderModel):
     """The reader in a folder. Loaded at the first question; threads may share it.
 
-    Each pair is a run of its own, so that what is said of a passage does not depend on
+    Each pair is a run of its own, so that the reading of a passage does not depend on
     the others.
 
     Attributes:
@@ -94,33 +94,33 @@ class LocalReader(ReaderModel):
 
     @override
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
-        asked = self._encoded(question)[0][:_QUESTION_TOKENS]
-        pairs = [self._pair(asked, passage) for passage in passages]
+        question_ids = self._encode(question)[0][:_QUESTION_TOKENS]
+        pairs = [self._pair(question_ids, passage) for passage in passages]
         texts = [passage.text for passage in passages]
         if len(pairs) < 2:
-            return list(map(self._reading, pairs, texts))
+            return list(map(self._read_pair, pairs, texts))
         # The first alone: it loads the model, which must not happen in each thread.
-        first = self._reading(pairs[0], texts[0])
+        first = self._read_pair(pairs[0], texts[0])
         with ThreadPoolExecutor(self.threads, "erya-read") as pool:
-            return [first, *pool.map(self._reading, pairs[1:], texts[1:])]
+            return [first, *pool.map(self._read_pair, pairs[1:], texts[1:])]
 
-    def _pair(self, asked: list[int], passage: Passage) -> _Pair:
-        title = self._encoded(passage.title)[0][-_TITLE_TOKENS:]
-        body, offsets = self._encoded(passage.text)
+    def _pair(self, question_ids: list[int], passage: Passage) -> _Pair:
+        title = self._encode(passage.title)[0][-_TITLE_TOKENS:]
+        body, offsets = self._encode(passage.text)
         above = [*title, _CLOSE] if title else []
-        room = _TOKENS - len(asked) - len(above) - 3
+        room = _TOKENS - len(question_ids) - len(above) - 3
         body, offsets = body[:room], offsets[:room]
-        shared = set(asked) - self._stop
+        shared = set(question_ids) - self._stop
         read = [*above, *body]
         types = [_SHARED if number in shared else _READ for number in read]
         return _Pair(
-            numbers=[_OPEN, *asked, _CLOSE, *read, _CLOSE],
-            types=[_ASKED] * (len(asked) + 2) + types + [_READ],
-            first=2 + len(asked) + len(above),
+            numbers=[_OPEN, *question_ids, _CLOSE, *read, _CLOSE],
+            types=[_QUESTION] * (len(question_ids) + 2) + types + [_READ],
+            first=2 + len(question_ids) + len(above),
             offsets=offsets,
         )
 
-    def _reading(self, pair: _Pair, text: str) -> Reading:
+    def _read_pair(self, pair: _Pair, text: str) -> Reading:
         import numpy as np  # noqa: PLC0415 - as for all of this room
 
         numbers = np.array(pair.numbers, np.int64)
@@ -131,7 +131,7 @@ class LocalReader(ReaderModel):
         none = float(span[0, 0].sum())  # the first token stands for no answer
         return Reading(
             spans=tuple(
-                _trimmed(span, text)
+                _trim(span, text)
                 for span in _best_spans(
                     scores[:, 0], scores[:, 1], pair.offsets, none=none
                 )
@@ -139,7 +139,7 @@ class LocalReader(ReaderModel):
             relevance=float(answers[0, 0, 0]),
         )
 
-    def _encoded(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+    def _encode(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         if not text:
             return [], []
         whole = text.encode("utf-8", "replace").decode()
@@ -154,9 +154,9 @@ class LocalReader(ReaderModel):
         Raises:
             ModelError: The runtime cannot run it.
         """
-        given = {"inputs_embeds": vectors, "token_type_ids": types}
+        inputs = {"inputs_embeds": vectors, "token_type_ids": types}
         try:
-            span, answers = self._session.run(["span", "answers"], given)
+            span, answers = self._session.run(["span", "answers"], inputs)
         except Exception as error:  # the runtime's own are of no class in common
             msg = (
                 f"The reader in {self.folder} does not run: {type(error).__name__}: "
@@ -194,7 +194,7 @@ class LocalReader(ReaderModel):
         return TokenTable.open(self.words)
 
 
-def _trimmed(span: ScoredSpan, text: str) -> ScoredSpan:
+def _trim(span: ScoredSpan, text: str) -> ScoredSpan:
     """Leave out the blanks around a span: tokens begin with the blank before them."""
     inner = text[span.start : span.end]
     return span._replace(
@@ -220,13 +220,13 @@ def _best_spans(
     at = np.arange(count)
     length = at[None, :] - at[:, None]
     scores = np.where((length >= 0) & (length < _ANSWER_TOKENS), scores, -np.inf)
-    found: list[ScoredSpan] = []
-    while len(found) < _SPANS:
+    spans: list[ScoredSpan] = []
+    while len(spans) < _SPANS:
         best = int(scores.argmax())
         start, end = divmod(best, count)
         if not np.isfinite(scores[start, end]):
             break
         score = float(scores[start, end]) - none
-        found.append(ScoredSpan(offsets[start][0], offsets[end][1], score))
+        spans.append(ScoredSpan(offsets[start][0], offsets[end][1], score))
         scores[: end + 1, start:] = -np.inf
-    return tuple(found)
+    return tuple(spans)

@@ -94,10 +94,10 @@ def common_words() -> frozenset[str]:
     for name in BUNDLED_MODELS:
         file = _BUNDLED / name / "tokenizer.json"
         if file.is_file():
-            known = json.loads(file.read_text(encoding="utf-8"))["model"]["vocab"]
+            vocabulary = json.loads(file.read_text(encoding="utf-8"))["model"]["vocab"]
             # By the model's kind: a table of pieces, or a list of them with scores.
-            pieces = [p if isinstance(p, str) else p[0] for p in known]
-            begins = "" if isinstance(known, dict) else _BEGINS
+            pieces = [p if isinstance(p, str) else p[0] for p in vocabulary]
+            begins = "" if isinstance(vocabulary, dict) else _BEGINS
             words |= {p.removeprefix(begins) for p in pieces if p.startswith(begins)}
     return frozenset(word.lower() for word in words if word.isalpha())
 

@@ -16,7 +16,7 @@ from typing_extensions import override
 from erya.errors import ModelError
 from erya.models.connections import Connection
 from erya.models.endpoint import ReachedModel, RefusedError
-from erya.models.replies import Speech, Spoken, said_in, thought_in
+from erya.models.replies import Speech, Spoken, text_in, thought_in
 from erya.models.requests import (
     ChatEvent,
     ChatModel,
@@ -27,7 +27,7 @@ from erya.models.requests import (
     TextDelta,
     TextRetracted,
     ToolSpec,
-    joined_halves,
+    join_halves,
 )
 from erya.records import ImagePart, Message, TextPart, ToolCall, ToolResult, Usage
 
@@ -110,16 +110,16 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         """
         try:
             listed = json.loads(self._endpoint.request("/models"))
-            known = {str(entry.get("id")): entry for entry in listed["data"]}
+            entries = {str(entry.get("id")): entry for entry in listed["data"]}
         except (AttributeError, LookupError, TypeError, ValueError):
             return None
-        entry = known.get(self.model) or (
-            next(iter(known.values())) if len(known) == 1 else {}
+        entry = entries.get(self.model) or (
+            next(iter(entries.values())) if len(entries) == 1 else {}
         )
-        told = {**(entry.get("meta") or {}), **entry}
+        fields = {**(entry.get("meta") or {}), **entry}
         for name in _CONTEXT_FIELDS:
-            if isinstance(told.get(name), int):
-                return int(told[name])
+            if isinstance(fields.get(name), int):
+                return int(fields[name])
         return None
 
     def _events(self, arrived: "_Arrivals", most: float | None) -> Iterator[ChatEvent]:
@@ -138,7 +138,7 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             except queue.Empty:
                 raise self._endpoint.too_slow(seconds) from None
             if isinstance(event, Exception):
-                raise self._endpoint.worded(event) from event
+                raise self._endpoint.describe_error(event) from event
             if isinstance(event, (TextDelta, ReasoningDelta)):
                 length += len(event.text)
                 if length > _LONGEST_ANSWER:
@@ -156,23 +156,23 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         """Put each event, or an error, into the queue, and read on to the end."""
         try:
             with self._endpoint.using(connection):
-                for event in self._received(connection, request):
+                for event in self._receive(connection, request):
                     if isinstance(event, Finished):
                         arrived.ended.set()
                     arrived.events.put(event)
         except Exception as error:  # noqa: BLE001 - carried over to the caller's thread
             arrived.events.put(error)
 
-    def _received(
+    def _receive(
         self, connection: Connection, request: ChatRequest
     ) -> Iterator[ChatEvent]:
         import httpx2  # noqa: PLC0415 - loaded already
 
-        response = self._asked(connection, request)
+        response = self._send(connection, request)
         reply = _Reply(self.name)
         kind = response.headers.get("content-type", "").partition(";")[0].strip()
         if kind.lower() != "text/event-stream":
-            yield from self._unstreamed(response, kind, reply)
+            yield from self._read_unstreamed(response, kind, reply)
             return
         events = iter(httpx2.EventSource(response))
         for event in events:
@@ -186,27 +186,27 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             reply.count(piece.get("usage"))
         if not reply.reason:
             raise self._cut_off()
-        yield from self._ended(reply)
+        yield from self._finish(reply)
         for _ in events:  # only a connection that is read to the end can be kept
             pass
 
-    def _unstreamed(
+    def _read_unstreamed(
         self, response: "httpx2.Response", kind: str, reply: "_Reply"
     ) -> Iterator[ChatEvent]:
         """Read an answer that came in one piece, from endpoints that do not stream."""
         body = response.read().decode("utf-8-sig", "replace")
         try:
-            told = json.loads(body)
-            choice = told["choices"][0]
+            payload = json.loads(body)
+            choice = payload["choices"][0]
             events = [*reply.add(choice, choice["message"])]
-            reply.count(told.get("usage"))
+            reply.count(payload.get("usage"))
         except (AttributeError, ValueError, LookupError, TypeError):
-            shown = self._endpoint.covered(" ".join(body.split()))[:_SHOWN]
-            raise self._no_answer(kind or "something", shown) from None
+            text = self._endpoint.cover(" ".join(body.split()))[:_SHOWN]
+            raise self._no_answer(kind or "something", text) from None
         yield from events
-        yield from self._ended(reply)
+        yield from self._finish(reply)
 
-    def _ended(self, reply: "_Reply") -> Iterator[ChatEvent]:
+    def _finish(self, reply: "_Reply") -> Iterator[ChatEvent]:
         """Yield what is left to tell, and the end.
 
         Raises:
@@ -218,10 +218,10 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
         yield Finished(
             reason=_REASONS.get(reply.reason, "unknown"),
             usage=reply.usage,
-            detail=self._endpoint.covered(reply.detail),
+            detail=self._endpoint.cover(reply.detail),
         )
 
-    def _asked(self, connection: Connection, request: ChatRequest) -> "httpx2.Response":
+    def _send(self, connection: Connection, request: ChatRequest) -> "httpx2.Response":
         """Ask, and again without what the endpoint says that it does not take.
 
         What that was is remembered for as long as the program runs.
@@ -230,25 +230,27 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             RefusedError: It refuses for another reason.
         """
         while True:
-            kept = _NOT_TAKEN.setdefault((self.base_url, self.model), set())
-            left_out = frozenset(kept)  # others may add to it meanwhile
+            not_taken = _NOT_TAKEN.setdefault((self.base_url, self.model), set())
+            left_out = frozenset(not_taken)  # others may add to it meanwhile
             body = {"model": self.model, **_body(request, left_out)}
             try:
                 return self._endpoint.send(connection, "/chat/completions", body)
             except RefusedError as error:
-                refused = _named_in(error.said, body, system=_SYSTEM not in left_out)
-                known = error.status in _REFUSALS or refused == _JSON_SCHEMA
-                if not known or not refused or refused in left_out:
+                refused_field = _find_refused(
+                    error.server_message, body, system=_SYSTEM not in left_out
+                )
+                is_refusal = error.status in _REFUSALS or refused_field == _JSON_SCHEMA
+                if not is_refusal or not refused_field or refused_field in left_out:
                     raise
-                kept.add(refused)
+                not_taken.add(refused_field)
 
     def _silent(self, reason: str) -> ModelError:
-        why = "" if reason == "stop" else self._endpoint.covered(reason)[:_WHY_SHOWN]
+        why = "" if reason == "stop" else self._endpoint.cover(reason)[:_WHY_SHOWN]
         return self._endpoint.error("sent no answer", "Ask again.", detail=why)
 
     def _broken(self, error: Any) -> ModelError:
-        said = error.get("message") if isinstance(error, dict) else error
-        detail = repr(self._endpoint.covered(str(said))[:_SHOWN])
+        message = error.get("message") if isinstance(error, dict) else error
+        detail = repr(self._endpoint.cover(str(message))[:_SHOWN])
         return self._endpoint.error("broke its answer off", "Ask again.", detail=detail)
 
     def _cut_off(self) -> ModelError:
@@ -259,16 +261,16 @@ class OpenAICompatibleChat(ReachedModel, ChatModel):
             f"said more than {_LONGEST_ANSWER:,} characters", "Choose another model."
         )
 
-    def _no_answer(self, kind: str, shown: str) -> ModelError:
+    def _no_answer(self, kind: str, text: str) -> ModelError:
         return self._endpoint.error(
             f"sent {kind} instead of an answer",
             "Check that base_url is the API, not a web page.",
-            detail=repr(shown),
+            detail=repr(text),
         )
 
 
 class _Arrivals:
-    """What comes of one exchange, from the thread that has it.
+    """The result of one exchange, from the thread that has it.
 
     Attributes:
         events: In order; an error is the last.
@@ -313,9 +315,9 @@ class _Reply:
         """Take a message, or a piece of one."""
         if thought := thought_in(message):
             yield ReasoningDelta(thought)
-        if text := self._half + said_in(message):
+        if text := self._half + text_in(message):
             self._half = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
-            text = joined_halves(text.removesuffix(self._half))
+            text = join_halves(text.removesuffix(self._half))
             yield from map(_event, self._speech.add(text))
         for at, piece in enumerate(message.get("tool_calls") or ()):
             self._add_call(at, piece)
@@ -345,25 +347,28 @@ class _Reply:
 
     @property
     def says_anything(self) -> bool:
-        """Whether it has text, or calls that have a name; as told so far."""
+        """Whether it has text, or calls that have a name; as received so far."""
         called = any(call.name for call in self._calls.values())
         return called or bool(self._speech.answer.strip())
 
-    def count(self, told: Mapping[str, Any] | None) -> None:
+    def count(self, usage: Mapping[str, Any] | None) -> None:
         """Take what the endpoint says of the cost, which may come more than once."""
-        if not told:
+        if not usage:
             return
-        read, written = told.get("prompt_tokens"), told.get("completion_tokens")
+        input_tokens, output_tokens = (
+            usage.get("prompt_tokens"),
+            usage.get("completion_tokens"),
+        )
         self.usage = Usage(
             model=self._name,
-            input_tokens=None if read is None else int(read),
-            output_tokens=None if written is None else int(written),
+            input_tokens=None if input_tokens is None else int(input_tokens),
+            output_tokens=None if output_tokens is None else int(output_tokens),
         )
 
     def rest(self) -> Iterator[ChatEvent]:
-        """Yield what could be told only at the end: the calls, whole."""
+        """Yield what is complete only at the end: the calls, whole."""
         if self._half:
-            yield from map(_event, self._speech.add(joined_halves(self._half)))
+            yield from map(_event, self._speech.add(join_halves(self._half)))
         yield from map(_event, self._speech.end())
         for at, call in sorted(self._calls.items()):
             if call.name:
@@ -409,18 +414,18 @@ def _body(request: ChatRequest, left_out: frozenset[str]) -> dict[str, Any]:
         body["tool_choice"] = _choice(request.tool_choice)
     if request.output_schema is not None:
         body["response_format"] = _response_format(
-            request.output_schema, known=_JSON_SCHEMA not in left_out
+            request.output_schema, is_known=_JSON_SCHEMA not in left_out
         )
     body = {k: v for k, v in body.items() if v is not None and k not in left_out}
     return body | {"messages": _turns(request.messages, system=_SYSTEM not in left_out)}
 
 
-def _response_format(schema: Mapping[str, Any], *, known: bool) -> dict[str, Any]:
+def _response_format(schema: Mapping[str, Any], *, is_known: bool) -> dict[str, Any]:
     """Return how an answer to a schema is asked for: as OpenAI does, or llama.cpp."""
-    if not known:
+    if not is_known:
         return {"type": "json_object", "schema": dict(schema)}
-    named = {"name": "answer", "schema": dict(schema), "strict": True}
-    return {"type": _JSON_SCHEMA, _JSON_SCHEMA: named}
+    schema_field = {"name": "answer", "schema": dict(schema), "strict": True}
+    return {"type": _JSON_SCHEMA, _JSON_SCHEMA: schema_field}
 
 
 def _tool(tool: ToolSpec) -> dict[str, Any]:
@@ -442,11 +447,11 @@ def _turns(messages: Sequence[Message], *, system: bool) -> list[dict[str, Any]]
     """Return the turns; what the system says before the user's where it has no turn."""
     if system:
         return [turn for message in messages for turn in _turns_of(message)]
-    told = [m.text for m in messages if m.role == _SYSTEM]
+    instructions = [m.text for m in messages if m.role == _SYSTEM]
     others = [m for m in messages if m.role != _SYSTEM]
-    if told and others:
+    if instructions and others:
         first, *rest = others
-        lead = TextPart(text="\n\n".join((*told, "")))
+        lead = TextPart(text="\n\n".join((*instructions, "")))
         others = [Message(role=first.role, parts=(lead, *first.parts)), *rest]
     return [turn for message in others for turn in _turns_of(message)]
 
@@ -482,11 +487,11 @@ def _image(part: ImagePart) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": url}}
 
 
-def _named_in(said: str, body: Mapping[str, Any], *, system: bool) -> str:
+def _find_refused(server_message: str, body: Mapping[str, Any], *, system: bool) -> str:
     """Return what of a request its refusal names; empty where it is nothing of it."""
     # By its field in the body, where that has another name.
     fields = {_JSON_SCHEMA: "response_format"}
     for name, words in _OPTIONAL.items():
-        if fields.get(name, name) in body and words.search(said):
+        if fields.get(name, name) in body and words.search(server_message):
             return name
-    return _SYSTEM if system and _SYSTEM_REFUSED.search(said) else ""
+    return _SYSTEM if system and _SYSTEM_REFUSED.search(server_message) else ""

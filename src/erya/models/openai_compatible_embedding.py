@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
-from erya.models.base import Embedded, EmbeddingModel, checked_vectors
+from erya.models.base import Embedded, EmbeddingModel, check_vectors
 from erya.models.endpoint import ReachedModel, RefusedError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ __all__ = ["OpenAICompatibleEmbedding"]
 
 _TEXTS_AT_ONCE: Final = 64  # some endpoints refuse more than a hundred
 _TOO_MANY: Final = frozenset((400, 413, 422))
-# What was found out of endpoints, by their address and model.
+# What was learned of endpoints, by their address and model.
 _TAKEN_AT_ONCE: Final[dict[tuple[str, str], int]] = {}
 _WITHOUT_FORMAT: Final[set[tuple[str, str]]] = set()
 
@@ -38,7 +38,7 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
     passage_prefix: str = ""
 
     @override
-    def known(self, texts: Sequence[str]) -> list[float]:
+    def token_coverage(self, texts: Sequence[str]) -> list[float]:
         return [1.0] * len(texts)
 
     @override
@@ -74,7 +74,7 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
 
         Args:
             texts: With their prefixes.
-            refused: Is told which are, counted from `first`, and why.
+            refused: Gets those that are, counted from `first`, and why.
             first: The number of the first text.
 
         Raises:
@@ -94,7 +94,7 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
             if error.status not in _TOO_MANY:
                 raise
             if len(texts) == 1:
-                self._check_takes_any(error, known=bool(refused))
+                self._check_takes_any(error, is_known=bool(refused))
                 refused[first] = error
                 return [None]
         # Too many at once, which few say, or one of them is refused.
@@ -107,13 +107,13 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
             _TAKEN_AT_ONCE.pop(key, None)  # it was not their number
         return rows
 
-    def _check_takes_any(self, error: RefusedError, *, known: bool) -> None:
+    def _check_takes_any(self, error: RefusedError, *, is_known: bool) -> None:
         """Ask for a harmless text, once: does it refuse this one, or all of them?
 
         Raises:
             RefusedError: All of them.
         """
-        if known:
+        if is_known:
             return
         try:
             self._request(["."])
@@ -124,8 +124,8 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
         import numpy as np  # noqa: PLC0415
 
         # An empty text is refused by many endpoints; a blank means as little.
-        given = [text if text.strip() else "." for text in texts]
-        body = {"model": self.model, "input": given, "encoding_format": "float"}
+        inputs = [text if text.strip() else "." for text in texts]
+        body = {"model": self.model, "input": inputs, "encoding_format": "float"}
         key = (self.base_url, self.model)
         if key in _WITHOUT_FORMAT:
             del body["encoding_format"]
@@ -133,7 +133,10 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
         try:
             answer = self._endpoint.request("/embeddings", body)
         except RefusedError as error:
-            if "encoding_format" not in error.said or "encoding_format" not in body:
+            if (
+                "encoding_format" not in error.server_message
+                or "encoding_format" not in body
+            ):
                 raise
             del body["encoding_format"]
             answer = self._endpoint.request("/embeddings", body)
@@ -154,4 +157,4 @@ class OpenAICompatibleEmbedding(ReachedModel, EmbeddingModel):
                 f"{len(texts) - 1}"
             )
             raise self._endpoint.error(what, "Nothing was stored. Check the endpoint.")
-        return checked_vectors(vectors, model=self.name, count=len(texts))
+        return check_vectors(vectors, model=self.name, count=len(texts))

@@ -29,7 +29,7 @@ __all__ = [
     "probe_rerank",
 ]
 
-# A refusal with one of these is of what was asked; others pass, or have other reasons.
+# A refusal with one of these is of the request; others pass, or have other reasons.
 _CANNOT: Final = frozenset((400, 404, 415, 422, 500, 501))
 _TOKENS: Final = 400  # enough for an answer of a line, and some thinking before it
 _FACT: Final = "Ada lives in Berlin and has 25 days of leave."
@@ -57,10 +57,10 @@ class Probe:
     Attributes:
         name: `chat`, `stream`, `usage`, `json_schema`, `tools`, `context_length`,
             `embedding` or `rerank`.
-        works: Whether it did; None where that cannot be told.
-        detail: What came, for a person.
+        works: Whether it did; None where that cannot be decided.
+        detail: The result, for a person.
         seconds: How long it took.
-        value: A number that it told; None where it tells none.
+        value: A number that it reports; None where it reports none.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Probe:
     value: int | None = None
 
 
-# What was found, a sentence on it, and a number if it tells one.
+# Whether it works, a sentence on it, and a number if it reports one.
 _Outcome = tuple[bool | None, str, int | None]
 
 
@@ -79,14 +79,14 @@ def probe_chat(model: ChatModel) -> list[Probe]:
 
     A model that does not answer at all is asked nothing else.
     """
-    said: list[Completion] = []
-    first = _try("chat", lambda: _chat(model, said))
+    completions: list[Completion] = []
+    first = _try("chat", lambda: _chat(model, completions))
     if not first.works:
         return [first]
     probes = [
         first,
         _try("stream", lambda: _stream(model)),
-        _usage(said[0].usage),
+        _usage(completions[0].usage),
         _try("json_schema", lambda: _json_schema(model)),
         _try("tools", lambda: _tools(model)),
     ]
@@ -111,14 +111,14 @@ def probe_rerank(model: RerankModel) -> list[Probe]:
     def rerank() -> _Outcome:
         passages = ["25 days of leave.", "The canteen is closed."]
         scores = model.rerank("How many days of leave?", passages)
-        shown = " and ".join(f"{score:.3g}" for score in scores)
-        return scores[0] > scores[1], f"scored two passages {shown}", None
+        listed = " and ".join(f"{score:.3g}" for score in scores)
+        return scores[0] > scores[1], f"scored two passages {listed}", None
 
     return [_try("rerank", rerank)]
 
 
 def capabilities_of(probes: list[Probe]) -> dict[str, Any]:
-    """Return what probes found, as it is kept with a model: name to what it found."""
+    """Return the results of probes as they are kept with a model, by their names."""
     return {
         probe.name: probe.works if probe.value is None else probe.value
         for probe in probes
@@ -145,9 +145,9 @@ def _request(text: str, **options: Any) -> ChatRequest:
     )
 
 
-def _chat(model: ChatModel, said: list[Completion]) -> _Outcome:
+def _chat(model: ChatModel, completions: list[Completion]) -> _Outcome:
     done = complete(model, _request("Reply with one word: ready"))
-    said.append(done)
+    completions.append(done)
     return True, f"answered {done.text.strip()[:80]!r}", None
 
 

@@ -42,14 +42,14 @@ class ModelRegistry:
 
         Args:
             name: What the user calls it.
-            as_tested: Whether what a test has found of it counts.
+            as_tested: Whether the results of its test count.
 
         Raises:
             NotFoundError: It was never added.
             UsageError: The variable that holds its key is not set.
         """
         entry = ModelCatalogue(self._settings.home).get(name)
-        model: ChatModel = _shared(
+        model: ChatModel = _share(
             OpenAICompatibleChat(
                 name=entry.name,
                 base_url=entry.base_url,
@@ -76,7 +76,7 @@ class ModelRegistry:
         entry = next((each for each in catalogue.all() if each.name == name), None)
         if entry is None:
             return self._local_embedding(name)
-        return _shared(
+        return _share(
             OpenAICompatibleEmbedding(
                 name=entry.name,
                 base_url=entry.base_url,
@@ -104,7 +104,7 @@ class ModelRegistry:
             UsageError: The variable that holds its key is not set.
         """
         entry = ModelCatalogue(self._settings.home, kind="rerank").get(name)
-        return _shared(
+        return _share(
             RerankEndpoint(
                 name=entry.name,
                 base_url=entry.base_url,
@@ -125,7 +125,7 @@ class ModelRegistry:
         return _once(("reader", threads), lambda: open_reader(threads=threads))
 
 
-def _shared(model: _Model) -> _Model:
+def _share(model: _Model) -> _Model:
     """Return the model of this process that is equal to `model`."""
     return _once(cast("Hashable", model), lambda: model)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
-__all__ = ["Speech", "Spoken", "said_in", "thought_in", "without_thinking"]
+__all__ = ["Speech", "Spoken", "text_in", "thought_in", "without_thinking"]
 
 _NAMES: Final = "think|thinking|thought|reasoning"
 _OPENS: Final = re.compile(rf"\s*<({_NAMES})>", re.IGNORECASE)
@@ -18,7 +18,7 @@ _MOST_BLANKS: Final = 1_000  # characters before a tag that opens thinking
 _MAY_OPEN: Final = re.compile(r"\s*(?:<[a-z]{0,9})?", re.IGNORECASE)
 
 
-def said_in(message: Mapping[str, Any]) -> str:
+def text_in(message: Mapping[str, Any]) -> str:
     """Return the text of a message or a piece of one: a string, or parts of text."""
     content = message.get("content")
     if isinstance(content, list):
@@ -75,7 +75,7 @@ class Speech:
         self._speaks = False  # thinking is over, or there is none in tags
 
     def add(self, piece: str) -> Iterator[Spoken]:
-        """Take the next piece, and yield what can be told of it now."""
+        """Take the next piece, and yield what is complete of it now."""
         seen = max(len(self.text) - _LONGEST_TAG, 0)
         self.text += piece
         if not self._speaks and not self._thinks:

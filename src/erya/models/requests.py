@@ -1,4 +1,4 @@
-"""What a chat model is asked, and the events in which it answers."""
+"""The requests to a chat model, and the events in which it answers."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -22,7 +22,7 @@ __all__ = [
     "ToolSpec",
     "Transcript",
     "complete",
-    "joined_halves",
+    "join_halves",
 ]
 
 FinishReason = Literal["stop", "length", "filter", "tools", "unknown"]
@@ -68,7 +68,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """One turn that is asked of a chat model.
+    """One request to a chat model.
 
     Attributes:
         messages: The conversation so far, at least one message.
@@ -84,7 +84,7 @@ class ChatRequest:
     tool_choice: Literal["auto", "none", "required"] | str = "auto"
     output_schema: Mapping[str, Any] | None = None
     sampling: Sampling = field(default_factory=Sampling)
-    # Not of what is asked: an answer that was remembered is the same.
+    # Not part of the request: an answer that was remembered is the same.
     seconds: float | None = field(default=None, compare=False, repr=False)
 
     @classmethod
@@ -193,7 +193,7 @@ def complete(
 
     Args:
         model: The model.
-        request: What is asked.
+        request: The request to the model.
         on_text: Called with each piece of the answer as it comes.
 
     Raises:
@@ -250,17 +250,17 @@ class Transcript:
             message = f"{what} {_LENGTHEN}"
             raise ModelError(message, reader_message=what)
         # Pieces may end within a sign: halves are joined, and a half alone is marked.
-        text = joined_halves(self.text)
+        text = join_halves(self.text)
         unknown = Usage(model=name, input_tokens=None, output_tokens=None)
         return Completion(
             text=text.strip() if self._reasoning else text,
-            reasoning=joined_halves(self._reasoning),
+            reasoning=join_halves(self._reasoning),
             tool_calls=tuple(self._calls),
             reason=self._end.reason,
             usage=self._end.usage or unknown,
         )
 
 
-def joined_halves(text: str) -> str:
+def join_halves(text: str) -> str:
     """Join signs whose halves came in two pieces; a half alone becomes a mark."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

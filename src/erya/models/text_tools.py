@@ -49,10 +49,10 @@ class TextToolsChat(ChatModel):
     @override
     @contextmanager
     def stream(self, request: ChatRequest) -> Iterator[Iterator[ChatEvent]]:
-        wanted = request.tool_choice != "none"
-        asked = _in_words(request) if request.tools else request
-        with self.model.stream(asked) as events:
-            yield _with_calls(events) if request.tools and wanted else events
+        may_call = request.tool_choice != "none"
+        worded = _in_words(request) if request.tools else request
+        with self.model.stream(worded) as events:
+            yield _with_calls(events) if request.tools and may_call else events
 
 
 def _in_words(request: ChatRequest) -> ChatRequest:
@@ -73,17 +73,17 @@ def _in_words(request: ChatRequest) -> ChatRequest:
 def _prompt(request: ChatRequest) -> str:
     choice = request.tool_choice
     must = _MUST.get(choice, f"Call {choice} now.")
-    functions = "\n".join(map(_described, request.tools))
+    functions = "\n".join(map(_describe, request.tools))
     return load_prompt("tools_in_words").fill(must=must, functions=functions)
 
 
-def _described(tool: ToolSpec) -> str:
-    told = {
+def _describe(tool: ToolSpec) -> str:
+    fields = {
         "name": tool.name,
         "description": tool.description,
         "parameters": dict(tool.parameters),
     }
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def _one_system(turns: list[Message]) -> list[Message]:
@@ -96,8 +96,8 @@ def _one_system(turns: list[Message]) -> list[Message]:
 
 def _part_in_words(part: MessagePart) -> MessagePart:
     if isinstance(part, ToolCall):
-        told = f'{{"name": {json.dumps(part.name)}, "arguments": {part.arguments}}}'
-        return TextPart(text=f"<call>{told}</call>\n")
+        call = f'{{"name": {json.dumps(part.name)}, "arguments": {part.arguments}}}'
+        return TextPart(text=f"<call>{call}</call>\n")
     if isinstance(part, ToolResult):
         return TextPart(text=f"The call {part.call_id} returned:\n{part.text}\n")
     return part

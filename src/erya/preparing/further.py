@@ -12,7 +12,7 @@ from erya import traces
 from erya.chunking import Chunker, chunk_ids, plain_chunker
 from erya.errors import DocumentError
 from erya.guarding import PersonalDataRules
-from erya.language import WrittenTerms, count_written
+from erya.language import WrittenTerms, sum_formatted_counts
 from erya.loading import FurtherWork, Made
 from erya.preparing.preparation import Preparation
 from erya.records import Chunk, Document, Span
@@ -143,7 +143,7 @@ def _chunks(document: Document, made: Made) -> Iterator[tuple[Chunk, WrittenTerm
         if not right:
             raise ValueError(_FOREIGN)
         "".join(headings).encode()  # what no text has is a ValueError
-        lengths = (count_written(each, most=most) for each in (body, exact))
+        lengths = (sum_formatted_counts(each, most=most) for each in (body, exact))
         terms = WrittenTerms(body, exact, *lengths)
         end_before = end
         chunk = Chunk(

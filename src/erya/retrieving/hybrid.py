@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from erya.errors import ModelError
 from erya.filters import Filter
-from erya.models import LEAST_KNOWN, EmbeddingModel, fingerprint_of
+from erya.models import MIN_TOKEN_COVERAGE, EmbeddingModel, fingerprint_of
 from erya.records import Evidence, Fingerprint, Principal
 from erya.retrieving.base import LONGEST_QUESTION, Retriever
 from erya.retrieving.folding import search_folded
@@ -91,8 +91,8 @@ class HybridRetriever(Retriever):
             OtherModelError: The base's vectors are of another model.
         """
         asked = question[:LONGEST_QUESTION]
-        (known,) = self.model.known([asked])
-        if known < LEAST_KNOWN:
+        (known,) = self.model.token_coverage([asked])
+        if known < MIN_TOKEN_COVERAGE:
             return None
         fingerprint = self._fingerprint
 

@@ -202,7 +202,7 @@ def _by_both(search: Search, asked: VectorQuery, *, limit: int) -> list[_Ranked]
         Candidate(hits[number].score, *cosines.get(number, (None, 0.0)))
         for number in numbers
     ]
-    question = FusedQuestion(embedding.known, search.full_score(), _DEPTH)
+    question = FusedQuestion(embedding.token_coverage, search.full_score(), _DEPTH)
     first = _fused(asked.fusion, question, candidates)
     fed = _fed(search, numbers, candidates, fused=first)
     fused = _fused(asked.fusion, question, fed)

@@ -50,11 +50,11 @@ class Embedding(NamedTuple):
 
     Attributes:
         vector: Float32 of the shape (dimension,), of length 1.
-        known: The share of the text's tokens that the model knows, 0 to 1.
+        token_coverage: The share of the text's tokens that the model knows, 0 to 1.
     """
 
     vector: "NDArray[np.float32]"
-    known: float
+    token_coverage: float
 
 
 class WordHit(NamedTuple):
@@ -187,7 +187,7 @@ class Job:
     Attributes:
         state: `running` also stays when a run was killed: it can be resumed, and is
             `resumed` once another run with the same arguments has ended.
-        arguments: What the run was given, to repeat it.
+        arguments: Those of the run, to repeat it.
         summary: What it reported at its end.
     """
 

@@ -11,7 +11,7 @@ from erya.stores.catalogue.database import Database
 from erya.stores.catalogue.facts import embedder_of, facts_of
 from erya.stores.damage import DamagedRowError
 from erya.stores.parts import Indexes, KeywordIndex, VectorIndex
-from erya.stores.quantization import has_length, packed, unpacked
+from erya.stores.quantization import has_length, pack, unpack
 
 __all__ = ["verify"]
 
@@ -34,21 +34,21 @@ def verify(database: Database, indexes: Indexes) -> list[Finding]:
 
 
 def _index(connection: sa.Connection, terms: KeywordIndex) -> Finding:
-    found = terms.generation()
-    searcher = terms.searcher(found) if found is not None else None
+    generation = terms.generation()
+    searcher = terms.searcher(generation) if generation is not None else None
     stored = set(connection.scalars(sa.select(schema.chunks.c.number)))
-    return _compared(
+    return _compare(
         connection,
         "index",
-        found,
+        generation,
         stored=stored,
         indexed=searcher.numbers() if searcher else set(),
     )
 
 
 def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
-    found = vectors.generation()
-    matrix = vectors.searcher(found) if found is not None else None
+    generation = vectors.generation()
+    matrix = vectors.searcher(generation) if generation is not None else None
     number, dimension = embedder_of(connection) or (0, 0)
     rows = connection.execute(
         sa.select(schema.vectors.c.chunk, schema.vectors.c.data)
@@ -59,17 +59,19 @@ def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
     other = 0
     for chunk, data in rows:  # never all vectors at once
         stored.add(chunk)
-        kept = matrix.data_of(chunk) if matrix is not None else None
-        other += kept not in {data, None} and kept != _repacked(data, dimension)
-    told = _compared(
+        indexed_data = matrix.data_of(chunk) if matrix is not None else None
+        other += indexed_data not in {data, None} and indexed_data != _repack(
+            data, dimension
+        )
+    finding = _compare(
         connection,
         "matrix",
-        found,
+        generation,
         stored=stored,
         indexed=matrix.numbers() if matrix else set(),
     )
-    if not told.ok or matrix is None:
-        return told
+    if not finding.ok or matrix is None:
+        return finding
     if other:
         detail = f"{other} vectors differ from the catalogue's; run: erya kb rebuild"
         return Finding(check="matrix", ok=False, detail=detail)
@@ -78,20 +80,20 @@ def _matrix(connection: sa.Connection, vectors: VectorIndex) -> Finding:
     if number and missing:
         detail = f"as written; {missing} chunks have none, the next ingest adds them"
         return Finding(check="matrix", ok=True, detail=detail)
-    return told
+    return finding
 
 
-def _repacked(data: bytes, dimension: int) -> bytes:
+def _repack(data: bytes, dimension: int) -> bytes:
     """Return a vector of an earlier release as it is packed now."""
     if not has_length(data, dimension):
         return b""
-    return packed(unpacked([data], dimension))[0]
+    return pack(unpack([data], dimension))[0]
 
 
-def _compared(
+def _compare(
     connection: sa.Connection,
     check: str,
-    found: int | None,
+    generation: int | None,
     *,
     stored: set[int],
     indexed: set[int],
@@ -102,10 +104,12 @@ def _compared(
     if facts["analysis"] != ANALYSIS:
         detail = "of an earlier release; the next search writes it anew"
         return Finding(check=check, ok=True, detail=detail)
-    if found is None:
+    if generation is None:
         detail = "missing or damaged; the next search writes it anew"
-    elif found != expected:
-        detail = f"at generation {found} of {expected}; the next search catches it up"
+    elif generation != expected:
+        detail = (
+            f"at generation {generation} of {expected}; the next search catches it up"
+        )
     elif stored != indexed:
         detail = (
             f"{len(stored - indexed)} chunks are missing, {len(indexed - stored)} are "

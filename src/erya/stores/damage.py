@@ -1,4 +1,4 @@
-"""Rows that no writer wrote, told from what a caller or our own code does wrong."""
+"""Rows that no writer wrote, apart from what a caller or our own code does wrong."""
 
 import json
 from typing import Any

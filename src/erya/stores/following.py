@@ -146,20 +146,20 @@ def _followers(connection: sa.Connection, indexes: Indexes) -> Iterator[_Followe
 def _follow(connection: sa.Connection, index: _Follower, *, anew: bool) -> None:
     facts = facts_of(connection)
     generation = int(facts["generation"])
-    found = None if anew else index.generation()
-    if found == generation:
+    indexed = None if anew else index.generation()
+    if indexed == generation:
         return
-    if found is not None and found > generation:
-        feed.note_lost(connection, found - generation)
-    if found is None or found > generation or found < int(facts["pruned"]):
+    if indexed is not None and indexed > generation:
+        feed.note_lost(connection, indexed - generation)
+    if indexed is None or indexed > generation or indexed < int(facts["pruned"]):
         index.change(connection, _everything(generation))
         return
     removals = schema.removals
-    gone = connection.scalars(
-        sa.select(removals.c.chunk).where(removals.c.generation > found)
+    removed = connection.scalars(
+        sa.select(removals.c.chunk).where(removals.c.generation > indexed)
     ).all()
-    since = schema.chunks.c.generation > found
-    _bring(connection, index, _Change(generation, gone, [since]))
+    since = schema.chunks.c.generation > indexed
+    _bring(connection, index, _Change(generation, removed, [since]))
 
 
 def _take_back(connection: sa.Connection, indexes: Indexes) -> None:

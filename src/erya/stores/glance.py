@@ -17,11 +17,11 @@ def glance(path: Path) -> tuple[int, int] | None:
     """
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as file:
-            (found,) = file.execute(
+            (revision,) = file.execute(
                 "SELECT version_num FROM alembic_version"
             ).fetchone()
             count = "SELECT count(*), coalesce(sum(chunks), 0) FROM documents"
             documents, chunks = file.execute(count).fetchone()
     except (sqlite3.Error, TypeError, ValueError):
         return None
-    return (int(documents), int(chunks)) if found == HEAD else None
+    return (int(documents), int(chunks)) if revision == HEAD else None

@@ -33,7 +33,7 @@ from erya.stores.catalogue.writing import CatalogueWriter
 from erya.stores.following import catch_up, go_ahead
 from erya.stores.parts import BODY, EXACT, Indexes
 from erya.stores.scoring import ReadableStats
-from erya.stores.searching import Asked, IndexedSearch, Snapshot
+from erya.stores.searching import IndexedSearch, SearchRequest, Snapshot
 
 __all__ = ["IndexedStore"]
 
@@ -51,7 +51,7 @@ class IndexedStore(SqlCatalogue, Store):
 
         Args:
             database: Tables that are made, and of this release's format.
-            indexes: Of this base; whatever they lack they are given.
+            indexes: Of this base; whatever they lack is added to them.
         """
         super().__init__(database)
         self._indexes = indexes
@@ -76,7 +76,7 @@ class IndexedStore(SqlCatalogue, Store):
         self._permit(principal, "write")
         self._check_still_there()
         # A reader that mends the index holds the lock for a moment, too.
-        with self._database.held(purpose=purpose, wait=wait):
+        with self._database.hold(purpose=purpose, wait=wait):
             self._check_still_there()
             # What a crash or a damage left behind is mended first: readers could not do
             # it while the lock is ours.
@@ -98,7 +98,7 @@ class IndexedStore(SqlCatalogue, Store):
             go_ahead(connection, self._indexes)
 
     def _catch_up(self) -> None:
-        with self._database.guarded():
+        with self._database.translate_errors():
             catch_up(self._database.engine, self._indexes)
 
     @contextmanager
@@ -108,20 +108,20 @@ class IndexedStore(SqlCatalogue, Store):
     ) -> Iterator[Search]:
         check_argument("A question", question, str)
         with self._snapshot() as snapshot:
-            with self._database.guarded():
+            with self._database.translate_errors():
                 connection = snapshot.connection
                 terms = query_terms(question, lexicon_of(words_of(connection)))
                 scope = scope_of(connection, principal, self._name)
                 stats = self._readable(snapshot, scope)
                 within = self._within(snapshot, scope, where)
-            asked = Asked(question, terms, scope, stats, within)
-            yield IndexedSearch(self._database, snapshot, asked)
+            request = SearchRequest(question, terms, scope, stats, within)
+            yield IndexedSearch(self._database, snapshot, request)
 
     @override
     def verify(self, principal: Principal) -> list[Finding]:
         self._permit(principal, "maintain")
         if self._database.shared:  # what another machine has written is no damage here
-            with self._database.held_here(purpose="catch up its index", wait=MOMENT):
+            with self._database.hold_here(purpose="catch up its index", wait=MOMENT):
                 self._catch_up()
         return checking.verify(self._database, self._indexes)
 
@@ -129,7 +129,7 @@ class IndexedStore(SqlCatalogue, Store):
     def rebuild(self, principal: Principal) -> None:
         self._permit(principal, "maintain")
         self._check_still_there()
-        with self._database.held(purpose="rebuild its index", wait=MOMENT):
+        with self._database.hold(purpose="rebuild its index", wait=MOMENT):
             versions = schema.versions
             # As earlier releases left them.
             with self._database.transaction() as connection:
@@ -141,7 +141,7 @@ class IndexedStore(SqlCatalogue, Store):
                 connection.execute(
                     sa.delete(schema.base).where(schema.base.c.key == "lost")
                 )
-            with self._database.guarded():
+            with self._database.translate_errors():
                 catch_up(self._database.engine, self._indexes, anew=True)
             # What was deleted is overwritten in the file; now also in the log.
             self._database.drop_traces()
@@ -160,7 +160,7 @@ class IndexedStore(SqlCatalogue, Store):
         while True:
             with self._database.transaction() as connection:
                 facts = facts_of(connection)
-                snapshot = self._opened(connection, facts)
+                snapshot = self._open_snapshot(connection, facts)
                 if snapshot is not None:
                     yield snapshot
                     return
@@ -170,14 +170,14 @@ class IndexedStore(SqlCatalogue, Store):
                 continue
             # Terms of another analysis are written into the catalogue itself.
             same = facts["analysis"] == ANALYSIS
-            held = self._database.held_here if same else self._database.held
+            hold = self._database.hold_here if same else self._database.hold
             try:
-                with held(purpose="catch up its index"):
+                with hold(purpose="catch up its index"):
                     self._catch_up()
             except BusyError:
                 time.sleep(_PAUSE)
 
-    def _opened(
+    def _open_snapshot(
         self, connection: sa.Connection, facts: Mapping[str, str]
     ) -> Snapshot | None:
         """Return a snapshot of the transaction.
@@ -233,18 +233,18 @@ class IndexedStore(SqlCatalogue, Store):
             return None
         check_parts(where)  # before it is a key: one without end has no hash
         key = (snapshot.generation, scope.label_sets, where)
-        held = self._filtered.get(key)
-        if held is None:
-            held = ChunkSet(chunks_where(snapshot.connection, scope, where))
+        chunks = self._filtered.get(key)
+        if chunks is None:
+            chunks = ChunkSet(chunks_where(snapshot.connection, scope, where))
             # A new one in its place: other threads may be reading the old one.
-            kept = [(k, v) for k, v in list(self._filtered.items()) if k[0] == key[0]]
-            self._filtered = dict([*kept[1 - _FILTERS_KEPT :], (key, held)])
-        return held
+            recent = [(k, v) for k, v in list(self._filtered.items()) if k[0] == key[0]]
+            self._filtered = dict([*recent[1 - _FILTERS_KEPT :], (key, chunks)])
+        return chunks
 
     def _readable(self, snapshot: Snapshot, scope: Scope) -> ReadableStats:
         key = (snapshot.generation, scope.label_sets)
-        held = self._stats.get(key)
-        if held is None:
+        stats = self._stats.get(key)
+        if stats is None:
             documents = schema.documents
             count, body, exact = snapshot.connection.execute(
                 sa.select(
@@ -253,7 +253,7 @@ class IndexedStore(SqlCatalogue, Store):
                     sa.func.coalesce(sa.func.sum(documents.c.exact_length), 0),
                 ).where(scope.allows())
             ).one()
-            held = ReadableStats(
+            stats = ReadableStats(
                 chunks=count,
                 # A field that is empty everywhere has no term to score, hence any
                 # average above zero will do.
@@ -263,9 +263,9 @@ class IndexedStore(SqlCatalogue, Store):
                 },
             )
             # A new one in its place: other threads may be reading the old one.
-            kept = [(k, v) for k, v in list(self._stats.items()) if k[0] == key[0]]
-            self._stats = dict([*kept[-_STATS_KEPT:], (key, held)])
-        return held
+            recent = [(k, v) for k, v in list(self._stats.items()) if k[0] == key[0]]
+            self._stats = dict([*recent[-_STATS_KEPT:], (key, stats)])
+        return stats
 
 
 def _is_later(analysis: str) -> bool:

@@ -35,7 +35,7 @@ __all__ = [
     "VectorIndex",
     "VectorSearcher",
     "is_unit",
-    "written_key",
+    "line_prefix",
 ]
 
 # The fields of a chunk: its terms, and the exact forms of its English words.
@@ -46,7 +46,7 @@ _UNIT: Final = 1e-4  # what a length of 1 may be off
 
 
 class IndexedChunk(NamedTuple):
-    """What a keyword index keeps of a chunk, its terms as `written_counts` has them."""
+    """What a keyword index keeps of a chunk, its terms as `format_counts` has them."""
 
     number: int
     label_set: int
@@ -59,7 +59,7 @@ class IndexedVector(NamedTuple):
 
     number: int
     label_set: int
-    known: float
+    token_coverage: float
     data: bytes
 
 
@@ -68,28 +68,28 @@ class ChunkTerms(NamedTuple):
 
     Attributes:
         id: The chunk's id.
-        written: Field to its terms, as `erya.language.written_counts` has them.
+        term_lines: Field to its terms, as `erya.language.format_counts` has them.
         lengths: Field to the sum of the counts.
     """
 
     id: str
-    written: Mapping[str, str]
+    term_lines: Mapping[str, str]
     lengths: Mapping[str, int]
 
     def terms(self, field: str) -> list[str]:
         """Return the terms of a field."""
-        lines = self.written[field].split("\n")[1:-1]
+        lines = self.term_lines[field].split("\n")[1:-1]
         return [line.partition("\t")[0] for line in lines]
 
     def occurrences(self, field: str, key: str) -> int:
-        """Return the count on the line of a `written_key`; 0 where there is none.
+        """Return the count on the line of a `line_prefix`; 0 where there is none.
 
         Looking for a few keys in the text took a fifth of the time of reading it all.
 
         Raises:
             DamagedRowError: There is no number.
         """
-        text = self.written[field]
+        text = self.term_lines[field]
         start = text.find(key)
         while start >= 0:
             end = start + len(key)
@@ -114,8 +114,8 @@ def _number(text: str) -> int:
         raise DamagedRowError(msg) from None
 
 
-def written_key(term: str) -> str:
-    """Return what a term's line begins with in `ChunkTerms.written`."""
+def line_prefix(term: str) -> str:
+    """Return the beginning of a term's line in `ChunkTerms.term_lines`."""
     return f"\n{term}"
 
 
@@ -271,7 +271,7 @@ class VectorSearcher(Protocol):
         Args:
             vector: Of length 1.
             label_sets: Where to look; None is everywhere.
-            limit: How many are wanted.
+            limit: How many at most.
             within: The chunks to look among; None is all.
         """
         ...
@@ -279,7 +279,7 @@ class VectorSearcher(Protocol):
     def cosines(
         self, numbers: Sequence[int], vector: "NDArray[np.float32]"
     ) -> dict[int, tuple[float, float]]:
-        """Return the cosine of each chunk that stands somewhere, and what was known."""
+        """Return the cosine and token coverage of each chunk that stands somewhere."""
         ...
 
     def vector(self, number: int) -> "NDArray[np.float32]":

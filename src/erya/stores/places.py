@@ -133,7 +133,7 @@ class FolderPlace(Place):
 
         path = self._folder / name
         doomed = self._folder / f"{_DELETED}{name}-{secrets.token_hex(4)}"
-        with WriterLock(path, base=name).held(purpose="delete it"):
+        with WriterLock(path, base=name).hold(purpose="delete it"):
             path.rename(doomed)
         for folder in self._folder.glob(f"{_DELETED}*"):
             shutil.rmtree(folder, ignore_errors=True)

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Codes",
     "bounds",
-    "decoded",
-    "encoded",
+    "decode",
+    "encode",
     "has_length",
     "of_length_1",
-    "packed",
-    "unpacked",
+    "pack",
+    "unpack",
 ]
 
 # Seven bits for the upper byte, written as numbers above 0: signed or not, the same.
@@ -61,7 +61,7 @@ class Codes(NamedTuple):
     lost: "NDArray[np.float32]"
 
 
-def encoded(vectors: "NDArray[np.float32]") -> Codes:
+def encode(vectors: "NDArray[np.float32]") -> Codes:
     """Return vectors, of the shape (rows, dimension), in bytes.
 
     What was decoded gives the bytes that it was decoded from.
@@ -86,7 +86,7 @@ def _again(scale: "NDArray[np.float32]") -> "NDArray[np.float32]":
     return (scale * np.float32(_STEPS)) / np.float32(_STEPS)
 
 
-def decoded(
+def decode(
     upper: "NDArray[np.uint8]",
     lower: "NDArray[np.int8]",
     scale: "NDArray[np.float32]",
@@ -113,7 +113,7 @@ def of_length_1(vectors: "NDArray[np.float32]") -> "NDArray[np.float32]":
     return vectors
 
 
-def packed(codes: Codes) -> list[bytes]:
+def pack(codes: Codes) -> list[bytes]:
     """Return each vector as a catalogue keeps it: a mark, the scale, both bytes."""
     import numpy as np  # noqa: PLC0415
 
@@ -129,7 +129,7 @@ def packed(codes: Codes) -> list[bytes]:
     return [row.tobytes() for row in rows]
 
 
-def unpacked(rows: "Sequence[bytes]", dimension: int) -> Codes:
+def unpack(rows: "Sequence[bytes]", dimension: int) -> Codes:
     """Return vectors in bytes as they were packed, or as earlier releases kept them.
 
     Those kept 32-bit floats, little endian: that is never as long.
@@ -146,7 +146,7 @@ def unpacked(rows: "Sequence[bytes]", dimension: int) -> Codes:
         raise ValueError(msg)
     if before:
         floats = np.frombuffer(b"".join(before), "<f4").reshape(-1, dimension)
-        anew = iter(packed(encoded(floats)))
+        anew = iter(pack(encode(floats)))
         rows = [row if len(row) == size else next(anew) for row in rows]
     table = np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), size)
     scale = table[:, 1:_HEAD].copy().view("<f4")[:, 0]
@@ -183,5 +183,7 @@ def bounds(rows: Codes, vector: "NDArray[np.float32]") -> "NDArray[np.float32]":
     # Whole numbers, so exact. Of two dimensions, however few rows there are.
     products = simsimd.cdist(rows.upper.view(np.int8), steps[None, :], metric="dot")
     sums = np.asarray(products)[:, 0] - _ZERO * int(steps.sum(dtype=np.int64))
-    found = sums.astype(np.float32) * (rows.scale * np.float32(scale))
-    return np.asarray(found + (rows.lost * np.float32(1 + lost) + np.float32(lost)))
+    approximate = sums.astype(np.float32) * (rows.scale * np.float32(scale))
+    return np.asarray(
+        approximate + (rows.lost * np.float32(1 + lost) + np.float32(lost))
+    )

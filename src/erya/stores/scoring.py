@@ -28,7 +28,7 @@ from erya.stores.parts import (
     EXACT,
     ChunkTerms,
     KeywordSearcher,
-    written_key,
+    line_prefix,
 )
 
 __all__ = ["Bm25", "ReadableStats"]
@@ -72,7 +72,7 @@ class Bm25:
     def __init__(
         self,
         searcher: KeywordSearcher,
-        asked: QueryTerms,
+        query: QueryTerms,
         *,
         stats: ReadableStats,
         label_sets: tuple[int, ...] | None,
@@ -82,17 +82,17 @@ class Bm25:
 
         Args:
             searcher: Proposes and counts.
-            asked: The terms of the question.
+            query: The terms of the question.
             stats: The readable statistics.
             label_sets: The sets of readers the asker belongs to; None is all.
             within: The numbers of the chunks that may be proposed; None is all.
         """
         self._within = within
         self._searcher = searcher
-        self._asked = asked
+        self._query = query
         self._stats = stats
         self._label_sets = label_sets
-        self._terms = list(self._wanted())
+        self._terms = list(self._readable_terms())
         self._idf: dict[str, float] | None = None
 
     def best(
@@ -112,16 +112,16 @@ class Bm25:
             return []
         boosts = {(term.field, term.term): term.boost for term in self._terms}
         bound = self._bound()
-        known: dict[int, tuple[WordHit, str]] = {}
+        hits: dict[int, tuple[WordHit, str]] = {}
         size = limit + _MORE_PROPOSALS
         while True:
             proposals = self._searcher.propose(
                 boosts, self._label_sets, limit=size, within=self._within
             )
-            read = fetch([p.number for p in proposals if p.number not in known])
+            read = fetch([p.number for p in proposals if p.number not in hits])
             for scored in self.scores(read).values():
-                known[scored.number] = scored, read[scored.number].id
-            ranked = sorted(known.values(), key=lambda each: (-each[0].score, each[1]))
+                hits[scored.number] = scored, read[scored.number].id
+            ranked = sorted(hits.values(), key=lambda each: (-each[0].score, each[1]))
             if len(proposals) < size:
                 break
             if len(ranked) >= limit:
@@ -146,7 +146,7 @@ class Bm25:
         """
         saturated = _TYPICAL_COUNT * (K1 + 1) / (_TYPICAL_COUNT + K1)
         idf = self.weights()
-        total = sum(idf[term] * count for term, count in self._asked.body.items())
+        total = sum(idf[term] * count for term, count in self._query.body.items())
         return max(saturated * total, sys.float_info.min)
 
     def weights(self) -> dict[str, float]:
@@ -155,17 +155,19 @@ class Bm25:
             count, sets = self._searcher.count, self._label_sets
             self._idf = {
                 term: _idf(self._stats.chunks, count(BODY, term, sets))
-                for term in self._asked.body
+                for term in self._query.body
             }
         return self._idf
 
-    def _wanted(self) -> Iterator[_Term]:
+    def _readable_terms(self) -> Iterator[_Term]:
         """Yield the terms that any readable chunk has, in a fixed order."""
-        asked = self._asked
-        found = _summed(asked.body, asked.expansions)  # these tell that one answers
+        query = self._query
+        telling_counts = _add_counts(
+            query.body, query.expansions
+        )  # these tell that one answers
         for field, counts, factor in (
-            (BODY, _summed(asked.body, asked.filler, asked.expansions), 1.0),
-            (EXACT, asked.exact, EXACT_WEIGHT),
+            (BODY, _add_counts(query.body, query.filler, query.expansions), 1.0),
+            (EXACT, query.exact, EXACT_WEIGHT),
         ):
             for term, count in sorted(counts.items()):
                 readable = self._searcher.count(field, term, self._label_sets)
@@ -173,13 +175,15 @@ class Bm25:
                     continue
                 idf = factor * _idf(self._stats.chunks, readable)
                 weight = idf * count
-                telling = idf * (found.get(term, 0) if field == BODY else count)
+                telling = idf * (
+                    telling_counts.get(term, 0) if field == BODY else count
+                )
                 engine = _engine_idf(
                     self._searcher.stats(field).documents,
                     self._searcher.engine_count(field, term),
                 )
                 yield _Term(
-                    field, term, weight, telling, weight / engine, written_key(term)
+                    field, term, weight, telling, weight / engine, line_prefix(term)
                 )
 
     def _bound(self) -> float:
@@ -200,12 +204,12 @@ class Bm25:
         )
 
 
-def _summed(*counts: Mapping[str, float]) -> dict[str, float]:
-    found: dict[str, float] = {}
+def _add_counts(*counts: Mapping[str, float]) -> dict[str, float]:
+    total: dict[str, float] = {}
     for each in counts:
         for term, count in each.items():
-            found[term] = found.get(term, 0) + count
-    return found
+            total[term] = total.get(term, 0) + count
+    return total
 
 
 def _idf(total: int, containing: int) -> float:
@@ -227,7 +231,7 @@ def _float32(value: float) -> float:
 
 
 def _score(
-    chunk: ChunkTerms, wanted: Sequence[_Term], stats: ReadableStats
+    chunk: ChunkTerms, terms: Sequence[_Term], stats: ReadableStats
 ) -> tuple[float, float]:
     """Return a chunk's score, and the part that telling words have in it."""
     score = telling = 0.0
@@ -235,7 +239,7 @@ def _score(
         field: K1 * (1 - B + B * (length / stats.averages[field]))
         for field, length in chunk.lengths.items()
     }
-    for term in wanted:
+    for term in terms:
         count = chunk.occurrences(term.field, term.key)
         if count:
             share = count * (K1 + 1) / (count + damped[term.field])

@@ -28,13 +28,13 @@ from erya.stores.parts import (
     VectorSearcher,
 )
 from erya.stores.scoring import Bm25, ReadableStats
-from erya.stores.spelling import respelled
+from erya.stores.spelling import respell
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Asked", "IndexedSearch", "Snapshot"]
+__all__ = ["IndexedSearch", "SearchRequest", "Snapshot"]
 
 
 class Snapshot(NamedTuple):
@@ -47,11 +47,11 @@ class Snapshot(NamedTuple):
     embedder: Fingerprint | None
 
 
-class Asked(NamedTuple):
-    """A question, and within what it is asked.
+class SearchRequest(NamedTuple):
+    """A question, and the scope of its search.
 
     Attributes:
-        question: As it was asked.
+        question: In the user's words.
         terms: What is looked for.
         scope: What may be read.
         stats: Counts over all of that.
@@ -68,27 +68,29 @@ class Asked(NamedTuple):
 class IndexedSearch(Search):
     """Both ways to find chunks in a snapshot, within what may be read."""
 
-    def __init__(self, database: Database, snapshot: Snapshot, asked: Asked) -> None:
+    def __init__(
+        self, database: Database, snapshot: Snapshot, request: SearchRequest
+    ) -> None:
         self._database = database
         self._snapshot = snapshot
-        self._asked = asked
-        self._scope = asked.scope
+        self._request = request
+        self._scope = request.scope
         self._bm25 = Bm25(
-            snapshot.searcher, asked.terms, stats=asked.stats,
-            label_sets=asked.scope.label_sets,
-            within=asked.within.numbers if asked.within else None,
+            snapshot.searcher, request.terms, stats=request.stats,
+            label_sets=request.scope.label_sets,
+            within=request.within.numbers if request.within else None,
         )  # fmt: skip
         self._terms: dict[int, ChunkTerms] = {}  # of every chunk that was looked at
 
     @property
     @override
     def is_empty(self) -> bool:
-        return not self._asked.stats.chunks or not self._asked.terms.body
+        return not self._request.stats.chunks or not self._request.terms.body
 
     @property
     @override
     def also(self) -> tuple[str, ...]:
-        return self._asked.terms.also
+        return self._request.terms.also
 
     @override
     def has_vectors_of(self, model: Fingerprint) -> bool:
@@ -102,16 +104,16 @@ class IndexedSearch(Search):
     @override
     def by_words(self, *, limit: int) -> list[WordHit]:
         check_argument("A limit", limit, int)
-        with self._database.guarded():
+        with self._database.translate_errors():
             return self._bm25.best(self._read, limit=limit)
 
     @override
     def nearest(self, vector: "NDArray[np.float32]", *, limit: int) -> list[int]:
         near = self._snapshot.matrix.nearest(
-            vector, self._scope.label_sets, limit=limit, within=self._asked.within
+            vector, self._scope.label_sets, limit=limit, within=self._request.within
         )
-        with self._database.guarded():
-            return self._settled(near, limit)
+        with self._database.translate_errors():
+            return self._settle_ties(near, limit)
 
     @override
     def word_hits(self, numbers: Sequence[int]) -> dict[int, WordHit]:
@@ -133,7 +135,7 @@ class IndexedSearch(Search):
 
     @override
     def chunks(self, numbers: Sequence[int]) -> dict[int, Chunk]:
-        with self._database.guarded():
+        with self._database.translate_errors():
             return passages_of(self._snapshot.connection, self._scope, numbers)
 
     @override
@@ -146,15 +148,15 @@ class IndexedSearch(Search):
 
     @override
     def suggestion(self) -> str:
-        with self._database.guarded():
-            return respelled(
-                self._asked.question,
+        with self._database.translate_errors():
+            return respell(
+                self._request.question,
                 self._snapshot.searcher,
                 partial(terms_of, self._snapshot.connection, self._scope),
                 label_sets=self._scope.label_sets,
             )
 
-    def _settled(self, near: Sequence[Neighbour], limit: int) -> list[int]:
+    def _settle_ties(self, near: Sequence[Neighbour], limit: int) -> list[int]:
         """Return the nearest; of those that lie level with the last, the ids decide."""
         self._read([each.number for each in near if each.number not in self._terms])
         readable = (each for each in near if each.number in self._terms)

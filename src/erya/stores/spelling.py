@@ -7,7 +7,7 @@ from typing import Final
 from erya.language import content_words, edit_distance, question_words
 from erya.stores.parts import BODY, EXACT, ChunkTerms, KeywordSearcher
 
-__all__ = ["respelled"]
+__all__ = ["respell"]
 
 _WORD: Final = re.compile(r"(?<![\w'’.-])[A-Za-z]{4,}(?![\w'’-])")
 _SHORTEST: Final = 4
@@ -16,7 +16,7 @@ _MOST: Final = 3  # words that are looked at
 _CHUNKS: Final = 20  # that are read for what they write
 
 
-def respelled(
+def respell(
     question: str,
     searcher: KeywordSearcher,
     fetch: Callable[[Sequence[int]], Mapping[int, ChunkTerms]],
@@ -29,17 +29,17 @@ def respelled(
     begins alike and that readable chunks write, the most frequent. Empty where nothing
     would change.
     """
-    taken: dict[str, str] = {}
+    replacements: dict[str, str] = {}
     for match in _WORD.finditer(question):
         word = match[0].lower()
         stems = [stem for stems in question_words(word) for stem in stems]
-        if word in taken or not stems or len(taken) == _MOST:
+        if word in replacements or not stems or len(replacements) == _MOST:
             continue
         if any(searcher.count(BODY, stem, label_sets) for stem in stems):
             continue
-        taken[word] = _right(word, searcher, fetch, label_sets=label_sets)
-    found = _WORD.sub(lambda m: taken.get(m[0].lower()) or m[0], question)
-    return found if found != question else ""
+        replacements[word] = _right(word, searcher, fetch, label_sets=label_sets)
+    corrected = _WORD.sub(lambda m: replacements.get(m[0].lower()) or m[0], question)
+    return corrected if corrected != question else ""
 
 
 def _right(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typing_extensions import override
 
-from erya.language import written_counts
+from erya.language import format_counts
 from erya.stores.parts import (
     BODY,
     EXACT,
@@ -19,7 +19,7 @@ from erya.stores.parts import (
     VectorIndex,
     VectorSearcher,
 )
-from erya.stores.quantization import decoded, encoded, packed
+from erya.stores.quantization import decode, encode, pack
 
 __all__ = ["KeywordIndexContract", "VectorIndexContract"]
 
@@ -34,8 +34,8 @@ def _chunk(
     return IndexedChunk(
         number,
         label_set,
-        written_counts(Counter(body.split())),
-        written_counts(Counter(exact.split())),
+        format_counts(Counter(body.split())),
+        format_counts(Counter(exact.split())),
     )
 
 
@@ -209,13 +209,13 @@ def _vectors(seed: int, count: int) -> np.ndarray:
 def _rows(vectors: np.ndarray, *, first: int = 1) -> list[IndexedVector]:
     return [
         IndexedVector(number, _SETS[number % 3], number % 5 / 5, data)
-        for number, data in enumerate(packed(encoded(vectors)), start=first)
+        for number, data in enumerate(pack(encode(vectors)), start=first)
     ]
 
 
 def _kept(vectors: np.ndarray) -> np.ndarray:
-    codes = encoded(vectors)
-    return decoded(codes.upper, codes.lower, codes.scale)
+    codes = encode(vectors)
+    return decode(codes.upper, codes.lower, codes.scale)
 
 
 class VectorIndexContract:
@@ -264,7 +264,7 @@ class VectorIndexContract:
         index = open_index()
         rows = _rows(_vectors(0, 4))
         index.change(1, dimension=_DIMENSION, remove=(), add=rows, anew=True)
-        (data,) = packed(encoded(np.ones((1, 1), "<f4")))
+        (data,) = pack(encode(np.ones((1, 1), "<f4")))
         short = IndexedVector(9, 1, 1.0, data)
         with pytest.raises(OSError, match=r".+"):
             index.change(2, dimension=1, remove=(), add=[short])
@@ -292,7 +292,7 @@ class VectorIndexContract:
                         np.dot(vectors[row.number - 1].astype("f8"), asked)
                     )
                     for row in rows
-                    if row.known
+                    if row.token_coverage
                     and (sets is None or row.label_set in sets)
                     and (within is None or row.number in within.numbers)
                 }

@@ -52,7 +52,7 @@ class EmbeddingContract:
         assert np.allclose(alone, among, atol=1e-3)
 
     def test_what_is_known_is_a_share(self, model: EmbeddingModel) -> None:
-        shares = model.known([*_TEXTS, ""])
+        shares = model.token_coverage([*_TEXTS, ""])
 
         assert len(shares) == 4
         assert all(0.0 <= share <= 1.0 for share in shares)

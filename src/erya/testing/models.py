@@ -107,7 +107,7 @@ class HashingEmbedding(EmbeddingModel):
         return True
 
     @override
-    def known(self, texts: Sequence[str]) -> list[float]:
+    def token_coverage(self, texts: Sequence[str]) -> list[float]:
         return [
             sum(word.isascii() for word in words) / max(len(words), 1)
             for words in map(_words, texts)

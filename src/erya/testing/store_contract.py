@@ -90,7 +90,7 @@ def embeddings(chunks: Sequence[Chunk]) -> list[Embedding]:
     """Return the vectors of chunks."""
     texts = [chunk.indexed_text for chunk in chunks]
     made = MODEL.embed_passages(texts)
-    return list(map(Embedding, made.vectors, MODEL.known(texts)))
+    return list(map(Embedding, made.vectors, MODEL.token_coverage(texts)))
 
 
 def asked(embedding: Embedding) -> VectorQuery:
@@ -110,7 +110,7 @@ def both(
 ) -> Evidence:
     """Search with both legs."""
     made = MODEL.embed_query(question)
-    embedding = Embedding(made.vectors[0], MODEL.known([question])[0])
+    embedding = Embedding(made.vectors[0], MODEL.token_coverage([question])[0])
     return search_store(
         store,
         principal,
@@ -596,7 +596,9 @@ class StoreContract:
         found = store.vectors(OWNER, one.id)
         assert [*found] == [chunk.indexed_text for chunk in chunks]
         expected = embeddings(chunks)
-        assert [each.known for each in found.values()] == [e.known for e in expected]
+        assert [each.token_coverage for each in found.values()] == [
+            e.token_coverage for e in expected
+        ]
         for each, made in zip(found.values(), expected, strict=True):
             np.testing.assert_allclose(each.vector, made.vector, atol=_KEPT)
         assert store.vectors(OWNER, plain.id) == {}
@@ -664,10 +666,10 @@ class StoreContract:
         broken = made[0].vector.copy()
         broken[3] = float("nan")
         given_vectors = {
-            "dimension": [Embedding(e.vector[:7], e.known) for e in made],
+            "dimension": [Embedding(e.vector[:7], e.token_coverage) for e in made],
             "nan": [Embedding(broken, 1.0), *made[1:]],
             "count": made[:-1],
-            "shape": [Embedding(e.vector[None, :], e.known) for e in made],
+            "shape": [Embedding(e.vector[None, :], e.token_coverage) for e in made],
         }[wrong]
         with store.writer(OWNER, purpose="x") as writer:
             writer.use_embedder(fingerprint_of(MODEL))

@@ -10,8 +10,15 @@ from erya.answering import Answerer, ExtractiveAnswerer
 from erya.assistant import Assistant
 from erya.chunking import Chunker, StructureChunker
 from erya.evaluating.answers import AnswerMeasures
-from erya.evaluating.draws import drawn
-from erya.evaluating.runs import Measured, Progress, Run, measure_all, summed, tokens_of
+from erya.evaluating.draws import draw_sample
+from erya.evaluating.runs import (
+    Progress,
+    Run,
+    SampleResult,
+    measure_all,
+    sum_counts,
+    tokens_of,
+)
 from erya.evaluating.scratch import scratch_home
 from erya.guarding import PersonalDataDetector, PersonalDataRules
 from erya.loading import document_of
@@ -28,7 +35,7 @@ __all__ = [
     "Measure",
     "Setup",
     "Task",
-    "answered",
+    "ask",
     "measure_benchmark",
     "passage",
     "reader_of",
@@ -88,14 +95,14 @@ class Setup:
                 yield assistant
 
 
-Measure = Callable[[Any], Measured]
+Measure = Callable[[Any], SampleResult]
 
 
 class Task(NamedTuple):
     """A benchmark with its data read: files, what to measure, and how.
 
     Attributes:
-        files: What was read, for the digest.
+        files: The files of the data, for the digest.
         items: Ids, and whatever is measured.
         opened: Makes ready what is needed, and gives the function that measures.
         group: Tells the parts of the benchmark apart, such as its abilities; by default
@@ -139,7 +146,7 @@ def measure_benchmark(
     """
     items = task.items
     if setup.queries is not None:
-        items = drawn(
+        items = draw_sample(
             items,
             setup.queries,
             group=lambda item: task.group(item[0]),
@@ -156,7 +163,7 @@ def measure_benchmark(
         )
 
 
-def answered(
+def ask(
     assistant: Assistant, question: str, *, principal: Principal
 ) -> tuple[Answer, dict[str, int]]:
     """Ask, and return the answer with the tokens of search and answer.
@@ -165,10 +172,10 @@ def answered(
         ModelError: A model cannot be reached.
         StoreError: The base is damaged or out of reach.
     """
-    found = assistant.search(question, principal=principal, limit=assistant.passages)
-    answer = assistant.answer(question, found, principal=principal)
-    searching = tokens_of(found.usage, "search")
-    return answer, summed([searching, tokens_of(answer.usage)])
+    evidence = assistant.search(question, principal=principal, limit=assistant.passages)
+    answer = assistant.answer(question, evidence, principal=principal)
+    searching = tokens_of(evidence.usage, "search")
+    return answer, sum_counts([searching, tokens_of(answer.usage)])
 
 
 def passage(

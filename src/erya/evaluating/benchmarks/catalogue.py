@@ -114,8 +114,8 @@ def benchmark_named(name: str) -> Benchmark:
     Raises:
         UsageError: There is none of that name, or nothing in Erya to measure by it yet.
     """
-    found = BENCHMARKS.get(name)
-    if found is None:
+    entry = BENCHMARKS.get(name)
+    if entry is None:
         msg = f"There is no benchmark {name!r}; there are {', '.join(BENCHMARKS)}."
         raise UsageError(msg)
-    return found
+    return entry

@@ -13,12 +13,12 @@ from typing import Final, NamedTuple
 from erya.errors import UsageError
 from erya.evaluating.benchmarks.base import OWNER, Measure, Setup, Task, passage
 from erya.evaluating.files import json_rows, wrong
-from erya.evaluating.runs import Measured, Progress
+from erya.evaluating.runs import Progress, SampleResult
 from erya.records import Span
 
 __all__ = ["Overlap", "overlap", "read_chunking"]
 
-_FOUND: Final = 5
+_LIMIT: Final = 5
 
 
 class Overlap(NamedTuple):
@@ -29,7 +29,7 @@ class Overlap(NamedTuple):
     iou: float
 
 
-class _Asked(NamedTuple):
+class _Item(NamedTuple):
     key: str
     question: str
     corpus: str
@@ -47,8 +47,8 @@ def read_chunking(folder: Path, setup: Setup) -> Task:
     if not documents:
         msg = f"There is no document in {folder / 'corpora'}."
         raise UsageError(msg)
-    asked = []
-    for number, row in json_rows(path, wanted=("_id", "text", "corpus_id")):
+    items = []
+    for number, row in json_rows(path, required=("_id", "text", "corpus_id")):
         if row["corpus_id"] not in documents:
             what = f"asks about {row['corpus_id']!r}, which is not in corpora"
             raise UsageError(wrong(path, number, what))
@@ -57,10 +57,10 @@ def read_chunking(folder: Path, setup: Setup) -> Task:
         except (LookupError, TypeError):
             what = "must have references with start_index and end_index"
             raise UsageError(wrong(path, number, what)) from None
-        asked.append(_Asked(str(row["_id"]), row["text"], row["corpus_id"], spans))
+        items.append(_Item(str(row["_id"]), row["text"], row["corpus_id"], spans))
 
     @contextmanager
-    def opened(on_progress: Progress) -> Iterator[Measure]:  # noqa: ARG001 - few files
+    def open_task(on_progress: Progress) -> Iterator[Measure]:  # noqa: ARG001 - few files
         with setup.assistant() as assistant:
             # As plain text: a reader of Markdown moves characters.
             assistant.add(
@@ -71,29 +71,31 @@ def read_chunking(folder: Path, setup: Setup) -> Task:
                 principal=OWNER,
             )
 
-            def measure(item: _Asked) -> Measured:
-                found = assistant.search(item.question, principal=OWNER, limit=_FOUND)
-                found = assistant.widen(found, principal=OWNER)
+            def measure(item: _Item) -> SampleResult:
+                evidence = assistant.search(
+                    item.question, principal=OWNER, limit=_LIMIT
+                )
+                evidence = assistant.widen(evidence, principal=OWNER)
                 chunks = [
                     Span(hit.chunk.start, hit.chunk.end)
-                    for hit in found.hits
+                    for hit in evidence.hits
                     if hit.chunk.source == item.corpus
                 ]
                 elsewhere = sum(
                     hit.chunk.end - hit.chunk.start
-                    for hit in found.hits
+                    for hit in evidence.hits
                     if hit.chunk.source != item.corpus
                 )
-                lain = overlap(chunks, item.references, elsewhere=elsewhere)
-                return Measured(
+                scores = overlap(chunks, item.references, elsewhere=elsewhere)
+                return SampleResult(
                     id=item.key,
-                    scores=lain._asdict(),
+                    scores=scores._asdict(),
                     detail={"question": item.question},
                 )
 
             yield measure
 
-    return Task([path, *documents.values()], [(a.key, a) for a in asked], opened)
+    return Task([path, *documents.values()], [(a.key, a) for a in items], open_task)
 
 
 def overlap(
@@ -102,19 +104,19 @@ def overlap(
     """Return how chunks cover references.
 
     Args:
-        chunks: What was found in the document of the references; parts that lie in
+        chunks: The spans retrieved from the document of the references; parts in
             several chunks count for precision as often.
         references: What answers; empty gives 0 throughout.
-        elsewhere: Characters found in other documents.
+        elsewhere: Characters retrieved from other documents.
     """
-    wanted = _characters(references)
-    covered = wanted & _characters(chunks)
-    found = sum(end - start for start, end in chunks) + elsewhere
-    missed = len(wanted) - len(covered)
+    relevant = _characters(references)
+    covered = relevant & _characters(chunks)
+    retrieved = sum(end - start for start, end in chunks) + elsewhere
+    missed = len(relevant) - len(covered)
     return Overlap(
-        recall=len(covered) / len(wanted) if wanted else 0.0,
-        precision=len(covered) / found if found else 0.0,
-        iou=len(covered) / (found + missed) if found + missed else 0.0,
+        recall=len(covered) / len(relevant) if relevant else 0.0,
+        precision=len(covered) / retrieved if retrieved else 0.0,
+        iou=len(covered) / (retrieved + missed) if retrieved + missed else 0.0,
     )
 
 

@@ -17,7 +17,7 @@ from erya.evaluating.benchmarks.base import Measure, Setup, Task
 from erya.evaluating.datasets import RetrievalSet, read_retrieval_set
 from erya.evaluating.files import json_rows, wrong
 from erya.evaluating.retrieval_metrics import judge, metric_named
-from erya.evaluating.runs import Measured, Progress
+from erya.evaluating.runs import Progress, SampleResult
 from erya.extras import require
 from erya.models import EmbeddingModel
 
@@ -41,7 +41,7 @@ _FIELDS: Final = (
 Rows = Sequence[Mapping[str, Any]]
 
 
-class _Found(NamedTuple):
+class _Task(NamedTuple):
     """A task: what kind, what it is called, and what is measured of it."""
 
     kind: str
@@ -74,8 +74,8 @@ class _Texts:
         """Return a unit vector for each question."""
         import numpy as np  # noqa: PLC0415
 
-        found = [self._model.embed_query(text).vectors[0] for text in texts]
-        return np.stack(found)
+        vectors = [self._model.embed_query(text).vectors[0] for text in texts]
+        return np.stack(vectors)
 
 
 def read_embedding(folder: Path, setup: Setup) -> Task:
@@ -97,19 +97,19 @@ def read_embedding(folder: Path, setup: Setup) -> Task:
     files = sorted(folder.glob("*.jsonl"))
     if any((folder / name).is_file() for name in ("corpus.jsonl", "corpus.jsonl.gz")):
         data = read_retrieval_set(folder)
-        files, found = list(data.files), list(_of_corpus(data))
+        files, tasks = list(data.files), list(_of_corpus(data))
     else:
-        found = [task for path in files for task in _of_file(path, seed=setup.seed)]
-    if not found:
+        tasks = [task for path in files for task in _of_file(path, seed=setup.seed)]
+    if not tasks:
         msg = f"There is no task for an embedding model in {folder}."
         raise UsageError(msg)
 
     @contextmanager
-    def opened(on_progress: Progress) -> Iterator[Measure]:  # noqa: ARG001 - no base
+    def open_task(on_progress: Progress) -> Iterator[Measure]:  # noqa: ARG001 - no base
         texts = _Texts(model)
 
-        def measure(task: _Found) -> Measured:
-            return Measured(
+        def measure(task: _Task) -> SampleResult:
+            return SampleResult(
                 id=f"{task.kind}/{task.name}",
                 scores={task.kind: task.score(texts)},
                 detail={"question": task.name},
@@ -117,17 +117,17 @@ def read_embedding(folder: Path, setup: Setup) -> Task:
 
         yield measure
 
-    return Task(files, [(f"{t.kind}/{t.name}", t) for t in found], opened)
+    return Task(files, [(f"{t.kind}/{t.name}", t) for t in tasks], open_task)
 
 
-def _of_file(path: Path, *, seed: int) -> Iterator[_Found]:
+def _of_file(path: Path, *, seed: int) -> Iterator[_Task]:
     first: Mapping[str, Any] = next((row for _, row in json_rows(path)), {})
     if not first:
         return
     name = path.stem
     # What the first line has of these, all must have.
-    wanted = [key for key in _FIELDS if key in first]
-    numbered = list(json_rows(path, wanted=wanted))
+    required = [key for key in _FIELDS if key in first]
+    numbered = list(json_rows(path, required=required))
     rows = [row for _, row in numbered]
     if {"a", "b", "label"} <= first.keys():
         yield _pairs(path, numbered)
@@ -136,14 +136,14 @@ def _of_file(path: Path, *, seed: int) -> Iterator[_Found]:
         "question",
     }:
         usable = [row for row in rows if row["negative"] and _flat(row["positive"])]
-        yield _Found("reranking", name, lambda texts: reranking(texts, usable))
+        yield _Task("reranking", name, lambda texts: reranking(texts, usable))
     elif {"text", "human", "machine", "relevance"} <= first.keys():
-        yield _Found("summarization", name, lambda texts: summarization(texts, rows))
+        yield _Task("summarization", name, lambda texts: summarization(texts, rows))
     elif {"text", "label"} <= first.keys():
-        yield from _labelled(path, rows, seed=seed)
+        yield from _read_labelled(path, rows, seed=seed)
 
 
-def _pairs(path: Path, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> _Found:
+def _pairs(path: Path, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> _Task:
     labels: list[float] = []
     pairs: list[Mapping[str, Any]] = []
     for number, row in rows:
@@ -158,33 +158,33 @@ def _pairs(path: Path, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> _Found:
             ) from None
         pairs.append(row)
     if set(labels) <= {0.0, 1.0}:
-        return _Found(
+        return _Task(
             "pair_classification",
             path.stem,
             lambda texts: pair_classification(texts, pairs, labels),
         )
-    return _Found("sts", path.stem, lambda texts: similarity(texts, pairs, labels))
+    return _Task("sts", path.stem, lambda texts: similarity(texts, pairs, labels))
 
 
-def _labelled(path: Path, rows: Rows, *, seed: int) -> Iterator[_Found]:
+def _read_labelled(path: Path, rows: Rows, *, seed: int) -> Iterator[_Task]:
     name, _, part = path.stem.rpartition("_")
     if part == "train":
         return  # it is read with its test part
     train = path.with_name(f"{name}_train.jsonl")
     if part == "test" and train.is_file():
-        known = [row for _, row in json_rows(train, wanted=("text", "label"))]
-        yield _Found(
+        train_rows = [row for _, row in json_rows(train, required=("text", "label"))]
+        yield _Task(
             "classification",
             name,
-            lambda texts: classification(texts, known, rows, seed=seed),
+            lambda texts: classification(texts, train_rows, rows, seed=seed),
         )
     else:
-        yield _Found(
+        yield _Task(
             "clustering", path.stem, lambda texts: clustering(texts, rows, seed=seed)
         )
 
 
-def _of_corpus(data: RetrievalSet) -> Iterator[_Found]:
+def _of_corpus(data: RetrievalSet) -> Iterator[_Task]:
     def retrieval(texts: _Texts) -> float:
         passages = texts.passages([f"{p.title} {p.text}".strip() for p in data.corpus])
         ids = [passage.id for passage in data.corpus]
@@ -197,7 +197,7 @@ def _of_corpus(data: RetrievalSet) -> Iterator[_Found]:
             scores.append(ndcg(judge(ranking, data.relevant[question.id])))
         return sum(scores) / len(scores)
 
-    yield _Found("retrieval", data.name, retrieval)
+    yield _Task("retrieval", data.name, retrieval)
     rows = [row for _, row in json_rows(data.files[0])]
     languages = sorted({str(row.get("lang") or "") for row in rows})
     if len(languages) == 2 and all(languages):
@@ -208,7 +208,7 @@ def _of_corpus(data: RetrievalSet) -> Iterator[_Found]:
         both = [key for key in sides[0] if key in sides[1]]
         ours, theirs = [sides[0][k] for k in both], [sides[1][k] for k in both]
         if both:
-            yield _Found(
+            yield _Task(
                 "bitext_mining", data.name, lambda texts: bitext(texts, ours, theirs)
             )
 
@@ -233,23 +233,23 @@ def classification(texts: _Texts, train: Rows, test: Rows, *, seed: int) -> floa
     import numpy as np  # noqa: PLC0415
 
     linear = _sklearn("linear_model")
-    known = texts.passages([str(row["text"]) for row in train])
-    asked = texts.passages([str(row["text"]) for row in test])
+    train_vectors = texts.passages([str(row["text"]) for row in train])
+    test_vectors = texts.passages([str(row["text"]) for row in test])
     truth = [str(row["label"]) for row in test]
     accuracies = []
     order = list(range(len(train)))
     for _ in range(_EXPERIMENTS):
         np.random.RandomState(seed).shuffle(order)
         taken: Counter[str] = Counter()
-        drawn = []
+        sample = []
         for row in order:
             label = str(train[row]["label"])
             if taken[label] < _PER_LABEL:
                 taken[label] += 1
-                drawn.append(row)
+                sample.append(row)
         model = linear.LogisticRegression(max_iter=_ITERATIONS, random_state=seed)
-        model.fit(known[drawn], [str(train[row]["label"]) for row in drawn])
-        accuracies.append(float(model.score(asked, truth)))
+        model.fit(train_vectors[sample], [str(train[row]["label"]) for row in sample])
+        accuracies.append(float(model.score(test_vectors, truth)))
     return sum(accuracies) / len(accuracies)
 
 
@@ -296,14 +296,14 @@ def summarization(texts: _Texts, rows: Rows) -> float:
     Of a machine's summary the cosine to the most similar human one counts. Texts whose
     marks or cosines do not vary are left out, as in `mteb`.
     """
-    found = []
+    correlations = []
     for row in rows:
         human, machine = texts.passages(row["human"]), texts.passages(row["machine"])
         nearest = (machine @ human.T).max(1).tolist()
         marks = [float(mark) for mark in row["relevance"]]
         if len(set(marks)) > 1 and len(set(nearest)) > 1:
-            found.append(spearman(nearest, marks))
-    return sum(found) / len(found) if found else 0.0
+            correlations.append(spearman(nearest, marks))
+    return sum(correlations) / len(correlations) if correlations else 0.0
 
 
 def _cosines(texts: _Texts, rows: Rows) -> list[float]:
@@ -314,10 +314,10 @@ def _cosines(texts: _Texts, rows: Rows) -> list[float]:
     return [float(value) for value in np.einsum("ij,ij->i", ours, theirs)]
 
 
-def _flat(told: Sequence[Any]) -> list[str]:
+def _flat(nested: Sequence[Any]) -> list[str]:
     return [
         str(text)
-        for each in told
+        for each in nested
         for text in (each if isinstance(each, list) else [each])
     ]
 

@@ -17,7 +17,7 @@ from erya.evaluating.answers import measure_answer
 from erya.evaluating.benchmarks.base import OWNER, Measure, Setup, Task
 from erya.evaluating.examples import read_examples
 from erya.evaluating.files import json_rows, wrong
-from erya.evaluating.runs import Measured, Progress
+from erya.evaluating.runs import Progress, SampleResult
 from erya.language import facts
 from erya.records import Chunk, Document, Example, Hit
 from erya.sources import FolderSource
@@ -28,7 +28,7 @@ _MARK = re.compile(r"\s*\[\d+\]")  # of a citation, which is no number that is s
 _FILE_BYTES: Final = 100_000_000
 
 
-class _Asked(NamedTuple):
+class _Item(NamedTuple):
     example: Example
     document: str
     pages: frozenset[int]  # from 1
@@ -46,22 +46,22 @@ def read_financebench(folder: Path, setup: Setup) -> Task:
     reports = setup.docs or folder / "pdf"
     there = {pdf.stem: pdf for pdf in sorted(reports.glob("*.pdf"))}
     examples = read_examples(path).examples
-    rows = json_rows(path, wanted=("doc_name",))
-    asked = [
-        _asked(path, number, row, example=example)
+    rows = json_rows(path, required=("doc_name",))
+    items = [
+        _read_item(path, number, row, example=example)
         for example, (number, row) in zip(examples, rows, strict=True)
         if row["doc_name"] in there
     ]
-    if not asked:
+    if not items:
         msg = (
             f"None of the reports that {path} asks about is in {reports}. Name the "
             "folder of the PDF files with --docs."
         )
         raise UsageError(msg)
-    files = [there[name] for name in sorted({item.document for item in asked})]
+    files = [there[name] for name in sorted({item.document for item in items})]
 
     @contextmanager
-    def opened(on_progress: Progress) -> Iterator[Measure]:
+    def open_task(on_progress: Progress) -> Iterator[Measure]:
         with setup.assistant() as assistant:
             source = FolderSource(files, file_bytes=_FILE_BYTES)
             report = assistant.ingest(
@@ -78,14 +78,14 @@ def read_financebench(folder: Path, setup: Setup) -> Task:
             def read(key: str) -> Document:
                 return assistant.store.document(OWNER, key)
 
-            def measure(item: _Asked) -> Measured:
-                found = assistant.search(
+            def measure(item: _Item) -> SampleResult:
+                evidence = assistant.search(
                     item.example.question, principal=OWNER, limit=setup.passages
                 )
                 measured = measure_answer(
                     assistant, item.example, principal=OWNER, measures=setup.measures
                 )
-                same = [hit.chunk for hit in found.hits if _of(hit) == item.document]
+                same = [hit.chunk for hit in evidence.hits if _of(hit) == item.document]
                 scores = {
                     "document_hit": float(bool(same)),
                     "page_hit": float(
@@ -97,34 +97,34 @@ def read_financebench(folder: Path, setup: Setup) -> Task:
 
             yield measure
 
-    return Task([path, *files], [(item.example.id, item) for item in asked], opened)
+    return Task([path, *files], [(item.example.id, item) for item in items], open_task)
 
 
 def _numbers(example: Example, answer: str) -> dict[str, float]:
     """Return whether all numbers of the accepted answer are said, however written."""
     first = example.answers[0] if example.answers else ""
-    wanted = {fact.value for fact in facts(first) if fact.kind == "number"}
-    said = {fact.value for fact in facts(_MARK.sub("", answer))}
-    return {"numbers_right": float(wanted <= said)} if wanted else {}
+    expected = {fact.value for fact in facts(first) if fact.kind == "number"}
+    values = {fact.value for fact in facts(_MARK.sub("", answer))}
+    return {"numbers_right": float(expected <= values)} if expected else {}
 
 
 def _pages(document: Document, chunk: Chunk) -> frozenset[int]:
     """Return the pages that a chunk stands on, which may be several."""
     ends = document.page_at(chunk.start), document.page_at(chunk.end - 1)
-    known = [page for page in ends if page is not None]
-    return frozenset(range(min(known), max(known) + 1)) if known else frozenset()
+    pages = [page for page in ends if page is not None]
+    return frozenset(range(min(pages), max(pages) + 1)) if pages else frozenset()
 
 
 def _of(hit: Hit) -> str:
     return Path(hit.chunk.source).stem
 
 
-def _asked(
+def _read_item(
     path: Path, number: int, row: Mapping[str, Any], *, example: Example
-) -> _Asked:
+) -> _Item:
     try:
         pages = frozenset(int(each["page0"]) + 1 for each in row["contexts"])
     except (LookupError, TypeError, ValueError):
         what = "must have a list of {doc, page0, text} as contexts"
         raise UsageError(wrong(path, number, what)) from None
-    return _Asked(example, str(row["doc_name"]), pages)
+    return _Item(example, str(row["doc_name"]), pages)

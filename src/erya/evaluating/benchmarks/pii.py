@@ -14,10 +14,10 @@ from typing import Any, Final, NamedTuple
 from erya.errors import UsageError
 from erya.evaluating.benchmarks.base import Measure, Setup, Task
 from erya.evaluating.files import json_rows, wrong
-from erya.evaluating.runs import Measured, Progress
+from erya.evaluating.runs import Progress, SampleResult
 from erya.guarding import PersonalData
 
-__all__ = ["Found", "found_of", "read_pii"]
+__all__ = ["DetectionScores", "read_pii", "score_detection"]
 
 # What the sets call the kinds that Erya finds; others stay, in small letters.
 _KINDS: Final = {
@@ -37,8 +37,8 @@ _KIND_OF: Final = {other: kind for kind, others in _KINDS.items() for other in o
 _ALSO: Final = {"date_time": "date_of_birth"}
 
 
-class Found(NamedTuple):
-    """What was found of one text, each 0 to 1.
+class DetectionScores(NamedTuple):
+    """The scores of the findings in one text, each 0 to 1.
 
     Attributes:
         recall: The share of labels that were found; None where there is no label.
@@ -68,70 +68,78 @@ def read_pii(folder: Path, setup: Setup) -> Task:
         rows = list(json_rows(path))
         if any("spans" in row for _, row in rows):
             files.append(path)
-            items += [_labelled(path, number, row) for number, row in rows]
+            items += [_read_item(path, number, row) for number, row in rows]
     if not items:
         msg = f"There is no file in {folder} whose lines have text and spans."
         raise UsageError(msg)
 
     @contextmanager
-    def opened(on_progress: Progress) -> Iterator[Measure]:  # noqa: ARG001 - at once
-        def measure(item: _Labelled) -> Measured:
-            found = setup.personal_data.find(item.text)
-            return Measured(
+    def open_task(on_progress: Progress) -> Iterator[Measure]:  # noqa: ARG001 - at once
+        def measure(item: _Labelled) -> SampleResult:
+            findings = setup.personal_data.find(item.text)
+            return SampleResult(
                 id=item.key,
-                scores=_scores(item.labels, found),
+                scores=_scores(item.labels, findings),
                 detail={
                     "question": item.text,
-                    "accepted": [_told(item.text, each) for each in item.labels],
-                    "answer": "; ".join(_told(item.text, each) for each in found),
+                    "accepted": [_describe(item.text, each) for each in item.labels],
+                    "answer": "; ".join(
+                        _describe(item.text, each) for each in findings
+                    ),
                 },
             )
 
         yield measure
 
-    return Task(files, [(each.key, each) for each in items], opened)
+    return Task(files, [(each.key, each) for each in items], open_task)
 
 
-def found_of(labels: Sequence[PersonalData], found: Sequence[PersonalData]) -> Found:
-    """Compare what was found with the labels of a text."""
-    hits = sum(_lies(label, found) for label in labels)
-    right = sum(any(_same(label, each) for label in labels) for each in found)
-    both = hits + 4 * len(labels) + len(found) - right  # 5 hits, 4 missed, 1 wrong
-    return Found(
+def score_detection(
+    labels: Sequence[PersonalData], findings: Sequence[PersonalData]
+) -> DetectionScores:
+    """Compare the findings in a text with its labels."""
+    hits = sum(_is_covered(label, findings) for label in labels)
+    right = sum(any(_same(label, each) for label in labels) for each in findings)
+    both = hits + 4 * len(labels) + len(findings) - right  # 5 hits, 4 missed, 1 wrong
+    return DetectionScores(
         recall=hits / len(labels) if labels else None,
-        precision=right / len(found) if found else None,
+        precision=right / len(findings) if findings else None,
         f2=5 * hits / both if both else None,
     )
 
 
 def _scores(
-    labels: Sequence[PersonalData], found: Sequence[PersonalData]
+    labels: Sequence[PersonalData], findings: Sequence[PersonalData]
 ) -> dict[str, float | None]:
     scores = {
-        k: v for k, v in found_of(labels, found)._asdict().items() if v is not None
+        k: v
+        for k, v in score_detection(labels, findings)._asdict().items()
+        if v is not None
     }
     if not labels:
-        scores = {"false_alarm": float(bool(found))}
+        scores = {"false_alarm": float(bool(findings))}
     for kind in sorted({label.kind for label in labels}):
         of_kind = [label for label in labels if label.kind == kind]
-        scores[f"recall_{kind}"] = sum(_lies(x, found) for x in of_kind) / len(of_kind)
+        scores[f"recall_{kind}"] = sum(_is_covered(x, findings) for x in of_kind) / len(
+            of_kind
+        )
     return scores
 
 
-def _lies(label: PersonalData, found: Sequence[PersonalData]) -> bool:
-    return any(_same(label, each) for each in found)
+def _is_covered(label: PersonalData, findings: Sequence[PersonalData]) -> bool:
+    return any(_same(label, each) for each in findings)
 
 
-def _same(label: PersonalData, found: PersonalData) -> bool:
+def _same(label: PersonalData, finding: PersonalData) -> bool:
     """Tell whether a finding is of a label's kind and lies on it."""
     return (
-        found.kind in {label.kind, _ALSO.get(label.kind)}
-        and found.start < label.end
-        and label.start < found.end
+        finding.kind in {label.kind, _ALSO.get(label.kind)}
+        and finding.start < label.end
+        and label.start < finding.end
     )
 
 
-def _labelled(path: Path, number: int, row: Mapping[str, Any]) -> _Labelled:
+def _read_item(path: Path, number: int, row: Mapping[str, Any]) -> _Labelled:
     text = row.get("text")
     if not isinstance(text, str):
         raise UsageError(wrong(path, number, "lacks text"))
@@ -153,5 +161,5 @@ def _kind(called: str) -> str:
     return _KIND_OF.get(kind, kind)
 
 
-def _told(text: str, found: PersonalData) -> str:
-    return f"{found.kind}: {text[found.start : found.end]}"
+def _describe(text: str, finding: PersonalData) -> str:
+    return f"{finding.kind}: {text[finding.start : finding.end]}"

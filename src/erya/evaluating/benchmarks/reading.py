@@ -18,13 +18,13 @@ from erya.evaluating.benchmarks.base import (
 from erya.evaluating.datasets import read_retrieval_set
 from erya.evaluating.examples import read_examples
 from erya.evaluating.files import json_rows, wrong
-from erya.evaluating.runs import Measured, Progress
+from erya.evaluating.runs import Progress, SampleResult
 from erya.records import Example, Principal
 
 __all__ = ["read_reading"]
 
 
-class _Asked(NamedTuple):
+class _Item(NamedTuple):
     example: Example
     reader: Principal
 
@@ -47,16 +47,16 @@ def read_reading(folder: Path, setup: Setup) -> Task:
     """
     if (folder / "qa.jsonl").is_file():
         files = [folder / "qa.jsonl"]
-        asked, passages = _own_passages(files[0])
+        items, passages = _own_passages(files[0])
     else:
-        files, asked, passages = _corpus(folder)
-    if not asked:
+        files, items, passages = _corpus(folder)
+    if not items:
         msg = f"No question in {folder} has an answer."
         raise UsageError(msg)
 
     @contextmanager
-    def opened(on_progress: Progress) -> Iterator[Measure]:
-        def stored() -> Iterator[_Passage]:
+    def open_task(on_progress: Progress) -> Iterator[Measure]:
+        def report_passages() -> Iterator[_Passage]:
             for number, each in enumerate(passages, start=1):
                 yield each
                 on_progress("Storing", number, len(passages))
@@ -65,12 +65,12 @@ def read_reading(folder: Path, setup: Setup) -> Task:
             assistant.add(
                 (
                     passage(p.text, key=p.key, title=p.title, readers=p.readers)
-                    for p in stored()
+                    for p in report_passages()
                 ),
                 principal=OWNER,
             )
 
-            def measure(item: _Asked) -> Measured:
+            def measure(item: _Item) -> SampleResult:
                 return measure_answer(
                     assistant,
                     item.example,
@@ -80,14 +80,14 @@ def read_reading(folder: Path, setup: Setup) -> Task:
 
             yield measure
 
-    return Task(files, [(item.example.id, item) for item in asked], opened)
+    return Task(files, [(item.example.id, item) for item in items], open_task)
 
 
-def _own_passages(path: Path) -> tuple[list[_Asked], list[_Passage]]:
-    asked, passages = [], []
+def _own_passages(path: Path) -> tuple[list[_Item], list[_Passage]]:
+    items, passages = [], []
     examples = read_examples(path).examples
     for example, (_, row) in zip(examples, json_rows(path), strict=True):
-        asked.append(_Asked(example, reader_of(example.id)))
+        items.append(_Item(example, reader_of(example.id)))
         texts = [str(text) for text in row.get("contexts") or ()]
         title = str(row.get("title") or "")
         readers = frozenset({f"group:{example.id}"})
@@ -95,25 +95,25 @@ def _own_passages(path: Path) -> tuple[list[_Asked], list[_Passage]]:
             _Passage(f"{example.id}/{number}", title, text, readers)
             for number, text in enumerate(texts)
         ]
-    return asked, passages
+    return items, passages
 
 
-def _corpus(folder: Path) -> tuple[list[Path], list[_Asked], list[_Passage]]:
+def _corpus(folder: Path) -> tuple[list[Path], list[_Item], list[_Passage]]:
     data = read_retrieval_set(folder)
     readers = frozenset({"public"})
     passages = [_Passage(p.id, p.title, p.text, readers) for p in data.corpus]
-    wanted = {question.id for question in data.questions}
+    question_ids = {question.id for question in data.questions}
     path = next(
         path
         for name in ("queries.jsonl", "queries.jsonl.gz")
         if (path := folder / name).is_file()
     )
-    asked = [
-        _Asked(_example(path, number, row), OWNER)
+    items = [
+        _Item(_example(path, number, row), OWNER)
         for number, row in json_rows(path)
-        if str(row["_id"]) in wanted and row.get("answers")
+        if str(row["_id"]) in question_ids and row.get("answers")
     ]
-    return list(data.files), asked, passages
+    return list(data.files), items, passages
 
 
 def _example(path: Path, number: int, row: Mapping[str, Any]) -> Example:

@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from erya.errors import UsageError
-from erya.evaluating.answers import said_by
+from erya.evaluating.answers import answer_text
 from erya.evaluating.benchmarks.base import (
     OWNER,
     Measure,
     Setup,
     Task,
-    answered,
+    ask,
     passage,
     reader_of,
 )
 from erya.evaluating.files import json_rows, wrong
-from erya.evaluating.runs import Measured, Progress
+from erya.evaluating.runs import Progress, SampleResult
 
 __all__ = ["read_rgb"]
 
@@ -35,7 +35,7 @@ _INTEGRATED: Final = (0.0, 0.2, 0.4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Item:
     """One question with its passages, and which ability it tests."""
 
     key: str
@@ -67,24 +67,24 @@ def read_rgb(folder: Path, setup: Setup) -> Task:
     items = [item for path in files for item in _items(path, seed=setup.seed)]
 
     @contextmanager
-    def opened(on_progress: Progress) -> Iterator[Measure]:
+    def open_task(on_progress: Progress) -> Iterator[Measure]:
         with setup.assistant() as assistant:
             assistant.add(
                 (
                     passage(text, key=f"{item.key}/{n}", readers=[f"group:{item.key}"])
-                    for done, item in enumerate(_told(items, on_progress))
+                    for done, item in enumerate(_report_progress(items, on_progress))
                     for n, text in enumerate(item.passages)
                 ),
                 principal=OWNER,
             )
 
-            def measure(item: _Asked) -> Measured:
+            def measure(item: _Item) -> SampleResult:
                 reader = reader_of(item.key)
-                answer, tokens = answered(assistant, item.question, principal=reader)
-                said = said_by(answer)
-                return Measured(
+                answer, tokens = ask(assistant, item.question, principal=reader)
+                reply = answer_text(answer)
+                return SampleResult(
                     id=item.key,
-                    scores=_scores(item, said, abstained=answer.abstained),
+                    scores=_scores(item, reply, abstained=answer.abstained),
                     tokens=tokens,
                     detail={
                         "question": item.question,
@@ -102,26 +102,26 @@ def read_rgb(folder: Path, setup: Setup) -> Task:
     return Task(
         files,
         [(item.key, item) for item in items],
-        opened,
+        open_task,
         group=lambda key: (key.partition("/")[0], key.rpartition("/")[2]),
     )
 
 
-def _told(items: Sequence[_Asked], on_progress: Progress) -> Iterator[_Asked]:
+def _report_progress(items: Sequence[_Item], on_progress: Progress) -> Iterator[_Item]:
     for number, item in enumerate(items, start=1):
         yield item
         on_progress("Storing", number, len(items))
 
 
-def _scores(item: _Asked, said: str, *, abstained: bool) -> dict[str, float | None]:
+def _scores(item: _Item, reply: str, *, abstained: bool) -> dict[str, float | None]:
     if item.metric.startswith("rejection"):
         return {item.metric: float(abstained)}
     right = all(
-        any(_stands_in(form, said) for form in _forms(each)) for each in item.answers
+        any(_stands_in(form, reply) for form in _forms(each)) for each in item.answers
     )
     scores: dict[str, float | None] = {item.metric: float(right)}
     if item.fake:
-        misled = not right and _stands_in(item.fake, said)
+        misled = not right and _stands_in(item.fake, reply)
         scores[item.metric.replace("counterfactual", "misled")] = float(misled)
     return scores
 
@@ -130,15 +130,15 @@ def _forms(answer: str | Sequence[str]) -> Sequence[str]:
     return [answer] if isinstance(answer, str) else answer
 
 
-def _stands_in(form: str, said: str) -> bool:
+def _stands_in(form: str, reply: str) -> bool:
     """Compare as the published script does, which looks into words, too."""
-    return "".join(form.lower().split()) in "".join(said.lower().split())
+    return "".join(form.lower().split()) in "".join(reply.lower().split())
 
 
-def _items(path: Path, *, seed: int) -> Iterator[_Asked]:
+def _items(path: Path, *, seed: int) -> Iterator[_Item]:
     language, kind = path.stem.split("_")
-    wanted = ("id", "question", "answers", "positive", "negative")
-    for number, row in json_rows(path, wanted=wanted):
+    required = ("id", "question", "answers", "positive", "negative")
+    for number, row in json_rows(path, required=required):
         try:
             yield from _of_row(row, language=language, kind=kind, seed=seed)
         except (LookupError, TypeError) as error:
@@ -148,9 +148,9 @@ def _items(path: Path, *, seed: int) -> Iterator[_Asked]:
 
 def _of_row(
     row: Mapping[str, Any], *, language: str, kind: str, seed: int
-) -> Iterator[_Asked]:
-    def asked(ability: str, passages: Sequence[str], fake: str = "") -> _Asked:
-        return _Asked(
+) -> Iterator[_Item]:
+    def make_item(ability: str, passages: Sequence[str], fake: str = "") -> _Item:
+        return _Item(
             key=f"{language}_{kind}/{row['id']}/{ability}",
             metric=f"{ability}_{language}",
             question=row["question"],
@@ -159,31 +159,32 @@ def _of_row(
             fake=fake,
         )
 
-    dice = random.Random(f"{seed}/{row['id']}")  # noqa: S311 - a draw that repeats
+    rng = random.Random(f"{seed}/{row['id']}")  # noqa: S311 - a draw that repeats
     negative = list(row["negative"])
     if kind == "refine":
         for rate in _NOISE:
-            yield asked(
-                f"noise_{rate}", _drawn(row["positive"], negative, rate=rate, dice=dice)
+            yield make_item(
+                f"noise_{rate}",
+                _sample_passages(row["positive"], negative, rate=rate, rng=rng),
             )
         if negative:
-            yield asked("rejection", negative[:_PASSAGES])
+            yield make_item("rejection", negative[:_PASSAGES])
     elif kind == "int":
         for rate in _INTEGRATED:
-            spread = _spread(row["positive"], negative, rate=rate, dice=dice)
-            yield asked(f"integration_{rate}", spread)
+            spread = _spread(row["positive"], negative, rate=rate, rng=rng)
+            yield make_item(f"integration_{rate}", spread)
     else:
         wrong_ones = list(row["positive_wrong"])
-        passages = dice.sample(wrong_ones, min(len(wrong_ones), _PASSAGES))
-        yield asked("counterfactual", passages, str(row["fake_answer"]))
+        passages = rng.sample(wrong_ones, min(len(wrong_ones), _PASSAGES))
+        yield make_item("counterfactual", passages, str(row["fake_answer"]))
 
 
-def _drawn(
+def _sample_passages(
     positive: Sequence[str],
     negative: Sequence[str],
     *,
     rate: float,
-    dice: random.Random,
+    rng: random.Random,
 ) -> list[str]:
     """Return passages of which a share of `rate` is noise, as far as there are some."""
     noise = math.ceil(_PASSAGES * rate)
@@ -192,9 +193,9 @@ def _drawn(
         noise, useful = len(negative), _PASSAGES - len(negative)
     elif useful > len(positive):
         noise, useful = _PASSAGES - len(positive), len(positive)
-    drawn = [*positive[:useful], *negative[:noise]]
-    dice.shuffle(drawn)
-    return drawn
+    passages = [*positive[:useful], *negative[:noise]]
+    rng.shuffle(passages)
+    return passages
 
 
 def _spread(
@@ -202,17 +203,17 @@ def _spread(
     negative: Sequence[str],
     *,
     rate: float,
-    dice: random.Random,
+    rng: random.Random,
 ) -> list[str]:
     """Return one passage for each part of the answer, then more of them, then noise."""
     groups = [list(group) for group in positive]
     for group in groups:
-        dice.shuffle(group)
+        rng.shuffle(group)
     useful = _PASSAGES - math.ceil(_PASSAGES * rate)
-    drawn = [group[0] for group in groups if group]
+    passages = [group[0] for group in groups if group]
     longest = max((len(group) for group in groups), default=0)
     rest = [group[i] for i in range(1, longest) for group in groups if len(group) > i]
-    drawn += rest[: max(useful - len(drawn), 0)]
-    drawn += negative[: max(_PASSAGES - len(drawn), 0)]
-    dice.shuffle(drawn)
-    return drawn
+    passages += rest[: max(useful - len(passages), 0)]
+    passages += negative[: max(_PASSAGES - len(passages), 0)]
+    rng.shuffle(passages)
+    return passages

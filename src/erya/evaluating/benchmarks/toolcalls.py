@@ -2,7 +2,7 @@
 
 After BFCL (Patil and others, "The Berkeley Function Calling Leaderboard", 2025), whose
 rules for values are followed, and ACEBench (Chen and others, 2025), of whose special
-kinds only that no call is made is measured. The functions are told in the prompt.
+kinds only that no call is made is measured. The functions stand in the prompt.
 """
 
 import json
@@ -16,7 +16,7 @@ from erya.answering import GroundedAnswerer
 from erya.errors import UsageError
 from erya.evaluating.benchmarks.base import Measure, Setup, Task
 from erya.evaluating.files import json_rows, wrong
-from erya.evaluating.runs import Measured, Progress, tokens_of
+from erya.evaluating.runs import Progress, SampleResult, tokens_of
 from erya.models import ChatModel, ChatRequest, complete
 from erya.prompts import load_prompt
 from erya.records import Message
@@ -34,7 +34,7 @@ class Call(NamedTuple):
     arguments: Mapping[str, Any]
 
 
-class _Asked(NamedTuple):
+class _Item(NamedTuple):
     key: str
     category: str
     functions: Sequence[Any]
@@ -61,10 +61,10 @@ def read_toolcalls(folder: Path, setup: Setup) -> Task:
         raise UsageError(msg)
 
     @contextmanager
-    def opened(on_progress: Progress) -> Iterator[Measure]:  # noqa: ARG001 - no base
-        yield lambda item: _measured(model, item)
+    def open_task(on_progress: Progress) -> Iterator[Measure]:  # noqa: ARG001 - no base
+        yield lambda item: _measure_item(model, item)
 
-    return Task(files, [(item.key, item) for item in items], opened)
+    return Task(files, [(item.key, item) for item in items], open_task)
 
 
 def calls_in(text: str) -> list[Call] | None:
@@ -73,8 +73,8 @@ def calls_in(text: str) -> list[Call] | None:
     if start < 0:
         return None
     try:
-        told, _ = json.JSONDecoder().raw_decode(text[start:])
-        return [Call(str(each["name"]), dict(each["arguments"])) for each in told]
+        rows, _ = json.JSONDecoder().raw_decode(text[start:])
+        return [Call(str(each["name"]), dict(each["arguments"])) for each in rows]
     except (LookupError, RecursionError, TypeError, ValueError):
         return None
 
@@ -115,21 +115,21 @@ def calls_match(
 def _fits(
     call: Call, allowed: Mapping[str, Sequence[Any]], schema: Mapping[str, Any]
 ) -> bool:
-    given = call.arguments
+    arguments = call.arguments
     kinds = schema.get("properties") or {}
-    if any(name not in given for name in schema.get("required") or ()):
+    if any(name not in arguments for name in schema.get("required") or ()):
         return False
     return all(
         name in allowed and _is_of_kind(value, kinds.get(name) or {})
-        for name, value in given.items()
+        for name, value in arguments.items()
     ) and all(
-        _is_one_of(given[name], values) if name in given else "" in values
+        _is_one_of(arguments[name], values) if name in arguments else "" in values
         for name, values in allowed.items()
     )
 
 
 def _is_of_kind(value: Any, kind: Mapping[str, Any]) -> bool:
-    """Tell whether a number is whole where a whole one is wanted, in lists, too."""
+    """Tell whether a number is whole where a whole one is due, in lists, too."""
     if kind.get("type") == "integer":
         return not isinstance(value, float)
     if isinstance(value, list):
@@ -158,12 +158,12 @@ def _same_object(value: Mapping[str, Any], allowed: Mapping[str, Any]) -> bool:
     """Compare an object, each of whose members may have several values that will do."""
     if any(name not in allowed for name in value):
         return False
-    for name, told in allowed.items():
-        values = told if isinstance(told, list) else [told]
+    for name, expected in allowed.items():
+        values = expected if isinstance(expected, list) else [expected]
         if name not in value:
             if "" not in values:
                 return False
-        elif not (_is_one_of(value[name], values) or _same(value[name], told)):
+        elif not (_is_one_of(value[name], values) or _same(value[name], expected)):
             return False
     return True
 
@@ -172,14 +172,14 @@ def _bare(text: str) -> str:
     return _IGNORED.sub("", text).lower().replace("'", '"')
 
 
-def _measured(model: ChatModel, item: _Asked) -> Measured:
+def _measure_item(model: ChatModel, item: _Item) -> SampleResult:
     prompt = load_prompt("call_functions").fill(
         functions=json.dumps(item.functions, ensure_ascii=False), more=item.more
     )
     turns = (Message.of("system", prompt), *item.messages)
     done = complete(model, ChatRequest(messages=turns))
     calls = calls_in(done.text)
-    return Measured(
+    return SampleResult(
         id=item.key,
         scores={
             item.category: float(
@@ -201,8 +201,8 @@ def _measured(model: ChatModel, item: _Asked) -> Measured:
     )
 
 
-def _items(path: Path) -> Iterator[_Asked]:
-    for number, row in json_rows(path, wanted=("id", "functions")):
+def _items(path: Path) -> Iterator[_Item]:
+    for number, row in json_rows(path, required=("id", "functions")):
         try:
             yield (
                 _of_bfcl(path, row) if "messages" in row else _of_acebench(path, row)
@@ -212,10 +212,10 @@ def _items(path: Path) -> Iterator[_Asked]:
             raise UsageError(wrong(path, number, what)) from None
 
 
-def _of_bfcl(path: Path, row: Mapping[str, Any]) -> _Asked:
+def _of_bfcl(path: Path, row: Mapping[str, Any]) -> _Item:
     turns = row["messages"]
     first = turns[0] if isinstance(turns[0], list) else turns
-    return _Asked(
+    return _Item(
         key=f"{path.stem}/{row['id']}",
         category=str(row.get("category") or path.stem),
         functions=row["functions"],
@@ -224,7 +224,7 @@ def _of_bfcl(path: Path, row: Mapping[str, Any]) -> _Asked:
     )
 
 
-def _of_acebench(path: Path, row: Mapping[str, Any]) -> _Asked:
+def _of_acebench(path: Path, row: Mapping[str, Any]) -> _Item:
     """Read an item whose arguments have one value each and whose turns are a text."""
     category = str(row["category"])
     answers = row["answers"]
@@ -235,7 +235,7 @@ def _of_acebench(path: Path, row: Mapping[str, Any]) -> _Asked:
             # A second call of one function has a number at its end.
             plain = name if name in functions else re.sub(r"_\d+$", "", name)
             expected.append({plain: {k: [v] for k, v in arguments.items()}})
-    return _Asked(
+    return _Item(
         key=f"{path.stem}/{row['id']}",
         category=category,
         functions=row["functions"],

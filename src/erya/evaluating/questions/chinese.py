@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from erya.evaluating.questions.drafts import Draft, Setting
-from erya.evaluating.questions.patterns import Asked, Build, Rule, read_rules
+from erya.evaluating.questions.patterns import Build, QuestionAnswer, Rule, read_rules
 
 __all__ = ["ask_list", "ask_sentence"]
 
@@ -36,10 +36,10 @@ def ask_sentence(sentence: str, setting: Setting) -> Iterator[Draft]:
     for rule in _RULES:
         if part and rule.kind != "definition":
             continue
-        found = rule.pattern.search(bare)
-        asked = _asked(rule, found, setting) if found else None
-        draft = asked and setting.draft(
-            rule.kind, asked.question, answers=asked.answers, quotes=[sentence]
+        match = rule.pattern.search(bare)
+        pair = _form_question(rule, match, setting) if match else None
+        draft = pair and setting.draft(
+            rule.kind, pair.question, answers=pair.answers, quotes=[sentence]
         )
         if draft:
             yield draft
@@ -48,9 +48,9 @@ def ask_sentence(sentence: str, setting: Setting) -> Iterator[Draft]:
 def ask_list(intro: str) -> str:
     """Return what a list answers, from the line that leads to it; empty if nothing."""
     for rule in _LISTS:
-        found = rule.pattern.search(_bare(intro))
-        if found and all(map(_is_whole, found.groupdict().values())):
-            return rule.question.format(**found.groupdict())
+        match = rule.pattern.search(_bare(intro))
+        if match and all(map(_is_whole, match.groupdict().values())):
+            return rule.question.format(**match.groupdict())
     return ""
 
 
@@ -62,56 +62,62 @@ def _is_whole(part: str) -> bool:
     return not _FRAGMENT.search(part)
 
 
-def _asked(rule: Rule, found: re.Match[str], setting: Setting) -> Asked | None:
-    """Return the question, unless what was found breaks off in the middle."""
+def _form_question(
+    rule: Rule, match: re.Match[str], setting: Setting
+) -> QuestionAnswer | None:
+    """Return the question, unless the match breaks off in the middle."""
     if rule.question.startswith("@"):
-        return _BUILT[rule.question](found)
-    parts = {name: part or "" for name, part in found.groupdict().items()}
+        return _BUILT[rule.question](match)
+    parts = {name: part or "" for name, part in match.groupdict().items()}
     if not all(_is_whole(part) for name, part in parts.items() if name != "a"):
         return None
     if "{title}" in rule.question and not setting.is_law:
         return None
-    return Asked(rule.question.format(**parts, title=setting.title), (parts["a"],))
+    return QuestionAnswer(
+        rule.question.format(**parts, title=setting.title), (parts["a"],)
+    )
 
 
-def _meaning(found: re.Match[str]) -> Asked | None:
-    what = found["s"].removeprefix("所称")
-    if not _is_whole(what) or what in found["a"] or _HERE.search(found["a"]):
+def _meaning(match: re.Match[str]) -> QuestionAnswer | None:
+    what = match["s"].removeprefix("所称")
+    if not _is_whole(what) or what in match["a"] or _HERE.search(match["a"]):
         return None
-    return Asked(f"什么样的才算“{what}”？", (found["a"],))
+    return QuestionAnswer(f"什么样的才算“{what}”？", (match["a"],))
 
 
-def _short_name(found: re.Match[str]) -> Asked | None:
-    rest = iter(found["a"])
-    if not _is_whole(found["a"]) or all(letter in rest for letter in found["s"]):
+def _short_name(match: re.Match[str]) -> QuestionAnswer | None:
+    rest = iter(match["a"])
+    if not _is_whole(match["a"]) or all(letter in rest for letter in match["s"]):
         return None  # who reads the short name knows the long one
-    return Asked(f"“{found['s']}”具体指什么？", (found["a"],))
+    return QuestionAnswer(f"“{match['s']}”具体指什么？", (match["a"],))
 
 
-def _polar(found: re.Match[str]) -> Asked | None:
-    subject, modal, rest = found["s"], found["m"], found["r"]
+def _polar(match: re.Match[str]) -> QuestionAnswer | None:
+    subject, modal, rest = match["s"], match["m"], match["r"]
     if not (_is_whole(subject) and _is_whole(rest)) or _EMPTY.search(subject + rest):
         return None
     if subject.startswith("任何"):
         return None  # nobody asks whether just anybody may
-    said = f"{modal}{rest}"
+    quote = f"{modal}{rest}"
     if modal in {"应当", "必须"}:
-        return Asked(f"{subject}是不是一定要{rest}？", ("是", said))
+        return QuestionAnswer(f"{subject}是不是一定要{rest}？", ("是", quote))
     denied = modal == "不得"
-    return Asked(f"{subject}能不能{rest}？", ("不能" if denied else "能", said))
+    return QuestionAnswer(
+        f"{subject}能不能{rest}？", ("不能" if denied else "能", quote)
+    )
 
 
-def _limit(found: re.Match[str]) -> Asked | None:
-    if not _is_whole(found["s"]):
+def _limit(match: re.Match[str]) -> QuestionAnswer | None:
+    if not _is_whole(match["s"]):
         return None
-    least = found["m"].endswith(("少于", "低于"))
+    least = match["m"].endswith(("少于", "低于"))
     if re.match(
-        r"[\d一二三四五六七八九十两]+个?(?:工作日|小时|分钟|[日天周月年])", found["a"]
+        r"[\d一二三四五六七八九十两]+个?(?:工作日|小时|分钟|[日天周月年])", match["a"]
     ):
-        asked = "最短要多久" if least else "最长可以多久"
+        phrase = "最短要多久" if least else "最长可以多久"
     else:
-        asked = "最少是多少" if least else "最多是多少"
-    return Asked(f"{found['s']}{asked}？", (found["a"],))
+        phrase = "最少是多少" if least else "最多是多少"
+    return QuestionAnswer(f"{match['s']}{phrase}？", (match["a"],))
 
 
 _BUILT: Final[Mapping[str, Build]] = {

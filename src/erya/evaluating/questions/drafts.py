@@ -58,7 +58,7 @@ class Draft(NamedTuple):
 
     Attributes:
         kind: The rule that made it.
-        question: What is asked.
+        question: The question.
         answers: Words of the document, or yes and no; each is right on its own.
         quotes: The stretches of the document that answer, word for word.
     """
@@ -116,30 +116,30 @@ class Setting:
             return None
         if _POINTS.search(question):
             return None
-        said = self.wording.other(question) if reword else question
-        placed = said if alone else self._placed(said)
-        if placed is None or not self._is_asked(placed):
+        worded = self.wording.other(question) if reword else question
+        placed = worded if alone else self._name_document(worded)
+        if placed is None or not self._is_question(placed):
             return None
         if any(copies(placed, quote) for quote in quotes):
             return None
-        told = tuple(dict.fromkeys(each.strip() for each in answers))
-        whole = all(each and _is_balanced(each) for each in told)
-        return Draft(kind, placed, told, tuple(quotes)) if whole else None
+        unique = tuple(dict.fromkeys(each.strip() for each in answers))
+        whole = all(each and _is_balanced(each) for each in unique)
+        return Draft(kind, placed, unique, tuple(quotes)) if whole else None
 
-    def _placed(self, question: str) -> str | None:
+    def _name_document(self, question: str) -> str | None:
         """Say which document is meant; None where it has no name to say."""
         name = self.title or self.topic
-        held = terms(question)
+        question_terms = terms(question)
         words = question_words(name)
-        if words and sum(held.issuperset(w) for w in words) * 2 > len(words):
+        if words and sum(question_terms.issuperset(w) for w in words) * 2 > len(words):
             return question
         if not name:
             enough = len(question_words(question)) >= _TELLING_WORDS
             return question if enough and not _VAGUE.search(question) else None
         if self.language == "en":
-            asked = question[0].lower() + question[1:]
-            asked = question if question.split(maxsplit=1)[0] in _KEPT else asked
-            return f"In “{name}”, {asked}"
+            lowered = question[0].lower() + question[1:]
+            lowered = question if question.split(maxsplit=1)[0] in _KEPT else lowered
+            return f"In “{name}”, {lowered}"
         if not self.title:
             return f"关于{name}，{question}"
         return (
@@ -148,7 +148,7 @@ class Setting:
             else f"《{name}》里，{question}"
         )
 
-    def _is_asked(self, question: str) -> bool:
+    def _is_question(self, question: str) -> bool:
         """Tell whether it reads as a question."""
         size = len(question)
         return (
@@ -191,6 +191,6 @@ def setting_of(chunk: Chunk, wording: Wording, *, language: str) -> Setting:
     )
 
 
-def _topic(found: str) -> str:
+def _topic(name: str) -> str:
     """Return what cases are about: 交通肇事 of 交通肇事刑事案件."""
-    return re.sub("(?:刑事|民事|行政)$", "", found.removesuffix("的"))
+    return re.sub("(?:刑事|民事|行政)$", "", name.removesuffix("的"))

@@ -6,8 +6,8 @@ from typing import Final
 
 from erya.evaluating.questions.drafts import Draft, Setting
 from erya.evaluating.questions.patterns import (
-    Asked,
     Build,
+    QuestionAnswer,
     Rule,
     read_rules,
     read_words,
@@ -52,13 +52,13 @@ def ask_sentence(sentence: str, setting: Setting) -> Iterator[Draft]:
     bare = _NOTE.sub("", _LEAD.sub("", line)).strip().rstrip(".;")
     plain = _ASIDE.sub("", bare)
     for rule in _RULES:
-        found = rule.pattern.search(bare if r"\(" in rule.pattern.pattern else plain)
-        asked = _asked(rule, found) if found else None
-        if asked is None or asked.answers[-1] not in line:
+        match = rule.pattern.search(bare if r"\(" in rule.pattern.pattern else plain)
+        pair = _form_question(rule, match) if match else None
+        if pair is None or pair.answers[-1] not in line:
             continue
-        alone = _is_name(asked.question)
+        alone = _is_name(pair.question)
         draft = setting.draft(
-            rule.kind, asked.question, answers=asked.answers, quotes=[sentence],
+            rule.kind, pair.question, answers=pair.answers, quotes=[sentence],
             alone=alone or rule.kind == "abbreviation",
         )  # fmt: skip
         if draft:
@@ -69,9 +69,9 @@ def ask_list(intro: str) -> str:
     """Return what a list answers, from the line that leads to it; empty if nothing."""
     bare = _LEAD.sub("", intro).rstrip(": ：")
     for rule in _LISTS:
-        found = rule.pattern.search(bare)
-        if found and not _is_broken(found.groupdict().get("s") or "any"):
-            parts = {name: _low(part) for name, part in found.groupdict().items()}
+        match = rule.pattern.search(bare)
+        if match and not _is_broken(match.groupdict().get("s") or "any"):
+            parts = {name: _low(part) for name, part in match.groupdict().items()}
             return rule.question.format(**parts)
     return ""
 
@@ -103,27 +103,29 @@ def _to_asker(words: str) -> str:
     return re.sub(r"\byou\b", "I", words)
 
 
-def _asked(rule: Rule, found: re.Match[str]) -> Asked | None:
+def _form_question(rule: Rule, match: re.Match[str]) -> QuestionAnswer | None:
     """Return the question, unless its subject is no whole one."""
     if rule.question.startswith("@"):
-        return _BUILT[rule.question](found)
-    parts = {name: part or "" for name, part in found.groupdict().items()}
+        return _BUILT[rule.question](match)
+    parts = {name: part or "" for name, part in match.groupdict().items()}
     if "s" in parts and _is_broken(parts["s"]):
         return None
-    said = {name: part if name == "a" else _low(part) for name, part in parts.items()}
-    said["base"] = _VERBS.get(said.get("v", ""), "")
-    return Asked(rule.question.format(**said), (parts["a"],))
+    fields = {name: part if name == "a" else _low(part) for name, part in parts.items()}
+    fields["base"] = _VERBS.get(fields.get("v", ""), "")
+    return QuestionAnswer(rule.question.format(**fields), (parts["a"],))
 
 
-def _amount(found: re.Match[str]) -> Asked | None:
-    subject = found["s"]
+def _amount(match: re.Match[str]) -> QuestionAnswer | None:
+    subject = match["s"]
     if _is_broken(subject) or len(subject) < 6:
         return None
-    return Asked(f"What did {_low(subject)} amount to{found['r']}?", (found["a"],))
+    return QuestionAnswer(
+        f"What did {_low(subject)} amount to{match['r']}?", (match["a"],)
+    )
 
 
-def _polar(found: re.Match[str]) -> Asked | None:
-    subject, modal, rest = found["s"], found["m"].lower(), found["r"]
+def _polar(match: re.Match[str]) -> QuestionAnswer | None:
+    subject, modal, rest = match["s"], match["m"].lower(), match["r"]
     personal = _PERSONS.search(subject) or (
         subject.startswith(("The ", "All ", "Each ", "Every "))
         and re.match(r"be \w+ed\b", rest)
@@ -131,50 +133,52 @@ def _polar(found: re.Match[str]) -> Asked | None:
     if (_is_broken(subject) and subject.lower() != "you") or not personal:
         return None
     who = "I" if subject.lower() == "you" else _low(subject)
-    said = f"{found['m']} {rest}"
+    quote = f"{match['m']} {rest}"
     rest = _to_asker(rest)
     if modal in {"must", "should", "shall"}:
         who = "me" if who == "I" else who
-        return Asked(f"Is it mandatory for {who} to {rest}?", ("Yes", said))
+        return QuestionAnswer(f"Is it mandatory for {who} to {rest}?", ("Yes", quote))
     denied = "not" in modal
-    return Asked(f"Can {who} {rest}?", ("No" if denied else "Yes", said))
+    return QuestionAnswer(f"Can {who} {rest}?", ("No" if denied else "Yes", quote))
 
 
-def _abbreviation(found: re.Match[str]) -> Asked | None:
+def _abbreviation(match: re.Match[str]) -> QuestionAnswer | None:
     """Find the words whose initials are the abbreviation."""
-    short = found["s"].removesuffix("s")
-    words = found["w"].split()
+    short = match["s"].removesuffix("s")
+    words = match["w"].split()
     for count in range(2, len(words) + 1):
         last = words[-count:]
         parts = [part for word in last for part in re.split(r"[-/]", word) if part]
         initials = [part[0] for part in parts if part.lower() not in _SMALL]
         if "".join(initials).upper() == short.upper().replace("-", "").replace("&", ""):
-            return Asked(f"What does {short} stand for?", (" ".join(last),))
+            return QuestionAnswer(f"What does {short} stand for?", (" ".join(last),))
     return None
 
 
 _SMALL: Final = frozenset(("of", "the", "and", "for", "in", "to", "on", "a"))
 
 
-def _count(found: re.Match[str]) -> Asked | None:
-    if _is_broken(found["s"]):
+def _count(match: re.Match[str]) -> QuestionAnswer | None:
+    if _is_broken(match["s"]):
         return None
-    do = "do" if re.search(r"[^s]s$", found["s"]) else "does"
-    return Asked(f"How many {found['n']} {do} {_low(found['s'])} have?", (found["a"],))
+    do = "do" if re.search(r"[^s]s$", match["s"]) else "does"
+    return QuestionAnswer(
+        f"How many {match['n']} {do} {_low(match['s'])} have?", (match["a"],)
+    )
 
 
-def _condition(found: re.Match[str]) -> Asked | None:
-    condition = _to_asker(found["s"])
+def _condition(match: re.Match[str]) -> QuestionAnswer | None:
+    condition = _to_asker(match["s"])
     if _NO_SUBJECT.match(condition) and not condition.startswith("I "):
         return None
-    told = condition if condition.startswith("I ") else _low(condition)
-    return Asked(f"What should I do if {told}?", (found["a"],))
+    clause = condition if condition.startswith("I ") else _low(condition)
+    return QuestionAnswer(f"What should I do if {clause}?", (match["a"],))
 
 
-def _how(found: re.Match[str]) -> Asked | None:
-    if found["a"].startswith("we "):
-        return Asked(f"How did the authors {found['s']}?", (found["a"],))
-    return Asked(f"How do I {_to_asker(found['s'])}?", (found["a"],))
+def _how(match: re.Match[str]) -> QuestionAnswer | None:
+    if match["a"].startswith("we "):
+        return QuestionAnswer(f"How did the authors {match['s']}?", (match["a"],))
+    return QuestionAnswer(f"How do I {_to_asker(match['s'])}?", (match["a"],))
 
 
 _BUILT: Final[Mapping[str, Build]] = {

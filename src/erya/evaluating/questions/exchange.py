@@ -106,8 +106,8 @@ def unformula(text: str) -> str:
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:
-    told = str(row.get(name) or "")
-    return told[1:] if told.startswith("'") and _FORMULA.match(told[1:]) else told
+    value = str(row.get(name) or "")
+    return value[1:] if value.startswith("'") and _FORMULA.match(value[1:]) else value
 
 
 def _of_row(path: Path, number: int, row: Mapping[str, Any]) -> Example:
@@ -133,7 +133,7 @@ def _of_row(path: Path, number: int, row: Mapping[str, Any]) -> Example:
         split=_cell(row, "split"),
         metadata={
             **({"without": list(without)} if without else {}),
-            **{name: told for name in _KEPT if (told := _cell(row, name))},
+            **{name: value for name in _KEPT if (value := _cell(row, name))},
         },
     )
 
@@ -150,9 +150,17 @@ def _write_table(path: Path, examples: Sequence[Example]) -> None:
         for each in examples:
             source, quote = each.evidence[0] if each.evidence else ("", "")
             answers = _BETWEEN.join(each.answers)
-            said = str(each.answerable).lower()
+            answerable = str(each.answerable).lower()
             without = _BETWEEN.join(map(str, each.metadata.get("without") or ()))
-            cells = [each.id, each.question, answers, said, source, quote, each.split]
+            cells = [
+                each.id,
+                each.question,
+                answers,
+                answerable,
+                source,
+                quote,
+                each.split,
+            ]
             cells += [without, *(str(each.metadata.get(k) or "") for k in _KEPT)]
             table.writerow([unformula(cell) for cell in cells])
 
@@ -167,8 +175,8 @@ def _write_folder(
     """
     queries, judged = [], ["query-id\tcorpus-id\tscore"]
     for example in examples:
-        told = {"_id": example.id, "text": example.question, "answers": example.answers}
-        queries.append(json.dumps(told, ensure_ascii=False))
+        row = {"_id": example.id, "text": example.question, "answers": example.answers}
+        queries.append(json.dumps(row, ensure_ascii=False))
         for source in dict.fromkeys(quote.source for quote in example.evidence):
             judged += [
                 f"{example.id}\t{document.id}\t1"

@@ -20,7 +20,7 @@ class Feedback:
     """What somebody says of an answer.
 
     Attributes:
-        question: What was asked.
+        question: The question.
         answer: What was answered.
         thumb: Whether that was good.
         corrected: What would have been right; empty if they do not say.
@@ -53,8 +53,8 @@ def add_feedback(queue: Path, feedback: Feedback) -> Example:
         raise UsageError(msg)
     right = feedback.corrected or (feedback.answer if feedback.thumb == "up" else "")
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-    told = f"{now}\n{feedback.user}\n{feedback.question}"
-    known = {
+    identity = f"{now}\n{feedback.user}\n{feedback.question}"
+    fields = {
         "review": "pending",
         "made_by": "feedback",
         "thumb": feedback.thumb,
@@ -65,16 +65,16 @@ def add_feedback(queue: Path, feedback: Feedback) -> Example:
         "at": now,
     }
     example = Example(
-        id=hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:12],
+        id=hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:12],
         question=feedback.question.strip(),
         answers=(right.strip(),) if right.strip() else (),
         answerable=bool(right.strip()),
-        metadata={name: value for name, value in known.items() if value},
+        metadata={name: value for name, value in fields.items() if value},
     )
     try:
         queue.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Several people may say something at once, and one review it meanwhile.
-        with _alone(queue), queue.open("a", encoding="utf-8") as file:
+        with _lock(queue), queue.open("a", encoding="utf-8") as file:
             file.write(example_line(example))
     except OSError as error:
         msg = f"The queue {queue} cannot be written: {error}."
@@ -98,7 +98,7 @@ def decide(queue: Path, key: str, example: Example | None) -> bool:
     Raises:
         UsageError: The file cannot be read or written.
     """
-    with _alone(queue):
+    with _lock(queue):
         now = read_examples(queue).examples
         left = [example if each.id == key else each for each in now]
         kept = [each for each in left if each is not None]
@@ -107,5 +107,5 @@ def decide(queue: Path, key: str, example: Example | None) -> bool:
         return bool(kept)
 
 
-def _alone(queue: Path) -> filelock.FileLock:
+def _lock(queue: Path) -> filelock.FileLock:
     return filelock.FileLock(queue.with_name(f".{queue.name}.lock"))

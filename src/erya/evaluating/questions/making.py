@@ -29,8 +29,8 @@ from erya.records import Chunk, Example, Principal, Quote
 __all__ = ["Made", "make_questions"]
 
 _SAME: Final = 0.9  # of the terms of two questions, from which they are one
-_TRIED: Final = 8  # times the wanted number of drafts that are tried
-_SPARE: Final = 1.5  # of the wanted number, as those that share most words are left out
+_TRIED: Final = 8  # times the number of questions: drafts that are tried
+_SPARE: Final = 1.5  # of the number, as those that share most words are left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,32 +88,34 @@ def make_questions(
     rng.shuffle(keys)
     documents = ([*assistant.store.chunks(principal, key)] for key in keys)
     wording = _wording(assistant, principal)
-    drawn = (
+    candidates = (
         _by_rule(documents, rng, wording) if model is None
         else _by_model(model, documents, rng)
     )  # fmt: skip
     kept: list[Example] = []
     seen: list[frozenset[str]] = []
     tried = repeated = unusable = 0
-    wanted = math.ceil(count * _SPARE)
-    for draft, chunk in drawn:
+    target = math.ceil(count * _SPARE)
+    for draft, chunk in candidates:
         tried += 1
-        asked = terms(draft.question) if draft is not None else frozenset()
+        question_terms = terms(draft.question) if draft is not None else frozenset()
         if draft is None:
             unusable += 1
-        elif any(_alike(asked, other) for other in seen):
+        elif any(_alike(question_terms, other) for other in seen):
             repeated += 1
         else:
-            seen.append(asked)
+            seen.append(question_terms)
             kept.append(_example(draft, chunk, root=root))
             on_progress("Writing", min(len(kept), count), count)
-        if len(kept) >= wanted or tried >= count * _TRIED:
+        if len(kept) >= target or tried >= count * _TRIED:
             break
     plain = _plain(kept)
     examples = plain[:count]
-    robbed = set(rng.sample(range(len(examples)), round(unanswerable * len(examples))))
+    chosen = set(rng.sample(range(len(examples)), round(unanswerable * len(examples))))
     return Made(
-        examples=[_robbed(e) if i in robbed else e for i, e in enumerate(examples)],
+        examples=[
+            _remove_evidence(e) if i in chosen else e for i, e in enumerate(examples)
+        ],
         tried=tried,
         echoing=len(kept) - len(plain),
         repeated=repeated,
@@ -167,11 +169,13 @@ def _by_rule(
         return draft, chunk
 
     for chunks in documents:
-        found = [(d, chunk) for chunk in chunks for d in drafts(chunk, wording=wording)]
+        candidates = [
+            (d, chunk) for chunk in chunks for d in drafts(chunk, wording=wording)
+        ]
         answers: dict[str, set[tuple[str, ...]]] = {}
-        for draft, _ in found:
+        for draft, _ in candidates:
             answers.setdefault(draft.question, set()).add(draft.answers)
-        queue = [each for each in found if len(answers[each[0].question]) == 1]
+        queue = [each for each in candidates if len(answers[each[0].question]) == 1]
         rng.shuffle(queue)
         queues.append(queue)
         if queue:
@@ -187,7 +191,7 @@ def _by_model(
 ) -> Iterator[tuple[Draft | None, Chunk]]:
     """Yield what the model asks about each chunk; None where it is no question."""
     for chunk in _in_turn(documents, rng):
-        yield _asked_by(model, chunk), chunk
+        yield _ask_model(model, chunk), chunk
 
 
 def _in_turn(documents: Iterable[list[Chunk]], rng: random.Random) -> Iterator[Chunk]:
@@ -204,9 +208,9 @@ def _in_turn(documents: Iterable[list[Chunk]], rng: random.Random) -> Iterator[C
                 yield chunks.pop()
 
 
-def _asked_by(model: ChatModel, chunk: Chunk) -> Draft | None:
-    told = {"title": chunk.title, "headings": chunk.headings, "passage": chunk.text}
-    user = json.dumps(told, ensure_ascii=False)
+def _ask_model(model: ChatModel, chunk: Chunk) -> Draft | None:
+    payload = {"title": chunk.title, "headings": chunk.headings, "passage": chunk.text}
+    user = json.dumps(payload, ensure_ascii=False)
     done = complete(model, ChatRequest.of(load_prompt("write_question").fill(), user))
     try:
         start = done.text.index("{")
@@ -239,9 +243,9 @@ def _root(sources: Iterable[str]) -> str:
 
 def _example(draft: Draft, chunk: Chunk, *, root: str) -> Example:
     source = chunk.source.removeprefix(root)
-    told = f"{source}\n{draft.question}"
+    identity = f"{source}\n{draft.question}"
     return Example(
-        id=hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:12],
+        id=hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:12],
         question=draft.question,
         answers=draft.answers,
         evidence=tuple(Quote(source, quote) for quote in draft.quotes),
@@ -249,7 +253,7 @@ def _example(draft: Draft, chunk: Chunk, *, root: str) -> Example:
     )
 
 
-def _robbed(example: Example) -> Example:
+def _remove_evidence(example: Example) -> Example:
     """Return the question with its evidence taken away."""
     without = [quote.quote for quote in example.evidence]
     return replace(

@@ -29,14 +29,14 @@ def ask_lists(chunk: Chunk, setting: Setting) -> Iterator[Draft]:
     """Yield what lists answer that end within the chunk."""
     ask = chinese.ask_list if setting.language == "zh" else english.ask_list
     text = chunk.text
-    for found in _LIST.finditer(text):
-        items = found["items"].strip()
-        closed = found.end() < len(text.rstrip()) or items.endswith((".", "。"))
+    for match in _LIST.finditer(text):
+        items = match["items"].strip()
+        closed = match.end() < len(text.rstrip()) or items.endswith((".", "。"))
         if not closed or len(items) > _LONGEST_LIST:
             continue
-        whole = text[found.start("intro") : found.start("items") + len(items)]
-        asked = ask(found["intro"].strip())
-        draft = setting.draft("list", asked, answers=[items], quotes=[whole])
+        whole = text[match.start("intro") : match.start("items") + len(items)]
+        question = ask(match["intro"].strip())
+        draft = setting.draft("list", question, answers=[items], quotes=[whole])
         if draft:
             yield draft
 
@@ -50,19 +50,19 @@ def ask_heading(chunk: Chunk, sentence: str, setting: Setting) -> Draft | None:
             "faq", heading, answers=[sentence], quotes=[sentence],
             alone=True, reword=False,
         )  # fmt: skip
-    question = _turned(heading, setting)
+    question = _turn_heading(heading, setting)
     if len(sentence) < _SHORTEST_ANSWER:
         return None
     return setting.draft("heading", question, answers=[sentence], quotes=[sentence])
 
 
-def _turned(heading: str, setting: Setting) -> str:
+def _turn_heading(heading: str, setting: Setting) -> str:
     if setting.language == "zh":
-        found = _HOW_ZH.match(heading) or _WAY_ZH.match(heading)
-        return f"应该怎么{found['r']}？" if found else ""
-    found = _HOW.match(heading)
-    if found:
-        return f"How do I {found['r']}?".replace(" your ", " my ")
-    found = _GERUND.match(heading)
-    gerund = found[0][0].lower() + found[0][1:] if found else ""
+        match = _HOW_ZH.match(heading) or _WAY_ZH.match(heading)
+        return f"应该怎么{match['r']}？" if match else ""
+    match = _HOW.match(heading)
+    if match:
+        return f"How do I {match['r']}?".replace(" your ", " my ")
+    match = _GERUND.match(heading)
+    gerund = match[0][0].lower() + match[0][1:] if match else ""
     return f"How does one go about {gerund}?" if gerund else ""

@@ -74,27 +74,27 @@ def ask_tables(chunk: Chunk, setting: Setting) -> Iterator[Draft]:
             if undated and _PART_YEAR.search(chunk.title):
                 continue  # of the quarter, or of the year?
             if _is_head(name) or _YEAR.fullmatch(name):
-                yield from _looked_up(table, place, setting)
+                yield from _ask_cells(table, place, setting)
             # A statement of accounts has totals and periods; its rows are no peers.
             if _is_head(name) and not any(map(_CHANGE.search, table.names)):
-                yield from _compared(table, place, setting)
+                yield from _ask_comparisons(table, place, setting)
 
 
 def ask_labels(chunk: Chunk, setting: Setting) -> Iterator[Draft]:
-    """Yield what is asked of lines such as `Warranty: 24 months`."""
+    """Yield questions about lines such as `Warranty: 24 months`."""
     subject = ""
     for line in chunk.text.split("\n"):
-        found = _LABEL.match(line.strip())
-        if found is None or is_row(line):
+        match = _LABEL.match(line.strip())
+        if match is None or is_row(line):
             subject = subject if line.strip() and not is_row(line) else ""
             continue
-        label, value = found["l"].strip(), found["v"].strip()
+        label, value = match["l"].strip(), match["v"].strip()
         if label.lower() in _NAMING:
             subject = value
         elif subject and _is_value(value) and _is_head(label):
-            asked = _lookup(subject, label, value, language=setting.language)
+            question = _lookup(subject, label, value, language=setting.language)
             draft = setting.draft(
-                "label", asked, answers=[value], quotes=[line.strip()], alone=True
+                "label", question, answers=[value], quotes=[line.strip()], alone=True
             )
             if draft:
                 yield draft
@@ -115,14 +115,14 @@ def _lookup(subject: str, name: str, value: str, *, language: str) -> str:
         return f"How many {name.lower()} {do} {_low(subject)} have?"
     for rule in _FORMS:
         if rule.kind == language and rule.pattern.search(name.lower()):
-            asked = rule.question.format(
+            question = rule.question.format(
                 s=_low(subject), l=name.lower() if name.istitle() else name
             )
-            return asked.replace("是什么？", "是多少？") if number else asked
+            return question.replace("是什么？", "是多少？") if number else question
     return ""
 
 
-def _looked_up(table: _Table, place: int, setting: Setting) -> Iterator[Draft]:
+def _ask_cells(table: _Table, place: int, setting: Setting) -> Iterator[Draft]:
     """Ask for the cells of a column, each by its row."""
     name = table.names[place]
     for line, cells in table.rows:
@@ -130,15 +130,15 @@ def _looked_up(table: _Table, place: int, setting: Setting) -> Iterator[Draft]:
             continue
         if _YEAR.fullmatch(name) and not _MEASURE.search(cells[0]):
             continue
-        asked = _lookup(cells[0], name, cells[place], language=setting.language)
+        question = _lookup(cells[0], name, cells[place], language=setting.language)
         if table.caption and _BARE_YEAR.fullmatch(name):
-            asked = f"{asked[:-1]} ({table.caption}){asked[-1:]}"
+            question = f"{question[:-1]} ({table.caption}){question[-1:]}"
         scaled = _SCALED.search(f"{table.names[0]} {table.caption}")
         if scaled and _NUMBER.fullmatch(cells[place]):
             continue  # it lacks its unit
         draft = setting.draft(
             "table",
-            asked,
+            question,
             answers=[cells[place]],
             quotes=[table.header, line],
             named=True,
@@ -147,7 +147,7 @@ def _looked_up(table: _Table, place: int, setting: Setting) -> Iterator[Draft]:
             yield draft
 
 
-def _compared(table: _Table, place: int, setting: Setting) -> Iterator[Draft]:
+def _ask_comparisons(table: _Table, place: int, setting: Setting) -> Iterator[Draft]:
     """Ask which of two rows that follow each other has more in a column."""
     name = table.names[place]
     if _NO_AMOUNT.search(name):
@@ -159,13 +159,13 @@ def _compared(table: _Table, place: int, setting: Setting) -> Iterator[Draft]:
             continue
         first, second = sorted((one[0], two[0]))
         if setting.language == "zh":
-            asked = f"{first}和{second}，哪个的{name}更高？"
+            question = f"{first}和{second}，哪个的{name}更高？"
         else:
             more = "more" if _PLURAL.fullmatch(name) else "the higher"
-            asked = f"Which has {more} {_column(name)}, {first} or {second}?"
+            question = f"Which has {more} {_column(name)}, {first} or {second}?"
         draft = setting.draft(
             "comparison",
-            asked,
+            question,
             answers=[one[0] if value > other else two[0]],
             quotes=[table.header, line, other_line],
             named=True,
@@ -197,9 +197,9 @@ def _table(lines: Sequence[str]) -> _Table | None:
     if len(rows) < 3:
         return None
     names = rows[0][1]
-    named = [name for name in names if name]
-    short = all(len(name) <= 40 for name in named)
-    good = len(named) >= len(names) - 1 and len(set(named)) == len(named) and short
+    filled = [name for name in names if name]
+    short = all(len(name) <= 40 for name in filled)
+    good = len(filled) >= len(names) - 1 and len(set(filled)) == len(filled) and short
     wide = [row for row in rows[1:] if len(row[1]) == len(names) >= 2]
     return _Table(caption, rows[0][0], names, wide) if good and len(wide) >= 2 else None
 
@@ -226,13 +226,13 @@ def _is_peer(head: str) -> bool:
 
 
 def _is_value(cell: str) -> bool:
-    said = any(c.isalnum() for c in cell) and len(cell) <= 60
-    return said and not _PLACEHOLDER.search(cell)
+    is_readable = any(c.isalnum() for c in cell) and len(cell) <= 60
+    return is_readable and not _PLACEHOLDER.search(cell)
 
 
 def _value(cell: str) -> float | None:
-    found = _NUMBER.fullmatch(cell)
-    return float(found[1].replace(",", "")) if found else None
+    match = _NUMBER.fullmatch(cell)
+    return float(match[1].replace(",", "")) if match else None
 
 
 def _column(name: str) -> str:

@@ -47,7 +47,7 @@ def keep(path: Path) -> int:
     Raises:
         UsageError: It cannot be kept.
     """
-    before = _kept(path)
+    before = _list_versions(path)
     last = int(before[-1].stem) if before else 0
     if path.is_file() and not (before and before[-1].read_bytes() == path.read_bytes()):
         last += 1
@@ -63,7 +63,7 @@ def versions_of(path: Path) -> list[Version]:
     """
     return [
         Version(int(each.stem), sum(1 for _ in lines_of(each)), each)
-        for each in _kept(path)
+        for each in _list_versions(path)
     ]
 
 
@@ -85,7 +85,7 @@ def _folder(path: Path) -> Path:
     return path.with_name(path.name + _FOLDER)
 
 
-def _kept(path: Path) -> list[Path]:
+def _list_versions(path: Path) -> list[Path]:
     """Return the files of the versions, the oldest first."""
     files = (each for each in _folder(path).glob("*.jsonl") if each.stem.isdecimal())
     return sorted(files, key=lambda each: int(each.stem))

@@ -19,7 +19,7 @@ class Wording:
     """Words for words.
 
     Attributes:
-        others: A word to what is said for it.
+        others: A word to another that means the same.
         pattern: Finds the longest of the words.
     """
 
@@ -40,14 +40,16 @@ class Wording:
         }
         others = {**_LISTED, **own}
         longest = sorted(others, key=lambda word: (-len(word), word))
-        told = "|".join(map(re.escape, longest))
-        return cls(others, re.compile(rf"(?<![A-Za-z、-])(?:{told})(?![A-Za-z、-])"))
+        alternatives = "|".join(map(re.escape, longest))
+        return cls(
+            others, re.compile(rf"(?<![A-Za-z、-])(?:{alternatives})(?![A-Za-z、-])")
+        )
 
     def other(self, text: str) -> str:
         """Return `text` with other words where there are some; quotations stay."""
-        kept = [match[0] for match in _QUOTED.finditer(text)]
+        quotations = [match[0] for match in _QUOTED.finditer(text)]
         parts = [
-            self.pattern.sub(lambda found: self.others[found[0]], part)
+            self.pattern.sub(lambda occurrence: self.others[occurrence[0]], part)
             for part in _QUOTED.split(text)
         ]
-        return "".join(a + b for a, b in zip(parts, [*kept, ""], strict=True))
+        return "".join(a + b for a, b in zip(parts, [*quotations, ""], strict=True))

@@ -47,7 +47,7 @@ from erya.stores.catalogue.reading import (
     words_of,
 )
 from erya.stores.catalogue.sealing import labels_of
-from erya.stores.quantization import decoded, of_length_1, unpacked
+from erya.stores.quantization import decode, of_length_1, unpack
 
 __all__ = ["SqlCatalogue"]
 
@@ -109,7 +109,7 @@ class SqlCatalogue(Catalogue):
             )
             facts = facts_of(connection)
             current = facts.get("embedder")
-            known = embedders_of(connection)
+            embedders = embedders_of(connection)
         return [
             StoredEmbedder(
                 fingerprint=one,
@@ -118,7 +118,7 @@ class SqlCatalogue(Catalogue):
                 vectors=counts.get(number, 0),
                 missing=(chunks or 0) - counts.get(number, 0),
             )
-            for number, one in sorted(known.items())
+            for number, one in sorted(embedders.items())
             if counts.get(number) or str(number) == current
         ]
 
@@ -150,12 +150,12 @@ class SqlCatalogue(Catalogue):
         left = math.inf if page.limit is None else page.limit
         while left > 0:
             size = int(min(left, _ROWS_AT_ONCE))
-            found = self._some_documents(principal, where, page._replace(limit=size))
-            yield from found
-            if len(found) < size:
+            batch = self._some_documents(principal, where, page._replace(limit=size))
+            yield from batch
+            if len(batch) < size:
                 return
             left -= size
-            page = Page(after=found[-1].source)
+            page = Page(after=batch[-1].source)
 
     def _some_documents(
         self, principal: Principal, where: Filter | None, page: Page
@@ -216,7 +216,7 @@ class SqlCatalogue(Catalogue):
             rows = connection.execute(
                 sa.select(table).where(inside).order_by(table.c.source)
             ).mappings()
-            found = [
+            items = [
                 StoredItem(
                     **{
                         **row,
@@ -226,7 +226,7 @@ class SqlCatalogue(Catalogue):
                 )
                 for row in rows
             ]
-        yield from found
+        yield from items
 
     @override
     def recipes(self, principal: Principal) -> frozenset[str]:
@@ -240,13 +240,13 @@ class SqlCatalogue(Catalogue):
         with self._database.transaction() as connection:
             row = document_row(connection, principal, document_id, name=self._name)
             is_owner = owns(principal, access_of(connection, self._name))
-        found = document_hash(
+        actual_hash = document_hash(
             title=row["title"],
             text=row["text"],
             structure=row["structure"],
             details=row["details"],
         )
-        if found != row["hash"]:
+        if actual_hash != row["hash"]:
             raise damaged(row["source"])
         structure = row["structure"]
         return Document(
@@ -301,8 +301,8 @@ class SqlCatalogue(Catalogue):
         with self._database.transaction() as connection:
             row = document_row(connection, principal, document_id, name=self._name)
             scope = scope_of(connection, principal, self._name)
-            found = passages(connection, scope, schema.documents.c.id == row["id"])
-        return sorted(found.values(), key=lambda chunk: chunk.start)
+            chunks = passages(connection, scope, schema.documents.c.id == row["id"])
+        return sorted(chunks.values(), key=lambda chunk: chunk.start)
 
     @override
     def vectors(self, principal: Principal, document_id: str) -> dict[str, Embedding]:
@@ -310,14 +310,16 @@ class SqlCatalogue(Catalogue):
         check_argument("The id of a document", document_id, str)
         with self._database.transaction() as connection:
             model = embedder_of(connection)
-            found = vectors_of(connection, document_id)
-        if model is None or not found:
+            stored = vectors_of(connection, document_id)
+        if model is None or not stored:
             return {}
-        codes = unpacked([data for _, data in found.values()], model[1])
-        vectors = of_length_1(decoded(codes.upper, codes.lower, codes.scale))
+        codes = unpack([data for _, data in stored.values()], model[1])
+        vectors = of_length_1(decode(codes.upper, codes.lower, codes.scale))
         return {
-            text: Embedding(vector, known)
-            for vector, (text, (known, _)) in zip(vectors, found.items(), strict=True)
+            text: Embedding(vector, coverage)
+            for vector, (text, (coverage, _)) in zip(
+                vectors, stored.items(), strict=True
+            )
         }
 
     @override

@@ -22,21 +22,21 @@ _NAMED = 5  # damaged things named in one finding
 
 def check_rows(connection: sa.Connection) -> Iterator[Finding]:
     """Yield one finding for each check, in the order in which damage would spread."""
-    yield _finding("documents", _bad_seals(connection))
-    yield _finding("texts", _bad_texts(connection))
-    yield _finding("originals", _bad_originals(connection))
-    yield _finding("chunks", _bad_chunks(connection))
-    yield _finding("totals", _bad_totals(connection))
-    yield _finding("vectors", _bad_vectors(connection))
+    yield _make_finding("documents", _bad_seals(connection))
+    yield _make_finding("texts", _bad_texts(connection))
+    yield _make_finding("originals", _bad_originals(connection))
+    yield _make_finding("chunks", _bad_chunks(connection))
+    yield _make_finding("totals", _bad_totals(connection))
+    yield _make_finding("vectors", _bad_vectors(connection))
     yield _log(connection)
 
 
-def _finding(check: str, bad: Iterator[str]) -> Finding:
+def _make_finding(check: str, bad: Iterator[str]) -> Finding:
     """Gather what is wrong into one finding that names the first few."""
     wrong = list(bad)
-    named = "; ".join(wrong[:_NAMED])
+    examples = "; ".join(wrong[:_NAMED])
     more = len(wrong) - _NAMED
-    detail = named + (f"; and {more} more" if more > 0 else "")
+    detail = examples + (f"; and {more} more" if more > 0 else "")
     return Finding(check=check, ok=not wrong, detail=detail or "as written")
 
 
@@ -66,13 +66,13 @@ def _bad_texts(connection: sa.Connection) -> Iterator[str]:
         .execution_options(yield_per=10)
     ).mappings()
     for row in rows:
-        found = document_hash(
+        actual_hash = document_hash(
             title=row["title"],
             text=row["text"],
             structure=row["structure"],
             details=row["details"] or {},
         )
-        if row["text"] is None or found != row["hash"]:
+        if row["text"] is None or actual_hash != row["hash"]:
             yield f"the text of {row['source']} is not what was written"
 
 
@@ -96,8 +96,8 @@ def _bad_originals(connection: sa.Connection) -> Iterator[str]:
         if data is None and (structure or {}).get("private"):
             continue  # it was not to be kept
         # What is the text itself is not kept twice.
-        held = (text or "").encode() if data is None else data
-        if hashlib.sha256(held).hexdigest() != expected:
+        original = (text or "").encode() if data is None else data
+        if hashlib.sha256(original).hexdigest() != expected:
             yield f"the original of {source} is not what was written"
 
 
@@ -134,7 +134,7 @@ def _bad_chunks(connection: sa.Connection) -> Iterator[str]:
         ):
             yield f"{place} is not the span it says"
             continue
-        found = passage_terms(
+        expected = passage_terms(
             chunk.text,
             title=chunk.title,
             headings=chunk.headings,
@@ -142,10 +142,10 @@ def _bad_chunks(connection: sa.Connection) -> Iterator[str]:
             chunks=row["count"],
         )
         if analysed == ANALYSIS and (
-            row["body"] != dict(found.body)
-            or row["exact"] != dict(found.exact)
-            or row["body_length"] != found.body.total()
-            or row["exact_length"] != found.exact.total()
+            row["body"] != dict(expected.body)
+            or row["exact"] != dict(expected.exact)
+            or row["body_length"] != expected.body.total()
+            or row["exact_length"] != expected.exact.total()
         ):
             yield f"{place} has other terms than its text"
 
@@ -182,8 +182,8 @@ def _bad_vectors(connection: sa.Connection) -> Iterator[str]:
         .outerjoin(embedders, embedders.c.number == vectors.c.embedder)
         .execution_options(yield_per=_ROWS_AT_ONCE)
     )  # fmt: skip
-    for chunk, known, crc, data, dimension in rows:
-        if vector_crc(known, data) != crc or not has_length(data, dimension or 0):
+    for chunk, coverage, crc, data, dimension in rows:
+        if vector_crc(coverage, data) != crc or not has_length(data, dimension or 0):
             yield (
                 f"the vector of chunk {chunk} is not what was written; drop it with: "
                 "erya kb rebuild, and ingest again"

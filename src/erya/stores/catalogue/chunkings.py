@@ -12,7 +12,7 @@ from erya.stores.base import StoredChunking
 from erya.stores.catalogue import schema
 from erya.stores.catalogue.dialects import upsert
 from erya.stores.catalogue.facts import embedder_of, facts_of, vector_crc
-from erya.stores.quantization import packed, unpacked
+from erya.stores.quantization import pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Staged(NamedTuple):
     """A document's chunks by another chunker, ready to be stored.
 
     Attributes:
-        chunks: What a row tells of each: [id, start, end, page, headings, known].
+        chunks: The row of each: [id, start, end, page, headings, known].
         vectors: Their vectors one after another; empty where there are none.
         version: The hash of the version that they were cut from.
     """
@@ -55,7 +55,7 @@ def stage(
         .join(versions, versions.c.number == documents.c.version)
         .where(documents.c.id.in_(sorted(rows)))
     ).all()
-    found = [each for each in current if each.hash == rows[each.id].version]
+    unchanged = [each for each in current if each.hash == rows[each.id].version]
     new = [
         {
             "document": each.number,
@@ -66,7 +66,7 @@ def stage(
             "vectors": rows[each.id].vectors,
             "crc": _crc(rows[each.id]),
         }
-        for each in found
+        for each in unchanged
     ]
     if new:
         connection.execute(upsert(connection, table), new)
@@ -90,7 +90,7 @@ def staged(connection: sa.Connection) -> list[StoredChunking]:
     table = schema.chunkings
     before = facts_of(connection).get("chunker_before")
     total = connection.scalar(sa.select(sa.func.count()).select_from(schema.documents))
-    found = []
+    chunkings = []
     for recipe in connection.scalars(
         sa.select(table.c.recipe).distinct().order_by(table.c.recipe)
     ).all():
@@ -98,7 +98,7 @@ def staged(connection: sa.Connection) -> list[StoredChunking]:
             missing(connection, recipe).subquery()
         )
         lacking = int(connection.scalar(left) or 0)
-        found.append(
+        chunkings.append(
             StoredChunking(
                 recipe=recipe,
                 previous=recipe == before,
@@ -106,7 +106,7 @@ def staged(connection: sa.Connection) -> list[StoredChunking]:
                 missing=lacking,
             )
         )
-    return found
+    return chunkings
 
 
 def switch(
@@ -156,7 +156,7 @@ def switch(
                 "nothing was switched. Forget it, and cut the documents again."
             )
             raise DamagedError(msg)
-        own = _kept(connection, row, current=current)
+        own = _read_current(connection, row, current=current)
         key = row.id
         connection.execute(sa.delete(chunks).where(chunks.c.document == row.number))
         stage(connection, {key: own}, recipe=before, embedder=current and current[0])
@@ -213,8 +213,8 @@ def _documents(connection: sa.Connection) -> Iterator[Any]:
     )  # fmt: skip
 
 
-def _chunks(row: Any, taken: Staged) -> Iterator[Chunk]:
-    for key, start, end, page, headings, _ in taken.chunks:
+def _chunks(row: Any, chunking: Staged) -> Iterator[Chunk]:
+    for key, start, end, page, headings, _ in chunking.chunks:
         yield Chunk(
             id=key,
             document_id=row.id,
@@ -228,21 +228,21 @@ def _chunks(row: Any, taken: Staged) -> Iterator[Chunk]:
         )
 
 
-def _vectors(taken: Staged) -> Iterator[Row]:
-    size = len(taken.vectors) // len(taken.chunks)
-    for i, (*_, known) in enumerate(taken.chunks):
-        data = taken.vectors[i * size : (i + 1) * size]
-        yield {"known": known, "crc": vector_crc(known, data), "data": data}
+def _vectors(chunking: Staged) -> Iterator[Row]:
+    size = len(chunking.vectors) // len(chunking.chunks)
+    for i, (*_, coverage) in enumerate(chunking.chunks):
+        data = chunking.vectors[i * size : (i + 1) * size]
+        yield {"known": coverage, "crc": vector_crc(coverage, data), "data": data}
 
 
 def _of_one_length(rows: "Sequence[bytes]", current: tuple[int, int] | None) -> bytes:
     """Return vectors one after another, those of earlier releases as all others."""
     if not rows or current is None:
         return b""
-    return b"".join(packed(unpacked(rows, current[1])))
+    return b"".join(pack(unpack(rows, current[1])))
 
 
-def _kept(
+def _read_current(
     connection: sa.Connection, document: Any, *, current: tuple[int, int] | None
 ) -> Staged:
     """Return the chunks in use of a document, as they are kept beside."""
@@ -271,5 +271,5 @@ def _kept(
     )
 
 
-def _crc(given: Staged) -> int:
-    return zlib.crc32(given.vectors, zlib.crc32(repr(given.chunks).encode()))
+def _crc(chunking: Staged) -> int:
+    return zlib.crc32(chunking.vectors, zlib.crc32(repr(chunking.chunks).encode()))

@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from typing_extensions import override
 
-from erya.language import written_counts
+from erya.language import format_counts
 from erya.stores.damage import DamagedRowError, read_json
 
 __all__ = [
@@ -43,7 +43,7 @@ class StoredJson(sa.TypeDecorator[Any]):
 
     @override
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
-        """Return what was read, if it is of the kind.
+        """Return the value that was read, if it is of the kind.
 
         Raises:
             DamagedRowError: It is not.
@@ -130,7 +130,7 @@ class StoredTerms(_Packed):
     @override
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
         del dialect
-        text = value if isinstance(value, str) else written_counts(value)
+        text = value if isinstance(value, str) else format_counts(value)
         return zlib.compress(text.encode(), _LEVEL)
 
     @override
@@ -181,9 +181,9 @@ def read_terms(value: Any) -> str:
         if not isinstance(counts, dict):
             msg = f"counts of terms are a table, not {value!r:.40}"
             raise DamagedRowError(msg)
-        return written_counts(counts)
-    found = read_text(value)
-    if not (found.startswith("\n") and found.endswith("\n")):
-        msg = f"counts of terms are lines, not {found!r:.40}"
+        return format_counts(counts)
+    text = read_text(value)
+    if not (text.startswith("\n") and text.endswith("\n")):
+        msg = f"counts of terms are lines, not {text!r:.40}"
         raise DamagedRowError(msg)
-    return found
+    return text

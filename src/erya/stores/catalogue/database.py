@@ -1,4 +1,4 @@
-"""Where the tables of a base lie: what is asked of an engine beside its SQL."""
+"""Where the tables of a base lie: what an engine has to do beside its SQL."""
 
 import json
 import secrets
@@ -68,7 +68,7 @@ class Database(ABC):
         """Check the engine's own files, and the references between tables."""
 
     @abstractmethod
-    def held(self, *, purpose: str, wait: float = 0.0) -> AbstractContextManager[None]:
+    def hold(self, *, purpose: str, wait: float = 0.0) -> AbstractContextManager[None]:
         """Keep everybody else from writing for a while, on every machine.
 
         Args:
@@ -80,7 +80,7 @@ class Database(ABC):
             StoreError: The place cannot be written to.
         """
 
-    def held_here(
+    def hold_here(
         self, *, purpose: str, wait: float = 0.0
     ) -> AbstractContextManager[None]:
         """Keep others on this machine from changing the indexes for a while.
@@ -93,7 +93,7 @@ class Database(ABC):
             BusyError: Somebody else holds them.
             StoreError: The place cannot be written to.
         """
-        return self.held(purpose=purpose, wait=wait)
+        return self.hold(purpose=purpose, wait=wait)
 
     def still_there(self) -> bool:
         """Tell whether this is still the base that was opened, and was not deleted."""
@@ -106,11 +106,11 @@ class Database(ABC):
         Raises:
             StoreError: The driver says something.
         """
-        with self.guarded(), self.engine.begin() as connection:
+        with self.translate_errors(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
-    def guarded(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         """Turn what the driver says into an error that tells what to do.
 
         Raises:
@@ -121,15 +121,15 @@ class Database(ABC):
         try:
             yield
         except DBAPIError as error:
-            told = self.error_for(error)
-            raise told from error
+            translated = self.error_for(error)
+            raise translated from error
         except DamagedRowError as error:
-            told = damaged_file(self.name, str(error))
-            raise told from error
+            translated = damaged_file(self.name, str(error))
+            raise translated from error
 
     def is_blank(self) -> bool:
         """Tell whether nothing was made yet, or a crash came before the first table."""
-        with self.guarded(), self.engine.connect() as connection:
+        with self.translate_errors(), self.engine.connect() as connection:
             return not sa.inspect(connection).get_table_names()
 
     def create(self) -> None:
@@ -162,7 +162,7 @@ class Database(ABC):
             NewerFormatError: A later release wrote it.
             DamagedError: It is no base.
         """
-        with self.guarded(), self.engine.connect() as connection:
+        with self.translate_errors(), self.engine.connect() as connection:
             if not sa.inspect(connection).has_table("alembic_version"):
                 msg = (
                     f"The file of the base {self.name!r} has no format in it, so it is "
@@ -170,14 +170,14 @@ class Database(ABC):
                     "documents again."
                 )
                 raise DamagedError(msg)
-            found = connection.scalar(sa.select(_VERSION.c.version_num))
-        if found == HEAD:
+            revision = connection.scalar(sa.select(_VERSION.c.version_num))
+        if revision == HEAD:
             return True
-        if found in REVISIONS:
+        if revision in REVISIONS:
             return False
         msg = (
-            f"The base {self.name!r} has the format {found}, this release knows up to "
-            f"{HEAD}: a later release of Erya wrote it. It was left untouched. "
+            f"The base {self.name!r} has the format {revision}, this release knows up "
+            f"to {HEAD}: a later release of Erya wrote it. It was left untouched. "
             "Upgrade with: pip install -U erya"
         )
         raise NewerFormatError(msg)
@@ -190,7 +190,7 @@ class Database(ABC):
         config = Config()
         scripts = Path(__file__).parent / "migrations"
         config.set_main_option("script_location", str(scripts))
-        with self.guarded(), self.engine.begin() as connection:
+        with self.translate_errors(), self.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 

@@ -59,14 +59,14 @@ class _Entries(GenericFunction[Any]):
 
 
 @compiles(_Texts, "postgresql")
-def _texts_of_postgresql(element: Any, compiler: Any, **given: Any) -> str:
-    listed = compiler.process(element.clauses, **given)
+def _texts_of_postgresql(element: Any, compiler: Any, **kwargs: Any) -> str:
+    listed = compiler.process(element.clauses, **kwargs)
     return f"json_array_elements_text(CAST({listed} AS JSON))"
 
 
 @compiles(_Entries, "postgresql")
-def _entries_of_postgresql(element: Any, compiler: Any, **given: Any) -> str:
-    return f"json_each_text({compiler.process(element.clauses, **given)})"
+def _entries_of_postgresql(element: Any, compiler: Any, **kwargs: Any) -> str:
+    return f"json_each_text({compiler.process(element.clauses, **kwargs)})"
 
 
 class _Position(GenericFunction[int]):
@@ -88,23 +88,23 @@ class _InCodePoints(GenericFunction[str]):
 
 
 @compiles(_Position, "postgresql")
-def _position_of_postgresql(element: Any, compiler: Any, **given: Any) -> str:
-    return f"strpos({compiler.process(element.clauses, **given)})"
+def _position_of_postgresql(element: Any, compiler: Any, **kwargs: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **kwargs)})"
 
 
 @compiles(_InCodePoints)
-def _as_it_is(element: Any, compiler: Any, **given: Any) -> str:
-    return str(compiler.process(element.clauses, **given))
+def _as_it_is(element: Any, compiler: Any, **kwargs: Any) -> str:
+    return str(compiler.process(element.clauses, **kwargs))
 
 
 @compiles(_InCodePoints, "postgresql")
-def _collated(element: Any, compiler: Any, **given: Any) -> str:
-    return f'({compiler.process(element.clauses, **given)} COLLATE "C")'
+def _collated(element: Any, compiler: Any, **kwargs: Any) -> str:
+    return f'({compiler.process(element.clauses, **kwargs)} COLLATE "C")'
 
 
-def position(text: Any, wanted: Any) -> sa.ColumnElement[int]:
+def position(text: Any, part: Any) -> sa.ColumnElement[int]:
     """Return where a text stands in another, from 1; 0 if it does not."""
-    return _Position(text, wanted)
+    return _Position(text, part)
 
 
 def in_code_points(text: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
@@ -142,8 +142,8 @@ class Numbers:
         What JSON is in it is given as text.
         """
         listed = texts(sa.bindparam("numbers", type_=sa.Text))
-        wanted = sa.select(sa.cast(listed.c.value, sa.BigInteger))
-        self._query = query.where(column.in_(wanted))
+        selected = sa.select(sa.cast(listed.c.value, sa.BigInteger))
+        self._query = query.where(column.in_(selected))
         self._made: dict[str, str] = {}
 
     def rows(
@@ -158,8 +158,8 @@ class Numbers:
         if name not in self._made:
             self._made[name] = str(self._query.compile(dialect=connection.dialect))
         listed = as_list(numbers)
-        given = (listed,) if connection.dialect.positional else {"numbers": listed}
-        return raw_rows(connection, self._made[name], given)
+        parameters = (listed,) if connection.dialect.positional else {"numbers": listed}
+        return raw_rows(connection, self._made[name], parameters)
 
 
 def raw_rows(
@@ -174,9 +174,9 @@ def raw_rows(
     errors = connection.dialect.loaded_dbapi.Error
     try:
         driver.execute(statement, values)
-        found = [tuple(row) for row in driver.fetchall()]
+        rows = [tuple(row) for row in driver.fetchall()]
     except errors as error:
         raise DBAPIError.instance(statement, values, error, errors) from error
     finally:
         driver.close()
-    return found
+    return rows

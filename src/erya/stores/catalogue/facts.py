@@ -45,9 +45,9 @@ def embedder_of(connection: sa.Connection) -> tuple[int, int] | None:
     return int(number), int(dimension or 0)
 
 
-def vector_crc(known: float, data: bytes) -> int:
+def vector_crc(coverage: float, data: bytes) -> int:
     """Return the checksum that a vector is stored with."""
-    return zlib.crc32(data, zlib.crc32(struct.pack("<d", known)))
+    return zlib.crc32(data, zlib.crc32(struct.pack("<d", coverage)))
 
 
 def set_fact(connection: sa.Connection, key: str, value: int | str) -> None:

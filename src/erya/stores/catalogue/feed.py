@@ -71,9 +71,9 @@ def indexed_vectors(
         .order_by(chunks.c.generation, chunks.c.number)
         .execution_options(yield_per=_ROWS_AT_ONCE)
     )
-    for number, label_set, known, data, crc in rows:
-        if vector_crc(known, data) == crc:
-            yield IndexedVector(number, label_set, known, data)
+    for number, label_set, coverage, data, crc in rows:
+        if vector_crc(coverage, data) == crc:
+            yield IndexedVector(number, label_set, coverage, data)
 
 
 def changed_in(connection: sa.Connection, generation: int) -> list[int] | None:
@@ -144,10 +144,10 @@ def analyse_anew(connection: sa.Connection) -> None:
         sa.select(documents.c.number, documents.c.chunks)
     ).all():
         which = chunks.c.document == document
-        held = passages(connection, Scope(None), which, damaged_too=False)
+        chunks_by_number = passages(connection, Scope(None), which, damaged_too=False)
         rows = []
-        for number, chunk in held.items():
-            found = passage_terms(
+        for number, chunk in chunks_by_number.items():
+            terms = passage_terms(
                 chunk.text,
                 title=chunk.title,
                 headings=chunk.headings,
@@ -157,10 +157,10 @@ def analyse_anew(connection: sa.Connection) -> None:
             rows.append(
                 {
                     "which": number,
-                    "b": dict(found.body),
-                    "e": dict(found.exact),
-                    "bl": found.body.total(),
-                    "el": found.exact.total(),
+                    "b": dict(terms.body),
+                    "e": dict(terms.exact),
+                    "bl": terms.body.total(),
+                    "el": terms.exact.total(),
                 }
             )
         if rows:

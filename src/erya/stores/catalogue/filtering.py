@@ -41,23 +41,23 @@ _COLUMNS = {
 }
 
 
-def condition_of(given: Filter | None) -> sa.ColumnElement[bool]:
+def condition_of(where: Filter | None) -> sa.ColumnElement[bool]:
     """Return the condition on documents joined with their current versions.
 
     Raises:
         UsageError: It has more parts than a statement can.
     """
-    check_parts(given)
-    return _condition(given)
+    check_parts(where)
+    return _condition(where)
 
 
-def check_parts(given: Filter | None) -> None:
+def check_parts(where: Filter | None) -> None:
     """Refuse a filter that is too large for a statement.
 
     Raises:
         UsageError: It has more parts than a statement can.
     """
-    if _parts_of(given) > _MOST_PARTS:
+    if _parts_of(where) > _MOST_PARTS:
         msg = (
             f"A filter has at most {_MOST_PARTS} parts. Several values of one name "
             "stand in one part, with commas."
@@ -65,9 +65,9 @@ def check_parts(given: Filter | None) -> None:
         raise UsageError(msg)
 
 
-def _parts_of(given: Filter | None) -> int:
+def _parts_of(where: Filter | None) -> int:
     """Count the parts of a filter, without going as deep as it may be nested."""
-    count, waiting = 0, [given]
+    count, waiting = 0, [where]
     while waiting and count <= _MOST_PARTS:
         match waiting.pop():
             case AllOf(filters) | AnyOf(filters):
@@ -80,9 +80,9 @@ def _parts_of(given: Filter | None) -> int:
     return count
 
 
-def _condition(given: Filter | None) -> sa.ColumnElement[bool]:
+def _condition(where: Filter | None) -> sa.ColumnElement[bool]:
     condition: sa.ColumnElement[bool]
-    match given:
+    match where:
         case None:
             condition = sa.true()
         case Under(roots):
@@ -96,12 +96,12 @@ def _condition(given: Filter | None) -> sa.ColumnElement[bool]:
         case Below(key, value):
             condition = _entry(key) < value
         case _:
-            condition = _combined(given)
+            condition = _combine(where)
     return condition
 
 
-def _combined(given: AllOf | AnyOf | Not) -> sa.ColumnElement[bool]:
-    match given:
+def _combine(where: AllOf | AnyOf | Not) -> sa.ColumnElement[bool]:
+    match where:
         case AllOf(filters):
             return sa.and_(sa.true(), *map(_condition, filters))
         case AnyOf(filters):
@@ -151,8 +151,8 @@ def _names(entry: sa.ColumnElement[str], value: str) -> sa.ColumnElement[bool]:
     listed = sa.func.lower(entry)
     for separator in ("; ", ";", "； ", "；", ", ", "，", "、"):
         listed = sa.func.replace(listed, separator, ",")
-    wanted = sa.func.lower(in_code_points(sa.literal(value)))
+    name = sa.func.lower(in_code_points(sa.literal(value)))
     return sa.or_(
-        sa.func.lower(entry) == wanted,
-        position("," + listed + ",", "," + wanted + ",") > 0,
+        sa.func.lower(entry) == name,
+        position("," + listed + ",", "," + name + ",") > 0,
     )

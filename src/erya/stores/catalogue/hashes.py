@@ -50,8 +50,8 @@ def seal_of(row: Mapping[str, Any], readers: Iterable[str]) -> str:
         row: With `id`, `source`, `content_hash`, `media_type` and `language`.
         readers: Who may read it.
     """
-    told = ("id", "source", "content_hash", "media_type", "language")
-    return _sha256([*(row[name] for name in told), sorted(readers)])
+    names = ("id", "source", "content_hash", "media_type", "language")
+    return _sha256([*(row[name] for name in names), sorted(readers)])
 
 
 def chunk_hash(chunk: Chunk) -> str:

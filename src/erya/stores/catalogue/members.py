@@ -38,12 +38,12 @@ class Members:
 
     def all(self) -> dict[str, list[str]]:
         """Return the members of every group, both sorted."""
-        found: dict[str, list[str]] = {}
+        members: dict[str, list[str]] = {}
         if self._there:
             query = sa.select(_TABLE).order_by(*_TABLE.primary_key)
             for group, member in self._connection.execute(query):
-                found.setdefault(group, []).append(member)
-        return found
+                members.setdefault(group, []).append(member)
+        return members
 
     def add(self, group: str, user: str) -> bool:
         """Take a person into a group, and tell whether they were not in it."""

@@ -1,4 +1,4 @@
-"""What is read out of SQLite, always within what a principal may read."""
+"""Reads from the catalogue, always within what a principal may read."""
 
 import json
 import struct
@@ -223,12 +223,12 @@ def passages(
     Raises:
         DamagedError: One is not what was written.
     """
-    found = connection.execute(_PASSAGES.where(which)).mappings()
-    rows = [{str(key): value for key, value in row.items()} for row in found]
-    return _checked_passages(connection, scope, rows, damaged_too=damaged_too)
+    mappings = connection.execute(_PASSAGES.where(which)).mappings()
+    rows = [{str(key): value for key, value in row.items()} for row in mappings]
+    return _check_passages(connection, scope, rows, damaged_too=damaged_too)
 
 
-def _checked_passages(
+def _check_passages(
     connection: sa.Connection,
     scope: Scope,
     rows: Iterable[Mapping[str, Any]],
@@ -241,9 +241,9 @@ def _checked_passages(
         DamagedError: One is not, and damaged ones are not left out.
     """
     readable = [row for row in rows if scope.holds(row["label_set"])]
-    broken = _unsealed(connection, readable)
+    broken = _find_unsealed(connection, readable)
     texts = _texts_of(readable)
-    found: dict[int, Chunk] = {}
+    chunks: dict[int, Chunk] = {}
     for row in readable:
         chunk = Chunk(
             id=row["id"],
@@ -261,8 +261,8 @@ def _checked_passages(
                 continue
             error = damaged(row["source"])
             raise error
-        found[row["number"]] = chunk
-    return found
+        chunks[row["number"]] = chunk
+    return chunks
 
 
 def _texts_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -271,7 +271,7 @@ def _texts_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return {key: read_text(text) if text else "" for key, text in whole.items()}
 
 
-def _unsealed(
+def _find_unsealed(
     connection: sa.Connection, rows: Sequence[Mapping[str, Any]]
 ) -> frozenset[str]:
     """Return the ids of documents among chunks' rows that are not as they were."""
@@ -293,7 +293,7 @@ def passages_of(
         dict(zip(_PASSAGE_NAMES, row, strict=True))
         for row in _PASSAGES_BY_NUMBER.rows(connection, numbers)
     )
-    told = (
+    parsed = (
         {
             **row,
             "headings": _list_of(row["headings"]),
@@ -302,7 +302,7 @@ def passages_of(
         }
         for row in rows
     )
-    return _checked_passages(connection, scope, told)
+    return _check_passages(connection, scope, parsed)
 
 
 def terms_of(
@@ -313,7 +313,7 @@ def terms_of(
         number: ChunkTerms(
             chunk_id,
             {BODY: read_terms(body), EXACT: read_terms(exact)},
-            {BODY: _counted(body_length), EXACT: _counted(exact_length)},
+            {BODY: _read_count(body_length), EXACT: _read_count(exact_length)},
         )
         for number, chunk_id, body, exact, body_length, exact_length, label_set in (
             _TERMS.rows(connection, numbers)
@@ -325,7 +325,7 @@ def terms_of(
 def vectors_of(
     connection: sa.Connection, document_id: str
 ) -> dict[str, tuple[float, bytes]]:
-    """Return how much was known and the vector of each text of a document.
+    """Return the token coverage and the vector of each text of a document.
 
     Of the model in use; what is damaged, or stands nowhere, is left out.
     """
@@ -342,9 +342,9 @@ def vectors_of(
         .where(schema.documents.c.id == document_id, vectors.c.embedder == embedder[0])
     )
     return {
-        chunks[number].indexed_text: (known, data)
-        for number, known, data, crc in rows
-        if known and number in chunks and vector_crc(known, data) == crc
+        chunks[number].indexed_text: (coverage, data)
+        for number, coverage, data, crc in rows
+        if coverage and number in chunks and vector_crc(coverage, data) == crc
     }
 
 
@@ -355,7 +355,7 @@ def recipes_of(connection: sa.Connection, scope: Scope) -> frozenset[str]:
     SQLite would walk through all of them to find the different ones.
     """
     documents, versions = schema.documents, schema.versions
-    found: list[str] = []
+    recipes: list[str] = []
     query = sa.select(sa.func.min(versions.c.recipe)).where(
         versions.c.superseded_at.is_(None)
     )
@@ -364,9 +364,9 @@ def recipes_of(connection: sa.Connection, scope: Scope) -> frozenset[str]:
         query = query.where(scope.allows())
     after: sa.ColumnElement[bool] = sa.true()
     while (recipe := connection.scalar(query.where(after))) is not None:
-        found.append(str(recipe))
+        recipes.append(str(recipe))
         after = versions.c.recipe > recipe
-    return frozenset(found)
+    return frozenset(recipes)
 
 
 def stored_embedder(connection: sa.Connection) -> Fingerprint | None:
@@ -400,21 +400,25 @@ def numbered_embedder(
     connection: sa.Connection, fingerprint: Fingerprint
 ) -> int | None:
     """Return the number of a model, the newest that agrees; None if there is none."""
-    known = embedders_of(connection)
-    return max((n for n, one in known.items() if one.agrees(fingerprint)), default=None)
+    embedders = embedders_of(connection)
+    return max(
+        (n for n, one in embedders.items() if one.agrees(fingerprint)), default=None
+    )
 
 
-def other_model(base: str, known: Fingerprint, given: Fingerprint) -> OtherModelError:
+def other_model(
+    base: str, stored: Fingerprint, offered: Fingerprint
+) -> OtherModelError:
     """Return the error for vectors of a model that is not the base's."""
-    if known.name == given.name:
-        what = f"another model that is also called {given.name!r}"
-        cure = f"Bring back the model that was called {known.name!r}"
+    if stored.name == offered.name:
+        what = f"another model that is also called {offered.name!r}"
+        cure = f"Bring back the model that was called {stored.name!r}"
     else:
-        what = f"{given.name!r} ({given.dimension} numbers a vector)"
-        cure = f'Set embedding_model = "{known.name}" in erya.toml'
+        what = f"{offered.name!r} ({offered.dimension} numbers a vector)"
+        cure = f'Set embedding_model = "{stored.name}" in erya.toml'
     msg = (
-        f"The base {base!r} holds vectors of the embedding model {known.name!r} "
-        f"({known.dimension} numbers a vector), and was given {what}. Nothing was "
+        f"The base {base!r} holds vectors of the embedding model {stored.name!r} "
+        f"({stored.dimension} numbers a vector), and was given {what}. Nothing was "
         f'changed. {cure}, search by words alone with embedding_model = "", or read '
         "the documents into a new base with --kb NAME."
     )
@@ -445,14 +449,14 @@ def _list_of(text: str) -> list[Any]:
     Raises:
         DamagedRowError: It is none.
     """
-    found = read_json(text)
-    if not isinstance(found, list):
-        msg = f"a list was expected, not {found!r:.40}"
+    value = read_json(text)
+    if not isinstance(value, list):
+        msg = f"a list was expected, not {value!r:.40}"
         raise DamagedRowError(msg)
-    return found
+    return value
 
 
-def _counted(value: Any) -> int:
+def _read_count(value: Any) -> int:
     """Return a stored count.
 
     Raises:

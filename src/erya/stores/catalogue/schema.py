@@ -89,7 +89,7 @@ documents = Table(
     sqlite_autoincrement=True,
 )
 
-# A superseded version keeps its hashes and when it was, and loses all that it told.
+# A superseded version keeps its hashes and when it was, and loses all that it says.
 versions = Table(
     "versions",
     metadata,

@@ -24,7 +24,7 @@ def labels_of(
         query if which is None else query.where(which)
     ):
         sets.setdefault(number, set()).add(label)
-    return {number: frozenset(found) for number, found in sets.items()}
+    return {number: frozenset(labels) for number, labels in sets.items()}
 
 
 def sealed(
@@ -50,8 +50,8 @@ def sealed(
         query if which is None else query.where(which),
         execution_options={"yield_per": _ROWS_AT_ONCE},
     )
-    for found in rows.mappings():
-        row = dict(found)
+    for mapping in rows.mappings():
+        row = dict(mapping)
         yield row, seal_of(row, labels.get(row["label_set"], ()))
 
 

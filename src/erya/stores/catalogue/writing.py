@@ -42,7 +42,7 @@ from erya.stores.catalogue.reading import (
 )
 from erya.stores.catalogue.sealing import seal_all
 from erya.stores.parts import is_unit
-from erya.stores.quantization import encoded, packed
+from erya.stores.quantization import encode, pack
 
 __all__ = ["CatalogueWriter"]
 
@@ -89,10 +89,10 @@ class CatalogueWriter(Writer):
         ahead: Callable[[sa.Connection], None],
         follow: Callable[[], None],
     ) -> None:
-        """Take what is written to.
+        """Take the base to write to.
 
         Args:
-            database: The base, held for writing.
+            database: The base, locked for writing.
             principal: Who writes.
             ahead: Brings the indexes to the generation that is about to be committed.
             follow: Brings the indexes to the generation that was just committed.
@@ -168,8 +168,8 @@ class CatalogueWriter(Writer):
         """
         model = self._staged if staged else self._embedder
         expected = model[1] if model else None
-        for vector, known in embeddings:
-            nowhere = known == 0 and vector.shape == (expected,) and not vector.any()
+        for vector, coverage in embeddings:
+            nowhere = coverage == 0 and vector.shape == (expected,) and not vector.any()
             if not nowhere and not is_unit(vector, expected or 0):
                 msg = (
                     f"an embedding of the shape {vector.shape} is no vector of length "
@@ -180,11 +180,11 @@ class CatalogueWriter(Writer):
     @override
     def use_embedder(self, fingerprint: Fingerprint) -> None:
         with self._database.transaction() as connection:
-            known = stored_embedder(connection)
-            if known is None or not known.agrees(fingerprint):
+            stored = stored_embedder(connection)
+            if stored is None or not stored.agrees(fingerprint):
                 some = connection.scalar(sa.select(schema.vectors.c.chunk).limit(1))
-                if known is not None and some is not None:
-                    raise other_model(self._name, known, fingerprint)
+                if stored is not None and some is not None:
+                    raise other_model(self._name, stored, fingerprint)
                 _set_embedder(connection, fingerprint)
             self._embedder = embedder_of(connection)
 
@@ -192,8 +192,10 @@ class CatalogueWriter(Writer):
     def stage_embedder(self, fingerprint: Fingerprint) -> None:
         self._maintain()
         with self._database.transaction() as connection:
-            found = numbered_embedder(connection, fingerprint)
-            number = _add_embedder(connection, fingerprint) if found is None else found
+            existing = numbered_embedder(connection, fingerprint)
+            number = (
+                _add_embedder(connection, fingerprint) if existing is None else existing
+            )
             self._staged = number, fingerprint.dimension
 
     @override
@@ -201,7 +203,7 @@ class CatalogueWriter(Writer):
         self._maintain()
         with self._database.transaction() as connection:
             number = numbered_embedder(connection, fingerprint)
-            lacking = _lacking(connection, number)
+            lacking = _count_missing(connection, number)
             if number is None or lacking:
                 msg = (
                     f"{lacking} passages of {self._name!r} have no vector of "
@@ -260,9 +262,9 @@ class CatalogueWriter(Writer):
                 .limit(limit)
             ).all():
                 which = chunks.c.number.in_(numbers)
-                found = passages(connection, Scope(None), which, damaged_too=False)
-                if found:
-                    return list(found.values())
+                batch = passages(connection, Scope(None), which, damaged_too=False)
+                if batch:
+                    return list(batch.values())
                 last = numbers[-1]
             if last == first and not staged:
                 _note_embedded(connection, embedder[0], since=first)
@@ -278,15 +280,15 @@ class CatalogueWriter(Writer):
         embeddings: Sequence[Embedding] | None = None,
     ) -> None:
         self._check(document, chunks, embeddings)
-        made = _vector_rows(embeddings or ())
-        known = [each["known"] for each in made] or [0.0] * len(chunks)
-        told = [
+        vector_rows = _vector_rows(embeddings or ())
+        coverages = [each["known"] for each in vector_rows] or [0.0] * len(chunks)
+        rows = [
             [c.id, c.start, c.end, c.page, list(c.headings), share]
-            for c, share in zip(chunks, known, strict=True)
+            for c, share in zip(chunks, coverages, strict=True)
         ]
-        vectors = b"".join(each["data"] for each in made)
+        vectors = b"".join(each["data"] for each in vector_rows)
         version = hash_of(document)
-        staged = chunkings.Staged(told, vectors, version)
+        staged = chunkings.Staged(rows, vectors, version)
         self._batch.cut.setdefault(recipe, {})[document.id] = staged
 
     @override
@@ -481,7 +483,7 @@ class CatalogueWriter(Writer):
             self._database.drop_traces()
 
     def _forget(self, document_id: str) -> None:
-        """Drop what this batch said of a document before."""
+        """Drop what this batch held of a document before."""
         self._batch.puts.pop(document_id, None)
         self._batch.relabels.pop(document_id, None)
         self._batch.removes.pop(document_id, None)
@@ -510,46 +512,46 @@ class _Transaction:
         self._label_sets: dict[frozenset[str], int] = {}
 
     def apply(self, batch: _Batch) -> None:
-        known = self._known({*batch.puts, *batch.relabels, *batch.removes})
+        stored = self._read_documents({*batch.puts, *batch.relabels, *batch.removes})
         journal: list[tuple[str, str]] = []
         for document_id in batch.removes:
-            if document_id in known:
-                self._remove(known.pop(document_id)["number"])
+            if document_id in stored:
+                self._remove(stored.pop(document_id)["number"])
                 journal.append(("removed", document_id))
         journal += [
-            ("updated" if document_id in known else "added", document_id)
+            ("updated" if document_id in stored else "added", document_id)
             for document_id in batch.puts
         ]
-        self._put_all(list(batch.puts.values()), known)
-        known = self._known(batch.relabels) if batch.relabels else {}
+        self._put_all(list(batch.puts.values()), stored)
+        stored = self._read_documents(batch.relabels) if batch.relabels else {}
         for document_id, readers in batch.relabels.items():
-            if document_id in known:
-                self._relabel(known[document_id]["number"], readers)
+            if document_id in stored:
+                self._relabel(stored[document_id]["number"], readers)
                 journal.append(("relabelled", document_id))
         self._embed_all(batch.vectors)
         self._drop_orphans()
         self._write_journal(journal)
         self._publish()
 
-    def _known(self, ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    def _read_documents(self, ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
         documents = schema.documents
-        found: dict[str, Mapping[str, Any]] = {}
+        by_id: dict[str, Mapping[str, Any]] = {}
         for part in _parts(ids):
             rows = self._connection.execute(
                 sa.select(documents).where(documents.c.id.in_(part))
             ).mappings()
-            found.update({row["id"]: dict(row) for row in rows})
-        return found
+            by_id.update({row["id"]: dict(row) for row in rows})
+        return by_id
 
     def _put_all(
-        self, puts: Sequence[_Put], known: Mapping[str, Mapping[str, Any]]
+        self, puts: Sequence[_Put], stored: Mapping[str, Mapping[str, Any]]
     ) -> None:
         if not puts:
             return
         for put in puts:
-            if put.document.id in known:
-                self._supersede(known[put.document.id]["number"])
-        fresh = sum(put.document.id not in known for put in puts)
+            if put.document.id in stored:
+                self._supersede(stored[put.document.id]["number"])
+        fresh = sum(put.document.id not in stored for put in puts)
         next_document = self._take(schema.documents, fresh)
         next_version = self._take(schema.versions, len(puts))
         next_chunk = self._take(schema.chunks, sum(len(put.chunks) for put in puts))
@@ -559,7 +561,7 @@ class _Transaction:
         chunks: list[dict[str, Any]] = []
         embedded: list[int] = []  # the chunks that have vectors
         for put in puts:
-            old = known.get(put.document.id)
+            old = stored.get(put.document.id)
             number = old["number"] if old else next_document
             next_document += 0 if old else 1
             row = self._document_row(put, number=number, version=next_version)
@@ -586,10 +588,10 @@ class _Transaction:
         self._insert(schema.documents, new)
         self._insert(schema.versions, versions)
         self._insert(schema.chunks, chunks)
-        made = _vector_rows([each for put in puts for each in put.embeddings])
+        vector_rows = _vector_rows([each for put in puts for each in put.embeddings])
         vectors = [
             row | {"chunk": number, "embedder": self._embedder}
-            for number, row in zip(embedded, made, strict=True)
+            for number, row in zip(embedded, vector_rows, strict=True)
         ]
         self._insert(schema.vectors, vectors)
         originals = {
@@ -693,7 +695,7 @@ class _Transaction:
         return int(number or 0)
 
     def _supersede(self, document: int) -> None:
-        """Take a document's current version back: all that it told goes."""
+        """Take a document's current version back: all that it says goes."""
         versions = schema.versions
         self.erased = True
         self._leave_original(document)
@@ -825,10 +827,10 @@ def _vector_rows(embeddings: Sequence[Embedding]) -> list[dict[str, Any]]:
         return []
     vectors = np.stack([each.vector for each in embeddings]).astype(np.float32)
     return [
-        {"known": known, "crc": vector_crc(known, data), "data": data}
-        for known, data in zip(
-            (float(each.known) for each in embeddings),
-            packed(encoded(vectors)),
+        {"known": coverage, "crc": vector_crc(coverage, data), "data": data}
+        for coverage, data in zip(
+            (float(each.token_coverage) for each in embeddings),
+            pack(encode(vectors)),
             strict=True,
         )
     ]
@@ -844,12 +846,12 @@ def _write_vectors(
     chunks = schema.chunks
     parts = _parts(rows)
     for part in parts:
-        found = connection.execute(
+        chunk_rows = connection.execute(
             sa.select(chunks.c.number, chunks.c.id).where(chunks.c.id.in_(part))
         ).all()
         new = [
             {**rows[each.id], "chunk": each.number, "embedder": embedder}
-            for each in found
+            for each in chunk_rows
         ]
         if new:
             connection.execute(upsert(connection, schema.vectors), new)
@@ -878,7 +880,7 @@ def _note_embedded(connection: sa.Connection, embedder: int, *, since: int) -> N
         set_fact(connection, "embedded_to", f"{embedder}:{last}")
 
 
-def _lacking(connection: sa.Connection, embedder: int | None) -> int:
+def _count_missing(connection: sa.Connection, embedder: int | None) -> int:
     """Count the chunks without a vector of a model."""
     chunks, vectors = schema.chunks, schema.vectors
     there = sa.exists().where(
@@ -945,7 +947,7 @@ def _terms_of(chunk: Chunk, *, chunks: int) -> WrittenTerms:
     )
 
 
-def _chunk_row(chunk: Chunk, found: WrittenTerms, *, short: bool) -> dict[str, Any]:
+def _chunk_row(chunk: Chunk, terms: WrittenTerms, *, short: bool) -> dict[str, Any]:
     """Return what is stored of a chunk; of a short document its text is read whole."""
     return {
         "id": chunk.id,
@@ -955,10 +957,10 @@ def _chunk_row(chunk: Chunk, found: WrittenTerms, *, short: bool) -> dict[str, A
         "headings": list(chunk.headings),
         "text": "" if short else chunk.text,
         "hash": chunk_hash(chunk),
-        "body_length": found.body_length,
-        "exact_length": found.exact_length,
-        "body": found.body,
-        "exact": found.exact,
+        "body_length": terms.body_length,
+        "exact_length": terms.exact_length,
+        "body": terms.body,
+        "exact": terms.exact,
     }
 
 

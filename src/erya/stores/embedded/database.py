@@ -47,14 +47,14 @@ class SqliteDatabase(Database):
     @override
     def still_there(self) -> bool:
         try:
-            found = self._path.stat()
+            status = self._path.stat()
         except OSError:
             return False
-        return self._opened is None or os.path.samestat(found, self._opened)
+        return self._opened is None or os.path.samestat(status, self._opened)
 
     @override
-    def held(self, *, purpose: str, wait: float = 0.0) -> AbstractContextManager[None]:
-        return self._lock.held(purpose=purpose, wait=wait)
+    def hold(self, *, purpose: str, wait: float = 0.0) -> AbstractContextManager[None]:
+        return self._lock.hold(purpose=purpose, wait=wait)
 
     @override
     def create(self) -> None:
@@ -76,17 +76,17 @@ class SqliteDatabase(Database):
 
     @override
     def drop_traces(self) -> None:
-        with self.guarded():
+        with self.translate_errors():
             self._outside_transaction("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @override
     def check(self, connection: sa.Connection) -> list[Finding]:
         rows = connection.exec_driver_sql("PRAGMA integrity_check")
-        told = [str(row[0]) for row in rows]
+        messages = [str(row[0]) for row in rows]
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-        whole = told == ["ok"]
+        whole = messages == ["ok"]
         return [
-            Finding(check="database", ok=whole, detail="; ".join(told[:_NAMED])),
+            Finding(check="database", ok=whole, detail="; ".join(messages[:_NAMED])),
             Finding(
                 check="references",
                 ok=not broken,
@@ -159,16 +159,16 @@ def _engine_for(path: Path) -> sa.Engine:
 def _address_of(path: Path) -> sa.URL:
     """Return where the file is: on a disk that cannot be written, to be read only.
 
-    SQLite wants to write beside a file even to read it, unless it is told that the file
-    never changes. A log that was not brought in keeps that from being true.
+    SQLite wants to write beside a file even to read it, unless the address says that
+    the file never changes. A log that was not brought in keeps that from being true.
     """
     if not is_read_only(path):
         return sa.URL.create("sqlite", database=str(path))
     log = path.with_name(f"{path.name}-wal")
-    told = {"mode": "ro", "uri": "true"}
+    query = {"mode": "ro", "uri": "true"}
     if not log.exists() or not log.stat().st_size:
-        told["immutable"] = "1"
-    return sa.URL.create("sqlite", database=f"file:{quote(str(path))}", query=told)
+        query["immutable"] = "1"
+    return sa.URL.create("sqlite", database=f"file:{quote(str(path))}", query=query)
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

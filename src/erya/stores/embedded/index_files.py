@@ -16,9 +16,9 @@ __all__ = [
     "linked_folder",
     "put_in_place",
     "read_manifest",
-    "read_summed",
+    "read_with_checksum",
     "write_manifest",
-    "write_summed",
+    "write_with_checksum",
 ]
 
 # A checksum of the rest on the first line, JSON on the second.
@@ -46,15 +46,15 @@ def linked_folder(folder: Path) -> Path:
     return links
 
 
-def crc_of(path: Path, size: int, *, known: tuple[int, int] = (0, 0)) -> int | None:
+def crc_of(path: Path, size: int, *, checked: tuple[int, int] = (0, 0)) -> int | None:
     """Return the CRC-32 of the first `size` bytes; None if there are fewer.
 
     Args:
         path: The file.
         size: How many bytes.
-        known: How many of them were summed up before, and their checksum.
+        checked: How many of them a checksum was taken of before, and that checksum.
     """
-    done, crc = known
+    done, crc = checked
     size -= done
     with path.open("rb") as file:
         file.seek(done)
@@ -71,16 +71,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         OSError: There is none.
         ValueError: It is not what was written.
     """
-    return read_summed(folder / MANIFEST)
+    return read_with_checksum(folder / MANIFEST)
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write the manifest of a folder in one step: it is the old one or the new one."""
-    write_summed(folder / MANIFEST, manifest)
+    write_with_checksum(folder / MANIFEST, manifest)
 
 
-def read_summed(path: Path) -> dict[str, Any]:
-    """Return a table as `write_summed` has written it.
+def read_with_checksum(path: Path) -> dict[str, Any]:
+    """Return a table as `write_with_checksum` has written it.
 
     Raises:
         OSError: There is none.
@@ -94,7 +94,7 @@ def read_summed(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def write_summed(path: Path, table: dict[str, Any]) -> None:
+def write_with_checksum(path: Path, table: dict[str, Any]) -> None:
     """Write a table with its checksum in one step: it is the old one or the new one."""
     content = json.dumps(table).encode()
     draft = path.with_name(f"{path.name}.new")

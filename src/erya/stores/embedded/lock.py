@@ -27,7 +27,7 @@ class WriterLock:
         self._base = base
 
     @contextmanager
-    def held(self, *, purpose: str, wait: float = 0.0) -> Iterator[None]:
+    def hold(self, *, purpose: str, wait: float = 0.0) -> Iterator[None]:
         """Hold the lock for a while.
 
         Args:

@@ -1,10 +1,10 @@
-"""What the indexes were told of before the catalogue had it, in a file beside them."""
+"""What the indexes got before the catalogue had it, in a file beside them."""
 
 from pathlib import Path
 
 from typing_extensions import override
 
-from erya.stores.embedded.index_files import read_summed, write_summed
+from erya.stores.embedded.index_files import read_with_checksum, write_with_checksum
 from erya.stores.parts import Pending, PendingNote
 
 __all__ = ["PendingFile"]
@@ -20,8 +20,8 @@ class PendingFile(PendingNote):
     def read(self) -> Pending | None:
         """Return what stands in the file, or None where there is none to be read."""
         try:
-            told = read_summed(self._path)
-            return Pending(int(told["generation"]), told["chunks"])
+            fields = read_with_checksum(self._path)
+            return Pending(int(fields["generation"]), fields["chunks"])
         except (OSError, ValueError, LookupError, TypeError):
             return None
 
@@ -32,7 +32,7 @@ class PendingFile(PendingNote):
         Raises:
             OSError: It cannot be written.
         """
-        write_summed(self._path, pending._asdict())
+        write_with_checksum(self._path, pending._asdict())
 
     @override
     def clear(self) -> None:

@@ -36,9 +36,11 @@ class EmbeddedStore(IndexedStore):
                 _refuse_emptied(folder, name=name, indexed=indexed)
                 _create(database, folder)
             if not database.is_current():
-                with database.held(purpose="migrate it"):
+                with database.hold(purpose="migrate it"):
                     database.migrate()
-                    with database.guarded():  # indexes of another form are written anew
+                    with (
+                        database.translate_errors()
+                    ):  # indexes of another form are written anew
                         catch_up(database.engine, _indexes_of(database, folder))
             super().__init__(database, _indexes_of(database, folder))
             database.remember_file()
@@ -64,7 +66,10 @@ def _indexes_of(database: SqliteDatabase, folder: Path) -> Indexes:
 
 def _create(database: SqliteDatabase, folder: Path) -> None:
     make_private(folder)
-    with database.held(purpose="create it", wait=_PATIENCE), database.guarded():
+    with (
+        database.hold(purpose="create it", wait=_PATIENCE),
+        database.translate_errors(),
+    ):
         # Two processes may both have found nothing; the second finds tables now.
         if database.is_blank():
             database.create()

@@ -58,17 +58,17 @@ class Searcher(KeywordSearcher):
     @override
     def count(self, field: str, term: str, label_sets: tuple[int, ...] | None) -> int:
         key = (field, term, label_sets)
-        found = self._counts.get(key)
-        if found is None:
+        total = self._counts.get(key)
+        if total is None:
             if len(self._counts) >= _COUNTS_KEPT:
                 self._counts.clear()
             query = self._within(self._term(field, term), label_sets)
             result = self._searcher.search(query, limit=1, count=True)
-            found = int(
+            total = int(
                 result.count or 0  # type: ignore[attr-defined]  # not in its stubs
             )
-            self._counts[key] = found
-        return found
+            self._counts[key] = total
+        return total
 
     @override
     def engine_count(self, field: str, term: str) -> int:
@@ -81,8 +81,8 @@ class Searcher(KeywordSearcher):
             query = self._term(field, _MARK)
             address = self._searcher.search(query, limit=1).hits[0][1]
             explanation = json.loads(query.explain(self._searcher, address).to_json())
-            told = dict(_named_values(explanation))
-            self._stats[field] = FieldStats(int(told["N"]), told["avgdl"])
+            values = dict(_named_values(explanation))
+            self._stats[field] = FieldStats(int(values["N"]), values["avgdl"])
         return self._stats[field]
 
     @override
@@ -186,20 +186,20 @@ class TermIndex(KeywordIndex):
         self._identity = identity
         self._schema = _schema()
         self._open: tuple[int, Searcher] | None = None
-        # What a file was when it was summed up, and its checksum.
+        # The state of a file when its checksum was taken, and that checksum.
         self._checked: dict[str, tuple[tuple[int, int, int], int | None]] = {}
         self._links: Path | None = None
 
     @override
     def searcher(self, generation: int) -> Searcher | None:
         # Other threads may open another generation meanwhile.
-        held = self._open
-        if held is None or held[0] != generation:
-            held = self._opened()
-            if held is None or held[0] != generation:
+        current = self._open
+        if current is None or current[0] != generation:
+            current = self._open_searcher()
+            if current is None or current[0] != generation:
                 return None  # one ahead may be taken back, and is not kept
-            self._open = held
-        return held[1]
+            self._open = current
+        return current[1]
 
     def _place(self) -> str:
         """Return the folder to open: the engine makes a lock in it even to read."""
@@ -212,10 +212,10 @@ class TermIndex(KeywordIndex):
 
     @override
     def generation(self) -> int | None:
-        found = self._opened()
-        return None if found is None else found[0]
+        opened = self._open_searcher()
+        return None if opened is None else opened[0]
 
-    def _opened(self) -> tuple[int, Searcher] | None:
+    def _open_searcher(self) -> tuple[int, Searcher] | None:
         # The files' checksums are compared before the engine reads them.
         try:
             manifest = read_manifest(self._folder)
@@ -229,12 +229,12 @@ class TermIndex(KeywordIndex):
             searcher = tantivy.Index.open(self._place()).searcher()
             marks = tantivy.Query.term_query(self._schema, "kind", self._mark())
             hits = searcher.search(marks, limit=2).hits
-            told = _numbers_of(searcher, hits)
+            generations = _numbers_of(searcher, hits)
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        if told != [manifest["generation"]]:
+        if generations != [manifest["generation"]]:
             return None
-        return told[0], Searcher(self._schema, searcher)
+        return generations[0], Searcher(self._schema, searcher)
 
     @override
     def change(
@@ -262,7 +262,7 @@ class TermIndex(KeywordIndex):
                 writer.add_document(_document(chunk))
             writer.add_document(self._marker(generation))
             writer.commit()
-            # Merges rewrite files; nothing may change once they are summed up.
+            # Merges rewrite files; nothing may change once their checksums are taken.
             writer.wait_merging_threads()
         self._write_manifest(folder, generation)
         if anew:
@@ -298,26 +298,26 @@ class TermIndex(KeywordIndex):
             for entry in os.scandir(folder)
             if entry.name == "meta.json" or entry.name.partition(".")[0] in live
         ]
-        files = {name: self._summed(folder, name) for name in sorted(names)}
+        files = {name: self._checksum_of(folder, name) for name in sorted(names)}
         write_manifest(
             folder,
             {"identity": self._identity, "generation": generation, "files": files},
         )
 
-    def _summed(self, folder: Path, name: str) -> tuple[int, int | None]:
+    def _checksum_of(self, folder: Path, name: str) -> tuple[int, int | None]:
         """Return size and checksum of a file; the engine writes most of them once."""
         path = folder / name
         status = path.stat()
         state = (status.st_ino, status.st_size, status.st_mtime_ns)
-        known = self._checked.get(name)
-        if known is None or known[0] != state:
-            known = state, crc_of(path, status.st_size)
-            self._checked[name] = known
-        return status.st_size, known[1]
+        checked = self._checked.get(name)
+        if checked is None or checked[0] != state:
+            checked = state, crc_of(path, status.st_size)
+            self._checked[name] = checked
+        return status.st_size, checked[1]
 
     def _intact(self, name: str, size: int, crc: int) -> bool:
         """Compare a file with its checksum, once for each state of it."""
-        return self._summed(self._folder, name) == (size, crc)
+        return self._checksum_of(self._folder, name) == (size, crc)
 
 
 def _schema() -> tantivy.Schema:
@@ -336,14 +336,14 @@ def _document(chunk: IndexedChunk) -> tantivy.Document:
     document.add_text("kind", "chunk")
     document.add_unsigned("number", chunk.number)
     document.add_unsigned("labels", chunk.label_set)
-    document.add_text(BODY, _repeated(chunk.body))
-    document.add_text(EXACT, _repeated(chunk.exact))
+    document.add_text(BODY, _repeat_terms(chunk.body))
+    document.add_text(EXACT, _repeat_terms(chunk.exact))
     return document
 
 
-def _repeated(written: str) -> str:
+def _repeat_terms(text: str) -> str:
     """Return each term as often as it counts, parted by ends of lines."""
-    first, *rest = written.split("\t")  # before each tab a term, behind it its count
+    first, *rest = text.split("\t")  # before each tab a term, behind it its count
     parts = [first]
     term = first.rpartition("\n")[2]
     for each in rest:

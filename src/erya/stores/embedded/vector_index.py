@@ -33,7 +33,7 @@ from erya.stores.parts import (
     VectorIndex,
     VectorSearcher,
 )
-from erya.stores.quantization import Codes, bounds, decoded, packed, unpacked
+from erya.stores.quantization import Codes, bounds, decode, pack, unpack
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,7 +118,7 @@ class Matrix(VectorSearcher):
     ) -> list[Neighbour]:
         import numpy as np  # noqa: PLC0415
 
-        places = self._allowed(label_sets, within)
+        places = self._allowed_rows(label_sets, within)
         kept = min(limit, len(places))
         if not kept:
             return []
@@ -146,13 +146,15 @@ class Matrix(VectorSearcher):
 
         if not len(self._sorted):
             return {}
-        wanted = np.array(numbers, dtype=np.int64)
-        at = np.minimum(np.searchsorted(self._sorted, wanted), len(self._sorted) - 1)
-        found = (self._sorted[at] == wanted) & self._placed[self._places[at]]
-        places = self._places[at[found]]
+        keys = np.array(numbers, dtype=np.int64)
+        at = np.minimum(np.searchsorted(self._sorted, keys), len(self._sorted) - 1)
+        is_present = (self._sorted[at] == keys) & self._placed[self._places[at]]
+        places = self._places[at[is_present]]
         exact = self._exact(places, vector)
-        known = self._rows["known"][places]
-        rows = zip(wanted[found].tolist(), exact.tolist(), known.tolist(), strict=True)
+        coverages = self._rows["known"][places]
+        rows = zip(
+            keys[is_present].tolist(), exact.tolist(), coverages.tolist(), strict=True
+        )
         return {number: (cosine, share) for number, cosine, share in rows}
 
     @override
@@ -166,15 +168,15 @@ class Matrix(VectorSearcher):
         at = int(np.searchsorted(self._sorted, number))
         if at == len(self._sorted) or self._sorted[at] != number:
             return None
-        return packed(self._codes_at(self._places[at : at + 1]))[0]
+        return pack(self._codes_at(self._places[at : at + 1]))[0]
 
     @override
     def vector(self, number: int) -> "NDArray[np.float32]":
         import numpy as np  # noqa: PLC0415
 
         at = int(np.searchsorted(self._sorted, number))
-        found: NDArray[np.float32] = self._vectors_at(self._places[at : at + 1])[0]
-        return found
+        values: NDArray[np.float32] = self._vectors_at(self._places[at : at + 1])[0]
+        return values
 
     def _codes_at(self, places: "NDArray[np.int64]") -> Codes:
         upper, lower, scale, lost = self._codes
@@ -182,7 +184,7 @@ class Matrix(VectorSearcher):
 
     def _vectors_at(self, places: "NDArray[np.int64]") -> "NDArray[np.float32]":
         upper, lower, scale, _ = self._codes
-        return decoded(upper[places], lower[places], scale[places])
+        return decode(upper[places], lower[places], scale[places])
 
     def _most(
         self, vector: "NDArray[np.float32]", places: "NDArray[np.int64]"
@@ -216,21 +218,21 @@ class Matrix(VectorSearcher):
             cosines[some] = (self._vectors_at(places[some]) * wide).sum(axis=1)
         return np.asarray(np.round(cosines, _DIGITS))
 
-    def _allowed(
+    def _allowed_rows(
         self, label_sets: tuple[int, ...] | None, within: "Numbered | None"
     ) -> "NDArray[np.int64]":
         """Return the rows where to look, in order."""
         import numpy as np  # noqa: PLC0415
 
-        held = self._readable
-        if held is None or held[:2] != (label_sets, within):
+        cached = self._readable
+        if cached is None or cached[:2] != (label_sets, within):
             readable = self._placed
             if label_sets is not None:
                 readable = readable & np.isin(self._rows["label_set"], label_sets)
             if within is not None:
                 readable = readable & np.isin(self._rows["number"], within.numbers)
-            self._readable = held = (label_sets, within, np.flatnonzero(readable))
-        return held[2]
+            self._readable = cached = (label_sets, within, np.flatnonzero(readable))
+        return cached[2]
 
 
 class MatrixIndex(VectorIndex):
@@ -245,14 +247,14 @@ class MatrixIndex(VectorIndex):
 
     @override
     def searcher(self, generation: int) -> Matrix | None:
-        held = self._open
-        if held is not None and held[0].generation == generation:
-            return held[1]
+        current = self._open
+        if current is not None and current[0].generation == generation:
+            return current[1]
         try:
             manifest = self._manifest()
             if manifest.generation != generation or not self._intact(manifest):
                 return None
-            matrix = self._opened(manifest)
+            matrix = self._open_matrix(manifest)
             # The folder may have been exchanged between one file and the next.
             if self._manifest() != manifest:
                 return None
@@ -294,19 +296,19 @@ class MatrixIndex(VectorIndex):
         if leaving:
             gone.update(self._rows_of(old, leaving))
         draft = _Manifest(**{**asdict(old), "generation": generation})
-        written = _append(self._folder, draft, add, gone=sorted(gone))
-        if len(gone) > max(_FEW_GONE, _GONE_SHARE * written.rows):
+        manifest = _append(self._folder, draft, add, gone=sorted(gone))
+        if len(gone) > max(_FEW_GONE, _GONE_SHARE * manifest.rows):
             msg = "so many rows are gone that all is to be written anew"
             raise OSError(msg)
-        write_manifest(self._folder, asdict(written))
+        write_manifest(self._folder, asdict(manifest))
 
     def _rows_of(self, manifest: _Manifest, numbers: Iterable[int]) -> list[int]:
         """Return which rows belong to chunks."""
         import numpy as np  # noqa: PLC0415
 
         rows = np.fromfile(self._folder / _ROWS, _ROW, count=manifest.rows)
-        wanted = np.fromiter(numbers, np.int64)
-        return [int(at) for at in np.flatnonzero(np.isin(rows["number"], wanted))]
+        keys = np.fromiter(numbers, np.int64)
+        return [int(at) for at in np.flatnonzero(np.isin(rows["number"], keys))]
 
     def _write_anew(
         self, generation: int, dimension: int, add: Iterable[IndexedVector]
@@ -340,15 +342,15 @@ class MatrixIndex(VectorIndex):
                 continue
             same_file = before is not None and before[0] == status.st_ino
             grown = before is not None and same_file and before[2] <= size
-            known = before[2:] if before is not None and grown else (0, 0)
-            if crc_of(path, size, known=known) != crc and (
-                not known[0] or crc_of(path, size) != crc
+            checked = before[2:] if before is not None and grown else (0, 0)
+            if crc_of(path, size, checked=checked) != crc and (
+                not checked[0] or crc_of(path, size) != crc
             ):
                 return False
             self._checked[path.name] = state
         return True
 
-    def _opened(self, manifest: _Manifest) -> Matrix:
+    def _open_matrix(self, manifest: _Manifest) -> Matrix:
         import numpy as np  # noqa: PLC0415
 
         shape = (manifest.rows, manifest.dimension)
@@ -392,12 +394,12 @@ def _append(
     sums = [crc for _, _, crc in parts]
     count = manifest.rows
     with ExitStack() as stack:
-        files = [stack.enter_context(_opened_at(path, size)) for path, size, _ in parts]
+        files = [stack.enter_context(_open_at(path, size)) for path, size, _ in parts]
         for batch in _batches(add):
-            written = _encoded(batch, manifest.dimension)
-            for file, data in zip(files, written, strict=True):
+            columns = _encode_rows(batch, manifest.dimension)
+            for file, data in zip(files, columns, strict=True):
                 file.write(data)
-            sums = list(map(zlib.crc32, written, sums))
+            sums = list(map(zlib.crc32, columns, sums))
             count += len(batch)
         for file in files:
             file.flush()
@@ -409,7 +411,7 @@ def _append(
     )  # fmt: skip
 
 
-def _encoded(
+def _encode_rows(
     batch: Sequence[IndexedVector], dimension: int
 ) -> tuple[bytes, bytes, bytes]:
     """Return rows as the files hold them.
@@ -419,16 +421,16 @@ def _encoded(
     """
     import numpy as np  # noqa: PLC0415
 
-    codes = unpacked([each.data for each in batch], dimension)
+    codes = unpack([each.data for each in batch], dimension)
     rows = np.empty(len(batch), _ROW)
     rows["number"] = [each.number for each in batch]
     rows["label_set"] = [each.label_set for each in batch]
-    rows["known"] = [each.known for each in batch]
+    rows["known"] = [each.token_coverage for each in batch]
     rows["scale"], rows["lost"] = codes.scale, codes.lost
     return codes.upper.tobytes(), codes.lower.tobytes(), rows.tobytes()
 
 
-def _opened_at(path: Path, size: int) -> BinaryIO:
+def _open_at(path: Path, size: int) -> BinaryIO:
     """Open a file for writing after its first `size` bytes."""
     file = path.open("r+b" if path.exists() else "w+b")
     file.truncate(size)

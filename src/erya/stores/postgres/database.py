@@ -88,18 +88,18 @@ class PostgresDatabase(Database):
 
     @override
     def still_there(self) -> bool:
-        known = sa.select(sa.func.to_regnamespace(self.schema))
+        namespace = sa.select(sa.func.to_regnamespace(self.schema))
         with self.transaction() as connection:
-            return connection.scalar(known) is not None
+            return connection.scalar(namespace) is not None
 
     @contextmanager
     @override
-    def held(self, *, purpose: str, wait: float = 0.0) -> Iterator[None]:
+    def hold(self, *, purpose: str, wait: float = 0.0) -> Iterator[None]:
         deadline = time.monotonic() + wait
-        connection = self._locked(purpose, deadline=deadline)
+        connection = self._take_lock(purpose, deadline=deadline)
         try:
             left = max(0.0, deadline - time.monotonic())
-            with self.held_here(purpose=purpose, wait=left):
+            with self.hold_here(purpose=purpose, wait=left):
                 yield
         finally:
             connection.invalidate()  # with the session its lock ends
@@ -107,26 +107,26 @@ class PostgresDatabase(Database):
 
     @contextmanager
     @override
-    def held_here(self, *, purpose: str, wait: float = 0.0) -> Iterator[None]:
-        with self._lock.held(purpose=purpose, wait=wait):
+    def hold_here(self, *, purpose: str, wait: float = 0.0) -> Iterator[None]:
+        with self._lock.hold(purpose=purpose, wait=wait):
             yield
 
-    def _locked(self, purpose: str, *, deadline: float) -> sa.Connection:
+    def _take_lock(self, purpose: str, *, deadline: float) -> sa.Connection:
         """Return a connection whose session holds the lock of the base.
 
         Raises:
             BusyError: Somebody else holds it until then.
         """
-        told = f"erya {socket.gethostname()[:20]} {os.getpid()}: {purpose}"
-        named = sa.select(
-            sa.func.set_config("application_name", told[:_LONGEST_NAME], False)  # noqa: FBT003
+        label = f"erya {socket.gethostname()[:20]} {os.getpid()}: {purpose}"
+        name_session = sa.select(
+            sa.func.set_config("application_name", label[:_LONGEST_NAME], False)  # noqa: FBT003
         )
-        taken = sa.select(sa.func.pg_try_advisory_lock(self._key))
-        with self.guarded():
+        try_lock = sa.select(sa.func.pg_try_advisory_lock(self._key))
+        with self.translate_errors():
             connection = self.engine.connect()
             connection.execution_options(isolation_level="AUTOCOMMIT")
-            connection.execute(named)
-            while not (locked := connection.scalar(taken)):
+            connection.execute(name_session)
+            while not (locked := connection.scalar(try_lock)):
                 if time.monotonic() >= deadline:
                     break
                 time.sleep(_PAUSE)
@@ -137,7 +137,7 @@ class PostgresDatabase(Database):
         raise BusyError(base=self.name, holder=holder)
 
     def _holder(self, connection: sa.Connection) -> str:
-        told = connection.scalar(
+        application = connection.scalar(
             sa.text(
                 "SELECT application_name FROM pg_stat_activity JOIN pg_locks"
                 " USING (pid) WHERE locktype = 'advisory' AND granted AND"
@@ -145,10 +145,10 @@ class PostgresDatabase(Database):
             ),
             {"key": self._key},
         )
-        return str(told or "another process")
+        return str(application or "another process")
 
 
-def address_of(given: str) -> sa.URL:
+def address_of(address: str) -> sa.URL:
     """Return the address of a database as a person wrote it.
 
     A folder as `host` is that of the server's socket, as PostgreSQL's own tools have
@@ -160,14 +160,14 @@ def address_of(given: str) -> sa.URL:
     """
     require("pg8000", feature="A catalogue in PostgreSQL", extra="postgres")
     try:
-        url = sa.make_url(given)
+        url = sa.make_url(address)
     except (ArgumentError, ValueError):
         url = sa.URL.create("none")
     if url.drivername not in {"postgresql", "postgres"} or not url.database:
-        shown = cover_secrets(given)
+        covered = cover_secrets(address)
         msg = (
-            f"A catalogue is the address of a PostgreSQL database, got {shown!r:.80}. "
-            "Try postgresql://NAME@HOST/DATABASE."
+            f"A catalogue is the address of a PostgreSQL database, got {covered!r:.80}."
+            " Try postgresql://NAME@HOST/DATABASE."
         )
         raise UsageError(msg)
     unknown = sorted(url.query.keys() - {"host", "port", "sslmode", "sslrootcert"})
@@ -177,9 +177,9 @@ def address_of(given: str) -> sa.URL:
             "host, port, sslmode and sslrootcert."
         )
         raise UsageError(msg)
-    told = url.query.get("host")
-    if isinstance(told, str) and not told.startswith("/"):
-        url = url.set(host=told)
+    host = url.query.get("host")
+    if isinstance(host, str) and not host.startswith("/"):
+        url = url.set(host=host)
     port = url.query.get("port")
     if isinstance(port, str) and port.isdecimal():
         url = url.set(port=int(port))
@@ -199,7 +199,7 @@ def engine_at(address: sa.URL, *, schema: str, keep: bool = True) -> sa.Engine:
     kept: dict[str, Any] = {"max_overflow": _CONNECTIONS, "pool_pre_ping": True}
     engine = sa.create_engine(
         address.set(query={}),
-        connect_args=_way_to(address),
+        connect_args=_connect_arguments(address),
         isolation_level="REPEATABLE READ",
         json_serializer=compact_json,
         json_deserializer=read_json,
@@ -218,7 +218,7 @@ def engine_at(address: sa.URL, *, schema: str, keep: bool = True) -> sa.Engine:
     return engine
 
 
-def _way_to(address: sa.URL) -> dict[str, Any]:
+def _connect_arguments(address: sa.URL) -> dict[str, Any]:
     """Return how the driver is to connect, as PostgreSQL's own tools take an address.
 
     `sslmode` is disable, prefer (encrypt if the server can; what is not said, except to
@@ -227,39 +227,39 @@ def _way_to(address: sa.URL) -> dict[str, Any]:
     Raises:
         UsageError: There is no such mode.
     """
-    told = {key: str(value) for key, value in address.query.items()}
-    folder = told.get("host", "")
+    query = {key: str(value) for key, value in address.query.items()}
+    folder = query.get("host", "")
     here = folder.startswith("/") or address.host in _HERE
-    mode = told.get("sslmode", "disable" if here else "prefer")
+    mode = query.get("sslmode", "disable" if here else "prefer")
     way: dict[str, Any] = {}
     if folder.startswith("/"):
-        way["unix_sock"] = f"{folder}/.s.PGSQL.{told.get('port', _PORT)}"
+        way["unix_sock"] = f"{folder}/.s.PGSQL.{query.get('port', _PORT)}"
     if mode == "verify-full":
-        way["ssl_context"] = ssl.create_default_context(cafile=told.get("sslrootcert"))
+        way["ssl_context"] = ssl.create_default_context(cafile=query.get("sslrootcert"))
     elif mode in _MODES:
         way["ssl_context"] = _MODES[mode]
     else:
-        known = ", ".join([*_MODES, "verify-full"])
-        msg = f"sslmode is one of {known}, got {mode!r:.40}."
+        modes = ", ".join([*_MODES, "verify-full"])
+        msg = f"sslmode is one of {modes}, got {mode!r:.40}."
         raise UsageError(msg)
     return way
 
 
 def in_words(error: DBAPIError, *, base: str, address: sa.URL) -> EryaError:
     """Return what the driver says as an error that tells what to do."""
-    told = error.orig.args[0] if error.orig and error.orig.args else {}
-    code = told.get("C", "") if isinstance(told, dict) else ""
+    details = error.orig.args[0] if error.orig and error.orig.args else {}
+    code = details.get("C", "") if isinstance(details, dict) else ""
     if code in _ROLLED_BACK:
         return BusyError(base=base, holder="another process")
     if code in _NUL:
         return UsageError("PostgreSQL keeps no text with the character NUL in it.")
     if code == _NO_TABLE and base:
         return NotFoundError(deleted_meanwhile(base))
-    reason = told.get("M", error.orig) if isinstance(told, dict) else told
-    said = str(reason).strip(" .")
+    reason = details.get("M", error.orig) if isinstance(details, dict) else details
+    text = str(reason).strip(" .")
     where = address.set(drivername="postgresql")
     return StoreError(
         f"The catalogue {where.render_as_string()} cannot be read or written: "
-        f"{said}. Nothing that was acknowledged is lost. See that the "
+        f"{text}. Nothing that was acknowledged is lost. See that the "
         "server runs and lets this user in, then run the command again."
     )

@@ -76,23 +76,23 @@ class PostgresPlace(Place):
 
     @override
     def open(self, name: str) -> Store:
-        made = name not in self._schemas()
-        if made:
+        is_new = name not in self._schemas()
+        if is_new:
             with suppress(IntegrityError):  # another has just made it
                 self._create(name)
         database = self._database(name)
         try:
             if not database.is_current():
-                with database.held(purpose="migrate it"):
+                with database.hold(purpose="migrate it"):
                     database.migrate()
             with database.transaction() as connection:
                 identity = facts_of(connection)["identity"]
             folder = self._folder / database.schema
             indexes = indexes_in(folder, identity=identity)
-            if made:
+            if is_new:
                 with (
-                    database.held_here(purpose="create it", wait=_PATIENCE),
-                    database.guarded(),
+                    database.hold_here(purpose="create it", wait=_PATIENCE),
+                    database.translate_errors(),
                 ):
                     catch_up(database.engine, indexes)
             return IndexedStore(database, indexes)
@@ -106,9 +106,9 @@ class PostgresPlace(Place):
             "documents", sa.column("chunks"), schema=self._schema_of(name)
         )
         chunks = sa.func.coalesce(sa.func.sum(documents.c.chunks), 0)
-        with self._connected() as connection:
-            found = connection.execute(sa.select(sa.func.count(), chunks)).one()
-        return int(found[0]), int(found[1])
+        with self._connect() as connection:
+            row = connection.execute(sa.select(sa.func.count(), chunks)).one()
+        return int(row[0]), int(row[1])
 
     @override
     def copy(self, name: str, folder: Path) -> None:
@@ -129,7 +129,7 @@ class PostgresPlace(Place):
         database = self._database(name)
         try:
             with (
-                database.held(purpose="delete it"),
+                database.hold(purpose="delete it"),
                 database.transaction() as connection,
             ):
                 connection.execute(sa.delete(_BASES).where(_BASES.c.name == name))
@@ -146,7 +146,7 @@ class PostgresPlace(Place):
     @override
     def shared(self, *, writes: bool = False) -> Iterator[sa.Connection | None]:
         engine = self._committed if writes else self._home
-        with self._told(), engine.begin() as connection:
+        with self._translate_errors(), engine.begin() as connection:
             yield connection
 
     def _create(self, name: str) -> None:
@@ -155,7 +155,7 @@ class PostgresPlace(Place):
         self._make_home()
         database = self._database_in(own, name=name)
         try:
-            with self._told(), database.engine.begin() as connection:
+            with self._translate_errors(), database.engine.begin() as connection:
                 connection.execute(sa.schema.CreateSchema(own))
                 connection.execute(sa.insert(_BASES).values(name=name, schema=own))
                 database.make_tables(connection)
@@ -164,7 +164,7 @@ class PostgresPlace(Place):
 
     def _make_home(self) -> None:
         # Of two that are the first, one waits, and then sees what the other has made.
-        with self._told(), self._committed.begin() as connection:
+        with self._translate_errors(), self._committed.begin() as connection:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_HOME_KEY)))
             connection.execute(sa.schema.CreateSchema(_HOME, if_not_exists=True))
             _BASES.metadata.create_all(connection)
@@ -205,19 +205,19 @@ class PostgresPlace(Place):
 
     def _schemas(self) -> dict[str, str]:
         """Return the schema of each base by its name."""
-        with self._connected() as connection:
+        with self._connect() as connection:
             if not sa.inspect(connection).has_table(_BASES.name, schema=_HOME):
                 return {}
             rows = connection.execute(sa.select(_BASES.c.name, _BASES.c.schema))
             return {str(name): str(own) for name, own in rows}
 
     @contextmanager
-    def _connected(self) -> Iterator[sa.Connection]:
-        with self._told(), self._home.begin() as connection:
+    def _connect(self) -> Iterator[sa.Connection]:
+        with self._translate_errors(), self._home.begin() as connection:
             yield connection
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         """Turn what the driver says into an error that tells what to do.
 
         Raises:
@@ -229,8 +229,8 @@ class PostgresPlace(Place):
         except IntegrityError:
             raise
         except DBAPIError as error:
-            told = in_words(error, base="", address=self._address)
-            raise told from error
+            translated = in_words(error, base="", address=self._address)
+            raise translated from error
 
 
 def _short_hash(text: str) -> str:

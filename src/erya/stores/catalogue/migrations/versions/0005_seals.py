@@ -13,6 +13,6 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the column, and seal every document as it is."""
-    told = sa.Column("seal", sa.String(), nullable=False, server_default="")
-    op.add_column("documents", told)
+    column = sa.Column("seal", sa.String(), nullable=False, server_default="")
+    op.add_column("documents", column)
     seal_all(op.get_bind())
