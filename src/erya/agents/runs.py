@@ -48,7 +48,6 @@ _PARTS: Final[Mapping[str, type]] = {
     "call": ToolCall,
     "result": ToolResult,
 }
-_KINDS: Final = {kind: name for name, kind in _PARTS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,10 +204,18 @@ def _state_of(run: AgentRun) -> dict[str, Any]:
 
 
 def _part_state(part: MessagePart) -> dict[str, Any]:
-    if isinstance(part, ImagePart):
-        data = base64.b64encode(part.data).decode()
-        return {"kind": "image", "media_type": part.media_type, "data": data}
-    return {"kind": _KINDS[type(part)], **asdict(part)}
+    match part:
+        case TextPart(text=text):
+            return {"kind": "text", "text": text}
+        case ToolCall(id=call_id, name=name, arguments=arguments):
+            return {
+                "kind": "call", "id": call_id, "name": name, "arguments": arguments
+            }  # fmt: skip
+        case ToolResult(call_id=call_id, text=text):
+            return {"kind": "result", "call_id": call_id, "text": text}
+        case ImagePart(media_type=media_type, data=data):
+            encoded = base64.b64encode(data).decode()
+            return {"kind": "image", "media_type": media_type, "data": encoded}
 
 
 def _run_from(state: Mapping[str, Any]) -> AgentRun:
