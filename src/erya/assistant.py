@@ -670,10 +670,12 @@ class Assistant:
         Raises:
             StoreError: The base is damaged.
         """
+        draft = draft_from(text, hits)
+        if draft.abstained:
+            return draft
         if not hits:
             return Answer(text=text)
-        read = self._reader_of(principal)
-        return verify(draft_from(text, hits), read, checks=_CHECKS)
+        return verify(draft, self._reader_of(principal), checks=_CHECKS)
 
     def _may_read(self, principal: Principal, place: "_Place") -> bool:
         try:

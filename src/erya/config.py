@@ -149,6 +149,7 @@ class Setting(NamedTuple):
     Attributes:
         about: What it is, for people.
         choices: What it may be; empty for any.
+        joins: Whether several of the choices may be named, with `+` between them.
         least: The smallest number; below it nothing works.
         most: The largest number; above it is a mistake.
         reaches_out: Whether it says who is asked, or what is written: a file that one
@@ -160,6 +161,7 @@ class Setting(NamedTuple):
 
     about: str
     choices: tuple[str, ...] = ()
+    joins: bool = False
     least: float = -math.inf
     most: float = math.inf
     reaches_out: bool = False
@@ -257,6 +259,8 @@ class Settings:
         "(`sub-queries`), for a more general one (`step-back`), for a passage that "
         "might answer (`hyde`); several with `+`. Empty searches for it alone.",
         default="",
+        choices=("", "multi-query", "sub-queries", "rewrite", "hyde", "step-back"),
+        joins=True,
     )
     rerank_model: str = setting(
         "The model that reads the best passages once more and puts the best first; "
@@ -703,7 +707,7 @@ def check_setting(name: str, value: Any, where: str) -> Any:
             msg = f"{name} ({where}) is empty. Name a folder."
             raise UsageError(msg)
         return converted.expanduser().absolute()
-    if declared.choices and converted not in declared.choices:
+    if declared.choices and not _is_choice(declared, converted):
         there = " or ".join(repr(each) for each in declared.choices)
         msg = f"{name} ({where}) is {there}, got {value!r}."
         raise UsageError(msg)
@@ -717,6 +721,13 @@ def check_setting(name: str, value: Any, where: str) -> Any:
         )
         raise UsageError(msg)
     return converted
+
+
+def _is_choice(declared: Setting, value: Any) -> bool:
+    if value in declared.choices:
+        return True
+    several = str(value).split("+") if declared.joins else []
+    return len(several) > 1 and {*several} <= {*declared.choices} - {""}
 
 
 # A Path or a number may also be written as text.

@@ -428,17 +428,12 @@ def build_strategy(
     """
     if not settings.query_strategy:
         return None
-    names = settings.query_strategy.split("+")
-    unknown = [name for name in names if name not in QUERY_STRATEGIES]
-    if unknown:
-        known = ", ".join(QUERY_STRATEGIES)
-        msg = f"There is no query_strategy {unknown[0]!r:.80}. There are: {known}."
-        raise UsageError(msg)
     if not settings.chat_model:
         msg = f"{settings.query_strategy} takes a chat model: name one with --model."
         raise UsageError(msg)
     chat = model or ModelRegistry(settings).chat(settings.chat_model)
-    strategies = tuple(QUERY_STRATEGIES[name] for name in dict.fromkeys(names))
+    names = dict.fromkeys(settings.query_strategy.split("+"))
+    strategies = tuple(QUERY_STRATEGIES[name] for name in names)
     return lambda plain: MultiQueryRetriever(
         retriever=plain, model=chat, strategies=strategies
     )

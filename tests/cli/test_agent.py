@@ -148,3 +148,32 @@ def test_documents_are_summarized_with_sources(erya, model, folder):
     assert erya("summarize", "nothing.md", *use).code == 2
     assert "--filter" in erya("summarize", *use).err
     assert "chat model" in erya("summarize", "x", "--kb", "kb").err
+
+
+def test_an_agent_is_a_rung_of_the_ladder(erya, folder, tmp_path):
+    questions = tmp_path / "questions.jsonl"
+    rows = [
+        {"id": "1", "question": "How much annual leave?", "answers": ["25 days"]},
+        {"id": "2", "question": "What is the password?", "answers": []},
+    ]
+    questions.write_text("\n".join(map(json.dumps, rows)))
+    path = tmp_path / "ladder.toml"
+    path.write_text(
+        f'data = "{questions}"\ndocs = ["{folder}"]\n'
+        '[[rung]]\nname = "agent"\nkind = "agent"\nchat_model = "m"\n'
+    )
+    with ChatServer(
+        Reply(calls=(("search_documents", '{"query": "annual leave"}'),)),
+        Reply(text="Every employee has 25 days of annual leave [1]."),
+        Reply(text="The documents do not say."),
+    ) as server:
+        erya(
+            "models", "add", "chat", "m", "--base-url", server.base_url, "--model", "x"
+        )
+        (rung,) = erya("ladder", path, "--json").json["rungs"]
+    assert rung["contains"] == 1.0
+    assert rung["refusal"] == 1.0
+    path.write_text(
+        path.read_text().replace('"agent"\nchat', '"agent"\nstrategy = "x"\nchat')
+    )
+    assert "There is no strategy 'x'" in erya("ladder", path).err

@@ -439,7 +439,10 @@ def test_a_ladder_measures_its_rungs_and_names_those_to_come(
         ("nonsense", "cannot be read"),
         ('data = "q.jsonl"\n[[rung]]\nkind = "flying"', "of the kind 'flying'"),
         ('data = "q.jsonl"\n[[rung]]\nprice = 3', "the price of 'rung 1'"),
-        ('data = "q.jsonl"\n[[rung]]\nkind = "agent"', "no rung that this version"),
+        (
+            'data = "q.jsonl"\n[[rung]]\nkind = "fine-tuned"',
+            "no rung that this version",
+        ),
         ('data = "q.jsonl"\n[[rung]]\nkind = "prompt"', "give it a chat_model"),
         ('data = "q.jsonl"\n[[rung]]\nspeed = 3', "Unknown setting 'speed'"),
     ],

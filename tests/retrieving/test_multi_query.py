@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from erya.assistant import Assistant
-from erya.errors import ModelError
+from erya.config import SETTINGS, check_setting
+from erya.errors import ModelError, UsageError
 from erya.records import Principal
 from erya.retrieving import QUERY_STRATEGIES, KeywordRetriever, MultiQueryRetriever
 from erya.stores import Bases
@@ -172,3 +173,12 @@ def test_strategies_are_combined(store):
     found = retriever.retrieve(ADA, QUESTION, limit=5)
     assert sorted(sources(found)) == ["canteen.txt", "holiday.txt", "leave.txt"]
     assert found.usage.output_tokens == 2
+
+
+def test_every_strategy_can_be_set():
+    choices = {*SETTINGS["query_strategy"].choices} - {""}
+    assert choices == {*QUERY_STRATEGIES}
+    assert check_setting("query_strategy", "hyde+rewrite", "x") == "hyde+rewrite"
+    for wrong in ("magic", "hyde+", "hyde+magic"):
+        with pytest.raises(UsageError, match="query_strategy"):
+            check_setting("query_strategy", wrong, "x")

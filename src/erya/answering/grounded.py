@@ -28,6 +28,7 @@ from erya.records import (
 __all__ = ["GroundedAnswerer", "draft_from", "passages_text"]
 
 _SILENT: Final = "NOT_IN_DOCUMENTS"
+_NEAREST: Final = 3  # passages that an abstention names
 # [1], [1, 2], [1-3], [^1], 【1】, ［1］, one or several, with the blanks before them
 _MARKS = re.compile(
     r"(?:(?<!\s)\s+)?[\[【［]\s*\^?\d{1,3}(?:\s*[,，、–-]\s*\d{1,3})*\s*[\]】］]"
@@ -146,6 +147,8 @@ def draft_from(text: str, hits: Sequence[Hit]) -> Answer:
         text: What it wrote; `[2]` behind a sentence cites the second of the passages.
         hits: The passages that it was shown, in the order of their numbers.
     """
+    if _says_nothing(text):
+        return Answer(text=text, abstained=True, nearest=tuple(hits[:_NEAREST]))
     return _Writing(hits, cache(_best_span)).write(text)
 
 

@@ -51,7 +51,8 @@ def ladder(
 
     LADDER.toml names `data`, the questions, and `docs` or `kb`; then a `[[rung]]` for
     each with a `name` and any settings. `kind = "prompt"` asks the chat model without
-    documents. `price = {input = 0.5, output = 1.5}`, per million tokens, gives a cost.
+    documents, `kind = "agent"` lets it work with tools, by its `strategy`.
+    `price = {input = 0.5, output = 1.5}`, per million tokens, gives a cost.
 
     Examples:
 

@@ -25,6 +25,7 @@ from erya.records import Answer, Evidence, Example, Hit, Principal, Quote, Usage
 __all__ = [
     "AnswerJudge",
     "AnswerMeasures",
+    "Ask",
     "Judged",
     "answer_text",
     "evaluate_answers",
@@ -50,6 +51,9 @@ class Judged(NamedTuple):
 
 AnswerJudge = Callable[[Example, Answer, Evidence], Judged]
 
+# Answers a question for somebody, and tells what was read for it.
+Ask = Callable[[str, Principal], tuple[Answer, Evidence]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerMeasures:
@@ -65,6 +69,7 @@ class AnswerMeasures:
         calls: Counts the calls of models so far.
         searched: Whether answers are made from what is searched; else no score is about
             the passages.
+        ask: Answers in another way than the assistant, and tells what it has read.
     """
 
     similar_by: EmbeddingModel | None = None
@@ -73,6 +78,7 @@ class AnswerMeasures:
     saved: Callable[[], float] = lambda: 0.0
     calls: Callable[[], Mapping[str, int]] = dict
     searched: bool = True
+    ask: Ask | None = None
 
 
 def evaluate_answers(
@@ -142,14 +148,19 @@ def measure_answer(
         StoreError: The base is damaged or out of reach.
     """
     began = time.perf_counter()
-    evidence = (
-        _evidence(assistant, example, principal=principal)
-        if measures.searched
-        else Evidence(hits=(), weights={})
-    )
-    retrieved_at = time.perf_counter()
-    saved = measures.saved()
-    answer = assistant.answer(example.question, evidence, principal=principal)
+    if measures.ask is not None:
+        retrieved_at = began
+        saved = measures.saved()
+        answer, evidence = measures.ask(example.question, principal)
+    else:
+        evidence = (
+            _evidence(assistant, example, principal=principal)
+            if measures.searched
+            else Evidence(hits=(), weights={})
+        )
+        retrieved_at = time.perf_counter()
+        saved = measures.saved()
+        answer = assistant.answer(example.question, evidence, principal=principal)
     answered_at = time.perf_counter() + measures.saved() - saved
     seconds = {"retrieve": retrieved_at - began, "answer": answered_at - retrieved_at}
     seconds["total"] = answered_at - began

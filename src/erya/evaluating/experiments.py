@@ -12,11 +12,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+from erya.agents import (
+    AgentFinished,
+    AgentOptions,
+    Runner,
+    open_agent,
+    start_run,
+    work,
+)
 from erya.answering import GroundedAnswerer, PromptedAnswerer
 from erya.assistant import Assistant
 from erya.config import Settings
-from erya.errors import UsageError
-from erya.evaluating.answers import AnswerMeasures, by_suffix, evaluate_answers
+from erya.errors import ModelError, UsageError
+from erya.evaluating.answers import (
+    AnswerMeasures,
+    Ask,
+    by_suffix,
+    evaluate_answers,
+)
 from erya.evaluating.benchmarks import Setup, benchmark_named, measure_benchmark
 from erya.evaluating.caching import CachedChat
 from erya.evaluating.citation_metrics import citation_scores, quoted
@@ -66,7 +79,7 @@ from erya.opening import (
     build_strategy,
     open_assistant,
 )
-from erya.records import Example, Principal
+from erya.records import Answer, Evidence, Example, Principal
 from erya.sources import FolderSource
 from erya.stores import Bases
 
@@ -131,6 +144,8 @@ class System:
         docs: Files to make a base of that is thrown away, in place of `kb`.
         principal: Who asks; None is the owner of the home folder.
         prompt_only: Whether the chat model is asked alone, and shown no document.
+        agent: The strategy of an agent that answers in place of the assistant; empty
+            is none.
         bases: Where the base is; None is the home folder.
         where: Only documents that pass are searched.
     """
@@ -140,6 +155,7 @@ class System:
     docs: tuple[str, ...] = ()
     principal: Principal | None = None
     prompt_only: bool = False
+    agent: str = ""
     bases: Bases | None = None
     where: Filter | None = None
 
@@ -287,6 +303,7 @@ def experiment_of(run: Run, settings: Settings) -> Experiment:
             principal=reader
             and Principal(user=reader["user"], groups=frozenset(reader["groups"])),
             prompt_only=spec.get("prompt_only", False),
+            agent=spec.get("agent", ""),
             where=filter_from_json(spec["filter"]) if "filter" in spec else None,
         ),
         scorers=Scorers(
@@ -496,6 +513,9 @@ def measure_answers(experiment: Experiment, options: RunOptions = _USUAL) -> Run
                 saved=(lambda: cache.saved) if cache else (lambda: 0.0),
                 calls=_count_calls(cache, judging),
                 searched=not system.prompt_only,
+                ask=_agent_ask(assistant, settings, system.agent)
+                if system.agent
+                else None,
             ),
             concurrency=options.concurrency,
             on_progress=options.watcher.progress,
@@ -613,6 +633,7 @@ def _answers_spec(
         "label": experiment.label,
         "split": data.split,
         "prompt_only": system.prompt_only,
+        **({"agent": system.agent} if system.agent else {}),
         "data": str(data.path.resolve()),
         "digest": digest,
         "queries": data.queries,
@@ -795,6 +816,34 @@ def _cache_model(
         else replace(answerer, model=cache),
     )
     return variant, cache
+
+
+def _agent_ask(assistant: Assistant, settings: Settings, strategy: str) -> Ask:
+    """Return what lets an agent answer, each question in a run of its own.
+
+    It asks its model anew each time: what is remembered of a model has no calls of
+    tools.
+    """
+    options = AgentOptions(strategy=strategy)
+
+    def ask(question: str, principal: Principal) -> tuple[Answer, Evidence]:
+        with open_agent(settings, assistant, options) as agent:
+            runner = Runner(
+                agent=agent,
+                principal=principal,
+                check=lambda text, hits: assistant.check(
+                    text, hits, principal=principal
+                ),
+            )
+            *_, last = work(runner, start_run(agent, question), strategy=strategy)
+        assert isinstance(last, AgentFinished)  # noqa: S101 - every run ends with it
+        run = last.run
+        if run.reason == "failed":
+            raise ModelError(run.note)
+        evidence = Evidence(hits=run.hits, weights={})
+        return run.answer, evidence
+
+    return ask
 
 
 def cached_chat(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from erya.agents import strategy_of
 from erya.config import Settings
 from erya.errors import UsageError
 from erya.evaluating.comparison import MetricChange, compare
@@ -30,9 +31,9 @@ __all__ = [
     "read_ladder",
 ]
 
-_MEASURED: Final = ("documents", "prompt", "queries", "rerank")
+_MEASURED: Final = ("agent", "documents", "prompt", "queries", "rerank")
 # Rungs of the ladder whose rooms are not built yet: named, so that nobody misses them.
-_DECLARED: Final = ("agent", "fine-tuned")
+_DECLARED: Final = ("fine-tuned",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +42,18 @@ class Rung:
 
     Attributes:
         name: What it is called.
-        kind: `documents`, `prompt`, `queries` or `rerank`; `agent` and `fine-tuned` are
+        kind: `documents`, `prompt`, `queries`, `rerank` or `agent`; `fine-tuned` is
             named and not measured yet.
         settings: Settings that it has in place of those of the machine.
         price: What a million tokens cost, by `input` and `output`; empty if not known.
+        strategy: How an agent works; empty for another kind.
     """
 
     name: str
     kind: str
     settings: Mapping[str, Any]
     price: Mapping[str, float]
+    strategy: str = ""
 
     @property
     def is_declared(self) -> bool:
@@ -144,6 +147,7 @@ def _rung(file: Path, number: int, fields: Mapping[str, Any]) -> Rung:
     name = str(settings.pop("name", f"rung {number}"))
     kind = settings.pop("kind", "documents")
     price = settings.pop("price", {})
+    strategy = settings.pop("strategy", "react") if kind == "agent" else ""
     if settings.keys() & {"home", "config"}:
         msg = f"{file}: home and config of {name!r} come from the command line."
         raise UsageError(msg)
@@ -163,7 +167,9 @@ def _rung(file: Path, number: int, fields: Mapping[str, Any]) -> Rung:
             f"{file}: the price of {name!r} must be like {{input = 0.5, output = 1.5}}."
         )
         raise UsageError(msg)
-    return Rung(name=name, kind=kind, settings=settings, price=price)
+    if strategy:
+        strategy_of(strategy)
+    return Rung(name=name, kind=kind, settings=settings, price=price, strategy=strategy)
 
 
 def _check_rung(rung: Rung, settings: Settings) -> None:
@@ -175,8 +181,8 @@ def _check_rung(rung: Rung, settings: Settings) -> None:
     """
     if settings.chat_model:
         ModelRegistry(settings).chat(settings.chat_model)
-    elif rung.kind == "prompt":
-        msg = f"The rung {rung.name!r} asks a model alone; give it a chat_model."
+    elif rung.kind in {"prompt", "agent"}:
+        msg = f"The rung {rung.name!r} asks a model; give it a chat_model."
         raise UsageError(msg)
     build_reranker(settings)
     build_strategy(settings)
@@ -231,6 +237,7 @@ def measure_ladder(
                 kb=ladder.kb,
                 docs=ladder.docs,
                 prompt_only=rung.kind == "prompt",
+                agent=rung.strategy,
             ),
             label=rung.name,
         )
