@@ -297,6 +297,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--chunks", default="10000,30000,100000")
+    parser.add_argument("--peers", default="qdrant-edge,zvec")
     given = parser.parse_args()
     print_run()
     rows = read_jsonl(given.data / "corpus.jsonl")
@@ -307,7 +308,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as home:
             erya(Path(home), sentences, asked, count)
         for kind in (Qdrant, Zvec):
-            peer(kind, sentences, asked, count)
+            if kind.name in given.peers.split(","):
+                peer(kind, sentences, asked, count)
 
 
 if __name__ == "__main__":
