@@ -17,7 +17,7 @@ from erya.agents import (
 from erya.errors import ModelError, UsageError
 from erya.records import Principal
 from erya.testing import ScriptedChatModel
-from erya.tools import FunctionTool, Toolbox
+from erya.tools import FunctionTool, Toolbox, python_tools
 from tests.agents.test_loop import Post, add, calls
 
 OWNER = Principal.owner("me")
@@ -54,6 +54,18 @@ def test_a_plan_is_written_and_followed():
     assert "- add: Add." in model.requests[0].messages[0].text
     assert "1. Add 2 and 3." in model.requests[1].messages[-1].text
     assert last.run.usage.output_tokens == 7
+
+
+def test_a_program_computes_what_the_answer_rests_on():
+    program = {"program": "print(sum(range(11)))"}
+    last, model = worked(
+        "program-of-thought", calls(("run_python", program)), "It is 55.",
+        tools=python_tools(),
+    )  # fmt: skip
+    assert last.run.answer.text == "It is 55."
+    assert "55" in model.requests[1].messages[-1].parts[0].text
+    with pytest.raises(UsageError, match="--tools python"):
+        worked("program-of-thought", "x")
 
 
 def test_an_answer_is_checked_and_mended():
@@ -97,7 +109,7 @@ def test_a_tree_of_thoughts_keeps_the_best_rated():
 @pytest.mark.parametrize("strategy", list(STRATEGIES))
 def test_a_model_that_fails_ends_each_strategy(strategy):
     error = ModelError("at 10.0.0.1", reader_message="The model failed.")
-    last, _ = worked(strategy, *[error] * 9)
+    last, _ = worked(strategy, *[error] * 9, tools=python_tools())
     assert last.run.reason == "failed"
     assert last.run.note == "The model failed."
 

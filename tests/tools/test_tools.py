@@ -13,6 +13,7 @@ import pytest
 
 from erya.assistant import Assistant
 from erya.errors import UsageError
+from erya.loading.sandbox.confinement import limits_hold
 from erya.records import Principal, ToolCall
 from erya.stores import Bases
 from erya.testing import document
@@ -27,6 +28,7 @@ from erya.tools import (
     database_tools,
     document_tools,
     file_tools,
+    python_tools,
     web_tools,
 )
 
@@ -427,6 +429,39 @@ def test_an_error_of_a_tool_says_what_to_do():
     context = ToolContext(principal=OWNER, key="k", deadline=0.0)
     with pytest.raises(ToolError, match="2026-11-28"):
         computing_tools()[3].call({"start": "x", "end": "y"}, context)
+
+
+# Python
+
+
+@pytest.mark.skipif(not limits_hold(), reason="no limits of processes here")
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("print(sum(range(10)))", "45"),
+        ("x = 1", "printed nothing"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("if", "SyntaxError"),
+        ("raise SystemExit", "printed nothing"),
+        ("open('/etc/passwd').read()", "PermissionError"),
+        ("open('/tmp/x', 'w')", "write a file"),
+        ("import socket; socket.create_connection(('127.0.0.1', 80))", "may not"),
+        ("import subprocess; subprocess.run(['ls'])", "start a program"),
+        ("import os; os.fork()", "start a process"),
+        ("import os; print(os.environ.get('HOME'), dict(os.environ))", "None"),
+        ("x = 'a' * 10**10", "MemoryError"),
+        ("import ctypes; ctypes.string_at(0)", "code -11"),
+    ],
+)
+def test_python_runs_behind_walls(program, said):
+    assert said in called(python_tools(), "run_python", program=program).text
+
+
+@pytest.mark.skipif(not limits_hold(), reason="no limits of processes here")
+def test_python_that_does_not_end_is_ended():
+    tools = python_tools()
+    done = called(tools, "run_python", program="while True: pass", seconds=3.0)
+    assert done.is_error
 
 
 # Servers of tools

@@ -22,13 +22,17 @@ from erya.tools import (
     database_tools,
     document_tools,
     file_tools,
+    python_tools,
     web_tools,
 )
 
 __all__ = ["DEFAULT_TOOLS", "AgentOptions", "open_agent", "open_toolbox"]
 
 DEFAULT_TOOLS: Final = ("documents", "compute")
-_KINDS: Final = ("documents", "compute", "web", "files", "database", "server")
+_KINDS: Final = (
+    "documents", "compute", "python", "web", "files", "database", "server",
+)  # fmt: skip
+_SIMPLE: Final = {"compute": computing_tools, "python": python_tools}
 _USUAL: Final = Budget()
 _PERMISSIONS: Final[tuple[Permission, ...]] = get_args(Permission)
 
@@ -38,8 +42,8 @@ class AgentOptions:
     """What an agent is started with; kept with its runs.
 
     Attributes:
-        tools: Which tools it has: `documents`, `compute`, `web`, `files` (with
-            `folder`), `database:NAME` and `server:NAME` of the settings.
+        tools: Which tools it has: `documents`, `compute`, `python`, `web`, `files`
+            (with `folder`), `database:NAME` and `server:NAME` of the settings.
         folder: The folder that it may work in; empty is none.
         allow: What calls may do without approval, beside reading.
         strategy: How it works.
@@ -140,8 +144,8 @@ def _tools_of(
     """
     if kind == "documents" and assistant is not None:
         return document_tools(assistant)
-    if kind == "compute":
-        return computing_tools()
+    if kind in _SIMPLE:
+        return _SIMPLE[kind]()
     limits = build_limits(settings)
     if kind == "web":
         return web_tools(search_url=settings.search_url, limits=limits)

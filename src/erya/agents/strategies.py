@@ -2,8 +2,9 @@
 
 Chain of thought after Wei and others (2022), self-consistency after Wang and others
 (2022), plan-and-solve after Wang and others (2023), ReAct after Yao and others (2022),
-which is what the loop itself does, tree of thoughts after Yao and others (2023), and
-self-refinement after Madaan and others (2023).
+which is what the loop itself does, tree of thoughts after Yao and others (2023),
+program of thoughts after Chen and others (2022), self-refinement after Madaan and others
+(2023).
 """
 
 import re
@@ -98,6 +99,19 @@ def _alone(runner: Runner, run: AgentRun, prompt: str) -> Iterator[AgentEvent]:
     system = Message.of("system", load_prompt(prompt).fill())
     fresh = replace(run, messages=(system, *run.messages[1:]))
     return replace(runner, agent=agent).run(fresh)
+
+
+def _program_of_thought(runner: Runner, run: AgentRun) -> Iterator[AgentEvent]:
+    """Let a program compute what the answer rests on.
+
+    Raises:
+        UsageError: There is no tool that runs one.
+    """
+    if runner.agent.toolbox.get("run_python") is None:
+        msg = "The strategy program-of-thought takes the tools python: --tools python."
+        raise UsageError(msg)
+    system = Message.of("system", load_prompt("agent_program").fill())
+    return runner.run(replace(run, messages=(system, *run.messages[1:])))
 
 
 def _plan(runner: Runner, run: AgentRun) -> Iterator[AgentEvent]:
@@ -261,6 +275,7 @@ STRATEGIES: Final[Mapping[str, Strategy]] = MappingProxyType(
         "self-check": _self_check,
         "self-consistency": _self_consistency,
         "tree-of-thought": _tree_of_thought,
+        "program-of-thought": _program_of_thought,
         "chain-of-thought": _chain_of_thought,
         "direct": _direct,
     }

@@ -44,7 +44,8 @@ tool_options = together(
         "--tools",
         default=",".join(DEFAULT_TOOLS),
         metavar="LIST",
-        help="Which: documents, compute, web, files, database:NAME, server:NAME.",
+        help="Which: documents, compute, python, web, files, database:NAME, "
+        "server:NAME.",
     ),
     click.option(
         "--folder",

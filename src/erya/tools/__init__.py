@@ -20,6 +20,7 @@ from erya.tools.documents import document_tools
 from erya.tools.files import file_tools
 from erya.tools.functions import FunctionTool
 from erya.tools.mcp import ToolServer
+from erya.tools.python_code import python_tools
 from erya.tools.toolbox import Toolbox
 from erya.tools.web import web_tools
 
@@ -41,5 +42,6 @@ __all__ = [
     "database_tools",
     "document_tools",
     "file_tools",
+    "python_tools",
     "web_tools",
 ]
