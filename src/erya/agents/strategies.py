@@ -3,8 +3,8 @@
 Chain of thought after Wei and others (2022), self-consistency after Wang and others
 (2022), plan-and-solve after Wang and others (2023), ReAct after Yao and others (2022),
 which is what the loop itself does, tree of thoughts after Yao and others (2023),
-program of thoughts after Chen and others (2022), self-refinement after Madaan and others
-(2023).
+program of thoughts after Chen and others (2022), self-refinement after Madaan and
+others (2023).
 """
 
 import re
