@@ -22,7 +22,7 @@ from erya.models import Finished, TextDelta
 from erya.records import Principal, ToolCall, Usage
 from erya.stores import Bases
 from erya.testing import ScriptedChatModel, document
-from erya.tools import FunctionTool, Toolbox, document_tools
+from erya.tools import FunctionTool, Toolbox, ToolLimits, document_tools
 
 OWNER = Principal.owner("me")
 
@@ -281,3 +281,39 @@ def test_runs_are_their_principals(tmp_path):
 )  # fmt: skip
 def test_links_that_nobody_asked_for_are_left_out(text, shown):
     assert without_links(text, allowed_in="Read https://good.example/p please") == shown
+
+
+def test_old_results_are_cut_where_all_does_not_fit():
+    def much(n: int) -> str:
+        """Return much."""
+        return f"begin {n} " + "word " * 400
+
+    lines = [calls(("much", {"n": n})) for n in range(4)]
+    agent = agent_of(
+        *lines, "Done.", tools=[FunctionTool.of(much)], budget=Budget(context=1_200)
+    )
+    run, _ = ran(Runner(agent=agent, principal=OWNER))
+    assert run.answer.text == "Done."
+    sent = agent.model.requests[-1].messages
+    results = [m.parts[0].text for m in sent if m.role == "tool"]
+    assert ["left out" in text for text in results] == [True, True, False, False]
+    assert all("begin" in text for text in results)
+    whole = [m.parts[0].text for m in run.messages if m.role == "tool"]
+    assert not any("left out" in text for text in whole)
+
+
+def test_a_result_that_is_too_long_by_itself_is_cut_to_fit():
+    def much() -> str:
+        """Return much."""
+        return "word " * 5_000
+
+    agent = agent_of(
+        calls(("much", {})), "Done.",
+        tools=[FunctionTool.of(much, limits=ToolLimits(characters=100_000))],
+        budget=Budget(context=1_000),
+    )  # fmt: skip
+    ran(Runner(agent=agent, principal=OWNER))
+    (text,) = [
+        m.parts[0].text for m in agent.model.requests[-1].messages if m.role == "tool"
+    ]
+    assert 400 < len(text) < 4_000

@@ -14,6 +14,7 @@ import urllib.request
 
 import pytest
 
+from erya.agents import Agent, AgentFinished, Budget, Runner, start_run
 from erya.errors import ModelError
 from erya.models import (
     ChatRequest,
@@ -24,8 +25,9 @@ from erya.models import (
     complete,
 )
 from erya.models.probing import probe_chat
-from erya.records import Message
+from erya.records import Message, Principal
 from erya.testing import ChatContract
+from erya.tools import FunctionTool, Toolbox
 
 pytestmark = pytest.mark.real_models
 
@@ -188,3 +190,29 @@ def test_a_base_is_asked_and_judged_through_it(erya, endpoint, tmp_path):
     assert not answer["note"]
     assert run["questions"] == 1
     assert run["calls"]["asked"] >= 2
+
+
+def test_an_agent_with_tools_comes_to_an_end(endpoint):
+    """Whatever so small a model says, the run ends, and each call is answered."""
+
+    def leave_days(person: str) -> int:
+        """Tell how many days of leave a person has.
+
+        Args:
+            person: Their name.
+        """
+        return 25
+
+    model = OpenAICompatibleChat(name="smollm2", base_url=endpoint, model="smollm2")
+    agent = Agent(
+        model=model,
+        toolbox=Toolbox([FunctionTool.of(leave_days)]),
+        budget=Budget(steps=3, seconds=120.0),
+        sampling=Sampling(max_tokens=120),
+    )
+    runner = Runner(agent=agent, principal=Principal.owner("me"))
+    *_, last = runner.run(start_run(agent, "How many days of leave does Ada have?"))
+    assert isinstance(last, AgentFinished)
+    assert last.run.reason in {"answered", "steps", "failed"}
+    assert last.run.steps >= 1 or last.run.note
+    assert not last.run.open_calls

@@ -44,12 +44,15 @@ class Budget:
         seconds: All of it, those of an earlier part of a resumed run aside.
         tokens: Read and written; None is without a limit. Counts where endpoints tell.
         parallel: Calls that only read and are made at once.
+        context: Tokens that the model is sent at once, by `erya.language.count_tokens`;
+            of more the oldest results of tools are cut.
     """
 
     steps: int = 12
     seconds: float = 300.0
     tokens: int | None = None
     parallel: int = 4
+    context: int = 24_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from erya.agents.base import (
     ToolStarted,
     refuse_all,
 )
+from erya.agents.fitting import fit_messages
 from erya.agents.links import without_links
 from erya.answering import passages_text
 from erya.errors import ModelError
@@ -150,7 +151,7 @@ class Runner:
         """
         agent = self.agent
         is_last = run.steps + 1 >= agent.budget.steps
-        messages = run.messages
+        messages = fit_messages(run.messages, agent.budget.context)
         if is_last and len(agent.toolbox):
             messages = (*messages, Message.of("user", _LAST))
         request = ChatRequest(

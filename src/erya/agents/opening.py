@@ -50,6 +50,7 @@ class AgentOptions:
         steps: Turns of the model at most.
         seconds: How long it may take.
         tokens: How many tokens it may take; None is without a limit.
+        context: How many the model is sent at once.
     """
 
     tools: tuple[str, ...] = DEFAULT_TOOLS
@@ -59,6 +60,7 @@ class AgentOptions:
     steps: int = _USUAL.steps
     seconds: float = _USUAL.seconds
     tokens: int | None = None
+    context: int = _USUAL.context
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -96,7 +98,10 @@ def open_agent(
             toolbox=toolbox,
             allowed=allowed,
             budget=Budget(
-                steps=options.steps, seconds=options.seconds, tokens=options.tokens
+                steps=options.steps,
+                seconds=options.seconds,
+                tokens=options.tokens,
+                context=options.context,
             ),
         )
 

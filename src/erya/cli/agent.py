@@ -85,6 +85,12 @@ _USUAL = AgentOptions()
     help="How long it may take.",
 )
 @click.option("--tokens", type=click.IntRange(min=1), help="Tokens it may take.")
+@click.option(
+    "--context",
+    type=click.IntRange(min=500),
+    default=_USUAL.context,
+    help="Tokens that the model is sent at once; of more the oldest results are cut.",
+)
 @model_option
 @kb_option
 @as_option
@@ -99,6 +105,7 @@ def run_agent(
     steps: int,
     seconds: float,
     tokens: int | None,
+    context: int,
     model: str | None,
     kb: str | None,
     narrowed: str | None,
@@ -136,6 +143,7 @@ def run_agent(
         steps=steps,
         seconds=seconds,
         tokens=tokens,
+        context=context,
     )
     principal = principal_for(settings, narrowed)
     names = bases_for_tools(settings, options.tools)
