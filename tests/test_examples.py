@@ -66,7 +66,6 @@ def test_the_example_ladder_climbs(erya):
         ("words", True),
         ("words and meaning", True),
         ("fewer passages", True),
-        ("agent", False),
         ("fine-tuned model", False),
     ]
 

@@ -35,7 +35,7 @@ def test_a_package_that_is_broken_inside_is_not_called_missing(tmp_path, monkeyp
     "use",
     [
         "open_local(Path(), OFFLINE_MODEL, threads=1).embed_query('hello')",
-        "bounds(encoded(np.eye(4, dtype='f4')), np.eye(4, dtype='f4')[0])",
+        "bounds(encode(np.eye(4, dtype='f4')), np.eye(4, dtype='f4')[0])",
     ],
 )
 def test_onnx_runtime_reports_nothing_to_its_maker(tmp_path, use):
@@ -43,7 +43,7 @@ def test_onnx_runtime_reports_nothing_to_its_maker(tmp_path, use):
     program = (
         "from pathlib import Path; import numpy as np, time\n"
         "from erya.models import OFFLINE_MODEL, open_local\n"
-        "from erya.stores.quantization import bounds, encoded\n"
+        "from erya.stores.quantization import bounds, encode\n"
         f"{use}\n"
         "time.sleep(0.5)"
     )

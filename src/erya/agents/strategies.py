@@ -69,10 +69,17 @@ def work(runner: Runner, run: AgentRun, *, strategy: str) -> Iterator[AgentEvent
         UsageError: There is no such strategy.
     """
     act = strategy_of(strategy)
+    latest = run
+
+    def save(state: AgentRun) -> None:
+        nonlocal latest
+        runner.save(state)
+        latest = state if state.id == run.id else latest
+
     try:
-        yield from act(runner, run)
+        yield from act(replace(runner, save=save), run)
     except ModelError as error:  # one that a strategy asks beside the loop
-        failed = replace(run, reason="failed", note=error.reader_message)
+        failed = replace(latest, reason="failed", note=error.reader_message)
         runner.save(failed)
         yield AgentFinished(run=failed)
 
@@ -129,7 +136,12 @@ def _self_check(runner: Runner, run: AgentRun) -> Iterator[AgentEvent]:
     final = yield from _passed_on(runner.run(run))
     revisions = 0
     while final.reason == "answered" and revisions < _REVISIONS:
-        done = _asked(runner, load_prompt("agent_critique").fill(), _to_check(final))
+        try:
+            critique = load_prompt("agent_critique").fill()
+            done = _asked(runner, critique, _to_check(final))
+        except ModelError as error:  # the answer is there, and was not checked
+            final = replace(final, note=error.reader_message)
+            break
         final = replace(final, usage=final.usage + done.usage)
         if _NO_FAULT in done.text or final.steps >= runner.agent.budget.steps:
             break

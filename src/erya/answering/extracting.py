@@ -18,7 +18,10 @@ __all__ = ["ExtractedValue", "Extraction", "check_schema", "extract_values"]
 
 _FEATURE: Final = "Extracting by a schema"
 _FENCE: Final = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
-_NUMBER: Final = re.compile(r"\d(?:[\d,' \u00a0]*\d)?(?:\.\d+)?")
+_NUMBER: Final = re.compile(
+    r"(?<![\d.])[-−]?(?:\d{1,3}(?:[,' \u00a0\u2009]\d{3})+|\d+)(?:\.\d+)?"
+)
+_MOST_DIGITS: Final = 100
 _SHOWN: Final = 200  # characters of what is wrong
 
 
@@ -64,6 +67,11 @@ def check_schema(schema: Any) -> None:
         jsonschema.Draft202012Validator.check_schema(schema)
     except jsonschema.SchemaError as error:
         msg = f"The schema is no JSON schema: {error.message[:_SHOWN]}"
+        raise UsageError(msg) from None
+    try:
+        list(_validator(jsonschema, schema).iter_errors({}))
+    except Exception as error:  # noqa: BLE001 - of a library below the library
+        msg = f"The schema points to what is not in it: {str(error)[:_SHOWN]}"
         raise UsageError(msg) from None
     if not isinstance(schema, dict) or schema.get("type") != "object":
         msg = 'The schema has to be of an object: {"type": "object", "properties": …}.'
@@ -119,15 +127,44 @@ def _parsed(text: str, schema: Mapping[str, Any]) -> tuple[Any, str]:
     body = (fenced[1] if fenced else text).strip()
     start = body.find("{")
     try:
-        data, _ = json.JSONDecoder().raw_decode(body[max(start, 0) :])
+        decoder = json.JSONDecoder(parse_constant=_refuse, parse_int=_whole)
+        data, _ = decoder.raw_decode(body[max(start, 0) :])
+        validator = _validator(jsonschema, schema)
+        wrong = next(iter(validator.iter_errors(data)), None)
     except (ValueError, RecursionError) as error:
         return None, f"it is no JSON ({error})"
-    validator = jsonschema.Draft202012Validator(schema)
-    wrong = next(iter(validator.iter_errors(data)), None)
     if wrong is None:
         return data, ""
     where = "/".join(map(str, wrong.absolute_path)) or "the object"
     return data, f"{where}: {wrong.message[:_SHOWN]}"
+
+
+def _validator(jsonschema: Any, schema: Any) -> Any:
+    """Return what checks data; it fetches nothing that a schema points to."""
+    registry = require("referencing", feature=_FEATURE, extra="agents").Registry()
+    return jsonschema.Draft202012Validator(schema, registry=registry)
+
+
+def _refuse(constant: str) -> float:
+    """Take no NaN and no infinity.
+
+    Raises:
+        ValueError: Always.
+    """
+    msg = f"{constant} is no number"
+    raise ValueError(msg)
+
+
+def _whole(digits: str) -> int:
+    """Return a whole number of a usual size.
+
+    Raises:
+        ValueError: It has more digits than any that documents name.
+    """
+    if len(digits) > _MOST_DIGITS:
+        msg = f"a number has {len(digits)} digits"
+        raise ValueError(msg)
+    return int(digits)
 
 
 def _values(data: Any, hits: Sequence[Hit]) -> Iterator[ExtractedValue]:
@@ -152,7 +189,8 @@ def _values(data: Any, hits: Sequence[Hit]) -> Iterator[ExtractedValue]:
 def _leaves(data: Any, path: str) -> Iterator[tuple[str, str | float]]:
     if isinstance(data, dict):
         for key, value in data.items():
-            yield from _leaves(value, f"{path}/{key}")
+            name = key.replace("~", "~0").replace("/", "~1")  # RFC 6901
+            yield from _leaves(value, f"{path}/{name}")
     elif isinstance(data, list):
         for number, value in enumerate(data):
             yield from _leaves(value, f"{path}/{number}")
@@ -170,14 +208,25 @@ def _place_of(value: str | float, hits: Sequence[Hit]) -> tuple[Hit, Span] | Non
         for span in sentences(text) or [Span(0, len(text))]:
             part = text[span.start : span.end]
             if isinstance(value, str):
-                has = wanted in normal_text(part)
+                has = _has_words(normal_text(part), wanted)
             else:
-                has = float(value) in _numbers_in(part)
+                has = value in _numbers_in(part)
             if has:
                 return hit, span
     return None
 
 
+def _has_words(text: str, wanted: str) -> bool:
+    """Tell whether a text has some words, and not as a part of others."""
+    before = r"(?<![a-z0-9])" if wanted[0].isascii() else ""
+    after = r"(?![a-z0-9])" if wanted[-1].isascii() else ""
+    return re.search(before + re.escape(wanted) + after, text) is not None
+
+
 def _numbers_in(text: str) -> set[float]:
     plain = normal_text(text)
-    return {float(re.sub(r"[,' \u00a0]", "", m[0])) for m in _NUMBER.finditer(plain)}
+    found = set[float]()
+    for match in _NUMBER.finditer(plain):
+        digits = re.sub(r"[,' \u00a0\u2009]", "", match[0]).replace("−", "-")
+        found |= {float(digits), abs(float(digits))}  # 3-5 is a range as often
+    return found

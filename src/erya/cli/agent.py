@@ -181,6 +181,9 @@ def resume(
     settings = settings_for(home=home, config=config)
     principal = principal_for(settings, narrowed)
     stored = AgentRuns(settings.home).get(run_id, principal=principal)
+    if stored.owner != principal.user:
+        msg = f"The run {run_id} is of {stored.owner}. Go on as them: --as NAME"
+        raise UsageError(msg)
     if stored.run.is_over:
         msg = f"The run {run_id} is over ({stored.run.reason}). Begin another."
         raise UsageError(msg)

@@ -109,7 +109,7 @@ def ask(
 
       erya ask "Who approves travel?" --kb handbook,finance
 
-      erya ask "The terms of the lease" --kb contracts --schema lease.json --model local
+      erya ask --schema lease.json --model local --kb contracts "The lease"
     """
     settings = settings_for(
         home=home,

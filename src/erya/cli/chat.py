@@ -1,7 +1,6 @@
 """`erya chat`: a conversation with the documents."""
 
 import readline  # noqa: F401 - editing and history while a person types
-import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -197,7 +196,7 @@ class _Session:
             if not sources:
                 echo("The last answer has no sources.")
         elif name == "save" and rest:
-            self._save(Path(*shlex.split(rest)))
+            self._save(Path(rest.strip().strip("\"'")))
         elif name == "forget":
             talk.threads.forget(talk.thread, principal=talk.principal)
             options = {"kb": self._names}

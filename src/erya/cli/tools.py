@@ -37,6 +37,8 @@ __all__ = [
     "tool_options",
 ]
 
+_LEAST_SHOWN = 40  # characters of each argument
+
 app = Group("tools", help="List the tools of agents, and try one.")
 
 tool_options = together(
@@ -178,13 +180,22 @@ def test_tool(
 
 
 def shown_arguments(call: ToolCall, *, width: int = 200) -> str:
-    """Return the arguments of a call in a line."""
+    """Return the arguments of a call: each by its name, long ones cut by themselves."""
     try:
-        told: Any = json.loads(call.arguments or "{}")
-        text = ", ".join(
-            f"{key}={json.dumps(value, ensure_ascii=False)}"
-            for key, value in told.items()
-        )
-    except (AttributeError, ValueError):
-        text = call.arguments
-    return text if len(text) <= width else f"{text[:width]}…"
+        values: Any = json.loads(call.arguments or "{}")
+        texts = {
+            key: json.dumps(value, ensure_ascii=False) for key, value in values.items()
+        }
+    except (AttributeError, ValueError, RecursionError):
+        return _cut(call.arguments, width)
+    short_first = sorted(texts.items(), key=lambda item: len(item[1]))
+    most = max(width // max(len(texts), 1), _LEAST_SHOWN)
+    return ", ".join(
+        f"{key if key.isidentifier() else json.dumps(key)}={_cut(text, most)}"
+        for key, text in short_first
+    )
+
+
+def _cut(text: str, width: int) -> str:
+    more = len(text) - width
+    return text if more <= 0 else f"{text[:width]}… ({more:,} more characters)"

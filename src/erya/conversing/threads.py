@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from erya.errors import NotFoundError, StoreError
+from erya.errors import NotFoundError, StoreError, UsageError
 from erya.records import Principal
 
 __all__ = ["StoredThread", "Threads"]
@@ -72,7 +72,11 @@ class Threads:
 
         Raises:
             StoreError: The home folder cannot be written.
+            UsageError: Whoever has no name keeps nothing.
         """
+        if not principal.user:
+            msg = "Conversations are kept for persons with a name. Name one with --as."
+            raise UsageError(msg)
         thread_id = secrets.token_hex(8)
         now = _now()
         row = (thread_id, principal.user, json.dumps(dict(options)), "", now, now)
@@ -91,11 +95,12 @@ class Threads:
         """
         self.get(thread_id, principal=principal)
         title = str(turn.get("question", ""))[:_TITLE]
+        title = title.encode("utf-8", "replace").decode()
         with self._connected() as database, database:
             database.execute(
                 "insert into turns select ?, coalesce(max(number), 0) + 1, ? from turns"
                 " where thread = ?",
-                (thread_id, json.dumps(dict(turn), ensure_ascii=False), thread_id),
+                (thread_id, json.dumps(dict(turn)), thread_id),
             )
             database.execute(
                 "update threads set updated_at = ?, title = case title when '' then ?"
@@ -151,13 +156,14 @@ class Threads:
             database.execute("pragma wal_checkpoint(truncate)")
 
     def _rows(
-        self, principal: Principal, thread_id: str = ""
+        self, principal: Principal, thread_id: str | None = None
     ) -> Iterator[StoredThread]:
         if not self._path.exists():
             return
         query = (
             "select id, owner, options, title, created_at, updated_at from threads"
-            " where owner = ? and ? in ('', id) order by updated_at desc, id"
+            " where owner = ?1 and (?2 is null or id = ?2)"
+            " order by updated_at desc, id"
         )
         with self._connected() as database:
             rows = database.execute(query, (principal.user, thread_id)).fetchall()

@@ -41,7 +41,8 @@ def catch_up(engine: sa.Engine, indexes: Indexes, *, anew: bool = False) -> None
             if anew or indexes.vectors.generation() is None:  # all are read anyway
                 feed.drop_damaged_vectors(connection)
             if not anew:
-                _take_back(connection, indexes)
+                generation = int(facts_of(connection)["generation"])
+                _take_back(connection, indexes, generation)
             for index in _followers(connection, indexes):
                 _follow(connection, index, anew=anew)
         indexes.pending.clear()
@@ -61,6 +62,8 @@ def go_ahead(connection: sa.Connection, indexes: Indexes) -> None:
     """
     generation = int(facts_of(connection)["generation"])
     with suppress(OSError):
+        # An earlier commit to the same number has failed, in the hands of this writer.
+        _take_back(connection, indexes, generation - 1)
         changed = feed.changed_in(connection, generation)
         indexes.pending.write(Pending(generation, changed))
         for index in _followers(connection, indexes):
@@ -162,10 +165,9 @@ def _follow(connection: sa.Connection, index: _Follower, *, anew: bool) -> None:
     _bring(connection, index, _Change(generation, removed, [since]))
 
 
-def _take_back(connection: sa.Connection, indexes: Indexes) -> None:
+def _take_back(connection: sa.Connection, indexes: Indexes, generation: int) -> None:
     """Bring back the indexes that went ahead for a commit that never came about."""
     pending = indexes.pending.read()
-    generation = int(facts_of(connection)["generation"])
     if pending is None or pending.generation != generation + 1:
         return
     changed = pending.chunks

@@ -7,6 +7,7 @@ call; it never raises and never hangs.
 
 from erya.tools.arithmetic import computing_tools
 from erya.tools.base import (
+    EFFECTS,
     READ_ONLY,
     Permission,
     Tool,
@@ -25,6 +26,7 @@ from erya.tools.toolbox import Toolbox
 from erya.tools.web import web_tools
 
 __all__ = [
+    "EFFECTS",
     "READ_ONLY",
     "Aggregate",
     "Condition",

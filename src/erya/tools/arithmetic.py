@@ -3,9 +3,16 @@
 import ast
 import calendar
 import operator
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal, DecimalException, localcontext
+from decimal import (
+    ROUND_FLOOR,
+    ROUND_HALF_UP,
+    Decimal,
+    DecimalException,
+    localcontext,
+)
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,23 +23,44 @@ from erya.tools.functions import FunctionTool
 __all__ = ["computing_tools"]
 
 _LONGEST: Final = 1_000  # characters of an expression
-_DIGITS: Final = 34
-_LARGEST_POWER: Final = 10_000
+_DIGITS: Final = 500  # of what is reckoned with
+_SHOWN_DIGITS: Final = 34  # of what is no whole number
+_LARGEST_POWER: Final = 1_000
+# A word, or words with small powers over each other: nothing that takes long to reckon.
+_UNIT: Final = re.compile(
+    r"[^\W\d_][\w°µ]{0,30}(?:\^-?\d)?(?:\s?[/*·]\s?[^\W\d_][\w°µ]{0,30}(?:\^-?\d)?){0,4}"
+    r"|°[CF]|%"
+)
 _YEARS: Final = (1, 9_999)
+
+
+def _floor(left: Decimal, right: Decimal) -> Decimal:
+    return (left / right).to_integral_value(ROUND_FLOOR)
+
+
+def _rounded(value: Decimal, digits: Decimal = Decimal(0)) -> Decimal:
+    """Round halves away from zero, as bills do."""
+    return value.quantize(Decimal(1).scaleb(-int(digits)))
+
+
+def _remainder(left: Decimal, right: Decimal) -> Decimal:
+    return left - right * _floor(left, right)
+
+
 _OPERATORS: Final[Mapping[type, Callable[[Decimal, Decimal], Decimal]]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
+    ast.FloorDiv: _floor,
+    ast.Mod: _remainder,
     ast.Pow: operator.pow,
 }
 _FUNCTIONS: Final[Mapping[str, Callable[..., Decimal]]] = {
     "abs": abs,
     "max": max,
     "min": min,
-    "round": lambda value, digits=Decimal(0): round(value, int(digits)),
+    "round": _rounded,
     "sqrt": lambda value: value.sqrt(),
     "sum": lambda *values: sum(values, Decimal(0)),
 }
@@ -45,7 +73,7 @@ def computing_tools() -> list[Tool]:
 
 
 def calculate(expression: str) -> str:
-    """Compute an arithmetic expression exactly.
+    """Compute an arithmetic expression exactly; halves are rounded up.
 
     Args:
         expression: Numbers with + - * / // % ** and parentheses, and abs, max, min,
@@ -59,10 +87,11 @@ def calculate(expression: str) -> str:
         msg = f"The expression has more than {_LONGEST:,} characters."
         raise ToolError(msg)
     try:
-        tree = ast.parse(plain.strip(), mode="eval").body
-        with localcontext(prec=_DIGITS):
-            value = _value(tree)
-            return f"{value.normalize():f}"
+        source = plain.strip()
+        tree = ast.parse(source, mode="eval").body
+        with localcontext(prec=_DIGITS, rounding=ROUND_HALF_UP):
+            value = _value(tree, source)
+            return _shown(value)
     except (DecimalException, OverflowError, ValueError) as error:
         msg = f"{expression!r:.80} has no value ({type(error).__name__})."
         raise ToolError(msg) from None
@@ -71,7 +100,21 @@ def calculate(expression: str) -> str:
         raise ToolError(msg) from None
 
 
-def _value(node: ast.expr) -> Decimal:
+def _shown(value: Decimal) -> str:
+    """Return a value, whole where it is a whole number.
+
+    Raises:
+        OverflowError: It has too many digits to be exact.
+    """
+    if not value.is_finite() or value.adjusted() >= _DIGITS:
+        raise OverflowError
+    if value != value.to_integral_value():
+        with localcontext(prec=_SHOWN_DIGITS):
+            value = +value
+    return f"{value.normalize():f}"
+
+
+def _value(node: ast.expr, source: str) -> Decimal:
     """Return what a part of an expression is.
 
     Raises:
@@ -79,19 +122,20 @@ def _value(node: ast.expr) -> Decimal:
     """
     match node:
         case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
-            return Decimal(repr(node.value))
+            written = ast.get_source_segment(source, node) or ""
+            return Decimal(written.replace("_", ""))
         case ast.UnaryOp(op=ast.USub()):
-            return -_value(node.operand)
+            return -_value(node.operand, source)
         case ast.UnaryOp(op=ast.UAdd()):
-            return _value(node.operand)
+            return _value(node.operand, source)
         case ast.BinOp() if type(node.op) in _OPERATORS:
-            left, right = _value(node.left), _value(node.right)
+            left, right = _value(node.left, source), _value(node.right, source)
             if isinstance(node.op, ast.Pow) and abs(right) > _LARGEST_POWER:
                 msg = f"A power above {_LARGEST_POWER:,} is not computed."
                 raise ToolError(msg)
             return _OPERATORS[type(node.op)](left, right)
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name in _FUNCTIONS:
-            return _FUNCTIONS[name](*map(_value, node.args))
+            return _FUNCTIONS[name](*(_value(each, source) for each in node.args))
         case _:
             shown = ast.unparse(node)
             msg = f"{shown!r:.80} is no arithmetic."
@@ -182,6 +226,10 @@ def convert_units(value: float, unit: str, to: str) -> str:
     Raises:
         ToolError: A unit is unknown, or of another kind.
     """
+    for each in (unit, to):
+        if not _UNIT.fullmatch(each):
+            msg = f"{each!r:.80} is no unit. Write it as km/h, degF or m^2."
+            raise ToolError(msg)
     pint = require("pint", feature="Converting units", extra="agents")
     registry = pint.get_application_registry()
     try:

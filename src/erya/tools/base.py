@@ -9,6 +9,7 @@ from erya.models import ToolSpec
 from erya.records import Hit, Principal
 
 __all__ = [
+    "EFFECTS",
     "READ_ONLY",
     "Permission",
     "Tool",
@@ -22,6 +23,7 @@ __all__ = [
 # send what the model wrote to another machine; spend money.
 Permission = Literal["read", "write", "network", "money"]
 READ_ONLY: frozenset[Permission] = frozenset({"read"})
+EFFECTS: frozenset[Permission] = frozenset({"write", "network", "money"})
 
 
 class ToolError(Exception):

@@ -36,7 +36,7 @@ class Condition:
 
     column: str
     operator: Literal["=", "!=", "<", "<=", ">", ">=", "like", "is null", "is not null"]
-    value: str | float | int | bool | None = None
+    value: str | bool | int | float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +148,18 @@ class _DatabaseTools:
             ToolError: There is no such table or column, or the database refuses.
         """
         source = self._table(table)
+        statement: sa.Select[Any]
         if aggregate is None:
             wanted = columns or [column.name for column in source.columns]
-            statement = sa.select(*(_column(source, name) for name in wanted))
+            # As they are stored: what is no date in a column of dates is shown, too.
+            statement = sa.select(
+                *(
+                    sa.type_coerce(_column(source, name), sa.types.NullType()).label(
+                        name
+                    )
+                    for name in wanted
+                )
+            )
         else:
             groups = [_column(source, name) for name in aggregate.group_by or ()]
             value = _aggregated(source, aggregate).label(aggregate.function)
@@ -184,7 +193,7 @@ class _DatabaseTools:
                 found = connection.execute(statement)
                 names = list(found.keys())
                 rows = found.fetchmany(most + 1)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, ValueError, TypeError, OverflowError) as error:
             reason = getattr(error, "orig", None) or error
             msg = f"The database refuses: {str(reason)[:_SHOWN]}"
             raise ToolError(msg) from None
@@ -237,10 +246,24 @@ def _aggregated(table: sa.Table, wanted: Aggregate) -> sa.ColumnElement[Any]:
 def _condition(
     wanted: Condition, column: sa.ColumnElement[Any]
 ) -> sa.ColumnElement[bool]:
+    """Return a condition with its value bound.
+
+    Raises:
+        ToolError: It compares with nothing.
+    """
     if wanted.operator in {"is null", "is not null"}:
         empty = column.is_(None)
         return empty if wanted.operator == "is null" else ~empty
-    return column.op(wanted.operator, is_comparison=True)(wanted.value)
+    value = wanted.value
+    if value is None:
+        msg = f"Compare {wanted.column} by `is null` or `is not null`."
+        raise ToolError(msg)
+    if isinstance(column.type, sa.String):
+        value = str(value)
+    plain = sa.type_coerce(column, sa.types.NullType())
+    return plain.op(wanted.operator, is_comparison=True)(
+        sa.literal(value, sa.types.NullType())
+    )
 
 
 def _shown(value: Any) -> str:

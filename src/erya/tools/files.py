@@ -1,6 +1,8 @@
 """Tools within one folder that the caller has granted."""
 
 import os
+import stat
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,6 +15,7 @@ from erya.tools.functions import FunctionTool
 __all__ = ["file_tools"]
 
 _MOST_LISTED: Final = 200
+_NEW_FILE: Final = 0o644
 _MOST_BYTES: Final = 5_000_000
 _LIMITS: Final = ToolLimits(seconds=60.0)
 
@@ -48,7 +51,7 @@ class _FileTools:
             ToolError: There is none.
         """
         place = self._place(folder)
-        if not place.is_dir():
+        if not _is(place, "dir"):
             msg = f"{folder!r:.200} is no folder."
             raise ToolError(msg)
         names = sorted(f"{e.name}/" if e.is_dir() else e.name for e in place.iterdir())
@@ -65,7 +68,7 @@ class _FileTools:
             ToolError: There is none, it is too large, or has no text.
         """
         place = self._place(path)
-        if not place.is_file():
+        if not _is(place, "file"):
             msg = f"There is no file {path!r:.200}."
             raise ToolError(msg)
         if place.stat().st_size > _MOST_BYTES:
@@ -96,14 +99,24 @@ class _FileTools:
         if len(text.encode("utf-8", "replace")) > _MOST_BYTES:
             msg = f"The text has more than {_MOST_BYTES:,} bytes."
             raise ToolError(msg)
-        if place.is_dir() or (place.exists() and not overwrite):
+        if _is(place, "dir") or (_is(place, "") and not overwrite):
             msg = f"{path!r:.200} is there already."
             raise ToolError(msg)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            draft = place.with_name(f".{place.name}.new")
-            draft.write_text(text, encoding="utf-8", errors="replace")
-            draft.replace(place)
+            # A name of its own, which is no link that somebody has laid there.
+            handle, draft = tempfile.mkstemp(dir=place.parent)
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+                    file.write(text)
+                mode = place.stat().st_mode if place.exists() else _NEW_FILE
+                Path(draft).chmod(stat.S_IMODE(mode))
+                if overwrite:
+                    Path(draft).replace(place)
+                else:
+                    os.link(draft, place)  # fails where there is one by now
+            finally:
+                Path(draft).unlink(missing_ok=True)
         except OSError as error:
             msg = f"{path!r:.200} cannot be written: {error.strerror}."
             raise ToolError(msg) from None
@@ -117,10 +130,18 @@ class _FileTools:
         """
         try:
             place = os.path.realpath(self.folder / path)
-        except ValueError:  # a NUL in it
+        except (ValueError, OSError):  # a NUL in it, or too long
             msg = f"{path!r:.200} is no path."
             raise ToolError(msg) from None
         if not is_under(place, str(self.folder)):
             msg = f"{path!r:.200} is outside of the folder that was granted."
             raise ToolError(msg)
         return Path(place)
+
+
+def _is(place: Path, kind: str) -> bool:
+    """Tell whether a file or folder is there; a name too long for the disk is none."""
+    try:
+        return {"file": place.is_file, "dir": place.is_dir}.get(kind, place.exists)()
+    except OSError:
+        return False

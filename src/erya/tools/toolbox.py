@@ -12,7 +12,13 @@ from erya import traces
 from erya.errors import EryaError, UsageError
 from erya.models import ToolSpec
 from erya.records import Principal, ToolCall
-from erya.tools.base import Tool, ToolContext, ToolError, ToolResultData
+from erya.tools.base import (
+    EFFECTS,
+    Tool,
+    ToolContext,
+    ToolError,
+    ToolResultData,
+)
 
 __all__ = ["Toolbox"]
 
@@ -121,7 +127,7 @@ def _run(
             done.append(tool.call(arguments, context))
         except (ToolError, EryaError) as error:
             done.append(_failed(str(error)))
-        except Exception as error:  # noqa: BLE001 - a fault of a tool ends no run
+        except BaseException as error:  # noqa: BLE001 - a fault of a tool ends no run
             _LOG.warning("The tool %r failed: %r", tool.spec.name, error)
             done.append(_failed("The tool failed. Do without it."))
 
@@ -130,7 +136,10 @@ def _run(
     thread.join(seconds)
     if done:
         return done[0]
-    return _failed(f"The tool was not done after {seconds:g} seconds.")
+    late = f"The tool was not done after {seconds:g} seconds."
+    if tool.permissions & EFFECTS:
+        late += " It may still be done: do not call it again for the same."
+    return _failed(late)
 
 
 def _failed(message: str) -> ToolResultData:
@@ -138,8 +147,17 @@ def _failed(message: str) -> ToolResultData:
 
 
 def _shortened(result: ToolResultData, most: int) -> ToolResultData:
-    if len(result.text) <= most:
-        return result
-    text = result.text[:most]
-    note = f"\n(The result has {len(result.text):,} characters; these are the first.)"
-    return replace(result, text=text + note)
+    """Return what a model is told: not too much, and nothing that has no encoding."""
+    text = result.text.encode("utf-8", "replace").decode()
+    if len(text) > most:
+        note = f"(The result has {len(text):,} characters; these are the first.)"
+        text = f"{text[:most]}\n{note}"
+    left = most
+    count = 0
+    for hit in result.passages:
+        left -= len(hit.chunk.text)
+        if left < 0 and count:
+            text += f"\n({len(result.passages) - count} more are left out.)"
+            break
+        count += 1
+    return replace(result, text=text, passages=result.passages[:count])
