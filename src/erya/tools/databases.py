@@ -151,15 +151,8 @@ class _DatabaseTools:
         statement: sa.Select[Any]
         if aggregate is None:
             wanted = columns or [column.name for column in source.columns]
-            # As they are stored: what is no date in a column of dates is shown, too.
-            statement = sa.select(
-                *(
-                    sa.type_coerce(_column(source, name), sa.types.NullType()).label(
-                        name
-                    )
-                    for name in wanted
-                )
-            )
+            stored = [_as_stored(_column(source, name), name) for name in wanted]
+            statement = sa.select(*stored)
         else:
             groups = [_column(source, name) for name in aggregate.group_by or ()]
             value = _aggregated(source, aggregate).label(aggregate.function)
@@ -228,6 +221,12 @@ def _column(table: sa.Table, name: str) -> sa.ColumnElement[Any]:
         msg = f"{table.name} has no column {name!r:.80}. It has: {known}."
         raise ToolError(msg)
     return table.columns[name]
+
+
+def _as_stored(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[Any]:
+    """Return a column as it is kept: what is no date in one of dates is shown, too."""
+    kept: sa.ColumnElement[Any] = sa.type_coerce(column, sa.types.NullType())
+    return kept.label(name)
 
 
 def _aggregated(table: sa.Table, wanted: Aggregate) -> sa.ColumnElement[Any]:
