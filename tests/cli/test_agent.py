@@ -5,6 +5,8 @@ import sqlite3
 
 import pytest
 
+from erya.cli.tools import shown_arguments
+from erya.records import ToolCall
 from erya.testing import ChatServer, Reply
 
 
@@ -177,3 +179,25 @@ def test_an_agent_is_a_rung_of_the_ladder(erya, folder, tmp_path):
         path.read_text().replace('"agent"\nchat', '"agent"\nstrategy = "x"\nchat')
     )
     assert "There is no strategy 'x'" in erya("ladder", path).err
+
+
+def test_who_approves_sees_each_argument():
+    arguments = {"text": "A" * 5_000, "path": "payroll.csv", "odd\nkey": 1}
+    call = ToolCall(id="1", name="write_file", arguments=json.dumps(arguments))
+    shown = shown_arguments(call, width=4_000)
+    assert 'path="payroll.csv"' in shown
+    assert "more characters" in shown
+    assert "\n" not in shown
+    deep = ToolCall(id="1", name="x", arguments='{"a": ' + "[" * 50_000)
+    assert shown_arguments(deep).startswith('{"a": [[')
+
+
+def test_a_run_of_another_is_not_gone_on_with(erya, model, tmp_path):
+    with ChatServer(Reply(status=500, body="{}")) as server:
+        erya("agent", "run", "x", *model(server), "--as", "ada")
+    (run,) = erya("agent", "list", "--json").json["runs"]
+    assert run["owner"] == "ada"
+    done = erya("agent", "resume", run["id"])
+    assert done.code == 2
+    assert "--as NAME" in done.err
+    assert "over (failed)" in erya("agent", "resume", run["id"], "--as", "ada").err
