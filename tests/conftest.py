@@ -23,7 +23,7 @@ _SLOW = (
     "models/test_openai", "models/test_rerank", "models/test_streams",
     "preparing/test_further", "stores/test_bases", "stores/test_durability",
     "stores/test_embedded", "stores/test_postgres", "stores/test_scoring",
-    "test_asking", "test_examples", "test_extras", "test_floors", "test_shape", "test_traces",
+    "tools/test_tools", "test_asking", "test_examples", "test_extras", "test_floors", "test_shape", "test_traces",
 )  # fmt: skip
 
 
