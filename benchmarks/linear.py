@@ -15,6 +15,7 @@ from collections.abc import Callable
 from common import print_run
 
 from erya import language
+from erya.agents import without_links
 from erya.answering import GroundedAnswerer
 from erya.answering.questions import detect_intent
 from erya.chunking import StructureChunker
@@ -84,6 +85,7 @@ _FUNCTIONS: dict[str, Callable[[str], object]] = {
     "limits": language.limits,
     "begun_references": language.leading_references,
     "fold_letters": language.fold_letters,
+    "without_links": lambda text: without_links(text, allowed_in=""),
     "table_cells": lambda text: language.table_cells(text, Span(0, len(text))),
     "header_above": lambda text: language.header_above(text, len(text)),
     "count_tokens": language.count_tokens,

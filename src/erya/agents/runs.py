@@ -42,7 +42,7 @@ create table if not exists runs (
     state text not null
 ) strict"""
 _FILE: Final = "agents.sqlite3"
-NAMELESS: Final = "Runs are kept for persons with a name. Name one with --as."
+_NAMELESS: Final = "Runs are kept for persons with a name. Name one with --as."
 _OPEN_SECONDS: Final = 30.0
 _PARTS: Final[Mapping[str, type]] = {
     "text": TextPart,
@@ -97,7 +97,7 @@ class AgentRuns:
             UsageError: Whoever has no name keeps nothing.
         """
         if not principal.user:
-            raise UsageError(NAMELESS)
+            raise UsageError(_NAMELESS)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         row = (
             run.id, principal.user, json.dumps(dict(options)), now, now, run.reason,

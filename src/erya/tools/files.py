@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from erya.loading import Limits, ParserPool
+from erya.loading import Limits
 from erya.records import Item, is_under
 from erya.tools.base import Tool, ToolError, ToolLimits
 from erya.tools.functions import FunctionTool
+from erya.tools.reading import parse_item
 
 __all__ = ["file_tools"]
 
@@ -75,14 +76,7 @@ class _FileTools:
             msg = f"{path!r:.200} has more than {_MOST_BYTES:,} bytes."
             raise ToolError(msg)
         item = Item(source=str(place), data=place.read_bytes())
-        with ParserPool(limits=self.limits, workers=1) as pool:
-            for outcome in pool.parse_all([item]):
-                if outcome.parsed is not None:
-                    return outcome.parsed.text
-                if outcome.problem is not None:
-                    raise ToolError(outcome.problem.message)
-        msg = f"{path!r:.200} has no text."
-        raise ToolError(msg)
+        return parse_item(item, limits=self.limits).text
 
     def write_file(self, path: str, text: str, *, overwrite: bool = False) -> str:
         """Write a text file.

@@ -7,10 +7,11 @@ from urllib.parse import quote_plus, urlsplit
 
 from erya.egress import Fetched, fetch
 from erya.errors import FetchError
-from erya.loading import Limits, ParserPool
+from erya.loading import Limits
 from erya.records import Item
 from erya.tools.base import Tool, ToolContext, ToolError, ToolLimits
 from erya.tools.functions import FunctionTool
+from erya.tools.reading import parse_item
 
 __all__ = ["web_tools"]
 
@@ -78,14 +79,8 @@ class _WebTools:
         if "." not in name:
             name = "page.html" if "html" in kind else "page.txt"
         item = Item(source=found.url, data=found.data, name=name)
-        with ParserPool(limits=self.limits, workers=1, main=True) as pool:
-            for outcome in pool.parse_all([item]):
-                if outcome.parsed is not None:
-                    return f"{outcome.parsed.title}\n\n{outcome.parsed.text}".strip()
-                if outcome.problem is not None:
-                    raise ToolError(outcome.problem.message)
-        msg = f"{url} has no text."
-        raise ToolError(msg)
+        parsed = parse_item(item, limits=self.limits, main=True)
+        return f"{parsed.title}\n\n{parsed.text}".strip()
 
 
 def _fetched(
