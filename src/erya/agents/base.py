@@ -63,7 +63,7 @@ class Agent:
         model: Decides what is done, and writes the answer.
         toolbox: What it may have called.
         prompt: The name of the prompt that tells it how to work.
-        allowed: What calls may do without a person's approval.
+        allowed: What calls may do without a person's approval, beside reading.
         budget: What a run may cost.
         sampling: How tokens are chosen.
         name: What it is called.

@@ -147,10 +147,10 @@ def _tools_of(
     Raises:
         UsageError: There is none, or something that it needs is missing.
     """
-    if kind == "documents" and assistant is not None:
-        return document_tools(assistant)
     if kind in _SIMPLE:
         return _SIMPLE[kind]()
+    if kind == "documents":
+        return [] if assistant is None else document_tools(assistant)
     limits = build_limits(settings)
     if kind == "web":
         return web_tools(search_url=settings.search_url, limits=limits)

@@ -19,7 +19,7 @@ from erya.agents.loop import Runner
 from erya.answering import passages_text
 from erya.errors import ModelError, UsageError
 from erya.language import terms
-from erya.models import ChatRequest, Completion, complete
+from erya.models import ChatRequest, Completion, complete, listed_lines
 from erya.prompts import load_prompt
 from erya.records import Message
 from erya.tools import Toolbox
@@ -37,7 +37,6 @@ _THOUGHTS: Final = 3  # at each level of a tree
 _KEPT: Final = 2
 _LEVELS: Final = 3
 _NO_FAULT: Final = "NO_FAULT"
-_MARK: Final = re.compile(r"^(?:[-*•]|\(?\d{1,2}[.):、])\s*")
 _NUMBER: Final = re.compile(r"\d+")
 _ANSWER: Final = re.compile(
     r"^\s*\**(?:answer|答案|回答)\**\s*[:：]\**\s*", re.IGNORECASE | re.MULTILINE
@@ -211,7 +210,7 @@ def _tree_of_thought(runner: Runner, run: AgentRun) -> Iterator[AgentEvent]:
         for chain in chains:
             done = _asked(runner, count, _thoughts(run.task, chain))
             usage += done.usage
-            for line in _lines(done.text)[:_THOUGHTS]:
+            for line in listed_lines(done.text)[:_THOUGHTS]:
                 longer = (*chain, line)
                 rated = _asked(runner, rate, _thoughts(run.task, longer))
                 usage += rated.usage
@@ -232,11 +231,6 @@ def _tree_of_thought(runner: Runner, run: AgentRun) -> Iterator[AgentEvent]:
 def _thoughts(task: str, chain: Sequence[str]) -> str:
     told = "\n".join(f"- {line}" for line in chain) or "(none yet)"
     return f"Task: {task}\n\nThoughts so far:\n{told}"
-
-
-def _lines(text: str) -> list[str]:
-    lines = (_MARK.sub("", line.strip()) for line in text.splitlines())
-    return [line for line in lines if line]
 
 
 def _rating(text: str) -> float:

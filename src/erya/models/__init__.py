@@ -36,6 +36,7 @@ from erya.models.requests import (
     Transcript,
     complete,
     join_halves,
+    listed_lines,
 )
 from erya.models.rerank_endpoint import RerankEndpoint
 
@@ -72,6 +73,7 @@ __all__ = [
     "complete",
     "fingerprint_of",
     "join_halves",
+    "listed_lines",
     "open_local",
     "open_reader",
 ]

@@ -1,5 +1,6 @@
 """The requests to a chat model, and the events in which it answers."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -23,8 +24,10 @@ __all__ = [
     "Transcript",
     "complete",
     "join_halves",
+    "listed_lines",
 ]
 
+_LIST_MARK: Final = re.compile(r"^(?:[-*•]|\(?\d{1,2}[.):、])\s*")
 FinishReason = Literal["stop", "length", "filter", "tools", "unknown"]
 
 
@@ -264,3 +267,9 @@ class Transcript:
 def join_halves(text: str) -> str:
     """Join signs whose halves came in two pieces; a half alone becomes a mark."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def listed_lines(text: str) -> list[str]:
+    """Return the lines of an answer that is a list, without marks and empty ones."""
+    lines = (_LIST_MARK.sub("", line.strip()) for line in text.splitlines())
+    return [line for line in lines if line]

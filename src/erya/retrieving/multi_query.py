@@ -5,7 +5,6 @@ Step Back" (2023); HyDE after Gao and others, "Precise Zero-Shot Dense Retrieval
 Relevance Labels" (2022): what is searched is a passage that might answer.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,7 +14,13 @@ from typing import Final, TypeVar
 from typing_extensions import override
 
 from erya.filters import Filter
-from erya.models import ChatModel, ChatRequest, Completion, complete
+from erya.models import (
+    ChatModel,
+    ChatRequest,
+    Completion,
+    complete,
+    listed_lines,
+)
 from erya.prompts import load_prompt
 from erya.records import Evidence, Hit, Principal, Usage
 from erya.retrieving.base import LONGEST_QUESTION, Retriever
@@ -26,7 +31,6 @@ _LONGEST: Final = 400  # characters of a wording; a longer one is no question
 _LONGEST_PASSAGE: Final = 2_000
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
-_MARK: Final = re.compile(r"^(?:[-*•]|\(?\d{1,2}[.):、])\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +151,8 @@ def _read(text: str, strategy: QueryStrategy) -> list[str]:
     if strategy.is_passage:
         passage = " ".join(text.split())[:_LONGEST_PASSAGE]
         return [passage] if passage else []
-    lines = (_MARK.sub("", line.strip()) for line in text.splitlines())
-    return list(dict.fromkeys(line for line in lines if 0 < len(line) <= _LONGEST))
+    lines = (line for line in listed_lines(text) if len(line) <= _LONGEST)
+    return list(dict.fromkeys(lines))
 
 
 def _at_once(act: Callable[[_In], _Out], values: Sequence[_In]) -> list[_Out]:
